@@ -1,0 +1,46 @@
+"""What members do with a case before anybody works on it: create, edit, submit. Verbs as in cases.releases."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from cases import permissions
+from cases.errors import CaseError, NotAllowed
+from cases.history import Step
+from cases.models import Case, ReleaseEvent, User
+from cases.permissions import Action
+
+
+def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL) -> Case:
+    """A new draft of the member `by`, with a generated case number."""
+    if not (by.is_member and by.is_active):
+        raise NotAllowed("Only members create cases.")
+    return Case.objects.create(member=by, title=title, description=description, urgency=urgency)
+
+
+@transaction.atomic
+def edit(*, case: Case, by: User, title: str, description: str, urgency: str) -> Case:
+    """The draft gets another text and urgency."""
+    case = _take(case, Action.EDIT, by=by)
+    case.title, case.description, case.urgency = title, description, urgency
+    case.save(update_fields=["title", "description", "urgency"])
+    return case
+
+
+@transaction.atomic
+def submit(*, case: Case, by: User, source: str) -> Case:
+    """The draft is handed in: technicians see it from now on. CaseError without a title."""
+    case = _take(case, Action.SUBMIT, by=by)
+    if not case.title.strip():
+        raise CaseError("Please give the case a title before you submit it.", field="title")
+    step = Step(case, by=by, source=source, at=timezone.now())
+    case.status = Case.Status.SUBMITTED
+    case.date_submitted = step.at
+    case.save(update_fields=["status", "date_submitted"])
+    step.record(ReleaseEvent.Kind.SUBMITTED)
+    return case
+
+
+def _take(case: Case, action: Action, *, by: User) -> Case:
+    locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
+    permissions.check(action, by=by, case=locked)
+    return locked

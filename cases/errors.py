@@ -1,0 +1,47 @@
+"""What a verb refuses, as sentences for people. Every face answers them with `status`."""
+
+
+class CaseError(Exception):
+    """A request about a case that was understood and refused. Nothing has changed."""
+
+    status = 400
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class BadSchedule(CaseError):
+    """The date or time of a release cannot be accepted."""
+
+
+class ReasonRequired(CaseError):
+    """The action needs a reason and none was given."""
+
+    def __init__(self) -> None:
+        super().__init__("Please give a reason; it is kept in the history of the case.", field="reason")
+
+
+class NotAllowed(CaseError):
+    """The person may not do this, whatever the state of the case."""
+
+    status = 403
+
+
+class WrongState(CaseError):
+    """The case is not, or no longer, in a state for this."""
+
+    status = 409
+
+
+class Stale(CaseError):
+    """The form was made for an older state of the case."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody changed this case after you opened it. Nothing was saved: "
+            "look at the case as it is now and try again."
+        )

@@ -1,0 +1,9 @@
+"""The tables of the portal."""
+
+from cases.models.case import Case, CaseQuerySet
+from cases.models.heartbeat import Heartbeat
+from cases.models.history import ReleaseEvent
+from cases.models.outbox import OutgoingEmail
+from cases.models.user import User
+
+__all__ = ["Case", "CaseQuerySet", "Heartbeat", "OutgoingEmail", "ReleaseEvent", "User"]

@@ -1,0 +1,199 @@
+"""Cases, and the two questions that are asked of them most: who may see them, and which are due."""
+
+import datetime as dt
+import secrets
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+
+from cases import schedule
+from cases.models.user import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+# No I, L, O, U: people read these aloud.
+ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+RELEASED = Q(actual_release_date__isnull=False)
+PENDING = Q(actual_release_date__isnull=True, scheduled_release_date__isnull=False)
+ARMED = Q(armed_revision=F("schedule_revision"))
+
+
+def new_external_id() -> str:
+    """A case number that nobody can guess or choose, such as C-7K2M9QX4TB: 50 random bits."""
+    return "C-" + "".join(secrets.choice(ID_LETTERS) for _ in range(10))
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """The only ways in which cases are fetched for a person or for a release."""
+
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """The cases that `user` may know of: the one visibility rule (DESIGN rule 3), for every door.
+
+        Strangers and deactivated users see none, administrators all, technicians all but drafts, members their own
+        without those that are completed and not released. Where RELEASE_MEMBER_VIEW is `in_progress` or `announced`
+        a member gets those too, and sees of them only what cases.member_view shows.
+        """
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        if user.is_administrator:
+            return self
+        if user.is_technician:
+            return self.exclude(status=Case.Status.DRAFT)
+        own = self.filter(member=user)
+        if settings.RELEASE_MEMBER_VIEW == "hidden":
+            return own.filter(~Q(status=Case.Status.COMPLETED) | RELEASED)
+        return own
+
+    def due(self, now: dt.datetime) -> Self:
+        """The cases to be released at the aware datetime `now`: completed, not released, schedule reached, not held
+        back by a failure whose next try is still to come.
+
+        The schedule is compared in three ranges, each a range of an index, so that the cost follows what is due.
+        """
+        reached = schedule.reached(now)
+        return self.filter(
+            scheduled_before(reached),
+            Q(release_next_try__isnull=True) | Q(release_next_try__lte=now),
+            PENDING,
+            status=Case.Status.COMPLETED,
+        )
+
+
+def scheduled_before(reached: dt.datetime) -> Q:
+    """The schedules that the portal's wall clock has reached when it shows `reached` (naive)."""
+    earlier = Q(scheduled_release_date__lt=reached.date())
+    earlier_today = Q(scheduled_release_date=reached.date(), scheduled_release_time__lte=reached.time())
+    if reached.time() < settings.RELEASE_TIME_OF_DAY:
+        return earlier | earlier_today
+    return earlier | earlier_today | Q(scheduled_release_date=reached.date(), scheduled_release_time__isnull=True)
+
+
+class Case(models.Model):
+    """A piece of work for a member. *Completed* means that the work is done, *released* that the member may see it."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Submitted"
+        ACCEPTED = "accepted", "Accepted"
+        COMPLETED = "completed", "Completed"
+
+    class Urgency(models.TextChoices):
+        NORMAL = "normal", "Normal"
+        URGENT = "urgent", "Urgent"
+
+    external_case_id = models.CharField("case number", max_length=64, unique=True, default=new_external_id)
+    member = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases")
+    assigned_to = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="assigned_cases"
+    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    urgency = models.CharField(max_length=20, choices=Urgency, default=Urgency.NORMAL)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    date_created = models.DateTimeField(auto_now_add=True)
+    date_submitted = models.DateTimeField(null=True, blank=True)
+    date_accepted = models.DateTimeField(null=True, blank=True)
+    date_completed = models.DateTimeField(null=True, blank=True)
+
+    scheduled_release_date = models.DateField(
+        null=True, blank=True, help_text="Date when completed case will be released to member"
+    )
+    scheduled_release_time = models.TimeField(
+        null=True, blank=True, help_text="Time of that day in the portal's zone; empty: RELEASE_TIME_OF_DAY"
+    )
+    actual_release_date = models.DateTimeField(
+        null=True, blank=True, help_text="Actual date/time when case was released to member"
+    )
+    schedule_revision = models.PositiveIntegerField(
+        default=0, help_text="Counts the changes of the release; a form made for an older one is stale"
+    )
+    armed_revision = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The schedule revision whose ETA task has been published"
+    )
+    release_number = models.PositiveIntegerField(default=0, help_text="How many times the case has been released")
+    release_batch = models.UUIDField(null=True, blank=True, help_text="The batch that released the case")
+    release_error = models.TextField(blank=True, help_text="Why the last try to release the case failed")
+    release_attempts = models.PositiveIntegerField(default=0, help_text="Failed tries to release the case")
+    release_next_try = models.DateTimeField(null=True, blank=True, help_text="The failed case is not due before")
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="case_status_known", condition=Q(status__in=["draft", "submitted", "accepted", "completed"])
+            ),
+            models.CheckConstraint(name="case_urgency_known", condition=Q(urgency__in=["normal", "urgent"])),
+            models.CheckConstraint(
+                name="case_released_is_completed",
+                condition=Q(actual_release_date__isnull=True) | Q(status="completed"),
+            ),
+            models.CheckConstraint(
+                name="case_scheduled_is_completed",
+                condition=Q(scheduled_release_date__isnull=True) | Q(status="completed"),
+            ),
+            models.CheckConstraint(
+                name="case_time_needs_date",
+                condition=Q(scheduled_release_time__isnull=True) | Q(scheduled_release_date__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_armed_not_ahead",
+                condition=Q(armed_revision__isnull=True) | Q(armed_revision__lte=F("schedule_revision")),
+            ),
+            models.CheckConstraint(
+                name="case_failure_has_next_try",
+                condition=Q(release_attempts=0, release_error="", release_next_try__isnull=True)
+                | Q(release_attempts__gt=0, release_next_try__isnull=False),
+            ),
+        ]
+        indexes = [
+            # The sweep, a person's read, and the look-ahead: partial, so that what is released costs nothing.
+            models.Index(
+                name="case_due", fields=["scheduled_release_date", "scheduled_release_time", "id"], condition=PENDING
+            ),
+            models.Index(
+                name="case_member_due",
+                fields=["member", "scheduled_release_date", "scheduled_release_time"],
+                condition=PENDING,
+            ),
+            models.Index(
+                name="case_armed",
+                fields=["scheduled_release_date", "scheduled_release_time"],
+                condition=PENDING & ARMED,
+            ),
+            # The lists of the pages: each shows the latest of a person.
+            models.Index(name="case_member_latest", fields=["member", "-id"]),
+            models.Index(name="case_assigned_latest", fields=["assigned_to", "status", "-id"]),
+            models.Index(name="case_status_latest", fields=["status", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_case_id
+
+    @property
+    def is_released(self) -> bool:
+        """Whether the member may see the completed case."""
+        return self.actual_release_date is not None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the case is completed and not released: scheduled or held."""
+        return self.status == self.Status.COMPLETED and not self.is_released
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the case is completed, not released and has no schedule either."""
+        return self.is_pending and self.scheduled_release_date is None
+
+    @property
+    def release_instant(self) -> dt.datetime | None:
+        """The schedule as an aware datetime in UTC, None without a schedule. Computed, never stored."""
+        if self.scheduled_release_date is None:
+            return None
+        return schedule.instant(self.scheduled_release_date, self.scheduled_release_time)

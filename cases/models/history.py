@@ -1,0 +1,101 @@
+"""What happened to a case, for ever: append-only, never anonymous (DESIGN rule 10)."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from cases.models.case import Case
+from cases.models.user import User
+
+
+class ReleaseEvent(models.Model):
+    """One step of a case: who, when, through what, from what to what, why.
+
+    On PostgreSQL a trigger refuses UPDATE and DELETE; here `save` of a stored row and `delete` do.
+    """
+
+    class Kind(models.TextChoices):
+        SUBMITTED = "submitted", "Submitted"
+        ACCEPTED = "accepted", "Accepted"
+        COMPLETED = "completed", "Completed"
+        SCHEDULED = "scheduled", "Release scheduled"
+        RESCHEDULED = "rescheduled", "Release rescheduled"
+        HELD = "held", "Schedule cancelled"
+        RETURNED = "returned", "Returned to accepted"
+        RELEASED = "released", "Released"
+
+    class Source(models.TextChoices):
+        WEB = "web", "Web"
+        API = "api", "API"
+        ADMIN = "admin", "Admin"
+        ETA = "eta", "ETA task"
+        SWEEP = "sweep", "Sweep"
+        COMMAND = "command", "Command"
+        READ = "read", "Member's look"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField()
+    source = models.CharField(max_length=10, choices=Source)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    system_actor = models.CharField(max_length=60, blank=True, help_text="The program that acted, where no person did")
+    from_status = models.CharField(max_length=20, blank=True)
+    to_status = models.CharField(max_length=20, blank=True)
+    from_date = models.DateField(null=True, blank=True, help_text="Schedule before")
+    from_time = models.TimeField(null=True, blank=True)
+    to_date = models.DateField(null=True, blank=True, help_text="Schedule after")
+    to_time = models.TimeField(null=True, blank=True)
+    schedule_revision = models.PositiveIntegerField(help_text="The schedule revision that the step led to")
+    release_number = models.PositiveIntegerField(default=0, help_text="Which release of the case this was")
+    release_batch = models.UUIDField(null=True, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="event_names_an_actor",
+                condition=Q(actor__isnull=False, system_actor="") | (Q(actor__isnull=True) & ~Q(system_actor="")),
+            ),
+            models.CheckConstraint(
+                name="event_kind_known",
+                condition=Q(
+                    kind__in=[
+                        "submitted",
+                        "accepted",
+                        "completed",
+                        "scheduled",
+                        "rescheduled",
+                        "held",
+                        "returned",
+                        "released",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="event_source_known",
+                condition=Q(source__in=["web", "api", "admin", "eta", "sweep", "command", "read"]),
+            ),
+            models.UniqueConstraint(
+                name="event_released_once", fields=["case", "release_number"], condition=Q(kind="released")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def actor_name(self) -> str:
+        """Who did it: the person's name, or the program's."""
+        return self.actor.display_name if self.actor else self.system_actor
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stores a new event. TypeError for a stored one."""
+        if not self._state.adding:
+            raise TypeError("The history is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuses with TypeError."""
+        raise TypeError("The history is append-only.")

@@ -1,0 +1,57 @@
+"""The people of the portal."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+
+
+class PortalUserManager(UserManager["User"]):
+    """Django's manager; a superuser made on the command line is an administrator of the portal too."""
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra: Any
+    ) -> "User":
+        extra.setdefault("role", User.Role.ADMINISTRATOR)
+        return super().create_superuser(username, email, password, **extra)
+
+
+class User(AbstractUser):
+    """A member, a technician or an administrator. Deactivated (`is_active`), never deleted (DESIGN rule 10)."""
+
+    class Role(models.TextChoices):
+        MEMBER = "member", "Member"
+        TECHNICIAN = "technician", "Technician"
+        ADMINISTRATOR = "administrator", "Administrator"
+
+    role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
+
+    objects: ClassVar[PortalUserManager] = PortalUserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="user_role_known", condition=models.Q(role__in=["member", "technician", "administrator"])
+            ),
+        ]
+
+    @property
+    def is_member(self) -> bool:
+        return self.role == self.Role.MEMBER
+
+    @property
+    def is_technician(self) -> bool:
+        return self.role == self.Role.TECHNICIAN
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role == self.Role.ADMINISTRATOR
+
+    @property
+    def display_name(self) -> str:
+        """What other people of the portal read."""
+        return self.get_full_name() or self.username
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuses with TypeError: the history names people for ever."""
+        raise TypeError("Users are deactivated, never deleted.")

@@ -1,0 +1,131 @@
+"""Who may do what to a case in which state: the table of DESIGN §4, as data."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cases.clock import portal_now
+from cases.errors import NotAllowed, WrongState
+from cases.models import Case, User
+
+Role = User.Role
+
+
+class State(StrEnum):
+    """The states that permissions tell apart. `due` and `scheduled` differ by the clock alone."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    HELD = "held"
+    SCHEDULED = "scheduled"
+    DUE = "due"
+    RELEASED = "released"
+
+
+class Action(StrEnum):
+    EDIT = "edit"
+    SUBMIT = "submit"
+    ACCEPT = "accept"
+    COMPLETE = "complete"
+    RESCHEDULE = "reschedule"
+    RETURN = "return"
+    RELEASE_EARLY = "release_early"
+    HOLD = "hold"
+
+
+class Relation(StrEnum):
+    OWN = "own"
+    ASSIGNED = "assigned"
+    NOBODYS = "nobody's"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """In which states, and in which relation to the case, a role may act; whether it must say why."""
+
+    relation: Relation
+    states: frozenset[State]
+    reason: bool = False
+
+
+NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE})
+
+TABLE: dict[Action, dict[str, Rule]] = {
+    Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
+    Action.SUBMIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
+    Action.ACCEPT: {
+        Role.TECHNICIAN: Rule(Relation.NOBODYS, frozenset({State.SUBMITTED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SUBMITTED})),
+    },
+    Action.COMPLETE: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
+    },
+    Action.RESCHEDULE: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, NOT_RELEASED),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True),
+    },
+    Action.RETURN: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, NOT_RELEASED),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED),
+    },
+    Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True)},
+    Action.HOLD: {Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SCHEDULED}), reason=True)},
+}
+
+REFUSALS = {
+    State.DRAFT: "This case is still a draft.",
+    State.SUBMITTED: "This case has not been accepted yet.",
+    State.ACCEPTED: "This case is being worked on; it is not completed.",
+    State.HELD: "This case is completed and has no release date.",
+    State.SCHEDULED: "This case is completed already, and its release is scheduled.",
+    State.DUE: "The release date of this case has been reached; it is being released now.",
+    State.RELEASED: "This case has been released to its member already.",
+}
+
+
+def state_of(case: Case) -> State:
+    """The state of `case` at this moment."""
+    if case.status != Case.Status.COMPLETED:
+        return State(case.status)
+    if case.is_released:
+        return State.RELEASED
+    instant = case.release_instant
+    if instant is None:
+        return State.HELD
+    return State.DUE if instant <= portal_now() else State.SCHEDULED
+
+
+def check(action: Action, *, by: User, case: Case) -> Rule:
+    """The rule under which `by` may do `action` to `case` now. NotAllowed for the person, WrongState for the case."""
+    rule = TABLE[action].get(by.role) if by.is_active else None
+    if rule is None or not _related(rule.relation, by, case):
+        raise NotAllowed("You may not do this to this case.")
+    state = state_of(case)
+    if state not in rule.states:
+        raise WrongState(REFUSALS[state])
+    return rule
+
+
+def allowed(*, by: User, case: Case) -> set[Action]:
+    """What `by` may do to `case` now: what a page offers."""
+    state = state_of(case)
+    return {
+        action
+        for action, roles in TABLE.items()
+        if (rule := roles.get(by.role)) and state in rule.states and _related(rule.relation, by, case)
+    }
+
+
+def _related(relation: Relation, by: User, case: Case) -> bool:
+    match relation:
+        case Relation.OWN:
+            return case.member_id == by.pk
+        case Relation.ASSIGNED:
+            return case.assigned_to_id == by.pk
+        case Relation.NOBODYS:
+            # Somebody else's submitted case does not exist; an accepted one is refused for its state, with a reason.
+            return case.assigned_to_id is None or case.status != Case.Status.SUBMITTED
+        case Relation.ANY:
+            return True

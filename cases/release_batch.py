@@ -1,0 +1,236 @@
+"""Releasing whatever is due, many cases a statement.
+
+One batch is one short transaction: lock the due rows, stamp them, derive history and e-mail rows from what was stamped.
+Batches of several workers pass each other by (SKIP LOCKED on PostgreSQL; SQLite has one writer). A row that the
+database refuses is found by halving the batch under savepoints; the others are released all the same (DESIGN rule 8).
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Case as Choose
+from django.db.models import CharField, F, Q, TextField, Value, When
+
+from cases import messages
+from cases.clock import portal_now
+from cases.history import actor_columns
+from cases.models import Case, CaseQuerySet, OutgoingEmail, ReleaseEvent, User
+from cases.sql import ids_as_rows, insert_select
+
+logger = structlog.get_logger(__name__)
+
+FIRST_RETRY = dt.timedelta(seconds=30)
+LAST_RETRY = dt.timedelta(hours=1)
+READ_WAIT_MS = 1000
+# These speak of the server or the connection, never of a row: the whole batch is tried again by the next wake-up.
+NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
+
+
+@dataclass
+class Batch:
+    """What became of some cases: the ids of the released ones, and of the failed ones with the error."""
+
+    released: list[int] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+
+    def add(self, other: "Batch") -> None:
+        """Takes in what became of other cases."""
+        self.released += other.released
+        self.failed |= other.failed
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the rows of one batch have in common."""
+
+    at: dt.datetime
+    by: User | str
+    source: str
+    reason: str = ""
+    batch: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+def release_due(*, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None) -> Batch:
+    """Releases every case that is due: what ETA tasks, sweep and command call. Safe at any time, any number of times.
+
+    `by` names the program. `now` (aware) is the moment that decides; None: the portal's clock, read for each batch.
+    """
+    total = Batch()
+    for batch in release_batches(by=by, source=source, now=now, batch_size=batch_size):
+        total.add(batch)
+    return total
+
+
+def release_batches(
+    *, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None
+) -> Iterator[Batch]:
+    """`release_due`, one committed batch after the other, for callers that report progress."""
+    size = batch_size or settings.RELEASE_BATCH_SIZE
+    while Case.objects.due(moment := now or portal_now()).exists():
+        with transaction.atomic():
+            ids = _ids(Case.objects.due(moment).select_for_update(skip_locked=True, of=("self",))[:size])
+            batch = _release(ids, Stamp(at=moment, by=by, source=source))
+        if ids:
+            yield batch
+        if len(ids) < size or not batch.released:
+            return  # whatever is left is in the hands of another worker, or refuses even to be marked as failed
+
+
+def release_due_of(member: User) -> Batch:
+    """Releases what is due of `member`, who is about to look (DESIGN rule 11). One index probe where nothing is.
+
+    Waits up to a second for a row that somebody else holds; OperationalError if that was not enough.
+    """
+    due = Case.objects.due(now := portal_now()).filter(member=member)
+    if not due.exists():
+        return Batch()
+    with _impatient_transaction():
+        ids = _ids(due.order_by("pk").select_for_update(of=("self",)))
+        return _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
+
+
+def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: str = "") -> None:
+    """Releases the locked `case` by a person's decision, in the caller's transaction; brings the instance up to date.
+
+    The caller has checked that it is completed, not released, and that the person may.
+    """
+    _stamp([case.pk], Stamp(at=at, by=by, source=source, reason=reason))
+    transaction.on_commit(messages.publish_mail_waiting, robust=True)
+    case.refresh_from_db()
+
+
+def _ids(rows: CaseQuerySet) -> list[int]:
+    return list(rows.values_list("pk", flat=True))
+
+
+def _release(ids: list[int], stamp: Stamp) -> Batch:
+    """Releases the locked rows, records the failed ones, and has the mail workers told after the commit."""
+    batch = _stamp_or_halve(ids, stamp) if ids else Batch()
+    for pk, error in batch.failed.items():
+        _record_failure(pk, error, at=stamp.at)
+    if batch.released:
+        transaction.on_commit(messages.publish_mail_waiting, robust=True)
+    return batch
+
+
+def _stamp_or_halve(ids: list[int], stamp: Stamp) -> Batch:
+    try:
+        with transaction.atomic():
+            _stamp(ids, stamp)
+            # Foreign keys are checked at the outer commit otherwise, past this savepoint.
+            connection.check_constraints()
+    except NOT_A_ROWS_FAULT:
+        raise
+    except DatabaseError as error:
+        if len(ids) == 1:
+            return Batch(failed={ids[0]: str(error)})
+        batch = Batch()
+        for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+            batch.add(_stamp_or_halve(half, stamp))
+        return batch
+    return Batch(released=ids)
+
+
+def _stamp(ids: list[int], stamp: Stamp) -> None:
+    """The three statements of a release: state, history, e-mail rows."""
+    rows = Case.objects.filter(pk__in=ids_as_rows(ids))
+    rows.update(
+        actual_release_date=stamp.at,
+        release_number=F("release_number") + 1,
+        release_batch=stamp.batch,
+        release_error="",
+        release_attempts=0,
+        release_next_try=None,
+    )
+    insert_select(ReleaseEvent, rows, _event_columns(stamp))
+    insert_select(OutgoingEmail, rows, _email_columns(stamp))
+
+
+def _event_columns(stamp: Stamp) -> dict[str, Any]:
+    return {
+        "case_id": F("pk"),
+        "kind": ReleaseEvent.Kind.RELEASED,
+        "at": stamp.at,
+        "source": stamp.source,
+        **actor_columns(stamp.by),
+        "from_status": F("status"),
+        "to_status": F("status"),
+        "from_date": F("scheduled_release_date"),
+        "from_time": F("scheduled_release_time"),
+        "to_date": F("scheduled_release_date"),
+        "to_time": F("scheduled_release_time"),
+        "schedule_revision": F("schedule_revision"),
+        "release_number": F("release_number"),
+        "release_batch": stamp.batch,
+        "reason": stamp.reason,
+    }
+
+
+def _email_columns(stamp: Stamp) -> dict[str, Any]:
+    no_address, deactivated = Q(member__email=""), Q(member__is_active=False)
+    return {
+        "case_id": F("pk"),
+        "kind": OutgoingEmail.Kind.RELEASED,
+        "release_number": F("release_number"),
+        "recipient_id": F("member_id"),
+        "address": F("member__email"),
+        "state": Choose(
+            When(no_address | deactivated, then=Value(OutgoingEmail.State.UNDELIVERABLE)),
+            default=Value(OutgoingEmail.State.WAITING),
+            output_field=CharField(),
+        ),
+        "group": None,
+        "message_id": "",
+        "attempts": 0,
+        "next_try": stamp.at,
+        "last_error": Choose(
+            When(no_address, then=Value("The member has no e-mail address.")),
+            When(deactivated, then=Value("The member's account is deactivated.")),
+            default=Value(""),
+            output_field=TextField(),
+        ),
+        "created": stamp.at,
+        "sent": None,
+    }
+
+
+def _record_failure(pk: int, error: str, *, at: dt.datetime) -> None:
+    """Writes error, attempts and next try on the row, so that it leaves `due` until then."""
+    logger.error("case could not be released", case_id=pk, error=error)
+    try:
+        with transaction.atomic():
+            case = Case.objects.get(pk=pk)
+            pause = min(FIRST_RETRY * 2 ** min(case.release_attempts, 10), LAST_RETRY)
+            Case.objects.filter(pk=pk).update(
+                release_error=error, release_attempts=F("release_attempts") + 1, release_next_try=at + pause
+            )
+    except NOT_A_ROWS_FAULT:
+        raise
+    except DatabaseError:
+        logger.exception("case could not even be marked as failed", case_id=pk)
+
+
+@contextmanager
+def _impatient_transaction() -> Iterator[None]:
+    """A transaction that waits READ_WAIT_MS for a lock, and then raises OperationalError."""
+    if connection.vendor != "sqlite":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {READ_WAIT_MS}")
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (usual,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {READ_WAIT_MS}")
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")

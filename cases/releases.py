@@ -1,0 +1,170 @@
+"""Every transition of a release, one verb a function.
+
+`by` is the person who acts, `source` the door they came through (ReleaseEvent.Source). A verb locks the row, looks
+again at who may do what in which state, and commits state, history and e-mail row together (DESIGN rules 4 and 6).
+They raise cases.errors; Case.DoesNotExist where `by` may not know of the case. What leaves the process does so after
+the commit. `revision`, where given, is the schedule revision that the person was looking at: an older one is Stale.
+"""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from cases import permissions, release_batch, schedule
+from cases.arming import arm_after_commit
+from cases.clock import portal_now
+from cases.errors import BadSchedule, NotAllowed, ReasonRequired, Stale
+from cases.history import Step
+from cases.models import Case, ReleaseEvent, User
+from cases.permissions import Action
+from cases.release_batch import release_batches, release_due, release_due_of
+from cases.schedule import Schedule
+
+__all__ = [
+    "accept",
+    "cancel_schedule",
+    "complete",
+    "release_batches",
+    "release_due",
+    "release_due_of",
+    "release_now",
+    "reschedule",
+    "return_to_accepted",
+]
+
+Kind = ReleaseEvent.Kind
+
+
+@transaction.atomic
+def accept(*, case: Case, by: User, source: str, technician: User | None = None) -> Case:
+    """A submitted case gets its technician: `by`, or the `technician` whom an administrator names."""
+    case, step = _take(case, Action.ACCEPT, by=by, source=source)
+    assignee = technician or by
+    if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
+        raise NotAllowed("Only an administrator assigns a case, and only to an active technician.")
+    case.status = Case.Status.ACCEPTED
+    case.assigned_to = assignee
+    case.date_accepted = step.at
+    case.save(update_fields=["status", "assigned_to", "date_accepted"])
+    step.record(Kind.ACCEPTED)
+    return case
+
+
+@transaction.atomic
+def complete(
+    *, case: Case, by: User, source: str, release_on: Schedule | None, reason: str = "", revision: int | None = None
+) -> Case:
+    """The work on an accepted case is done. Its member sees it on `release_on`; None: at once."""
+    case, step = _take(case, Action.COMPLETE, by=by, source=source, revision=revision)
+    case.status = Case.Status.COMPLETED
+    case.date_completed = step.at
+    if release_on is not None:
+        _check_choice(release_on, by=by, reason=reason)
+    _set_schedule(case, release_on)
+    case.save(update_fields=["status", "date_completed", *SCHEDULE_FIELDS])
+    step.record(Kind.COMPLETED, reason=reason)
+    if release_on is None:
+        release_batch.release_one(case, by=by, source=source, at=step.at)
+    else:
+        arm_after_commit(case)
+    return case
+
+
+@transaction.atomic
+def reschedule(
+    *, case: Case, by: User, source: str, release_on: Schedule, reason: str = "", revision: int | None = None
+) -> Case:
+    """A completed case that is not released gets another release date, or its first one after a hold."""
+    case, step = _take(case, Action.RESCHEDULE, by=by, source=source, reason=reason, revision=revision)
+    _check_choice(release_on, by=by, reason=reason)
+    kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
+    _set_schedule(case, release_on)
+    case.save(update_fields=SCHEDULE_FIELDS)
+    step.record(kind, reason=reason)
+    arm_after_commit(case)
+    return case
+
+
+@transaction.atomic
+def cancel_schedule(*, case: Case, by: User, source: str, reason: str, revision: int | None = None) -> Case:
+    """A completed case is held: it stays completed and is not released until somebody says when."""
+    case, step = _take(case, Action.HOLD, by=by, source=source, reason=reason, revision=revision)
+    _set_schedule(case, None)
+    case.save(update_fields=SCHEDULE_FIELDS)
+    step.record(Kind.HELD, reason=reason)
+    return case
+
+
+@transaction.atomic
+def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", revision: int | None = None) -> Case:
+    """A completed case that is not released goes back to its technician, without a schedule."""
+    case, step = _take(case, Action.RETURN, by=by, source=source, reason=reason, revision=revision)
+    case.status = Case.Status.ACCEPTED
+    case.date_completed = None
+    _set_schedule(case, None)
+    case.save(update_fields=["status", "date_completed", *SCHEDULE_FIELDS])
+    step.record(Kind.RETURNED, reason=reason)
+    return case
+
+
+@transaction.atomic
+def release_now(*, case: Case, by: User, source: str, reason: str, revision: int | None = None) -> Case:
+    """An administrator releases a completed case before its schedule."""
+    case, step = _take(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, revision=revision)
+    release_batch.release_one(case, by=by, source=source, at=step.at, reason=reason)
+    return case
+
+
+SCHEDULE_FIELDS = [
+    "scheduled_release_date",
+    "scheduled_release_time",
+    "schedule_revision",
+    "release_error",
+    "release_attempts",
+    "release_next_try",
+]
+
+
+def _take(
+    case: Case, action: Action, *, by: User, source: str, reason: str | None = None, revision: int | None = None
+) -> tuple[Case, Step]:
+    """Locks the row of `case` and checks `action` against what it says now. Returns it, and the step to record.
+
+    A `reason` of None says that the verb has none to demand.
+    """
+    locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
+    if revision is not None and revision != locked.schedule_revision:
+        raise Stale
+    rule = permissions.check(action, by=by, case=locked)
+    if rule.reason and reason is not None and not reason.strip():
+        raise ReasonRequired
+    return locked, Step(locked, by=by, source=source, at=timezone.now())
+
+
+def _set_schedule(case: Case, wanted: Schedule | None) -> None:
+    """Puts the schedule on the case, not saved yet. What failed under the former schedule is forgotten."""
+    case.scheduled_release_date = wanted.date if wanted else None
+    case.scheduled_release_time = wanted.time if wanted else None
+    case.schedule_revision += 1
+    case.release_error = ""
+    case.release_attempts = 0
+    case.release_next_try = None
+
+
+def _check_choice(wanted: Schedule, *, by: User, reason: str) -> None:
+    """BadSchedule unless `by` may choose that schedule (DESIGN §4); ReasonRequired where it needs one."""
+    if wanted.date > schedule.furthest_date():
+        raise BadSchedule("That date is too far away.", field="release_date")
+    if wanted.date < schedule.today() or wanted.instant <= portal_now():
+        raise BadSchedule("That moment has passed. Choose a later one, or choose release now.", field="release_date")
+    if wanted.date < schedule.least_date():
+        if not by.is_administrator:
+            raise BadSchedule(
+                f"The earliest date is {schedule.least_date():%B %-d, %Y}: "
+                f"{settings.RELEASE_MIN_DAYS} days from today.",
+                field="release_date",
+            )
+        if not reason.strip():
+            raise ReasonRequired
+    if wanted.date > schedule.last_date() and not by.is_administrator:
+        raise BadSchedule(f"The latest date is {schedule.last_date():%B %-d, %Y}.", field="release_date")

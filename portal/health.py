@@ -1,0 +1,28 @@
+"""Health endpoints for whatever starts, stops and watches the web process."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+
+@login_not_required
+@require_safe
+def live(request: HttpRequest) -> JsonResponse:
+    """200 as long as the process answers; asks nothing of anybody else."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when requests can be served: the database answers and is migrated. Redis is not needed for that."""
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return JsonResponse({"status": "unavailable", "database": "does not answer"}, status=503)
+    if pending:
+        return JsonResponse({"status": "unavailable", "database": f"{len(pending)} migrations pending"}, status=503)
+    return JsonResponse({"status": "ok"})

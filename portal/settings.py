@@ -1,0 +1,349 @@
+"""Settings: one file, everything that differs between machines comes from the environment or `.env`.
+
+docs/settings.md lists the variables that people set, with their defaults.
+"""
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.dateparse import parse_time
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+
+def whole_number(name: str, default: int, least: int = 0) -> int:
+    """The integer in the environment variable `name`; ImproperlyConfigured if it is none or below `least`."""
+    try:
+        value = env.int(name, default=default)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {env.str(name)!r}.") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
+    return int(value)
+
+
+def choice(name: str, choices: tuple[str, ...]) -> str:
+    """The environment variable `name`, by default the first of `choices`; ImproperlyConfigured if it is another."""
+    value: str = env.str(name, default=choices[0])
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def time_of_day(name: str, default: str) -> dt.time:
+    """The wall clock time HH:MM in the environment variable `name`; ImproperlyConfigured if it is none."""
+    text = env.str(name, default=default)
+    try:
+        value = parse_time(text)
+    except ValueError:
+        value = None
+    if value is None or value.tzinfo is not None:
+        raise ImproperlyConfigured(f"{name} must be a time of day such as 09:30, not {text!r}.")
+    return value
+
+
+# --- The release promise -------------------------------------------------------------------------------------------
+
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+RELEASE_TIME_OF_DAY = time_of_day("RELEASE_TIME_OF_DAY", "00:00")
+RELEASE_MIN_DAYS = whole_number("RELEASE_MIN_DAYS", 7)
+RELEASE_DEFAULT_DAYS = whole_number("RELEASE_DEFAULT_DAYS", max(7, RELEASE_MIN_DAYS), least=RELEASE_MIN_DAYS)
+RELEASE_MAX_DAYS = whole_number("RELEASE_MAX_DAYS", max(365, RELEASE_DEFAULT_DAYS), least=RELEASE_DEFAULT_DAYS)
+RELEASE_MEMBER_VIEW = choice("RELEASE_MEMBER_VIEW", ("hidden", "in_progress", "announced"))
+RELEASE_ETA_WINDOW = dt.timedelta(days=whole_number("RELEASE_ETA_WINDOW_DAYS", 8))
+RELEASE_ETA_PER_INSTANT = whole_number("RELEASE_ETA_PER_INSTANT", 100)
+RELEASE_BATCH_SIZE = whole_number("RELEASE_BATCH_SIZE", 2000, least=1)
+# Whole seconds only: django-celery-beat turns 1.5 into 1, and 0.5 into 0, which fires without pause.
+SWEEP_INTERVAL = whole_number("SWEEP_INTERVAL", 10, least=1)
+
+# --- Django --------------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.str("SECRET_KEY")
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# Where people reach the portal: the links in e-mails, and whether cookies may demand https.
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
+HTTPS = PORTAL_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PORTAL_URL])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_celery_beat",
+    "django_filters",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "cases",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "cases.middleware.ReleaseOnReadMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "cases" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Database and cache --------------------------------------------------------------------------------------------
+
+
+def database() -> dict[str, Any]:
+    """The default database, by DATABASE_URL; SQLite in var/ where it is not set."""
+    config: dict[str, Any] = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+    config["CONN_MAX_AGE"] = 600
+    config["CONN_HEALTH_CHECKS"] = True
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config.setdefault("OPTIONS", {}).update(
+            # A reader that turns writer cannot wait for the lock; taking it at BEGIN can.
+            transaction_mode="IMMEDIATE",
+            timeout=20,
+            init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        )
+    return config
+
+
+DATABASES = {"default": database()}
+
+# In the database and not in Redis: sessions, cache and login go on when the broker is down.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
+
+# --- People --------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "cases.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "cases.accounts.PortalAccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# The container's own health check speaks plain http.
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        # Bootstrap's own stylesheet draws its icons from data: URLs.
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- E-mail --------------------------------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025"))
+EMAIL_TIMEOUT = whole_number("EMAIL_TIMEOUT", 10, least=1)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Advisor Portal <portal@localhost>")
+
+# --- Celery --------------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# One set for web, workers, beat and Flower: the shortest visibility timeout on a broker wins for all of them.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # An ETA task waits as an unacknowledged message. One that waits longer than this is delivered again and again,
+    # so it is longer than the furthest ETA that is ever published (a system check says so when it is not).
+    "visibility_timeout": whole_number("RELEASE_VISIBILITY_TIMEOUT", int(RELEASE_ETA_WINDOW.total_seconds()) + 86400),
+    # A frozen Redis or a connection that went silent is noticed and replaced, and a request is held up 1 s at most.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
+    "socket_keepalive": True,
+    "health_check_interval": 2,
+    # What a killed worker held is looked for every second.
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    # Redis may be shared with other applications.
+    "global_keyprefix": env.str("REDIS_KEY_PREFIX", default="portal:"),
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+# Workers outlive any outage of Redis.
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+# Publishing is tried once: what was not published is found by the sweep.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0, "interval_start": 0}
+# Nothing reads results; the database says what was released.
+CELERY_TASK_IGNORE_RESULT = True
+# A worker killed in mid-task gives the message back. Every task is harmless when it runs twice.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "releases"
+# Mail has a queue and a worker of its own, so that a hanging SMTP server never holds up a release.
+CELERY_TASK_ROUTES = {"tasks.releases.*": {"queue": "releases"}, "tasks.emails.*": {"queue": "mail"}}
+# SIGTERM waits for running tasks and puts held ETA tasks back into Redis.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_TASK_SEND_SENT_EVENT = True
+# Celery closes the database connection around every task otherwise; portal.celery drops the dead ones.
+CELERY_CELERY_DB_REUSE_MAX = sys.maxsize
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "tasks.releases.sweep",
+        "schedule": SWEEP_INTERVAL,
+        # expire_seconds, not expires: the latter is dropped by django-celery-beat, and sweeps would pile up while
+        # the workers are down.
+        "options": {"queue": "releases", "expire_seconds": SWEEP_INTERVAL},
+    },
+}
+
+# --- API -----------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "cases.api.errors.exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Advisor Portal",
+    "DESCRIPTION": "Cases of members, and their release.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Logging -------------------------------------------------------------------------------------------------------
+
+_shared_processors: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+structlog.configure(
+    processors=[
+        *_shared_processors,
+        structlog.stdlib.filter_by_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer()
+                if env.bool("LOG_JSON", default=False)
+                else structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"]),
+            ],
+            "foreign_pre_chain": _shared_processors,
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # One line a request from the middleware is enough.
+        "django_structlog": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+    },
+}

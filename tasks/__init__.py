@@ -1,0 +1,1 @@
+"""What workers run: each a few lines over a domain verb."""

@@ -1,0 +1,51 @@
+"""Wake-ups that release what is due."""
+
+import socket
+import time
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from cases import arming, messages, outbox, releases
+from cases.models import Case, Heartbeat, ReleaseEvent
+
+Source = ReleaseEvent.Source
+# A wake-up that is early by no more than this waits for the instant; one that is earlier is published anew.
+SHORT_WAIT = 0.5
+
+
+@shared_task
+def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int:
+    """The ETA task of a case's schedule revision: a wake-up that releases whatever is due (DESIGN rule 5).
+
+    `newer` takes what later versions add, so that old and new code share a queue. Returns how many were released.
+    """
+    wait = _seconds_left(case_id, revision)
+    if 0 < wait <= SHORT_WAIT:
+        time.sleep(wait)
+    released = releases.release_due(by=f"release_case {case_id}", source=Source.ETA).released
+    if wait > SHORT_WAIT and revision is not None:
+        arming.arm_again(case_id=case_id, revision=revision)
+    return len(released)
+
+
+@shared_task
+def sweep(**newer: Any) -> int:
+    """What beat runs every SWEEP_INTERVAL: releases what was missed, arms what is near, hands over waiting e-mails."""
+    batch = releases.release_due(by="sweep", source=Source.SWEEP)
+    arming.arm_upcoming(timezone.now())
+    if outbox.is_waiting():
+        messages.publish_mail_waiting()
+    Heartbeat.objects.update_or_create(
+        name="sweep",
+        defaults={"at": timezone.now(), "host": socket.gethostname(), "released": len(batch.released)},
+    )
+    return len(batch.released)
+
+
+def _seconds_left(case_id: int, revision: int | None) -> float:
+    """How long until the instant of the case, if it still waits for that revision; else 0."""
+    case = Case.objects.filter(pk=case_id, actual_release_date__isnull=True).first()
+    instant = case.release_instant if case and case.schedule_revision == revision else None
+    return (instant - timezone.now()).total_seconds() if instant else 0

@@ -1,0 +1,48 @@
+"""Test data. Factories build rows as the verbs leave them; what a test is about is done through the verbs."""
+
+import datetime as dt
+
+import factory
+from django.utils import timezone
+
+from cases import schedule
+from cases.models import Case, User
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    username = factory.Sequence(lambda n: f"user-{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
+    role = User.Role.MEMBER
+
+
+class CaseFactory(factory.django.DjangoModelFactory[Case]):
+    """By default an accepted case; the traits below are the other states."""
+
+    class Meta:
+        model = Case
+
+    member = factory.SubFactory(UserFactory)
+    assigned_to = factory.SubFactory(UserFactory, role=User.Role.TECHNICIAN)
+    title = factory.Sequence(lambda n: f"Question {n}")
+    description = "What should I do?"
+    status = Case.Status.ACCEPTED
+
+    class Params:
+        draft = factory.Trait(status=Case.Status.DRAFT, assigned_to=None)
+        submitted = factory.Trait(status=Case.Status.SUBMITTED, assigned_to=None)
+        held = factory.Trait(status=Case.Status.COMPLETED, date_completed=factory.LazyFunction(timezone.now))
+        scheduled = factory.Trait(
+            held=True,
+            schedule_revision=1,
+            scheduled_release_date=factory.LazyFunction(lambda: schedule.today() + dt.timedelta(days=7)),
+        )
+        due = factory.Trait(
+            scheduled=True,
+            scheduled_release_date=factory.LazyFunction(lambda: schedule.today() - dt.timedelta(days=1)),
+        )
+        released = factory.Trait(
+            scheduled=True, release_number=1, actual_release_date=factory.LazyFunction(timezone.now)
+        )
