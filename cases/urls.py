@@ -1,1 +1,20 @@
-urlpatterns = []
+"""The URLs of the pages."""
+
+from django.urls import path
+
+from cases import views
+
+urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+    path("cases/", views.case_list, name="case_list"),
+    path("cases/new/", views.new_case, name="new_case"),
+    path("cases/<int:pk>/", views.case_detail, name="case_detail"),
+    path("cases/<int:pk>/edit/", views.edit_case, name="edit_case"),
+    path("cases/<int:pk>/submit/", views.submit_case, name="submit_case"),
+    path("cases/<int:pk>/accept/", views.accept_case, name="accept_case"),
+    path("cases/<int:pk>/complete/", views.mark_case_completed, name="mark_case_completed"),
+    path("cases/<int:pk>/reschedule/", views.reschedule_case, name="reschedule_case"),
+    path("cases/<int:pk>/return/", views.return_case, name="return_case"),
+    path("cases/<int:pk>/hold/", views.cancel_schedule, name="cancel_schedule"),
+    path("cases/<int:pk>/release/", views.release_now, name="release_now"),
+]

@@ -1,0 +1,29 @@
+"""The pages. A view parses, calls a verb, responds; who may do what is cases.permissions."""
+
+from cases.views.cases import case_detail, case_list
+from cases.views.dashboards import dashboard, member_dashboard
+from cases.views.drafts import edit_case, new_case, submit_case
+from cases.views.release import (
+    accept_case,
+    cancel_schedule,
+    mark_case_completed,
+    release_now,
+    reschedule_case,
+    return_case,
+)
+
+__all__ = [
+    "accept_case",
+    "cancel_schedule",
+    "case_detail",
+    "case_list",
+    "dashboard",
+    "edit_case",
+    "mark_case_completed",
+    "member_dashboard",
+    "new_case",
+    "release_now",
+    "reschedule_case",
+    "return_case",
+    "submit_case",
+]

@@ -1,0 +1,65 @@
+"""Django's admin: to look things up, and to manage accounts. It changes no case: every release goes through a verb."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseEvent, User
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Model]):
+    """Shows everything, changes nothing."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class PortalUserAdmin(UserAdmin[User]):
+    """Django's, with the role; nobody is deleted."""
+
+    list_display = ("username", "email", "role", "is_active")
+    list_filter = ("role", "is_active")
+    fieldsets = (*(UserAdmin.fieldsets or ()), ("Portal", {"fields": ("role",)}))
+    add_fieldsets = (*UserAdmin.add_fieldsets, ("Portal", {"fields": ("role", "email")}))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnlyAdmin):
+    list_display = ("external_case_id", "member", "status", "scheduled_release_date", "actual_release_date")
+    list_filter = ("status",)
+    list_select_related = ("member",)
+    search_fields = ("external_case_id",)
+
+
+@admin.register(ReleaseEvent)
+class ReleaseEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "case", "kind", "source", "actor_name", "reason")
+    list_filter = ("kind", "source")
+    list_select_related = ("case", "actor")
+
+
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(ReadOnlyAdmin):
+    list_display = ("case", "address", "state", "attempts", "next_try", "last_error")
+    list_filter = ("state",)
+    list_select_related = ("case",)
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    list_display = ("name", "at", "host", "released")

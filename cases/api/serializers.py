@@ -1,0 +1,47 @@
+"""What the API takes and gives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from cases import schedule
+from cases.schedule import Schedule
+from cases.seen import SeenCase
+
+
+class CaseSerializer(serializers.Serializer[SeenCase]):
+    """A case as the caller may see it; null or empty where there is nothing, or nothing for the caller."""
+
+    id = serializers.IntegerField(source="pk", read_only=True)
+    external_case_id = serializers.CharField(read_only=True)
+    title = serializers.CharField(read_only=True)
+    description = serializers.CharField(read_only=True)
+    urgency = serializers.CharField(read_only=True)
+    state = serializers.CharField(read_only=True)
+    date_submitted = serializers.DateTimeField(read_only=True, allow_null=True)
+    date_completed = serializers.DateTimeField(read_only=True, allow_null=True)
+    scheduled_release_date = serializers.DateField(read_only=True, allow_null=True)
+    scheduled_release_time = serializers.TimeField(read_only=True, allow_null=True)
+    actual_release_date = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class ReleaseSerializer(serializers.Serializer[Any]):
+    """When the case is to be released. "schedule" without a date is the default date."""
+
+    release_option = serializers.ChoiceField(choices=["now", "schedule"])
+    release_date = serializers.DateField(required=False, allow_null=True, input_formats=["%Y-%m-%d"])
+    release_time = serializers.TimeField(required=False, allow_null=True, input_formats=["%H:%M", "%H:%M:%S"])
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuses what it does not know: a misspelt option must not release anything."""
+        if unknown := set(self.initial_data) - set(self.fields):
+            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "Unknown field."))
+        return attrs
+
+    def release_on(self) -> Schedule | None:
+        """The schedule that was asked for, None for now."""
+        if self.validated_data["release_option"] == "now":
+            return None
+        date = self.validated_data.get("release_date") or schedule.default_date()
+        return Schedule(date, self.validated_data.get("release_time"))

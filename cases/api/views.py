@@ -1,0 +1,77 @@
+"""The API: cases as the caller may see them, and their release by the same verbs as the pages."""
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from cases import releases
+from cases.api.serializers import CaseSerializer, ReleaseSerializer
+from cases.middleware import release_on_read
+from cases.models import Case, ReleaseEvent, User
+from cases.seen import SeenCase
+
+API = ReleaseEvent.Source.API
+
+
+class CaseViewSet(GenericViewSet[Any]):
+    """Cases."""
+
+    queryset = Case.objects.none()
+    serializer_class = CaseSerializer
+    lookup_value_regex = r"\d+"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Release on read for callers with a token too, whom the middleware does not know yet."""
+        super().initial(request, *args, **kwargs)
+        if request.auth is not None:
+            release_on_read(request.user)
+
+    def get_queryset(self) -> QuerySet[Case]:
+        """What the caller may know of."""
+        return Case.objects.visible_to(self.request.user).select_related("member", "assigned_to")
+
+    @extend_schema(operation_id="cases_list")
+    def list(self, request: Request) -> Response:
+        """The cases that the caller may see, latest first."""
+        page = self.paginate_queryset(self.get_queryset()) or []
+        return self.get_paginated_response([self._seen(case) for case in page])
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One case; 404 where the caller may not know of it."""
+        return Response(self._seen(self._case(pk)))
+
+    @extend_schema(request=ReleaseSerializer, responses=CaseSerializer)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, pk: str) -> Response:
+        """Completes an accepted case and releases it now or on a date. A completed case is rescheduled, or released
+        before its schedule."""
+        case = self._case(pk)
+        wanted = ReleaseSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return Response(self._seen(self._release(case, wanted)))
+
+    def _release(self, case: Case, wanted: ReleaseSerializer) -> Case:
+        options = {
+            "case": case,
+            "by": cast(User, self.request.user),
+            "source": API,
+            "reason": wanted.validated_data.get("reason", ""),
+        }
+        release_on = wanted.release_on()
+        if not case.is_pending:
+            return releases.complete(**options, release_on=release_on)
+        if release_on is None:
+            return releases.release_now(**options)
+        return releases.reschedule(**options, release_on=release_on)
+
+    def _case(self, pk: str) -> Case:
+        return get_object_or_404(self.get_queryset(), pk=pk)
+
+    def _seen(self, case: Case) -> dict[str, Any]:
+        return CaseSerializer(SeenCase.of(case, to=cast(User, self.request.user))).data

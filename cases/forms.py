@@ -1,0 +1,105 @@
+"""What people type, parsed. Whether it is allowed is decided by the verbs."""
+
+from typing import Any
+
+from django import forms
+
+from cases import schedule
+from cases.models import Case
+from cases.schedule import Schedule
+
+
+class ReleaseDateInput(forms.DateInput):
+    """The browser's date picker."""
+
+    input_type = "date"
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(attrs={"class": "form-control", **attributes}, format="%Y-%m-%d")
+
+
+class ScheduleFields(forms.Form):
+    """A release date and perhaps a time, both in the portal's zone."""
+
+    release_date = forms.DateField(
+        required=False,
+        widget=ReleaseDateInput(),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": "Enter the date as year-month-day, for example 2026-03-31."},
+    )
+    release_time = forms.TimeField(
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M"),
+        input_formats=["%H:%M", "%H:%M:%S"],
+        error_messages={"invalid": "Enter the time as hours and minutes, for example 09:30."},
+    )
+
+    def offer(self, *, any_day: bool) -> None:
+        """Sets what the date picker proposes: the days of technicians, or any from today on for `any_day`."""
+        self.initial.setdefault("release_date", schedule.default_date())
+        picker = self.fields["release_date"]
+        picker.widget.attrs["min"] = (schedule.today() if any_day else schedule.least_date()).isoformat()
+        if not any_day:
+            picker.widget.attrs["max"] = schedule.last_date().isoformat()
+
+    def schedule(self) -> Schedule:
+        """The schedule that was asked for; the default date where none was given."""
+        date = self.cleaned_data["release_date"] or schedule.default_date()
+        return Schedule(date, self.cleaned_data["release_time"])
+
+
+class ChangeForm(forms.Form):
+    """What every change of a release carries: the revision that the person looked at, and perhaps a reason."""
+
+    revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"})
+    )
+
+    def change(self) -> dict[str, Any]:
+        """The arguments that every verb takes."""
+        return {"revision": self.cleaned_data["revision"], "reason": self.cleaned_data["reason"]}
+
+
+class CompletionForm(ChangeForm, ScheduleFields):
+    """The product owner's dialog: release now, or on a date."""
+
+    release_option = forms.ChoiceField(
+        choices=[("now", "Release Now"), ("schedule", "Schedule Release")],
+        error_messages={
+            "required": "Choose when the case is released.",
+            "invalid_choice": "Choose “now” or “schedule”.",
+        },
+    )
+
+    def release_on(self) -> Schedule | None:
+        """The chosen schedule, None for now."""
+        return self.schedule() if self.cleaned_data["release_option"] == "schedule" else None
+
+
+class RescheduleForm(ChangeForm, ScheduleFields):
+    """Another release date."""
+
+    release_date = forms.DateField(
+        widget=ReleaseDateInput(),
+        input_formats=["%Y-%m-%d"],
+        error_messages={
+            "required": "Choose the new release date.",
+            "invalid": "Enter the date as year-month-day, for example 2026-03-31.",
+        },
+    )
+
+
+class DraftForm(forms.ModelForm[Case]):
+    """What a member writes."""
+
+    title = forms.CharField(max_length=200, error_messages={"required": "Give the case a title."})
+
+    class Meta:
+        model = Case
+        fields = ["title", "description", "urgency"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "form-select" if name == "urgency" else "form-control"

@@ -1,0 +1,80 @@
+"""The batch job for cron and systemd: the same work as the sweep, for those who run no Celery."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from cases import outbox
+from cases.clock import portal_now
+from cases.models import Case, ReleaseEvent
+from cases.releases import release_batches
+
+BY = "release_scheduled_cases"
+# More lines than that help nobody; the number is said in any case.
+LISTED = 50
+
+
+class Command(BaseCommand):
+    help = "Releases every scheduled case whose release date has been reached."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="say what would be released, and change nothing")
+        parser.add_argument("--batch-size", type=int, metavar="N", help="cases in one transaction")
+        parser.add_argument("--send-emails", action="store_true", help="send the waiting e-mails too")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["batch_size"] is not None and options["batch_size"] < 1:
+            raise CommandError("--batch-size must be at least 1.")
+        if options["dry_run"]:
+            self._preview()
+            return
+        failed = self._release(options["batch_size"])
+        if options["send_emails"]:
+            failed += self._send()
+        if failed:
+            raise CommandError(f"{failed} failed; they are tried again. The reasons are above and on the rows.")
+
+    def _preview(self) -> None:
+        due = Case.objects.due(portal_now()).order_by("scheduled_release_date", "scheduled_release_time", "pk")
+        count = due.count()
+        for case in due.select_related("member")[:LISTED]:
+            self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
+        self._say_rest(count)
+        self.stdout.write(f"Would release {_cases(count)}. Nothing was changed.")
+
+    def _release(self, batch_size: int | None) -> int:
+        released = failed = 0
+        for batch in release_batches(by=BY, source=ReleaseEvent.Source.COMMAND, batch_size=batch_size):
+            listed = Case.objects.filter(pk__in=batch.released[: max(LISTED - released, 0)]).order_by("pk")
+            for case in listed.select_related("member"):
+                self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
+            for pk, error in batch.failed.items():
+                self.stderr.write(f"  Case {pk} could not be released: {error}")
+            released += len(batch.released)
+            failed += len(batch.failed)
+            if released > LISTED:
+                self.stdout.write(f"  {released:,} released so far")
+        self.stdout.write(self.style.SUCCESS(f"Released {_cases(released)}."))
+        return failed
+
+    def _send(self) -> int:
+        tally = outbox.deliver()
+        self.stdout.write(f"Sent {tally.sent:,} e-mail{'' if tally.sent == 1 else 's'}.")
+        if tally.retried or tally.failed:
+            self.stderr.write(f"  {tally.retried} will be tried again, {tally.failed} failed for good.")
+        return tally.retried + tally.failed
+
+    def _say_rest(self, count: int) -> None:
+        if count > LISTED:
+            self.stdout.write(f"  … and {count - LISTED:,} more")
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count:,} cases"
+
+
+def _local(case: Case) -> str:
+    instant = case.release_instant
+    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M}" if instant else "no date"

@@ -1,0 +1,33 @@
+"""Pages of long lists, and counts that do not grow with the table."""
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+
+from cases.models import Case
+
+MOST = 1000
+PER_PAGE = 25
+
+
+def capped_count(cases: QuerySet[Case]) -> str:
+    """How many `cases` there are, "1,000+" beyond a thousand: an exact count would touch every row."""
+    count = _count_up_to(cases, MOST + 1)
+    return f"{count:,}" if count <= MOST else f"{MOST:,}+"
+
+
+class CappedPaginator(Paginator[Case]):
+    """Pages over the first thousand cases; whoever looks for others searches or filters."""
+
+    def __init__(self, cases: QuerySet[Case]) -> None:
+        super().__init__(cases, PER_PAGE)
+        found = _count_up_to(cases, MOST + 1)
+        self.is_capped = found > MOST
+        self._count = min(found, MOST)
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+
+def _count_up_to(cases: QuerySet[Case], limit: int) -> int:
+    return cases.order_by().values("pk")[:limit].count()

@@ -1,0 +1,66 @@
+"""The words in which people read the state of a case, each role its own."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q
+
+from cases.models import Case, User
+from cases.models.case import RELEASED
+
+Status = Case.Status
+NOT_RELEASED = Q(status=Status.COMPLETED, actual_release_date__isnull=True)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A state as a page names it: `key` in URLs and style, `label` for people, `where` the cases that are in it."""
+
+    key: str
+    label: str
+    where: Q
+
+
+def for_staff() -> list[Shown]:
+    """Completed and released are two words, everywhere (FIELD: the top confusion of such portals)."""
+    return [
+        Shown("submitted", "Submitted", Q(status=Status.SUBMITTED)),
+        Shown("accepted", "Accepted", Q(status=Status.ACCEPTED)),
+        Shown("completed", "Completed, not released", NOT_RELEASED),
+        Shown("released", "Released", RELEASED),
+    ]
+
+
+def for_members() -> list[Shown]:
+    """What a member may tell apart, by RELEASE_MEMBER_VIEW."""
+    accepted = Q(status=Status.ACCEPTED)
+    announced = []
+    if settings.RELEASE_MEMBER_VIEW == "in_progress":
+        accepted |= NOT_RELEASED
+    elif settings.RELEASE_MEMBER_VIEW == "announced":
+        announced = [Shown("announced", "Release announced", NOT_RELEASED)]
+    return [
+        Shown("draft", "Draft", Q(status=Status.DRAFT)),
+        Shown("submitted", "Submitted", Q(status=Status.SUBMITTED)),
+        Shown("accepted", "In progress", accepted),
+        *announced,
+        Shown("released", "Ready", RELEASED),
+    ]
+
+
+def shown_to(user: User) -> list[Shown]:
+    """The states that `user` reads and filters by."""
+    if user.is_member:
+        return for_members()
+    if user.is_administrator:
+        return [Shown("draft", "Draft", Q(status=Status.DRAFT)), *for_staff()]
+    return for_staff()
+
+
+def key_of(case: Case, user: User) -> str:
+    """Which of `shown_to(user)` the case is in."""
+    if case.is_released:
+        return "released"
+    if user.is_member and case.status == Status.COMPLETED:
+        return "announced" if settings.RELEASE_MEMBER_VIEW == "announced" else "accepted"
+    return case.status

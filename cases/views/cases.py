@@ -1,0 +1,80 @@
+"""The list of cases, and one case."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from cases import permissions
+from cases.filters import filtered
+from cases.forms import ChangeForm, CompletionForm, RescheduleForm
+from cases.models import Case, ReleaseEvent, User
+from cases.paging import CappedPaginator
+from cases.permissions import Action
+from cases.seen import SeenCase
+
+EVENTS = 50
+
+
+@require_safe
+def case_list(request: HttpRequest) -> HttpResponse:
+    """The cases that the person may see, filtered by URL, latest first."""
+    user = cast(User, request.user)
+    cases = Case.objects.visible_to(user).select_related("member", "assigned_to")
+    case_filter, found = filtered(request.GET, cases, user)
+    page = CappedPaginator(found).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    return render(
+        request,
+        "cases/case_list.html",
+        {
+            "filter": case_filter,
+            "page": page,
+            "cases": [SeenCase.of(case, to=user) for case in page],
+            "query": query.urlencode(),
+            "is_filtered": any(query.values()),
+        },
+    )
+
+
+@require_safe
+def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One case, as far as the person may see it."""
+    return render_case(request, visible_case(request, pk))
+
+
+def visible_case(request: HttpRequest, pk: int) -> Case:
+    """The case for the person in person; Http404 where they may not know of it."""
+    cases = Case.objects.visible_to(cast(User, request.user)).select_related("member", "assigned_to")
+    return get_object_or_404(cases, pk=pk)
+
+
+def render_case(request: HttpRequest, case: Case, *, status: int = 200, **overrides: Any) -> HttpResponse:
+    """The page of `case`. `overrides`: a form with errors in place of the empty one, the `open` dialog, a `problem`."""
+    user = cast(User, request.user)
+    context: dict[str, Any] = {
+        "case": SeenCase.of(case, to=user),
+        "can": {action.value for action in permissions.allowed(by=user, case=case)},
+    }
+    if not user.is_member:
+        context |= _staff_context(case, user)
+    return render(request, "cases/case_detail.html", context | overrides, status=status)
+
+
+def _staff_context(case: Case, user: User) -> dict[str, Any]:
+    initial = {"revision": case.schedule_revision}
+    completion = CompletionForm(initial=initial | {"release_option": "now"})
+    present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
+    reschedule = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
+    for form in (completion, reschedule):
+        form.offer(any_day=user.is_administrator)
+    return {
+        "record": case,
+        "completion_form": completion,
+        "reschedule_form": reschedule,
+        "change_form": ChangeForm(initial=initial),
+        "reason_optional": not permissions.TABLE[Action.RESCHEDULE][user.role].reason,
+        "events": ReleaseEvent.objects.filter(case=case).select_related("actor")[:EVENTS],
+    }

@@ -1,0 +1,62 @@
+"""What members do with their drafts."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cases import drafts, permissions
+from cases.errors import CaseError
+from cases.forms import DraftForm
+from cases.models import ReleaseEvent, User
+from cases.permissions import Action
+from cases.seen import SeenCase
+from cases.views.cases import render_case, visible_case
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_case(request: HttpRequest) -> HttpResponse:
+    """A new draft; its number is generated."""
+    user = cast(User, request.user)
+    if not user.is_member:
+        raise PermissionDenied("Only members create cases.")
+    form = DraftForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        case = drafts.create(by=user, **form.cleaned_data)
+        messages.success(request, "Your draft is saved. Submit it when it is complete.")
+        return redirect("case_detail", pk=case.pk)
+    return render(request, "cases/case_form.html", {"form": form}, status=400 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another text for a draft."""
+    user = cast(User, request.user)
+    case = visible_case(request, pk)
+    try:
+        permissions.check(Action.EDIT, by=user, case=case)
+        # A form of its own instance: what was typed must not show in the case when it is refused.
+        form = DraftForm(request.POST or None, instance=visible_case(request, pk))
+        if request.method == "POST" and form.is_valid():
+            drafts.edit(case=case, by=user, **form.cleaned_data)
+            messages.success(request, "Your draft is saved.")
+            return redirect("case_detail", pk=pk)
+    except CaseError as error:
+        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+    context = {"form": form, "case": SeenCase.of(case, to=user)}
+    return render(request, "cases/case_form.html", context, status=400 if form.is_bound else 200)
+
+
+@require_POST
+def submit_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hands the draft in."""
+    case = visible_case(request, pk)
+    try:
+        drafts.submit(case=case, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
+    except CaseError as error:
+        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+    messages.success(request, "Your case is submitted.")
+    return redirect("case_detail", pk=pk)

@@ -1,0 +1,128 @@
+"""The buttons of a case: each parses a form, calls its verb, and says what became of it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from cases import permissions, releases
+from cases.errors import CaseError
+from cases.forms import ChangeForm, CompletionForm, RescheduleForm
+from cases.models import Case, ReleaseEvent, User
+from cases.permissions import Action
+from cases.views.cases import render_case, visible_case
+
+WEB = ReleaseEvent.Source.WEB
+Verb = Callable[..., Case]
+
+
+@require_POST
+def accept_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """The person takes a submitted case."""
+    return _act(request, pk, Action.ACCEPT, form_name="change_form", verb=lambda _: releases.accept)
+
+
+@require_POST
+def mark_case_completed(request: HttpRequest, pk: int) -> HttpResponse:
+    """Completes a case. POST `release_option` now or schedule, `release_date`, `release_time`; errors answer 400."""
+    form = CompletionForm(request.POST)
+    return _act(
+        request,
+        pk,
+        Action.COMPLETE,
+        form=form,
+        form_name="completion_form",
+        verb=lambda form: partial(releases.complete, release_on=form.release_on(), **form.change()),
+    )
+
+
+@require_POST
+def reschedule_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another release date. POST `release_date`, `release_time`, `reason`, `revision`."""
+    form = RescheduleForm(request.POST)
+    return _act(
+        request,
+        pk,
+        Action.RESCHEDULE,
+        form=form,
+        form_name="reschedule_form",
+        verb=lambda form: partial(releases.reschedule, release_on=form.schedule(), **form.change()),
+    )
+
+
+@require_POST
+def return_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """Back to accepted. POST `reason`, `revision`."""
+    return _change(request, pk, Action.RETURN, releases.return_to_accepted)
+
+
+@require_POST
+def cancel_schedule(request: HttpRequest, pk: int) -> HttpResponse:
+    """Holds a completed case. POST `reason`, `revision`."""
+    return _change(request, pk, Action.HOLD, releases.cancel_schedule)
+
+
+@require_POST
+def release_now(request: HttpRequest, pk: int) -> HttpResponse:
+    """Releases before the schedule. POST `reason`, `revision`."""
+    return _change(request, pk, Action.RELEASE_EARLY, releases.release_now)
+
+
+def _change(request: HttpRequest, pk: int, action: Action, verb: Verb) -> HttpResponse:
+    form = ChangeForm(request.POST)
+    return _act(
+        request, pk, action, form=form, form_name="change_form", verb=lambda form: partial(verb, **form.change())
+    )
+
+
+def _act(
+    request: HttpRequest,
+    pk: int,
+    action: Action,
+    *,
+    form_name: str,
+    verb: Callable[[Any], Verb],
+    form: Any = None,
+) -> HttpResponse:
+    """Does `action` by the `verb` that a valid form gives. A refusal answers with its status and the page as it was,
+    with the words of the person in the dialog, and the sentence beside the field that it is about."""
+    case = visible_case(request, pk)
+    user = cast(User, request.user)
+    try:
+        permissions.check(action, by=user, case=case)
+        if form is not None and not form.is_valid():
+            return _again(request, case, action, form, form_name, status=400)
+        done = verb(form)(case=case, by=user, source=WEB)
+    except Case.DoesNotExist:
+        # It was visible a moment ago: its state changed in between, so that the page says how it is now.
+        return redirect("dashboard")
+    except CaseError as error:
+        if form is not None and error.status == 400:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+            return _again(request, case, action, form, form_name, status=400)
+        case.refresh_from_db()
+        return render_case(request, case, status=error.status, problem=error.message)
+    messages.success(request, _success(action, done))
+    return redirect("case_detail", pk=pk)
+
+
+def _again(request: HttpRequest, case: Case, action: Action, form: Any, form_name: str, *, status: int) -> HttpResponse:
+    if hasattr(form, "offer"):
+        form.offer(any_day=cast(User, request.user).is_administrator)
+    return render_case(request, case, status=status, open=action.value, **{form_name: form})
+
+
+def _success(action: Action, case: Case) -> str:
+    if action is Action.ACCEPT:
+        return "You have accepted the case." if case.assigned_to else "The case is accepted."
+    if action is Action.RETURN:
+        return "The case is back in work. It has no release date."
+    if case.is_released:
+        return "The case is released. The member can see it now."
+    if case.is_held:
+        return "The release is on hold. The member does not see the case until somebody sets a date."
+    return "The case is completed and not released yet. The member sees it when the schedule is reached."
