@@ -1,8 +1,14 @@
 """The named cast: Mia's cases are worked on by Tom; Olga and Otto are the outsiders, Ada administers."""
 
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+import time_machine
 from django.db import connection
 
+from cases import messages
 from cases.models import User
 from tests.factories import UserFactory
 
@@ -35,6 +41,31 @@ def otto(db: None) -> User:
 def ada(db: None) -> User:
     """An administrator."""
     return UserFactory(username="ada", email="ada@example.com", role=User.Role.ADMINISTRATOR, is_staff=True)
+
+
+# Freeze time at moments in the past only. On PostgreSQL cases.clock.portal_now() is the earlier of Python's clock and
+# the server's, and nothing here moves the server's: at a frozen moment in the future nothing would be due.
+FROZEN = dt.datetime(2025, 6, 11, 12, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Wednesday, June 11, 2025, noon UTC, standing still; `clock.move_to` and `clock.shift` move it."""
+    with time_machine.travel(FROZEN, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(autouse=True)
+def _messages_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test in which the broker failed leaves no silence to the next one."""
+    monkeypatch.setattr(messages, "_silent_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _static_files_without_manifest(settings: Any) -> None:
+    """Pages are rendered without `collectstatic`, which writes the manifest, having been run."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if not user.is_member:
         raise PermissionDenied("Only members create cases.")
-    form = DraftForm(request.POST or None)
+    form = DraftForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         case = drafts.create(by=user, **form.cleaned_data)
         messages.success(request, "Your draft is saved. Submit it when it is complete.")
@@ -39,7 +39,7 @@ def edit_case(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         permissions.check(Action.EDIT, by=user, case=case)
         # A form of its own instance: what was typed must not show in the case when it is refused.
-        form = DraftForm(request.POST or None, instance=visible_case(request, pk))
+        form = DraftForm(request.POST if request.method == "POST" else None, instance=visible_case(request, pk))
         if request.method == "POST" and form.is_valid():
             drafts.edit(case=case, by=user, **form.cleaned_data)
             messages.success(request, "Your draft is saved.")

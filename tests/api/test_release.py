@@ -1,0 +1,99 @@
+"""POST /api/cases/{id}/release/, as the product owner wrote it, and its refusals."""
+
+import datetime as dt
+
+import pytest
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from cases.models import ReleaseEvent
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def case(mia, tom):
+    return CaseFactory(member=mia, assigned_to=tom)
+
+
+def as_(user):
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
+    return client
+
+
+def release(user, case, data):
+    return as_(user).post(f"/api/cases/{case.pk}/release/", data, format="json")
+
+
+def test_now(case, tom, clock):
+    answer = release(tom, case, {"release_option": "now"})
+    assert answer.status_code == 200
+    assert answer.json()["actual_release_date"] == "2025-06-11T12:00:00Z"
+    assert ReleaseEvent.objects.get(kind="released").source == "api"
+
+
+def test_schedule_with_and_without_a_date(case, tom, clock):
+    answer = release(tom, case, {"release_option": "schedule"})
+    assert answer.json()["scheduled_release_date"] == "2025-06-18"
+    again = release(tom, case, {"release_option": "schedule", "release_date": "2025-12-25"})
+    assert again.status_code == 200
+    case.refresh_from_db()
+    assert case.scheduled_release_date == dt.date(2025, 12, 25)
+
+
+def test_early_release_is_for_administrators_with_a_reason(case, tom, ada, clock):
+    release(tom, case, {"release_option": "schedule"})
+    assert release(tom, case, {"release_option": "now"}).status_code == 403
+    assert release(ada, case, {"release_option": "now"}).json() == {
+        "reason": ["Please give a reason; it is kept in the history of the case."]
+    }
+    assert release(ada, case, {"release_option": "now", "reason": "Hearing"}).status_code == 200
+
+
+BAD = {
+    "nothing": {},
+    "unknown option": {"release_option": "later"},
+    "misspelt field": {"release_option": "schedule", "release_dat": "2025-12-25"},
+    "unreadable date": {"release_option": "schedule", "release_date": "25/12/2025"},
+    "date of another type": {"release_option": "schedule", "release_date": 20251225},
+    "empty date": {"release_option": "schedule", "release_date": ""},
+    "too early": {"release_option": "schedule", "release_date": "2025-06-12"},
+    "a list": [],
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())
+def test_bad_input_is_a_400_and_changes_nothing(data, case, tom, clock):
+    assert release(tom, case, data).status_code == 400
+    case.refresh_from_db()
+    assert case.status == "accepted"
+
+
+def test_broken_json_is_a_400(case, tom):
+    answer = as_(tom).post(f"/api/cases/{case.pk}/release/", "{release_option", content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_outsiders(case, mia, olga, otto, clock):
+    now = {"release_option": "now"}
+    assert APIClient().post(f"/api/cases/{case.pk}/release/", now, format="json").status_code == 401
+    assert release(olga, case, now).status_code == 404
+    assert release(mia, case, now).status_code == 403
+    assert release(otto, case, now).status_code == 403
+    case.refresh_from_db()
+    assert case.status == "accepted"
+
+
+def test_a_released_case_is_a_conflict(case, tom, clock):
+    release(tom, case, {"release_option": "now"})
+    answer = release(tom, case, {"release_option": "now"})
+    assert answer.status_code == 409
+    assert answer.json() == {"detail": "This case has been released to its member already."}
+
+
+def test_the_schema_names_the_endpoint(tom):
+    schema = as_(tom).get("/api/schema/", headers={"Accept": "application/json"})
+    assert schema.status_code == 200
+    assert "/api/cases/{id}/release/" in schema.content.decode()

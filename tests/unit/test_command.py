@@ -1,0 +1,105 @@
+"""release_scheduled_cases, as the product owner wrote it: releases, previews, reports, and says by its exit when a row
+failed."""
+
+import datetime as dt
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+
+from cases.models import Case, OutgoingEmail, ReleaseEvent
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def run(capsys, *arguments):
+    call_command("release_scheduled_cases", *arguments)
+    return capsys.readouterr().out
+
+
+def test_releases_what_is_due_and_reports_it(mia, clock, capsys):
+    due = CaseFactory(due=True, member=mia)
+    CaseFactory(scheduled=True, member=mia)
+    out = run(capsys)
+    assert f"{due.external_case_id} for mia (scheduled for 2025-06-10 00:00)" in out
+    assert out.endswith("Released 1 case.\n")
+    due.refresh_from_db()
+    assert due.actual_release_date == dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
+    assert ReleaseEvent.objects.values_list("source", "system_actor").get() == ("command", "release_scheduled_cases")
+    assert run(capsys) == "Released 0 cases.\n"
+
+
+def test_dry_run_says_the_same_and_changes_nothing(mia, clock, capsys):
+    due = CaseFactory(due=True, member=mia)
+    out = run(capsys, "--dry-run")
+    assert due.external_case_id in out
+    assert "Would release 1 case. Nothing was changed." in out
+    assert Case.objects.get().actual_release_date is None
+    assert not ReleaseEvent.objects.exists()
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_a_long_run_shows_progress_and_lists_the_first(mia, clock, capsys, monkeypatch):
+    monkeypatch.setattr("cases.management.commands.release_scheduled_cases.LISTED", 3)
+    CaseFactory.create_batch(7, due=True, member=mia)
+    assert "… and 4 more" in run(capsys, "--dry-run")
+    out = run(capsys, "--batch-size", "2")
+    assert out.count(" for mia ") == 3
+    assert [line for line in out.splitlines() if "so far" in line] == [
+        f"  {count} released so far" for count in (4, 6, 7)
+    ]
+    assert out.endswith("Released 7 cases.\n")
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "many"])
+def test_a_bad_batch_size_is_refused(size):
+    with pytest.raises(CommandError):
+        call_command("release_scheduled_cases", "--batch-size", size)
+
+
+def test_a_failed_row_is_reported_and_the_others_are_released(mia, clock, capsys):
+    bad, good = CaseFactory.create_batch(2, due=True, member=mia)
+    OutgoingEmail.objects.create(
+        case=bad,
+        kind="released",
+        release_number=1,
+        recipient=mia,
+        state="dropped",
+        next_try=clock_now(),
+        created=clock_now(),
+    )
+    with pytest.raises(CommandError, match="1 failed"):
+        call_command("release_scheduled_cases")
+    printed = capsys.readouterr()
+    assert f"Case {bad.pk} could not be released" in printed.err
+    assert "Released 1 case." in printed.out
+    good.refresh_from_db()
+    assert good.actual_release_date is not None
+
+
+def test_send_emails_does_the_mail_too(mia, olga, clock, capsys):
+    CaseFactory.create_batch(2, due=True, member=mia)
+    CaseFactory(due=True, member=olga)
+    assert "Sent 2 e-mails." in run(capsys, "--send-emails")
+    assert sorted((message.to, message.subject.split(" ")[0]) for message in mail.outbox) == [
+        (["mia@example.com"], "2"),
+        (["olga@example.com"], "Your"),
+    ]
+    text, (html, kind) = mail.outbox[0].body, mail.outbox[0].alternatives[0]
+    assert kind == "text/html"
+    for case in Case.objects.filter(member__email=mail.outbox[0].to[0]):
+        link = f"http://127.0.0.1:8000/cases/{case.pk}/"
+        assert link in text
+        assert link in html
+
+
+def test_without_send_emails_they_wait_in_the_outbox(mia, clock, capsys):
+    CaseFactory(due=True, member=mia)
+    run(capsys)
+    assert mail.outbox == []
+    assert OutgoingEmail.objects.get().state == "waiting"
+
+
+def clock_now():
+    return dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)

@@ -1,0 +1,146 @@
+"""Every URL and role: who gets what, with outsiders. By the URL configuration: a new URL fails until it is here."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from cases.models import Case, User
+from tests.factories import CaseFactory
+
+STRANGER, MIA, OLGA, TOM, OTTO, ADA = "stranger", "mia", "olga", "tom", "otto", "ada"
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+CAST = [STRANGER, MIA, OLGA, TOM, OTTO, ADA]
+
+# What the six get for GET and for POST (without data) where the case is Mia's, worked on by Tom, completed and not
+# released: 404 for members whether it exists or not, 302 to the login for a stranger.
+HIDDEN = {
+    # name: (GET …, POST …) in the order of CAST
+    "dashboard": ([302, 200, 200, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
+    "case_list": ([302, 200, 200, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
+    "new_case": ([302, 200, 200, 403, 403, 403], [302, 400, 400, 403, 403, 403]),
+    "case_detail": ([302, 404, 404, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
+    "edit_case": ([302, 404, 404, 403, 403, 403], [302, 404, 404, 403, 403, 403]),
+    "submit_case": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 403, 403, 403]),
+    "accept_case": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 409, 409, 409]),
+    "mark_case_completed": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 409, 403, 409]),
+    "reschedule_case": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 400, 403, 400]),
+    "return_case": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 302, 403, 302]),
+    "cancel_schedule": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 403, 403, 400]),
+    "release_now": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 403, 403, 400]),
+    "api_case-list": ([401, 200, 200, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
+    "api_case-detail": ([401, 404, 404, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
+    "api_case-release": ([401, 405, 405, 405, 405, 405], [401, 404, 404, 400, 400, 400]),
+    "api_schema": ([401, 200, 200, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
+    "api_docs": ([401, 200, 200, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
+    "health_live": ([200] * 6, [405] * 6),
+    "health_ready": ([200] * 6, [405] * 6),
+    "account_login": ([200, 302, 302, 302, 302, 302], [200, 302, 302, 302, 302, 302]),
+    "account_logout": ([302, 200, 200, 200, 200, 200], [302] * 6),
+    "account_inactive": ([200] * 6, [405] * 6),
+    "account_reauthenticate": ([302, 200, 200, 200, 200, 200], [302, 200, 200, 200, 200, 200]),
+    "account_change_password": ([302, 200, 200, 200, 200, 200], [302, 200, 200, 200, 200, 200]),
+    "account_reset_password": ([200] * 6, [200] * 6),
+    "account_reset_password_done": ([200] * 6, [405] * 6),
+    "account_reset_password_from_key": ([200] * 6, [200] * 6),
+    "account_reset_password_from_key_done": ([200] * 6, [405] * 6),
+}
+
+
+def url_patterns(resolver: URLResolver | None = None) -> dict[str, URLPattern]:
+    """Every named URL of the portal but those of Django's own admin, which has a test of its own below."""
+    found = {}
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            found[pattern.name or str(pattern.pattern)] = pattern
+        elif pattern.namespace != "admin":
+            found |= url_patterns(pattern)
+    return found
+
+
+def test_every_url_is_in_the_table():
+    assert set(url_patterns()) == set(HIDDEN)
+
+
+@pytest.fixture
+def people(mia: User, olga: User, tom: User, otto: User, ada: User) -> dict[str, User | None]:
+    return {STRANGER: None, MIA: mia, OLGA: olga, TOM: tom, OTTO: otto, ADA: ada}
+
+
+@pytest.fixture
+def hidden_case(mia: User, tom: User) -> Case:
+    return CaseFactory(scheduled=True, member=mia, assigned_to=tom)
+
+
+def url_of(name: str, case: Case) -> str:
+    arguments = {"pk": case.pk, "uidb36": "1", "key": "no-such-key"}
+    converters = url_patterns()[name].pattern.regex.groupindex
+    return reverse(name, kwargs={key: value for key, value in arguments.items() if key in converters})
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("person", CAST)
+@pytest.mark.parametrize("name", HIDDEN)
+def test_who_gets_what_while_the_case_is_hidden(name, person, method, people, hidden_case):
+    client = Client()
+    if people[person]:
+        client.force_login(people[person])
+    options = {"content_type": JSON if name.startswith("api") else FORM} if method == "post" else {}
+    response = getattr(client, method)(url_of(name, hidden_case), **options)
+    expected = HIDDEN[name][method == "post"][CAST.index(person)]
+    assert response.status_code == expected
+    if response.status_code == 302 and person == STRANGER and name not in ("account_logout",):
+        assert response.url.startswith("/accounts/login/")
+    if person in (STRANGER, MIA, OLGA):
+        assert hidden_case.external_case_id not in response.content.decode()
+        assert hidden_case.title not in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["case_detail", "edit_case", "submit_case", "mark_case_completed", "api_case-detail"])
+def test_a_hidden_case_looks_like_one_that_does_not_exist(name, hidden_case, mia, client):
+    client.force_login(mia)
+    method = client.get if name in ("case_detail", "api_case-detail", "edit_case") else client.post
+    hidden = method(url_of(name, hidden_case))
+    url = url_of(name, hidden_case).replace(str(hidden_case.pk), "999999")
+    absent = method(url)
+    assert hidden.status_code == absent.status_code == 404
+    strip = lambda response: response.content.replace(b"999999", str(hidden_case.pk).encode())  # noqa: E731
+    if name.startswith("api"):
+        assert strip(hidden) == strip(absent)
+
+
+@pytest.mark.parametrize("person", [STRANGER, MIA, TOM])
+def test_only_staff_reach_the_admin(person, people, client):
+    if people[person]:
+        client.force_login(people[person])
+    response = client.get("/admin/cases/case/")
+    assert response.status_code == 302
+    assert "login" in response.url
+
+
+def test_the_admin_changes_no_case(hidden_case, ada, client):
+    ada.is_superuser = True
+    ada.save()
+    client.force_login(ada)
+    assert client.get(f"/admin/cases/case/{hidden_case.pk}/change/").status_code == 200
+    answer = client.post(f"/admin/cases/case/{hidden_case.pk}/change/", {"actual_release_date_0": "2020-01-01"})
+    assert answer.status_code == 403
+    assert client.post(f"/admin/cases/case/{hidden_case.pk}/delete/", {"post": "yes"}).status_code == 403
+    hidden_case.refresh_from_db()
+    assert hidden_case.actual_release_date is None
+
+
+def test_forms_need_the_csrf_token(hidden_case, tom):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(tom)
+    assert client.post(url_of("return_case", hidden_case)).status_code == 403
+    assert client.post(url_of("api_case-release", hidden_case), {"release_option": "now"}).status_code == 403
+    hidden_case.refresh_from_db()
+    assert hidden_case.status == "completed"
+
+
+def test_pages_send_a_strict_content_security_policy(client, mia):
+    client.force_login(mia)
+    policy = client.get("/").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy

@@ -1,0 +1,175 @@
+"""The product owner's dialog, from the outside: POST /cases/<id>/complete/ and the other buttons of a case."""
+
+import datetime as dt
+
+import pytest
+
+from cases.models import Case, OutgoingEmail, ReleaseEvent
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def case(mia, tom):
+    return CaseFactory(member=mia, assigned_to=tom)
+
+
+def complete(client, case, **data):
+    return client.post(f"/cases/{case.pk}/complete/", data)
+
+
+def test_release_now_shows_the_case_at_once(case, client, tom, mia, clock):
+    client.force_login(tom)
+    answer = complete(client, case, release_option="now")
+    assert (answer.status_code, answer.url) == (302, f"/cases/{case.pk}/")
+    case.refresh_from_db()
+    assert (case.status, case.actual_release_date) == ("completed", clock_now())
+    client.force_login(mia)
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    assert "This case was released on:" in page
+    assert "June 11, 2025</strong>" in page.replace(" at 12:00 PM", "")
+
+
+def test_schedule_hides_the_case_and_tells_staff_when(case, client, tom, mia, clock):
+    client.force_login(tom)
+    assert complete(client, case, release_option="schedule", release_date="2025-06-18").status_code == 302
+    case.refresh_from_db()
+    assert (case.scheduled_release_date, case.scheduled_release_time) == (dt.date(2025, 6, 18), None)
+    assert case.actual_release_date is None
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    assert "This case is scheduled to be released on:" in page
+    assert "June 18, 2025 at 12:00 AM" in page
+    client.force_login(mia)
+    assert client.get(f"/cases/{case.pk}/").status_code == 404
+    assert case.external_case_id not in client.get("/").content.decode()
+
+
+def test_schedule_without_a_date_is_the_default_date(case, client, tom, clock):
+    client.force_login(tom)
+    complete(client, case, release_option="schedule", release_date="")
+    case.refresh_from_db()
+    assert case.scheduled_release_date == dt.date(2025, 6, 18)
+
+
+def test_a_time_is_kept(case, client, tom, clock):
+    client.force_login(tom)
+    complete(client, case, release_option="schedule", release_date="2025-06-20", release_time="09:30")
+    case.refresh_from_db()
+    assert case.scheduled_release_time == dt.time(9, 30)
+
+
+BAD = {
+    "no option": {},
+    "unknown option": {"release_option": "tomorrow"},
+    "capital option": {"release_option": "NOW"},
+    "unreadable date": {"release_option": "schedule", "release_date": "18.06.2025"},
+    "impossible date": {"release_option": "schedule", "release_date": "2025-02-30"},
+    "unreadable time": {"release_option": "schedule", "release_date": "2025-06-20", "release_time": "25:00"},
+    "bad date though now": {"release_option": "now", "release_date": "soon"},
+    "below the minimum": {"release_option": "schedule", "release_date": "2025-06-17"},
+    "past": {"release_option": "schedule", "release_date": "2025-06-01"},
+    "above the maximum": {"release_option": "schedule", "release_date": "2026-06-12"},
+    "end of the calendar": {"release_option": "schedule", "release_date": "9999-12-31", "release_time": "23:59"},
+    "unreadable revision": {"release_option": "now", "revision": "x"},
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())
+def test_bad_input_is_refused_whole_and_nothing_typed_is_lost(data, case, client, tom, clock):
+    client.force_login(tom)
+    answer = complete(client, case, **data)
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "data-open-now" in page
+    assert "field-error" in page or 'role="alert"' in page
+    if "release_date" in data:
+        assert f'value="{data["release_date"]}"' in page
+    case.refresh_from_db()
+    assert case.status == "accepted"
+    assert not ReleaseEvent.objects.exists()
+
+
+def test_an_administrator_gives_a_reason_for_an_early_date(case, client, ada, clock):
+    client.force_login(ada)
+    data = {"release_option": "schedule", "release_date": "2025-06-12"}
+    refused = complete(client, case, **data)
+    assert refused.status_code == 400
+    assert "Please give a reason" in refused.content.decode()
+    assert complete(client, case, **data, reason="Court date").status_code == 302
+    assert ReleaseEvent.objects.get(kind="completed").reason == "Court date"
+
+
+def test_a_stale_form_is_told_so(case, client, tom, clock):
+    Case.objects.filter(pk=case.pk).update(schedule_revision=3)
+    client.force_login(tom)
+    answer = complete(client, case, release_option="now", revision="2")
+    assert answer.status_code == 409
+    assert "Somebody changed this case" in answer.content.decode()
+    case.refresh_from_db()
+    assert case.status == "accepted"
+
+
+def test_a_second_click_is_told_that_it_is_done(case, client, tom, clock):
+    client.force_login(tom)
+    complete(client, case, release_option="now")
+    again = complete(client, case, release_option="now")
+    assert again.status_code == 409
+    assert "has been released to its member already" in again.content.decode()
+    assert ReleaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 1
+
+
+def test_reschedule_hold_schedule_return_and_release(case, client, tom, ada, clock):
+    client.force_login(tom)
+    complete(client, case, release_option="schedule")
+    assert client.post(f"/cases/{case.pk}/reschedule/", {"release_date": "2025-07-01"}).status_code == 302
+    assert client.post(f"/cases/{case.pk}/reschedule/", {}).status_code == 400
+    client.force_login(ada)
+    assert client.post(f"/cases/{case.pk}/hold/", {"reason": " "}).status_code == 400
+    assert client.post(f"/cases/{case.pk}/hold/", {"reason": "Letter is missing"}).status_code == 302
+    assert "On hold: no release date is set." in client.get(f"/cases/{case.pk}/").content.decode()
+    client.force_login(tom)
+    client.post(f"/cases/{case.pk}/reschedule/", {"release_date": "2025-07-02"})
+    client.post(f"/cases/{case.pk}/return/", {"reason": "One figure"})
+    complete(client, case, release_option="schedule")
+    client.force_login(ada)
+    assert client.post(f"/cases/{case.pk}/release/", {"reason": "Urgent"}).status_code == 302
+    kinds = list(ReleaseEvent.objects.order_by("pk").values_list("kind", "actor__username", "source"))
+    assert kinds == [
+        ("completed", "tom", "web"),
+        ("rescheduled", "tom", "web"),
+        ("held", "ada", "web"),
+        ("scheduled", "tom", "web"),
+        ("returned", "tom", "web"),
+        ("completed", "tom", "web"),
+        ("released", "ada", "web"),
+    ]
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    assert "“Letter is missing”" in page
+
+
+def test_a_member_drafts_and_submits_and_a_technician_accepts(client, mia, tom, clock):
+    client.force_login(mia)
+    created = client.post("/cases/new/", {"title": "Pension", "description": "How much?", "urgency": "normal"})
+    case = Case.objects.get()
+    assert created.url == f"/cases/{case.pk}/"
+    client.post(f"/cases/{case.pk}/edit/", {"title": "My pension", "description": "How much?", "urgency": "urgent"})
+    client.force_login(tom)
+    assert client.get(f"/cases/{case.pk}/").status_code == 404
+    client.force_login(mia)
+    client.post(f"/cases/{case.pk}/submit/")
+    assert client.post(f"/cases/{case.pk}/edit/", {"title": "Another", "urgency": "normal"}).status_code == 409
+    client.force_login(tom)
+    assert client.post(f"/cases/{case.pk}/accept/").status_code == 302
+    case.refresh_from_db()
+    assert (case.status, case.assigned_to, case.title) == ("accepted", tom, "My pension")
+
+
+def test_get_changes_nothing(case, client, tom):
+    client.force_login(tom)
+    for verb in ("accept", "complete", "reschedule", "return", "hold", "release", "submit"):
+        assert client.get(f"/cases/{case.pk}/{verb}/").status_code == 405
+
+
+def clock_now():
+    return dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)

@@ -1,0 +1,118 @@
+"""Nothing unreleased through any door, in each of the three ways of RELEASE_MEMBER_VIEW."""
+
+import datetime as dt
+
+import pytest
+from rest_framework.authtoken.models import Token
+
+from cases.models import Case
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+SECRETS = ["June 20", "2025-06-20", "Completed", "completed", "Result: granted"]
+
+
+@pytest.fixture
+def hidden(mia, tom, clock):
+    return CaseFactory(
+        member=mia,
+        assigned_to=tom,
+        scheduled=True,
+        title="Pension",
+        description="Result: granted",
+        scheduled_release_date=dt.date(2025, 6, 20),
+        date_completed=dt.datetime(2025, 6, 10, tzinfo=dt.UTC),
+    )
+
+
+def doors(client, case):
+    """What the member's doors answer: dashboard, list, searches, detail, API list, API detail."""
+    pages = ["/", "/cases/", "/cases/?q=Pension", "/cases/?state=accepted", "/cases/?state=released"]
+    return [client.get(url) for url in [*pages, f"/cases/{case.pk}/", "/api/cases/", f"/api/cases/{case.pk}/"]]
+
+
+def test_hidden_tells_nothing(hidden, client, mia, settings):
+    settings.RELEASE_MEMBER_VIEW = "hidden"
+    client.force_login(mia)
+    answers = doors(client, hidden)
+    for answer in answers:
+        text = answer.content.decode()
+        assert hidden.external_case_id not in text
+        assert "Pension" not in text.replace('value="Pension"', "")
+        assert not [secret for secret in SECRETS if secret in text]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [404, 200, 404]
+    assert "0 cases" in answers[1].content.decode()
+    assert answers[6].json()["results"] == []
+
+
+def test_in_progress_looks_like_an_accepted_case(hidden, client, mia, tom, settings):
+    settings.RELEASE_MEMBER_VIEW = "in_progress"
+    accepted = CaseFactory(member=mia, assigned_to=tom, title="Refund", description="Which form?")
+    client.force_login(mia)
+    answers = doors(client, hidden)
+    for answer in answers:
+        text = answer.content.decode().replace("Result: granted", "").replace('"date_completed":null', "")
+        assert not [secret for secret in SECRETS if secret in text]
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert hidden.external_case_id in answers[3].content.decode(), "found among the accepted ones"
+    assert hidden.external_case_id not in answers[4].content.decode()
+    seen, like = answers[7].json(), client.get(f"/api/cases/{accepted.pk}/").json()
+    assert {key for key in seen if seen[key] != like[key]} <= {"id", "external_case_id", "title", "description"}
+
+
+def test_announced_tells_number_title_and_date_only(hidden, client, mia, settings):
+    settings.RELEASE_MEMBER_VIEW = "announced"
+    client.force_login(mia)
+    answers = doors(client, hidden)
+    for answer in answers:
+        assert "granted" not in answer.content.decode()
+    page = answers[5].content.decode()
+    assert "This case is scheduled to be released on:" in page
+    assert "June 20, 2025" in page
+    assert "Accepted" not in page
+    told = {key: value for key, value in answers[7].json().items() if value not in (None, "")}
+    assert told == {
+        "id": hidden.pk,
+        "external_case_id": hidden.external_case_id,
+        "title": "Pension",
+        "state": "announced",
+        "scheduled_release_date": "2025-06-20",
+    }
+
+
+@pytest.mark.parametrize("way", ["hidden", "in_progress", "announced"])
+def test_an_outsider_sees_nothing_in_any_way(way, hidden, client, olga, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    client.force_login(olga)
+    for answer in doors(client, hidden):
+        assert hidden.external_case_id not in answer.content.decode()
+
+
+@pytest.mark.parametrize("door", ["page", "api with session", "api with token"])
+def test_a_member_who_looks_is_never_late(door, hidden, client, mia, clock):
+    clock.move_to(dt.datetime(2025, 6, 20, 0, 0, tzinfo=dt.UTC))
+    headers = {}
+    if door == "api with token":
+        headers["Authorization"] = f"Token {Token.objects.create(user=mia).key}"
+    else:
+        client.force_login(mia)
+    url = f"/cases/{hidden.pk}/" if door == "page" else f"/api/cases/{hidden.pk}/"
+    assert client.get(url, headers=headers).status_code == 200
+    event = hidden.events.get(kind="released")
+    assert (event.source, event.actor_name) == ("read", "release on read")
+
+
+@pytest.mark.parametrize("looker", ["tom", "ada", "olga"])
+def test_nobody_elses_look_releases(looker, hidden, client, clock, request):
+    clock.move_to(dt.datetime(2025, 6, 20, 0, 0, tzinfo=dt.UTC))
+    client.force_login(request.getfixturevalue(looker))
+    client.get(f"/cases/{hidden.pk}/")
+    assert Case.objects.get().actual_release_date is None
+
+
+def test_a_deactivated_member_sees_nothing(client, mia):
+    CaseFactory(member=mia, released=True)
+    mia.is_active = False
+    mia.save()
+    assert not Case.objects.visible_to(mia).exists()
