@@ -1,0 +1,98 @@
+"""Chromium, and people who sign in with it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from cases.models import User
+
+# The fixtures that run real workers and a real SMTP server around the test's database.
+from tests.integration.conftest import (  # noqa: F401
+    _any_moment_may_be_chosen,
+    _started,
+    celery_backend_cluster,
+    celery_broker_cluster,
+    celery_setup_app,
+    celery_worker_cluster,
+    mail_server,
+    process_env,
+    redis,
+    start_worker,
+)
+
+PASSWORD = "a long enough password"
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+# Playwright's own loop runs in this thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("The browser tests need Chromium: install the package `chromium`.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Opens a browser of its own for a person. Whatever its console says or the CSP blocks is a failure."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_(*, viewport: ViewportSize = DESKTOP, dark: bool = False) -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url, viewport=viewport, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(f"{page.url}: {message.text}") if message.type in ("error", "warning") else None
+            ),
+        )
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    expected = "the server responded with a status of 4"
+    assert not [complaint for complaint in complaints if expected not in complaint]
+
+
+@pytest.fixture
+def sign_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
+    """A page on which that person has signed in, through the login page."""
+
+    def sign_in_(user: User, **options: Any) -> Page:
+        user.set_password(PASSWORD)
+        user.save()
+        page = open_page(**options)
+        page.goto("/")
+        page.get_by_label("Login").fill(user.username)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/")
+        return page
+
+    return sign_in_
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing on the page as it is now."""
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()

@@ -1,0 +1,112 @@
+"""The whole story, as three people live it: with a real browser, worker, Redis and SMTP server."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from cases.models import Case, ReleaseEvent
+from tests.browser.conftest import PHONE, assert_accessible
+from tests.factories import CaseFactory
+from tests.integration.steps import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+def next_minute() -> dt.datetime:
+    """The start of a minute that leaves time to click, on the portal's clock."""
+    return timezone.localtime(timezone.now() + dt.timedelta(seconds=66)).replace(second=0, microsecond=0)
+
+
+def test_a_case_is_written_accepted_scheduled_released_and_mailed(sign_in, mia, tom, celery_setup, mail_server):
+    member, technician = sign_in(mia, viewport=PHONE), sign_in(tom)
+
+    # Mia writes a case on her phone and submits it.
+    member.get_by_role("link", name="New case").last.click()
+    member.get_by_label("Title").fill("How much will my pension be?")
+    member.get_by_label("Description").fill("I want to retire next year.")
+    member.get_by_role("button", name="Save draft").click()
+    member.get_by_role("button", name="Submit this case").click()
+    expect(member.get_by_text("Your case is submitted.")).to_be_visible()
+    case = Case.objects.get()
+
+    # Tom accepts it and completes it; the member is to see it at the next full minute.
+    technician.reload()
+    technician.get_by_role("link", name="How much will my pension be?").click()
+    technician.get_by_role("button", name="Accept this case").click()
+    technician.get_by_role("button", name="Mark as Completed").click()
+    technician.get_by_label("Schedule Release").check()
+    instant = next_minute()
+    technician.get_by_label("Release date").fill(instant.strftime("%Y-%m-%d"))
+    technician.get_by_label("Time").fill(instant.strftime("%H:%M"))
+    technician.get_by_role("button", name="Confirm Release").click()
+    expect(technician.get_by_text("Completed, not released")).to_be_visible()
+    expect(technician.get_by_text("This case is scheduled to be released on:")).to_be_visible()
+
+    # Mia does not see it before, neither in her list nor by its address.
+    assert member.goto("/cases/").status == 200
+    expect(member.get_by_text("How much will my pension be?")).to_have_count(0)
+    assert member.goto(f"/cases/{case.pk}/").status == 404
+
+    # At the instant the ETA task releases it, without anybody looking; the mail is at the SMTP server.
+    until("released", lambda: ReleaseEvent.objects.filter(kind="released").first(), seconds=100)
+    event = ReleaseEvent.objects.get(kind="released")
+    assert event.source == "eta"
+    assert event.at >= instant
+    message = until("the mail", lambda: mail_server.taken and mail_server.taken[0])
+    assert case.external_case_id in message["Subject"]
+
+    # Mia follows the link in the mail.
+    link = re.search(r"http://\S+/cases/\d+/", str(message.get_body(("plain",)).get_content())).group()
+    member.goto(link.split("8000")[1])
+    expect(member.get_by_text("This case was released on:")).to_be_visible()
+    technician.reload()
+    expect(technician.locator(".state", has_text="Released")).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
+def test_axe_finds_nothing(person, dark, sign_in, mia, tom, request):
+    user = request.getfixturevalue(person)
+    traits = ("draft", "submitted", "scheduled", "held", "released")
+    cases = [CaseFactory(member=mia, **{trait: True}) for trait in traits]
+    cases.append(CaseFactory(member=mia, assigned_to=tom, urgency="urgent"))
+    page = sign_in(user, dark=dark)
+    assert_accessible(page)
+    for url in ["/cases/", "/cases/?q=nothing", "/cases/new/", "/accounts/password/change/"]:
+        page.goto(url)
+        assert_accessible(page)
+    for case in cases:
+        page.goto(f"/cases/{case.pk}/")
+        assert_accessible(page)
+    if person != "mia":
+        page.get_by_role("button", name="Mark as Completed").click()
+        page.get_by_label("Schedule Release").check()
+        assert_accessible(page)
+
+
+def test_strangers_pages_are_accessible(open_page):
+    page = open_page()
+    for url in ["/accounts/login/", "/accounts/password/reset/"]:
+        page.goto(url)
+        assert_accessible(page)
+
+
+def test_the_dialog_works_by_keyboard_and_keeps_what_was_typed(sign_in, mia, tom):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    page = sign_in(tom)
+    page.goto(f"/cases/{case.pk}/")
+    page.get_by_role("button", name="Mark as Completed").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.evaluate("markCaseCompleted()")
+    page.get_by_label("Schedule Release").check()
+    page.locator("#complete_date").evaluate("input => { input.removeAttribute('min'); input.value = '2020-01-01' }")
+    page.evaluate("confirmCaseCompletion()")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_text("That moment has passed.")).to_be_visible()
+    expect(page.get_by_label("Release date")).to_have_value("2020-01-01")
