@@ -13,7 +13,6 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.dateparse import parse_time
 
 django_stubs_ext.monkeypatch()
 
@@ -21,7 +20,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env_file = Path(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+if env_file.exists():
+    env.read_env(env_file)
 
 
 def whole_number(name: str, default: int, least: int = 0) -> int:
@@ -47,7 +48,7 @@ def time_of_day(name: str, default: str) -> dt.time:
     """The wall clock time HH:MM in the environment variable `name`; ImproperlyConfigured if it is none."""
     text = env.str(name, default=default)
     try:
-        value = parse_time(text)
+        value = dt.time.fromisoformat(text)  # not Django's parse_time, which drops a UTC offset in silence
     except ValueError:
         value = None
     if value is None or value.tzinfo is not None:
@@ -204,6 +205,8 @@ SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Otherwise all people share the proxy's address, and its limit of failed logins.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 # The container's own health check speaks plain http.
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_REFERRER_POLICY = "same-origin"
@@ -261,17 +264,21 @@ CELERY_TASK_IGNORE_RESULT = True
 # A worker killed in mid-task gives the message back. Every task is harmless when it runs twice.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A process of the pool that was killed is given up after this, and its message given back; by default after 10 s, in
+# which it counts as busy. Longer waits are for results that may still arrive.
+CELERY_WORKER_LOST_WAIT = 1
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "releases"
 # Mail has a queue and a worker of its own, so that a hanging SMTP server never holds up a release.
 CELERY_TASK_ROUTES = {"tasks.releases.*": {"queue": "releases"}, "tasks.emails.*": {"queue": "mail"}}
-# SIGTERM waits for running tasks and puts held ETA tasks back into Redis.
+# SIGQUIT gives running tasks so many seconds, and puts them and the held ETA tasks back into Redis. (SIGTERM waits for
+# running tasks for ever.) An idle worker puts back what it holds and ends at once.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
-CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
 # Celery closes the database connection around every task otherwise; portal.celery drops the dead ones.
-CELERY_CELERY_DB_REUSE_MAX = sys.maxsize
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {

@@ -1,0 +1,49 @@
+# The two commands of this project. `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+# Newer than the requirements once they are installed, so that nothing is installed twice.
+INSTALLED := $(VENV)/.installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint chromium
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+demo: $(INSTALLED) ## run the whole portal here, with data and logins; Ctrl-C stops it
+	@$(VENV)/bin/python deploy/demo/demo.py
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON) on the PATH. Install it, or name another: make PYTHON=/path/to/python3"; exit 1; } >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $(PYTHON) is" `$(PYTHON) -c 'import platform; print(platform.python_version())' 2>&1 | tail -n 1`". Name a newer one: make PYTHON=python3.12"; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) comes without its venv module. Install it (on Debian and Ubuntu: apt install python3-venv)."; exit 1; } >&2
+	@echo "Making $(VENV) with $(PYTHON)…"
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(INSTALLED): requirements.txt requirements-dev.txt $(VENV)/bin/python
+	@echo "Installing what the requirements list (a minute or two, the first time)…"
+	@$(VENV)/bin/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+test: lint chromium ## check everything: lint, types, migrations, the tests on PostgreSQL and Redis, and on SQLite
+	@$(VENV)/bin/python -m pytest $(PYTEST)
+	@echo "Once more on SQLite, what speaks to the database"
+	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/tests.sqlite3 $(VENV)/bin/python -m pytest $(PYTEST) tests/unit tests/web tests/api
+
+lint: export SECRET_KEY := only for checks
+lint: export ENV_FILE := /dev/null
+lint: $(INSTALLED) ## ruff, mypy, and whether the migrations say what the models say
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/mypy portal cases tasks deploy/demo
+	@DATABASE_URL=sqlite:// $(VENV)/bin/python manage.py makemigrations --check --dry-run cases
+
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& echo "Installing Chromium…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+		|| echo "No Chromium here and no right to install it: the browser tests will fail. Install the package chromium."

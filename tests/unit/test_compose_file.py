@@ -1,0 +1,99 @@
+"""docker-compose.yml and Dockerfile keep in step with the settings, and keep their promises on secrets."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+# Read by settings.py, and not for a container: images are built for production.
+NOT_PASSED_ON = {"DEBUG", "ENV_FILE"}
+
+
+def test_the_services_are_the_parts_of_the_system() -> None:
+    assert set(OURS) == {"web", "release-worker", "mail-worker", "beat", "flower", "migrate"}
+    assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mail"}
+
+
+def test_no_secret_has_a_default() -> None:
+    variables = re.findall(r"\$\{(\w+)([^}]*)\}", (ROOT / "docker-compose.yml").read_text())
+    secrets = {(name, rest) for name, rest in variables if re.search("SECRET|PASSWORD|TOKEN", name)}
+
+    assert {name for name, _ in secrets} == {"SECRET_KEY", "POSTGRES_PASSWORD", "FLOWER_PASSWORD"}
+    assert all(rest.startswith(":?") for _, rest in secrets), secrets
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+def test_what_runs_for_long_says_how_it_is_and_comes_back(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", sorted(set(OURS) - {"migrate"}))
+def test_ours_start_after_the_migration(name: str) -> None:
+    assert OURS[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_all_of_ours_share_one_environment() -> None:
+    own = {"WEB_CONCURRENCY", "FLOWER_BASIC_AUTH"}
+    shared = [{k: v for k, v in service["environment"].items() if k not in own} for service in OURS.values()]
+
+    assert all(environment == shared[0] for environment in shared)
+    assert shared[0]["DATABASE_URL"].endswith("@postgres:5432/portal")
+
+
+def test_every_setting_of_the_environment_reaches_the_containers() -> None:
+    source = (ROOT / "portal" / "settings.py").read_text()
+    reads = r"\b(?:env\.\w+|whole_number|choice|time_of_day)\(\s*\"([A-Z][A-Z0-9_]+)\""
+
+    assert set(re.findall(reads, source)) - NOT_PASSED_ON == set(COMPOSE["x-environment"])
+
+
+def test_the_workers_serve_every_queue() -> None:
+    used = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    used |= {settings.CELERY_TASK_DEFAULT_QUEUE}
+    used |= {entry["options"]["queue"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    served = [found for service in OURS.values() for found in re.findall(r"-Q (\S+)", service.get("command", ""))]
+
+    assert {queue for queues in served for queue in queues.split(",")} == used
+
+
+def test_ports_are_published_on_loopback_only() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+
+    assert len(ports) == 3
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_redis_is_fit_to_be_a_broker() -> None:
+    assert "--appendonly yes" in SERVICES["redis"]["command"]
+    assert "--maxmemory-policy noeviction" in SERVICES["redis"]["command"]
+
+
+def test_the_image_runs_as_nobody_special_and_holds_no_secret() -> None:
+    steps = (ROOT / "Dockerfile").read_text()
+    users = re.findall(r"^USER (\S+)", steps, flags=re.MULTILINE)
+
+    assert users
+    assert users[-1].split(":")[0] not in {"root", "0"}
+    assert not re.search(r"^(ENV|ARG) .*(SECRET|PASSWORD)", steps, flags=re.MULTILINE)
+
+
+def test_only_what_is_named_enters_the_image() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+
+    assert rules[0] == "*"
+    assert {rule[1:] for rule in rules if rule.startswith("!")} == {
+        "cases",
+        "portal",
+        "tasks",
+        "manage.py",
+        "requirements.txt",
+    }
