@@ -1,0 +1,83 @@
+"""Login by name or address with lock-out, logout, and the way back in for those who forgot their password."""
+
+import re
+
+import pytest
+from django.core import mail
+
+from cases.models import User
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def member(mia: User) -> User:
+    mia.set_password(PASSWORD)
+    mia.save()
+    return mia
+
+
+def log_in(client, login, password):
+    return client.post("/accounts/login/", {"login": login, "password": password})
+
+
+@pytest.mark.parametrize("login", ["mia", "mia@example.com", "MIA@example.com"])
+def test_login_by_name_or_address(login, member, client):
+    answer = log_in(client, login, PASSWORD)
+    assert (answer.status_code, answer.url) == (302, "/")
+    assert client.get("/").status_code == 200
+
+
+def test_logout_is_a_post(member, client):
+    client.force_login(member)
+    client.get("/accounts/logout/")
+    assert client.get("/").status_code == 200
+    client.post("/accounts/logout/")
+    assert client.get("/").status_code == 302
+
+
+def test_a_wrong_password_and_an_unknown_name_look_alike(member, client):
+    wrong, unknown = log_in(client, "mia", "wrong"), log_in(client, "nobody", "wrong")
+    sentence = "The username and/or password you specified are not correct."
+    assert sentence in wrong.content.decode()
+    assert sentence in unknown.content.decode()
+
+
+def test_the_account_is_locked_after_five_failures(member, client):
+    for _ in range(5):
+        log_in(client, "mia", "wrong")
+    answer = log_in(client, "mia", PASSWORD)
+    assert answer.status_code == 200
+    assert "Too many failed login attempts" in answer.content.decode()
+    assert client.get("/").status_code == 302
+
+
+def test_a_deactivated_person_does_not_get_in(member, client):
+    member.is_active = False
+    member.save()
+    log_in(client, "mia", PASSWORD)
+    assert client.get("/").status_code == 302
+
+
+def test_password_reset_by_mail(member, client):
+    client.post("/accounts/password/reset/", {"email": "mia@example.com"})
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mail.outbox[0].body).group(1)
+    form = client.get(link, follow=True)
+    assert form.status_code == 200
+    changed = client.post(
+        form.request["PATH_INFO"], {"password1": "another long phrase", "password2": "another long phrase"}
+    )
+    assert changed.status_code == 302
+    assert log_in(client, "mia", "another long phrase").url == "/"
+
+
+def test_a_reset_for_an_unknown_address_tells_nothing(member, client):
+    known = client.post("/accounts/password/reset/", {"email": "mia@example.com"})
+    unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+
+
+def test_nobody_signs_up(client):
+    assert client.get("/accounts/signup/").status_code == 404
