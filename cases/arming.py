@@ -18,6 +18,8 @@ from cases.models.case import ARMED, PENDING
 from cases.schedule import Schedule
 
 UNARMED = Q(armed_revision__isnull=True) | ~Q(armed_revision=F("schedule_revision"))
+# The order of the index case_due, which PostgreSQL's planner then reads whatever its statistics say.
+BY_INDEX = ("scheduled_release_date", "scheduled_release_time", "pk")
 LOOK_AHEAD = dt.timedelta(minutes=1)
 
 
@@ -33,7 +35,7 @@ def arm_upcoming(now: dt.datetime) -> int:
     for wanted in _upcoming(now):
         same_time = Q(scheduled_release_time=wanted.time) if wanted.time else Q(scheduled_release_time__isnull=True)
         unarmed = Case.objects.filter(PENDING, UNARMED, same_time, scheduled_release_date=wanted.date)
-        for case in unarmed.order_by("pk")[: _places_left(wanted)]:
+        for case in unarmed.order_by(*BY_INDEX)[: _places_left(wanted)]:
             armed += _arm(case)
     return armed
 
@@ -86,7 +88,7 @@ def _upcoming(now: dt.datetime) -> list[Schedule]:
     while day <= end.date():
         of_day = Case.objects.filter(PENDING, scheduled_release_date=day)
         default = dt.datetime.combine(day, settings.RELEASE_TIME_OF_DAY)
-        if start < default <= end and of_day.filter(scheduled_release_time__isnull=True).exists():
+        if start < default <= end and of_day.filter(scheduled_release_time__isnull=True).order_by(*BY_INDEX).first():
             found.append(Schedule(day))
         found += [
             Schedule(day, time)

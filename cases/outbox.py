@@ -27,10 +27,13 @@ logger = structlog.get_logger(__name__)
 
 State = OutgoingEmail.State
 
-LEASE = dt.timedelta(seconds=60)
+# A sender begins no message of a claim after this, and the lease ends only when the last one must have come to an end:
+# four answers (connect, sender, recipient, message) of a server that lets each wait for EMAIL_TIMEOUT.
+CLAIM_SECONDS = 40
+ANSWERS_A_MESSAGE = 4
 PARCELS_PER_CLAIM = 20
 # Tries after which a recipient's server that keeps saying "later" (4xx) is taken for a no: about two days.
-MAX_ATTEMPTS = 14
+MAX_ATTEMPTS = 18
 FIRST_RETRY = dt.timedelta(seconds=20)
 LAST_RETRY = dt.timedelta(hours=6)
 # While our own server cannot be reached nobody's e-mail is given up, and it is tried often enough to notice its return.
@@ -72,10 +75,9 @@ def deliver(*, seconds: float | None = None) -> Tally:
     ends = time.monotonic() + seconds if seconds is not None else float("inf")
     with Transport() as transport:
         while parcels := claim(limit=PARCELS_PER_CLAIM):
-            lease_ends = time.monotonic() + LEASE.total_seconds() - 2 * settings.EMAIL_TIMEOUT
+            last_start = min(ends, time.monotonic() + CLAIM_SECONDS)
             for place, parcel in enumerate(parcels):
-                now = time.monotonic()
-                if now >= min(ends, lease_ends) or transport.failures_in_a_row >= PATIENCE:
+                if time.monotonic() >= last_start or transport.failures_in_a_row >= PATIENCE:
                     give_back(parcels[place:])
                     tally.more = transport.failures_in_a_row < PATIENCE
                     return tally
@@ -92,7 +94,12 @@ def claim(*, limit: int) -> list[Parcel]:
         groups: dict[tuple[int, str, uuid.UUID | None], list[OutgoingEmail]] = defaultdict(list)
         for row in claimable.filter(recipient_id__in=first).order_by("pk"):
             groups[row.recipient_id, row.address, row.group].append(row)
-        return [_claim_group(rows, until=now + LEASE) for rows in groups.values()]
+        return [_claim_group(rows, until=now + lease()) for rows in groups.values()]
+
+
+def lease() -> dt.timedelta:
+    """How long a claim holds. What a dead sender had claimed waits for so long."""
+    return dt.timedelta(seconds=CLAIM_SECONDS + ANSWERS_A_MESSAGE * settings.EMAIL_TIMEOUT)
 
 
 def give_back(parcels: list[Parcel]) -> None:
@@ -107,7 +114,8 @@ def record(parcel: Parcel, verdict: Verdict) -> None:
     now = timezone.now()
     match verdict.outcome:
         case Outcome.SENT:
-            OutgoingEmail.objects.filter(group=parcel.group).update(state=State.SENT, sent=now, last_error="")
+            announced = OutgoingEmail.objects.filter(group=parcel.group).exclude(state=State.DROPPED)
+            announced.update(state=State.SENT, sent=now, last_error="")
         case Outcome.REFUSED:
             _claimed(parcel).update(state=State.FAILED, last_error=verdict.error)
         case Outcome.LATER if parcel.attempt >= MAX_ATTEMPTS:
@@ -149,12 +157,12 @@ def _claim_group(rows: list[OutgoingEmail], *, until: dt.datetime) -> Parcel:
 def _send_and_record(parcel: Parcel, transport: Transport, tally: Tally) -> None:
     recipient = User.objects.get(pk=parcel.recipient_id)
     cases = list(Case.objects.visible_to(recipient).filter(pk__in=parcel.case_ids, actual_release_date__isnull=False))
+    if len(cases) < len(parcel.case_ids):
+        hidden = _claimed(parcel).exclude(case_id__in=[case.pk for case in cases])
+        hidden.update(state=State.DROPPED, last_error="The member may not see this case any more.")
     if not cases:
-        _claimed(parcel).update(state=State.DROPPED, last_error="The member may not see these cases any more.")
         return
-    verdict = transport.send(
-        mail.released_message(recipient=recipient, address=parcel.address, cases=cases, message_id=parcel.message_id)
-    )
+    verdict = _send(parcel, recipient, cases, transport)
     record(parcel, verdict)
     match verdict.outcome:
         case Outcome.SENT:
@@ -165,6 +173,17 @@ def _send_and_record(parcel: Parcel, transport: Transport, tally: Tally) -> None
             tally.retried += 1
     if verdict.error:
         logger.warning("e-mail not sent", message_id=parcel.message_id, outcome=verdict.outcome, error=verdict.error)
+
+
+def _send(parcel: Parcel, recipient: User, cases: list[Case], transport: Transport) -> Verdict:
+    try:
+        message = mail.released_message(
+            recipient=recipient, address=parcel.address, cases=cases, message_id=parcel.message_id
+        )
+    except Exception as error:  # whatever is wrong with one message must not hold up the others
+        logger.exception("e-mail could not be written", message_id=parcel.message_id, case_ids=parcel.case_ids)
+        return Verdict(Outcome.LATER, f"{type(error).__name__}: {error}")
+    return transport.send(message)
 
 
 def _pause(attempt: int, outcome: Outcome) -> dt.timedelta:

@@ -110,6 +110,8 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
 
 def allowed(*, by: User, case: Case) -> set[Action]:
     """What `by` may do to `case` now: what a page offers."""
+    if not by.is_active:
+        return set()
     state = state_of(case)
     return {
         action

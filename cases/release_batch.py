@@ -73,14 +73,16 @@ def release_batches(
 ) -> Iterator[Batch]:
     """`release_due`, one committed batch after the other, for callers that report progress."""
     size = batch_size or settings.RELEASE_BATCH_SIZE
-    while Case.objects.due(moment := now or portal_now()).exists():
+    failed: list[int] = []  # in this run; left out, because a row may refuse even to be marked as failed
+    while (cases := Case.objects.exclude(pk__in=failed)).any_due(moment := now or portal_now()):
         with transaction.atomic():
-            ids = _ids(Case.objects.due(moment).select_for_update(skip_locked=True, of=("self",))[:size])
+            ids = _lock_due(cases, moment, size)
             batch = _release(ids, Stamp(at=moment, by=by, source=source))
         if ids:
             yield batch
-        if len(ids) < size or not batch.released:
-            return  # whatever is left is in the hands of another worker, or refuses even to be marked as failed
+        if len(ids) < size:
+            return  # whatever is left is in the hands of another worker
+        failed += batch.failed
 
 
 def release_due_of(member: User) -> Batch:
@@ -88,11 +90,11 @@ def release_due_of(member: User) -> Batch:
 
     Waits up to a second for a row that somebody else holds; OperationalError if that was not enough.
     """
-    due = Case.objects.due(now := portal_now()).filter(member=member)
-    if not due.exists():
+    cases = Case.objects.filter(member=member)
+    if not cases.any_due(now := portal_now()):
         return Batch()
     with _impatient_transaction():
-        ids = _ids(due.order_by("pk").select_for_update(of=("self",)))
+        ids = list(cases.due(now).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
         return _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
 
 
@@ -106,8 +108,13 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
     case.refresh_from_db()
 
 
-def _ids(rows: CaseQuerySet) -> list[int]:
-    return list(rows.values_list("pk", flat=True))
+def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
+    """Locks up to `size` of `cases` that are due, passing by what others have locked. Returns their ids."""
+    ids: list[int] = []
+    for stretch in cases.due_stretches(now):
+        free = stretch.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+        ids += free[: size - len(ids)]
+    return ids
 
 
 def _release(ids: list[int], stamp: Stamp) -> Batch:

@@ -157,14 +157,15 @@ def _check_choice(wanted: Schedule, *, by: User, reason: str) -> None:
         raise BadSchedule("That date is too far away.", field="release_date")
     if wanted.date < schedule.today() or wanted.instant <= portal_now():
         raise BadSchedule("That moment has passed. Choose a later one, or choose release now.", field="release_date")
-    if wanted.date < schedule.least_date():
-        if not by.is_administrator:
-            raise BadSchedule(
-                f"The earliest date is {schedule.least_date():%B %-d, %Y}: "
-                f"{settings.RELEASE_MIN_DAYS} days from today.",
-                field="release_date",
-            )
+    if schedule.least_date() <= wanted.date <= schedule.last_date():
+        return
+    if by.is_administrator:
         if not reason.strip():
             raise ReasonRequired
-    if wanted.date > schedule.last_date() and not by.is_administrator:
+    elif wanted.date < schedule.least_date():
+        raise BadSchedule(
+            f"The earliest date is {schedule.least_date():%B %-d, %Y}: {settings.RELEASE_MIN_DAYS} days from today.",
+            field="release_date",
+        )
+    else:
         raise BadSchedule(f"The latest date is {schedule.last_date():%B %-d, %Y}.", field="release_date")

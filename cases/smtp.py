@@ -88,5 +88,6 @@ class Transport:
 
 def _by_code(code: int, text: bytes | str) -> Verdict:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    outcome = Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER
-    return Verdict(outcome, f"{code} {words}")
+    if code == 421:  # the server closes the connection; it says nothing about the message
+        return Verdict(Outcome.NO_CONNECTION, f"{code} {words}")
+    return Verdict(Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER, f"{code} {words}")

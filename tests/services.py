@@ -4,18 +4,27 @@ DATABASE_URL, where it is set, names the database instead; REDIS_URL likewise. I
 before Django reads its settings.
 """
 
+import asyncio
+import email
+import email.policy
 import logging
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+
+# What somebody may have set for a demo must not change what is tested.
+PERSONAL = {"TIME_ZONE", "PORTAL_URL", "SWEEP_INTERVAL", "DEBUG", "ALLOWED_HOSTS", "LOG_JSON", "LOG_LEVEL"}
 
 
 def free_port() -> int:
@@ -74,6 +83,107 @@ class RedisServer:
             self.process.wait()
             self.process = None
 
+    def flush(self) -> None:
+        """It forgets everything."""
+        with self._client() as client:
+            client.flushall()
+
+    def length(self, queue: str) -> int:
+        """How many messages wait in `queue`."""
+        with self._client() as client:
+            return int(client.llen(queue))
+
+    def _client(self) -> Any:
+        import redis
+
+        return redis.Redis(port=self.port)
+
+    def freeze(self) -> None:
+        """From now on it takes connections and commands (the kernel does), and answers nothing."""
+        cast("subprocess.Popen[bytes]", self.process).send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on where it was, with the commands that have come meanwhile."""
+        cast("subprocess.Popen[bytes]", self.process).send_signal(signal.SIGCONT)
+
+
+class MailServer:
+    """A real SMTP server in a thread: `taken` is what it answered for with 250, `refused` what it did not take.
+
+    `answer_recipient` and `answer_message` may be replaced to give other replies. While `hold` is "RCPT" or "DATA",
+    the reply to that command is kept back, and `held` says for how many messages; those of "DATA" are taken by then.
+    """
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"smtp://127.0.0.1:{self.port}"
+        self.taken: list[EmailMessage] = []
+        self.refused: list[EmailMessage] = []
+        self.answer_recipient: Callable[[str], str] = lambda address: "250 OK"
+        self.answer_message: Callable[[EmailMessage], str] = lambda message: "250 OK"
+        self.hold = ""
+        self.held = 0
+
+    @contextmanager
+    def running(self) -> Iterator["MailServer"]:
+        """Serves until the end of the block."""
+        from aiosmtpd.controller import Controller
+
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
+        controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        controller.start()
+        try:
+            yield self
+        finally:
+            self.hold = ""
+            controller.stop()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        """Called by aiosmtpd for each recipient."""
+        await self._hold_back("RCPT")
+        answer = self.answer_recipient(address)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        """Called by aiosmtpd for each message."""
+        message = cast(EmailMessage, email.message_from_bytes(envelope.content, policy=email.policy.default))
+        answer = self.answer_message(message)
+        (self.taken if answer.startswith("250") else self.refused).append(message)
+        await self._hold_back("DATA")
+        return answer
+
+    async def _hold_back(self, command: str) -> None:
+        if self.hold == command:
+            self.held += 1
+        while self.hold == command:
+            await asyncio.sleep(0.01)
+
+
+class SilentServer:
+    """Takes connections and never says a word. `clients` are those who wait for one."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.setblocking(False)
+        self.url = f"smtp://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._clients: list[socket.socket] = []
+
+    @property
+    def clients(self) -> int:
+        """How many have connected so far."""
+        try:
+            while True:
+                self._clients.append(self._socket.accept()[0])
+        except BlockingIOError:
+            return len(self._clients)
+
+    def stop(self) -> None:
+        """Hangs up on everybody."""
+        for connected in (self._socket, *self._clients):
+            connected.close()
+
 
 @contextmanager
 def postgresql(directory: Path) -> Iterator[str]:
@@ -91,6 +201,9 @@ def postgresql(directory: Path) -> Iterator[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Starts what the environment does not name. Workers of pytest-xdist inherit it from the run that started them."""
+    for name in [name for name in os.environ if name.startswith("RELEASE_") or name in PERSONAL]:
+        del os.environ[name]
+    os.environ["ENV_FILE"] = os.devnull
     os.environ.setdefault("SECRET_KEY", "only for tests")
     os.environ.setdefault("EMAIL_URL", "memorymail://")
     directory = Path(tempfile.mkdtemp(prefix="portal-tests-", dir="/tmp"))

@@ -1,0 +1,42 @@
+"""Real triggers that make a database refuse rows, on PostgreSQL and SQLite. They go with the test's transaction."""
+
+import itertools
+from collections.abc import Callable
+
+from django.db import connection
+
+_numbers = itertools.count(1)
+
+
+def refuse(table: str, event: str, condition: str, *, deferred: bool = False) -> Callable[[], None]:
+    """From now on `event` on a row of `table` for which `condition` holds is refused. Returns what ends it.
+
+    `deferred` (PostgreSQL): refused when constraints are checked, at the latest at the commit, as foreign keys are.
+    """
+    name = f"refuse_{next(_numbers)}"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {condition}"
+                " BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+            )
+            return lambda: _run(f"DROP TRIGGER {name}")
+        cursor.execute(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'refused by a trigger' USING ERRCODE = 'foreign_key_violation'; END $$"
+        )
+        kind, when = ("CONSTRAINT TRIGGER", "AFTER") if deferred else ("TRIGGER", "BEFORE")
+        how = "DEFERRABLE INITIALLY DEFERRED" if deferred else ""
+        cursor.execute(
+            f"CREATE {kind} {name} {when} {event} ON {table} {how} FOR EACH ROW WHEN ({condition})"
+            f" EXECUTE FUNCTION {name}()"
+        )
+    # Replacing the function needs no lock on the table, which dropping the trigger does.
+    return lambda: _run(
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+    )
+
+
+def _run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)

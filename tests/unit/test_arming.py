@@ -1,0 +1,337 @@
+"""Which cases get an ETA task, and when: near ones at once, the rest by the sweep's look-ahead (DESIGN §4)."""
+
+import datetime as dt
+from types import SimpleNamespace
+
+import pytest
+from django.db import transaction
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from cases import arming, messages, releases
+from cases.models import Case
+from cases.schedule import Schedule
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+TODAY = FROZEN.date()
+SECOND = dt.timedelta(seconds=1)
+
+
+class Broker:
+    """Stands in for Celery: keeps what is published, or raises `error`."""
+
+    def __init__(self):
+        self.sent = []
+        self.error = None
+        self.meanwhile = lambda: None
+        self.asked = 0
+
+    def send_task(self, name, **options):
+        self.asked += 1
+        if self.error:
+            raise self.error
+        self.meanwhile()
+        self.sent.append(SimpleNamespace(name=name, **options))
+
+    @property
+    def wake_ups(self):
+        return [message for message in self.sent if message.name == "tasks.releases.release_case"]
+
+    @property
+    def armed(self):
+        """The ids of the cases whose wake-up was published."""
+        return [message.args[0] for message in self.wake_ups]
+
+
+@pytest.fixture
+def broker(monkeypatch, clock) -> Broker:
+    broker = Broker()
+    monkeypatch.setattr(messages, "current_app", broker)
+    return broker
+
+
+@pytest.fixture
+def commit(django_capture_on_commit_callbacks):
+    """A context whose end is a commit."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+def scheduled_at(date, time=None, **columns) -> Case:
+    """A case scheduled some way else than through the verbs: nothing published yet."""
+    return CaseFactory(
+        scheduled=True,
+        scheduled_release_date=date,
+        scheduled_release_time=time and dt.time.fromisoformat(time),
+        **columns,
+    )
+
+
+def armed_revision(case):
+    return Case.objects.values_list("armed_revision", flat=True).get(pk=case.pk)
+
+
+# --- At once ----------------------------------------------------------------------------------------------------------
+
+
+def test_scheduling_publishes_the_wake_up_after_the_commit(broker, commit, tom):
+    with commit():
+        case = releases.complete(
+            case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule(TODAY + dt.timedelta(days=7))
+        )
+        assert broker.sent == []
+
+    (wake_up,) = broker.sent
+    assert wake_up.name == "tasks.releases.release_case"
+    assert wake_up.args == [case.pk, 1]
+    assert wake_up.eta == dt.datetime(2025, 6, 18, tzinfo=dt.UTC)
+    assert wake_up.task_id == f"release-{case.pk}-1"
+    assert armed_revision(case) == 1
+
+
+def test_what_is_rolled_back_publishes_nothing(broker, commit, tom):
+    case = CaseFactory(assigned_to=tom)
+    with commit(), transaction.atomic():
+        releases.complete(case=case, by=tom, source="web", release_on=Schedule.default())
+        transaction.set_rollback(True)
+    assert broker.sent == []
+
+
+@pytest.mark.parametrize(
+    ("distance", "armed"),
+    [(dt.timedelta(days=8), True), (dt.timedelta(days=8, seconds=1), False), (dt.timedelta(days=300), False)],
+    ids=["at the end of the window", "a second beyond", "far away"],
+)
+def test_only_what_lies_within_the_window_is_armed_at_once(broker, commit, ada, distance, armed):
+    at = FROZEN + distance
+    with commit():
+        case = releases.complete(
+            case=CaseFactory(), by=ada, source="web", release_on=Schedule(at.date(), at.time()), reason="so"
+        )
+    assert broker.armed == ([case.pk] if armed else [])
+    assert armed_revision(case) == (1 if armed else None)
+
+
+def test_of_one_instant_only_so_many_are_armed(settings, broker, commit, tom):
+    """With and without the time that is the default: the instant is the same."""
+    settings.RELEASE_ETA_PER_INSTANT = 2
+    settings.RELEASE_TIME_OF_DAY = dt.time(9)
+    day = TODAY + dt.timedelta(days=7)
+    with commit():
+        cases = [
+            releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule(day, time))
+            for time in (dt.time(9), None)
+        ]
+    for time in (dt.time(9), None):
+        with commit():
+            releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule(day, time))
+    assert broker.armed == [case.pk for case in cases]
+
+    with commit():
+        other = releases.complete(
+            case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule(day, dt.time(9, 1))
+        )
+    assert broker.armed[2:] == [other.pk], "another instant has places of its own"
+
+
+def test_rescheduling_arms_the_new_revision_and_frees_the_place(settings, broker, commit, tom):
+    settings.RELEASE_ETA_PER_INSTANT = 1
+    week, later = Schedule(TODAY + dt.timedelta(days=7)), Schedule(TODAY + dt.timedelta(days=7), dt.time(10))
+    with commit():
+        first = releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=week)
+    with commit():
+        releases.reschedule(case=first, by=tom, source="web", release_on=later)
+    with commit():
+        second = releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=week)
+
+    assert [message.task_id for message in broker.sent] == [
+        f"release-{first.pk}-1", f"release-{first.pk}-2", f"release-{second.pk}-1",
+    ]  # fmt: skip
+    assert armed_revision(first) == 2
+
+
+def test_releasing_tells_the_mail_workers(broker, commit, tom):
+    with commit():
+        releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=None)
+    assert [message.name for message in broker.sent] == ["tasks.emails.send_release_emails"]
+
+
+def test_armed_is_recorded_only_for_the_revision_that_was_published(broker):
+    case = scheduled_at(TODAY, "12:00:30")
+    broker.meanwhile = lambda: Case.objects.update(schedule_revision=2, scheduled_release_date=dt.date(2025, 7, 1))
+    arming.arm_upcoming(FROZEN)
+    assert broker.armed == [case.pk]
+    assert armed_revision(case) is None
+
+
+# --- The look-ahead ---------------------------------------------------------------------------------------------------
+
+LOOK_AHEAD = [
+    # zone, RELEASE_TIME_OF_DAY, now (UTC), schedule → its instant (UTC) if it is armed
+    ("UTC", "00:00", "2025-06-11 12:00", "2025-06-11 12:01:00", "2025-06-11 12:01"),
+    ("UTC", "00:00", "2025-06-11 12:00", "2025-06-11 12:00:01", "2025-06-11 12:00:01"),
+    ("UTC", "00:00", "2025-06-11 12:00", "2025-06-11 12:00:00", None),
+    ("UTC", "00:00", "2025-06-11 12:00", "2025-06-11 11:00:00", None),
+    ("UTC", "00:00", "2025-06-11 12:00", "2025-06-11 12:01:01", None),
+    ("UTC", "00:00", "2025-06-11 12:00", "2025-06-12 12:00:30", None),
+    ("UTC", "00:00", "2025-06-11 12:00", "2025-06-11", None),
+    ("UTC", "00:00", "2025-06-11 23:59:30", "2025-06-12", "2025-06-12 00:00"),
+    ("UTC", "00:00", "2025-06-11 23:59:30", "2025-06-12 00:00:30", "2025-06-12 00:00:30"),
+    ("UTC", "00:00", "2025-06-11 23:59:30", "2025-06-11 23:59:59", "2025-06-11 23:59:59"),
+    ("UTC", "00:00", "2025-06-11 23:58:59", "2025-06-12", None),
+    ("UTC", "09:30", "2025-06-11 09:29:30", "2025-06-11", "2025-06-11 09:30"),
+    ("UTC", "09:30", "2025-06-11 09:30:00", "2025-06-11", None),
+    ("America/Los_Angeles", "00:00", "2025-06-11 06:59:30", "2025-06-11", "2025-06-11 07:00"),
+    ("Europe/Berlin", "00:00", "2025-03-30 00:59:30", "2025-03-30 02:30", "2025-03-30 01:00"),
+    ("Europe/Berlin", "02:30", "2025-03-30 00:59:30", "2025-03-30", "2025-03-30 01:00"),
+    ("Europe/Berlin", "00:00", "2025-10-26 00:29:30", "2025-10-26 02:30", "2025-10-26 00:30"),
+    ("Europe/Berlin", "00:00", "2025-10-26 01:29:30", "2025-10-26 02:30", None),
+    ("Africa/Cairo", "00:00", "2025-04-24 21:59:30", "2025-04-25", "2025-04-24 22:00"),
+    ("Pacific/Apia", "00:00", "2011-12-30 09:59:30", "2011-12-30 15:00", "2011-12-30 10:00"),
+    ("Pacific/Apia", "00:00", "2011-12-30 09:59:30", "2011-12-31", "2011-12-30 10:00"),
+]
+
+
+@pytest.mark.parametrize(
+    ("zone", "default", "now", "wanted", "eta"),
+    LOOK_AHEAD,
+    ids=[f"{c[0]} {c[1]} {c[2]} for {c[3]}" for c in LOOK_AHEAD],
+)
+def test_the_look_ahead_arms_what_is_reached_within_a_minute(settings, broker, clock, zone, default, now, wanted, eta):
+    settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY = zone, dt.time.fromisoformat(default)
+    now = dt.datetime.fromisoformat(now).replace(tzinfo=dt.UTC)
+    clock.move_to(now)
+    date, _, time = wanted.partition(" ")
+    case = scheduled_at(dt.date.fromisoformat(date), time or None)
+
+    assert arming.arm_upcoming(now) == (1 if eta else 0)
+
+    assert broker.armed == ([case.pk] if eta else [])
+    if eta:
+        assert broker.sent[0].eta == dt.datetime.fromisoformat(eta).replace(tzinfo=dt.UTC)
+        assert armed_revision(case) == 1
+        assert arming.arm_upcoming(now) == 0, "what is armed is not armed again"
+
+
+@pytest.mark.parametrize("state", ["released", "returned", "held"])
+def test_the_look_ahead_leaves_what_does_not_wait(broker, state):
+    case = scheduled_at(TODAY, "12:00:30")
+    columns = {
+        "released": {"actual_release_date": FROZEN},
+        "returned": {"status": "accepted", "scheduled_release_date": None, "scheduled_release_time": None},
+        "held": {"scheduled_release_date": None, "scheduled_release_time": None},
+    }[state]
+    Case.objects.filter(pk=case.pk).update(**columns)
+    assert arming.arm_upcoming(FROZEN) == 0
+    assert broker.sent == []
+
+
+def test_what_was_armed_for_an_older_schedule_is_armed_again(broker):
+    case = scheduled_at(TODAY, "12:00:30", armed_revision=1)
+    Case.objects.update(schedule_revision=2)
+    arming.arm_upcoming(FROZEN)
+    assert [message.args for message in broker.wake_ups] == [[case.pk, 2]]
+
+
+def test_the_look_ahead_arms_each_instant_up_to_its_number(settings, broker):
+    settings.RELEASE_ETA_PER_INSTANT = 2
+    wave = [scheduled_at(TODAY, "12:00:30") for _ in range(4)]
+    scheduled_at(TODAY, "12:00:45", armed_revision=1)
+    one_armed = [scheduled_at(TODAY, "12:00:45") for _ in range(3)]
+
+    assert arming.arm_upcoming(FROZEN) == 3
+
+    assert broker.armed == [wave[0].pk, wave[1].pk, one_armed[0].pk]
+    assert arming.arm_upcoming(FROZEN) == 0
+
+
+def test_no_wake_ups_at_all_where_the_number_is_nought(settings, broker, commit, tom):
+    settings.RELEASE_ETA_PER_INSTANT = 0
+    scheduled_at(TODAY, "12:00:30")
+    with commit():
+        releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule.default())
+    arming.arm_upcoming(FROZEN)
+    assert broker.sent == []
+
+
+# --- Wake-ups that came early -----------------------------------------------------------------------------------------
+
+
+def test_an_early_wake_up_is_published_anew_for_the_present_revision_alone(broker):
+    case = scheduled_at(TODAY, "13:00", schedule_revision=3, armed_revision=3)
+    assert not arming.arm_again(case_id=case.pk, revision=2)
+    assert not arming.arm_again(case_id=case.pk, revision=4)
+    assert broker.sent == []
+    assert arming.arm_again(case_id=case.pk, revision=3)
+    (wake_up,) = broker.sent
+    assert (wake_up.args, wake_up.task_id) == ([case.pk, 3], f"release-{case.pk}-3")
+    assert wake_up.eta == FROZEN + dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize("state", ["due", "held", "released", "gone"])
+def test_nothing_is_published_anew_for_what_does_not_wait(broker, state):
+    case_id = 0 if state == "gone" else CaseFactory(**{state: True}, schedule_revision=1).pk
+    assert not arming.arm_again(case_id=case_id, revision=1)
+    assert broker.sent == []
+
+
+# --- A broker that is down --------------------------------------------------------------------------------------------
+
+FAILURES = [BrokerError("refused"), RedisConnectionError("gone"), ConnectionRefusedError(), TimeoutError()]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=[type(error).__name__ for error in FAILURES])
+def test_scheduling_succeeds_and_the_case_is_not_taken_for_armed(broker, commit, tom, error):
+    broker.error = error
+    with commit():
+        case = releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule.default())
+    case.refresh_from_db()
+    assert case.is_pending
+    assert case.armed_revision is None
+
+
+def test_after_a_failure_nothing_is_tried_for_some_seconds(broker, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(messages, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    broker.error = BrokerError("refused")
+    assert not messages.publish_mail_waiting()
+    assert broker.asked == 1
+
+    broker.error = None
+    now[0] += messages.PAUSE_AFTER_FAILURE - 0.1
+    assert not messages.publish_mail_waiting()
+    assert broker.asked == 1, "not even tried"
+
+    now[0] += 0.2
+    assert messages.publish_mail_waiting()
+    assert broker.asked == 2
+
+
+def test_the_look_ahead_arms_what_the_broker_did_not_take(broker, monkeypatch):
+    case = scheduled_at(TODAY, "12:00:30")
+    broker.error = BrokerError("refused")
+    assert arming.arm_upcoming(FROZEN) == 0
+    assert armed_revision(case) is None
+
+    broker.error = None
+    monkeypatch.setattr(messages, "_silent_until", 0.0)
+    assert arming.arm_upcoming(FROZEN) == 1
+    assert armed_revision(case) == 1
+
+
+def test_wake_ups_reach_the_real_broker(clock):
+    """Redis itself: the message lies in the queue of the releases, under its id."""
+    from portal.celery import app
+
+    with app.connection_for_read() as connection:
+        queue = connection.SimpleQueue("releases")
+        queue.clear()
+        assert messages.publish_wake_up(case_id=7, revision=2, at=FROZEN)
+        message = queue.get(timeout=2)
+        message.ack()
+        queue.close()
+    assert message.headers["id"] == "release-7-2"
+    assert message.headers["eta"] == FROZEN.isoformat()
+    assert message.payload[0] == [7, 2]

@@ -1,0 +1,498 @@
+"""The outbox: claim, send, record, give up; at least once, under one Message-ID (DESIGN rule 12)."""
+
+import datetime as dt
+import random
+import threading
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from cases import mail as mail_module
+from cases import outbox, releases
+from cases.models import Case, OutgoingEmail
+from cases.smtp import Outcome, Verdict
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory, UserFactory
+from tests.services import MailServer, SilentServer, free_port
+
+pytestmark = pytest.mark.django_db
+
+SECOND = dt.timedelta(seconds=1)
+
+
+class Server(MailServer):
+    """A mail server with answers of its own for some addresses, at RCPT or at DATA, such as "550 unknown"; CUT ends
+    the connection without a word (at DATA: after the message was taken)."""
+
+    def __init__(self):
+        super().__init__()
+        self.at_rcpt, self.at_data = {}, {}
+        self.connections = 0
+
+    def to(self, address):
+        return [message for message in self.taken if message["To"] == address]
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if self.at_rcpt.get(address) == CUT:
+            server.transport.abort()
+        self.answer_recipient = lambda address: self.at_rcpt.get(address, "250 OK")
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        answer = self.at_data.get(envelope.rcpt_tos[0], "250 OK")
+        self.answer_message = lambda _: "250 OK" if answer == CUT else answer
+        said = await super().handle_DATA(server, session, envelope)
+        if answer == CUT:
+            server.transport.abort()
+        return said
+
+
+CUT = "cut"
+
+
+@pytest.fixture
+def server(settings):
+    """A mail server, and settings that lead to it."""
+    with Server().running() as running:
+        lead_to(settings, running.port)
+        yield running
+
+
+def lead_to(settings, port):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+
+
+def release_for(*members):
+    """One case for each of `members`, released together, e-mails waiting."""
+    made = [CaseFactory(due=True, member=member) for member in members]
+    releases.release_due(by="test", source="command")
+    return made
+
+
+def row(case) -> OutgoingEmail:
+    return OutgoingEmail.objects.get(case=case)
+
+
+def states(*cases):
+    return [row(case).state for case in cases]
+
+
+@pytest.fixture
+def no_jitter(monkeypatch):
+    monkeypatch.setattr(random, "uniform", lambda low, high: (low + high) / 2)
+
+
+# --- Claims -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_claim_takes_all_that_waits_for_a_member_as_one_message(clock, mia, olga):
+    of_mia, of_olga = release_for(mia, mia, mia), release_for(olga)
+
+    parcels = {parcel.recipient_id: parcel for parcel in outbox.claim(limit=10)}
+
+    assert set(parcels) == {mia.pk, olga.pk}
+    assert parcels[mia.pk].case_ids == tuple(case.pk for case in of_mia)
+    assert parcels[mia.pk].group != parcels[olga.pk].group
+    assert parcels[mia.pk].message_id != parcels[olga.pk].message_id
+    for case in of_mia:
+        email = row(case)
+        assert (email.state, email.attempts, email.next_try) == ("sending", 1, FROZEN + outbox.lease())
+        assert (email.group, email.message_id) == (parcels[mia.pk].group, parcels[mia.pk].message_id)
+    assert states(*of_olga) == ["sending"]
+
+
+def test_a_claim_takes_no_more_members_than_it_is_told_and_the_longest_waiting_first(clock, mia, olga):
+    release_for(olga)
+    clock.shift(SECOND)
+    release_for(mia)
+    (parcel,) = outbox.claim(limit=1)
+    assert parcel.recipient_id == olga.pk
+
+
+def test_what_is_claimed_is_not_claimed_again_before_its_lease_ends(clock, mia):
+    release_for(mia)
+    (first,) = outbox.claim(limit=10)
+    clock.shift(outbox.lease() - SECOND)
+    assert not outbox.is_waiting()
+    assert outbox.claim(limit=10) == []
+
+    clock.shift(SECOND)
+    assert outbox.is_waiting()
+    (second,) = outbox.claim(limit=10)
+    assert (second.group, second.message_id) == (first.group, first.message_id)
+    assert (first.attempt, second.attempt) == (1, 2)
+
+
+def test_a_group_stays_together_and_what_comes_later_is_another_message(clock, mia):
+    release_for(mia, mia)
+    (first,) = outbox.claim(limit=10)
+    (late,) = release_for(mia)
+    clock.shift(outbox.lease())
+
+    again, new = sorted(outbox.claim(limit=10), key=lambda parcel: parcel.case_ids)
+    assert (again.message_id, again.case_ids) == (first.message_id, first.case_ids)
+    assert new.case_ids == (late.pk,)
+    assert new.message_id != first.message_id
+
+
+def test_what_is_given_back_waits_again_and_was_not_an_attempt(clock, mia):
+    (case,) = release_for(mia)
+    (first,) = outbox.claim(limit=10)
+    outbox.give_back([first])
+    assert (row(case).state, row(case).attempts, row(case).next_try) == ("waiting", 0, FROZEN)
+    (second,) = outbox.claim(limit=10)
+    assert (second.message_id, second.attempt) == (first.message_id, 1)
+
+
+def test_nothing_is_claimed_for_those_who_have_no_address(mia):
+    release_for(UserFactory(email=""), UserFactory(is_active=False))
+    assert not outbox.is_waiting()
+    assert outbox.claim(limit=10) == []
+
+
+def test_message_ids_carry_the_senders_domain(settings, mia):
+    settings.DEFAULT_FROM_EMAIL = "The portal <portal@advice.example>"
+    release_for(mia)
+    (parcel,) = outbox.claim(limit=1)
+    assert parcel.message_id == f"<release-{parcel.group}@advice.example>"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_claims_of_many_senders_never_overlap():
+    for _ in range(3):
+        release_for(*(UserFactory() for _ in range(40)))
+    found, start = [], threading.Barrier(4)
+
+    def sender():
+        start.wait()
+        try:
+            while parcels := outbox.claim(limit=5):
+                found.extend(case_id for parcel in parcels for case_id in parcel.case_ids)
+        finally:
+            connection.close()
+
+    senders = [threading.Thread(target=sender) for _ in range(4)]
+    for thread in senders:
+        thread.start()
+    for thread in senders:
+        thread.join()
+
+    assert len(found) == len(set(found))
+    # A sender that finds the rest locked stops; what is left is claimed by the next.
+    left = {case_id for parcel in outbox.claim(limit=200) for case_id in parcel.case_ids}
+    assert not left & set(found)
+    assert left | set(found) == set(Case.objects.values_list("pk", flat=True))
+
+
+# --- What is recorded -------------------------------------------------------------------------------------------------
+
+
+def test_sent_is_recorded(clock, mia):
+    cases = release_for(mia, mia)
+    (parcel,) = outbox.claim(limit=1)
+    outbox.record(parcel, Verdict(Outcome.SENT))
+    assert [(row(case).state, row(case).sent, row(case).last_error) for case in cases] == [("sent", FROZEN, "")] * 2
+    clock.shift(dt.timedelta(days=1))
+    assert not outbox.is_waiting()
+
+
+def test_refused_for_good_is_not_tried_again(clock, mia):
+    (case,) = release_for(mia)
+    (parcel,) = outbox.claim(limit=1)
+    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    assert (row(case).state, row(case).last_error) == ("failed", "550 unknown")
+    clock.shift(dt.timedelta(days=100))
+    assert outbox.claim(limit=1) == []
+
+
+def pauses(clock, outcome, tries):
+    """The pauses in seconds after each of so many failures."""
+    found = []
+    for _ in range(tries):
+        (parcel,) = outbox.claim(limit=1)
+        outbox.record(parcel, Verdict(outcome, "not now"))
+        email = OutgoingEmail.objects.get()
+        assert (email.state, email.last_error) == ("waiting", "not now")
+        found.append((email.next_try - timezone.now()).total_seconds())
+        clock.move_to(email.next_try)
+    return found
+
+
+def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(clock, mia, no_jitter):
+    release_for(mia)
+    found = pauses(clock, Outcome.LATER, outbox.MAX_ATTEMPTS - 1)
+    assert found[:4] == [20, 40, 80, 160]
+    assert all(after == min(2 * before, 6 * 3600) for before, after in pairwise(found))
+    assert dt.timedelta(days=1.9) < dt.timedelta(seconds=sum(found)) < dt.timedelta(days=2.1)
+
+    (parcel,) = outbox.claim(limit=1)
+    outbox.record(parcel, Verdict(Outcome.LATER, "450 busy"))
+    email = OutgoingEmail.objects.get()
+    assert email.state == "failed"
+    assert "450 busy" in email.last_error
+
+
+def test_while_our_own_server_is_down_nothing_is_given_up(clock, mia, no_jitter):
+    release_for(mia)
+    found = pauses(clock, Outcome.NO_CONNECTION, outbox.MAX_ATTEMPTS + 10)
+    assert found[:4] == [20, 40, 80, 160]
+    assert set(found[4:]) == {300}
+
+
+def test_pauses_vary_by_a_quarter(clock, mia):
+    release_for(*(UserFactory() for _ in range(30)))
+    for parcel in outbox.claim(limit=30):
+        outbox.record(parcel, Verdict(Outcome.LATER, "busy"))
+    found = {(email.next_try - FROZEN).total_seconds() for email in OutgoingEmail.objects.all()}
+    assert len(found) > 20
+    assert min(found) >= 15
+    assert max(found) <= 25
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.LATER, Outcome.NO_CONNECTION])
+def test_a_sender_whose_lease_has_ended_overrules_nobody(clock, mia, outcome):
+    (case,) = release_for(mia)
+    (slow,) = outbox.claim(limit=1)
+    clock.shift(outbox.lease())
+    (quick,) = outbox.claim(limit=1)
+    before = OutgoingEmail.objects.values().get()
+
+    outbox.record(slow, Verdict(outcome, "too late"))
+    outbox.give_back([slow])
+    assert OutgoingEmail.objects.values().get() == before
+
+    outbox.record(quick, Verdict(Outcome.SENT))
+    outbox.record(slow, Verdict(outcome, "too late"))
+    assert states(case) == ["sent"]
+
+
+def test_a_success_is_recorded_however_late(clock, mia):
+    (case,) = release_for(mia)
+    (slow,) = outbox.claim(limit=1)
+    clock.shift(outbox.lease())
+    outbox.claim(limit=1)
+    outbox.record(slow, Verdict(Outcome.SENT))
+    assert states(case) == ["sent"]
+
+
+# --- Delivery to a real server ----------------------------------------------------------------------------------------
+
+
+def test_each_member_gets_one_message_that_lists_their_cases(server, mia, olga):
+    of_mia, of_olga = release_for(mia, mia), release_for(olga)
+
+    tally = outbox.deliver()
+
+    assert (tally.sent, tally.retried, tally.failed, tally.more) == (2, 0, 0, False)
+    (to_mia,), (to_olga,) = server.to(mia.email), server.to(olga.email)
+    text = to_mia.get_body(("plain",)).get_content()
+    html = to_mia.get_body(("html",)).get_content()
+    for case in of_mia:
+        assert case.external_case_id in text
+        assert case.external_case_id in html
+        assert f"/cases/{case.pk}/" in text
+    assert of_olga[0].external_case_id not in text
+    assert to_mia["Subject"] == "2 of your cases are ready"
+    assert to_olga["Subject"] == f"Your case {of_olga[0].external_case_id} is ready"
+    assert to_mia["Auto-Submitted"] == "auto-generated"
+    assert to_mia["Message-ID"] == row(of_mia[0]).message_id == row(of_mia[1]).message_id
+    assert states(*of_mia, *of_olga) == ["sent"] * 3
+    assert server.connections == 1, "one connection carries them all"
+
+
+def test_nothing_is_sent_twice(server, mia):
+    release_for(mia)
+    assert [outbox.deliver().sent, outbox.deliver().sent] == [1, 0]
+    assert len(server.taken) == 1
+
+
+def test_a_long_list_is_cut(server, mia):
+    release_for(*[mia] * 53)
+    outbox.deliver()
+    text = server.taken[0].get_body(("plain",)).get_content()
+    assert server.taken[0]["Subject"] == "53 of your cases are ready"
+    assert text.count("/cases/") == 50
+    assert "3 more" in text
+
+
+REFUSALS = [
+    # when the server answers, what it says → what becomes of the row
+    ("at_rcpt", "550 5.1.1 unknown", "failed"),
+    ("at_rcpt", "450 4.2.1 try later", "waiting"),
+    ("at_rcpt", "421 4.3.2 closing down", "waiting"),
+    ("at_data", "554 5.7.1 spam", "failed"),
+    ("at_data", "451 4.3.0 try later", "waiting"),
+    ("at_rcpt", CUT, "waiting"),
+    ("at_data", CUT, "waiting"),
+]
+
+
+@pytest.mark.parametrize(
+    ("when", "answer", "state"), REFUSALS, ids=[f"{when} {answer}" for when, answer, _ in REFUSALS]
+)
+def test_one_recipient_whom_the_server_does_not_take_holds_up_nobody(server, mia, when, answer, state):
+    getattr(server, when)[mia.email] = answer
+    people = [UserFactory(), UserFactory(), mia, UserFactory(), UserFactory()]
+    cases = release_for(*people)
+
+    tally = outbox.deliver()
+
+    assert states(*cases) == ["sent", "sent", state, "sent", "sent"]
+    assert tally.sent == 4
+    assert (tally.failed, tally.retried) == ((1, 0) if state == "failed" else (0, 1))
+    assert row(cases[2]).last_error != ""
+    if answer != CUT:
+        assert answer[:3] in row(cases[2]).last_error
+
+
+def test_a_message_that_was_taken_and_not_confirmed_is_sent_again_under_the_same_id(server, clock, mia):
+    (case,) = release_for(mia)
+    server.at_data[mia.email] = CUT
+    outbox.deliver()
+    assert states(case) == ["waiting"]
+
+    server.at_data.clear()
+    clock.shift(dt.timedelta(minutes=1))
+    outbox.deliver()
+    assert states(case) == ["sent"]
+    assert len(server.taken) == 2
+    assert len({message["Message-ID"] for message in server.taken}) == 1
+
+
+@pytest.mark.parametrize("address", ["mia@exam\nple.com", "mia@", "@", "mia@@example.com"], ids=repr)
+def test_an_address_that_no_message_can_carry_fails_for_good_and_alone(server, mia, address):
+    broken = UserFactory(email=address)
+    good, bad = release_for(mia, broken)
+    outbox.deliver()
+    assert states(good, bad) == ["sent", "failed"]
+
+
+def nobody_listens(settings):
+    lead_to(settings, free_port())
+
+
+def test_a_server_that_is_down_ends_the_run_after_some_patience(settings, clock):
+    nobody_listens(settings)
+    cases = release_for(*(UserFactory() for _ in range(6)))
+
+    tally = outbox.deliver()
+
+    assert (tally.sent, tally.retried, tally.more) == (0, outbox.PATIENCE, False)
+    assert states(*cases) == ["waiting"] * 6
+    assert sorted(row(case).attempts for case in cases) == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_server_that_says_nothing_costs_a_few_time_outs(settings):
+    settings.EMAIL_TIMEOUT = 0.1
+    silent = SilentServer()
+    lead_to(settings, urlsplit(silent.url).port)
+    cases = release_for(*(UserFactory() for _ in range(5)))
+    outbox.deliver()
+    assert states(*cases) == ["waiting"] * 5
+    assert silent.clients == outbox.PATIENCE
+    silent.stop()
+
+
+def test_what_waited_for_the_server_goes_out_when_it_is_back(settings, clock):
+    nobody_listens(settings)
+    cases = release_for(*(UserFactory() for _ in range(4)))
+    outbox.deliver()
+    with Server().running() as server:
+        lead_to(settings, server.port)
+        clock.shift(dt.timedelta(minutes=1))
+        assert outbox.deliver().sent == 4
+    assert states(*cases) == ["sent"] * 4
+
+
+def test_a_run_that_is_out_of_time_gives_back_and_says_that_there_is_more(server, clock, mia, olga):
+    cases = release_for(mia, olga)
+    tally = outbox.deliver(seconds=0)
+    assert (tally.sent, tally.more) == (0, True)
+    assert [(row(case).state, row(case).attempts) for case in cases] == [("waiting", 0)] * 2
+    assert outbox.deliver(seconds=5).sent == 2
+
+
+def test_more_than_one_claim_is_worked_through(server):
+    cases = release_for(*(UserFactory() for _ in range(outbox.PARCELS_PER_CLAIM + 5)))
+    assert outbox.deliver().sent == len(cases)
+
+
+def hidden_again(case):
+    """As a recall leaves it."""
+    Case.objects.filter(pk=case.pk).update(actual_release_date=None)
+
+
+def test_a_case_that_is_hidden_again_is_not_announced(server, mia):
+    (case,) = release_for(mia)
+    hidden_again(case)
+    outbox.deliver()
+    assert server.taken == []
+    assert states(case) == ["dropped"]
+
+
+def test_of_several_cases_only_those_still_visible_are_announced_and_said_to_be_sent(server, mia):
+    kept, hidden = release_for(mia, mia)
+    hidden_again(hidden)
+    outbox.deliver()
+    (message,) = server.taken
+    text = message.get_body(("plain",)).get_content()
+    assert kept.external_case_id in text
+    assert hidden.external_case_id not in text
+    assert states(kept, hidden) == ["sent", "dropped"]
+
+
+def test_a_member_deactivated_meanwhile_gets_nothing(server, mia):
+    (case,) = release_for(mia)
+    mia.is_active = False
+    mia.save()
+    outbox.deliver()
+    assert server.taken == []
+    assert states(case) == ["dropped"]
+
+
+@pytest.mark.parametrize("view", ["in_progress", "announced"])
+def test_no_view_of_members_announces_what_is_not_released(server, settings, mia, view):
+    settings.RELEASE_MEMBER_VIEW = view
+    (case,) = release_for(mia)
+    hidden_again(case)
+    outbox.deliver()
+    assert server.taken == []
+
+
+def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(mia, olga, clock, monkeypatch):
+    """One poison e-mail is tried again later, with its reason; the next one goes out."""
+    CaseFactory(due=True, member=mia)
+    CaseFactory(due=True, member=olga)
+    releases.release_due(by="test", source="command")
+    write = mail_module.released_message
+
+    def broken_for_mia(*, recipient, **options):
+        if recipient == mia:
+            raise KeyError("no such template")
+        return write(recipient=recipient, **options)
+
+    monkeypatch.setattr(mail_module, "released_message", broken_for_mia)
+    tally = outbox.deliver()
+    assert (tally.sent, tally.retried) == (1, 1)
+    row = OutgoingEmail.objects.get(recipient=mia)
+    assert (row.state, row.last_error) == ("waiting", "KeyError: 'no such template'")
+    assert row.next_try > timezone.now()
+
+
+@pytest.mark.parametrize("timeout", [1, 10, 60])
+def test_a_slow_server_is_still_served_and_its_lease_outlasts_a_message(timeout, mia, settings):
+    settings.EMAIL_TIMEOUT = timeout
+    CaseFactory(due=True, member=mia)
+    releases.release_due(by="test", source="command")
+    assert outbox.lease() >= dt.timedelta(seconds=outbox.CLAIM_SECONDS + 4 * timeout)
+    assert outbox.deliver().sent == 1

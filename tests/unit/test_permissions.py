@@ -1,0 +1,151 @@
+"""DESIGN §4's table of who may do what, walked through by everybody in every state, through the verbs themselves."""
+
+import datetime as dt
+
+import pytest
+from django.db import transaction
+
+from cases import drafts, permissions, releases, schedule
+from cases.errors import CaseError, NotAllowed, WrongState
+from cases.models import Case
+from cases.permissions import Action
+from cases.schedule import Schedule
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "released"]
+NOT_RELEASED = "held scheduled due"
+
+# The columns of DESIGN §4: the member of the case, its technician (for `accept`: any, while it has none), an
+# administrator. In which states each may act; a dash is never.
+MAY = {
+    # action           member (own)   technician        administrator
+    "edit":           ("draft",       "-",              "-"),
+    "submit":         ("draft",       "-",              "-"),
+    "accept":         ("-",           "submitted",      "submitted"),
+    "complete":       ("-",           "accepted",       "accepted"),
+    "reschedule":     ("-",           NOT_RELEASED,     NOT_RELEASED),
+    "return":         ("-",           NOT_RELEASED,     NOT_RELEASED),
+    "release_early":  ("-",           "-",              NOT_RELEASED),
+    "hold":           ("-",           "-",              "scheduled"),
+}  # fmt: skip
+
+# Who knows that the case exists. To everybody else it does not.
+SEES = {
+    "mia, the member":         "draft submitted accepted released",
+    "tom, its technician":     "submitted accepted held scheduled due released",
+    "otto, who has no part":   "submitted accepted held scheduled due released",
+    "ada, an administrator":   "draft submitted accepted held scheduled due released",
+    "olga, another member":    "",
+    "mia, deactivated":        "",
+    "tom, deactivated":        "",
+    "ada, deactivated":        "",
+}  # fmt: skip
+
+
+def verbs(case, by):
+    """Each action, with arguments that nobody could refuse."""
+    week = Schedule(schedule.today() + dt.timedelta(days=7))
+    way = {"case": case, "by": by, "source": "web"}
+    return {
+        "edit": lambda: drafts.edit(case=case, by=by, title="Better", description="", urgency="normal"),
+        "submit": lambda: drafts.submit(**way),
+        "accept": lambda: releases.accept(**way),
+        "complete": lambda: releases.complete(**way, release_on=week),
+        "reschedule": lambda: releases.reschedule(**way, release_on=week, reason="because"),
+        "return": lambda: releases.return_to_accepted(**way, reason="because"),
+        "release_early": lambda: releases.release_now(**way, reason="because"),
+        "hold": lambda: releases.cancel_schedule(**way, reason="because"),
+    }
+
+
+def outcome(verb) -> str:
+    """What becomes of it, undone again."""
+    try:
+        with transaction.atomic():
+            verb()
+            transaction.set_rollback(True)
+    except Case.DoesNotExist:
+        return "does not exist"
+    except NotAllowed:
+        return "not allowed"
+    except WrongState:
+        return "wrong state"
+    except CaseError as error:
+        return repr(error)
+    return "done"
+
+
+def expected(action: str, who: str, state: str) -> str:
+    """By the two tables: hidden first, then the person, then the state."""
+    if state not in SEES[who].split():
+        return "does not exist"
+    own, technician, administrator = MAY[action]
+    # A submitted case has no technician yet: Tom and Otto may accept it, and neither may do more.
+    tom = technician if action == "accept" or state != "submitted" else "-"
+    otto = technician if action == "accept" else "-"
+    column = {"mia": own, "tom": tom, "otto": otto, "ada": administrator}[who.split(",")[0]]
+    if column == "-":
+        return "not allowed"
+    return "done" if state in column.split() else "wrong state"
+
+
+@pytest.fixture
+def people(mia, tom, otto, ada, olga):
+    return {"mia": mia, "tom": tom, "otto": otto, "ada": ada, "olga": olga}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("action", MAY)
+def test_the_table(people, action, state):
+    without_technician = {"assigned_to": None} if state in ("draft", "submitted") else {"assigned_to": people["tom"]}
+    found = {}
+    for who in SEES:
+        person = people[who.split(",")[0]]
+        person.is_active = not who.endswith("deactivated")
+        person.save()
+        traits = {} if state == "accepted" else {state: True}
+        case = CaseFactory(member=people["mia"], **without_technician, **traits)
+        found[who] = outcome(verbs(case, person)[action])
+        if found[who] != "does not exist":
+            offered = action in permissions.allowed(by=person, case=case)
+            assert offered == (found[who] == "done"), f"{who}: the page must offer what the verb does"
+
+    assert found == {who: expected(action, who, state) for who in SEES}
+
+
+def test_the_table_names_every_action():
+    assert set(MAY) == {action.value for action in Action}
+
+
+def test_a_submitted_case_that_has_a_technician_is_not_accepted_by_another(otto, tom):
+    case = CaseFactory(submitted=True, assigned_to=tom)
+    assert outcome(verbs(case, otto)["accept"]) == "not allowed"
+
+
+@pytest.mark.parametrize("who", ["tom", "ada"])
+def test_only_members_create_cases(people, who):
+    with pytest.raises(NotAllowed):
+        drafts.create(by=people[who], title="", description="")
+
+
+def test_deactivated_members_create_none(mia):
+    mia.is_active = False
+    with pytest.raises(NotAllowed):
+        drafts.create(by=mia, title="", description="")
+
+
+@pytest.mark.parametrize(("seconds", "done"), [(-1, "done"), (0, "wrong state")], ids=["just before", "at its instant"])
+def test_a_schedule_is_cancelled_until_its_instant(ada, clock, seconds, done):
+    case = CaseFactory(scheduled=True)
+    clock.move_to(case.release_instant + dt.timedelta(seconds=seconds))
+    assert outcome(verbs(case, ada)["hold"]) == done
+
+
+@pytest.mark.parametrize("who", ["tom", "ada"])
+def test_deactivated_staff_may_do_nothing_even_to_a_case_in_their_hands(people, who):
+    """Beside the visibility rule, which hides every case from them."""
+    people[who].is_active = False
+    with pytest.raises(NotAllowed):
+        permissions.check(Action.RETURN, by=people[who], case=CaseFactory(held=True, assigned_to=people["tom"]))

@@ -1,0 +1,191 @@
+"""Cost follows what is due, not what is pending (DESIGN rule 9): the plans of PostgreSQL with 200,000 pending cases.
+
+What is run is the program itself; every SELECT that it sends is then explained.
+"""
+
+import datetime as dt
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases import arming, messages, releases
+from cases.models import Case, User
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+
+TODAY = dt.date(2025, 6, 11)
+MEMBERS = 1000
+
+# Of every five cases two are scheduled over the next year, one for today between 18:00 and 23:00, one for today
+# without a time, and one was released last year. Half of the released ones are one member's. Of each minute ten are
+# armed, and ninety of those without a time. The released ones matter: from them the planner's statistics learn that
+# past schedules are common.
+FILL = """
+INSERT INTO cases_case (external_case_id, member_id, status, urgency, title, description, date_created,
+    scheduled_release_date, scheduled_release_time, actual_release_date, schedule_revision, armed_revision,
+    release_number, release_error, release_attempts)
+SELECT 'P-' || n, CASE WHEN n %% 10 = 4 THEN %(first)s ELSE %(first)s + 1 + n %% %(others)s END,
+    'completed', 'normal', '', '', now(),
+    CASE n %% 5 WHEN 2 THEN date %(today)s WHEN 3 THEN date %(today)s
+        WHEN 4 THEN date %(today)s - 400 + n %% 365 ELSE date %(today)s + 1 + n %% 365 END,
+    CASE n %% 5 WHEN 0 THEN time '00:00' + (n %% 1440) * interval '1 minute'
+        WHEN 2 THEN time '18:00' + (n / 5 %% 300) * interval '1 minute' END,
+    CASE n %% 5 WHEN 4 THEN timestamptz '2024-12-01' END,
+    1, CASE WHEN n < 450 OR (n < 15000 AND n %% 5 = 2) THEN 1 END, CASE n %% 5 WHEN 4 THEN 1 ELSE 0 END, '', 0
+FROM generate_series(1, 250000) AS n
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def many_cases(django_db_setup, django_db_blocker):
+    """250,000 cases of 1,000 members, analysed; they go when the tests of this module are done."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with django_db_blocker.unblock():
+        try:
+            people = User.objects.bulk_create(User(username=f"member-{n}") for n in range(MEMBERS))
+            with connection.cursor() as cursor:
+                cursor.execute(FILL, {"first": people[0].pk, "others": MEMBERS - 1, "today": TODAY})
+                cursor.execute("ANALYZE cases_case")
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("TRUNCATE cases_case, cases_user CASCADE")
+
+
+@pytest.fixture
+def some_member() -> User:
+    """One of many."""
+    return User.objects.get(username="member-7")
+
+
+@pytest.fixture
+def busy_member() -> User:
+    """The one with a tenth of all cases, all of them released."""
+    return User.objects.get(username="member-0")
+
+
+@pytest.fixture(autouse=True)
+def _no_messages(monkeypatch):
+    monkeypatch.setattr(messages, "publish_wake_up", lambda **_: False)
+
+
+def at(clock_time: str) -> dt.datetime:
+    return dt.datetime.combine(TODAY, dt.time.fromisoformat(clock_time), tzinfo=dt.UTC)
+
+
+class Plans:
+    """What PostgreSQL does for the SELECTs on cases that `work` sends."""
+
+    def __init__(self, work):
+        with CaptureQueriesContext(connection) as captured:
+            work()
+        self.statements = [
+            query["sql"]
+            for query in captured.captured_queries
+            if query["sql"].startswith("SELECT") and '"cases_case"' in query["sql"]
+        ]
+        self.scans = [scan for statement in self.statements for scan in _scans(_explained(statement))]
+
+    @property
+    def indexes(self) -> set[str]:
+        return {scan["Index Name"] for scan in self.scans if "Index Name" in scan}
+
+    @property
+    def whole_table(self) -> list[str]:
+        return [scan["Node Type"] for scan in self.scans if scan["Node Type"] == "Seq Scan"]
+
+    @property
+    def rows_touched(self) -> int:
+        return sum(
+            int(scan["Actual Loops"] * (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)))
+            for scan in self.scans
+        )
+
+
+def _explained(statement: str) -> dict:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
+        (plans,) = cursor.fetchone()
+    return (json.loads(plans) if isinstance(plans, str) else plans)[0]["Plan"]
+
+
+def _scans(node: dict) -> list[dict]:
+    below = [scan for child in node.get("Plans", []) for scan in _scans(child)]
+    return [node, *below] if node["Node Type"].endswith("Scan") else below
+
+
+# RELEASE_TIME_OF_DAY and the moment, with nothing due at any of them and 100,000 waiting for later that day.
+NOTHING_DUE = {
+    "noon, the default time is in the evening": ("23:00", at("12:00")),
+    "a minute before the evening's first": ("23:00", at("17:59:30") - dt.timedelta(seconds=31)),
+    "the last second of yesterday": ("00:00", at("00:00") - dt.timedelta(seconds=1)),
+}
+nothing_due = pytest.mark.parametrize(("default", "now"), NOTHING_DUE.values(), ids=NOTHING_DUE.keys())
+
+
+@nothing_due
+def test_a_sweep_with_nothing_due_is_a_probe_of_the_index(settings, default, now):
+    settings.RELEASE_TIME_OF_DAY = dt.time.fromisoformat(default)
+
+    plans = Plans(lambda: releases.release_due(by="test", source="sweep", now=now))
+
+    assert len(plans.statements) == 1
+    assert plans.whole_table == []
+    assert plans.indexes <= {"case_due", "cases_case_pkey"}
+    assert "case_due" in plans.indexes
+    assert plans.rows_touched == 0
+
+
+@nothing_due
+@pytest.mark.parametrize("who", ["some_member", "busy_member"])
+def test_a_members_look_with_nothing_due_is_a_probe_of_the_index(settings, clock, request, default, now, who):
+    settings.RELEASE_TIME_OF_DAY = dt.time.fromisoformat(default)
+    clock.move_to(now)
+    member = request.getfixturevalue(who)
+
+    plans = Plans(lambda: releases.release_due_of(member))
+
+    assert len(plans.statements) == 1
+    assert plans.whole_table == []
+    assert plans.indexes == {"case_member_due", "cases_case_pkey"}
+    assert plans.rows_touched == 0
+
+
+@pytest.mark.parametrize(
+    ("default", "now", "due"),
+    [("23:00", at("18:10"), 1837), ("00:00", at("00:00"), 50_000), ("12:00", at("18:10"), 51_837)],
+    ids=["times of the evening", "the wave of midnight", "both"],
+)
+def test_a_batch_reads_no_more_than_it_releases(settings, default, now, due):
+    settings.RELEASE_TIME_OF_DAY = dt.time.fromisoformat(default)
+    assert Case.objects.due(now).count() == due
+    batches = releases.release_batches(by="test", source="sweep", now=now, batch_size=500)
+
+    plans = Plans(lambda: next(batches))
+
+    batches.close()
+    assert plans.whole_table == []
+    assert "case_due" in plans.indexes
+    # The probe, the 500 that were locked, and again as many: what is explained was run before.
+    assert plans.rows_touched < 1600
+
+
+@pytest.mark.parametrize(
+    ("default", "now", "instants"),
+    [("23:30", at("12:00"), 0), ("23:30", at("17:59:30"), 1), ("18:00", at("17:59:30"), 2)],
+    ids=["nothing near", "a minute of the evening", "with the wave of the default time"],
+)
+def test_the_look_ahead_follows_the_instants_not_the_cases(settings, monkeypatch, default, now, instants):
+    settings.RELEASE_TIME_OF_DAY = dt.time.fromisoformat(default)
+
+    plans = Plans(lambda: arming.arm_upcoming(now))
+
+    assert plans.whole_table == []
+    assert plans.indexes <= {"case_due", "case_armed"}
+    assert ("case_armed" in plans.indexes) == bool(instants)
+    # For each instant: one row to find it, up to 100 to count what is armed, up to 100 to arm and those in between.
+    assert plans.rows_touched <= instants * 350

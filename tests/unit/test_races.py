@@ -1,0 +1,315 @@
+"""Edits, releases and looks that meet on one row: threads with transactions of their own, on PostgreSQL.
+
+Who comes first is arranged, not hoped for: one side holds its transaction open until the other is seen to wait.
+"""
+
+import datetime as dt
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager, suppress
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from cases import middleware, releases
+from cases.errors import CaseError, WrongState
+from cases.models import Case, OutgoingEmail, ReleaseEvent
+from cases.schedule import Schedule
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
+
+LATER = Schedule(FROZEN.date() + dt.timedelta(days=30))
+# The schedule of a case at the threshold: an edit still finds it pending, this moment finds it due.
+THRESHOLD = FROZEN + dt.timedelta(seconds=30)
+
+EDITS = {
+    "reschedule": lambda case, ada: releases.reschedule(
+        case=case, by=ada, source="web", release_on=LATER, reason="wait"
+    ),
+    "cancel": lambda case, ada: releases.cancel_schedule(case=case, by=ada, source="web", reason="wait"),
+    "return": lambda case, ada: releases.return_to_accepted(case=case, by=ada, source="web"),
+    "release now": lambda case, ada: releases.release_now(case=case, by=ada, source="web", reason="asked"),
+}
+edits = pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+
+
+class Thread(threading.Thread):
+    """Runs `work` with a database connection of its own; `result` waits and gives what came of it, errors included."""
+
+    def __init__(self, work):
+        super().__init__(daemon=True)
+        self._work = work
+        self._value = self._error = None
+        self.start()
+
+    def run(self):
+        try:
+            self._value = self._work()
+        except Exception as error:  # noqa: BLE001  (raised again in `result`)
+            self._error = error
+        finally:
+            connection.close()
+
+    def result(self):
+        self.join(timeout=20)
+        assert not self.is_alive(), "it hangs"
+        if self._error:
+            raise self._error
+        return self._value
+
+
+@contextmanager
+def held_open(work):
+    """`work` has been done in another connection and is committed when the block ends."""
+    done, commit = threading.Event(), threading.Event()
+
+    def run():
+        with transaction.atomic():
+            work()
+            done.set()
+            assert commit.wait(20)
+
+    thread = Thread(run)
+    assert done.wait(20)
+    try:
+        yield
+    finally:
+        commit.set()
+        thread.result()
+
+
+def somebody_waits_for_a_lock():
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.005)
+    raise AssertionError("nobody waits")
+
+
+def sweep():
+    return releases.release_due(by="a sweep", source="sweep", now=THRESHOLD)
+
+
+@pytest.fixture
+def case(mia, tom) -> Case:
+    """Completed, at the threshold of its schedule."""
+    return CaseFactory(
+        scheduled=True,
+        member=mia,
+        assigned_to=tom,
+        scheduled_release_date=THRESHOLD.date(),
+        scheduled_release_time=THRESHOLD.time(),
+    )
+
+
+def kinds(case):
+    return [event.kind for event in case.events.order_by("pk")]
+
+
+# --- An edit and a release --------------------------------------------------------------------------------------------
+
+
+@edits
+def test_a_sweep_passes_by_what_is_being_edited_and_the_edit_stands(case, ada, edit):
+    with held_open(lambda: edit(case, ada)):
+        assert Thread(sweep).result().released == []
+    after = Case.objects.values().get()
+
+    sweep()
+
+    assert Case.objects.values().get() == after
+    assert len(kinds(case)) == 1
+    assert OutgoingEmail.objects.count() == (1 if after["actual_release_date"] else 0)
+
+
+@edits
+def test_an_edit_that_comes_second_waits_and_finds_the_case_released(case, ada, edit):
+    with held_open(sweep):
+        late = Thread(lambda: edit(case, ada))
+        somebody_waits_for_a_lock()
+    with pytest.raises(WrongState):
+        late.result()
+
+    case.refresh_from_db()
+    assert (case.actual_release_date, case.release_number, case.status) == (THRESHOLD, 1, "completed")
+    assert kinds(case) == ["released"]
+    assert OutgoingEmail.objects.count() == 1
+
+
+@edits
+def test_of_two_edits_the_second_works_on_what_the_first_left(case, ada, edit):
+    with held_open(lambda: releases.return_to_accepted(case=case, by=ada, source="web")):
+        second = Thread(lambda: edit(case, ada))
+        somebody_waits_for_a_lock()
+    with pytest.raises(WrongState):
+        second.result()
+    assert kinds(case) == ["returned"]
+
+
+def test_in_a_free_for_all_each_case_ends_in_one_consistent_state(mia, ada):
+    cases = [
+        CaseFactory(
+            scheduled=True,
+            member=mia,
+            scheduled_release_date=THRESHOLD.date(),
+            scheduled_release_time=THRESHOLD.time(),
+        )
+        for _ in range(40)
+    ]
+    start = threading.Barrier(4)
+
+    def editor(edit):
+        def run():
+            start.wait()
+            refused = 0
+            for case in cases:
+                try:
+                    edit(case, ada)
+                except CaseError:
+                    refused += 1
+            return refused
+
+        return Thread(run)
+
+    def sweeper():
+        start.wait()
+        for _ in range(20):
+            releases.release_due(by="a sweep", source="sweep", now=THRESHOLD, batch_size=3)
+
+    threads = [editor(EDITS["return"]), editor(EDITS["release now"]), Thread(sweeper), Thread(sweeper)]
+    for thread in threads:
+        thread.result()
+    sweep()
+
+    outcomes = Counter()
+    for case in Case.objects.all():
+        (kind,) = kinds(case)
+        outcomes[kind] += 1
+        assert case.is_released == (kind == "released") == case.emails.exists()
+        assert case.status == ("completed" if case.is_released else "accepted")
+    assert sum(outcomes.values()) == 40
+
+
+# --- Releases and releases --------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_passes_by_what_another_is_releasing(case, mia):
+    other = CaseFactory(due=True, member=mia)
+
+    def first():
+        releases.release_due_of(mia)  # not the one at the threshold: that is not due by the clock
+
+    with held_open(first):
+        batch = Thread(sweep).result()
+    assert batch.released == [case.pk]
+    assert kinds(other) == ["released"]
+
+
+def test_two_sweeps_at_once_release_each_case_once(tom):
+    members = [UserFactory() for _ in range(10)]
+    cases = [CaseFactory(due=True, member=members[n % 10], assigned_to=tom) for n in range(300)]
+    start = threading.Barrier(2)
+
+    def sweeper():
+        start.wait()
+        return releases.release_due(by="a sweep", source="sweep", batch_size=20).released
+
+    first, second = (Thread(sweeper) for _ in range(2))
+    found = first.result() + second.result()
+    # A sweep that finds the rest in the other's hands stops; what the other gave up is for the next one.
+    found += releases.release_due(by="a sweep", source="sweep").released
+
+    assert sorted(found) == [case.pk for case in cases]
+    assert ReleaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 300
+    assert set(Case.objects.values_list("release_number", flat=True)) == {1}
+
+
+def test_everybody_at_once_releases_a_case_once(mia, ada):
+    case = CaseFactory(due=True, member=mia)
+    start = threading.Barrier(6)
+
+    def at_once(work):
+        def run():
+            start.wait()
+            with suppress(CaseError):
+                work()
+
+        return Thread(run)
+
+    def wake_up():
+        releases.release_due(by="release_case", source="eta")
+
+    threads = [at_once(work) for work in [sweep, wake_up, sweep, lambda: releases.release_due_of(mia)]]
+    threads += [at_once(lambda: EDITS["release now"](case, ada)) for _ in range(2)]
+    for thread in threads:
+        thread.result()
+
+    case.refresh_from_db()
+    assert case.release_number == 1
+    assert kinds(case) == ["released"]
+    assert OutgoingEmail.objects.count() == 1
+
+
+# --- A member's look --------------------------------------------------------------------------------------------------
+
+
+def lock(case):
+    return lambda: Case.objects.select_for_update().get(pk=case.pk)
+
+
+def test_a_look_waits_for_a_row_that_is_soon_free(mia):
+    case = CaseFactory(due=True, member=mia)
+    with held_open(lock(case)):
+        look = Thread(lambda: releases.release_due_of(mia))
+        somebody_waits_for_a_lock()
+    assert look.result().released == [case.pk]
+
+
+def test_a_look_that_waited_for_a_release_does_not_release_again(mia):
+    case = CaseFactory(due=True, member=mia)
+    with held_open(sweep):
+        look = Thread(lambda: releases.release_due_of(mia))
+        somebody_waits_for_a_lock()
+    assert look.result().released == []
+    assert kinds(case) == ["released"]
+
+
+def test_a_look_waits_a_second_at_most(mia, caplog):
+    case = CaseFactory(due=True, member=mia)
+    with held_open(lock(case)):
+        began = time.monotonic()
+        with pytest.raises(OperationalError):
+            Thread(lambda: releases.release_due_of(mia)).result()
+        assert 0.9 < time.monotonic() - began < 2
+
+        Thread(lambda: middleware.release_on_read(mia)).result()
+    assert "release on read failed" in caplog.text
+
+    case.refresh_from_db()
+    assert (case.actual_release_date, case.release_attempts) == (None, 0), "no row is to blame"
+    assert releases.release_due_of(mia).released == [case.pk]
+
+
+def test_the_patience_of_a_look_ends_with_it(mia):
+    """The time-out must not stay on the connection, which serves other requests after this one."""
+    CaseFactory(due=True, member=mia)
+    releases.release_due_of(mia)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
+
+
+def test_a_look_at_nothing_due_waits_for_nobody(mia):
+    case = CaseFactory(scheduled=True, member=mia)
+    with held_open(lock(case)):
+        began = time.monotonic()
+        assert Thread(lambda: releases.release_due_of(mia)).result().released == []
+        assert time.monotonic() - began < 0.8

@@ -1,0 +1,130 @@
+"""Settings that would break the release promise are refused at start, in a sentence."""
+
+import datetime as dt
+import runpy
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as real
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import ModelEntry
+
+from portal.celery import app
+
+SETTINGS = real.BASE_DIR / "portal" / "settings.py"
+
+
+@pytest.fixture
+def settings_with(monkeypatch):
+    """The settings as they would be with these environment variables."""
+
+    def load(**environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(SETTINGS))
+
+    return load
+
+
+BAD = {
+    "SWEEP_INTERVAL": ["0", "-1", "1.5", "0.5", "ten", ""],
+    "RELEASE_TIME_OF_DAY": ["24:00", "noon", "9", "09:30+02:00", "2025-06-11 09:30", ""],
+    "RELEASE_MEMBER_VIEW": ["Hidden", "all", ""],
+    "RELEASE_MIN_DAYS": ["-1", "7 days", "6.5"],
+    "RELEASE_DEFAULT_DAYS": ["6", "x"],
+    "RELEASE_MAX_DAYS": ["6"],
+    "RELEASE_ETA_WINDOW_DAYS": ["-1", "x"],
+    "RELEASE_BATCH_SIZE": ["0"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
+def test_bad_values_are_refused_by_name(settings_with, name, value):
+    with pytest.raises(ImproperlyConfigured, match=name):
+        settings_with(**{name: value})
+
+
+def test_good_values_are_taken(settings_with):
+    found = settings_with(
+        SWEEP_INTERVAL="1",
+        RELEASE_TIME_OF_DAY="09:30",
+        RELEASE_MEMBER_VIEW="announced",
+        RELEASE_MIN_DAYS="0",
+        RELEASE_DEFAULT_DAYS="0",
+        RELEASE_ETA_WINDOW_DAYS="2",
+    )
+    assert found["SWEEP_INTERVAL"] == 1
+    assert found["RELEASE_TIME_OF_DAY"] == dt.time(9, 30)
+    assert found["RELEASE_MEMBER_VIEW"] == "announced"
+    assert (found["RELEASE_MIN_DAYS"], found["RELEASE_DEFAULT_DAYS"]) == (0, 0)
+    assert found["CELERY_BROKER_TRANSPORT_OPTIONS"]["visibility_timeout"] > 2 * 86400
+
+
+def test_the_owners_defaults(settings_with, monkeypatch):
+    for name in [*BAD, "TIME_ZONE"]:
+        monkeypatch.delenv(name, raising=False)
+    found = settings_with()
+    assert (found["RELEASE_MIN_DAYS"], found["RELEASE_DEFAULT_DAYS"], found["RELEASE_MAX_DAYS"]) == (7, 7, 365)
+    assert found["RELEASE_TIME_OF_DAY"] == dt.time(0)
+    assert found["RELEASE_MEMBER_VIEW"] == "hidden"
+    assert found["SWEEP_INTERVAL"] == 10
+    assert found["RELEASE_ETA_WINDOW"] == dt.timedelta(days=8)
+
+
+def test_a_longer_minimum_takes_the_default_with_it(settings_with):
+    assert settings_with(RELEASE_MIN_DAYS="400")["RELEASE_DEFAULT_DAYS"] == 400
+
+
+def test_the_program_does_not_start_with_a_bad_value():
+    """The real thing once: a process that ends with the sentence."""
+    found = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=real.BASE_DIR,
+        env={"SECRET_KEY": "x", "SWEEP_INTERVAL": "0.5", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode != 0
+    assert "SWEEP_INTERVAL must be a whole number, not '0.5'." in found.stderr
+
+
+@pytest.mark.parametrize(("timeout", "errors"), [(86400, ["cases.E001"]), (86401, [])], ids=["as long", "longer"])
+def test_the_visibility_timeout_must_be_longer_than_the_window(settings, timeout, errors):
+    settings.RELEASE_ETA_WINDOW = dt.timedelta(days=1)
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": timeout}
+    assert [message.id for message in checks.run_checks() if message.id == "cases.E001"] == errors
+
+
+def test_the_settings_as_they_are_pass_the_checks():
+    assert checks.run_checks() == []
+
+
+@pytest.mark.django_db
+def test_sweeps_that_wait_too_long_expire(settings):
+    """In django-celery-beat `expires` is dropped in silence; `expire_seconds` arrives."""
+    entry = settings.CELERY_BEAT_SCHEDULE["sweep"]
+    ModelEntry.from_entry("sweep", app=app, **entry)
+    task = PeriodicTask.objects.get(name="sweep")
+    assert task.task == "tasks.releases.sweep"
+    assert task.expire_seconds == settings.SWEEP_INTERVAL
+    assert (task.interval.every, task.interval.period) == (settings.SWEEP_INTERVAL, "seconds")
+    assert task.queue == "releases"
+
+
+def test_all_programs_share_the_options_of_the_broker():
+    options = app.conf.broker_transport_options
+    assert options["visibility_timeout"] > real.RELEASE_ETA_WINDOW.total_seconds()
+    assert options["socket_timeout"] == options["socket_connect_timeout"] == 1
+    assert app.conf.task_publish_retry_policy == {"max_retries": 0, "interval_start": 0}
+    assert app.conf.task_acks_late
+
+
+def test_tasks_go_to_their_queues():
+    route = app.amqp.router.route
+    assert route({}, "tasks.releases.release_case")["queue"].name == "releases"
+    assert route({}, "tasks.releases.sweep")["queue"].name == "releases"
+    assert route({}, "tasks.emails.send_release_emails")["queue"].name == "mail"

@@ -1,0 +1,330 @@
+"""Any order of edits, sweeps, looks and wake-ups, against a model of the rules that knows no database.
+
+The zone is Berlin and the clock starts on the eve of the day of 25 hours. The model never computes an instant: it
+watches the clock on the wall, a quarter of an hour at a time, and remembers the latest time that it has shown.
+"""
+
+import contextlib
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.test import override_settings
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cases import drafts, messages, releases
+from cases.errors import BadSchedule, CaseError, ReasonRequired, Stale, WrongState
+from cases.middleware import release_on_read
+from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.schedule import Schedule
+from tasks import releases as tasks
+from tests.factories import UserFactory
+
+BERLIN = ZoneInfo("Europe/Berlin")
+START = dt.datetime(2025, 10, 25, 20, 0, tzinfo=dt.UTC)
+QUARTER = dt.timedelta(minutes=15)
+MIN_DAYS, MAX_DAYS = 1, 30
+DEFAULT_TIME = dt.time(9, 30)
+
+# Times around the hour that occurs twice, midnight and the default time, which None stands for.
+TIMES = [dt.time(2), dt.time(2, 30), dt.time(3), dt.time(0), dt.time(9, 30), dt.time(23, 45), None]
+# In quarters of an hour: 18 lead into the first pass of that hour, 21 into the second.
+STEPS = [21, 18, 1, 2, 3, 48, 96, 400]
+
+schedules = st.builds(
+    lambda days, time: (days, time), st.sampled_from([1, 1, 0, 0, 2, 7, 31, -1]), st.sampled_from(TIMES)
+)
+reasons = st.sampled_from(["", "because"])
+
+
+@dataclass
+class Model:
+    """What must be true of one case."""
+
+    pk: int
+    status: str = "accepted"
+    wanted: dt.datetime | None = None  # the schedule, on the wall clock
+    revision: int = 0
+    released_at: dt.datetime | None = None
+    early: bool = False  # released by a person, not by the schedule
+    history: list[str] = field(default_factory=list)
+
+    @property
+    def pending(self) -> bool:
+        return self.status == "completed" and self.released_at is None
+
+
+class Releases(RuleBasedStateMachine):
+    """The rules, each done to the program and to the model."""
+
+    cases = Bundle("cases")
+
+    def __init__(self):
+        super().__init__()
+        self.resources = contextlib.ExitStack()
+        self.resources.enter_context(transaction.atomic())
+        # Wake-ups are delivered by rules here, in any order; the broker has nothing to do.
+        self.resources.enter_context(pytest.MonkeyPatch.context()).setattr(messages, "_publish", self._publish)
+        self.clock = self.resources.enter_context(time_machine.travel(START, tick=False))
+        self.now = START
+        self.shown = self._wall()
+        self.models: dict[int, Model] = {}
+        self.events_seen: list[tuple[int, int, str]] = []
+
+    def _publish(self, task, **options):
+        assert options.get("eta", self.now) >= self.now, f"{task} for a moment that has passed"
+        return True
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.resources.close()
+
+    def _wall(self) -> dt.datetime:
+        return self.now.astimezone(BERLIN).replace(tzinfo=None)
+
+    @initialize(target=cases)
+    def three_cases(self):
+        """Of which one is scheduled into the hour that occurs twice."""
+        self.mia = UserFactory(username="mia")
+        self.olga = UserFactory(username="olga")
+        self.tom = UserFactory(username="tom", role=User.Role.TECHNICIAN)
+        self.ada = UserFactory(username="ada", role=User.Role.ADMINISTRATOR)
+        made = []
+        for _ in range(3):
+            case = drafts.create(by=self.mia, title="A question", description="")
+            drafts.submit(case=case, by=self.mia, source="web")
+            made.append(releases.accept(case=case, by=self.tom, source="web"))
+            self.models[case.pk] = Model(case.pk, history=["submitted", "accepted"])
+        self.complete_and_schedule(made[0], (1, dt.time(2, 30)), by_ada=False, reason="")
+        return multiple(*made)
+
+    # --- The model ---
+
+    def reached(self, model: Model) -> bool:
+        return model.wanted is not None and model.wanted <= self.shown
+
+    def due(self, model: Model) -> bool:
+        return model.pending and self.reached(model)
+
+    def release_due_in_model(self):
+        released = [model for model in self.models.values() if self.due(model)]
+        for model in released:
+            self.release_in_model(model)
+        return len(released)
+
+    def release_in_model(self, model: Model, *, early: bool = False):
+        model.released_at, model.early = self.now, early
+        model.history.append("released")
+
+    def refusal(self, schedule: Schedule, who: User, reason: str):
+        """What must be raised for that choice, None if it may be made."""
+        today = self.now.astimezone(BERLIN).date()
+        wall = dt.datetime.combine(schedule.date, schedule.time or DEFAULT_TIME)
+        if schedule.date < today or wall <= self.shown:
+            return BadSchedule
+        if schedule.date < today + dt.timedelta(days=MIN_DAYS):
+            if who is self.tom:
+                return BadSchedule
+            return None if reason else ReasonRequired
+        if schedule.date > today + dt.timedelta(days=MAX_DAYS) and who is self.tom:
+            return BadSchedule
+        return None
+
+    def schedule_of(self, chosen) -> Schedule:
+        days, time = chosen
+        return Schedule(self.now.astimezone(BERLIN).date() + dt.timedelta(days=days), time)
+
+    def set_in_model(self, model: Model, schedule: Schedule | None):
+        model.wanted = schedule and dt.datetime.combine(schedule.date, schedule.time or DEFAULT_TIME)
+        model.revision += 1
+
+    @staticmethod
+    def attempt(verb, *, refused_with, **arguments) -> bool:
+        """Does it; or asserts that it is refused as the model says."""
+        if refused_with is None:
+            verb(source="web", **arguments)
+            return True
+        with pytest.raises(refused_with), transaction.atomic():
+            verb(source="web", **arguments)
+        return False
+
+    # --- What people do ---
+
+    @rule(case=cases, chosen=schedules, by_ada=st.booleans(), reason=reasons)
+    def complete_and_schedule(self, case, chosen, by_ada, reason):
+        model, who, schedule = self.models[case.pk], self.ada if by_ada else self.tom, self.schedule_of(chosen)
+        refused = WrongState if model.status != "accepted" else self.refusal(schedule, who, reason)
+        if self.attempt(releases.complete, refused_with=refused, case=case, by=who, release_on=schedule, reason=reason):
+            model.status = "completed"
+            self.set_in_model(model, schedule)
+            model.history.append("completed")
+
+    @rule(case=cases)
+    def complete_and_release(self, case):
+        model = self.models[case.pk]
+        refused = WrongState if model.status != "accepted" else None
+        if self.attempt(releases.complete, refused_with=refused, case=case, by=self.tom, release_on=None):
+            model.status = "completed"
+            self.set_in_model(model, None)
+            model.history.append("completed")
+            self.release_in_model(model, early=True)
+
+    @rule(case=cases, chosen=schedules, by_ada=st.booleans(), reason=reasons)
+    def reschedule(self, case, chosen, by_ada, reason):
+        model, who, schedule = self.models[case.pk], self.ada if by_ada else self.tom, self.schedule_of(chosen)
+        if not model.pending:
+            refused = WrongState
+        elif by_ada and not reason:
+            refused = ReasonRequired
+        else:
+            refused = self.refusal(schedule, who, reason)
+        held = model.wanted is None
+        if self.attempt(
+            releases.reschedule, refused_with=refused, case=case, by=who, release_on=schedule, reason=reason
+        ):
+            self.set_in_model(model, schedule)
+            model.history.append("scheduled" if held else "rescheduled")
+
+    @rule(case=cases)
+    def cancel(self, case):
+        model = self.models[case.pk]
+        refused = None if model.pending and model.wanted and not self.due(model) else WrongState
+        if self.attempt(releases.cancel_schedule, refused_with=refused, case=case, by=self.ada, reason="hold it"):
+            self.set_in_model(model, None)
+            model.history.append("held")
+
+    @rule(case=cases, by_ada=st.booleans())
+    def give_back(self, case, by_ada):
+        model = self.models[case.pk]
+        refused = None if model.pending else WrongState
+        who = self.ada if by_ada else self.tom
+        if self.attempt(releases.return_to_accepted, refused_with=refused, case=case, by=who):
+            model.status = "accepted"
+            self.set_in_model(model, None)
+            model.history.append("returned")
+
+    @rule(case=cases)
+    def release_now(self, case):
+        model = self.models[case.pk]
+        refused = None if model.pending else WrongState
+        if self.attempt(releases.release_now, refused_with=refused, case=case, by=self.ada, reason="now"):
+            self.release_in_model(model, early=True)
+
+    @rule(case=cases, behind=st.integers(1, 3))
+    def an_older_form(self, case, behind):
+        model = self.models[case.pk]
+        with pytest.raises(Stale), transaction.atomic():
+            releases.release_now(case=case, by=self.ada, source="web", reason="now", revision=model.revision - behind)
+
+    @rule(case=cases)
+    def somebody_else_tries(self, case):
+        before = Case.objects.values().get(pk=case.pk)
+        for who in (self.olga, self.mia):
+            with pytest.raises((CaseError, Case.DoesNotExist)), transaction.atomic():
+                releases.release_now(case=case, by=who, source="web", reason="mine")
+        assert Case.objects.values().get(pk=case.pk) == before
+
+    # --- What programs do ---
+
+    @rule()
+    def sweep(self):
+        assert tasks.sweep() == self.release_due_in_model()
+
+    @rule(case=cases, revision=st.integers(0, 6), times=st.integers(1, 2))
+    def wake_up(self, case, revision, times):
+        """At any time, for any revision, perhaps twice."""
+        assert tasks.release_case(case.pk, revision) == self.release_due_in_model()
+        assert [tasks.release_case(case.pk, revision) for _ in range(times - 1)] == [0] * (times - 1)
+
+    @rule()
+    def mia_looks(self):
+        release_on_read(self.mia)
+        self.release_due_in_model()  # all cases are hers
+        for model in self.models.values():
+            assert Case.objects.visible_to(self.mia).filter(pk=model.pk).exists() == (not model.pending)
+
+    @rule()
+    def others_look(self):
+        for who in (self.olga, self.tom, self.ada):
+            release_on_read(who)
+
+    @rule(steps=st.sampled_from(STEPS))
+    def time_passes(self, steps):
+        for _ in range(steps):
+            self.now += QUARTER
+            self.shown = max(self.shown, self._wall())
+        self.clock.move_to(self.now)
+
+    # --- What must hold, whatever was done ---
+
+    @invariant()
+    def the_program_agrees_with_the_model(self):
+        for case in self.rows():
+            model = self.models[case.pk]
+            assert (case.status, case.schedule_revision) == (model.status, model.revision)
+            assert case.actual_release_date == model.released_at
+            assert case.release_number == (model.released_at is not None)
+
+    @invariant()
+    def members_see_what_is_not_pending(self):
+        visible = set(Case.objects.visible_to(self.mia).values_list("pk", flat=True))
+        assert visible == {pk for pk, model in self.models.items() if not model.pending}
+
+    @invariant()
+    def due_is_what_the_wall_clock_has_shown(self):
+        due = set(Case.objects.due(self.now).values_list("pk", flat=True))
+        assert due == {pk for pk, model in self.models.items() if self.due(model)}
+        assert Case.objects.any_due(self.now) == bool(due)
+
+    @invariant()
+    def nothing_is_released_before_its_time(self):
+        for case in self.rows():
+            if case.is_released and not self.models[case.pk].early:
+                assert case.release_instant <= case.actual_release_date
+
+    @invariant()
+    def history_only_grows_and_tells_each_release_once(self):
+        events = list(ReleaseEvent.objects.order_by("pk").values_list("pk", "case", "kind"))
+        assert events[: len(self.events_seen)] == self.events_seen
+        self.events_seen = events
+        announced = Counter(OutgoingEmail.objects.values_list("case", flat=True))
+        for pk, model in self.models.items():
+            assert [kind for _, case, kind in events if case == pk] == model.history
+            assert announced[pk] == model.history.count("released") <= 1
+
+    def rows(self) -> list[Case]:
+        return list(Case.objects.filter(pk__in=self.models))
+
+
+@pytest.mark.django_db
+def test_any_order_of_events_keeps_the_promise():
+    with override_settings(
+        TIME_ZONE="Europe/Berlin",
+        RELEASE_TIME_OF_DAY=DEFAULT_TIME,
+        RELEASE_MIN_DAYS=MIN_DAYS,
+        RELEASE_MAX_DAYS=MAX_DAYS,
+    ):
+        run_state_machine_as_test(
+            Releases,
+            settings=settings(
+                max_examples=35,
+                stateful_step_count=20,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                database=None,
+            ),
+        )

@@ -1,0 +1,181 @@
+"""What workers run: wake-ups trust only the database (DESIGN rule 5), and the sweep needs nobody (rule 1)."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
+from django.utils import timezone
+
+from cases import messages, middleware, releases
+from cases.models import Case, Heartbeat, ReleaseEvent
+from tasks import emails
+from tasks import releases as tasks
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """What would be published, by name and arguments; nothing is."""
+    found = []
+    monkeypatch.setattr(messages, "publish_wake_up", lambda **what: found.append(("wake-up", what)) or True)
+    monkeypatch.setattr(messages, "publish_mail_waiting", lambda: found.append(("mail", {})) or True)
+    return found
+
+
+def released(case) -> bool:
+    return Case.objects.get(pk=case.pk).is_released
+
+
+# --- The wake-up ------------------------------------------------------------------------------------------------------
+
+
+def test_a_wake_up_releases_whatever_is_due(published):
+    named, other = CaseFactory(due=True), CaseFactory(due=True)
+    assert tasks.release_case(named.pk, 1) == 2
+    events = ReleaseEvent.objects.filter(kind="released")
+    assert {(event.source, event.system_actor) for event in events} == {("eta", f"release_case {named.pk}")}
+    assert tasks.release_case(other.pk, 1) == 0, "the other's own wake-up finds nothing left"
+
+
+def test_a_doubled_wake_up_releases_once(published):
+    case = CaseFactory(due=True)
+    assert [tasks.release_case(case.pk, 1) for _ in range(3)] == [1, 0, 0]
+    assert case.events.count() == case.emails.count() == 1
+
+
+@pytest.mark.parametrize("state", ["accepted", "held", "released", "scheduled"])
+def test_a_stale_wake_up_changes_nothing(published, state):
+    case = CaseFactory(**({} if state == "accepted" else {state: True}))
+    Case.objects.filter(pk=case.pk).update(schedule_revision=5)
+    before = Case.objects.values().get(pk=case.pk)
+    assert tasks.release_case(case.pk, 4) == 0
+    assert Case.objects.values().get(pk=case.pk) == before
+    assert published == []
+
+
+def test_a_wake_up_for_a_case_that_does_not_exist_is_harmless(published):
+    assert tasks.release_case(0, 1) == 0
+
+
+def test_messages_of_older_and_newer_versions_are_understood(published):
+    CaseFactory(due=True)
+    assert tasks.release_case(1) == 1
+    assert tasks.release_case(1, 1, reason="of the future") == 0
+    assert tasks.sweep(since="then") == 0
+    assert emails.send_release_emails(priority=1) >= 0
+
+
+def test_a_wake_up_that_is_early_is_published_anew_and_releases_nothing(published, clock):
+    case = CaseFactory(scheduled=True)
+    assert tasks.release_case(case.pk, 1) == 0
+    assert not released(case)
+    assert published == [("wake-up", {"case_id": case.pk, "revision": 1, "at": case.release_instant})]
+
+
+def test_a_wake_up_that_is_early_by_a_moment_waits_for_it(published):
+    at = timezone.now() + dt.timedelta(seconds=0.3)
+    case = CaseFactory(scheduled=True, scheduled_release_date=at.date(), scheduled_release_time=at.time())
+    assert tasks.release_case(case.pk, 1) == 1
+    assert timezone.now() >= at
+    assert Case.objects.get(pk=case.pk).actual_release_date >= at
+    assert published == []
+
+
+# --- The sweep --------------------------------------------------------------------------------------------------------
+
+
+def test_the_sweep_releases_arms_hands_over_and_leaves_a_heartbeat(published, clock):
+    due = CaseFactory(due=True)
+    near = CaseFactory(scheduled=True, scheduled_release_date=FROZEN.date(), scheduled_release_time=dt.time(12, 0, 30))
+    assert tasks.sweep() == 1
+
+    assert released(due)
+    assert ("wake-up", {"case_id": near.pk, "revision": 1, "at": near.release_instant}) in published
+    assert ("mail", {}) in published
+    event = due.events.get()
+    assert (event.source, event.system_actor) == ("sweep", "sweep")
+    heartbeat = Heartbeat.objects.get()
+    assert (heartbeat.name, heartbeat.at, heartbeat.released) == ("sweep", FROZEN, 1)
+
+
+def test_a_sweep_with_nothing_to_do_says_that_it_ran(published, clock):
+    tasks.sweep()
+    clock.shift(dt.timedelta(seconds=10))
+    assert tasks.sweep() == 0
+    heartbeat = Heartbeat.objects.get()
+    assert (heartbeat.at, heartbeat.released) == (FROZEN + dt.timedelta(seconds=10), 0)
+    assert published == []
+
+
+def test_an_email_that_nobody_was_told_of_is_handed_over(published, clock):
+    CaseFactory(due=True)
+    releases.release_due(by="test", source="command")
+    published.clear()
+    tasks.sweep()
+    assert published == [("mail", {})]
+
+
+def test_a_doubled_sweep_is_harmless(published, clock):
+    case = CaseFactory(due=True)
+    assert [tasks.sweep(), tasks.sweep()] == [1, 0]
+    assert case.events.count() == 1
+
+
+def test_the_mail_task_sends_and_says_how_many(mailoutbox):
+    CaseFactory(due=True)
+    releases.release_due(by="test", source="command")
+    assert emails.send_release_emails() == 1
+    assert len(mailoutbox) == 1
+    assert emails.send_release_emails() == 0
+
+
+def test_the_mail_task_asks_for_another_run_when_its_time_is_over(monkeypatch, published):
+    monkeypatch.setattr(emails, "RUN_SECONDS", 0)
+    CaseFactory(due=True)
+    releases.release_due(by="test", source="command")
+    assert emails.send_release_emails() == 0
+    assert published == [("mail", {})]
+
+
+# --- A member's look --------------------------------------------------------------------------------------------------
+
+
+def test_a_look_releases_what_is_due_of_the_member_in_person(mia):
+    case = CaseFactory(due=True, member=mia)
+    middleware.release_on_read(mia)
+    assert released(case)
+
+
+@pytest.mark.parametrize("who", ["olga", "tom", "ada", "mia, deactivated", "nobody"])
+def test_the_look_of_others_releases_nothing(request, mia, who):
+    case = CaseFactory(due=True, member=mia)
+    if who == "nobody":
+        middleware.release_on_read(AnonymousUser())
+    else:
+        person = request.getfixturevalue(who.split(",")[0])
+        person.is_active = "deactivated" not in who
+        middleware.release_on_read(person)
+    assert not released(case)
+
+
+def test_a_look_that_fails_is_logged_and_answered(monkeypatch, mia, caplog):
+    def locked(member):
+        raise OperationalError("canceling statement due to lock timeout")
+
+    monkeypatch.setattr(releases, "release_due_of", locked)
+    answer = middleware.ReleaseOnReadMiddleware(lambda _: "the page")
+    assert answer(type("Request", (), {"user": mia})()) == "the page"
+    assert "release on read failed" in caplog.text
+
+
+def test_an_error_of_our_own_in_a_look_is_not_hidden(monkeypatch, mia):
+    def broken(member):
+        raise TypeError
+
+    monkeypatch.setattr(releases, "release_due_of", broken)
+    with pytest.raises(TypeError):
+        middleware.release_on_read(mia)

@@ -1,0 +1,74 @@
+"""The one visibility rule (DESIGN rule 3): who knows of a case, by role, status and RELEASE_MEMBER_VIEW."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from cases.models import Case
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "released"]
+EVERY = " ".join(STATES)
+
+SEES = {
+    # RELEASE_MEMBER_VIEW, who → the states of Mia's cases that they know of
+    ("hidden", "mia"): "draft submitted accepted released",
+    ("in_progress", "mia"): EVERY,
+    ("announced", "mia"): EVERY,
+    ("hidden", "olga"): "",
+    ("in_progress", "olga"): "",
+    ("announced", "olga"): "",
+    ("hidden", "tom"): "submitted accepted held scheduled due released",
+    ("in_progress", "tom"): "submitted accepted held scheduled due released",
+    ("hidden", "otto"): "submitted accepted held scheduled due released",
+    ("hidden", "ada"): EVERY,
+    ("announced", "ada"): EVERY,
+    ("hidden", "nobody"): "",
+    ("announced", "nobody"): "",
+}
+
+
+@pytest.fixture
+def cases(mia, tom):
+    """Mia's cases, one in each state."""
+    made = {}
+    for state in STATES:
+        traits = {} if state == "accepted" else {state: True}
+        made[CaseFactory(member=mia, assigned_to=tom, **traits).pk] = state
+    return made
+
+
+def seen_by(user, cases):
+    return {cases[pk] for pk in Case.objects.visible_to(user).values_list("pk", flat=True)}
+
+
+def named(request, who):
+    return AnonymousUser() if who == "nobody" else request.getfixturevalue(who)
+
+
+@pytest.mark.parametrize(("view", "who"), SEES, ids=" ".join)
+def test_who_sees_what(settings, request, cases, view, who):
+    settings.RELEASE_MEMBER_VIEW = view
+    assert seen_by(named(request, who), cases) == set(SEES[view, who].split())
+
+
+@pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
+@pytest.mark.parametrize("who", ["mia", "tom", "ada"])
+def test_deactivated_users_see_nothing(settings, request, cases, view, who):
+    settings.RELEASE_MEMBER_VIEW = view
+    user = named(request, who)
+    user.is_active = False
+    assert seen_by(user, cases) == set()
+
+
+def test_a_django_superuser_who_is_a_member_sees_as_a_member(cases, mia):
+    mia.is_superuser = mia.is_staff = True
+    assert seen_by(mia, cases) == set(SEES["hidden", "mia"].split())
+
+
+def test_it_narrows_any_queryset(cases, mia):
+    assert set(Case.objects.filter(status="completed").visible_to(mia).values_list("pk", flat=True)) == {
+        pk for pk, state in cases.items() if state == "released"
+    }
+    assert Case.objects.visible_to(mia).filter(status="draft").count() == 1
