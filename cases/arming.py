@@ -5,7 +5,6 @@ is near enough is armed, and only so many of one instant.
 """
 
 import datetime as dt
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -25,7 +24,8 @@ LOOK_AHEAD = dt.timedelta(minutes=1)
 
 def arm_after_commit(case: Case) -> None:
     """Once the transaction has committed, publishes the ETA task of `case` if its instant is near and not crowded."""
-    transaction.on_commit(partial(_arm_if_near, case), robust=True)
+    # Not a partial: of a robust hook that fails Django logs the name, which a partial has none of.
+    transaction.on_commit(lambda: _arm_if_near(case), robust=True)
 
 
 def arm_upcoming(now: dt.datetime) -> int:

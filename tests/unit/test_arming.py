@@ -335,3 +335,17 @@ def test_wake_ups_reach_the_real_broker(clock):
     assert message.headers["id"] == "release-7-2"
     assert message.headers["eta"] == FROZEN.isoformat()
     assert message.payload[0] == [7, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_goes_wrong_with_publishing_fails_no_request(tom, mia, monkeypatch, caplog):
+    """Also what nobody expected: the case is scheduled, the error is logged, the sweep arms it."""
+
+    def broken(*arguments, **options):
+        raise RuntimeError("pool is closed")
+
+    monkeypatch.setattr(messages.current_app, "send_task", broken)
+    case = CaseFactory(member=mia, assigned_to=tom)
+    done = releases.complete(case=case, by=tom, source="web", release_on=Schedule.default())
+    assert done.is_pending
+    assert "pool is closed" in caplog.text
