@@ -119,8 +119,8 @@ class MailServer:
         self.url = f"smtp://127.0.0.1:{self.port}"
         self.taken: list[EmailMessage] = []
         self.refused: list[EmailMessage] = []
-        self.answer_recipient: Callable[[str], str] = lambda address: "250 OK"
-        self.answer_message: Callable[[EmailMessage], str] = lambda message: "250 OK"
+        self.answer_recipient: Callable[[str], str] = lambda _: "250 OK"
+        self.answer_message: Callable[[EmailMessage], str] = lambda _: "250 OK"
         self.hold = ""
         self.held = 0
 

@@ -1,0 +1,95 @@
+"""The sentences that the stories are told in."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from celery import current_app
+from django.db.models import Count
+from django.utils import timezone
+
+from cases import messages, releases
+from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.schedule import Schedule
+from tests.factories import CaseFactory
+from tests.integration.processes import Worker
+
+T = TypeVar("T")
+Source = ReleaseEvent.Source
+RELEASED = ReleaseEvent.Kind.RELEASED
+
+
+def until(what: str, holds: Callable[[], T], *, seconds: float = 30) -> T:
+    """Returns what `holds` returns as soon as that is true; fails if it never is."""
+    ends = time.monotonic() + seconds
+    while not (value := holds()):
+        assert time.monotonic() < ends, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return value
+
+
+@contextmanager
+def answers_within(seconds: float) -> Iterator[None]:
+    """The block is what a person waits for."""
+    begun = time.monotonic()
+    yield
+    taken = time.monotonic() - begun
+    assert taken < seconds, f"took {taken:.2f} s"
+
+
+def in_seconds(seconds: float) -> Schedule:
+    """The schedule of the first whole second at least so far ahead."""
+    moment = timezone.localtime(timezone.now() + dt.timedelta(seconds=seconds + 1)).replace(microsecond=0)
+    return Schedule(moment.date(), moment.time())
+
+
+def completed(*, member: User, by: User, release_on: Schedule) -> Case:
+    """The technician `by` completes a case of `member`."""
+    case = CaseFactory(member=member, assigned_to=by)
+    return releases.complete(case=case, by=by, source=Source.WEB, release_on=release_on)
+
+
+def wave(count: int, *, members: list[User], technician: User) -> list[Case]:
+    """So many cases, of one member after the other, that are due already."""
+    return Case.objects.bulk_create(
+        CaseFactory.build(due=True, member=members[number % len(members)], assigned_to=technician)
+        for number in range(count)
+    )
+
+
+def is_released(case: Case) -> bool:
+    return Case.objects.filter(pk=case.pk, actual_release_date__isnull=False).exists()
+
+
+def sources(case: Case) -> list[str]:
+    """Through what it was released, each time."""
+    return list(ReleaseEvent.objects.filter(case=case, kind=RELEASED).values_list("source", flat=True))
+
+
+def released_count() -> int:
+    return Case.objects.filter(actual_release_date__isnull=False).count()
+
+
+def assert_released_once(cases: Iterable[Case]) -> None:
+    """One stamp, one history entry that says the same, one e-mail row for each."""
+    keys = [case.pk for case in cases]
+    rows = Case.objects.filter(pk__in=keys, release_number=1).values_list("pk", "actual_release_date", "release_batch")
+    events = ReleaseEvent.objects.filter(case__in=keys, kind=RELEASED)
+    assert sorted(rows) == sorted(events.values_list("case", "at", "release_batch"))
+    assert len(rows) == len(keys)
+    emails = OutgoingEmail.objects.filter(case__in=keys)
+    assert set(emails.values("case").annotate(rows=Count("pk")).values_list("case", "rows")) == {(k, 1) for k in keys}
+
+
+def publish_sweep(**options: object) -> None:
+    """What beat does."""
+    current_app.send_task("tasks.releases.sweep", **options)
+
+
+def run_sender(worker: Worker) -> None:
+    """Has the mail worker look once more, so that what it might send twice has been sent."""
+    runs = worker.logs().count("succeeded in")
+    messages.publish_mail_waiting()
+    until("the sender has run", lambda: worker.has_seen("succeeded in", times=runs + 1))

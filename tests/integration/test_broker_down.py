@@ -1,0 +1,124 @@
+"""Redis refuses, or takes connections and never answers: nobody waits long, and every case is released on time."""
+
+import datetime as dt
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cases import arming, messages, releases, schedule
+from cases.models import Case, User
+from tests.factories import CaseFactory
+from tests.integration.conftest import StartWorker
+from tests.integration.processes import LocalRedis
+from tests.integration.steps import (
+    Source,
+    answers_within,
+    assert_released_once,
+    completed,
+    in_seconds,
+    is_released,
+    publish_sweep,
+    sources,
+    until,
+)
+
+pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+# A request is held up for 1 s at most (DESIGN rule 7); the rest is for the request itself on a busy machine.
+QUICKLY = 2
+
+
+@pytest.fixture(params=["first connection", "pooled connection"])
+def connection_of_the_web(request: pytest.FixtureRequest, redis: LocalRedis) -> None:
+    """The fault meets this process with no connection yet, or with one that has worked a moment ago."""
+    if request.param == "pooled connection":
+        publish_sweep(expires=0)
+
+
+@pytest.mark.usefixtures("connection_of_the_web")
+def test_redis_refuses(redis: LocalRedis, mia: User, tom: User) -> None:
+    """Scheduling goes on; without broker and workers, the command of the cron job releases."""
+    redis.stop()
+    with answers_within(QUICKLY):
+        case = completed(member=mia, by=tom, release_on=in_seconds(1))
+    assert Case.objects.get(pk=case.pk).armed_revision is None
+
+    until("cron has released it", lambda: call_command("release_scheduled_cases") or is_released(case))
+    assert sources(case) == [Source.COMMAND]
+    assert_released_once([case])
+
+
+@pytest.mark.usefixtures("connection_of_the_web")
+def test_redis_is_frozen(redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User) -> None:
+    """Scheduling many cases is held up once, not once each. When Redis goes on, so do the workers; a message that
+    was given up may arrive all the same, and does no harm."""
+    worker = start_worker("releases")
+    worker.ready()
+    redis.freeze()
+    with answers_within(QUICKLY):
+        cases = [completed(member=mia, by=tom, release_on=in_seconds(2)) for _ in range(5)]
+    assert not Case.objects.filter(armed_revision__isnull=False).exists()
+
+    redis.thaw()
+    messages._silent_until = 0
+    publish_sweep(eta=cases[-1].release_instant)
+    until("all are released", lambda: all(is_released(case) for case in cases))
+    assert_released_once(cases)
+
+
+def test_redis_is_frozen_over_the_instant(
+    redis: LocalRedis, start_worker: StartWorker, client: Client, mia: User, olga: User, tom: User
+) -> None:
+    """A worker waits for a Redis that does not answer, ETA tasks in hand. The member who looks does not wait for
+    either; for the one who does not look, the worker goes on when Redis does."""
+    worker = start_worker("releases")
+    worker.ready()
+    looked_at, other = (completed(member=member, by=tom, release_on=in_seconds(2)) for member in (mia, olga))
+    worker.wait_for_log(f"[release-{other.pk}-1] received")
+    redis.freeze()
+    until("the cases are due", lambda: other.release_instant <= timezone.now())
+    client.force_login(mia)
+    with answers_within(QUICKLY):
+        assert looked_at.external_case_id in client.get("/").content.decode()
+    assert sources(looked_at) == [Source.READ]
+
+    redis.thaw()
+    until("the other one is released", lambda: is_released(other))
+    worker.wait_for_log(f"[release-{looked_at.pk}-1] succeeded")
+    assert_released_once([looked_at, other])
+
+
+def test_the_page_answers_while_redis_is_frozen(redis: LocalRedis, client: Client, mia: User, tom: User) -> None:
+    """Login, session and the technician's form do not depend on Redis."""
+    case = CaseFactory(member=mia, assigned_to=tom)
+    redis.freeze()
+    client.force_login(tom)
+    data = {"release_option": "schedule", "release_date": schedule.today() + dt.timedelta(days=2)}
+    with answers_within(QUICKLY):
+        response = client.post(reverse("mark_case_completed", args=[case.pk]), data)
+    assert response.status_code == 302
+    assert Case.objects.get(pk=case.pk).scheduled_release_date == data["release_date"]
+
+
+def test_a_message_that_was_given_up_and_still_arrives(
+    redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User
+) -> None:
+    """The publish raised, so the look-ahead arms the case again: two messages under one task id, one release."""
+    publish_sweep()
+    redis.flush()
+    redis.freeze()
+    case = completed(member=mia, by=tom, release_on=in_seconds(3))
+    assert Case.objects.get(pk=case.pk).armed_revision is None
+    redis.thaw()
+    messages._silent_until = 0
+    until("the lost message is there", lambda: redis.length("portal:releases") == 1)
+    arming.arm_upcoming(timezone.now())
+    assert redis.length("portal:releases") == 2
+
+    worker = start_worker("releases")
+    until("both have run", lambda: worker.has_seen(f"[release-{case.pk}-1] succeeded", times=2))
+    assert_released_once([case])
+    assert releases.release_due(by="test", source=Source.COMMAND).released == []
