@@ -31,9 +31,9 @@ $(INSTALLED): requirements.txt requirements-dev.txt $(VENV)/bin/python
 	@touch $@
 
 test: lint chromium ## check everything: lint, types, migrations, the tests on PostgreSQL and Redis, and on SQLite
-	@$(VENV)/bin/python -m pytest $(PYTEST)
+	@$(VENV)/bin/python -m pytest -q --numprocesses 2 --dist loadscope $(PYTEST)
 	@echo "Once more on SQLite, what speaks to the database"
-	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/tests.sqlite3 $(VENV)/bin/python -m pytest $(PYTEST) -m "not postgresql" tests/unit tests/web tests/api
+	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/tests.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses 2 $(PYTEST) -m "not postgresql" tests/unit tests/web tests/api
 
 lint: export SECRET_KEY := only for checks
 lint: export ENV_FILE := /dev/null

@@ -15,6 +15,16 @@ class ReadOnlyAdmin(admin.ModelAdmin[Model]):
 
     show_full_result_count = False
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._is_administrator(request) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Administrators see every case; anybody else has visible_to between them and the cases, and here it is not.
+        return self._is_administrator(request) and super().has_view_permission(request, obj)
+
+    def _is_administrator(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_authenticated and request.user.is_administrator)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

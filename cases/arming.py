@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from cases import messages, schedule
 from cases.models import Case, CaseQuerySet
-from cases.models.case import ARMED, PENDING
+from cases.models.case import ARMED, SCHEDULED
 from cases.schedule import Schedule
 
 UNARMED = Q(armed_revision__isnull=True) | ~Q(armed_revision=F("schedule_revision"))
 # The order of the index case_due, which PostgreSQL's planner then reads whatever its statistics say.
 BY_INDEX = ("scheduled_release_date", "scheduled_release_time", "pk")
-LOOK_AHEAD = dt.timedelta(minutes=1)
+# Two sweeps at least, so that none who is near is missed between them.
+LOOK_AHEAD = max(dt.timedelta(minutes=1), dt.timedelta(seconds=2 * settings.SWEEP_INTERVAL))
 
 
 def arm_after_commit(case: Case) -> None:
@@ -34,7 +35,7 @@ def arm_upcoming(now: dt.datetime) -> int:
     armed = 0
     for wanted in _upcoming(now):
         same_time = Q(scheduled_release_time=wanted.time) if wanted.time else Q(scheduled_release_time__isnull=True)
-        unarmed = Case.objects.filter(PENDING, UNARMED, same_time, scheduled_release_date=wanted.date)
+        unarmed = Case.objects.filter(SCHEDULED, UNARMED, same_time, scheduled_release_date=wanted.date)
         for case in unarmed.order_by(*BY_INDEX)[: _places_left(wanted)]:
             armed += _arm(case)
     return armed
@@ -45,7 +46,7 @@ def arm_again(*, case_id: int, revision: int) -> bool:
 
     Whether it was published. One early wake-up leads to one new one, so that copies never multiply.
     """
-    case = Case.objects.filter(PENDING, pk=case_id, schedule_revision=revision).first()
+    case = Case.objects.filter(SCHEDULED, pk=case_id, schedule_revision=revision).first()
     if case is None or (at := case.release_instant) is None or at <= timezone.now():
         return False
     return messages.publish_wake_up(case_id=case_id, revision=revision, at=at)
@@ -75,7 +76,7 @@ def _places_left(wanted: Schedule) -> int:
     same_time = Q(scheduled_release_time=time)
     if time == settings.RELEASE_TIME_OF_DAY:
         same_time |= Q(scheduled_release_time__isnull=True)
-    armed = Case.objects.filter(PENDING, ARMED, same_time, scheduled_release_date=wanted.date)
+    armed = Case.objects.filter(SCHEDULED, ARMED, same_time, scheduled_release_date=wanted.date)
     taken = len(armed.order_by().values_list("pk")[: settings.RELEASE_ETA_PER_INSTANT])
     return int(settings.RELEASE_ETA_PER_INSTANT) - taken
 
@@ -86,7 +87,7 @@ def _upcoming(now: dt.datetime) -> list[Schedule]:
     found = []
     day = start.date()
     while day <= end.date():
-        of_day = Case.objects.filter(PENDING, scheduled_release_date=day)
+        of_day = Case.objects.filter(SCHEDULED, scheduled_release_date=day)
         default = dt.datetime.combine(day, settings.RELEASE_TIME_OF_DAY)
         if start < default <= end and of_day.filter(scheduled_release_time__isnull=True).order_by(*BY_INDEX).first():
             found.append(Schedule(day))

@@ -146,7 +146,7 @@ class Story:
             (6, lambda n: self._case(n, age=self._days(3, 6), release_in=wait + 5, then="hold")),
             (6, lambda n: self._case(n, age=self._days(4, 7), release_in=wait + 2, then="return")),
             (10, lambda n: self._case(n, age=self._days(4, 7), release_in=wait + 2, then="reschedule")),
-            (6, lambda n: self._case(n, age=self._days(8, 30), release_in=wait + 30, then="early")),
+            (6, lambda n: self._case(n, age=self._days(8, 30), release_in=wait + 14, then="early")),
         ]
         rest = 300 - sum(count for count, _ in plans)
         plans.append((rest, lambda n: self._case(n, age=wait + self._days(4, 50), release_in=wait)))

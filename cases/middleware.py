@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
 from cases import releases
@@ -18,7 +18,7 @@ def release_on_read(user: object) -> None:
         return
     try:
         releases.release_due_of(user)
-    except DatabaseError:
+    except Error:
         logger.exception("release on read failed", member_id=user.pk)
 
 

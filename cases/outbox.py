@@ -28,16 +28,17 @@ logger = structlog.get_logger(__name__)
 State = OutgoingEmail.State
 
 # A sender begins no message of a claim after this, and the lease ends only when the last one must have come to an end:
-# four answers (connect, sender, recipient, message) of a server that lets each wait for EMAIL_TIMEOUT.
-CLAIM_SECONDS = 40
-ANSWERS_A_MESSAGE = 4
+# eleven answers (from greeting over STARTTLS and login to the end of the message) of a server that lets each wait for
+# EMAIL_TIMEOUT.
+CLAIM_SECONDS = 20
+ANSWERS_A_MESSAGE = 11
 PARCELS_PER_CLAIM = 20
 # Tries after which a recipient's server that keeps saying "later" (4xx) is taken for a no: about two days.
 MAX_ATTEMPTS = 18
 FIRST_RETRY = dt.timedelta(seconds=20)
 LAST_RETRY = dt.timedelta(hours=6)
-# While our own server cannot be reached nobody's e-mail is given up, and it is tried often enough to notice its return.
-LAST_RETRY_OF_SERVER = dt.timedelta(minutes=5)
+# Often enough to notice soon that a server is back.
+RETRY_OF_SERVER = dt.timedelta(seconds=30)
 # So many failures of the connection in a row end a run: the server is down, and the next sweep tries again.
 PATIENCE = 3
 
@@ -76,12 +77,14 @@ def deliver(*, seconds: float | None = None) -> Tally:
     with Transport() as transport:
         while parcels := claim(limit=PARCELS_PER_CLAIM):
             last_start = min(ends, time.monotonic() + CLAIM_SECONDS)
-            for place, parcel in enumerate(parcels):
-                if time.monotonic() >= last_start or transport.failures_in_a_row >= PATIENCE:
-                    give_back(parcels[place:])
-                    tally.more = transport.failures_in_a_row < PATIENCE
-                    return tally
-                _send_and_record(parcel, transport, tally)
+            while parcels and time.monotonic() < last_start and transport.failures_in_a_row < PATIENCE:
+                _send_and_record(parcels.pop(0), transport, tally)
+            give_back(parcels)
+            if transport.failures_in_a_row >= PATIENCE:
+                break
+            if time.monotonic() >= ends:
+                tally.more = True
+                break
     return tally
 
 
@@ -89,8 +92,10 @@ def claim(*, limit: int) -> list[Parcel]:
     """Takes the waiting e-mails of up to `limit` members for one lease, a parcel for each member and group."""
     now = timezone.now()
     with transaction.atomic():
-        claimable = OutgoingEmail.objects.filter(**_claimable(now)).select_for_update(skip_locked=True, of=("self",))
-        first = list(claimable.order_by("next_try").values_list("recipient_id", flat=True)[:limit])
+        claimable = OutgoingEmail.objects.filter(**_claimable(now))
+        # The member is locked and not the rows: two senders would share the rows of one member between them.
+        free = claimable.select_related("recipient").select_for_update(skip_locked=True, no_key=True, of=("recipient",))
+        first = {row.recipient_id for row in free.order_by("next_try")[:limit]}
         groups: dict[tuple[int, str, uuid.UUID | None], list[OutgoingEmail]] = defaultdict(list)
         for row in claimable.filter(recipient_id__in=first).order_by("pk"):
             groups[row.recipient_id, row.address, row.group].append(row)
@@ -122,9 +127,15 @@ def record(parcel: Parcel, verdict: Verdict) -> None:
             _claimed(parcel).update(
                 state=State.FAILED, last_error=f"Given up after {parcel.attempt} tries: {verdict.error}"
             )
-        case _:
+        case Outcome.LATER:
             _claimed(parcel).update(
-                state=State.WAITING, next_try=now + _pause(parcel.attempt, verdict.outcome), last_error=verdict.error
+                state=State.WAITING, next_try=now + _pause(parcel.attempt), last_error=verdict.error
+            )
+        case Outcome.NO_CONNECTION:
+            # Nothing was said about this message, so that it is no attempt: nobody's e-mail is given up for our server.
+            pause = RETRY_OF_SERVER * random.uniform(0.75, 1.25)  # noqa: S311
+            _claimed(parcel).update(
+                state=State.WAITING, attempts=F("attempts") - 1, next_try=now + pause, last_error=verdict.error
             )
 
 
@@ -186,12 +197,11 @@ def _send(parcel: Parcel, recipient: User, cases: list[Case], transport: Transpo
     return transport.send(message)
 
 
-def _pause(attempt: int, outcome: Outcome) -> dt.timedelta:
+def _pause(attempt: int) -> dt.timedelta:
     """How long to wait after the `attempt`-th failure: twice as long each time, up or down by a quarter at random, so
     that what failed together is not tried together."""
-    longest = LAST_RETRY_OF_SERVER if outcome is Outcome.NO_CONNECTION else LAST_RETRY
     doubled: dt.timedelta = FIRST_RETRY * 2 ** min(attempt - 1, 20)
-    return min(doubled, longest) * random.uniform(0.75, 1.25)  # noqa: S311
+    return min(doubled, LAST_RETRY) * random.uniform(0.75, 1.25)  # noqa: S311
 
 
 def _mail_domain() -> str:

@@ -74,15 +74,22 @@ def release_batches(
     """`release_due`, one committed batch after the other, for callers that report progress."""
     size = batch_size or settings.RELEASE_BATCH_SIZE
     failed: list[int] = []  # in this run; left out, because a row may refuse even to be marked as failed
-    while (cases := Case.objects.exclude(pk__in=failed)).any_due(moment := now or portal_now()):
-        with transaction.atomic():
-            ids = _lock_due(cases, moment, size)
-            batch = _release(ids, Stamp(at=moment, by=by, source=source))
-        if ids:
-            yield batch
-        if len(ids) < size:
-            return  # whatever is left is in the hands of another worker
-        failed += batch.failed
+    any_released = False
+    try:
+        while (cases := Case.objects.exclude(pk__in=failed)).any_due(moment := now or portal_now()):
+            with transaction.atomic():
+                ids = _lock_due(cases, moment, size)
+                batch = _release(ids, Stamp(at=moment, by=by, source=source))
+            any_released |= bool(batch.released)
+            if ids:
+                yield batch
+            if len(ids) < size:
+                return  # whatever is left is in the hands of another worker
+            failed += batch.failed
+    finally:
+        # Once for all batches: a member whose cases are in several gets one e-mail.
+        if any_released:
+            _tell_mail_workers()
 
 
 def release_due_of(member: User) -> Batch:
@@ -95,7 +102,10 @@ def release_due_of(member: User) -> Batch:
         return Batch()
     with _impatient_transaction():
         ids = list(cases.due(now).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
-        return _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
+        batch = _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
+    if batch.released:
+        _tell_mail_workers()
+    return batch
 
 
 def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: str = "") -> None:
@@ -104,7 +114,7 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
     The caller has checked that it is completed, not released, and that the person may.
     """
     _stamp([case.pk], Stamp(at=at, by=by, source=source, reason=reason))
-    transaction.on_commit(messages.publish_mail_waiting, robust=True)
+    _tell_mail_workers()
     case.refresh_from_db()
 
 
@@ -118,21 +128,25 @@ def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
 
 
 def _release(ids: list[int], stamp: Stamp) -> Batch:
-    """Releases the locked rows, records the failed ones, and has the mail workers told after the commit."""
+    """Releases the locked rows, and records the failed ones."""
     batch = _stamp_or_halve(ids, stamp) if ids else Batch()
     for pk, error in batch.failed.items():
         _record_failure(pk, error, at=stamp.at)
-    if batch.released:
-        transaction.on_commit(messages.publish_mail_waiting, robust=True)
     return batch
+
+
+def _tell_mail_workers() -> None:
+    transaction.on_commit(messages.publish_mail_waiting, robust=True)
 
 
 def _stamp_or_halve(ids: list[int], stamp: Stamp) -> Batch:
     try:
         with transaction.atomic():
             _stamp(ids, stamp)
-            # Foreign keys are checked at the outer commit otherwise, past this savepoint.
-            connection.check_constraints()
+            if connection.vendor == "postgresql":
+                # Foreign keys are checked at the outer commit otherwise, past this savepoint. SQLite could only check
+                # those of all tables, and the rows made here point to rows just read.
+                connection.check_constraints()
     except NOT_A_ROWS_FAULT:
         raise
     except DatabaseError as error:

@@ -6,7 +6,10 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
+import structlog
 from django.core.mail import EmailMessage, get_connection
+
+logger = structlog.get_logger(__name__)
 
 # Many servers end a connection after a hundred messages; better between two than at the start of one.
 MESSAGES_PER_CONNECTION = 100
@@ -72,8 +75,8 @@ class Transport:
             return _by_code(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
             return Verdict(Outcome.NO_CONNECTION, f"{type(error).__name__}: {error}")
-        except (ValueError, UnicodeError) as error:
-            # A header or an address that no message can carry.
+        except Exception as error:  # an address or a header that the e-mail library cannot take apart, in many ways
+            logger.exception("e-mail could not be sent", message_id=message.extra_headers.get("Message-ID"))
             return Verdict(Outcome.REFUSED, f"{type(error).__name__}: {error}")
         return Verdict(Outcome.SENT)
 

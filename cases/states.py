@@ -6,10 +6,9 @@ from django.conf import settings
 from django.db.models import Q
 
 from cases.models import Case, User
-from cases.models.case import RELEASED
+from cases.models.case import HELD, RELEASED, SCHEDULED
 
 Status = Case.Status
-NOT_RELEASED = Q(status=Status.COMPLETED, actual_release_date__isnull=True)
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,8 @@ def for_staff() -> list[Shown]:
     return [
         Shown("submitted", "Submitted", Q(status=Status.SUBMITTED)),
         Shown("accepted", "Accepted", Q(status=Status.ACCEPTED)),
-        Shown("completed", "Completed, not released", NOT_RELEASED),
+        Shown("completed", "Completed, not released", SCHEDULED),
+        Shown("held", "Completed, on hold", HELD),
         Shown("released", "Released", RELEASED),
     ]
 
@@ -36,9 +36,10 @@ def for_members() -> list[Shown]:
     accepted = Q(status=Status.ACCEPTED)
     announced = []
     if settings.RELEASE_MEMBER_VIEW == "in_progress":
-        accepted |= NOT_RELEASED
+        accepted |= SCHEDULED | HELD
     elif settings.RELEASE_MEMBER_VIEW == "announced":
-        announced = [Shown("announced", "Release announced", NOT_RELEASED)]
+        accepted |= HELD  # there is no date to announce
+        announced = [Shown("announced", "Release announced", SCHEDULED)]
     return [
         Shown("draft", "Draft", Q(status=Status.DRAFT)),
         Shown("submitted", "Submitted", Q(status=Status.SUBMITTED)),
@@ -61,6 +62,7 @@ def key_of(case: Case, user: User) -> str:
     """Which of `shown_to(user)` the case is in."""
     if case.is_released:
         return "released"
-    if user.is_member and case.status == Status.COMPLETED:
-        return "announced" if settings.RELEASE_MEMBER_VIEW == "announced" else "accepted"
-    return case.status
+    if user.is_member and case.is_pending:
+        announced = settings.RELEASE_MEMBER_VIEW == "announced" and not case.is_held
+        return "announced" if announced else "accepted"
+    return "held" if case.is_held else case.status

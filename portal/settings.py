@@ -302,9 +302,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["cases.api.parsers.PortalJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "cases.api.pagination.LatestFirst",
+    # Half a surrogate pair, which JSON allows, can be answered in escapes only.
+    "UNICODE_JSON": False,
     "EXCEPTION_HANDLER": "cases.api.errors.exception_handler",
 }
 SPECTACULAR_SETTINGS = {

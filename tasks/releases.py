@@ -2,12 +2,14 @@
 
 import socket
 import time
+from contextlib import ExitStack
 from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
 from cases import arming, messages, outbox, releases
+from cases.clock import portal_now
 from cases.models import Case, Heartbeat, ReleaseEvent
 
 Source = ReleaseEvent.Source
@@ -33,19 +35,24 @@ def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int
 @shared_task
 def sweep(**newer: Any) -> int:
     """What beat runs every SWEEP_INTERVAL: releases what was missed, arms what is near, hands over waiting e-mails."""
-    batch = releases.release_due(by="sweep", source=Source.SWEEP)
-    arming.arm_upcoming(timezone.now())
+    # Each has its turn, whatever becomes of the others; the first error is raised when all have had theirs.
+    with ExitStack() as at_the_end:
+        at_the_end.callback(_hand_over_emails)
+        at_the_end.callback(lambda: arming.arm_upcoming(timezone.now()))
+        released = len(releases.release_due(by="sweep", source=Source.SWEEP).released)
+    Heartbeat.objects.update_or_create(
+        name="sweep", defaults={"at": timezone.now(), "host": socket.gethostname(), "released": released}
+    )
+    return released
+
+
+def _hand_over_emails() -> None:
     if outbox.is_waiting():
         messages.publish_mail_waiting()
-    Heartbeat.objects.update_or_create(
-        name="sweep",
-        defaults={"at": timezone.now(), "host": socket.gethostname(), "released": len(batch.released)},
-    )
-    return len(batch.released)
 
 
 def _seconds_left(case_id: int, revision: int | None) -> float:
     """How long until the instant of the case, if it still waits for that revision; else 0."""
     case = Case.objects.filter(pk=case_id, actual_release_date__isnull=True).first()
     instant = case.release_instant if case and case.schedule_revision == revision else None
-    return (instant - timezone.now()).total_seconds() if instant else 0
+    return (instant - portal_now()).total_seconds() if instant else 0

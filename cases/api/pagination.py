@@ -1,6 +1,10 @@
 """Pages of API lists."""
 
+from typing import Any
+
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 
 class LatestFirst(CursorPagination):
@@ -8,3 +12,10 @@ class LatestFirst(CursorPagination):
 
     page_size = 50
     ordering = "-pk"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """NotFound for a cursor that none of our pages gave."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and not (cursor.position is None or str(cursor.position).isdecimal()):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor

@@ -24,7 +24,7 @@ class CaseViewSet(GenericViewSet[Any]):
 
     queryset = Case.objects.none()
     serializer_class = CaseSerializer
-    lookup_value_regex = r"\d+"
+    lookup_value_regex = "[0-9]{1,18}"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Release on read for callers with a token too, whom the middleware does not know yet."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 RELEASED = Q(actual_release_date__isnull=False)
-PENDING = Q(actual_release_date__isnull=True, scheduled_release_date__isnull=False)
+SCHEDULED = Q(actual_release_date__isnull=True, scheduled_release_date__isnull=False)
+HELD = Q(status="completed", actual_release_date__isnull=True, scheduled_release_date__isnull=True)
 ARMED = Q(armed_revision=F("schedule_revision"))
 
 
@@ -38,7 +39,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
         Strangers and deactivated users see none, administrators all, technicians all but drafts, members their own
         without those that are completed and not released. Where RELEASE_MEMBER_VIEW is `in_progress` or `announced`
-        a member gets those too, and sees of them only what cases.member_view shows.
+        a member gets those too, and sees of them only what cases.seen shows.
         """
         if not isinstance(user, User) or not user.is_active:
             return self.none()
@@ -70,9 +71,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         firsts = [Q(pk=Subquery(stretch.values("pk")[:1])) for stretch in self.due_stretches(now)]
         return Case.objects.filter(functools.reduce(operator.or_, firsts)).exists()
 
+    def failing(self, now: dt.datetime) -> Self:
+        """The cases whose release failed, and which are not tried again before some moment after `now`."""
+        return self.filter(release_next_try__gt=now)
+
     def _ready(self, now: dt.datetime) -> Self:
         # Completed by the constraint case_scheduled_is_completed. To ask for it sends SQLite to the index of statuses.
-        return self.filter(Q(release_next_try__isnull=True) | Q(release_next_try__lte=now), PENDING)
+        return self.filter(Q(release_next_try__isnull=True) | Q(release_next_try__lte=now), SCHEDULED)
 
 
 def reached_schedules(now: dt.datetime) -> list[Q]:
@@ -158,6 +163,12 @@ class Case(models.Model):
                 name="case_time_needs_date",
                 condition=Q(scheduled_release_time__isnull=True) | Q(scheduled_release_date__isnull=False),
             ),
+            # At the ends of the calendar there is no instant for a wall clock time.
+            models.CheckConstraint(
+                name="case_schedule_within_calendar",
+                condition=Q(scheduled_release_date__isnull=True)
+                | Q(scheduled_release_date__gte=dt.date(1900, 1, 1), scheduled_release_date__lt=dt.date(9000, 1, 1)),
+            ),
             models.CheckConstraint(
                 name="case_armed_not_ahead",
                 condition=Q(armed_revision__isnull=True) | Q(armed_revision__lte=F("schedule_revision")),
@@ -171,19 +182,33 @@ class Case(models.Model):
         indexes = [
             # The sweep, a person's read, and the look-ahead: partial, so that what is released costs nothing.
             models.Index(
-                name="case_due", fields=["scheduled_release_date", "scheduled_release_time", "id"], condition=PENDING
+                name="case_due", fields=["scheduled_release_date", "scheduled_release_time", "id"], condition=SCHEDULED
             ),
             models.Index(
                 name="case_member_due",
                 fields=["member", "scheduled_release_date", "scheduled_release_time"],
-                condition=PENDING,
+                condition=SCHEDULED,
             ),
             models.Index(
                 name="case_armed",
                 fields=["scheduled_release_date", "scheduled_release_time"],
-                condition=PENDING & ARMED,
+                condition=SCHEDULED & ARMED,
             ),
-            # The lists of the pages: each shows the latest of a person.
+            # The lists of the pages, of one person and of all: what comes next, what is held, what was released last.
+            models.Index(
+                name="case_assigned_due",
+                fields=["assigned_to", "scheduled_release_date", "scheduled_release_time", "id"],
+                condition=SCHEDULED,
+            ),
+            models.Index(name="case_failing", fields=["release_next_try"], condition=Q(release_next_try__isnull=False)),
+            models.Index(name="case_held", fields=["-id"], condition=HELD),
+            models.Index(name="case_assigned_held", fields=["assigned_to", "-id"], condition=HELD),
+            models.Index(name="case_released", fields=["-actual_release_date", "-id"], condition=RELEASED),
+            models.Index(
+                name="case_assigned_released",
+                fields=["assigned_to", "-actual_release_date", "-id"],
+                condition=RELEASED,
+            ),
             models.Index(name="case_member_latest", fields=["member", "-id"]),
             models.Index(name="case_assigned_latest", fields=["assigned_to", "status", "-id"]),
             models.Index(name="case_status_latest", fields=["status", "-id"]),

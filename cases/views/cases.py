@@ -75,6 +75,7 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
         "completion_form": completion,
         "reschedule_form": reschedule,
         "change_form": ChangeForm(initial=initial),
+        "blank_form": ChangeForm(initial=initial),
         "reason_optional": not permissions.TABLE[Action.RESCHEDULE][user.role].reason,
         "events": ReleaseEvent.objects.filter(case=case).select_related("actor")[:EVENTS],
     }

@@ -104,8 +104,7 @@ def _act(
         if form is not None and error.status == 400:
             form.add_error(error.field if error.field in form.fields else None, error.message)
             return _again(request, case, action, form, form_name, status=400)
-        case.refresh_from_db()
-        return render_case(request, case, status=error.status, problem=error.message)
+        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
     messages.success(request, _success(action, done))
     return redirect("case_detail", pk=pk)
 
@@ -118,7 +117,7 @@ def _again(request: HttpRequest, case: Case, action: Action, form: Any, form_nam
 
 def _success(action: Action, case: Case) -> str:
     if action is Action.ACCEPT:
-        return "You have accepted the case." if case.assigned_to else "The case is accepted."
+        return "The case is accepted."
     if action is Action.RETURN:
         return "The case is back in work. It has no release date."
     if case.is_released:

@@ -60,7 +60,7 @@ def run(signals: StopSignals) -> None:
     check_settings()
     if plan.writes_dotenv:
         write_dotenv(plan)
-    with Supervision(say, signals.check_make) as supervision:
+    with Supervision(say, signals.check) as supervision:
         bring_up(plan, supervision)
         say(summary(plan, time.monotonic() - began))
         supervision.watch()
@@ -97,24 +97,21 @@ def check_settings() -> None:
 
 def bring_up(plan: Plan, supervision: Supervision) -> None:
     """Starts what the rest needs, prepares the data, starts the rest; returns when everything answers."""
-    needed_first = [name for name, place in (("redis", plan.redis), ("mail-sink", plan.mail)) if place.is_ours]
-    for name in needed_first:
-        supervision.start(name)
     if plan.redis.is_ours:
-        supervision.wait_for("Redis", lambda: redis_answers(plan.redis.url), seconds=60, log=LOGS / "redis.log")
+        supervision.start("redis")
+    if plan.mail.is_ours:
+        supervision.start("mail-sink")
+    supervision.wait_for("redis", partial(redis_answers, plan.redis.url))
     say("Preparing the database…")
     prepare(supervision)
     say("Starting the portal…")
     supervision.start("portal")
-    for name in [*needed_first, "portal"]:
-        supervision.wait_for(name, partial(supervision.is_running, name), seconds=30, log=LOGS / "supervisord.log")
-    for name, answers in (
-        ("web", lambda: http_answers(plan.portal.port, "/health/ready/")),
-        ("flower", lambda: http_answers(plan.flower.port, "/healthcheck")),
-        ("release-worker", lambda: worker_answers("releases")),
-        ("mail-worker", lambda: worker_answers("mail")),
-    ):
-        supervision.wait_for(name, answers, seconds=60, log=LOGS / f"{name}.log")
+    for name in ["mail-sink", "beat"] if plan.mail.is_ours else ["beat"]:
+        supervision.wait_for(name, partial(supervision.is_running, name), seconds=30)
+    supervision.wait_for("web", partial(http_answers, plan.portal.port, "/health/ready/"))
+    supervision.wait_for("flower", partial(http_answers, plan.flower.port, "/healthcheck"))
+    supervision.wait_for("release-worker", partial(worker_answers, "releases"))
+    supervision.wait_for("mail-worker", partial(worker_answers, "mail"))
 
 
 def prepare(supervision: Supervision) -> None:
@@ -211,7 +208,7 @@ def summary(plan: Plan, seconds: float) -> str:
         "Stop": "Ctrl-C" + ("" if sys.stdin.isatty() else f", or kill {os.getpid()}"),
     }
     if plan.unlike_dotenv:
-        lines["manage.py"] = f"set first, as .env differs from this run: {' '.join(plan.unlike_dotenv)}"
+        lines["manage.py"] = f"by hand needs what .env does not say: {' '.join(plan.unlike_dotenv)}"
     table = "\n".join(f"  {name:<10} {text}" for name, text in lines.items())
     return f"\nThe portal is up, after {seconds:.0f} s.\n\n{table}\n"
 

@@ -3,6 +3,7 @@
 They come from the environment, then from `.env`, then from here: the same order in which settings.py reads them.
 """
 
+import os
 import re
 import secrets
 import shutil
@@ -18,7 +19,8 @@ import redis
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
-DOTENV = ROOT / ".env"
+# As in settings.py.
+DOTENV = ROOT / os.environ.get("ENV_FILE", ".env")
 # How a `.env` that this module wrote begins. In any other one every value is a person's.
 WRITTEN_HERE = "# Written by `make demo`."
 
@@ -72,7 +74,7 @@ class Plan:
     secret_key: str
     redis_server: str
     writes_dotenv: bool
-
+    # Addresses of this run that manage.py, started by hand, would not find, as NAME=value.
     unlike_dotenv: list[str]
 
     @property
@@ -96,7 +98,7 @@ def make_plan(variables: Mapping[str, str]) -> Plan:
     reader = _Reader(variables, dict(_DotEnv.ENVIRON), (written or WRITTEN_HERE).startswith(WRITTEN_HERE))
     secret_key = reader.value("SECRET_KEY")
     if not secret_key and written is not None:
-        raise CannotStart("Your .env has no SECRET_KEY: add one, of 50 random characters.")
+        raise CannotStart(f"{DOTENV} has no SECRET_KEY: add one, of 50 random characters.")
     portal, flower, mail, broker = reader.portal(), reader.place(FLOWER), reader.place(MAIL), reader.place(REDIS)
     return Plan(
         portal=portal,
@@ -140,7 +142,7 @@ class _Reader:
         return Place(PORTAL, port, PORTAL.url(port) if is_own else given, is_ours=True)
 
     def unlike(self, *places: Place) -> list[str]:
-        """What manage.py, started by hand, would take for another place than this run does, as NAME=value."""
+        """Those of `places` that manage.py, started by hand, would look for elsewhere, as NAME=value."""
         unlike = []
         for place in places:
             found = self.value(place.service.url_variable) or place.service.url(place.service.settings_port or 0)

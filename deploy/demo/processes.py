@@ -101,7 +101,7 @@ class Stopped(Exception):
 
 
 class StopSignals:
-    """Turns the first SIGINT, SIGTERM or SIGHUP into Stopped; the ones after it change nothing."""
+    """Notes SIGINT, SIGTERM and SIGHUP, which do nothing else from then on."""
 
     def __init__(self) -> None:
         self._came = False
@@ -109,22 +109,17 @@ class StopSignals:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # nohup ignores SIGHUP, and means it.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._handle)
+                signal.signal(number, self._note)
 
-    def _handle(self, number: int, frame: object) -> None:
-        if not self._came:
-            self._came = True
-            raise Stopped
+    def _note(self, number: int, frame: object) -> None:
+        self._came = True
 
-    def check_make(self) -> None:
-        """Raises Stopped, once, when the `make` that started this process was interrupted or is gone.
+    def check(self) -> None:
+        """Raises Stopped if such a signal came, or the `make` that started this process was interrupted or is gone.
 
-        It passes on SIGTERM, but not SIGINT: it takes that for a Ctrl-C, which the terminal gives to everyone.
+        `make` passes on SIGTERM, but not SIGINT: it takes that for a Ctrl-C, which the terminal gives to everyone.
         """
-        if self._came or self._make is None:
-            return
-        if os.getppid() != self._make or _was_interrupted(self._make):
-            self._came = True
+        if self._came or (self._make is not None and (os.getppid() != self._make or _was_interrupted(self._make))):
             raise Stopped
 
 

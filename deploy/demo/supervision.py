@@ -24,8 +24,7 @@ OUTPUT = VAR / "log" / "supervisord.out"
 class Supervision:
     """A context: supervisord runs inside it, and neither it nor anything it started runs after it.
 
-    `say` takes each line for people; `check` is called several times a second while something is waited for,
-    and raises to end the waiting.
+    `say` takes each line for people; `check` is called several times a second inside it, and raises to leave it.
     """
 
     def __init__(self, say: Callable[[str], None], check: Callable[[], None]) -> None:
@@ -58,7 +57,7 @@ class Supervision:
         self._transport = SupervisorTransport(None, None, f"unix://{socket}")
         self._rpc: Any = ServerProxy("http://127.0.0.1", transport=self._transport).supervisor
         try:
-            self.wait_for("the supervisor", self._answers, seconds=20, log=OUTPUT)
+            self._wait_for("supervisord", self._answers, 20, OUTPUT)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -85,21 +84,20 @@ class Supervision:
         self._rpc.startProcessGroup(name, False)
 
     def is_running(self, name: str) -> bool:
-        """Whether every program of the group `name` runs; CannotStart if supervisord has given one of them up."""
-        programs = [program for program in self._rpc.getAllProcessInfo() if program["group"] == name]
-        for program in programs:
-            if program["statename"] == "FATAL":
-                log = LOG.with_name(f"{program['name']}.log")
-                raise CannotStart(f"{program['name']} does not start. {last_words(log)}")
-        return all(program["statename"] == "RUNNING" for program in programs)
+        """Whether the program `name` has stayed up for a second."""
+        programs = self._rpc.getAllProcessInfo()
+        return any(program["name"] == name and program["statename"] == "RUNNING" for program in programs)
 
-    def wait_for(self, what: str, is_there: Callable[[], bool], *, seconds: float, log: Path) -> None:
-        """Returns once `is_there()`; CannotStart, naming `what` and its `log`, if it is not within `seconds`."""
+    def wait_for(self, name: str, is_there: Callable[[], bool], *, seconds: float = 60) -> None:
+        """Returns once `is_there()`; CannotStart with the last words of program `name` if it is not in time."""
+        self._wait_for(name, is_there, seconds, LOG.with_name(f"{name}.log"))
+
+    def _wait_for(self, name: str, is_there: Callable[[], bool], seconds: float, log: Path) -> None:
         ends = time.monotonic() + seconds
         while not is_there():
             self.tick()
             if time.monotonic() > ends:
-                raise CannotStart(f"{what} did not come up within {seconds:.0f} s; {log.relative_to(ROOT)} says why.")
+                raise CannotStart(f"{name} did not come up within {seconds:.0f} s. {last_words(log)}")
 
     def watch(self) -> None:
         """Tells what happens to the processes, without end: only `check` or supervisord's death ends it."""
@@ -111,7 +109,7 @@ class Supervision:
         self._check()
         self._tell()
         if self._process.poll() is not None:
-            raise CannotStart(f"The supervisor has ended unasked; {OUTPUT.relative_to(ROOT)} may say why.")
+            raise CannotStart(f"The supervisor has ended unasked. {last_words(OUTPUT)}")
         time.sleep(0.1)
 
     def _answers(self) -> bool:
@@ -150,4 +148,4 @@ def last_words(log: Path) -> str:
     """The end of the file `log`, without the frames of a traceback, for a message."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     words = [line for line in lines if line.strip() and not line.startswith(("  ", "Traceback "))]
-    return "\n  ".join([f"{log.relative_to(ROOT)} ends with:", *words[-3:]])
+    return "\n  ".join([f"{log.relative_to(ROOT)} {'ends with:' if words else 'is empty.'}", *words[-3:]])

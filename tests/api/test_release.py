@@ -97,3 +97,20 @@ def test_the_schema_names_the_endpoint(tom):
     schema = as_(tom).get("/api/schema/", headers={"Accept": "application/json"})
     assert schema.status_code == 200
     assert "/api/cases/{id}/release/" in schema.content.decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"release_option": "\\ud800"}', '{"\\ud800": 1, "release_option": "now"}', "[" * 5000, '"now"', "null"],
+    ids=["half a surrogate", "half a surrogate as a name", "nested for ever", "a string", "null"],
+)
+def test_odd_json_is_a_400(body, case, tom):
+    answer = as_(tom).post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
+    assert answer.status_code == 400
+    case.refresh_from_db()
+    assert case.status == "accepted"
+
+
+@pytest.mark.parametrize("cursor", ["cD1hYmM=", "cD0lMDA=", "x"])
+def test_a_made_up_cursor_is_a_404(cursor, case, tom):
+    assert as_(tom).get(f"/api/cases/?cursor={cursor}").status_code == 404

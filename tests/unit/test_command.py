@@ -78,6 +78,16 @@ def test_a_failed_row_is_reported_and_the_others_are_released(mia, clock, capsys
     assert good.actual_release_date is not None
 
 
+def test_rows_that_wait_for_their_next_try_are_named_and_fail_the_run(mia, clock, capsys):
+    case = CaseFactory(due=True, member=mia)
+    Case.objects.filter(pk=case.pk).update(
+        release_attempts=2, release_error="duplicate key", release_next_try=clock_now() + dt.timedelta(minutes=1)
+    )
+    with pytest.raises(CommandError, match="1 failed"):
+        call_command("release_scheduled_cases")
+    assert f"{case.external_case_id} failed 2 times" in capsys.readouterr().err
+
+
 def test_send_emails_does_the_mail_too(mia, olga, clock, capsys):
     CaseFactory.create_batch(2, due=True, member=mia)
     CaseFactory(due=True, member=olga)

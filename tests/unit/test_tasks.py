@@ -179,3 +179,22 @@ def test_an_error_of_our_own_in_a_look_is_not_hidden(monkeypatch, mia):
     monkeypatch.setattr(releases, "release_due_of", broken)
     with pytest.raises(TypeError):
         middleware.release_on_read(mia)
+
+
+def test_a_stage_of_the_sweep_that_fails_stops_none_of_the_others(mia, clock, monkeypatch):
+    """The error is raised at the end, and there is no heartbeat: the sweep was not whole."""
+    told = []
+    monkeypatch.setattr("cases.messages.publish_mail_waiting", lambda: told.append("mail"))
+    CaseFactory(due=True, member=mia)
+    releases.release_due(by="test", source="command")
+
+    def broken(**options):
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr("cases.releases.release_due", broken)
+    monkeypatch.setattr("cases.arming.arm_upcoming", lambda now: told.append("armed"))
+    told.clear()
+    with pytest.raises(OperationalError):
+        tasks.sweep()
+    assert told == ["armed", "mail"]
+    assert not Heartbeat.objects.exists()

@@ -81,3 +81,11 @@ def test_a_reset_for_an_unknown_address_tells_nothing(member, client):
 
 def test_nobody_signs_up(client):
     assert client.get("/accounts/signup/").status_code == 404
+
+
+def test_a_reset_with_the_mail_server_down_tells_nothing_either(member, client, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    known = client.post("/accounts/password/reset/", {"email": "mia@example.com"})
+    unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url) == (302, unknown.url)

@@ -1,6 +1,7 @@
 """Nothing unreleased through any door, in each of the three ways of RELEASE_MEMBER_VIEW."""
 
 import datetime as dt
+import re
 
 import pytest
 from rest_framework.authtoken.models import Token
@@ -116,3 +117,42 @@ def test_a_deactivated_member_sees_nothing(client, mia):
     mia.is_active = False
     mia.save()
     assert not Case.objects.visible_to(mia).exists()
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["scheduled", "held"])
+def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client, mia, tom, settings, clock):
+    """Also refusals must not tell that the case is completed."""
+    settings.RELEASE_MEMBER_VIEW = "in_progress"
+    same = {"member": mia, "assigned_to": tom, "title": "Pension", "description": "How much?"}
+    hidden, accepted = CaseFactory(**same, **{"held" if held else "scheduled": True}), CaseFactory(**same)
+    client.force_login(mia)
+
+    def answer(case, method, path):
+        response = getattr(client, method)(f"/cases/{case.pk}/{path}")
+        text = re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
+        return response.status_code, text.replace(case.external_case_id, "").replace(str(case.pk), "")
+
+    for path in ("", "edit/", "submit/", "accept/", "complete/", "reschedule/", "return/", "hold/", "release/"):
+        for method in ("get", "post"):
+            assert answer(hidden, method, path) == answer(accepted, method, path), (method, path)
+
+
+def test_announced_has_nothing_to_announce_of_a_held_case(client, mia, tom, settings, clock):
+    settings.RELEASE_MEMBER_VIEW = "announced"
+    held = CaseFactory(member=mia, assigned_to=tom, held=True, title="Pension")
+    client.force_login(mia)
+    assert "In progress" in client.get(f"/cases/{held.pk}/").content.decode()
+    assert "Pension" in client.get("/cases/?state=accepted").content.decode()
+    assert "Pension" not in client.get("/cases/?state=announced").content.decode()
+
+
+@pytest.mark.parametrize("looker", ["mia", "tom"])
+def test_the_admin_is_no_door_for_others_than_administrators(looker, hidden, client, request):
+    user = request.getfixturevalue(looker)
+    user.is_staff = user.is_superuser = True
+    user.save()
+    client.force_login(user)
+    for model in ("case", "releaseevent", "outgoingemail"):
+        answer = client.get(f"/admin/cases/{model}/")
+        assert answer.status_code == 403
+        assert hidden.external_case_id not in answer.content.decode()

@@ -29,8 +29,9 @@ class Command(BaseCommand):
             raise CommandError("--batch-size must be at least 1.")
         if options["dry_run"]:
             self._preview()
+            self._say_failing()
             return
-        failed = self._release(options["batch_size"])
+        failed = self._say_failing() + self._release(options["batch_size"])
         if options["send_emails"]:
             failed += self._send()
         if failed:
@@ -58,6 +59,16 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {released:,} released so far")
         self.stdout.write(self.style.SUCCESS(f"Released {_cases(released)}."))
         return failed
+
+    def _say_failing(self) -> int:
+        """Names the cases that failed in an earlier run and wait for their next try. Returns how many."""
+        failing = Case.objects.failing(portal_now())
+        for case in failing.order_by("release_next_try")[:LISTED]:
+            self.stderr.write(
+                f"  {case} failed {case.release_attempts} times and is tried again at "
+                f"{timezone.localtime(case.release_next_try):%Y-%m-%d %H:%M:%S}: {case.release_error}"
+            )
+        return failing.count()
 
     def _send(self) -> int:
         tally = outbox.deliver()
