@@ -1,11 +1,11 @@
 """What people type, parsed. Whether it is allowed is decided by the verbs."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
 from cases import schedule
-from cases.models import Case
+from cases.models import Case, User
 from cases.schedule import Schedule
 
 
@@ -59,6 +59,31 @@ class ChangeForm(forms.Form):
     def change(self) -> dict[str, Any]:
         """The arguments that every verb takes."""
         return {"revision": self.cleaned_data["revision"], "reason": self.cleaned_data["reason"]}
+
+
+class AcceptForm(forms.Form):
+    """Who is to work on the case. Administrators name a technician; a technician takes it."""
+
+    technician = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"invalid_choice": "Choose an active technician."},
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if by.is_administrator:
+            field = cast("forms.ModelChoiceField[User]", self.fields["technician"])
+            technicians = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True)
+            field.queryset = technicians.order_by("first_name", "last_name", "username")
+            field.label_from_instance = lambda obj: obj.display_name  # type: ignore[method-assign]
+            field.required = True
+
+    def chosen(self) -> User | None:
+        """The technician whom an administrator named."""
+        return self.cleaned_data["technician"]  # type: ignore[no-any-return]
 
 
 class CompletionForm(ChangeForm, ScheduleFields):

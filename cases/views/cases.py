@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from cases import permissions
 from cases.filters import filtered
-from cases.forms import ChangeForm, CompletionForm, RescheduleForm
+from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
 from cases.paging import CappedPaginator
 from cases.permissions import Action
@@ -74,6 +74,7 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
         "record": case,
         "completion_form": completion,
         "reschedule_form": reschedule,
+        "accept_form": AcceptForm(by=user),
         "change_form": ChangeForm(initial=initial),
         "blank_form": ChangeForm(initial=initial),
         "reason_optional": not permissions.TABLE[Action.RESCHEDULE][user.role].reason,

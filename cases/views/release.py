@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from cases import permissions, releases
 from cases.errors import CaseError
-from cases.forms import ChangeForm, CompletionForm, RescheduleForm
+from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
 from cases.views.cases import render_case, visible_case
@@ -22,8 +22,16 @@ Verb = Callable[..., Case]
 
 @require_POST
 def accept_case(request: HttpRequest, pk: int) -> HttpResponse:
-    """The person takes a submitted case."""
-    return _act(request, pk, Action.ACCEPT, form_name="change_form", verb=lambda _: releases.accept)
+    """A technician takes a submitted case; an administrator names its `technician`."""
+    form = AcceptForm(request.POST, by=cast(User, request.user))
+    return _act(
+        request,
+        pk,
+        Action.ACCEPT,
+        form=form,
+        form_name="accept_form",
+        verb=lambda form: partial(releases.accept, technician=form.chosen()),
+    )
 
 
 @require_POST
@@ -84,9 +92,9 @@ def _act(
     pk: int,
     action: Action,
     *,
+    form: Any,
     form_name: str,
     verb: Callable[[Any], Verb],
-    form: Any = None,
 ) -> HttpResponse:
     """Does `action` by the `verb` that a valid form gives. A refusal answers with its status and the page as it was,
     with the words of the person in the dialog, and the sentence beside the field that it is about."""
@@ -94,14 +102,14 @@ def _act(
     user = cast(User, request.user)
     try:
         permissions.check(action, by=user, case=case)
-        if form is not None and not form.is_valid():
+        if not form.is_valid():
             return _again(request, case, action, form, form_name, status=400)
         done = verb(form)(case=case, by=user, source=WEB)
     except Case.DoesNotExist:
         # It was visible a moment ago: its state changed in between, so that the page says how it is now.
         return redirect("dashboard")
     except CaseError as error:
-        if form is not None and error.status == 400:
+        if error.status == 400:
             form.add_error(error.field if error.field in form.fields else None, error.message)
             return _again(request, case, action, form, form_name, status=400)
         return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)

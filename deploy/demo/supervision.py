@@ -30,7 +30,8 @@ class Supervision:
     def __init__(self, say: Callable[[str], None], check: Callable[[], None]) -> None:
         self._say = say
         self._check = check
-        self._is_down: set[str] = set()
+        self._down: set[str] = set()
+        self._given_up: set[str] = set()
 
     def __enter__(self) -> "Supervision":
         # Not in var/: the path of a socket may have no more than about 100 characters.
@@ -96,8 +97,8 @@ class Supervision:
         ends = time.monotonic() + seconds
         while not is_there():
             self.tick()
-            if time.monotonic() > ends:
-                raise CannotStart(f"{name} did not come up within {seconds:.0f} s. {last_words(log)}")
+            if name in self._given_up or time.monotonic() > ends:
+                raise CannotStart(f"{name} did not come up. {last_words(log)}")
 
     def watch(self) -> None:
         """Tells what happens to the processes, without end: only `check` or supervisord's death ends it."""
@@ -129,13 +130,14 @@ class Supervision:
         """What a line of supervisord's log means to people; None where that is nothing."""
         if found := re.search(r" exited: (\S+) \((.+);", line):
             name, why = found.groups()
-            is_news = name not in self._is_down
-            self._is_down.add(name)
+            is_news = name not in self._down
+            self._down.add(name)
             return f"{name} has ended ({why}); starting it again." if is_news else None
-        if (found := re.search(r" success: (\S+) entered RUNNING", line)) and found[1] in self._is_down:
-            self._is_down.discard(found[1])
+        if (found := re.search(r" success: (\S+) entered RUNNING", line)) and found[1] in self._down:
+            self._down.discard(found[1])
             return f"{found[1]} runs again."
         if found := re.search(r" gave up: (\S+) entered FATAL", line):
+            self._given_up.add(found[1])
             return f"{found[1]} does not stay up and was given up; var/log/{found[1]}.log says why."
         if found := re.search(r" killing '(\S+)' .* with SIGKILL", line):
             return f"{found[1]} did not stop in time; killing it."

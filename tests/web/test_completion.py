@@ -165,6 +165,16 @@ def test_a_member_drafts_and_submits_and_a_technician_accepts(client, mia, tom, 
     assert (case.status, case.assigned_to, case.title) == ("accepted", tom, "My pension")
 
 
+def test_an_administrator_accepts_for_a_technician(client, ada, tom, mia):
+    case = CaseFactory(submitted=True, member=mia)
+    client.force_login(ada)
+    assert client.post(f"/cases/{case.pk}/accept/", {}).status_code == 400
+    assert client.post(f"/cases/{case.pk}/accept/", {"technician": mia.pk}).status_code == 400
+    assert client.post(f"/cases/{case.pk}/accept/", {"technician": tom.pk}).status_code == 302
+    case.refresh_from_db()
+    assert (case.status, case.assigned_to) == ("accepted", tom)
+
+
 def test_get_changes_nothing(case, client, tom):
     client.force_login(tom)
     for verb in ("accept", "complete", "reschedule", "return", "hold", "release", "submit"):
