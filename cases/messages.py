@@ -8,9 +8,11 @@ import time
 from typing import Any
 
 import structlog
-from celery import current_app
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
+
+# Not celery.current_app: that is, in each thread, whatever application was made last.
+from portal.celery import app
 
 logger = structlog.get_logger(__name__)
 
@@ -39,7 +41,7 @@ def _publish(task: str, **options: Any) -> bool:
     if time.monotonic() < _silent_until:
         return False
     try:
-        current_app.send_task(task, **options)
+        app.send_task(task, **options)
     except (KombuError, RedisError, OSError) as error:
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE
         logger.warning("broker did not take a message; the sweep will do its work", task=task, error=str(error))

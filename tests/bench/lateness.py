@@ -47,10 +47,8 @@ def _run(cases: int, directory: Path, stack: ExitStack) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from portal.celery import app
     from tests.integration.processes import LocalWorker
 
-    app.set_current()  # pytest-celery has made one of its own
     call_command("migrate", verbosity=0)
     worker = LocalWorker("bench", "releases", concurrency=2, directory=directory, env=dict(os.environ))
     stack.callback(worker.teardown)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from celery import current_app
 from django.db.models import Count
 from django.utils import timezone
 
 from cases import messages, releases
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
 from cases.schedule import Schedule
+from portal.celery import app
 from tests.factories import CaseFactory
 from tests.integration.processes import Worker
 
@@ -85,7 +85,7 @@ def assert_released_once(cases: Iterable[Case]) -> None:
 
 def publish_sweep(**options: object) -> None:
     """What beat does."""
-    current_app.send_task("tasks.releases.sweep", **options)
+    app.send_task("tasks.releases.sweep", **options)
 
 
 def run_sender(worker: Worker) -> None:

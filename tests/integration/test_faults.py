@@ -5,10 +5,10 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from celery import current_app
 from django.utils import timezone
 
 from cases.models import Case, User
+from portal.celery import app
 from tests.integration.conftest import StartWorker
 from tests.integration.processes import LocalRedis, Worker
 from tests.integration.steps import (
@@ -58,7 +58,7 @@ def test_two_workers_and_many_wake_ups_release_a_wave_once(start_worker: StartWo
     instant = in_seconds(0.5).instant
     for case in cases[:2]:
         publish_sweep(eta=instant)
-        current_app.send_task("tasks.releases.release_case", args=[case.pk, case.schedule_revision], eta=instant)
+        app.send_task("tasks.releases.release_case", args=[case.pk, case.schedule_revision], eta=instant)
 
     until("all four have run", lambda: sum(worker.logs().count("succeeded in") for worker in workers) >= 4)
     assert released_count() == len(cases)

@@ -49,7 +49,7 @@ class Broker:
 @pytest.fixture
 def broker(monkeypatch, clock) -> Broker:
     broker = Broker()
-    monkeypatch.setattr(messages, "current_app", broker)
+    monkeypatch.setattr(messages, "app", broker)
     return broker
 
 
@@ -344,7 +344,7 @@ def test_whatever_goes_wrong_with_publishing_fails_no_request(tom, mia, monkeypa
     def broken(*arguments, **options):
         raise RuntimeError("pool is closed")
 
-    monkeypatch.setattr(messages.current_app, "send_task", broken)
+    monkeypatch.setattr(messages.app, "send_task", broken)
     case = CaseFactory(member=mia, assigned_to=tom)
     done = releases.complete(case=case, by=tom, source="web", release_on=Schedule.default())
     assert done.is_pending
