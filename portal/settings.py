@@ -159,6 +159,8 @@ STORAGES = {
 def database() -> dict[str, Any]:
     """The default database, by DATABASE_URL; SQLite in var/ where it is not set."""
     config: dict[str, Any] = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+    if "ENGINE" not in config:
+        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host/name.")
     config["CONN_MAX_AGE"] = 600
     config["CONN_HEALTH_CHECKS"] = True
     if config["ENGINE"] == "django.db.backends.sqlite3":

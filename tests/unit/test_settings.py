@@ -38,6 +38,7 @@ BAD = {
     "RELEASE_MAX_DAYS": ["6"],
     "RELEASE_ETA_WINDOW_DAYS": ["-1", "x"],
     "RELEASE_BATCH_SIZE": ["0"],
+    "DATABASE_URL": ["garbage"],
 }
 
 
