@@ -193,7 +193,7 @@ class Story:
             ),
             "return": lambda: self._do(releases.return_to_accepted, case, technician, reason="One figure is missing."),
             "reschedule": lambda: self._do(
-                releases.reschedule, case, technician, release_on=self._in_days(release_in + 4)
+                releases.schedule, case, technician, release_on=self._in_days(release_in + 4)
             ),
             "early": lambda: self._do(
                 releases.release_now, case, self.admin, reason="The member needs it for a meeting."

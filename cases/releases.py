@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from cases import permissions, release_batch, schedule
+from cases import permissions, release_batch
+from cases import schedule as calendar
 from cases.arming import arm_after_commit
 from cases.clock import portal_now
 from cases.errors import BadSchedule, NotAllowed, ReasonRequired, Stale
@@ -28,8 +29,8 @@ __all__ = [
     "release_due",
     "release_due_of",
     "release_now",
-    "reschedule",
     "return_to_accepted",
+    "schedule",
 ]
 
 Kind = ReleaseEvent.Kind
@@ -71,7 +72,7 @@ def complete(
 
 
 @transaction.atomic
-def reschedule(
+def schedule(
     *, case: Case, by: User, source: str, release_on: Schedule, reason: str = "", revision: int | None = None
 ) -> Case:
     """A completed case that is not released gets another release date, or its first one after a hold."""
@@ -153,19 +154,19 @@ def _set_schedule(case: Case, wanted: Schedule | None) -> None:
 
 def _check_choice(wanted: Schedule, *, by: User, reason: str) -> None:
     """BadSchedule unless `by` may choose that schedule (DESIGN §4); ReasonRequired where it needs one."""
-    if wanted.date > schedule.furthest_date():
+    if wanted.date > calendar.furthest_date():
         raise BadSchedule("That date is too far away.", field="release_date")
-    if wanted.date < schedule.today() or wanted.instant <= portal_now():
+    if wanted.date < calendar.today() or wanted.instant <= portal_now():
         raise BadSchedule("That moment has passed. Choose a later one, or choose release now.", field="release_date")
-    if schedule.least_date() <= wanted.date <= schedule.last_date():
+    if calendar.least_date() <= wanted.date <= calendar.last_date():
         return
     if by.is_administrator:
         if not reason.strip():
             raise ReasonRequired
-    elif wanted.date < schedule.least_date():
+    elif wanted.date < calendar.least_date():
         raise BadSchedule(
-            f"The earliest date is {schedule.least_date():%B %-d, %Y}: {settings.RELEASE_MIN_DAYS} days from today.",
+            f"The earliest date is {calendar.least_date():%B %-d, %Y}: {settings.RELEASE_MIN_DAYS} days from today.",
             field="release_date",
         )
     else:
-        raise BadSchedule(f"The latest date is {schedule.last_date():%B %-d, %Y}.", field="release_date")
+        raise BadSchedule(f"The latest date is {calendar.last_date():%B %-d, %Y}.", field="release_date")

@@ -68,7 +68,7 @@ class CaseViewSet(GenericViewSet[Any]):
             return releases.complete(**options, release_on=release_on)
         if release_on is None:
             return releases.release_now(**options)
-        return releases.reschedule(**options, release_on=release_on)
+        return releases.schedule(**options, release_on=release_on)
 
     def _case(self, pk: str) -> Case:
         return get_object_or_404(self.get_queryset(), pk=pk)

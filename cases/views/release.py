@@ -58,7 +58,7 @@ def reschedule_case(request: HttpRequest, pk: int) -> HttpResponse:
         Action.RESCHEDULE,
         form=form,
         form_name="reschedule_form",
-        verb=lambda form: partial(releases.reschedule, release_on=form.schedule(), **form.change()),
+        verb=lambda form: partial(releases.schedule, release_on=form.schedule(), **form.change()),
     )
 
 

@@ -92,7 +92,7 @@ def test_early_stale_and_doubled_wake_ups_release_nothing_early_and_nothing_twic
     """Messages are hints (DESIGN rule 5): whatever they were made for, the worker looks at the database."""
     worker = start_worker("releases")
     far = completed(member=mia, by=tom, release_on=in_seconds(3600))
-    releases.reschedule(case=far, by=tom, source=Source.WEB, release_on=in_seconds(7200))
+    releases.schedule(case=far, by=tom, source=Source.WEB, release_on=in_seconds(7200))
     near = completed(member=mia, by=tom, release_on=in_seconds(2))
     past = timezone.now()
     for revision in (far.schedule_revision, far.schedule_revision, far.schedule_revision + 1):

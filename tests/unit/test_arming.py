@@ -142,7 +142,7 @@ def test_rescheduling_arms_the_new_revision_and_frees_the_place(settings, broker
     with commit():
         first = releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=week)
     with commit():
-        releases.reschedule(case=first, by=tom, source="web", release_on=later)
+        releases.schedule(case=first, by=tom, source="web", release_on=later)
     with commit():
         second = releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=week)
 

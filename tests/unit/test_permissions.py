@@ -53,7 +53,7 @@ def verbs(case, by):
         "submit": lambda: drafts.submit(**way),
         "accept": lambda: releases.accept(**way),
         "complete": lambda: releases.complete(**way, release_on=week),
-        "reschedule": lambda: releases.reschedule(**way, release_on=week, reason="because"),
+        "reschedule": lambda: releases.schedule(**way, release_on=week, reason="because"),
         "return": lambda: releases.return_to_accepted(**way, reason="because"),
         "release_early": lambda: releases.release_now(**way, reason="because"),
         "hold": lambda: releases.cancel_schedule(**way, reason="because"),

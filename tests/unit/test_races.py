@@ -26,9 +26,7 @@ LATER = Schedule(FROZEN.date() + dt.timedelta(days=30))
 THRESHOLD = FROZEN + dt.timedelta(seconds=30)
 
 EDITS = {
-    "reschedule": lambda case, ada: releases.reschedule(
-        case=case, by=ada, source="web", release_on=LATER, reason="wait"
-    ),
+    "reschedule": lambda case, ada: releases.schedule(case=case, by=ada, source="web", release_on=LATER, reason="wait"),
     "cancel": lambda case, ada: releases.cancel_schedule(case=case, by=ada, source="web", reason="wait"),
     "return": lambda case, ada: releases.return_to_accepted(case=case, by=ada, source="web"),
     "release now": lambda case, ada: releases.release_now(case=case, by=ada, source="web", reason="asked"),

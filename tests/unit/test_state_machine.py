@@ -193,9 +193,7 @@ class Releases(RuleBasedStateMachine):
         else:
             refused = self.refusal(schedule, who, reason)
         held = model.wanted is None
-        if self.attempt(
-            releases.reschedule, refused_with=refused, case=case, by=who, release_on=schedule, reason=reason
-        ):
+        if self.attempt(releases.schedule, refused_with=refused, case=case, by=who, release_on=schedule, reason=reason):
             self.set_in_model(model, schedule)
             model.history.append("scheduled" if held else "rescheduled")
 

@@ -188,7 +188,7 @@ def each(schedules):
 @each(TECHNICIANS_MAY)
 def test_technicians_choose_within_the_limits(accepted, scheduled, tom, release_on):
     releases.complete(case=accepted, by=tom, source="web", release_on=release_on)
-    releases.reschedule(case=scheduled, by=tom, source="web", release_on=release_on)
+    releases.schedule(case=scheduled, by=tom, source="web", release_on=release_on)
     for case in Case.objects.all():
         assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
 
@@ -197,14 +197,14 @@ def test_technicians_choose_within_the_limits(accepted, scheduled, tom, release_
 def test_technicians_are_refused_beyond_them_whatever_reason_they_give(accepted, scheduled, held, tom, release_on):
     error = refused(BadSchedule, releases.complete, case=accepted, by=tom, release_on=release_on, reason="please")
     assert error.field == "release_date"
-    refused(BadSchedule, releases.reschedule, case=scheduled, by=tom, release_on=release_on, reason="please")
-    refused(BadSchedule, releases.reschedule, case=held, by=tom, release_on=release_on, reason="please")
+    refused(BadSchedule, releases.schedule, case=scheduled, by=tom, release_on=release_on, reason="please")
+    refused(BadSchedule, releases.schedule, case=held, by=tom, release_on=release_on, reason="please")
 
 
 @each(ADMINISTRATORS_MAY)
 def test_administrators_choose_any_future_instant_with_a_reason(accepted, scheduled, ada, release_on):
     releases.complete(case=accepted, by=ada, source="web", release_on=release_on, reason="agreed")
-    releases.reschedule(case=scheduled, by=ada, source="web", release_on=release_on, reason="agreed")
+    releases.schedule(case=scheduled, by=ada, source="web", release_on=release_on, reason="agreed")
     for case in Case.objects.all():
         assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
         assert case.events.get().reason == "agreed"
@@ -213,7 +213,7 @@ def test_administrators_choose_any_future_instant_with_a_reason(accepted, schedu
 @each(NOBODY_MAY)
 def test_nobody_chooses_what_has_passed_or_what_is_beyond_a_lifetime(accepted, scheduled, ada, release_on):
     refused(BadSchedule, releases.complete, case=accepted, by=ada, release_on=release_on, reason="agreed")
-    refused(BadSchedule, releases.reschedule, case=scheduled, by=ada, release_on=release_on, reason="agreed")
+    refused(BadSchedule, releases.schedule, case=scheduled, by=ada, release_on=release_on, reason="agreed")
 
 
 @each([Schedule(dt.date.min), Schedule(dt.date.max), Schedule(dt.date.max, dt.time.max)])
@@ -251,7 +251,7 @@ def test_without_a_minimum_technicians_choose_any_moment_that_has_not_passed(set
         error = refused(BadSchedule, releases.complete, case=accepted, by=tom, release_on=passed)
         assert "choose release now" in error.message
     releases.complete(case=accepted, by=tom, source="web", release_on=on(0, "12:02"))
-    releases.reschedule(case=scheduled, by=tom, source="web", release_on=on(0, "12:00:01"))
+    releases.schedule(case=scheduled, by=tom, source="web", release_on=on(0, "12:00:01"))
 
 
 def test_with_a_default_time_later_today_the_date_of_today_has_not_passed(settings, accepted, tom):
@@ -265,7 +265,7 @@ def test_with_a_default_time_later_today_the_date_of_today_has_not_passed(settin
 
 def test_reschedule(scheduled, tom):
     before = Schedule(scheduled.scheduled_release_date)
-    case = releases.reschedule(case=scheduled, by=tom, source="web", release_on=on(20, "10:00"), reason="wait for it")
+    case = releases.schedule(case=scheduled, by=tom, source="web", release_on=on(20, "10:00"), reason="wait for it")
 
     case.refresh_from_db()
     assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == on(20, "10:00")
@@ -278,18 +278,18 @@ def test_reschedule(scheduled, tom):
 
 
 def test_a_held_case_is_scheduled_anew(held, tom):
-    case = releases.reschedule(case=held, by=tom, source="web", release_on=on(8))
+    case = releases.schedule(case=held, by=tom, source="web", release_on=on(8))
     assert step(case.events.get())["kind"] == "scheduled"
     assert not case.is_held
 
 
 def test_an_administrator_who_reschedules_says_why(scheduled, ada):
-    refused(ReasonRequired, releases.reschedule, case=scheduled, by=ada, release_on=on(30))
+    refused(ReasonRequired, releases.schedule, case=scheduled, by=ada, release_on=on(30))
 
 
 def test_a_due_case_that_is_rescheduled_in_time_is_not_released(mia, tom):
     case = CaseFactory(due=True, member=mia, assigned_to=tom)
-    releases.reschedule(case=case, by=tom, source="web", release_on=on(7))
+    releases.schedule(case=case, by=tom, source="web", release_on=on(7))
     assert releases.release_due(by="test", source="sweep").released == []
 
 
@@ -390,17 +390,17 @@ def test_a_case_that_is_released_a_second_time_counts_on(mia, tom, clock):
 # --- Failures and stale forms -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["reschedule", "cancel_schedule", "return_to_accepted"])
+@pytest.mark.parametrize("verb", ["schedule", "cancel_schedule", "return_to_accepted"])
 def test_what_failed_under_the_former_schedule_is_forgotten(scheduled, ada, verb):
     Case.objects.update(release_error="no", release_attempts=3, release_next_try=FROZEN + dt.timedelta(days=30))
-    arguments = {"release_on": on(9)} if verb == "reschedule" else {}
+    arguments = {"release_on": on(9)} if verb == "schedule" else {}
     case = getattr(releases, verb)(case=scheduled, by=ada, source="web", reason="once more", **arguments)
     case.refresh_from_db()
     assert (case.release_error, case.release_attempts, case.release_next_try) == ("", 0, None)
 
 
 STALE = [
-    (releases.reschedule, {"release_on": on(9), "reason": "because"}),
+    (releases.schedule, {"release_on": on(9), "reason": "because"}),
     (releases.cancel_schedule, {"reason": "because"}),
     (releases.return_to_accepted, {}),
     (releases.release_now, {"reason": "because"}),
@@ -409,7 +409,7 @@ STALE = [
 
 @pytest.mark.parametrize(("verb", "arguments"), STALE, ids=[verb.__name__ for verb, _ in STALE])
 def test_a_form_made_for_an_older_schedule_is_told_so(scheduled, tom, ada, verb, arguments):
-    releases.reschedule(case=scheduled, by=tom, source="web", release_on=on(10))
+    releases.schedule(case=scheduled, by=tom, source="web", release_on=on(10))
     refused(Stale, verb, case=scheduled, by=ada, revision=1, **arguments)
     verb(case=scheduled, by=ada, source="web", revision=2, **arguments)
 
