@@ -1,0 +1,30 @@
+"""`make bench`: every section in a process of its own, one after the other.
+
+    python -m tests.bench [--small] [SECTION ...]
+"""
+
+import argparse
+import subprocess
+import sys
+
+from tests.bench.figures import ROOT
+
+SECTIONS = ("wave", "single", "pending", "mail", "web", "after", "cost")
+
+
+def main() -> int:
+    """Runs the sections; returns how many failed to run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument("--small", action="store_true", help="a quick run of each")
+    options = parser.parse_args()
+    small = ["--small"] if options.small else []
+    failed = 0
+    for section in options.sections or SECTIONS:
+        done = subprocess.run([sys.executable, "-m", f"tests.bench.{section}", *small], cwd=ROOT)
+        failed += done.returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
