@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from cases import messages, schedule
+from cases.clock import portal_now
 from cases.models import Case, CaseQuerySet
 from cases.models.case import ARMED, SCHEDULED
 from cases.schedule import Schedule
@@ -44,7 +45,8 @@ def arm_upcoming(now: dt.datetime) -> int:
 def arm_again(*, case_id: int, revision: int) -> bool:
     """For a wake-up that came before its time: publishes it anew if the case still waits for that very revision.
 
-    Whether it was published. One early wake-up leads to one new one, so that copies never multiply.
+    Whether it was published. One early wake-up leads to one new one, so that copies never multiply. Not where this
+    host's clock has reached the instant before the portal's: its worker would run the new one at once, again and again.
     """
     case = Case.objects.filter(SCHEDULED, pk=case_id, schedule_revision=revision).first()
     if case is None or (at := case.release_instant) is None or at <= timezone.now():
@@ -56,7 +58,7 @@ def _arm_if_near(case: Case) -> None:
     if case.scheduled_release_date is None:
         return
     wanted = Schedule(case.scheduled_release_date, case.scheduled_release_time)
-    if wanted.instant - timezone.now() <= settings.RELEASE_ETA_WINDOW and _places_left(wanted):
+    if wanted.instant - portal_now() <= settings.RELEASE_ETA_WINDOW and _places_left(wanted):
         _arm(case)
 
 

@@ -1,4 +1,4 @@
-"""The moment that decides whether a case is due."""
+"""The moment that decides: what is due, which lease has ended, what a stamp says."""
 
 import datetime as dt
 
@@ -7,15 +7,18 @@ from django.utils import timezone
 
 
 def portal_now() -> dt.datetime:
-    """The present moment, aware; never ahead of the database's clock.
+    """The present moment, aware: by the database's clock on PostgreSQL, by the host's on SQLite.
 
-    Several hosts release from one database. One whose clock runs ahead must not release early, so that on PostgreSQL
-    the earlier of the two clocks counts. SQLite has the host's own.
+    Many hosts release from one database. One whose clock is ahead must not release early, and one whose clock is
+    behind must not be late, so that the clock which they have in common is the only one that counts.
     """
-    now = timezone.now()
     if connection.vendor != "postgresql":
-        return now
+        return timezone.now()
+    return _database_now()
+
+
+def _database_now() -> dt.datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        database_now: dt.datetime = cursor.fetchone()[0]
-    return min(now, database_now)
+        now: dt.datetime = cursor.fetchone()[0]
+    return now

@@ -1,9 +1,9 @@
 """What members do with a case before anybody works on it: create, edit, submit. Verbs as in cases.releases."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from cases import permissions
+from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed
 from cases.history import Step
 from cases.models import Case, ReleaseEvent, User
@@ -32,7 +32,7 @@ def submit(*, case: Case, by: User, source: str) -> Case:
     case = _take(case, Action.SUBMIT, by=by)
     if not case.title.strip():
         raise CaseError("Please give the case a title before you submit it.", field="title")
-    step = Step(case, by=by, source=source, at=timezone.now())
+    step = Step(case, by=by, source=source, at=portal_now())
     case.status = Case.Status.SUBMITTED
     case.date_submitted = step.at
     case.save(update_fields=["status", "date_submitted"])

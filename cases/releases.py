@@ -8,7 +8,6 @@ the commit. `revision`, where given, is the schedule revision that the person wa
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from cases import permissions, release_batch
 from cases import schedule as calendar
@@ -139,7 +138,7 @@ def _take(
     rule = permissions.check(action, by=by, case=locked)
     if rule.reason and reason is not None and not reason.strip():
         raise ReasonRequired
-    return locked, Step(locked, by=by, source=source, at=timezone.now())
+    return locked, Step(locked, by=by, source=source, at=portal_now())
 
 
 def _set_schedule(case: Case, wanted: Schedule | None) -> None:

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from typing import Any
 
 from celery import shared_task
-from django.utils import timezone
 
 from cases import arming, messages, outbox, releases
 from cases.clock import portal_now
@@ -38,10 +37,10 @@ def sweep(**newer: Any) -> int:
     # Each has its turn, whatever becomes of the others; the first error is raised when all have had theirs.
     with ExitStack() as at_the_end:
         at_the_end.callback(_hand_over_emails)
-        at_the_end.callback(lambda: arming.arm_upcoming(timezone.now()))
+        at_the_end.callback(lambda: arming.arm_upcoming(portal_now()))
         released = len(releases.release_due(by="sweep", source=Source.SWEEP).released)
     Heartbeat.objects.update_or_create(
-        name="sweep", defaults={"at": timezone.now(), "host": socket.gethostname(), "released": released}
+        name="sweep", defaults={"at": portal_now(), "host": socket.gethostname(), "released": released}
     )
     return released
 

@@ -10,6 +10,7 @@ from django.db import connection
 
 from cases import messages
 from cases.models import User
+from tests.clocks import frozen_clock
 from tests.factories import UserFactory
 
 
@@ -43,15 +44,13 @@ def ada(db: None) -> User:
     return UserFactory(username="ada", email="ada@example.com", role=User.Role.ADMINISTRATOR, is_staff=True)
 
 
-# Freeze time at moments in the past only. On PostgreSQL cases.clock.portal_now() is the earlier of Python's clock and
-# the server's, and nothing here moves the server's: at a frozen moment in the future nothing would be due.
 FROZEN = dt.datetime(2025, 6, 11, 12, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """Wednesday, June 11, 2025, noon UTC, standing still; `clock.move_to` and `clock.shift` move it."""
-    with time_machine.travel(FROZEN, tick=False) as traveller:
+    with frozen_clock(FROZEN) as traveller:
         yield traveller
 
 

@@ -1,6 +1,6 @@
 """`make bench`: every section in a process of its own, one after the other.
 
-    python -m tests.bench [--small] [SECTION ...]
+python -m tests.bench [--small] [SECTION ...]
 """
 
 import argparse

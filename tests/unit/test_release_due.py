@@ -77,6 +77,17 @@ def test_a_host_whose_clock_is_ahead_of_the_databases_does_not_release_early(mia
         assert releases.release_due_of(mia).released == []
 
 
+@IN_PG
+def test_a_host_whose_clock_is_behind_the_databases_releases_in_time(mia, tom):
+    case = CaseFactory(due=True, member=mia)
+    with time_machine.travel(timezone.now() - dt.timedelta(days=7)):
+        assert releases.release_due_of(mia).released == [case.pk]
+        at_once = releases.complete(
+            case=CaseFactory(member=mia, assigned_to=tom), by=tom, source="web", release_on=None
+        )
+    assert at_once.actual_release_date > timezone.now() - dt.timedelta(hours=1)
+
+
 def test_what_it_writes(clock, mia):
     case = CaseFactory(due=True, member=mia, schedule_revision=4, scheduled_release_time=dt.time(8, 15))
 

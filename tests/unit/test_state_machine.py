@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import pytest
-import time_machine
 from django.db import transaction
 from django.test import override_settings
 from hypothesis import HealthCheck, settings
@@ -32,6 +31,7 @@ from cases.middleware import release_on_read
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
 from cases.schedule import Schedule
 from tasks import releases as tasks
+from tests.clocks import frozen_clock
 from tests.factories import UserFactory
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -79,7 +79,7 @@ class Releases(RuleBasedStateMachine):
         self.resources.enter_context(transaction.atomic())
         # Wake-ups are delivered by rules here, in any order; the broker has nothing to do.
         self.resources.enter_context(pytest.MonkeyPatch.context()).setattr(messages, "_publish", self._publish)
-        self.clock = self.resources.enter_context(time_machine.travel(START, tick=False))
+        self.clock = self.resources.enter_context(frozen_clock(START))
         self.now = START
         self.shown = self._wall()
         self.models: dict[int, Model] = {}
@@ -136,13 +136,11 @@ class Releases(RuleBasedStateMachine):
         wall = dt.datetime.combine(schedule.date, schedule.time or DEFAULT_TIME)
         if schedule.date < today or wall <= self.shown:
             return BadSchedule
-        if schedule.date < today + dt.timedelta(days=MIN_DAYS):
-            if who is self.tom:
-                return BadSchedule
-            return None if reason else ReasonRequired
-        if schedule.date > today + dt.timedelta(days=MAX_DAYS) and who is self.tom:
+        if today + dt.timedelta(days=MIN_DAYS) <= schedule.date <= today + dt.timedelta(days=MAX_DAYS):
+            return None
+        if who is self.tom:
             return BadSchedule
-        return None
+        return None if reason else ReasonRequired
 
     def schedule_of(self, chosen) -> Schedule:
         days, time = chosen

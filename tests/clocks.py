@@ -1,0 +1,17 @@
+"""A clock that stands still, for this process and for the database."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+
+@contextmanager
+def frozen_clock(moment: dt.datetime) -> Iterator[time_machine.Traveller]:
+    """It is the aware datetime `moment`, for the database too, whose own clock nothing here can move."""
+    with pytest.MonkeyPatch.context() as patch, time_machine.travel(moment, tick=False) as traveller:
+        patch.setattr("cases.clock._database_now", timezone.now)
+        yield traveller
