@@ -9,6 +9,8 @@ from portal import health
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "portal.errors.server_error"
+
 urlpatterns = [
     path("", include("cases.urls")),
     path("accounts/", include("cases.account_urls")),
