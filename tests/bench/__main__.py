@@ -7,9 +7,7 @@ import argparse
 import subprocess
 import sys
 
-from tests.bench.figures import ROOT
-
-SECTIONS = ("wave", "single", "pending", "mail", "web", "after", "cost")
+from tests.bench.figures import ROOT, SECTIONS
 
 
 def main() -> int:

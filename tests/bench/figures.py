@@ -2,20 +2,26 @@
 
 import argparse
 import dataclasses
+import datetime as dt
 import json
 import math
 import os
 import platform
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tests.services import postgres_binary, redis_binary
+
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "var" / "bench"
+SECTIONS = ("wave", "single", "pending", "mail", "web", "after", "cost")
 
 
 @dataclass(frozen=True)
@@ -105,16 +111,32 @@ def circumstances() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
+        "PostgreSQL": _version_of(postgres_binary("postgres")),
+        "Redis": _version_of(redis_binary()),
         **{package: version(package) for package in packages},
     }
+
+
+def _version_of(program: str) -> str:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"[\d.]{3,}", said)
+    return found[0] if found else "unknown"
 
 
 def standalone(measure: Callable[..., Section]) -> None:
     """The command line of one section: `--small` for a quick run. Prints the section, stores it in var/bench."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--small", action="store_true", help="a quick run: its ratios mean something, its times do not")
-    section = measure(small=parser.parse_args().small)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    stored = dataclasses.asdict(section) | {"circumstances": circumstances()}
-    (RESULTS / f"{section.key}.json").write_text(json.dumps(stored, indent=1))
+    small = parser.parse_args().small
+    begun = time.monotonic()
+    section = measure(small=small)
+    store(section, RESULTS / "small" if small else RESULTS, seconds=time.monotonic() - begun)
     print(section.as_lines())  # noqa: T201
+
+
+def store(section: Section, directory: Path, *, seconds: float) -> None:
+    """Keeps `section`, how long it took and what it was measured on, for the report."""
+    directory.mkdir(parents=True, exist_ok=True)
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    stored = dataclasses.asdict(section) | {"circumstances": circumstances(), "at": at, "seconds": round(seconds, 1)}
+    (directory / f"{section.key}.json").write_text(json.dumps(stored, indent=1))

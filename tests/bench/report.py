@@ -1,0 +1,107 @@
+"""docs/performance.md, from what the sections left in var/bench.
+
+python -m tests.bench.report
+"""
+
+import datetime as dt
+import json
+from typing import Any
+
+from tests.bench.charts import draw
+from tests.bench.figures import RESULTS, ROOT, SECTIONS, Chart, Figure, Section, Table
+
+DOCS = ROOT / "docs"
+PAGE = DOCS / "performance.md"
+CHARTS = DOCS / "charts"
+
+HEAD = """# Performance
+
+Written by `make bench`; every figure below is of that run. Ratios are between things measured in turns in the same run
+on the same machine, and are what to look at: the times are this machine's. What is *not met* says so.
+
+    make bench                                   # everything, about {minutes} minutes on two cores
+    .venv/bin/python -m tests.bench wave mail    # some sections
+    .venv/bin/python -m tests.bench --small      # a quick run of each; `make test` has the like
+
+The scripts are in `tests/bench/`, one module a section, and the peers' in `tests/bench/peers/`. Peers are installed
+from PyPI into environments of their own.
+"""
+
+
+def main() -> None:
+    """Writes the page and its charts."""
+    stored = [json.loads(path.read_text()) for key in SECTIONS if (path := RESULTS / f"{key}.json").exists()]
+    sections = [_section(data) for data in stored]
+    minutes = round(sum(data["seconds"] for data in stored) / 60)
+    parts = [HEAD.format(minutes=minutes), _circumstances(stored), _summary(sections)]
+    parts += [_chapter(section) for section in sections]
+    PAGE.write_text("\n".join(parts))
+    print(f"{PAGE.relative_to(ROOT)} says what {len(sections)} sections measured")  # noqa: T201
+
+
+def as_table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; all columns but the first are set to the right."""
+    line = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, line, *rows]) + "\n"
+
+
+def number(value: float) -> str:
+    """Three significant digits, thousands apart."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _section(data: dict[str, Any]) -> Section:
+    return Section(
+        data["key"],
+        data["title"],
+        data["text"],
+        [Figure(**figure) for figure in data["figures"]],
+        [Table(**table) for table in data["tables"]],
+        [Chart(**chart) for chart in data["charts"]],
+    )
+
+
+def _circumstances(stored: list[dict[str, Any]]) -> str:
+    merged: dict[str, str] = {}
+    for data in stored:
+        for name, value in data["circumstances"].items():
+            merged[name] = str(value) if merged.get(name, str(value)) == str(value) else f"{merged[name]}, {value}"
+    day = max(data["at"] for data in stored)[:10]
+    rows = [
+        ["measured", f"{dt.date.fromisoformat(day):%B %-d, %Y}"],
+        *[[name, words] for name, words in merged.items()],
+    ]
+    return "## The machine\n\n" + as_table(["what", "which"], rows)
+
+
+def _summary(sections: list[Section]) -> str:
+    rows = [
+        [figure.name, figure.goal, f"{number(figure.value)} {figure.unit}".strip(), "yes" if figure.met else "**no**"]
+        for section in sections
+        for figure in section.figures
+        if figure.met is not None
+    ]
+    met = sum(row[3] == "yes" for row in rows)
+    return f"## Goals\n\n{met} of {len(rows)} are met.\n\n" + as_table(["goal", "wanted", "measured", "met"], rows)
+
+
+def _chapter(section: Section) -> str:
+    parts = [f"## {section.title}\n", section.text.strip() + "\n"]
+    rows = [[figure.name, f"{number(figure.value)} {figure.unit}".strip(), figure.goal] for figure in section.figures]
+    parts.append(as_table(["figure", "measured", "goal"], rows))
+    parts += [f"{table.title}\n\n{as_table(table.head, table.rows)}" for table in section.tables]
+    for position, chart in enumerate(section.charts, start=1):
+        path = CHARTS / f"{section.key}-{position}.svg"
+        draw(chart, path)
+        parts.append(f"![{_in_words(chart)}]({path.relative_to(DOCS)})\n")
+    return "\n".join(parts)
+
+
+def _in_words(chart: Chart) -> str:
+    return f"{chart.title}: " + ", ".join(
+        f"{label} {number(value)} {chart.unit}" for label, value in chart.bars.items()
+    )
+
+
+if __name__ == "__main__":
+    main()
