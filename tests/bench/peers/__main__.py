@@ -1,0 +1,26 @@
+"""python -m tests.bench.peers wave [--small]: measures the peers alone, prints their rows, stores them in var/bench."""
+
+import argparse
+import json
+import sys
+
+from tests.bench.figures import RESULTS, circumstances
+from tests.bench.peers import wave_rows
+from tests.bench.peers.rows import lines_of
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=["wave"])
+    parser.add_argument("--small", action="store_true", help="200 of each")
+    options = parser.parse_args()
+    rows = wave_rows(options.small)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    stored = {"rows": rows, "circumstances": circumstances()}
+    (RESULTS / f"peers-{options.kind}.json").write_text(json.dumps(stored, indent=1))
+    sys.stdout.write(lines_of(rows) + "\n")
+
+
+if __name__ == "__main__":
+    main()

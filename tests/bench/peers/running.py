@@ -1,0 +1,116 @@
+"""A peer's stage: its database, its processes, and the look from outside at what it has done."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from tests.bench.peers.environments import HERE, python_of
+from tests.bench.peers.rows import Sample
+
+PATIENCE = 60
+
+
+class Stage:
+    """Runs Python of one environment over the scripts, with the servers in its environment variables."""
+
+    def __init__(self, environment: str, package: str, variables: dict[str, str], directory: Path) -> None:
+        self._python = python_of(environment)
+        self._directory = directory
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._variables = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(HERE / "scripts"),
+            "DJANGO_SETTINGS_MODULE": f"{package}.settings",
+            **variables,
+        }
+
+    def run(self, *arguments: str) -> None:
+        """Runs to its end; RuntimeError with what it said if it fails."""
+        command = [str(self._python), *arguments]
+        done = subprocess.run(command, cwd=self._directory, env=self._variables, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+
+    def start(self, *arguments: str, ready: str = "") -> None:
+        """Leaves it running; returns when its log has `ready`, RuntimeError if it ends before."""
+        path = self._directory / f"{len(self._processes)}.log"
+        with path.open("wb") as log:
+            process = subprocess.Popen(
+                [str(self._python), *arguments],
+                cwd=self._directory,
+                env=self._variables,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        ends = time.monotonic() + PATIENCE
+        while ready not in path.read_text(errors="replace"):
+            if process.poll() is not None or time.monotonic() > ends:
+                raise RuntimeError(f"{' '.join(arguments)} did not get ready:\n{self.logs()}")
+            time.sleep(0.05)
+
+    def logs(self) -> str:
+        """The end of what each process said."""
+        return "\n".join(path.read_text(errors="replace")[-2000:] for path in sorted(self._directory.glob("*.log")))
+
+    def stop(self) -> None:
+        """Ends every process and its children."""
+        for process in self._processes:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            process.wait()
+        self._processes.clear()
+
+
+@contextmanager
+def database(url: str, name: str) -> Iterator[psycopg.Connection]:
+    """A connection to a new, empty database on the server at `url`; it is dropped at the end."""
+    identifier = sql.Identifier(name)
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(drop)
+        server.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        try:
+            with psycopg.connect(url, dbname=name, autocommit=True) as connection:
+                yield connection
+        finally:
+            server.execute(drop)
+
+
+def variables_of(url: str, name: str) -> dict[str, str]:
+    """The environment variables that name the database to the scripts."""
+    parts = urlsplit(url)
+    host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+    return {"PEER_DATABASE_HOST": host, "PEER_DATABASE_NAME": name, "PEER_DATABASE_USER": parts.username or ""}
+
+
+def watch(count: Callable[[], int], wanted: int, instant: float, *, seconds: float) -> list[Sample]:
+    """Asks `count` until it says `wanted`, for at most so many seconds after the instant (seconds of the epoch).
+
+    It asks every 5 milliseconds at first, later after a hundredth of the time that has passed: precise enough, and
+    little work for the server. ValueError if something was there before the instant.
+    """
+    time.sleep(max(0.0, instant - time.time() - 0.2))
+    samples: list[Sample] = []
+    while not samples or samples[-1][1] < wanted:
+        found = count()
+        passed = time.time() - instant
+        if found and passed < 0:
+            raise ValueError(f"{found} came {-passed:.3f} s before the instant.")
+        if passed >= 0:
+            samples.append((passed, found))
+        if passed > seconds:
+            break
+        time.sleep(max(0.005, passed / 100))
+    return samples

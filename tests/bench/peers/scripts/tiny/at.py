@@ -1,0 +1,21 @@
+"""python -m tiny.at INSTANT COMMAND …: a management command, its start not counted, at that second of the epoch."""
+
+import sys
+import time
+
+import django
+from django.core.management import call_command
+
+
+def main(instant: float, command: str, *arguments: str) -> None:
+    """Sets Django up, connects to the database, waits and runs the command."""
+    django.setup()
+    from django.db import connection
+
+    connection.ensure_connection()
+    time.sleep(max(0.0, instant - time.time()))
+    call_command(command, *arguments)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), *sys.argv[2:])
