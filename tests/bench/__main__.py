@@ -1,4 +1,4 @@
-"""`make bench`: every section in a process of its own, one after the other.
+"""`make bench`: every section in a process of its own, one after the other; then the report.
 
 python -m tests.bench [--small] [SECTION ...]
 """
@@ -21,6 +21,8 @@ def main() -> int:
     for section in options.sections or SECTIONS:
         done = subprocess.run([sys.executable, "-m", f"tests.bench.{section}", *small], cwd=ROOT)
         failed += done.returncode != 0
+    if not options.small and not failed:
+        subprocess.run([sys.executable, "-m", "tests.bench.report"], cwd=ROOT, check=True)
     return failed
 
 
