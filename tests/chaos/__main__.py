@@ -1,0 +1,117 @@
+"""`make chaos`: every fault, one after the other, on a portal that is started for it.
+
+    python -m tests.chaos [--family FAMILY] [--small] [--seconds-of-random N] [FAULT ...]
+
+Faults that need surroundings of their own run in a process of their own, because Django takes its settings once.
+"""
+
+import argparse
+import dataclasses
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from tests.bench.figures import ROOT, circumstances
+from tests.chaos.plan import FULL, SMALL, Scale
+from tests.chaos.registry import Fault, Surroundings, all_faults
+
+RESULTS = ROOT / "var" / "chaos"
+
+
+def main() -> int:
+    """Runs the faults; returns how many broke a requirement."""
+    options = _options()
+    chosen = _chosen(options)
+    if options.list:
+        print("\n".join(f"{fault.family:12} {fault.name}: {fault.sentence}" for fault in chosen))  # noqa: T201
+        return 0
+    groups: dict[Surroundings | None, list[Fault]] = defaultdict(list)
+    for fault in chosen:
+        groups[fault.surroundings].append(fault)
+    scale = SMALL if options.small else FULL
+    if len(groups) == 1:
+        return sum(_run_group(group, surroundings, scale) for surroundings, group in groups.items())
+    return sum(_run_elsewhere(group, options) for group in groups.values())
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("faults", nargs="*", metavar="FAULT", help="all, if none is named")
+    parser.add_argument("--family", help="only the faults of this family")
+    parser.add_argument("--list", action="store_true", help="say what there is, and run nothing")
+    parser.add_argument(
+        "--small", action="store_true", help="a tenth of the load, and a few faults only if none is named"
+    )
+    parser.add_argument("--seconds-of-random", type=int, default=300, help="how long the random kills go on")
+    return parser.parse_args()
+
+
+def _chosen(options: argparse.Namespace) -> list[Fault]:
+    faults = all_faults()
+    if unknown := set(options.faults) - set(faults):
+        raise SystemExit(f"No such fault: {', '.join(sorted(unknown))}. There are: {', '.join(faults)}.")
+    chosen: Iterable[Fault] = [faults[name] for name in options.faults] or faults.values()
+    if options.family:
+        chosen = [fault for fault in chosen if fault.family == options.family]
+    if options.small and not options.faults:
+        chosen = [fault for fault in chosen if fault.small]
+    return [_lasting(fault, options.seconds_of_random) for fault in chosen]
+
+
+def _lasting(fault: Fault, seconds: int) -> Fault:
+    """The random kills are as long as asked for, with waves as dense as the others'."""
+    if not fault.lasts_as_asked:
+        return fault
+    return dataclasses.replace(fault, window=float(seconds), waves=max(8, seconds // 5))
+
+
+def _run_group(group: list[Fault], surroundings: Surroundings | None, scale: Scale) -> int:
+    from tests.chaos.run import run_fault
+    from tests.chaos.stack import running_stack
+
+    broken = 0
+    with running_stack(scale, surroundings) as stack:
+        for fault in group:
+            result = run_fault(fault, stack)
+            _store(result)
+            _tell(result)
+            broken += any(not requirement["met"] for requirement in result["requirements"])
+    return broken
+
+
+def _run_elsewhere(group: list[Fault], options: argparse.Namespace) -> int:
+    small = ["--small"] if options.small else []
+    names = [fault.name for fault in group]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.chaos",
+        "--seconds-of-random",
+        str(options.seconds_of_random),
+        *small,
+        *names,
+    ]
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+def _store(result: dict[str, Any]) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    stored = result | {"circumstances": circumstances()}
+    (RESULTS / f"{result['fault']}.json").write_text(json.dumps(stored, indent=1))
+
+
+def _tell(result: dict[str, Any]) -> None:
+    broken = [f"{one['name']} {one['count']}" for one in result["requirements"] if not one["met"]]
+    late = result["lateness_s"]
+    words = (
+        f"{'BROKEN' if broken else 'held':6} {result['fault']}: {result['cases']} cases, {result['mails']} mails,"
+        f" {result['looks']} looks; late p50 {late.get('p50')} s, max {late.get('max')} s"
+    )
+    print(words + (f"; {', '.join(broken)}" if broken else ""), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""New members and cases for one fault: most are pending as the verbs leave them, some wait for a technician."""
+
+import datetime as dt
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from tests.chaos.plan import Plan
+
+
+@dataclass
+class PlannedCase:
+    """A case and its promise. `instant` and `known`, since when it stands, in seconds since the epoch; 0: not yet."""
+
+    pk: int
+    number: str
+    member: int
+    instant: float = 0.0
+    known: float = 0.0
+
+
+@dataclass
+class Load:
+    """The cases of one fault by id, the ids that technicians are to complete, and the members who look."""
+
+    cases: dict[int, PlannedCase]
+    to_complete: list[int]
+    token: str
+    sessions: dict[int, str]
+    addresses: dict[int, str]
+    chance: random.Random
+    plan: Plan = field(repr=False)
+
+    def of_member(self, member: int) -> list[PlannedCase]:
+        """Their cases."""
+        return [case for case in self.cases.values() if case.member == member]
+
+
+def make_load(name: str, plan: Plan) -> Load:
+    """Writes the rows; `name` seeds the chance."""
+    chance = random.Random(name)
+    scale = plan.scale
+    prefix = f"{name}-{int(plan.start)}"
+    members, technician = _people(prefix, scale.members)
+    pending = _pending_cases(members, technician, plan, chance, scale.cases - scale.scheduled)
+    accepted = _accepted_cases(members, technician, scale.scheduled)
+    return Load(
+        cases={case.pk: case for case in [*pending, *accepted]},
+        to_complete=[case.pk for case in accepted],
+        token=_token(technician),
+        sessions={member.pk: _session(member) for member in members[: scale.lookers]},
+        addresses={member.pk: member.email for member in members},
+        chance=chance,
+        plan=plan,
+    )
+
+
+def _people(prefix: str, count: int) -> tuple[list[Any], Any]:
+    from cases.models import User
+    from tests.factories import UserFactory
+
+    names = [f"{prefix}-{number}" for number in range(count)]
+    members = User.objects.bulk_create(UserFactory.build(username=name, email=f"{name}@example.com") for name in names)
+    return members, UserFactory(username=f"{prefix}-technician", role=User.Role.TECHNICIAN)
+
+
+def _pending_cases(
+    members: list[Any], technician: Any, plan: Plan, chance: random.Random, count: int
+) -> list[PlannedCase]:
+    """Completed and scheduled, with the history that `releases.complete` writes; nothing is armed."""
+    from cases.models import Case, ReleaseEvent
+    from tests.factories import CaseFactory
+
+    instants = [plan.instant(chance, after=plan.waves[0]) for _ in range(count)]
+    rows = Case.objects.bulk_create(
+        CaseFactory.build(
+            held=True,
+            member=members[number % len(members)],
+            assigned_to=technician,
+            schedule_revision=1,
+            scheduled_release_date=wall_clock(instant).date(),
+            scheduled_release_time=wall_clock(instant).time(),
+        )
+        for number, instant in enumerate(instants)
+    )
+    ReleaseEvent.objects.bulk_create(_completed_event(row, technician) for row in rows)
+    now = time.time()
+    return [
+        PlannedCase(pk=row.pk, number=row.external_case_id, member=row.member_id, instant=instant, known=now)
+        for row, instant in zip(rows, instants, strict=True)
+    ]
+
+
+def _completed_event(row: Any, technician: Any) -> Any:
+    from cases.models import ReleaseEvent
+
+    return ReleaseEvent(
+        case=row,
+        kind=ReleaseEvent.Kind.COMPLETED,
+        at=row.date_completed,
+        source=ReleaseEvent.Source.WEB,
+        actor=technician,
+        from_status="accepted",
+        to_status="completed",
+        to_date=row.scheduled_release_date,
+        to_time=row.scheduled_release_time,
+        schedule_revision=1,
+    )
+
+
+def _accepted_cases(members: list[Any], technician: Any, count: int) -> list[PlannedCase]:
+    from cases.models import Case
+    from tests.factories import CaseFactory
+
+    rows = Case.objects.bulk_create(
+        CaseFactory.build(member=members[number % len(members)], assigned_to=technician) for number in range(count)
+    )
+    return [PlannedCase(pk=row.pk, number=row.external_case_id, member=row.member_id) for row in rows]
+
+
+def _token(technician: Any) -> str:
+    from rest_framework.authtoken.models import Token
+
+    return str(Token.objects.create(user=technician).key)
+
+
+def _session(member: Any) -> str:
+    """The key of a session in which `member` is logged in."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(member.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = member.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def wall_clock(instant: float) -> dt.datetime:
+    """The portal's wall clock at that moment, naive."""
+    moment = dt.datetime.fromtimestamp(instant, tz=dt.UTC)
+    return moment.astimezone(timezone.get_default_timezone()).replace(tzinfo=None)

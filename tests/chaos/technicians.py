@@ -1,0 +1,103 @@
+"""Technicians at work: they complete cases through the API at a steady pace, whatever is broken meanwhile."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+
+import requests
+
+from tests.chaos.load import Load, PlannedCase, wall_clock
+
+THREADS = 3
+PATIENCE = 90.0
+TIMEOUT = 15.0
+
+
+@dataclass
+class Work:
+    """What the technicians went through. Seconds of each request; answers by status, 0 for none."""
+
+    seconds: list[float] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    given_up: list[int] = field(default_factory=list)
+
+    def note(self, begun: float, status: int) -> None:
+        """One request that began at `begun` on the monotonic clock."""
+        self.seconds.append(time.monotonic() - begun)
+        self.statuses.append(status)
+
+
+class Technicians:
+    """Some threads. Each takes the next case when its turn has come, and does not give up soon."""
+
+    def __init__(self, load: Load, web_url: str) -> None:
+        self.work = Work()
+        self._load = load
+        self._url = web_url
+        self._turns: Queue[tuple[float, PlannedCase]] = Queue()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(THREADS)]
+
+    def start(self) -> None:
+        """Spreads the cases from now to so long before the last wave as they need."""
+        plan = self._load.plan
+        now = time.time()
+        end = plan.last - plan.scale.ahead - 1
+        keys = self._load.to_complete
+        for number, key in enumerate(keys):
+            self._turns.put((now + number * (end - now) / len(keys), self._load.cases[key]))
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self) -> None:
+        """Returns when all cases are completed or given up."""
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        with requests.Session() as session:
+            session.headers["Authorization"] = f"Token {self._load.token}"
+            while True:
+                try:
+                    turn, case = self._turns.get_nowait()
+                except Empty:
+                    return
+                time.sleep(max(0.0, turn - time.time()))
+                self._complete(session, case)
+
+    def _complete(self, session: requests.Session, case: PlannedCase) -> None:
+        """Until it is done. After an answer that leaves open what became of the case the technician looks first."""
+        ends = time.monotonic() + PATIENCE
+        instant = 0.0
+        while time.monotonic() < ends:
+            if instant and self._is_completed(session, case):
+                break
+            instant = self._load.plan.instant(self._load.chance, after=time.time() + self._load.plan.scale.ahead)
+            if self._request(session, case, instant) == requests.codes.ok:
+                break
+            time.sleep(0.5)
+        else:
+            self.work.given_up.append(case.pk)
+            return
+        case.instant, case.known = instant, time.time()
+
+    def _request(self, session: requests.Session, case: PlannedCase, instant: float) -> int:
+        at = wall_clock(instant)
+        wanted = {"release_option": "schedule", "release_date": f"{at:%Y-%m-%d}", "release_time": f"{at:%H:%M:%S}"}
+        begun = time.monotonic()
+        try:
+            status = session.post(self._path(case) + "release/", json=wanted, timeout=TIMEOUT).status_code
+        except requests.RequestException:
+            status = 0
+        self.work.note(begun, status)
+        return status
+
+    def _is_completed(self, session: requests.Session, case: PlannedCase) -> bool:
+        try:
+            answer = session.get(self._path(case), timeout=TIMEOUT)
+        except requests.RequestException:
+            return False
+        return answer.status_code == requests.codes.ok and answer.json()["state"] in ("completed", "released")
+
+    def _path(self, case: PlannedCase) -> str:
+        return f"{self._url}/api/cases/{case.pk}/"

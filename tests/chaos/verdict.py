@@ -1,0 +1,198 @@
+"""The judge: from observations to counts, held against what was required. It knows nothing of how faults are made."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.bench.figures import percentile
+from tests.chaos.observations import KnownCase, Observations, StoredEvent
+from tests.chaos.watchers import Look
+
+EXAMPLES = 5
+# Between the clocks of two programs on one machine, and of a stamp that is rounded.
+ROUNDING = 0.002
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one fault is judged by: its begin and end in seconds since the epoch, the allowance in seconds."""
+
+    begin: float
+    end: float
+    allowance: float
+    may_double: bool = False
+    excuses_looks: bool = False
+
+    def deadline(self, case: KnownCase) -> float:
+        """Until when the case must have been seen: so long after its instant, or after the fault that hit it."""
+        due = due_of(case)
+        before_the_fault = due + self.allowance
+        return before_the_fault if before_the_fault < self.begin else max(due, self.end) + self.allowance
+
+    def excuses(self, look: Look) -> bool:
+        """Whether the fault was on during the look, and answers for what the page lacked."""
+        return self.excuses_looks and look.end >= self.begin and look.start <= self.end
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A count and what it must not exceed; None: it is only told."""
+
+    name: str
+    count: int
+    at_most: int | None = 0
+
+    @property
+    def met(self) -> bool:
+        return self.at_most is None or self.count <= self.at_most
+
+
+@dataclass
+class Verdict:
+    """The counts, with some examples for whoever looks into one."""
+
+    requirements: list[Requirement] = field(default_factory=list)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> list[Requirement]:
+        """What was required and is not so."""
+        return [requirement for requirement in self.requirements if not requirement.met]
+
+    def count(self, name: str, found: Iterable[object], *, at_most: int | None = 0) -> None:
+        """Counts what was found under `name`."""
+        listed = [str(one) for one in found]
+        self.requirements.append(Requirement(name, len(listed), at_most))
+        if listed:
+            self.examples[name] = listed[:EXAMPLES]
+
+
+def judge(found: Observations, rule: Rule) -> Verdict:
+    """Every count that issue 3 asks for."""
+    verdict = Verdict()
+    promised = [case for case in found.cases if case.instant is not None]
+    verdict.count("unscheduled", (case.number for case in found.cases if case.instant is None))
+    verdict.count("lost", (case.number for case in promised if case.stored.stamp is None or case.seen is None))
+    verdict.count("early", _early(promised))
+    verdict.count("late", _late(promised, rule))
+    verdict.count("released twice", (case.number for case in promised if _is_released_twice(case)))
+    verdict.count("history gaps", (gap for case in promised for gap in _history_gaps(case)))
+    _judge_mails(verdict, promised, found, rule)
+    _judge_looks(verdict, promised, found.looks, rule)
+    return verdict
+
+
+def due_of(case: KnownCase) -> float:
+    """From when on it should be visible: its instant, or later if it was scheduled by a request that took so long."""
+    assert case.instant is not None
+    return max(case.instant, case.known)
+
+
+def lateness(cases: Iterable[KnownCase]) -> dict[str, float]:
+    """Seconds from due to seen, of those that were: how many, median, 95 and 99 of a hundred, and the latest."""
+    late = [case.seen - due_of(case) for case in cases if case.instant is not None and case.seen is not None]
+    if not late:
+        return {"cases": 0}
+    return {
+        "cases": len(late),
+        "p50": round(percentile(late, 0.5), 3),
+        "p95": round(percentile(late, 0.95), 3),
+        "p99": round(percentile(late, 0.99), 3),
+        "max": round(max(late), 3),
+    }
+
+
+def _early(cases: list[KnownCase]) -> list[str]:
+    early = []
+    for case in cases:
+        moments = [moment for moment in (case.seen, case.stored.stamp) if moment is not None]
+        if moments and min(moments) < case.instant - ROUNDING:  # type: ignore[operator]
+            early.append(f"{case.number} by {case.instant - min(moments):.3f} s")  # type: ignore[operator]
+    return early
+
+
+def _late(cases: list[KnownCase], rule: Rule) -> list[str]:
+    return [
+        f"{case.number} due {due_of(case):.1f}, {case.seen - due_of(case):.1f} s late"
+        for case in cases
+        if case.seen is not None and case.seen > rule.deadline(case)
+    ]
+
+
+def _released_events(case: KnownCase) -> list[StoredEvent]:
+    return [event for event in case.stored.events if event.kind == "released"]
+
+
+def _is_released_twice(case: KnownCase) -> bool:
+    return len(_released_events(case)) > 1 or case.stored.release_number > 1 or len(case.stored.email_states) > 1
+
+
+def _history_gaps(case: KnownCase) -> list[str]:
+    """Each case has one entry for its completion, and one for its release that says the same as its row."""
+    gaps = []
+    if (completed := sum(event.kind == "completed" for event in case.stored.events)) != 1:
+        gaps.append(f"{case.number}: {completed} entries of its completion")
+    row = case.stored
+    if row.stamp is None:
+        return gaps
+    agreeing = [
+        event
+        for event in _released_events(case)
+        if abs(event.at - row.stamp) < ROUNDING
+        and (event.batch, event.revision, event.release_number) == (row.batch, row.revision, row.release_number)
+    ]
+    if not agreeing:
+        gaps.append(f"{case.number}: no entry of its release that agrees with its row")
+    return gaps
+
+
+def _judge_mails(verdict: Verdict, cases: list[KnownCase], found: Observations, rule: Rule) -> None:
+    message_ids: dict[str, set[str]] = defaultdict(set)
+    recipients: dict[str, set[str]] = defaultdict(set)
+    for mail in found.mails:
+        for number in mail.numbers:
+            message_ids[number].add(mail.message_id)
+            recipients[number] |= set(mail.recipients)
+    released = [case for case in cases if case.stored.stamp is not None]
+    verdict.count("mails missing", (case.number for case in released if not message_ids[case.number]))
+    verdict.count("mails not recorded", (c.number for c in released if set(c.stored.email_states) != {"sent"}))
+    verdict.count("mails astray", (case.number for case in cases if recipients[case.number] - {case.address}))
+    verdict.count("cases in two mails", (case.number for case in cases if len(message_ids[case.number]) > 1))
+    acceptances = Counter(mail.message_id for mail in found.mails)
+    doubled = [message_id for message_id, times in acceptances.items() for _ in range(times - 1)]
+    verdict.count("mails doubled", doubled, at_most=None if rule.may_double else 0)
+
+
+def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], rule: Rule) -> None:
+    of_member: dict[int, list[KnownCase]] = defaultdict(list)
+    for case in cases:
+        of_member[case.member].append(case)
+    answered = [look for look in looks if look.status == 200]
+    late = [look for look in answered if _lacks(look, of_member[look.member])]
+    verdict.count("looks late", (_told(look) for look in late if not rule.excuses(look)))
+    verdict.count(
+        "looks late, excused by the fault", (_told(look) for look in late if rule.excuses(look)), at_most=None
+    )
+    verdict.count("looks early", (_told(look) for look in answered if _leaks(look, of_member[look.member])))
+    errors = [look for look in looks if look.status not in (0, 200, 503)]
+    away = [look for look in looks if look.status == 503]
+    verdict.count("error pages", (f"{look.status} {_told(look)}" for look in errors))
+    verdict.count("answers 503", (_told(look) for look in away if not rule.excuses(look)))
+    verdict.count(
+        "answers 503, excused by the fault", (_told(look) for look in away if rule.excuses(look)), at_most=None
+    )
+    verdict.count("looks refused or reset", (_told(look) for look in looks if look.status == 0), at_most=None)
+
+
+def _lacks(look: Look, cases: list[KnownCase]) -> bool:
+    """Whether a case that was due when the member asked is not on the page."""
+    return any(due_of(case) <= look.start and case.pk not in look.shown for case in cases)
+
+
+def _leaks(look: Look, cases: list[KnownCase]) -> bool:
+    """Whether a case is on the page whose instant had not come when the answer was there."""
+    return any(case.instant is not None and case.instant > look.end and case.pk in look.shown for case in cases)
+
+
+def _told(look: Look) -> str:
+    return f"member {look.member} at {look.start:.2f}, {look.end - look.start:.2f} s"
