@@ -3,12 +3,12 @@
 python -m tests.bench.report
 """
 
-import datetime as dt
 import json
 from typing import Any
 
 from tests.bench.charts import draw
 from tests.bench.figures import RESULTS, ROOT, SECTIONS, Chart, Figure, Section, Table
+from tests.bench.markdown import as_table, machine, number
 
 DOCS = ROOT / "docs"
 PAGE = DOCS / "performance.md"
@@ -33,21 +33,10 @@ def main() -> None:
     stored = [json.loads(path.read_text()) for key in SECTIONS if (path := RESULTS / f"{key}.json").exists()]
     sections = [_section(data) for data in stored]
     minutes = round(sum(data["seconds"] for data in stored) / 60)
-    parts = [HEAD.format(minutes=minutes), _circumstances(stored), _summary(sections)]
+    parts = [HEAD.format(minutes=minutes), machine(stored), _summary(sections)]
     parts += [_chapter(section) for section in sections]
     PAGE.write_text("\n".join(parts))
     print(f"{PAGE.relative_to(ROOT)} says what {len(sections)} sections measured")  # noqa: T201
-
-
-def as_table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table; all columns but the first are set to the right."""
-    line = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, line, *rows]) + "\n"
-
-
-def number(value: float) -> str:
-    """Three significant digits, thousands apart."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _section(data: dict[str, Any]) -> Section:
@@ -59,19 +48,6 @@ def _section(data: dict[str, Any]) -> Section:
         [Table(**table) for table in data["tables"]],
         [Chart(**chart) for chart in data["charts"]],
     )
-
-
-def _circumstances(stored: list[dict[str, Any]]) -> str:
-    merged: dict[str, str] = {}
-    for data in stored:
-        for name, value in data["circumstances"].items():
-            merged[name] = str(value) if merged.get(name, str(value)) == str(value) else f"{merged[name]}, {value}"
-    day = max(data["at"] for data in stored)[:10]
-    rows = [
-        ["measured", f"{dt.date.fromisoformat(day):%B %-d, %Y}"],
-        *[[name, words] for name, words in merged.items()],
-    ]
-    return "## The machine\n\n" + as_table(["what", "which"], rows)
 
 
 def _summary(sections: list[Section]) -> str:
