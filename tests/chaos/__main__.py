@@ -7,11 +7,14 @@ Faults that need surroundings of their own run in a process of their own, becaus
 
 import argparse
 import dataclasses
+import datetime as dt
 import json
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from tests.bench.figures import ROOT, circumstances
@@ -34,7 +37,10 @@ def main() -> int:
     scale = SMALL if options.small else FULL
     if len(groups) == 1:
         return sum(_run_group(group, surroundings, scale) for surroundings, group in groups.items())
-    return sum(_run_elsewhere(group, options) for group in groups.values())
+    broken = sum(_run_elsewhere(group, options) for group in groups.values())
+    if not options.small:
+        subprocess.run([sys.executable, "-m", "tests.chaos.report"], cwd=ROOT, check=True)
+    return broken
 
 
 def _options() -> argparse.Namespace:
@@ -75,8 +81,9 @@ def _run_group(group: list[Fault], surroundings: Surroundings | None, scale: Sca
     broken = 0
     with running_stack(scale, surroundings) as stack:
         for fault in group:
-            result = run_fault(fault, stack)
-            _store(result)
+            begun = time.monotonic()
+            result = run_fault(fault, stack) | {"took_s": round(time.monotonic() - begun, 1)}
+            _store(result, RESULTS / "small" if scale is SMALL else RESULTS)
             _tell(result)
             broken += any(not requirement["met"] for requirement in result["requirements"])
     return broken
@@ -97,10 +104,11 @@ def _run_elsewhere(group: list[Fault], options: argparse.Namespace) -> int:
     return subprocess.run(command, cwd=ROOT).returncode
 
 
-def _store(result: dict[str, Any]) -> None:
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    stored = result | {"circumstances": circumstances()}
-    (RESULTS / f"{result['fault']}.json").write_text(json.dumps(stored, indent=1))
+def _store(result: dict[str, Any], directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    stored = result | {"circumstances": circumstances(), "at": at}
+    (directory / f"{result['fault']}.json").write_text(json.dumps(stored, indent=1))
 
 
 def _tell(result: dict[str, Any]) -> None:
