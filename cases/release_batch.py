@@ -76,16 +76,19 @@ def release_batches(
     failed: list[int] = []  # in this run; left out, because a row may refuse even to be marked as failed
     any_released = False
     try:
-        while (cases := Case.objects.exclude(pk__in=failed)).any_due(moment := now or portal_now()):
+        moment = now or portal_now()
+        # Spares a wake-up that finds nothing the transaction. Whether there is more after a batch, its size says.
+        more = Case.objects.any_due(moment)
+        while more:
             with transaction.atomic():
-                ids = _lock_due(cases, moment, size)
+                ids = _lock_due(Case.objects.exclude(pk__in=failed), moment, size)
                 batch = _release(ids, Stamp(at=moment, by=by, source=source))
             any_released |= bool(batch.released)
+            failed += batch.failed
+            more = len(ids) == size  # else whatever is left is in the hands of another worker
             if ids:
                 yield batch
-            if len(ids) < size:
-                return  # whatever is left is in the hands of another worker
-            failed += batch.failed
+            moment = now or portal_now()
     finally:
         # Once for all batches: a member whose cases are in several gets one e-mail.
         if any_released:

@@ -1,6 +1,5 @@
 """The two things that Django's query builder does not say: INSERT … SELECT, and many ids as one parameter."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,9 +10,11 @@ from django.db.models.expressions import RawSQL
 
 def ids_as_rows(ids: Sequence[int]) -> RawSQL:
     """A subquery for `pk__in` that carries `ids` as one parameter, however many they are."""
+    # As text that the database takes apart: psycopg's own way of writing an array costs a tenth of a wave.
+    listed = ",".join(map(str, ids))
     if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
+        return RawSQL("SELECT unnest(%s::bigint[])", ["{" + listed + "}"])
+    return RawSQL("SELECT value FROM json_each(%s)", ["[" + listed + "]"])
 
 
 def insert_select(model: type[Model], rows: QuerySet[Any], columns: dict[str, Any]) -> int:
