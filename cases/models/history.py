@@ -38,7 +38,8 @@ class ReleaseEvent(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     at = models.DateTimeField()
     source = models.CharField(max_length=10, choices=Source)
-    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Nobody asks what a person did, and nobody is deleted.
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     system_actor = models.CharField(max_length=60, blank=True, help_text="The program that acted, where no person did")
     from_status = models.CharField(max_length=20, blank=True)
     to_status = models.CharField(max_length=20, blank=True)
