@@ -1,0 +1,107 @@
+"""The wall clock of real processes, moved by libfaketime. The monotonic clock and the length of sleeps stay real."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+HOW_TO_INSTALL = (
+    "The clock faults need libfaketime, and none was found that works with this Python. "
+    "Install it with: .venv/bin/python -m pip install -r requirements-dev.txt"
+)
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+# Prints by how many seconds the wall clock is ahead of the monotonic one; proves that sleeping works (with
+# Debian 12's build of the library it fails from Python 3.11 on).
+PROBE = "import time; time.sleep(0.001); print(time.time() - time.monotonic())"
+
+
+class Clock:
+    """One wall clock for all processes started with its `environment`: the real one and `offset` seconds."""
+
+    def __init__(self, directory: Path, *, offset: float = 0) -> None:
+        self._file = directory / "wall-clock"
+        self.offset = offset
+        self._write()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to live by this clock. It sees steps at once."""
+        return _preloaded(required_library()) | {
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+        }
+
+    def step(self, seconds: float) -> None:
+        """Moves the wall clock of the running processes, forward or (negative) backward."""
+        self.offset += seconds
+        self._write()
+
+    def now(self) -> float:
+        """What the processes believe: seconds since 1970."""
+        return time.time() + self.offset
+
+    def _write(self) -> None:
+        # Replaced in one piece, and always of the same length: processes read it again and again.
+        part = self._file.with_suffix(".part")
+        part.write_text(f"{self.offset:+020.6f}\n")
+        part.replace(self._file)
+
+
+def set_off(seconds: float) -> dict[str, str]:
+    """The environment of processes whose wall clock is off by `seconds` for good.
+
+    PostgreSQL must have this one: it asks for the time in signal handlers, where no file may be read.
+    """
+    return _preloaded(required_library()) | {"FAKETIME": f"{seconds:+.6f}"}
+
+
+def missing_tools() -> str:
+    """A sentence that says how to install what the clock faults lack here; empty if nothing."""
+    return "" if library() else HOW_TO_INSTALL
+
+
+def required_library() -> Path:
+    """The library; RuntimeError with a sentence for people if there is none."""
+    if found := library():
+        return found
+    raise RuntimeError(HOW_TO_INSTALL)
+
+
+@cache
+def library() -> Path | None:
+    """The first libfaketime of this machine under which Python works: that of the wheel, else a package's."""
+    return next((candidate for candidate in _candidates() if _works(candidate)), None)
+
+
+def remove_leftovers() -> None:
+    """Removes what killed processes left of libfaketime in shared memory."""
+    for left in SHARED_MEMORY.glob("*faketime_s*_*"):
+        if not Path("/proc", left.name.rpartition("_")[2]).exists():
+            left.unlink(missing_ok=True)
+
+
+def _candidates() -> Iterator[Path]:
+    wheel = importlib.util.find_spec("libfaketime")
+    if wheel and wheel.origin:
+        yield from Path(wheel.origin).parent.glob("vendor/libfaketime/src/libfaketime.so.1")
+    for root in (Path("/usr/lib"), Path("/usr/lib64")):
+        yield from sorted(root.glob("**/faketime/libfaketimeMT.so.1"))
+
+
+def _works(candidate: Path) -> bool:
+    """Whether a Python under it sees a wall clock a day ahead, and sleeps."""
+    environment = os.environ | _preloaded(candidate) | {"FAKETIME": "+86400"}
+    done = subprocess.run([sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        return False
+    ahead = float(done.stdout) - (time.time() - time.monotonic())
+    return abs(ahead - 86400) < 60
+
+
+def _preloaded(found: Path) -> dict[str, str]:
+    # Both spellings, of old and new versions of the library.
+    return {"LD_PRELOAD": str(found), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}

@@ -1,0 +1,40 @@
+"""An earlier version of the code, to run beside the present one."""
+
+import io
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+from tests.chaos.devices.steered import ROOT
+
+# The last commit before the chaos harness.
+COMMIT = "fe45561"
+DIRECTORY = ROOT / "var" / "chaos" / "old"
+
+
+class OldVersionMissing(Exception):
+    """The earlier code cannot be had here. Its text is a sentence for people."""
+
+
+def export(commit: str = COMMIT) -> Path:
+    """Unpacks `commit` of this repository into var/chaos/old and returns that directory.
+
+    A process started there runs the old code. OldVersionMissing if git or the commit is not there.
+    """
+    try:
+        done = subprocess.run(["git", "archive", "--format=tar", commit], cwd=ROOT, capture_output=True, check=True)
+    except FileNotFoundError:
+        raise OldVersionMissing(
+            "The old version of the code comes from git, and there is no git on the PATH."
+        ) from None
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.decode(errors="replace").strip()
+        raise OldVersionMissing(
+            f"The old version of the code is commit {commit}, which is not in this repository ({reason}). "
+            "Clone it with its whole history."
+        ) from None
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(DIRECTORY, filter="data")
+    return DIRECTORY
