@@ -9,13 +9,19 @@ import pytest
 
 from tests.chaos.devices import old_version
 
+# Says where the code lies and which tasks it has.
+WHO_RUNS = """
+import django; django.setup()
+import cases; print(cases.__file__)
+from portal.celery import app; app.loader.import_default_modules(); print(sorted(app.tasks))
+"""
+
 
 def test_the_old_code_is_what_runs_there() -> None:
     directory = old_version.export()
-    command = "import cases, portal.celery as p; p.app.loader.import_default_modules(); print(cases.__file__); print(sorted(p.app.tasks))"
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings"}
     done = subprocess.run(
-        [sys.executable, "-c", f"import django; django.setup(); {command}"],
+        [sys.executable, "-c", WHO_RUNS],
         cwd=directory,
         env=environment,
         capture_output=True,
