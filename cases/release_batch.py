@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import Case as Choose
 from django.db.models import CharField, F, Q, TextField, Value, When
 
-from cases import messages
+from cases import looks, messages, schedule
 from cases.clock import portal_now
 from cases.history import actor_columns
 from cases.models import Case, CaseQuerySet, OutgoingEmail, ReleaseEvent, User
@@ -100,8 +100,11 @@ def release_due_of(member: User) -> Batch:
 
     Waits up to a second for a row that somebody else holds; OperationalError if that was not enough.
     """
+    earliest = looks.earliest_scheduled_date(member)
+    if earliest is None or earliest > schedule.reached(now := portal_now()).date():
+        return Batch()
     cases = Case.objects.filter(member=member)
-    if not cases.any_due(now := portal_now()):
+    if not cases.any_due(now):
         return Batch()
     with _impatient_transaction():
         ids = list(cases.due(now).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
