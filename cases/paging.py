@@ -9,9 +9,8 @@ MOST = 1000
 PER_PAGE = 25
 
 
-def capped_count(cases: QuerySet[Case]) -> str:
-    """How many `cases` there are, "1,000+" beyond a thousand: an exact count would touch every row."""
-    count = _count_up_to(cases, MOST + 1)
+def capped(count: int) -> str:
+    """A number of cases for people, "1,000+" beyond a thousand: to count on would touch every row."""
     return f"{count:,}" if count <= MOST else f"{MOST:,}+"
 
 

@@ -1,5 +1,6 @@
 """The words in which people read the state of a case, each role its own."""
 
+import functools
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -20,6 +21,7 @@ class Shown:
     where: Q
 
 
+@functools.cache
 def for_staff() -> list[Shown]:
     """Completed and released are two words, everywhere (FIELD: the top confusion of such portals)."""
     return [
@@ -33,11 +35,16 @@ def for_staff() -> list[Shown]:
 
 def for_members() -> list[Shown]:
     """What a member may tell apart, by RELEASE_MEMBER_VIEW."""
+    return _for_members(settings.RELEASE_MEMBER_VIEW)
+
+
+@functools.cache
+def _for_members(member_view: str) -> list[Shown]:
     accepted = Q(status=Status.ACCEPTED)
     announced = []
-    if settings.RELEASE_MEMBER_VIEW == "in_progress":
+    if member_view == "in_progress":
         accepted |= SCHEDULED | HELD
-    elif settings.RELEASE_MEMBER_VIEW == "announced":
+    elif member_view == "announced":
         accepted |= HELD  # there is no date to announce
         announced = [Shown("announced", "Release announced", SCHEDULED)]
     return [
@@ -49,13 +56,17 @@ def for_members() -> list[Shown]:
     ]
 
 
+@functools.cache
+def for_administrators() -> list[Shown]:
+    """They see drafts too."""
+    return [Shown("draft", "Draft", Q(status=Status.DRAFT)), *for_staff()]
+
+
 def shown_to(user: User) -> list[Shown]:
     """The states that `user` reads and filters by."""
     if user.is_member:
         return for_members()
-    if user.is_administrator:
-        return [Shown("draft", "Draft", Q(status=Status.DRAFT)), *for_staff()]
-    return for_staff()
+    return for_administrators() if user.is_administrator else for_staff()
 
 
 def key_of(case: Case, user: User) -> str:
