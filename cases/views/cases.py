@@ -54,29 +54,34 @@ def visible_case(request: HttpRequest, pk: int) -> Case:
 def render_case(request: HttpRequest, case: Case, *, status: int = 200, **overrides: Any) -> HttpResponse:
     """The page of `case`. `overrides`: a form with errors in place of the empty one, the `open` dialog, a `problem`."""
     user = cast(User, request.user)
-    context: dict[str, Any] = {
-        "case": SeenCase.of(case, to=user),
-        "can": {action.value for action in permissions.allowed(by=user, case=case)},
-    }
+    can = permissions.allowed(by=user, case=case)
+    context: dict[str, Any] = {"case": SeenCase.of(case, to=user), "can": {action.value for action in can}}
     if not user.is_member:
-        context |= _staff_context(case, user)
+        context |= _staff_context(case, user) | _forms(case, user, can)
     return render(request, "cases/case_detail.html", context | overrides, status=status)
 
 
 def _staff_context(case: Case, user: User) -> dict[str, Any]:
-    initial = {"revision": case.schedule_revision}
-    completion = CompletionForm(initial=initial | {"release_option": "now"})
-    present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
-    reschedule = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
-    for form in (completion, reschedule):
-        form.offer(any_day=user.is_administrator)
     return {
         "record": case,
-        "completion_form": completion,
-        "reschedule_form": reschedule,
-        "accept_form": AcceptForm(by=user),
-        "change_form": ChangeForm(initial=initial),
-        "blank_form": ChangeForm(initial=initial),
         "reason_optional": not permissions.TABLE[Action.RESCHEDULE][user.role].reason,
         "events": ReleaseEvent.objects.filter(case=case).select_related("actor")[:EVENTS],
     }
+
+
+def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
+    """The forms of what `user` can do to `case` now, and no others: a form takes longer than a query."""
+    initial = {"revision": case.schedule_revision}
+    forms: dict[str, Any] = {}
+    if Action.ACCEPT in can:
+        forms["accept_form"] = AcceptForm(by=user)
+    if Action.COMPLETE in can:
+        forms["completion_form"] = CompletionForm(initial=initial | {"release_option": "now"})
+        forms["completion_form"].offer(any_day=user.is_administrator)
+    if Action.RESCHEDULE in can:
+        present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
+        forms["reschedule_form"] = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
+        forms["reschedule_form"].offer(any_day=user.is_administrator)
+    if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN}:
+        forms["change_form"] = forms["blank_form"] = ChangeForm(initial=initial)
+    return forms
