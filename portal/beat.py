@@ -5,7 +5,23 @@ import time
 from typing import Any
 
 from celery import schedules
+from celery.beat import BeatLazyFunc
+from django.db import DatabaseError
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
+
+from cases.clock import portal_now
+
+
+def _asked_at() -> str | None:
+    """The present moment by the clock that all hosts have in common, as text; None if the database does not say."""
+    try:
+        return portal_now().isoformat()
+    except DatabaseError:
+        return None  # a sweep that does not know when it was asked for is run
+
+
+# One object for all: beat compares the arguments of entries to see whether the schedule has been changed.
+ASKED_AT = BeatLazyFunc(_asked_at)
 
 
 class PortalEntry(ModelEntry):
@@ -15,6 +31,11 @@ class PortalEntry(ModelEntry):
     """
 
     last_run_at: dt.datetime
+
+    def __init__(self, model: Any, app: Any = None) -> None:
+        super().__init__(model, app)
+        if self.task == "tasks.releases.sweep":
+            self.kwargs["asked_at"] = ASKED_AT
 
     def is_due(self) -> schedules.schedstate:
         """Whether it is, and in how many seconds to ask again."""

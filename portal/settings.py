@@ -291,9 +291,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "tasks.releases.sweep",
         "schedule": SWEEP_INTERVAL,
-        # expire_seconds, not expires: the latter is dropped by django-celery-beat, and sweeps would pile up while
-        # the workers are down.
-        "options": {"queue": "releases", "expire_seconds": SWEEP_INTERVAL},
+        # No expiry: by the clock of a worker that is ahead every sweep would have expired. Those that have piled up
+        # while the workers were down are passed over (tasks.releases.sweep).
+        "options": {"queue": "releases"},
     },
 }
 

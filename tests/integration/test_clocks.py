@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.devices.clock import Clock
+from cases.models import User
+from tests.chaos.devices.clock import Clock, set_off
+from tests.factories import CaseFactory
+from tests.integration.conftest import StartWorker
 from tests.integration.processes import LocalBeat, LocalRedis
-from tests.integration.steps import until
+from tests.integration.steps import is_released, until
+from tests.services import MailServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
@@ -55,3 +59,16 @@ def test_beat_goes_on_when_summer_ends(clock: Clock, redis: LocalRedis, start_be
     before, so_far = clock.now(), redis.length("portal:releases")
     until("some seconds have passed", lambda: clock.now() > before + 4)
     assert redis.length("portal:releases") - so_far <= 6
+
+
+@pytest.mark.parametrize("ahead", [HOUR])
+def test_workers_whose_clock_is_wrong_release_and_send(
+    ahead: float, start_worker: StartWorker, start_beat: StartBeat, mail_server: MailServer, mia: User
+) -> None:
+    """Their sweeps have not expired, and what waits in the outbox waits for no clock of theirs."""
+    for name in ("releases", "mail"):
+        start_worker(name, queue=name, **set_off(ahead)).ready()
+    case = CaseFactory(due=True, member=mia)
+    start_beat()
+    until("it is released", lambda: is_released(case))
+    until("the mail is there", lambda: len(mail_server.taken) == 1)
