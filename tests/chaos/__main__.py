@@ -71,7 +71,7 @@ def _lasting(fault: Fault, seconds: int) -> Fault:
     """The random kills are as long as asked for, with waves as dense as the others'."""
     if not fault.lasts_as_asked:
         return fault
-    return dataclasses.replace(fault, window=float(seconds), waves=max(8, seconds // 5))
+    return dataclasses.replace(fault, window=float(seconds), waves=max(8, seconds // 8))
 
 
 def _run_group(group: list[Fault], surroundings: Surroundings | None, scale: Scale) -> int:
@@ -90,18 +90,9 @@ def _run_group(group: list[Fault], surroundings: Surroundings | None, scale: Sca
 
 
 def _run_elsewhere(group: list[Fault], options: argparse.Namespace) -> int:
-    small = ["--small"] if options.small else []
+    arguments = ["--seconds-of-random", str(options.seconds_of_random), *(["--small"] if options.small else [])]
     names = [fault.name for fault in group]
-    command = [
-        sys.executable,
-        "-m",
-        "tests.chaos",
-        "--seconds-of-random",
-        str(options.seconds_of_random),
-        *small,
-        *names,
-    ]
-    return subprocess.run(command, cwd=ROOT).returncode
+    return subprocess.run([sys.executable, "-m", "tests.chaos", *arguments, *names], cwd=ROOT).returncode
 
 
 def _store(result: dict[str, Any], directory: Path) -> None:

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from tests.chaos.devices.smtp_server import Mail
 from tests.chaos.load import Load, PlannedCase
-from tests.chaos.mailbox import AcceptedMail
 from tests.chaos.watchers import Look
 
 
@@ -53,17 +53,18 @@ class Observations:
 
     cases: list[KnownCase]
     looks: list[Look]
-    mails: list[AcceptedMail]
+    mails: list[Mail]
 
 
-def collect(load: Load, *, seen: dict[int, float], looks: list[Look], mails: list[AcceptedMail]) -> Observations:
+def collect(load: Load, *, seen: dict[int, float], looks: list[Look], mails: list[Mail]) -> Observations:
     """Asks the database for what it holds about the cases of `load`; `mails` may be about others, too."""
     stored = _stored_cases(load)
-    numbers = {case.number for case in load.cases.values()}
     cases = [
         _known(case, load.addresses[case.member], seen.get(case.pk), stored[case.pk]) for case in load.cases.values()
     ]
-    return Observations(cases=cases, looks=list(looks), mails=[mail for mail in mails if mail.numbers & numbers])
+    return Observations(
+        cases=cases, looks=list(looks), mails=[mail for mail in mails if load.cases.keys() & mail.cases]
+    )
 
 
 def _known(case: PlannedCase, address: str, seen: float | None, stored: StoredCase) -> KnownCase:

@@ -4,6 +4,8 @@ import math
 import random
 from dataclasses import dataclass
 
+from tests.chaos.registry import Fault
+
 # Allowed on top of the sweep interval: the sweep's own run, and the observer's.
 SLACK = 2.0
 
@@ -60,15 +62,22 @@ class Plan:
     begin: float
     last: float
     waves: tuple[int, ...]
+    scheduled_until: float
 
     @classmethod
-    def of(cls, scale: Scale, *, window: float, waves: int, start: float) -> "Plan":
-        """The plan of a fault that is expected to last `window`."""
-        begin = start + scale.lead
-        first, last = begin - 2, begin + window + scale.tail
-        apart = (last - first) / (waves - 1)
-        instants = tuple(math.ceil(first + number * apart) for number in range(waves))
-        return cls(scale=scale, start=start, begin=begin, last=last, waves=instants)
+    def of(cls, scale: Scale, fault: Fault, *, start: float) -> "Plan":
+        """The plan of `fault`, whose load begins at `start`."""
+        begin = start + (scale.lead if fault.lead is None else fault.lead)
+        first, last = begin - 2, begin + fault.window + scale.tail
+        apart = (last - first) / (fault.waves - 1)
+        return cls(
+            scale=scale,
+            start=start,
+            begin=begin,
+            last=last,
+            waves=tuple(math.ceil(first + number * apart) for number in range(fault.waves)),
+            scheduled_until=begin - 1 if fault.scheduled_before else last - scale.ahead - 1,
+        )
 
     def instant(self, chance: random.Random, *, after: float) -> int:
         """An instant not before `after`: mostly one of the waves, one in ten its own."""

@@ -33,7 +33,8 @@ Surroundings = Callable[[dict[str, str]], AbstractContextManager[Extra]]
 class Fault:
     """One fault and the rule it is judged by. Times in seconds.
 
-    `window` is how long the fault is expected to last: the waves fall due before, in and after it. `allowance` is
+    `window` is how long the fault is expected to last: the waves fall due before, in and after it. `lead`
+    is the time before it, if not that of the scale. `allowance` is
     how late after instant or fault a case may be; None: one sweep interval. `surroundings`: it needs a stack of
     its own.
     """
@@ -43,15 +44,20 @@ class Fault:
     sentence: str
     body: Callable[["Run"], None]
     window: float = 6.0
+    lead: float | None = None
     waves: int = 8
     allowance: float | None = None
-    # The mail worker dies between the server's acceptance and its own record.
-    may_double: bool = False
+    # So many mails may be doubled, because a mail worker dies between the server's acceptance and its own record.
+    doubles_at_most: int | None = 0
+    # The portal has to work while the fault is on: lateness counts from the instant, not from the end of the fault.
+    works_meanwhile: bool = False
     # The database is down or holds the rows: who looks meanwhile may be answered 503, or with a page without the case.
     excuses_looks: bool = False
     surroundings: Surroundings | None = None
     # It lasts as long as the command line says.
     lasts_as_asked: bool = False
+    # The technicians are to have finished when it begins.
+    scheduled_before: bool = False
     # Part of the run that belongs to `make test`.
     small: bool = False
 

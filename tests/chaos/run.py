@@ -16,14 +16,16 @@ from tests.chaos.plan import SLACK, Plan
 from tests.chaos.registry import Fault
 from tests.chaos.stack import Stack
 from tests.chaos.technicians import Technicians, Work
-from tests.chaos.verdict import Rule, Verdict, judge, lateness
+from tests.chaos.verdict import Rule, Verdict, first_mails, judge, lateness
 from tests.chaos.watchers import Lookers, Observer
 
+# The rows of a load are written in less.
+LOADING = 2.0
 # After the last allowance: a dead sender's lease (31 s), a pause of the server (30 s and a quarter), a sweep.
 MAIL_PATIENCE = 90.0
 # What comes too late, or twice, comes within this after everything seems done.
 SETTLING = 2.0
-FAILED_TASK = re.compile(r"Task (\S+)\[(\S+)\] raised unexpected: (.{0,200})")
+FAILED_TASK = re.compile(r"Task (\S+)\[(\S+)\] raised unexpected: (\w+)")
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Run:
     end: float = 0.0
     notes: dict[str, Any] = field(default_factory=dict)
     own_requirements: list[tuple[str, int, int]] = field(default_factory=list)
+    excused_members: set[int] = field(default_factory=set)
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -49,6 +52,15 @@ class Run:
     def wait(self, seconds: float) -> None:
         """Lets the fault last."""
         time.sleep(seconds)
+
+    def kill_and_wait(self, name: str) -> None:
+        """SIGKILL for a service and its children; returns when the supervisor has it back."""
+        self.stack.kill(name)
+        self.stack.supervisor.back(name)
+
+    def tasks_failed(self, logs: Counter[str]) -> int:
+        """How many tasks have failed since `logs` (Stack.log_sizes)."""
+        return sum(one["count"] for one in _failed_tasks(self.stack.logs_since(logs)).values())
 
     def next_wave(self, *, ahead: float = 0.5) -> float:
         """Waits until shortly before the next wave, and returns its instant (seconds since the epoch)."""
@@ -75,7 +87,7 @@ class Run:
 
 def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
     """Runs it and returns the result as it is stored. An error of the harness itself is a broken requirement, too."""
-    plan = Plan.of(stack.scale, window=fault.window, waves=fault.waves, start=time.time() + 2)
+    plan = Plan.of(stack.scale, fault, start=time.time() + LOADING)
     run = Run(fault, stack, plan, make_load(fault.name, plan))
     observer = Observer(stack.database, run.load)
     lookers = Lookers(run.load, stack.web_url, stack.scale.look_every)
@@ -87,7 +99,7 @@ def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
         error = _let_it_happen(run)
         technicians.wait()
         settled = _wait_until_done(run)
-    found = collect(run.load, seen=observer.seen, looks=lookers.looks, mails=stack.mail.accepted())
+    found = collect(run.load, seen=observer.seen, looks=lookers.looks, mails=stack.mail.mails())
     rule = _rule(run)
     verdict = judge(found, rule)
     for name, count, at_most in run.own_requirements:
@@ -115,7 +127,15 @@ def _let_it_happen(run: Run) -> str:
 
 def _rule(run: Run) -> Rule:
     allowance = run.fault.allowance or run.stack.scale.sweep_interval + SLACK
-    return Rule(run.begin, run.end, allowance, run.fault.may_double, run.fault.excuses_looks)
+    return Rule(
+        begin=run.begin,
+        end=run.end,
+        allowance=allowance,
+        doubles_at_most=run.fault.doubles_at_most,
+        works_meanwhile=run.fault.works_meanwhile,
+        excuses_looks=run.fault.excuses_looks,
+        excused_members=frozenset(run.excused_members),
+    )
 
 
 def _wait_until_done(run: Run) -> float:
@@ -150,7 +170,7 @@ def _result(run: Run, rule: Rule, verdict: Verdict, found: Observations) -> dict
         "end": run.end,
         "lasted_s": round(run.end - run.begin, 1),
         "allowance_s": rule.allowance,
-        "doubles_allowed": rule.may_double,
+        "doubles_at_most": rule.doubles_at_most,
         "scale": dataclasses.asdict(run.plan.scale),
         "instants": sorted(run.plan.waves),
         "requirements": [
@@ -161,6 +181,7 @@ def _result(run: Run, rule: Rule, verdict: Verdict, found: Observations) -> dict
         "cases": len(found.cases),
         "lateness_s": lateness(found.cases),
         "lateness_of_due_in_fault_s": lateness(_due_within(found.cases, rule)),
+        "mail_lateness_s": lateness(found.cases, first_mails(found)),
         "sources": Counter(e.source for case in found.cases for e in case.stored.events if e.kind == "released"),
         "looks": len(found.looks),
         "slowest_look_s": round(max((look.end - look.start for look in found.looks), default=0), 2),

@@ -1,5 +1,6 @@
 """The servers under the portal, with what a fault does to them."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,24 @@ class Database:
             ).fetchall()
         return len(rows)
 
+    def waits_for_lock(self, service: str) -> bool:
+        """Whether a session of that service of the portal waits for a lock."""
+        with self.connect() as connection:
+            waiting = connection.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND wait_event_type = 'Lock'", [service]
+            ).fetchone()
+        return waiting is not None
+
+    @contextmanager
+    def holding(self, statement: str, *parameters: object) -> Iterator[psycopg.Connection[Any]]:
+        """Whatever `statement` locks is locked until the end of the block, at which nothing is changed."""
+        with self.connect(autocommit=False) as connection:
+            connection.execute(statement, parameters)
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
         """A connection past the portal, in autocommit unless said otherwise."""
         return psycopg.connect(self.url, autocommit=options.pop("autocommit", True), connect_timeout=2, **options)
@@ -64,7 +83,13 @@ class Broker(RedisServer):
     """A Redis that can run out of memory, too. It keeps what it holds, as in production, unless a fault says no."""
 
     def __init__(self, directory: Path) -> None:
+        directory.mkdir()
         super().__init__(directory, persistent=True)
+
+    def forget(self) -> None:
+        """What it has kept on disk is gone; it must be stopped."""
+        shutil.rmtree(self.directory / "appendonlydir", ignore_errors=True)
+        (self.directory / "appendonly.aof").unlink(missing_ok=True)
 
     def limit_memory(self, size: int) -> None:
         """`size` in bytes, 0 for no limit. With noeviction what would need more is refused."""

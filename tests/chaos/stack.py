@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.mailbox import Mailbox
+from tests.chaos.devices.smtp_server import SmtpServer
 from tests.chaos.plan import Scale
 from tests.chaos.processes import BeatService, Service, Supervisor, Web, WorkerService
 from tests.chaos.registry import Extra, Surroundings
@@ -26,7 +26,7 @@ class Stack:
     environment: dict[str, str]
     database: Database
     redis: Broker
-    mail: Mailbox
+    mail: SmtpServer
     services: dict[str, Service]
     supervisor: Supervisor
     devices: dict[str, Any]
@@ -57,10 +57,10 @@ def running_stack(scale: Scale, surroundings: Surroundings | None = None) -> Ite
         directory = Path(at_the_end.enter_context(tempfile.TemporaryDirectory(prefix="portal-chaos-", dir="/tmp")))
         directory.chmod(0o755)
         database = at_the_end.enter_context(Database(directory / "pg").running())
-        redis = Broker(directory)
+        redis = Broker(directory / "redis")
         redis.start()
         at_the_end.callback(redis.stop)
-        mail = at_the_end.enter_context(Mailbox().running())
+        mail = at_the_end.enter_context(SmtpServer(directory))
         environment = _environment(scale, database=database, redis=redis, mail=mail)
         extra = at_the_end.enter_context(surroundings(dict(environment))) if surroundings else Extra()
         environment |= extra.environment
@@ -70,7 +70,7 @@ def running_stack(scale: Scale, surroundings: Surroundings | None = None) -> Ite
         yield Stack(scale, directory, environment, database, redis, mail, services, supervisor, extra.devices)
 
 
-def _environment(scale: Scale, *, database: Database, redis: Broker, mail: Mailbox) -> dict[str, str]:
+def _environment(scale: Scale, *, database: Database, redis: Broker, mail: SmtpServer) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RELEASE_")}
     return inherited | {
         "SECRET_KEY": "only for chaos",
@@ -103,7 +103,8 @@ def _start_services(
     directory: Path, environment: dict[str, str], extra: Extra, at_the_end: ExitStack
 ) -> dict[str, Service]:
     def env(name: str) -> dict[str, str]:
-        return environment | extra.services.get(name, {})
+        # By its name each is known in pg_stat_activity.
+        return environment | {"PGAPPNAME": name} | extra.services.get(name, {})
 
     port = free_port()
     services: dict[str, Service] = {

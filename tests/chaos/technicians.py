@@ -39,13 +39,12 @@ class Technicians:
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(THREADS)]
 
     def start(self) -> None:
-        """Spreads the cases from now to so long before the last wave as they need."""
-        plan = self._load.plan
-        now = time.time()
-        end = plan.last - plan.scale.ahead - 1
+        """Spreads the cases over the time that the plan has for them."""
+        begin = time.time() + 0.5
         keys = self._load.to_complete
+        apart = (self._load.plan.scheduled_until - begin) / len(keys)
         for number, key in enumerate(keys):
-            self._turns.put((now + number * (end - now) / len(keys), self._load.cases[key]))
+            self._turns.put((begin + number * apart, self._load.cases[key]))
         for thread in self._threads:
             thread.start()
 

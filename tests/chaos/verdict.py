@@ -20,18 +20,22 @@ class Rule:
     begin: float
     end: float
     allowance: float
-    may_double: bool = False
+    doubles_at_most: int | None = 0
+    works_meanwhile: bool = False
     excuses_looks: bool = False
+    excused_members: frozenset[int] = frozenset()
 
     def deadline(self, case: KnownCase) -> float:
         """Until when the case must have been seen: so long after its instant, or after the fault that hit it."""
         due = due_of(case)
-        before_the_fault = due + self.allowance
-        return before_the_fault if before_the_fault < self.begin else max(due, self.end) + self.allowance
+        if self.works_meanwhile or due + self.allowance < self.begin:
+            return due + self.allowance
+        return max(due, self.end) + self.allowance
 
     def excuses(self, look: Look) -> bool:
         """Whether the fault was on during the look, and answers for what the page lacked."""
-        return self.excuses_looks and look.end >= self.begin and look.start <= self.end
+        excused = self.excuses_looks or look.member in self.excused_members
+        return excused and look.end >= self.begin and look.start <= self.end
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,20 @@ def due_of(case: KnownCase) -> float:
     return max(case.instant, case.known)
 
 
-def lateness(cases: Iterable[KnownCase]) -> dict[str, float]:
-    """Seconds from due to seen, of those that were: how many, median, 95 and 99 of a hundred, and the latest."""
-    late = [case.seen - due_of(case) for case in cases if case.instant is not None and case.seen is not None]
+def first_mails(found: Observations) -> dict[int, float]:
+    """When the server first accepted a mail about each case, by its id."""
+    first: dict[int, float] = {}
+    for mail in found.mails:
+        if mail.outcome == "accepted":
+            first |= {pk: min(mail.time, first.get(pk, mail.time)) for pk in mail.cases}
+    return first
+
+
+def lateness(cases: list[KnownCase], moments: dict[int, float] | None = None) -> dict[str, float]:
+    """Seconds from due to seen, or to `moments` by id: how many, median, 95 and 99 of a hundred, and the latest."""
+    until = {case.pk: case.seen for case in cases} if moments is None else moments
+    pairs = [(until.get(case.pk), due_of(case)) for case in cases if case.instant is not None]
+    late = [moment - due for moment, due in pairs if moment is not None]
     if not late:
         return {"cases": 0}
     return {
@@ -147,20 +162,23 @@ def _history_gaps(case: KnownCase) -> list[str]:
 
 
 def _judge_mails(verdict: Verdict, cases: list[KnownCase], found: Observations, rule: Rule) -> None:
-    message_ids: dict[str, set[str]] = defaultdict(set)
-    recipients: dict[str, set[str]] = defaultdict(set)
-    for mail in found.mails:
-        for number in mail.numbers:
-            message_ids[number].add(mail.message_id)
-            recipients[number] |= set(mail.recipients)
+    message_ids: dict[int, set[str]] = defaultdict(set)
+    recipients: dict[int, set[str]] = defaultdict(set)
+    accepted = [mail for mail in found.mails if mail.outcome == "accepted"]
+    for mail in accepted:
+        for pk in mail.cases:
+            message_ids[pk].add(mail.message_id)
+            recipients[pk].add(mail.recipient)
     released = [case for case in cases if case.stored.stamp is not None]
-    verdict.count("mails missing", (case.number for case in released if not message_ids[case.number]))
+    verdict.count("mails missing", (case.number for case in released if not message_ids[case.pk]))
     verdict.count("mails not recorded", (c.number for c in released if set(c.stored.email_states) != {"sent"}))
-    verdict.count("mails astray", (case.number for case in cases if recipients[case.number] - {case.address}))
-    verdict.count("cases in two mails", (case.number for case in cases if len(message_ids[case.number]) > 1))
-    acceptances = Counter(mail.message_id for mail in found.mails)
+    verdict.count("mails astray", (case.number for case in cases if recipients[case.pk] - {case.address}))
+    verdict.count("cases in two mails", (case.number for case in cases if len(message_ids[case.pk]) > 1))
+    first = first_mails(found)
+    verdict.count("mails early", (c.number for c in cases if c.pk in first and first[c.pk] < c.instant - ROUNDING))
+    acceptances = Counter(mail.message_id for mail in accepted)
     doubled = [message_id for message_id, times in acceptances.items() for _ in range(times - 1)]
-    verdict.count("mails doubled", doubled, at_most=None if rule.may_double else 0)
+    verdict.count("mails doubled", doubled, at_most=rule.doubles_at_most)
 
 
 def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], rule: Rule) -> None:

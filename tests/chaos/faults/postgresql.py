@@ -1,0 +1,124 @@
+"""PostgreSQL away, hanging up, locked, in a deadlock, or full."""
+
+import psycopg
+
+from tests.chaos.load import PlannedCase
+from tests.chaos.registry import fault
+from tests.chaos.run import Run
+
+# Of the two workers, two each.
+WORKER_PROCESSES = 4
+DISK_FULL = """
+CREATE FUNCTION chaos_disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+END $$;
+CREATE TRIGGER chaos_disk_full BEFORE INSERT ON cases_releaseevent FOR EACH ROW EXECUTE FUNCTION chaos_disk_full();
+"""
+SPACE_AGAIN = """
+DROP TRIGGER chaos_disk_full ON cases_releaseevent;
+DROP FUNCTION chaos_disk_full();
+"""
+
+
+@fault("postgresql", excuses_looks=True)
+def database_restarted(run: Run) -> None:
+    """PostgreSQL is shut down in an orderly way over a wave, and started again."""
+    _restart(run, "fast")
+
+
+@fault("postgresql", excuses_looks=True)
+def database_crashed(run: Run) -> None:
+    """PostgreSQL breaks off over a wave, and recovers from its log when it is started again."""
+    _restart(run, "immediate")
+
+
+@fault("postgresql", small=True, excuses_looks=True)
+def connections_terminated(run: Run) -> None:
+    """All connections to the database are terminated at the instant of a wave, and again at the next. No process of a
+    worker fails more than the one task that it was at."""
+    logs = run.stack.log_sizes()
+    with run.on():
+        for _ in range(2):
+            run.next_wave(ahead=0)
+            run.stack.database.terminate_connections()
+        run.wait(1)
+    run.wait(2)
+    run.require("tasks failed", run.tasks_failed(logs), at_most=2 * WORKER_PROCESSES)
+
+
+@fault("postgresql", window=20)
+def due_row_locked(run: Run) -> None:
+    """Somebody holds the row of a due case for 20 seconds: its member's page is served without it, everybody else's
+    with theirs, and the next look after finds it."""
+    victim = _of_the_next_wave(run, looking=True)
+    run.excused_members.add(victim.member)
+    with run.on(), run.stack.database.holding("SELECT id FROM cases_case WHERE id = %s FOR UPDATE", victim.pk):
+        run.wait(20)
+
+
+@fault("postgresql", excuses_looks=True)
+def deadlock_with_a_batch(run: Run) -> None:
+    """Somebody locks a member and then their case while a batch has locked the case and needs the member. PostgreSQL
+    breaks the deadlock, first at the cost of the batch, then at the cost of the other."""
+    before = _deadlocks(run)
+    with run.on():
+        batch_won = _is_victim(run, deadlock_timeout="20s")
+        other_lost = _is_victim(run, deadlock_timeout="10ms")
+        run.wait(1)
+    run.note("deadlocks", _deadlocks(run) - before)
+    run.require("deadlocks missed", int(batch_won) + int(not other_lost) + max(0, 2 - (_deadlocks(run) - before)))
+
+
+@fault("postgresql", window=8, excuses_looks=True)
+def disk_full(run: Run) -> None:
+    """The disk is full: the history takes no entry for eight seconds."""
+    with run.on():
+        _execute(run, DISK_FULL)
+        run.wait(8)
+        _execute(run, SPACE_AGAIN)
+
+
+def _restart(run: Run, mode: str) -> None:
+    run.next_wave(ahead=0.2)
+    with run.on():
+        run.stack.database.stop(mode)
+        run.wait(2)
+        run.stack.database.start()
+
+
+def _is_victim(run: Run, *, deadlock_timeout: str) -> bool:
+    """Locks in the order opposite to that of a batch. Who has waited for `deadlock_timeout` looks for a deadlock, and
+    is the victim if there is one; a batch looks after a second."""
+    victim = _of_the_next_wave(run, looking=False)
+    database = run.stack.database
+    with database.holding("SELECT id FROM cases_user WHERE id = %s FOR UPDATE", victim.member) as connection:
+        connection.execute(f"SET LOCAL deadlock_timeout = '{deadlock_timeout}'")
+        run.until("a batch needs the member", lambda: database.waits_for_lock("releases"))
+        try:
+            connection.execute("SELECT id FROM cases_case WHERE id = %s FOR UPDATE", [victim.pk])
+        except psycopg.errors.DeadlockDetected:
+            return True
+    return False
+
+
+def _of_the_next_wave(run: Run, *, looking: bool) -> PlannedCase:
+    """A case of somebody who looks, or does not, due in a moment."""
+    soon = run.next_wave(ahead=0.3)
+    return next(
+        case
+        for case in run.load.cases.values()
+        if case.instant == soon and (case.member in run.load.sessions) == looking
+    )
+
+
+def _deadlocks(run: Run) -> int:
+    """How many PostgreSQL has broken so far."""
+    with run.stack.database.connect() as connection:
+        (count,) = connection.execute("SELECT sum(deadlocks)::int FROM pg_stat_database").fetchone() or (0,)
+    return int(count)
+
+
+def _execute(run: Run, sql: str) -> None:
+    with run.stack.database.connect() as connection:
+        connection.execute(sql)

@@ -1,0 +1,98 @@
+"""Redis away, empty, frozen, half gone, or full. The portal's Redis keeps what it holds, as in production."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from tests.chaos.devices.proxy import Proxy
+from tests.chaos.registry import RECONNECT, Extra, fault
+from tests.chaos.run import Run
+
+
+@fault("redis", lead=0, window=15, allowance=RECONNECT)
+def redis_stopped_before_scheduling(run: Run) -> None:
+    """Redis is down while the technicians schedule, and comes back before the last waves."""
+    _stop_for(run, 15)
+
+
+@fault("redis", window=8, allowance=RECONNECT)
+def redis_stopped_during_scheduling(run: Run) -> None:
+    """Redis goes away and comes back in the middle of the technicians' work."""
+    _stop_for(run, 8)
+
+
+@fault("redis", lead=10, window=8, scheduled_before=True, allowance=RECONNECT)
+def redis_stopped_after_scheduling(run: Run) -> None:
+    """Redis is down when the instants come of what was scheduled and armed while it was up."""
+    _stop_for(run, 8)
+
+
+@fault("redis", small=True, allowance=RECONNECT)
+def redis_restarted_empty(run: Run) -> None:
+    """Redis is restarted and has kept nothing: every ETA task is gone."""
+    redis = run.stack.redis
+    run.next_wave()
+    with run.on():
+        redis.stop()
+        redis.forget()
+        redis.start()
+
+
+@fault("redis")
+def redis_flushed(run: Run) -> None:
+    """Redis is told FLUSHALL shortly before a wave; every connection stays."""
+    run.next_wave()
+    with run.on():
+        run.stack.redis.flush()
+
+
+@fault("redis", window=30, allowance=RECONNECT)
+def redis_frozen(run: Run) -> None:
+    """Redis is frozen for 30 seconds: it takes connections and commands, and answers nothing."""
+    with run.on():
+        run.stack.redis.freeze()
+        run.wait(30)
+        run.stack.redis.thaw()
+
+
+@fault("redis", window=8, allowance=RECONNECT)
+def redis_out_of_memory(run: Run) -> None:
+    """Redis is out of memory for a while and, with noeviction, refuses whatever would need more."""
+    with run.on():
+        run.stack.redis.limit_memory(1)
+        run.wait(8)
+        run.stack.redis.limit_memory(0)
+
+
+@contextmanager
+def behind_a_proxy(environment: dict[str, str]) -> Iterator[Extra]:
+    """The portal reaches its Redis through a proxy."""
+    redis = urlsplit(environment["REDIS_URL"])
+    with Proxy(redis.port or 6379) as proxy:
+        url = redis._replace(netloc=f"127.0.0.1:{proxy.port}").geturl()
+        yield Extra(environment={"REDIS_URL": url}, devices={"proxy": proxy})
+
+
+@fault("redis", window=10, allowance=RECONNECT, surroundings=behind_a_proxy)
+def redis_connections_half_open(run: Run) -> None:
+    """Every connection to Redis goes dead without a word; new ones work."""
+    with run.on():
+        run.stack.devices["proxy"].go_silent()
+        run.wait(10)
+        run.stack.devices["proxy"].come_back()
+
+
+@fault("redis", window=10, allowance=RECONNECT, surroundings=behind_a_proxy)
+def redis_path_half_open(run: Run) -> None:
+    """Every connection to Redis goes dead without a word, and so do new ones, for ten seconds."""
+    with run.on():
+        run.stack.devices["proxy"].go_silent(new_too=True)
+        run.wait(10)
+        run.stack.devices["proxy"].come_back()
+
+
+def _stop_for(run: Run, seconds: float) -> None:
+    with run.on():
+        run.stack.redis.stop()
+        run.wait(seconds)
+        run.stack.redis.start()
