@@ -33,7 +33,7 @@ def publish_wake_up(*, case_id: int, revision: int, at: dt.datetime) -> bool:
 
 def publish_mail_waiting() -> bool:
     """Tells the mail workers that e-mails are waiting. Whether it was published."""
-    return _publish("tasks.emails.send_release_emails", expires=60)
+    return _publish("tasks.emails.send_release_emails")
 
 
 def _publish(task: str, **options: Any) -> bool:

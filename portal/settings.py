@@ -283,15 +283,17 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
 # Celery closes the database connection around every task otherwise; portal.celery drops the dead ones.
 CELERY_DB_REUSE_MAX = sys.maxsize
-CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Beat adds intervals up on the wall clock of this zone. In one that has DST it would stand still, or send without
+# pause, in the hour that comes twice.
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "portal.beat:PortalScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "tasks.releases.sweep",
         "schedule": SWEEP_INTERVAL,
-        # expire_seconds, not expires: the latter is dropped by django-celery-beat, and sweeps would pile up while
-        # the workers are down.
-        "options": {"queue": "releases", "expire_seconds": SWEEP_INTERVAL},
+        # No expiry: by the clock of a worker that is ahead every sweep would have expired. Those that have piled up
+        # while the workers were down are passed over (tasks.releases.sweep).
+        "options": {"queue": "releases"},
     },
 }
 

@@ -32,15 +32,22 @@ def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int
 
 
 @shared_task
-def sweep(**newer: Any) -> int:
-    """What beat runs every SWEEP_INTERVAL: releases what was missed, arms what is near, hands over waiting e-mails."""
+def sweep(asked_at: str | None = None, **newer: Any) -> int:
+    """What beat runs every SWEEP_INTERVAL: releases what was missed, arms what is near, hands over waiting e-mails.
+
+    `asked_at`, in ISO 8601, is the portal's moment at which beat sent it. Returns how many were released.
+    """
+    begun = portal_now()
+    # One that began later has done its work: of those that have piled up while no worker ran, the first is run.
+    if asked_at and Heartbeat.objects.filter(name="sweep", at__gt=asked_at).exists():
+        return 0
     # Each has its turn, whatever becomes of the others; the first error is raised when all have had theirs.
     with ExitStack() as at_the_end:
         at_the_end.callback(_hand_over_emails)
         at_the_end.callback(lambda: arming.arm_upcoming(portal_now()))
         released = len(releases.release_due(by="sweep", source=Source.SWEEP).released)
     Heartbeat.objects.update_or_create(
-        name="sweep", defaults={"at": portal_now(), "host": socket.gethostname(), "released": released}
+        name="sweep", defaults={"at": begun, "host": socket.gethostname(), "released": released}
     )
     return released
 

@@ -4,7 +4,10 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """When `name` last ran to its end, and where. A sweep that stops running shows here and nowhere else."""
+    """When the run of `name` began that came to its end last, and where.
+
+    A sweep that stops running shows here and nowhere else.
+    """
 
     name = models.CharField(max_length=60, primary_key=True)
     at = models.DateTimeField()

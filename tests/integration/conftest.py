@@ -117,11 +117,12 @@ def start_worker(process_env: dict[str, str], _started: list[LocalProcess], tmp_
 
 
 @pytest.fixture
-def start_beat(process_env: dict[str, str], _started: list[LocalProcess], tmp_path: Path) -> Callable[[], LocalBeat]:
+def start_beat(process_env: dict[str, str], _started: list[LocalProcess], tmp_path: Path) -> Callable[..., LocalBeat]:
     """Starts beat, which sweeps every second."""
 
-    def start() -> LocalBeat:
-        beat = LocalBeat(directory=tmp_path, env=process_env)
+    def start(**env: object) -> LocalBeat:
+        changed = {key: str(value) for key, value in env.items()}
+        beat = LocalBeat(directory=tmp_path, env=process_env | changed)
         _started.append(beat)
         return beat
 

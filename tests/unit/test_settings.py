@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings as real
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import ModelEntry
 
 from portal.celery import app
@@ -105,13 +105,15 @@ def test_the_settings_as_they_are_pass_the_checks():
 
 
 @pytest.mark.django_db
-def test_sweeps_that_wait_too_long_expire(settings):
-    """In django-celery-beat `expires` is dropped in silence; `expire_seconds` arrives."""
+def test_sweeps_never_expire_because_a_workers_clock_would_say_so(settings):
+    """Nor does the expiry that an earlier version wrote into the table."""
+    interval = IntervalSchedule.objects.create(every=10, period="seconds")
+    PeriodicTask.objects.create(name="sweep", expire_seconds=10, interval=interval)
     entry = settings.CELERY_BEAT_SCHEDULE["sweep"]
     ModelEntry.from_entry("sweep", app=app, **entry)
     task = PeriodicTask.objects.get(name="sweep")
     assert task.task == "tasks.releases.sweep"
-    assert task.expire_seconds == settings.SWEEP_INTERVAL
+    assert task.expire_seconds is None
     assert (task.interval.every, task.interval.period) == (settings.SWEEP_INTERVAL, "seconds")
     assert task.queue == "releases"
 

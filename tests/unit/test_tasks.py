@@ -1,6 +1,7 @@
 """What workers run: wake-ups trust only the database (DESIGN rule 5), and the sweep needs nobody (rule 1)."""
 
 import datetime as dt
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -8,6 +9,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from cases import messages, middleware, releases
+from cases.clock import portal_now
 from cases.models import Case, Heartbeat, ReleaseEvent
 from tasks import emails
 from tasks import releases as tasks
@@ -123,6 +125,27 @@ def test_a_doubled_sweep_is_harmless(published, clock):
     case = CaseFactory(due=True)
     assert [tasks.sweep(), tasks.sweep()] == [1, 0]
     assert case.events.count() == 1
+
+
+def test_of_sweeps_that_have_piled_up_one_is_run(published, clock):
+    """They were asked for while no worker ran. One that was asked for after the last had begun is run."""
+    asked = [(FROZEN - dt.timedelta(minutes=minutes)).isoformat() for minutes in (30, 20, 10)]
+    CaseFactory(due=True)
+    assert tasks.sweep(asked_at=asked[0]) == 1
+    CaseFactory(due=True)
+    assert [tasks.sweep(asked_at=asked[1]), tasks.sweep(asked_at=asked[2])] == [0, 0]
+    clock.shift(dt.timedelta(seconds=1))
+    assert tasks.sweep(asked_at=portal_now().isoformat()) == 1
+
+
+def test_a_sweep_that_failed_stands_in_for_no_other(published, clock, monkeypatch):
+    asked_at = (FROZEN - dt.timedelta(minutes=1)).isoformat()
+    CaseFactory(due=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(releases, "release_due", Mock(side_effect=OSError("broken")))
+        with pytest.raises(OSError, match="broken"):
+            tasks.sweep(asked_at=asked_at)
+    assert tasks.sweep(asked_at=asked_at) == 1
 
 
 def test_the_mail_task_sends_and_says_how_many(mailoutbox):
