@@ -1,0 +1,143 @@
+"""The people: a process of its own that asks pages of a web server, and says when it asked and what it got.
+
+    python -m tests.bench.load < order.json > answers.json
+
+Raw sockets on asyncio, because whatever the asking costs is taken from the same machine as the answering.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.figures import ROOT
+
+PATIENCE = 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: who asked, when (seconds since the epoch) it was asked and complete, its status (0: none), and how
+    often the text looked for was in it."""
+
+    person: int
+    begun: float
+    ended: float
+    status: int
+    found: int
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.begun
+
+
+def ask(port: int, people: list[tuple[str, str]], **order: Any) -> list[Answer]:
+    """Has `people`, each a path and a session key, ask for `seconds` on end over so many `connections`, or each `every`
+    so many seconds on a connection of its own. `text` is counted in the answers."""
+    return answers(started(port, people, **order))
+
+
+def started(port: int, people: list[tuple[str, str]], **order: Any) -> "subprocess.Popen[str]":
+    """The process of `ask`, at work."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.load"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"port": port, "people": people, "text": "</html>", **order}))
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def answers(process: "subprocess.Popen[str]") -> list[Answer]:
+    """What a started process got, when it has ended."""
+    output, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError("The load process failed.")
+    return [Answer(*row) for row in json.loads(output)]
+
+
+class Visit:
+    """A connection to the server."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        self.order = order
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def look(self, person: int) -> tuple[Any, ...]:
+        """Asks for the page of `person`."""
+        begun = time.time()
+        try:
+            status, body = await asyncio.wait_for(self._exchange(*self.order["people"][person]), PATIENCE)
+        except (OSError, EOFError, ValueError, TimeoutError):
+            self.close()
+            status, body = 0, b""
+        return person, begun, time.time(), status, body.count(self.order["text"].encode())
+
+    async def _exchange(self, path: str, session: str) -> tuple[int, bytes]:
+        port = self.order["port"]
+        if self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
+        self.writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: sessionid={session}\r\n\r\n".encode()
+        )
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        length = int(head.partition("content-length:")[2].partition("\r\n")[0])
+        body = await self.reader.readexactly(length)
+        if "connection: close" in head:
+            self.close()
+        return int(head.split(maxsplit=2)[1]), body
+
+    def close(self) -> None:
+        """The next look opens another connection."""
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
+
+
+async def _on_end(order: dict[str, Any], got: list[tuple[Any, ...]]) -> None:
+    """Each connection asks again as soon as it has its answer, the people in turns."""
+    ends = time.monotonic() + order["seconds"]
+    turns = iter(range(sys.maxsize))
+
+    async def one() -> None:
+        visit = Visit(order)
+        while time.monotonic() < ends:
+            got.append(await visit.look(next(turns) % len(order["people"])))
+        visit.close()
+
+    await asyncio.gather(*(one() for _ in range(order["connections"])))
+
+
+async def _now_and_then(order: dict[str, Any], got: list[tuple[Any, ...]]) -> None:
+    """Each person looks every so often, the first looks spread evenly."""
+    people, every = len(order["people"]), order["every"]
+    start = time.monotonic()
+
+    async def one(person: int, at: float) -> None:
+        await asyncio.sleep(max(0.0, start + at - time.monotonic()))
+        visit = Visit(order)
+        got.append(await visit.look(person))
+        visit.close()
+
+    looks = int(order["seconds"] * people / every)
+    await asyncio.gather(*(one(number % people, number * every / people) for number in range(looks)))
+
+
+def main() -> None:
+    """Reads the order, works, writes the answers."""
+    order = json.load(sys.stdin)
+    got: list[tuple[Any, ...]] = []
+    asyncio.run(_now_and_then(order, got) if "every" in order else _on_end(order, got))
+    json.dump(got, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""2,000 people who look every 30 seconds, while 10,000 cases of theirs fall due at one instant."""
+
+import datetime as dt
+
+from tests.bench.figures import Figure, at_most, percentile
+from tests.bench.ground import Ground
+from tests.bench.load import Answer, answers, started
+from tests.bench.webserver import LocalSite, sessions_of
+
+TITLE = "Case of the wave"
+# As many as a group of the dashboard shows.
+CASES_EACH = 5
+TEXT = (
+    "Then people with a session each open their dashboard every 30 s, on a new connection each time, while a release "
+    "worker with two processes sends out a wave of five cases each. Late is an answer to a look begun after the "
+    "instant that lacks one of them, early one that has any before it. The mails of the wave are not sent meanwhile."
+)
+
+
+def measure(here: Ground, site: LocalSite, *, small: bool) -> list[Figure]:
+    """Errors, late and early looks, and how long the looks took before and after the instant."""
+    from cases import arming
+    from cases.clock import portal_now
+
+    people, every, seconds, lead = (60, 2.0, 6.0, 3.0) if small else (2000, 30.0, 75.0, 40.0)
+    here.worker("releases", processes=2, name="releases")
+    members, sessions = _people(people)
+    instant = (portal_now() + dt.timedelta(seconds=lead)).replace(microsecond=0)
+    _schedule(members, instant)
+    arming.arm_upcoming(portal_now())
+    load = started(site.port, [("/", key) for key in sessions], every=every, seconds=seconds, text=TITLE)
+    looks = answers(load)
+    return _figures(looks, instant.timestamp())
+
+
+def _people(count: int):  # type: ignore[no-untyped-def]
+    from cases.models import User
+
+    members = User.objects.bulk_create(
+        (User(username=f"throng-{n}", email=f"throng-{n}@example.com") for n in range(count)), batch_size=1000
+    )
+    return members, sessions_of(members)
+
+
+def _schedule(members, instant: dt.datetime) -> None:  # type: ignore[no-untyped-def]
+    from django.db import connection
+    from django.utils import timezone
+
+    from cases.models import Case
+    from tests.factories import UserFactory
+
+    technician = UserFactory(role="technician")
+    local = timezone.localtime(instant)
+    Case.objects.bulk_create(
+        (
+            Case(
+                member=member,
+                assigned_to=technician,
+                title=TITLE,
+                status="completed",
+                scheduled_release_date=local.date(),
+                scheduled_release_time=local.time(),
+                schedule_revision=1,
+            )
+            for member in members
+            for _ in range(CASES_EACH)
+        ),
+        batch_size=2000,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    if timezone.now() > instant - dt.timedelta(seconds=2):
+        raise AssertionError("Making the cases took longer than the lead.")
+
+
+def _figures(looks: list[Answer], instant: float) -> list[Figure]:
+    from cases.models import ReleaseEvent
+
+    after = [look for look in looks if look.begun > instant]
+    before = [look for look in looks if look.ended <= instant]
+    by_reads = ReleaseEvent.objects.filter(kind="released", source="read").count()
+    size = f"{len({look.person for look in looks}):,} people"
+    return [
+        Figure(f"{size}: looks", len(looks), ""),
+        at_most(f"{size}: answers that are errors", sum(look.status != 200 for look in looks), "", 0),
+        at_most(f"{size}: late", sum(look.found != CASES_EACH for look in after), f"of {len(after):,} looks", 0),
+        at_most(f"{size}: early", sum(look.found != 0 for look in before), f"of {len(before):,} looks", 0),
+        Figure(f"{size}: released by their own look, before the wave got there", by_reads, "cases"),
+        Figure(f"{size}: p95 of looks before the instant", percentile([x.seconds for x in before], 0.95) * 1000, "ms"),
+        Figure(
+            f"{size}: p95 of looks within 10 s after the instant",
+            percentile([x.seconds for x in after if x.begun < instant + 10], 0.95) * 1000,
+            "ms",
+        ),
+    ]

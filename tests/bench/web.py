@@ -1,0 +1,135 @@
+"""Web: the portal's pages against plain Django views, and 2,000 people who look while a wave goes out.
+
+python -m tests.bench.web [--small]
+"""
+
+import statistics
+from typing import Any
+
+from tests.bench import throng
+from tests.bench.figures import Chart, Section, Table, at_least, percentile, standalone
+from tests.bench.ground import ground
+from tests.bench.load import Answer, ask
+from tests.bench.webserver import LocalSite, collect_static, sessions_of
+
+CONNECTIONS = 8
+MEMBERS = 50
+# Of each member, in the order of their making. The technician has as many of each of them all.
+STATES = {"draft": 1, "submitted": 2, "scheduled": 2, "held": 1, "released": 3}
+ACCEPTED = 2
+
+
+def measure(*, small: bool) -> Section:
+    """Requests a second and their p95, ours and plain in turns, and the throng."""
+    rounds, seconds = (1, 0.7) if small else (5, 2.0)
+    with ground() as here:
+        collect_static()
+        pages = _fill()
+        ours = LocalSite("portal", here)
+        plain = LocalSite("plain", here, DJANGO_SETTINGS_MODULE="tests.bench.plain.settings")
+        compared = {name: _compare(ours, plain, page, rounds, seconds) for name, page in pages.items()}
+        plain.teardown()
+        looks = throng.measure(here, ours, small=small)
+    ratios = {
+        name: statistics.median(a / b for a, b in zip(*rates, strict=True)) for name, (rates, _) in compared.items()
+    }
+    return Section(
+        "web",
+        "Web",
+        "gunicorn with two processes of four threads as in the Dockerfile, asked by a process of its own over "
+        f"{CONNECTIONS} connections, PostgreSQL on the same machine. The yardstick is a generic ListView or DetailView "
+        "of Django with as many rows, on the same base template, with the same login and all middleware but ours, on a "
+        f"second server, in turns of {seconds:g} s. {throng.TEXT}",
+        [
+            *(at_least(f"{name}: requests a second, ours ÷ plain", ratio, "", 0.8) for name, ratio in ratios.items()),
+            *looks,
+        ],
+        [
+            Table(
+                "Pages under load",
+                ["page", "ours, 1/s", "plain, 1/s", "ours p95, ms", "plain p95, ms"],
+                _rows(compared),
+            )
+        ],
+        [Chart("Pages: throughput against plain views", "ours ÷ plain", ratios)],
+    )
+
+
+def _fill() -> dict[str, dict[str, Any]]:
+    """Cases of 50 members and one technician. The pages by name: their paths, ours and plain, and who asks."""
+    from django.db import connection
+
+    from cases.models import Case, User
+    from tests.factories import CaseFactory, UserFactory
+
+    technician = UserFactory(username="tom", role=User.Role.TECHNICIAN)
+    members = [UserFactory() for _ in range(MEMBERS)]
+    for member in members:
+        for state, count in STATES.items():
+            assigned = None if state in ("draft", "submitted") else technician
+            CaseFactory.create_batch(count, member=member, assigned_to=assigned, **{state: True})
+        CaseFactory.create_batch(ACCEPTED, member=member, assigned_to=technician)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    sessions = sessions_of(members)
+    (session,) = sessions_of([technician])
+    released = {case.member_id: case.pk for case in Case.objects.filter(actual_release_date__isnull=False)}
+    scheduled = list(Case.objects.filter(scheduled_release_date__isnull=False, actual_release_date=None)[:MEMBERS])
+    rows = sum(STATES.values()) - STATES["scheduled"] - STATES["held"] + ACCEPTED
+    return {
+        "member's dashboard": _page("/", f"/plain/{rows}/", sessions),
+        "member's case": {
+            "ours": [(f"/cases/{released[m.pk]}/", key) for m, key in zip(members, sessions, strict=True)],
+            "plain": [(f"/plain/cases/{released[m.pk]}/", key) for m, key in zip(members, sessions, strict=True)],
+        },
+        "technician's dashboard": _page("/", "/plain/25/", [session]),
+        "technician's case": {
+            "ours": [(f"/cases/{case.pk}/", session) for case in scheduled],
+            "plain": [(f"/plain/cases/{case.pk}/", session) for case in scheduled],
+        },
+    }
+
+
+def _page(ours: str, plain: str, sessions: list[str]) -> dict[str, Any]:
+    return {"ours": [(ours, session) for session in sessions], "plain": [(plain, session) for session in sessions]}
+
+
+Rates = tuple[list[float], list[float]]
+Times = tuple[list[float], list[float]]
+
+
+def _compare(
+    ours: LocalSite, plain: LocalSite, page: dict[str, Any], rounds: int, seconds: float
+) -> tuple[Rates, Times]:
+    """Requests a second of each round and the seconds of all requests, ours and plain; without a first round."""
+    rates: Rates = ([], [])
+    times: Times = ([], [])
+    for number in range(rounds + 1):
+        for way, (site, people) in enumerate(((ours, page["ours"]), (plain, page["plain"]))):
+            answers = ask(site.port, people, connections=CONNECTIONS, seconds=seconds)
+            _check(answers, people, site)
+            if number:
+                rates[way].append(len(answers) / (max(a.ended for a in answers) - min(a.begun for a in answers)))
+                times[way].extend(answer.seconds for answer in answers)
+    return rates, times
+
+
+def _check(answers: list[Answer], people: list[tuple[str, str]], site: LocalSite) -> None:
+    wrong = [(people[a.person][0], a.status) for a in answers if a.status != 200 or not a.found]
+    if wrong:
+        raise AssertionError(f"{site.name} answered {wrong[:3]}\n{site.logs()[-2000:]}")
+
+
+def _rows(compared: dict[str, tuple[Rates, Times]]) -> list[list[str]]:
+    return [
+        [
+            name,
+            *(f"{statistics.median(way):,.0f}" for way in rates),
+            *(f"{percentile(way, 0.95) * 1000:,.1f}" for way in times),
+        ]
+        for name, (rates, times) in compared.items()
+    ]
+
+
+if __name__ == "__main__":
+    standalone(measure)
