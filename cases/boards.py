@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from cases import states
+from cases import states, totals
+from cases.clock import portal_now
 from cases.models import Case, CaseQuerySet, User
 from cases.paging import MOST, capped
 from cases.prepared import SOMEBODY, Prepared
@@ -19,11 +20,12 @@ ORDER_FOR_MEMBERS = ["released", "announced", "accepted", "submitted", "draft"]
 
 @dataclass(frozen=True)
 class Group:
-    """The first `cases` in a state, and how many there are as a page says it."""
+    """The first `cases` in a state, how many there are as a page says it, and a `note` on how that is known."""
 
     state: Shown
     cases: list[SeenCase]
     count: str
+    note: str
     has_more: bool
 
 
@@ -47,16 +49,38 @@ def groups_for(user: User) -> list[Group]:
     if max(counts) > ROWS:
         counts = [count for _, count in sorted(board.counts.ask(user.pk))]
     seen = _seen({pk for keys in firsts for pk in keys[:ROWS]}, user)
+    said = _said(board.shown, counts, user)
     return [
         Group(
             state=state,
             # What has changed its state since belongs to another group.
             cases=[seen[pk] for pk in keys[:ROWS] if pk in seen and seen[pk].state == state.key],
-            count=capped(count),
+            count=text,
+            note=note,
             has_more=count > ROWS,
         )
-        for state, keys, count in zip(board.shown, firsts, counts, strict=True)
+        for state, keys, count, (text, note) in zip(board.shown, firsts, counts, said, strict=True)
     ]
+
+
+def _said(shown: list[Shown], counts: list[int], user: User) -> list[tuple[str, str]]:
+    """Each count in words, and a note: a group over everybody's that was not counted to its end has a sampled total."""
+    everybodys = [
+        count > MOST and (user.is_administrator or (user.is_technician and state.key == "submitted"))
+        for state, count in zip(shown, counts, strict=True)
+    ]
+    if not any(everybodys):
+        return [(capped(count), "") for count in counts]
+    sample, now = totals.latest_totals(), portal_now()
+    said = []
+    for state, count, is_sampled in zip(shown, counts, everybodys, strict=True):
+        total = sample.get(state.key)
+        # A sample from before the cases came says less than what was counted just now.
+        if is_sampled and total and total.cases > MOST:
+            said.append((f"{total.cases:,}", f"counted {totals.age_in_words(total, now)}"))
+        else:
+            said.append((capped(count), "not counted yet" if is_sampled else ""))
+    return said
 
 
 def _seen(keys: set[int], user: User) -> dict[int, SeenCase]:

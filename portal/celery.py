@@ -13,6 +13,7 @@ app: "Celery[Task]" = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["tasks"], related_name="releases")
 app.autodiscover_tasks(["tasks"], related_name="emails")
+app.autodiscover_tasks(["tasks"], related_name="totals")
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 

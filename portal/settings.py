@@ -274,7 +274,12 @@ CELERY_WORKER_LOST_WAIT = 1
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "releases"
 # Mail has a queue and a worker of its own, so that a hanging SMTP server never holds up a release.
-CELERY_TASK_ROUTES = {"tasks.releases.*": {"queue": "releases"}, "tasks.emails.*": {"queue": "mail"}}
+# So has, there, the counting of all cases, which may take its time.
+CELERY_TASK_ROUTES = {
+    "tasks.releases.*": {"queue": "releases"},
+    "tasks.emails.*": {"queue": "mail"},
+    "tasks.totals.*": {"queue": "mail"},
+}
 # SIGQUIT gives running tasks so many seconds, and puts them and the held ETA tasks back into Redis. (SIGTERM waits for
 # running tasks for ever.) An idle worker puts back what it holds and ends at once.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
@@ -295,6 +300,8 @@ CELERY_BEAT_SCHEDULE = {
         # while the workers were down are passed over (tasks.releases.sweep).
         "options": {"queue": "releases"},
     },
+    # Neither has this one: while the last count is fresh it does nothing.
+    "count": {"task": "tasks.totals.count_cases", "schedule": 60, "options": {"queue": "mail"}},
 }
 
 # --- API -----------------------------------------------------------------------------------------------------------

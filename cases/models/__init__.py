@@ -4,6 +4,7 @@ from cases.models.case import Case, CaseQuerySet
 from cases.models.heartbeat import Heartbeat
 from cases.models.history import ReleaseEvent
 from cases.models.outbox import OutgoingEmail
+from cases.models.total import SampledTotal
 from cases.models.user import User
 
-__all__ = ["Case", "CaseQuerySet", "Heartbeat", "OutgoingEmail", "ReleaseEvent", "User"]
+__all__ = ["Case", "CaseQuerySet", "Heartbeat", "OutgoingEmail", "ReleaseEvent", "SampledTotal", "User"]

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from cases.models import Case, OutgoingEmail, ReleaseEvent
+from cases.models import Case, OutgoingEmail, ReleaseEvent, SampledTotal
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +113,11 @@ def test_without_send_emails_they_wait_in_the_outbox(mia, clock, capsys):
 
 def clock_now():
     return dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
+
+
+def test_it_counts_the_totals_that_beat_would_have_counted(mia, capsys):
+    CaseFactory(member=mia)
+    run(capsys, "--dry-run")
+    assert not SampledTotal.objects.exists()
+    run(capsys)
+    assert SampledTotal.objects.get(state="accepted").cases == 1

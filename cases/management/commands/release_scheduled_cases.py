@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cases import outbox
+from cases import outbox, totals
 from cases.clock import portal_now
 from cases.models import Case, ReleaseEvent
 from cases.releases import release_batches
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         failed = self._say_failing() + self._release(options["batch_size"])
         if options["send_emails"]:
             failed += self._send()
+        totals.count_again()
         if failed:
             raise CommandError(f"{failed} failed; they are tried again. The reasons are above and on the rows.")
 

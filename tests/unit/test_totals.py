@@ -1,0 +1,122 @@
+"""Totals over everything are sampled, and say how old they are."""
+
+import datetime as dt
+
+import pytest
+
+from cases import boards, totals
+from cases.models import Case, SampledTotal
+from tasks import totals as tasks
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def more_than_a_page_counts(monkeypatch, mia, tom):
+    """Three accepted cases, one submitted and three on hold, where two are counted."""
+    monkeypatch.setattr(boards, "MOST", 2)
+    monkeypatch.setattr("cases.paging.MOST", 2)
+    boards._board.cache_clear()
+    CaseFactory.create_batch(3, member=mia, assigned_to=tom)
+    CaseFactory.create_batch(3, member=mia, submitted=True)
+    CaseFactory(member=mia, assigned_to=tom, held=True)
+    yield
+    boards._board.cache_clear()
+
+
+def said(user) -> dict[str, tuple[str, str]]:
+    return {group.state.key: (group.count, group.note) for group in boards.groups_for(user)}
+
+
+def test_each_state_is_counted(mia, tom):
+    for trait in ("draft", "submitted", "scheduled", "due", "held", "released"):
+        CaseFactory(member=mia, **{trait: True})
+    assert tasks.count_cases() is True
+    counts = dict(SampledTotal.objects.values_list("state", "cases"))
+    assert counts == {"submitted": 1, "accepted": 0, "completed": 2, "held": 1, "released": 1}
+
+
+def test_a_fresh_sample_is_not_made_again(clock, mia):
+    assert totals.count_again()
+    CaseFactory(member=mia)
+    clock.shift(dt.timedelta(seconds=49))
+    assert not tasks.count_cases(since="a later version")
+    assert totals.latest_totals()["accepted"].cases == 0
+    clock.shift(dt.timedelta(seconds=1))
+    assert totals.count_again()
+    assert totals.latest_totals()["accepted"].cases == 1
+
+
+def test_what_takes_long_to_count_is_counted_more_rarely(clock):
+    totals.count_again()
+    SampledTotal.objects.update(seconds=3)
+    clock.shift(dt.timedelta(seconds=299))
+    assert not totals.count_again()
+    clock.shift(dt.timedelta(seconds=1))
+    assert totals.count_again()
+
+
+def test_a_sample_from_the_future_is_replaced(clock):
+    totals.count_again()
+    SampledTotal.objects.update(counted_at=totals.portal_now() + dt.timedelta(days=1))
+    assert totals.count_again()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 seconds ago"),
+        (1, "1 second ago"),
+        (40, "40 seconds ago"),
+        (60, "1\xa0minute ago"),
+        (7300, "2\xa0hours ago"),
+        (-5, "0 seconds ago"),
+    ],
+)
+def test_an_age_in_words(clock, seconds, words):
+    now = totals.portal_now()
+    total = SampledTotal(state="held", cases=1, counted_at=now - dt.timedelta(seconds=seconds))
+    assert totals.age_in_words(total, now) == words
+
+
+def test_an_administrator_reads_the_total_and_its_age(clock, more_than_a_page_counts, ada):
+    assert said(ada)["accepted"] == ("2+", "not counted yet")
+    totals.count_again()
+    clock.shift(dt.timedelta(seconds=40))
+    assert said(ada) == {
+        "submitted": ("3", "counted 40 seconds ago"),
+        "accepted": ("3", "counted 40 seconds ago"),
+        "completed": ("0", ""),
+        "held": ("1", ""),
+        "released": ("0", ""),
+    }
+
+
+def test_a_technician_reads_the_total_of_what_is_everybodys(clock, more_than_a_page_counts, tom):
+    totals.count_again()
+    assert said(tom)["submitted"] == ("3", "counted 0 seconds ago")
+    assert said(tom)["accepted"] == ("2+", ""), "the total over everybody is not theirs"
+
+
+def test_a_member_is_told_no_total(clock, more_than_a_page_counts, mia):
+    totals.count_again()
+    assert said(mia)["accepted"] == ("2+", "")
+
+
+def test_a_sample_from_before_there_were_many_says_not_counted_yet(clock, more_than_a_page_counts, ada):
+    cases = Case.objects.filter(status="accepted")
+    keys = list(cases.values_list("pk", flat=True))
+    cases.update(status="submitted")
+    totals.count_again()
+    Case.objects.filter(pk__in=keys).update(status="accepted")
+    assert said(ada)["accepted"] == ("2+", "not counted yet")
+
+
+def test_the_page_shows_total_and_age(client, more_than_a_page_counts, ada):
+    client.force_login(ada)
+    assert "not counted yet" in client.get("/").content.decode()
+    totals.count_again()
+    page = client.get("/").content.decode()
+    assert "seconds ago" in page
+    assert "not counted yet" not in page
