@@ -1,25 +1,33 @@
-"""python -m tests.bench.peers wave [--small]: measures the peers alone, prints their rows, stores them in var/bench."""
+"""python -m tests.bench.peers wave|mail [--small]: measures the peers alone; their rows go to var/bench."""
 
 import argparse
 import json
 import sys
+from typing import Any
 
 from tests.bench.figures import RESULTS, circumstances
-from tests.bench.peers import wave_rows
+from tests.bench.peers import mail_rows, wave_rows
 from tests.bench.peers.rows import lines_of
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["wave"])
+    parser.add_argument("kind", choices=["wave", "mail"])
     parser.add_argument("--small", action="store_true", help="200 of each")
     options = parser.parse_args()
-    rows = wave_rows(options.small)
+    rows = wave_rows(options.small) if options.kind == "wave" else _mail_rows(options.small)
     RESULTS.mkdir(parents=True, exist_ok=True)
     stored = {"rows": rows, "circumstances": circumstances()}
     (RESULTS / f"peers-{options.kind}.json").write_text(json.dumps(stored, indent=1))
     sys.stdout.write(lines_of(rows) + "\n")
+
+
+def _mail_rows(small: bool) -> list[dict[str, Any]]:
+    from tests.bench.sink import sink
+
+    with sink() as taking:
+        return mail_rows(small, taking.url)
 
 
 if __name__ == "__main__":

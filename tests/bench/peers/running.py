@@ -3,9 +3,11 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +16,7 @@ from psycopg import sql
 
 from tests.bench.peers.environments import HERE, python_of
 from tests.bench.peers.rows import Sample
+from tests.services import RedisServer, postgresql
 
 PATIENCE = 60
 
@@ -73,6 +76,48 @@ class Stage:
         self._processes.clear()
 
 
+@dataclass(frozen=True)
+class Servers:
+    """PostgreSQL and Redis that all peers share, one after the other."""
+
+    url: str
+    redis: RedisServer
+
+    @contextmanager
+    def stage(
+        self, environment: str, package: str, variables: dict[str, str]
+    ) -> Iterator[tuple[Stage, psycopg.Connection]]:
+        """A peer's stage on a new database and an empty Redis, and a look at that database from outside.
+
+        A ValueError inside becomes a RuntimeError that has the logs.
+        """
+        self.redis.flush()
+        name = f"peer_{package}"
+        variables = {"PEER_REDIS_URL": self.redis.url, **variables_of(self.url, name), **variables}
+        with tempfile.TemporaryDirectory(prefix="peer-") as directory, database(self.url, name) as outside:
+            stage = Stage(environment, package, variables, Path(directory))
+            try:
+                yield stage, outside
+            except ValueError as error:
+                raise RuntimeError(f"{package}: {error}\n{stage.logs()}") from error
+            finally:
+                stage.stop()
+
+
+@contextmanager
+def servers() -> Iterator[Servers]:
+    """Starts them on loopback, stops them at the end."""
+    with tempfile.TemporaryDirectory(prefix="portal-peers-", dir="/tmp") as directory:
+        Path(directory).chmod(0o755)
+        redis = RedisServer(Path(directory))
+        redis.start()
+        try:
+            with postgresql(Path(directory) / "pg") as url:
+                yield Servers(url, redis)
+        finally:
+            redis.stop()
+
+
 @contextmanager
 def database(url: str, name: str) -> Iterator[psycopg.Connection]:
     """A connection to a new, empty database on the server at `url`; it is dropped at the end."""
@@ -95,13 +140,20 @@ def variables_of(url: str, name: str) -> dict[str, str]:
     return {"PEER_DATABASE_HOST": host, "PEER_DATABASE_NAME": name, "PEER_DATABASE_USER": parts.username or ""}
 
 
-def watch(count: Callable[[], int], wanted: int, instant: float, *, seconds: float) -> list[Sample]:
+def watch(
+    count: Callable[[], int],
+    wanted: int,
+    instant: float,
+    *,
+    seconds: float,
+    pause: Callable[[float], None] = time.sleep,
+) -> list[Sample]:
     """Asks `count` until it says `wanted`, for at most so many seconds after the instant (seconds of the epoch).
 
     It asks every 5 milliseconds at first, later after a hundredth of the time that has passed: precise enough, and
     little work for the server. ValueError if something was there before the instant.
     """
-    time.sleep(max(0.0, instant - time.time() - 0.2))
+    pause(max(0.0, instant - time.time() - 0.2))
     samples: list[Sample] = []
     while not samples or samples[-1][1] < wanted:
         found = count()
@@ -112,5 +164,5 @@ def watch(count: Callable[[], int], wanted: int, instant: float, *, seconds: flo
             samples.append((passed, found))
         if passed > seconds:
             break
-        time.sleep(max(0.005, passed / 100))
+        pause(max(0.005, passed / 100))
     return samples

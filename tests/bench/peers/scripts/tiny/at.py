@@ -13,6 +13,8 @@ def main(instant: float, command: str, *arguments: str) -> None:
     from django.db import connection
 
     connection.ensure_connection()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     time.sleep(max(0.0, instant - time.time()))
     call_command(command, *arguments)
 

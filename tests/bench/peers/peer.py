@@ -1,0 +1,58 @@
+"""One peer: what it is made of, and how it is put to work at an instant."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.bench.peers.environments import version_of
+from tests.bench.peers.rows import figures_of
+from tests.bench.peers.running import Stage, watch
+
+Command = tuple[str, ...]  # what Python gets; {count} and {instant} (seconds of the epoch) are filled in
+LONGEST = 240  # seconds after the instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """One way to do the work.
+
+    First `fill` runs to its end; then the `workers` are started and left running until they say `ready`; then
+    `schedule` runs to its end. From the start of the workers on, `lead` seconds and `lead_each` seconds a case (or
+    mail) are allowed: then is the instant. `variables` are environment variables.
+    """
+
+    name: str
+    package: str
+    environment: str
+    distribution: str
+    note: str
+    fill: Command = ("-m", "tiny.fill", "{count}")
+    workers: tuple[Command, ...]
+    ready: str = "ready"
+    schedule: Command = ()
+    lead: float = 8
+    lead_each: float = 0.0005
+    sizes: tuple[int, ...] = (1_000, 10_000)
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """The version of what it stands for."""
+        return version_of(self.environment, self.distribution)
+
+    def work(self, stage: Stage, count: int, done: Callable[[], int]) -> dict[str, float]:
+        """Lets it do so much work, asks `done` how far it is; returns the figures. ValueError if it did not end."""
+        stage.run("-m", "django", "migrate", "--run-syncdb", "--verbosity", "0")
+        stage.run(*_filled(self.fill, count))
+        instant = time.time() + self.lead + count * self.lead_each
+        for worker in self.workers:
+            stage.start(*_filled(worker, count, instant), ready=self.ready)
+        if self.schedule:
+            stage.run(*_filled(self.schedule, count, instant))
+        if time.time() > instant:
+            raise ValueError("Scheduling took longer than planned.")
+        return figures_of(watch(done, count, instant, seconds=LONGEST), count)
+
+
+def _filled(command: Command, count: int, instant: float = 0) -> list[str]:
+    return [part.format(count=count, instant=instant) for part in command]

@@ -1,0 +1,1 @@
+from tiny.settings import *  # noqa: F403

@@ -1,0 +1,3 @@
+from tiny.settings import *  # noqa: F403
+
+INSTALLED_APPS = ["tiny", "procrastinate.contrib.django", "procrastinate_jobs"]

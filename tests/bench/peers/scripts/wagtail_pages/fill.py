@@ -1,0 +1,25 @@
+"""python -m wagtail_pages.fill COUNT: so many pages that wait for their go_live_at, a few seconds from now."""
+
+import sys
+from datetime import timedelta
+
+import django
+
+SOON = timedelta(seconds=5)
+
+
+def main(count: int) -> None:
+    """As the editor does: a draft that goes live later is saved as a revision, and the revision is approved."""
+    from django.utils import timezone
+    from wagtail.models import Page
+
+    home = Page.objects.get(depth=2)
+    for number in range(count):
+        page = Page(title=f"Case {number}", slug=f"case-{number}", live=False, go_live_at=timezone.now() + SOON)
+        home.add_child(instance=page)
+        page.save_revision().publish()
+
+
+if __name__ == "__main__":
+    django.setup()
+    main(int(sys.argv[1]))
