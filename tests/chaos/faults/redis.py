@@ -49,19 +49,15 @@ def redis_flushed(run: Run) -> None:
 @fault("redis", window=30, allowance=RECONNECT)
 def redis_frozen(run: Run) -> None:
     """Redis is frozen for 30 seconds: it takes connections and commands, and answers nothing."""
-    with run.on():
-        run.stack.redis.freeze()
+    with run.on(), run.stack.redis.frozen():
         run.wait(30)
-        run.stack.redis.thaw()
 
 
 @fault("redis", window=8, allowance=RECONNECT)
 def redis_out_of_memory(run: Run) -> None:
     """Redis is out of memory for a while and, with noeviction, refuses whatever would need more."""
-    with run.on():
-        run.stack.redis.limit_memory(1)
+    with run.on(), run.stack.redis.full():
         run.wait(8)
-        run.stack.redis.limit_memory(0)
 
 
 @contextmanager
@@ -92,7 +88,5 @@ def redis_path_half_open(run: Run) -> None:
 
 
 def _stop_for(run: Run, seconds: float) -> None:
-    with run.on():
-        run.stack.redis.stop()
+    with run.on(), run.stack.redis.away():
         run.wait(seconds)
-        run.stack.redis.start()
