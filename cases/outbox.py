@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from cases import mail
 from cases.models import Case, OutgoingEmail, User
+from cases.reconnect import repeated_until_stored
 from cases.smtp import Outcome, Transport, Verdict
 
 logger = structlog.get_logger(__name__)
@@ -107,12 +108,15 @@ def lease() -> dt.timedelta:
     return dt.timedelta(seconds=CLAIM_SECONDS + ANSWERS_A_MESSAGE * settings.EMAIL_TIMEOUT)
 
 
+@repeated_until_stored(lease)
 def give_back(parcels: list[Parcel]) -> None:
     """Ends the claim of `parcels` that were not tried: they wait again, and the claim does not count as an attempt."""
     for parcel in parcels:
         _claimed(parcel).update(state=State.WAITING, next_try=timezone.now(), attempts=F("attempts") - 1)
 
 
+# What the server has taken must not go out again because the database hung up meanwhile.
+@repeated_until_stored(lease)
 def record(parcel: Parcel, verdict: Verdict) -> None:
     """Writes on the rows of `parcel` what the server said. Nothing if the lease ended and another sender took over,
     but a success is recorded in any case."""
