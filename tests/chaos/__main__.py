@@ -21,6 +21,8 @@ from typing import Any
 from tests.bench.figures import ROOT, circumstances
 from tests.chaos.plan import FULL, SMALL, Scale
 from tests.chaos.registry import Fault, Surroundings, all_faults
+from tests.chaos.run import LOGS, run_fault
+from tests.chaos.stack import running_stack
 
 RESULTS = ROOT / "var" / "chaos"
 
@@ -82,9 +84,6 @@ def _lasting(fault: Fault, seconds: int) -> Fault:
 
 
 def _run_group(group: list[Fault], surroundings: Surroundings | None, scale: Scale) -> int:
-    from tests.chaos.run import run_fault
-    from tests.chaos.stack import running_stack
-
     broken = 0
     with running_stack(scale, surroundings) as stack:
         for fault in group:
@@ -92,7 +91,7 @@ def _run_group(group: list[Fault], surroundings: Surroundings | None, scale: Sca
             result = run_fault(fault, stack) | {"took_s": round(time.monotonic() - begun, 1)}
             _store(result, RESULTS / "small" if scale is SMALL else RESULTS)
             _tell(result)
-            broken += any(not requirement["met"] for requirement in result["requirements"])
+            broken += _is_broken(result)
     return broken
 
 
@@ -105,8 +104,16 @@ def _run_elsewhere(group: list[Fault], options: argparse.Namespace) -> int:
 def _store(result: dict[str, Any], directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    logs = result.pop(LOGS)
+    if _is_broken(result):
+        for name, text in logs.items():
+            (directory / f"{result['fault']}-{name}.log").write_text(text)
     stored = result | {"circumstances": circumstances(), "at": at}
     (directory / f"{result['fault']}.json").write_text(json.dumps(stored, indent=1))
+
+
+def _is_broken(result: dict[str, Any]) -> bool:
+    return any(not requirement["met"] for requirement in result["requirements"])
 
 
 def _tell(result: dict[str, Any]) -> None:

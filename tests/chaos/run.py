@@ -23,6 +23,8 @@ LOADING = 2.0
 MAIL_PATIENCE = 90.0
 # What comes too late, or twice, comes within this after everything seems done.
 SETTLING = 2.0
+# Under this key of a result: what each service logged. Kept only where a requirement is broken.
+LOGS = "logs"
 
 
 @dataclass
@@ -123,6 +125,7 @@ def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
         "restarts": dict(stack.supervisor.restarts - restarts),
         "tasks_failed": failed_tasks(stack.logs_since(logs)),
         "database_unanswered": observer.unanswered,
+        LOGS: stack.logs_since(logs),
     }
 
 

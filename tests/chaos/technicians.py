@@ -55,7 +55,7 @@ class Technicians:
 
     def _work(self) -> None:
         with requests.Session() as session:
-            session.headers["Authorization"] = f"Token {self._load.token}"
+            session.headers.update({"Authorization": f"Token {self._load.token}", "Connection": "close"})
             while True:
                 try:
                     turn, case = self._turns.get_nowait()

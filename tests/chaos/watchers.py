@@ -103,6 +103,8 @@ class Lookers:
         ended.wait(self.every * number / len(self.load.sessions))
         with requests.Session() as session:
             session.cookies.set("sessionid", session_key)
+            # gunicorn closes a kept connection after two idle seconds, perhaps just when the next look begins.
+            session.headers["Connection"] = "close"
             while not ended.is_set():
                 look = self._look(session, member)
                 self.looks.append(look)
