@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case as Choose
 from django.db.models import CharField, F, Q, TextField, Value, When
 
@@ -176,8 +176,12 @@ def _stamp(ids: list[int], stamp: Stamp) -> None:
         release_attempts=0,
         release_next_try=None,
     )
-    insert_select(ReleaseEvent, rows, _event_columns(stamp))
-    insert_select(OutgoingEmail, rows, _email_columns(stamp))
+    for model, columns in ((ReleaseEvent, _event_columns(stamp)), (OutgoingEmail, _email_columns(stamp))):
+        if insert_select(model, rows, columns) != len(ids):
+            # A join found nothing: the member's row is gone, in spite of the foreign key (a restore, a hand).
+            raise IntegrityError(
+                f"No {model._meta.verbose_name} could be made: a row that the case points to is missing."
+            )
 
 
 def _event_columns(stamp: Stamp) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Real triggers that make a database refuse rows, on PostgreSQL and SQLite. They go with the test's transaction."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -35,6 +36,14 @@ def refuse(table: str, event: str, condition: str, *, deferred: bool = False) ->
     return lambda: _run(
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
     )
+
+
+@contextmanager
+def foreign_keys_off() -> Iterator[None]:
+    """PostgreSQL: no foreign key is checked in the block, as in a restore."""
+    _run("SET session_replication_role = replica")
+    yield
+    _run("SET session_replication_role = DEFAULT")
 
 
 def _run(sql: str) -> None:

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import release_batch, releases
-from cases.models import Case, OutgoingEmail, ReleaseEvent
+from cases.models import Case, OutgoingEmail, ReleaseEvent, User
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
-from tests.triggers import refuse
+from tests.triggers import foreign_keys_off, refuse
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +178,21 @@ def test_bad_rows_are_found_and_the_others_released(clock, poison, places):
         assert case.release_error == batch.failed[case.pk] != ""
         assert (case.release_attempts, case.release_number, case.release_batch) == (1, 0, None)
         assert case.release_next_try == FROZEN + release_batch.FIRST_RETRY
+
+
+@IN_PG
+@pytest.mark.django_db(transaction=True)
+def test_a_case_whose_member_is_gone_is_not_released_without_an_email_row():
+    good, orphan = CaseFactory.create_batch(2, due=True)
+    with foreign_keys_off():  # as in a restore
+        User.objects.filter(pk=orphan.member.pk)._raw_delete(using="default")
+
+    batch = release_all()
+
+    assert released_pks() == set(batch.released) == {good.pk}
+    assert set(batch.failed) == {orphan.pk}
+    events = ReleaseEvent.objects.filter(kind="released")
+    assert [event.case_id for event in events] == [email.case_id for email in OutgoingEmail.objects.all()] == [good.pk]
 
 
 @pytest.mark.parametrize("poison", POISONS)
