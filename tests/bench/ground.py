@@ -50,6 +50,7 @@ def ground(**env: object) -> Iterator[Ground]:
             "SECRET_KEY": "bench",
             "ENV_FILE": os.devnull,
             "RELEASE_MIN_DAYS": "0",
+            "TIME_ZONE": "UTC",
             "LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "REDIS_URL": redis.url,

@@ -1,155 +1,166 @@
-"""How long a wave takes against the same three statements in plain SQL, in one run on one machine.
+"""The wave: cases due at one instant, released by a real worker, against the same statements in plain SQL, and others.
 
-    .venv/bin/python -m tests.bench.wave [--cases 10000] [--runs 5]
-
-Runs on DATABASE_URL; where that is not set, on a PostgreSQL server of its own. Both ways release the same rows in
-turns, each in batches of RELEASE_BATCH_SIZE in transactions of their own; the median of the runs counts.
+python -m tests.bench.wave [--small]
 """
 
-import argparse
-import os
 import statistics
-import tempfile
-import time
-import uuid
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
-from tests.services import postgresql
+from tests.bench.figures import ROOT, Chart, Figure, Section, Table, at_least, at_most, standalone
+from tests.bench.ground import Ground, ground
+from tests.bench.herd import Herd, ReleaseQueue, Times, arm, warm_up
+from tests.bench.peers import wave_rows
 
-MEMBERS = 500
+TEXT = """
+All cases fall due at one instant. A real worker (prefork) holds 100 wake-ups for it, armed by the sweep's look-
+ahead, and has run sweeps before. Another connection asks every 5 milliseconds what is visible; time counts from the
+instant until it saw the last one, and every case must have its history row and its e-mail row. Plain SQL is one
+process that waits for the instant and then runs three hand-written statements for each batch of 2,000. The ways
+take turns; of their runs the median counts. The others do the same work in environments of their own, watched
+alike.
+""".strip().replace("\n", " ")
 
-PLAIN = (
-    """UPDATE cases_case
-       SET actual_release_date = %(at)s, release_number = release_number + 1, release_batch = %(batch)s
-       WHERE id IN (SELECT id FROM cases_case WHERE status = 'completed' AND actual_release_date IS NULL
-                    AND scheduled_release_date <= %(day)s LIMIT %(size)s FOR UPDATE SKIP LOCKED)""",
-    """INSERT INTO cases_releaseevent (case_id, kind, at, source, system_actor, from_status, to_status,
-           from_date, to_date, schedule_revision, release_number, release_batch, reason)
-       SELECT id, 'released', %(at)s, 'sweep', 'plain', status, status,
-           scheduled_release_date, scheduled_release_date, schedule_revision, release_number, release_batch, ''
-       FROM cases_case WHERE release_batch = %(batch)s""",
-    """INSERT INTO cases_outgoingemail (case_id, kind, release_number, recipient_id, address, state, message_id,
-           attempts, next_try, last_error, created)
-       SELECT c.id, 'released', release_number, member_id, email, 'waiting', '', 0, %(at)s, '', %(at)s
-       FROM cases_case c JOIN cases_user u ON u.id = c.member_id WHERE release_batch = %(batch)s""",
-)
+Release = Callable[[float], None]  # gets a wave ready to be released at the instant, in seconds of the epoch
+Measured = dict[tuple[str, int], list[Times]]
 
 
-def main() -> None:
-    """Prints the medians and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=10_000)
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
-    with ExitStack() as stack:
-        os.environ.setdefault("SECRET_KEY", "bench")
-        os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-        if "DATABASE_URL" not in os.environ:
-            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-bench-", dir="/tmp"))
-            os.environ["DATABASE_URL"] = stack.enter_context(postgresql(Path(directory) / "pg"))
-        _run(options.cases, options.runs)
+@dataclass(frozen=True)
+class Way:
+    """One way to release: a worker with so many processes, or plain SQL where that is 0."""
+
+    name: str
+    processes: int
 
 
-def _run(cases: int, runs: int) -> None:
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
-    from cases import messages
-
-    messages.PAUSE_AFTER_FAILURE = 1e9  # the broker is not what is measured
-    call_command("migrate", verbosity=0)
-    ways: dict[str, Callable[[], int]] = {"plain SQL": _plain, "release_due": _ours}
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(runs + 1):
-        for name, release in ways.items():
-            _fill(cases)
-            started = time.perf_counter()
-            released = release()
-            seconds[name].append(time.perf_counter() - started)
-            if released != cases:
-                raise AssertionError(f"{name} released {released} of {cases}.")
-    medians = {name: statistics.median(times[1:]) for name, times in seconds.items()}
-    for name, median in medians.items():
-        print(f"{connection.vendor}: {name}: {cases} cases in {median:.3f} s, {cases / median:,.0f} a second")  # noqa: T201
-    print(f"{connection.vendor}: ratio of throughput {medians['plain SQL'] / medians['release_due']:.2f}")  # noqa: T201
-    connection.close()
+PLAIN = Way("plain SQL", 0)
+ONE, TWO = Way("one worker process", 1), Way("two worker processes", 2)
+WAYS = (PLAIN, ONE, TWO)
+REQUIRED = 10_000  # the size that the goals speak of
+CELERY = "Celery, one ETA task a case"
 
 
-def _fill(cases: int) -> None:
-    from django.db import connection
-
-    from cases import schedule
-    from cases.models import Case, OutgoingEmail, ReleaseEvent, User
-
-    if not User.objects.exists():
-        User.objects.bulk_create(User(username=f"m{n}", email=f"m{n}@example.com") for n in range(MEMBERS))
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("TRUNCATE cases_case, cases_releaseevent, cases_outgoingemail CASCADE")
-        else:
-            for model in (OutgoingEmail, ReleaseEvent, Case):
-                cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
-    members = list(User.objects.values_list("pk", flat=True))
-    Case.objects.bulk_create(
-        (
-            Case(
-                member_id=members[n % MEMBERS],
-                status="completed",
-                external_case_id=f"B-{n}",
-                scheduled_release_date=schedule.today(),
-                schedule_revision=1,
-            )
-            for n in range(cases)
-        ),
-        batch_size=2000,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+def measure(*, small: bool) -> Section:
+    """Runs every way over every size in turns, then the peers; a small run leaves those out."""
+    sizes, rounds = ((1_000,), 1) if small else ((1_000, 10_000, 100_000), 5)
+    with ground() as here:
+        measured = waves(here, sizes, rounds)
+    return section(measured, sizes, [] if small else wave_rows(small))
 
 
-def _plain() -> int:
+def waves(here: Ground, sizes: tuple[int, ...], rounds: int, ways: tuple[Way, ...] = WAYS) -> Measured:
+    """The times of every run, by the name of the way and the size."""
+    herd = Herd(here.environment["DATABASE_URL"])
+    here.stack.callback(herd.close)
+    measured: Measured = {(way.name, cases): [] for way in ways for cases in sizes}
+    for _ in range(rounds):
+        for way in ways:
+            with _ready(way, here) as release:
+                for cases in sizes:
+                    instant = herd.due_together(cases, release)
+                    measured[way.name, cases].append(herd.watch(instant))
+    return measured
+
+
+@contextmanager
+def _ready(way: Way, here: Ground) -> Iterator[Release]:
+    if way is PLAIN:
+        yield lambda instant: _start_plain(instant, here)
+        return
+    queue = ReleaseQueue(here.redis.url)
+    worker = here.worker("releases", processes=way.processes)
+    warm_up(worker, queue)
+
+    def release(instant: float) -> None:
+        queue.wait_until_empty()
+        arm(instant)
+
+    yield release
+    queue.wait_until_empty()
+    worker.teardown()
+
+
+def _start_plain(instant: float, here: Ground) -> None:
     from django.conf import settings
-    from django.db import connection, transaction
-    from django.utils import timezone
 
-    from cases import schedule
-
-    size, released = settings.RELEASE_BATCH_SIZE, 0
-    while True:
-        values = {"at": timezone.now(), "batch": uuid.uuid4(), "day": schedule.today(), "size": size}
-        with transaction.atomic(), connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                for statement in PLAIN:
-                    cursor.execute(statement, values)
-                count = cursor.rowcount
-            else:
-                count = _plain_sqlite(cursor, values)
-        released += count
-        if count < size:
-            return released
+    command = [sys.executable, "-m", "tests.bench.by_hand", str(instant), str(settings.RELEASE_BATCH_SIZE)]
+    process = subprocess.Popen(command, cwd=ROOT, env=here.environment, stdout=subprocess.PIPE)
+    here.stack.callback(process.wait)
+    if not process.stdout or process.stdout.readline() != b"ready\n":
+        raise RuntimeError("The process for plain SQL did not get ready.")
 
 
-def _plain_sqlite(cursor, values) -> int:  # type: ignore[no-untyped-def]
-    values = values | {"batch": values["batch"].hex, "at": str(values["at"].replace(tzinfo=None))}
-    count = 0
-    for statement in PLAIN:
-        plain = statement.replace("FOR UPDATE SKIP LOCKED", "")
-        cursor.execute(plain, values)
-        count = cursor.rowcount
-    return int(count)
+def section(measured: Measured, sizes: tuple[int, ...], rows: list[dict[str, Any]]) -> Section:
+    """What the runs say."""
+    largest_common = max(cases for cases in sizes if cases <= REQUIRED)
+    figures = [*_against_plain(measured, sizes), *_against_peers(measured, largest_common, rows)]
+    p99 = _median(measured, TWO, largest_common, "p99")
+    figures.insert(0, at_most(f"{largest_common:,} cases visible, p99, {TWO.name}", p99, "s", 0.6))
+    table = Table(
+        "Seconds from the instant until the cases were visible, median of the runs",
+        ["way", "cases", "p50", "p99", "total", "slowest run", "cases a second"],
+        [_row(measured, way, cases) for cases in sizes for way in WAYS],
+    )
+    return Section(
+        "wave", "A wave", TEXT, figures, [table, _peers_table(rows)], [_chart(measured, largest_common, rows)]
+    )
 
 
-def _ours() -> int:
-    from cases import releases
+def _against_plain(measured: Measured, sizes: tuple[int, ...]) -> list[Figure]:
+    """The goals hold for the sizes at which the work, and not the wake-up, takes the time."""
+    figures = []
+    for cases in sizes:
+        plain = _median(measured, PLAIN, cases, "total")
+        for way, goal in ((ONE, 0.8), (TWO, 1.3)):
+            name = f"{cases:,} cases, {way.name}: throughput against plain SQL"
+            ratio = plain / _median(measured, way, cases, "total")
+            figures.append(at_least(name, ratio, "", goal) if cases >= REQUIRED else Figure(name, ratio, ""))
+    return figures
 
-    return len(releases.release_due(by="bench", source="sweep").released)
+
+def _against_peers(measured: Measured, cases: int, rows: list[dict[str, Any]]) -> list[Figure]:
+    ours = _median(measured, TWO, cases, "total")
+    times = {row["name"]: row["total_s"] for row in rows if row["cases"] == cases}
+    figures = []
+    if CELERY in times:
+        name = f"{cases:,} cases: throughput against one plain Celery task a case"
+        figures.append(at_least(name, times[CELERY] / ours, "", 50))
+    others = {name: total for name, total in times.items() if not name.startswith("Celery")}
+    if others:
+        best = min(others, key=others.__getitem__)
+        name = f"{cases:,} cases: throughput against the best other peer ({best})"
+        figures.append(at_least(name, others[best] / ours, "", 10))
+    return figures
+
+
+def _median(measured: Measured, way: Way, cases: int, which: str) -> float:
+    return statistics.median(getattr(times, which) for times in measured[way.name, cases])
+
+
+def _row(measured: Measured, way: Way, cases: int) -> list[str]:
+    p50, p99, total = (_median(measured, way, cases, which) for which in ("p50", "p99", "total"))
+    slowest = max(times.total for times in measured[way.name, cases])
+    numbers = [f"{seconds:.3f}" for seconds in (p50, p99, total, slowest)]
+    return [way.name, f"{cases:,}", *numbers, f"{cases / total:,.0f}"]
+
+
+def _peers_table(rows: list[dict[str, Any]]) -> Table:
+    numbers = [[f"{row['cases']:,}", *(f"{row[key]:.2f}" for key in ("p50_s", "p99_s", "total_s"))] for row in rows]
+    told = [[row["name"], row["version"], *of_row, row["note"]] for row, of_row in zip(rows, numbers, strict=True)]
+    return Table(
+        "The others, seconds from the instant", ["way", "version", "cases", "p50", "p99", "total", "note"], told
+    )
+
+
+def _chart(measured: Measured, cases: int, rows: list[dict[str, Any]]) -> Chart:
+    bars = {way.name: _median(measured, way, cases, "total") for way in (TWO, ONE, PLAIN)}
+    bars |= {row["name"]: row["total_s"] for row in rows if row["cases"] == cases}
+    return Chart(f"{cases:,} cases due at once: seconds until the last one was visible", "s", bars, logarithmic=True)
 
 
 if __name__ == "__main__":
-    main()
+    standalone(measure)

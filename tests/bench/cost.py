@@ -1,0 +1,184 @@
+"""What a release costs: statements, bytes over the broker's wire, processor time; in a wave and alone.
+
+python -m tests.bench.cost [--small]
+
+Where var/bench/ci-seconds holds how long `make test` took, in seconds, the section says so too.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import redis
+
+from tests.bench.figures import RESULTS, Chart, Figure, Section, Table, standalone
+from tests.bench.ground import Ground, ground
+from tests.bench.herd import Herd, ReleaseQueue, arm, warm_up
+from tests.bench.meters import broker_bytes, postmaster, processor_seconds
+from tests.bench.singles import schedule_apart, watch_each
+from tests.integration.processes import LocalWorker
+
+TEXT = """
+A release worker with two processes releases a wave and then single cases, each with an instant and a wake-up of its
+own. The processor time is that of the worker's processes and of the database server's, but for the connection that
+looks on; the bytes are what Redis received and sent, from the publishing of the wake-ups to the message for the
+mail workers. What both take while nothing happens was measured before and is taken off. Statements are counted
+where Django sends them, savepoints among them, BEGIN and COMMIT not. Mail is not in these figures.
+""".strip().replace("\n", " ")
+
+APART = 0.1
+A_MINUTE = 60  # so long have the cases been due whose statements are counted
+CI_SECONDS = RESULTS / "ci-seconds"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What was used up: processor seconds of worker and database, bytes to and from Redis, wall clock seconds."""
+
+    worker: float
+    database: float
+    wire: float
+    seconds: float
+
+    def beyond(self, idle: "Spent") -> "Spent":
+        """What is left when the consumption of the same time in idleness is taken off."""
+        share = self.seconds / idle.seconds
+        return Spent(
+            max(0.0, self.worker - share * idle.worker),
+            max(0.0, self.database - share * idle.database),
+            max(0.0, self.wire - share * idle.wire),
+            self.seconds,
+        )
+
+
+class Meters:
+    """Reads the counters of one worker, one database server and one Redis."""
+
+    def __init__(self, worker: LocalWorker, broker: str, outside: psycopg.Connection) -> None:
+        self._worker = worker.pid
+        self._server = postmaster(outside)
+        self._onlooker = frozenset({outside.info.backend_pid})
+        self._broker = redis.Redis.from_url(broker)
+        self._began = self._read()
+
+    def start(self) -> None:
+        """From now on."""
+        self._began = self._read()
+
+    def spent(self) -> Spent:
+        """Since the start."""
+        return Spent(*(now - then for now, then in zip(self._read(), self._began, strict=True)))
+
+    def _read(self) -> tuple[float, float, float, float]:
+        database = processor_seconds(self._server, without=self._onlooker)
+        return processor_seconds(self._worker), database, broker_bytes(self._broker), time.monotonic()
+
+
+def measure(*, small: bool) -> Section:
+    """A wave and single releases, each metered."""
+    wave, alone = (1_000, 20) if small else (10_000, 200)
+    with ground() as here:
+        herd = Herd(here.environment["DATABASE_URL"])
+        here.stack.callback(herd.close)
+        statements = {"wave": statements_of_wave(herd, wave) / wave, "single": float(statements_of_one(herd))}
+        spent = metered(here, herd, wave, alone, idle_seconds=2 if small else 10)
+    return section({"wave": (wave, spent["wave"]), "single": (alone, spent["single"])}, statements)
+
+
+def metered(here: Ground, herd: Herd, wave: int, alone: int, *, idle_seconds: float) -> dict[str, Spent]:
+    """What a wave and so many single releases use up beyond what idleness does."""
+    queue = ReleaseQueue(here.redis.url)
+    worker = here.worker("releases", processes=2)
+    warm_up(worker, queue)
+    meters = Meters(worker, here.redis.url, herd.outside)
+    time.sleep(idle_seconds)
+    idle = meters.spent()
+
+    def armed(instant: float) -> None:
+        meters.start()
+        arm(instant)
+
+    herd.watch(herd.due_together(wave, armed))
+    queue.wait_until_empty()
+    of_wave = meters.spent().beyond(idle)
+
+    meters.start()
+    instants = schedule_apart(alone, apart=APART)
+    scheduling = meters.spent()
+    watch_each(herd.outside, instants)
+    queue.wait_until_empty()
+    spent = meters.spent()
+    # Of the scheduling the messages count, not the work of the database for the page.
+    released = Spent(spent.worker, spent.database - scheduling.database, spent.wire, spent.seconds).beyond(idle)
+    worker.teardown()
+    return {"wave": of_wave, "single": released}
+
+
+def statements_of_wave(herd: Herd, cases: int) -> int:
+    """Of the wake-up that releases a wave in one process, and of the others of that instant, which find nothing."""
+    from django.conf import settings
+
+    from tasks.releases import release_case
+
+    herd.fill(cases, time.time() - A_MINUTE)
+    case = herd.first()
+    with _counted() as of_the_first:
+        release_case(case, 1)
+    with _counted() as of_another:
+        release_case(case, 1)
+    return len(of_the_first) + (settings.RELEASE_ETA_PER_INSTANT - 1) * len(of_another)
+
+
+def statements_of_one(herd: Herd) -> int:
+    """Of the wake-up of a case that falls due alone."""
+    from tasks.releases import release_case
+
+    herd.fill(1, time.time() - A_MINUTE)
+    case = herd.first()
+    with _counted() as statements:
+        release_case(case, 1)
+    return len(statements)
+
+
+@contextmanager
+def _counted() -> Iterator[list[str]]:
+    from django.db import connection
+
+    statements: list[str] = []
+
+    def count(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(count):
+        yield statements
+
+
+def section(spent: dict[str, tuple[int, Spent]], statements: dict[str, float]) -> Section:
+    """What was counted, for each release."""
+    titles = {"wave": "in a wave", "single": "alone"}
+    figures = []
+    for key, (cases, of_all) in spent.items():
+        figures += [
+            Figure(f"Statements a release {titles[key]}", statements[key], ""),
+            Figure(f"Bytes to and from Redis a release {titles[key]}", of_all.wire / cases, "bytes"),
+            Figure(f"Processor time of the worker a release {titles[key]}", of_all.worker / cases * 1000, "ms"),
+            Figure(f"Processor time of the database a release {titles[key]}", of_all.database / cases * 1000, "ms"),
+        ]
+    if CI_SECONDS.exists():
+        figures.append(Figure("The whole of `make test`", float(CI_SECONDS.read_text()), "s"))
+    rows = [
+        [f"{cases:,} {titles[key]}", f"{of_all.worker:.2f}", f"{of_all.database:.2f}", f"{of_all.wire:,.0f}"]
+        for key, (cases, of_all) in spent.items()
+    ]
+    head = ["releases", "worker, processor s", "database, processor s", "Redis, bytes"]
+    bars = {figure.name: figure.value for figure in figures if figure.unit == "ms"}
+    chart = Chart("Processor time a release", "ms", bars, logarithmic=True)
+    return Section("cost", "What a release costs", TEXT, figures, [Table("All together", head, rows)], [chart])
+
+
+if __name__ == "__main__":
+    standalone(measure)

@@ -1,0 +1,169 @@
+"""Cases that fall due together, and the look from outside at how they become visible.
+
+Everything here goes over a connection of its own, in plain SQL: nothing of the portal is asked what it did.
+"""
+
+import datetime as dt
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+import redis
+from django.utils import timezone
+
+from tests.bench.figures import percentile
+from tests.bench.peers.rows import times_of
+from tests.bench.peers.running import watch
+from tests.integration.processes import LocalWorker
+
+MEMBERS = 500
+# Of a large wave every so many-th case is asked for until all of them are visible, and then all others: a look at a
+# hundred rows every few milliseconds costs the server next to nothing.
+WATCHED = 200
+LONGEST = 120  # seconds after the instant
+
+PEOPLE = """
+INSERT INTO cases_user (username, email, role, password, first_name, last_name, is_superuser, is_staff, is_active,
+    date_joined)
+SELECT 'member-' || n, 'member-' || n || '@example.com', CASE n WHEN 0 THEN 'technician' ELSE 'member' END, '!', '', '',
+    false, false, true, now()
+FROM generate_series(0, %(members)s) AS n
+"""
+CASES = """
+INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, description, date_created,
+    date_completed, scheduled_release_date, scheduled_release_time, schedule_revision, release_number, release_error,
+    release_attempts)
+SELECT 'C-' || lpad(n::text, 10, '0'), first + n %% %(members)s, first - 1, 'completed', 'normal', 'Question ' || n,
+    'What should I do, and by when? My last letter to the office of 12 May has not been answered.', now(),
+    now(), %(date)s, %(time)s, 1, 0, '', 0
+FROM generate_series(1, %(cases)s) AS n, (SELECT min(id) + 1 AS first FROM cases_user) AS people
+"""
+VISIBLE: LiteralString = "SELECT count(*) FROM cases_case WHERE actual_release_date IS NOT NULL"
+OF_THE_WATCHED: LiteralString = VISIBLE + " AND id = ANY(%s)"
+
+ONE_ROW_EACH: tuple[LiteralString, ...] = (
+    "SELECT count(DISTINCT case_id) FROM cases_releaseevent HAVING count(*) = %s",
+    "SELECT count(DISTINCT case_id) FROM cases_outgoingemail HAVING count(*) = %s",
+)
+
+# Seconds between the beginning of the filling and the instant; the next where the machine was too busy for one.
+LEADS = (2, 5, 15, 40)
+
+
+class TooLate(Exception):
+    """Filling and arming took longer than the lead."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds from the instant until half, 99 of 100 and all of the cases were visible."""
+
+    p50: float
+    p99: float
+    total: float
+
+
+class Herd:
+    """The cases of one PostgreSQL database, all of one wave."""
+
+    def __init__(self, url: str) -> None:
+        self.outside = psycopg.connect(url, autocommit=True)
+        self.outside.execute("TRUNCATE cases_user CASCADE")
+        self.outside.execute(PEOPLE, {"members": MEMBERS})
+
+    def close(self) -> None:
+        """Hangs up."""
+        self.outside.close()
+
+    def due_together(self, cases: int, get_ready: Callable[[float], None]) -> float:
+        """Puts so many cases in the place of the last ones, all due at one instant soon, and calls `get_ready` with the
+        instant (seconds of the epoch), which it returns. `get_ready` raises TooLate if the instant has passed."""
+        for lead in LEADS:
+            instant = float(math.ceil(time.time() + lead + cases / 15_000))
+            self.fill(cases, instant)
+            try:
+                get_ready(instant)
+            except TooLate:
+                continue
+            return instant
+        raise TooLate
+
+    def fill(self, cases: int, instant: float) -> None:
+        """Puts so many cases in the place of the last ones, all due at `instant` (seconds of the epoch)."""
+        moment = timezone.localtime(dt.datetime.fromtimestamp(instant, dt.UTC))
+        self.outside.execute("TRUNCATE cases_case, cases_releaseevent, cases_outgoingemail")
+        schedule = {"date": moment.date(), "time": moment.time()}
+        self.outside.execute(CASES, {"cases": cases, "members": MEMBERS, **schedule})
+        self.outside.execute("VACUUM ANALYZE cases_case")
+
+    def first(self) -> int:
+        """The key of the first case."""
+        return self._number("SELECT min(id) FROM cases_case")
+
+    def watch(self, instant: float) -> Times:
+        """Looks every few milliseconds until every case is visible, and has its history row and its e-mail row.
+
+        ValueError for a case that was visible before the instant, or was not within LONGEST seconds.
+        """
+        ids = [row[0] for row in self.outside.execute("SELECT id FROM cases_case ORDER BY id")]
+        step = math.ceil(len(ids) / WATCHED)
+        watched = ids[::-step]
+
+        def visible() -> int:
+            seen = self._number(OF_THE_WATCHED, watched)
+            return self._number(VISIBLE) if seen == len(watched) else seen * step
+
+        times = times_of(watch(visible, len(ids), instant, seconds=LONGEST), len(ids))
+        if not all(self._number(question, len(ids)) == len(ids) for question in ONE_ROW_EACH):
+            raise ValueError(f"Not each of {len(ids)} cases has one history row and one e-mail row.")
+        return Times(percentile(times, 0.5), percentile(times, 0.99), times[-1])
+
+    def _number(self, question: Any, *values: Any) -> int:
+        found = self.outside.execute(question, values or None).fetchone()
+        return int(found[0]) if found else 0
+
+
+class ReleaseQueue:
+    """The queue of the release workers, and what they have taken and not acknowledged, as Redis has them."""
+
+    def __init__(self, url: str) -> None:
+        from django.conf import settings
+
+        self._client = redis.Redis.from_url(url)
+        self._prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every wake-up has been run."""
+        waiting = self._client.llen(f"{self._prefix}releases")
+        return not waiting and not self._client.hlen(f"{self._prefix}unacked")
+
+    def wait_until_empty(self, *, seconds: float = LONGEST) -> float:
+        """Returns the moment, in seconds of the epoch; TimeoutError after so many seconds."""
+        ends = time.time() + seconds
+        while not self.is_empty:
+            if time.time() > ends:
+                raise TimeoutError("The release workers are still busy.")
+            time.sleep(0.002)
+        return time.time()
+
+
+def arm(instant: float) -> None:
+    """Publishes the wake-ups of the wave as the sweep's look-ahead does; TooLate if the instant has passed then."""
+    from cases import arming, clock
+
+    arming.arm_upcoming(clock.portal_now())
+    if time.time() > instant:
+        raise TooLate
+
+
+def warm_up(worker: LocalWorker, queue: ReleaseQueue) -> None:
+    """Lets every process of the worker's pool run some sweeps, as it has in production long before a wave."""
+    from portal.celery import app
+
+    for _ in range(6 * len(worker.children())):
+        app.send_task("tasks.releases.sweep")
+    queue.wait_until_empty()
