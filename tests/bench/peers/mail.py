@@ -5,6 +5,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.bench.peers.peer import in_time
 from tests.bench.peers.running import Servers, servers
 from tests.bench.peers.sending import SENDERS, Sender
 
@@ -15,7 +16,10 @@ SETTLED = 0.5  # seconds in which a mail that comes twice would come
 def mail_rows(small: bool, sink_url: str) -> list[dict[str, Any]]:
     """A row for each peer. All send to the sink at `sink_url`, which answers HELP with what it has taken."""
     with servers() as here:
-        return [row_of(peer, SMALL if small else peer.sizes[0], here, sink_url) for peer in SENDERS]
+        return [
+            in_time(lambda peer: row_of(peer, SMALL if small else peer.sizes[0], here, sink_url), sender)
+            for sender in SENDERS
+        ]
 
 
 def row_of(peer: Sender, mails: int, here: Servers, sink_url: str) -> dict[str, Any]:

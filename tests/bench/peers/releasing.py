@@ -37,7 +37,7 @@ CELERY = Releaser(
     workers=(CELERY_WORKER,),
     ready="[queues]",
     schedule=("-m", "celery_eta.schedule", "{instant}"),
-    lead_each=0.003,
+    lead_each=0.002,
     note="Prefork with 2 processes on Redis, as Celery comes.",
 )
 CELERY_KEPT = replace(
@@ -73,7 +73,7 @@ APSCHEDULER = Releaser(
     distribution="APScheduler",
     workers=(("-m", "apscheduler_jobs.scheduler", "{instant}"),),
     ready="scheduled",
-    lead_each=0.006,
+    lead_each=0.003,
     note="Jobs in PostgreSQL, a pool of 2 processes.",
 )
 WAGTAIL = Releaser(
