@@ -25,7 +25,7 @@ StartBeat = Callable[..., LocalBeat]
 
 @pytest.fixture
 def clock(tmp_path: Path) -> Clock:
-    return Clock(tmp_path)
+    return Clock(tmp_path / "wall-clock")
 
 
 def sweeps_go_on(redis: LocalRedis) -> None:
