@@ -48,9 +48,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if user.is_technician:
             return self.exclude(status=Case.Status.DRAFT)
         own = self.filter(member=user)
-        if settings.RELEASE_MEMBER_VIEW == "hidden":
-            return own.filter(~Q(status=Case.Status.COMPLETED) | RELEASED)
-        return own
+        return own.filter(_known_to_members())
+
+    def visible_to_their_members(self) -> Self:
+        """The cases that their own member may know of: `visible_to`, asked for many members at once."""
+        return self.filter(_known_to_members(), member__is_active=True)
 
     def due(self, now: dt.datetime) -> Self:
         """The cases to be released at the aware datetime `now`: completed, not released, schedule reached, not held
@@ -78,6 +80,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def _ready(self, now: dt.datetime) -> Self:
         # Completed by the constraint case_scheduled_is_completed. To ask for it sends SQLite to the index of statuses.
         return self.filter(Q(release_next_try__isnull=True) | Q(release_next_try__lte=now), SCHEDULED)
+
+
+def _known_to_members() -> Q:
+    """Of their own cases. An empty Q is all of them."""
+    return ~Q(status=Case.Status.COMPLETED) | RELEASED if settings.RELEASE_MEMBER_VIEW == "hidden" else Q()
 
 
 def reached_schedules(now: dt.datetime) -> list[Q]:

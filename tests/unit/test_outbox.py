@@ -8,7 +8,9 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import mail as mail_module
@@ -164,7 +166,7 @@ def test_message_ids_carry_the_senders_domain(settings, mia):
     settings.DEFAULT_FROM_EMAIL = "The portal <portal@advice.example>"
     release_for(mia)
     (parcel,) = outbox.claim(limit=1)
-    assert parcel.message_id == f"<release-{parcel.group}@advice.example>"
+    assert parcel.message_id == f"<release-{parcel.group.hex}@advice.example>"
 
 
 @pytest.mark.postgresql
@@ -193,6 +195,46 @@ def test_claims_of_many_senders_never_overlap():
     left = {case_id for parcel in outbox.claim(limit=200) for case_id in parcel.case_ids}
     assert not left & set(found)
     assert left | set(found) == set(Case.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.postgresql
+def test_a_sender_whose_clock_is_ahead_steals_no_running_claim(mia):
+    release_for(mia)
+    (first,) = outbox.claim(limit=1)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1)):
+        assert not outbox.is_waiting()
+        assert outbox.claim(limit=1) == []
+    OutgoingEmail.objects.update(next_try=timezone.now())
+    assert outbox.claim(limit=1)[0].message_id == first.message_id
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_wrong_clock_of_a_sender_makes_no_mail_wait(mia, days):
+    (case,) = release_for(mia)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=days)):
+        (parcel,) = outbox.claim(limit=1)
+        claimed_until = row(case).next_try
+        outbox.record(parcel, Verdict(Outcome.LATER, "busy"))
+    assert SECOND < claimed_until - timezone.now() <= outbox.lease()
+    assert SECOND < row(case).next_try - timezone.now() < dt.timedelta(minutes=1)
+
+
+QUICK = "SET LOCAL synchronous_commit = off; "
+
+
+def statements(run) -> list[str]:
+    """What `run` sends to the database."""
+    with CaptureQueriesContext(connection) as queries:
+        run()
+    return [query["sql"] for query in queries]
+
+
+def test_a_claim_costs_the_same_statements_however_many_it_takes(mia):
+    release_for(mia)
+    for_one = statements(lambda: outbox.claim(limit=20))
+    release_for(*(UserFactory() for _ in range(20)))
+    assert len(statements(lambda: outbox.claim(limit=20))) == len(for_one)
 
 
 # --- What is recorded -------------------------------------------------------------------------------------------------
@@ -286,6 +328,39 @@ def test_a_success_is_recorded_however_late(clock, mia):
     outbox.claim(limit=1)
     outbox.record(slow, Verdict(Outcome.SENT))
     assert states(case) == ["sent"]
+
+
+@pytest.mark.postgresql
+def test_a_record_finds_its_rows_by_their_key(mia):
+    release_for(*[mia] * 3, *(UserFactory() for _ in range(300)))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE cases_outgoingemail")
+        for parcel in outbox.claim(limit=5):
+            (update,) = [sql for sql in recorded(parcel) if "UPDATE" in sql]
+            cursor.execute(f"EXPLAIN {update.removeprefix(QUICK)}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "cases_outgoingemail_pkey" in plan, plan
+            assert "Seq Scan" not in plan, plan
+
+
+def recorded(parcel):
+    return statements(lambda: outbox.record(parcel, Verdict(Outcome.SENT)))
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(mia, olga):
+    """A claim that a crash of the database could undo would let its mail go out again under another Message-ID."""
+    claimed = []
+    usual = statements(lambda: release_for(mia, olga))
+    usual += statements(lambda: claimed.extend(outbox.claim(limit=2)))
+    sent, refused = claimed
+    usual += statements(lambda: outbox.record(refused, Verdict(Outcome.REFUSED, "550 unknown")))
+    assert not [sql for sql in usual if "synchronous_commit" in sql]
+    assert [sql.startswith(f"{QUICK}UPDATE") for sql in recorded(sent)] == [False, True]
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
 
 
 # --- Delivery to a real server ----------------------------------------------------------------------------------------
@@ -453,6 +528,55 @@ def test_of_several_cases_only_those_still_visible_are_announced_and_said_to_be_
     assert kept.external_case_id in text
     assert hidden.external_case_id not in text
     assert states(kept, hidden) == ["sent", "dropped"]
+
+
+def test_a_case_that_is_hidden_while_its_claim_is_worked_through_is_not_announced(server, mia, olga, monkeypatch):
+    monkeypatch.setattr(outbox, "LOOK_SECONDS", 0)
+    cases = {case.member.email: case for case in release_for(mia, olga)}
+    send = outbox.Transport.send
+
+    def hide_the_others_and_send(self, message):
+        for address, case in cases.items():
+            if address not in message.to:
+                hidden_again(case)
+        return send(self, message)
+
+    monkeypatch.setattr(outbox.Transport, "send", hide_the_others_and_send)
+    outbox.deliver()
+    assert len(server.taken) == 1
+    assert sorted(states(*cases.values())) == ["dropped", "sent"]
+
+
+def test_a_case_that_has_become_another_members_is_announced_to_nobody(server, mia, olga):
+    (case,) = release_for(mia)
+    Case.objects.filter(pk=case.pk).update(member=olga)
+    outbox.deliver()
+    assert server.taken == []
+    assert states(case) == ["dropped"]
+
+
+@pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
+@pytest.mark.parametrize("active", [True, False])
+def test_what_members_may_see_is_the_same_asked_for_all_at_once(settings, mia, olga, view, active):
+    settings.RELEASE_MEMBER_VIEW = view
+    type(mia).objects.filter(pk=mia.pk).update(is_active=active)
+    mia.refresh_from_db()
+    for state in ({"draft": True}, {"submitted": True}, {}, {"held": True}, {"scheduled": True}, {"released": True}):
+        CaseFactory(member=mia, **state)
+        CaseFactory(member=olga, **state)
+    at_once = Case.objects.visible_to_their_members()
+    for member in (mia, olga):
+        assert set(at_once.filter(member=member)) == set(Case.objects.visible_to(member))
+
+
+def test_a_sender_with_more_than_it_claims_says_so_once(server):
+    asked = []
+    release_for(*(UserFactory() for _ in range(2 * outbox.PARCELS_PER_CLAIM)))
+    outbox.deliver(when_more=lambda: asked.append(len(server.taken)))
+    assert asked == [outbox.PARCELS_PER_CLAIM]
+    release_for(*(UserFactory() for _ in range(outbox.PARCELS_PER_CLAIM - 1)))
+    outbox.deliver(when_more=lambda: asked.append("again"))
+    assert len(asked) == 1
 
 
 def test_a_member_deactivated_meanwhile_gets_nothing(server, mia):
