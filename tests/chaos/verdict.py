@@ -24,7 +24,6 @@ class Rule:
     works_meanwhile: bool = False
     excuses_looks: bool = False
     excused_members: frozenset[int] = frozenset()
-    refused: frozenset[str] = frozenset()  # addresses for which the mail server says 550
 
     def deadline(self, case: KnownCase) -> float:
         """Until when the case must have been seen: so long after its instant, or after the fault that hit it."""
@@ -171,12 +170,8 @@ def _judge_mails(verdict: Verdict, cases: list[KnownCase], found: Observations, 
             message_ids[pk].add(mail.message_id)
             recipients[pk].add(mail.recipient)
     released = [case for case in cases if case.stored.stamp is not None]
-    to_arrive = [case for case in released if case.address not in rule.refused]
-    to_fail = [case for case in released if case.address in rule.refused]
-    verdict.count("mails missing", (case.number for case in to_arrive if not message_ids[case.pk]))
-    verdict.count("mails not recorded", (c.number for c in to_arrive if set(c.stored.email_states) != {"sent"}))
-    verdict.count("refusals not recorded", (case.number for case in to_fail if not _says_refused(case)))
-    verdict.count("mails refused, as expected", (case.number for case in to_fail), at_most=None)
+    verdict.count("mails missing", (case.number for case in released if not message_ids[case.pk]))
+    verdict.count("mails not recorded", (c.number for c in released if set(c.stored.email_states) != {"sent"}))
     verdict.count("mails astray", (case.number for case in cases if recipients[case.pk] - {case.address}))
     verdict.count("cases in two mails", (case.number for case in cases if len(message_ids[case.pk]) > 1))
     first = first_mails(found)
@@ -186,21 +181,15 @@ def _judge_mails(verdict: Verdict, cases: list[KnownCase], found: Observations, 
     verdict.count("mails doubled", doubled, at_most=rule.doubles_at_most)
 
 
-def _says_refused(case: KnownCase) -> bool:
-    """Whether its row says that the mail has failed, and in the server's words why."""
-    return set(case.stored.email_states) == {"failed"} and all("550" in error for error in case.stored.email_errors)
-
-
 def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], rule: Rule) -> None:
     of_member: dict[int, list[KnownCase]] = defaultdict(list)
     for case in cases:
         of_member[case.member].append(case)
     answered = [look for look in looks if look.status == 200]
-    late = [(look, lacking) for look in answered if (lacking := _lacking(look, of_member[look.member]))]
-    condemned = (f"{_told(look)}, without {lacking[0]}" for look, lacking in late if not rule.excuses(look))
-    verdict.count("looks late", condemned)
+    late = [look for look in answered if _lacks(look, of_member[look.member])]
+    verdict.count("looks late", (_told(look) for look in late if not rule.excuses(look)))
     verdict.count(
-        "looks late, excused by the fault", (_told(look) for look, _ in late if rule.excuses(look)), at_most=None
+        "looks late, excused by the fault", (_told(look) for look in late if rule.excuses(look)), at_most=None
     )
     verdict.count("looks early", (_told(look) for look in answered if _leaks(look, of_member[look.member])))
     errors = [look for look in looks if look.status not in (0, 200, 503)]
@@ -213,13 +202,9 @@ def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], ru
     verdict.count("looks refused or reset", (_told(look) for look in looks if look.status == 0), at_most=None)
 
 
-def _lacking(look: Look, cases: list[KnownCase]) -> list[str]:
-    """The cases that were due when the member asked and are not on the page."""
-    return [
-        f"{case.number}, due {due_of(case):.2f} and seen {case.seen}"
-        for case in cases
-        if due_of(case) <= look.start and case.pk not in look.shown
-    ]
+def _lacks(look: Look, cases: list[KnownCase]) -> bool:
+    """Whether a case that was due when the member asked is not on the page."""
+    return any(due_of(case) <= look.start and case.pk not in look.shown for case in cases)
 
 
 def _leaks(look: Look, cases: list[KnownCase]) -> bool:

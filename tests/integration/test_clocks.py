@@ -25,7 +25,7 @@ StartBeat = Callable[..., LocalBeat]
 
 @pytest.fixture
 def clock(tmp_path: Path) -> Clock:
-    return Clock(tmp_path / "wall-clock")
+    return Clock(tmp_path)
 
 
 def sweeps_go_on(redis: LocalRedis) -> None:

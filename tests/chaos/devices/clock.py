@@ -20,13 +20,10 @@ PROBE = "import time; time.sleep(0.001); print(time.time() - time.monotonic())"
 
 
 class Clock:
-    """One wall clock for all processes started with its `environment`: the real one and `offset` seconds.
+    """One wall clock for all processes started with its `environment`: the real one and `offset` seconds."""
 
-    It is kept in `file`.
-    """
-
-    def __init__(self, file: Path, *, offset: float = 0) -> None:
-        self._file = file
+    def __init__(self, directory: Path, *, offset: float = 0) -> None:
+        self._file = directory / "wall-clock"
         self.offset = offset
         self._write()
 
@@ -60,11 +57,6 @@ def set_off(seconds: float) -> dict[str, str]:
     PostgreSQL must have this one: it asks for the time in signal handlers, where no file may be read.
     """
     return _preloaded(required_library()) | {"FAKETIME": f"{seconds:+.6f}"}
-
-
-def is_set_off() -> bool:
-    """Whether this very process lives by a clock that `set_off` set."""
-    return "FAKETIME" in os.environ
 
 
 def missing_tools() -> str:
@@ -106,8 +98,7 @@ def _works(candidate: Path) -> bool:
     done = subprocess.run([sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True)
     if done.returncode:
         return False
-    real = time.time() - float(os.environ.get("FAKETIME", "0"))  # this very process may be set off, too
-    ahead = float(done.stdout) - (real - time.monotonic())
+    ahead = float(done.stdout) - (time.time() - time.monotonic())
     return abs(ahead - 86400) < 60
 
 

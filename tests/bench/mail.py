@@ -1,0 +1,123 @@
+"""The mail of a wave: the outbox against a bare loop over one SMTP connection, and against other mail queues.
+
+python -m tests.bench.mail [--small]
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.figures import Chart, Figure, Section, Table, at_least, at_most, standalone
+from tests.bench.ground import Ground, ground
+from tests.bench.sink import Sink, Taken, sink
+
+TEXT = """
+Each member gets a mail with text and HTML. The bare loop builds an EmailMessage of the same content and hands it to
+smtplib's send_message over one connection, and records nothing. The outbox claims, looks what each member may see by
+then, renders, sends, and records every mail on its own. The ways take turns, and the median of their runs counts; the
+sink must have taken each mail once. The mail worker is Celery's, with two processes, told once. Then senders are
+killed with SIGKILL in the middle of their work: what the sink has taken under one Message-ID twice is counted. The
+sink is a process of its own that speaks just enough SMTP; how fast it takes finished messages from one connection is
+among the figures, so that it can be seen not to be what is measured. The others send as many from environments of
+their own to the same sink.
+""".strip().replace("\n", " ")
+
+BARE, ONE, WORKER = "bare loop, one process", "outbox, one process", "mail worker, two processes"
+
+
+@dataclass
+class Measured:
+    """Mails a second of each way, a value a run; and what a sink had taken after senders were killed."""
+
+    mails: int
+    kills: int
+    sink_rate: float
+    rates: dict[str, list[float]]
+    killed: Taken
+
+    def rate(self, way: str) -> float:
+        return statistics.median(self.rates[way])
+
+
+def measure(*, small: bool) -> Section:
+    """Lets every way send in turns, kills senders, and then has the peers send."""
+    from tests.bench.peers import mail_rows
+
+    with sink() as taking:
+        with ground(EMAIL_URL=taking.url) as here:
+            mails, rounds, kills = (500, 1, 2) if small else (10_000, 3, 10)
+            measured = outbox_and_loop(here, taking, mails=mails, rounds=rounds, kills=kills)
+        return section(measured, mail_rows(small, taking.url))
+
+
+def outbox_and_loop(here: Ground, taking: Sink, *, mails: int, rounds: int, kills: int) -> Measured:
+    """Everything but the peers. ValueError if a mail came twice or not at all where nobody was killed."""
+    from tests.bench import post
+
+    post.make_cases(mails)
+    here.worker("mail", processes=2)
+    sink_rate = taking.rate(mails)
+    ways: dict[str, Callable[[], None]] = {
+        BARE: lambda: post.bare_loop(taking, mails),
+        ONE: post.one_sender,
+        WORKER: post.mail_worker,
+    }
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, send in ways.items():
+            post.make_waiting()
+            taken, seconds = _run(send, taking)
+            if taken != Taken(mails, mails):
+                raise ValueError(f"{name}: {taken} instead of {mails} mails.")
+            rates[name].append(mails / seconds)
+    post.make_waiting()
+    killed, _ = _run(lambda: post.kill_senders(here, taking, kills), taking)
+    return Measured(mails, kills, sink_rate, rates, killed)
+
+
+def _run(send: Callable[[], None], taking: Sink) -> tuple[Taken, float]:
+    """What the sink took of it, and the seconds it took."""
+    before = taking.taken()
+    begun = time.perf_counter()
+    send()
+    seconds = time.perf_counter() - begun
+    after = taking.taken()
+    return Taken(after.messages - before.messages, after.message_ids - before.message_ids), seconds
+
+
+def section(measured: Measured, peers: list[dict[str, Any]]) -> Section:
+    """The chapter of the report."""
+    bare, one, worker = (measured.rate(way) for way in (BARE, ONE, WORKER))
+    killed = measured.killed
+    doubled = killed.messages - killed.message_ids
+    rates = {peer["name"]: peer["mails"] / peer["total_s"] for peer in peers}
+    keeping = [rates[peer["name"]] for peer in peers if peer["keeps_promises"]]
+    figures = [
+        at_least("outbox against the bare loop, one process each", one / bare, "", 1.0),
+        Figure("mail worker with two processes against the bare loop", worker / bare, ""),
+        at_most("mails doubled by a kill of a sender, at most", doubled / measured.kills, "", 1.0),
+        at_most("mails missing after the kills", measured.mails - killed.message_ids, "", 0),
+        Figure("finished messages that the sink takes from one connection", measured.sink_rate, "a second"),
+    ]
+    if keeping:
+        best = "mail worker against the best peer that keeps its promises across a crash"
+        figures.append(at_least(best, worker / max(keeping), "", 1.0))
+    rows = [[way, "", f"{measured.mails:,}", f"{measured.rate(way):,.0f}", ""] for way in (BARE, ONE, WORKER)]
+    rows += [
+        [peer["name"], peer["version"], f"{peer['mails']:,}", f"{rates[peer['name']]:,.0f}", peer["note"]]
+        for peer in peers
+    ]
+    return Section(
+        "mail",
+        "Mail",
+        TEXT,
+        figures,
+        [Table("Mails a second", ["way", "version", "mails", "a second", ""], rows)],
+        [Chart("Mails a second", "mails a second", {way: measured.rate(way) for way in (BARE, ONE, WORKER)} | rates)],
+    )
+
+
+if __name__ == "__main__":
+    standalone(measure)

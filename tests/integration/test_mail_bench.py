@@ -1,0 +1,38 @@
+"""A small run of the mail section of `make bench`: counts, and a ratio that no machine misses."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.ground import Ground
+from tests.bench.mail import BARE, ONE, outbox_and_loop
+from tests.bench.sink import Sink, sink
+from tests.integration.processes import LocalRedis
+
+pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def taking(settings: Any) -> Iterator[Sink]:
+    """The sink, and settings that lead to it."""
+    with sink() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        yield running
+
+
+@pytest.fixture
+def here(process_env: dict[str, str], redis: LocalRedis, taking: Sink, tmp_path: Path) -> Iterator[Ground]:
+    with ExitStack() as stack:
+        yield Ground(tmp_path, redis, process_env | {"EMAIL_URL": taking.url}, stack)
+
+
+def test_each_way_sends_every_mail_once_and_a_kill_doubles_one_at_most(here: Ground, taking: Sink) -> None:
+    """That each way sends each mail once is checked where it is measured."""
+    measured = outbox_and_loop(here, taking, mails=100, rounds=1, kills=2)
+    assert measured.killed.message_ids == 100
+    assert measured.killed.messages <= 100 + measured.kills
+    assert measured.rate(ONE) > 0.2 * measured.rate(BARE)
