@@ -29,4 +29,5 @@ class CappedPaginator(Paginator[Case]):
 
 
 def _count_up_to(cases: QuerySet[Case], limit: int) -> int:
-    return cases.order_by().values("pk")[:limit].count()
+    # In the order of the list, so that both go along the same index.
+    return cases.values("pk")[:limit].count()

@@ -35,8 +35,8 @@ class Answer:
 
 
 def ask(port: int, people: list[tuple[str, str]], **order: Any) -> list[Answer]:
-    """Has `people`, each a path and a session key, ask for `seconds` on end over so many `connections`, or each `every`
-    so many seconds on a connection of its own. `text` is counted in the answers."""
+    """Has `people`, each a path and a session key, ask for `seconds`: on end, so many `at_a_time`, or each of them
+    `every` so many seconds. `text` is counted in the answers."""
     return answers(started(port, people, **order))
 
 
@@ -64,56 +64,39 @@ def answers(process: "subprocess.Popen[str]") -> list[Answer]:
     return [Answer(*row) for row in json.loads(output)]
 
 
-class Visit:
-    """A connection to the server."""
+async def _look(order: dict[str, Any], person: int) -> tuple[Any, ...]:
+    """Asks for the page of `person`, on a connection of its own: those that last may all lead to one of the server's
+    processes, and often do."""
+    begun = time.time()
+    try:
+        status, body = await asyncio.wait_for(_exchange(order["port"], *order["people"][person]), PATIENCE)
+    except (OSError, EOFError, ValueError, TimeoutError):
+        status, body = 0, b""
+    return person, begun, time.time(), status, body.count(order["text"].encode())
 
-    def __init__(self, order: dict[str, Any]) -> None:
-        self.order = order
-        self.writer: asyncio.StreamWriter | None = None
 
-    async def look(self, person: int) -> tuple[Any, ...]:
-        """Asks for the page of `person`."""
-        begun = time.time()
-        try:
-            status, body = await asyncio.wait_for(self._exchange(*self.order["people"][person]), PATIENCE)
-        except (OSError, EOFError, ValueError, TimeoutError):
-            self.close()
-            status, body = 0, b""
-        return person, begun, time.time(), status, body.count(self.order["text"].encode())
-
-    async def _exchange(self, path: str, session: str) -> tuple[int, bytes]:
-        port = self.order["port"]
-        if self.writer is None:
-            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
-        self.writer.write(
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: sessionid={session}\r\n\r\n".encode()
-        )
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        length = int(head.partition("content-length:")[2].partition("\r\n")[0])
-        body = await self.reader.readexactly(length)
-        if "connection: close" in head:
-            self.close()
-        return int(head.split(maxsplit=2)[1]), body
-
-    def close(self) -> None:
-        """The next look opens another connection."""
-        if self.writer is not None:
-            self.writer.close()
-            self.writer = None
+async def _exchange(port: int, path: str, session: str) -> tuple[int, bytes]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        head = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Cookie: sessionid={session}", "Connection: close"]
+        writer.write("\r\n".join([*head, "", ""]).encode())
+        answer = await reader.read()
+    finally:
+        writer.close()
+    status, _, rest = answer.partition(b"\r\n")
+    return int(status.split()[1]), rest
 
 
 async def _on_end(order: dict[str, Any], got: list[tuple[Any, ...]]) -> None:
-    """Each connection asks again as soon as it has its answer, the people in turns."""
+    """So many ask at a time, each again as soon as the answer is there, the people in turns."""
     ends = time.monotonic() + order["seconds"]
     turns = iter(range(sys.maxsize))
 
     async def one() -> None:
-        visit = Visit(order)
         while time.monotonic() < ends:
-            got.append(await visit.look(next(turns) % len(order["people"])))
-        visit.close()
+            got.append(await _look(order, next(turns) % len(order["people"])))
 
-    await asyncio.gather(*(one() for _ in range(order["connections"])))
+    await asyncio.gather(*(one() for _ in range(order["at_a_time"])))
 
 
 async def _now_and_then(order: dict[str, Any], got: list[tuple[Any, ...]]) -> None:
@@ -123,9 +106,7 @@ async def _now_and_then(order: dict[str, Any], got: list[tuple[Any, ...]]) -> No
 
     async def one(person: int, at: float) -> None:
         await asyncio.sleep(max(0.0, start + at - time.monotonic()))
-        visit = Visit(order)
-        got.append(await visit.look(person))
-        visit.close()
+        got.append(await _look(order, person))
 
     looks = int(order["seconds"] * people / every)
     await asyncio.gather(*(one(number % people, number * every / people) for number in range(looks)))

@@ -11,7 +11,7 @@ TITLE = "Case of the wave"
 # As many as a group of the dashboard shows.
 CASES_EACH = 5
 TEXT = (
-    "Then people with a session each open their dashboard every 30 s, on a new connection each time, while a release "
+    "Then people with a session each open their dashboard every 30 s, while a release "
     "worker with two processes sends out a wave of five cases each. Late is an answer to a look begun after the "
     "instant that lacks one of them, early one that has any before it. The mails of the wave are not sent meanwhile."
 )

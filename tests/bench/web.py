@@ -12,7 +12,7 @@ from tests.bench.ground import ground
 from tests.bench.load import Answer, ask
 from tests.bench.webserver import LocalSite, collect_static, sessions_of
 
-CONNECTIONS = 8
+AT_A_TIME = 8
 MEMBERS = 50
 # Of each member, in the order of their making. The technician has as many of each of them all.
 STATES = {"draft": 1, "submitted": 2, "scheduled": 2, "held": 1, "released": 3}
@@ -36,10 +36,10 @@ def measure(*, small: bool) -> Section:
     return Section(
         "web",
         "Web",
-        "gunicorn with two processes of four threads as in the Dockerfile, asked by a process of its own over "
-        f"{CONNECTIONS} connections, PostgreSQL on the same machine. The yardstick is a generic ListView or DetailView "
-        "of Django with as many rows, on the same base template, with the same login and all middleware but ours, on a "
-        f"second server, in turns of {seconds:g} s. {throng.TEXT}",
+        "gunicorn with two processes of four threads as in the Dockerfile, asked by a process of its own, "
+        f"{AT_A_TIME} pages at a time, PostgreSQL on the same machine. The yardstick is a generic ListView or "
+        "DetailView of Django with as many rows, on the same base template, with the same login and all middleware but "
+        f"ours, on a second server, in turns of {seconds:g} s. {throng.TEXT}",
         [
             *(at_least(f"{name}: requests a second, ours ÷ plain", ratio, "", 0.8) for name, ratio in ratios.items()),
             *looks,
@@ -106,7 +106,7 @@ def _compare(
     times: Times = ([], [])
     for number in range(rounds + 1):
         for way, (site, people) in enumerate(((ours, page["ours"]), (plain, page["plain"]))):
-            answers = ask(site.port, people, connections=CONNECTIONS, seconds=seconds)
+            answers = ask(site.port, people, at_a_time=AT_A_TIME, seconds=seconds)
             _check(answers, people, site)
             if number:
                 rates[way].append(len(answers) / (max(a.ended for a in answers) - min(a.begun for a in answers)))

@@ -1,0 +1,198 @@
+"""Pending: what a million waiting cases cost those who wait for nothing.
+
+python -m tests.bench.pending [--small]
+"""
+
+import datetime as dt
+import itertools
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from tests.bench.figures import Chart, Figure, Section, Table, at_most, standalone
+from tests.bench.ground import Ground, ground
+from tests.bench.levels import Level
+from tests.bench.webserver import collect_static
+
+Work = Callable[[], object]
+SWEEPS = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured, by what was done and by the number of pending cases."""
+
+    repetitions: int
+    milliseconds: dict[str, dict[int, float]]
+    plans: dict[str, Any]
+    counting: dict[int, float]
+    memory: dict[int, float]
+
+
+def measure(*, small: bool) -> Section:
+    """Medians of everything at each level, in turns, the plans at the last, and a worker's memory at each."""
+    sizes, repetitions = ((1000, 20_000), 12) if small else ((1000, 100_000, 1_000_000), 100)
+    with ground(ALLOWED_HOSTS="testserver") as here:
+        collect_static()
+        levels = [Level(size) for size in sizes]
+        for level in levels:
+            level.build()
+        works = {level.pending: _works(level) for level in levels}
+        found = Found(
+            repetitions,
+            _in_turns(levels, works, repetitions),
+            _plans(levels[-1], works),
+            {level.pending: _counting(level) for level in levels},
+            {level.pending: _worker_memory(here, level) / 1e6 for level in levels},
+        )
+    return _section(found, list(sizes))
+
+
+def _section(found: Found, sizes: list[int]) -> Section:
+    first, last = sizes[0], sizes[-1]
+    ratios = {name: of_level[last] / of_level[first] for name, of_level in found.milliseconds.items()}
+    scans = sum(len(plan.whole_table) for plan in found.plans.values())
+    memory = found.memory[last] / found.memory[first]
+    levels = [f"{size:,}" for size in sizes]
+    return Section(
+        "pending",
+        "Pending",
+        f"{', '.join(levels)} pending cases of others, in as many schemas of one PostgreSQL server; the people looked "
+        f"at have the same cases in each. Medians of {found.repetitions} repetitions, the levels in turns. Pages are "
+        "asked of Django's test client, with all middleware; the sweep runs as its task does, and finds nothing due. "
+        "The totals that staff read are counted every minute by a task of their own, whose cost grows with the cases.",
+        [
+            *(at_most(f"{name}: {last:,} ÷ {first:,} pending", ratio, "", 1.3) for name, ratio in ratios.items()),
+            at_most(f"sequential scans of the cases at {last:,}", scans, "", 0),
+            at_most(f"memory of a worker: {last:,} ÷ {first:,} pending", memory, "", 1.2),
+            Figure(f"counting the totals at {last:,}", found.counting[last], "ms"),
+        ],
+        [
+            Table("Medians, ms", ["", *levels], [_row(name, took) for name, took in found.milliseconds.items()]),
+            Table(
+                "Indexes read",
+                ["", "indexes"],
+                [[name, ", ".join(sorted(plan.indexes))] for name, plan in found.plans.items()],
+            ),
+            Table(
+                "Memory and counting",
+                ["", *levels],
+                [
+                    _row("a release worker with two processes, MB", found.memory),
+                    _row("counting the totals, ms", found.counting),
+                ],
+            ),
+        ],
+        [Chart(f"{last:,} ÷ {first:,} pending", "ratio of medians", ratios)],
+    )
+
+
+def _works(level: Level) -> dict[str, Work]:
+    """What is measured, at `level`."""
+    from django.test import Client
+    from django.utils import timezone
+
+    from cases import releases
+    from cases.models import Case, User
+    from cases.models.case import SCHEDULED
+    from cases.schedule import Schedule
+    from tasks.releases import sweep
+
+    level.enter()
+    member, technician, administrator = (User.objects.get(username=name) for name in ("mia", "tom", "ada"))
+    case = Case.objects.filter(SCHEDULED, assigned_to=technician)[0]
+    days = itertools.count()
+
+    def schedule() -> None:
+        date = timezone.localdate() + dt.timedelta(days=20 + next(days) % 300)
+        releases.schedule(case=case, by=technician, source="web", release_on=Schedule(date))
+
+    def page(user: User, path: str) -> Work:
+        client = Client()
+        client.force_login(user)
+        return lambda: _expect_200(client.get(path))
+
+    return {
+        "sweep": sweep,
+        "schedule": schedule,
+        "read probe": lambda: releases.release_due_of(member),
+        "member's dashboard": page(member, "/"),
+        "technician's dashboard": page(technician, "/"),
+        "technician's list, of the case number": page(technician, f"/cases/?q={case.external_case_id}"),
+        "administrator's dashboard": page(administrator, "/"),
+        "administrator's list": page(administrator, "/cases/"),
+    }
+
+
+def _expect_200(response: Any) -> None:
+    if response.status_code != 200:
+        raise AssertionError(f"answered {response.status_code}")
+
+
+def _in_turns(levels: list[Level], works: dict[int, dict[str, Work]], repetitions: int) -> dict[str, dict[int, float]]:
+    """The medians in milliseconds, by what was done and by level. The first two of each are not counted."""
+    times: dict[str, dict[int, list[float]]] = {
+        name: {level.pending: [] for level in levels} for name in works[levels[0].pending]
+    }
+    for _ in range(repetitions + 2):
+        for level in levels:
+            level.enter()
+            for name, work in works[level.pending].items():
+                begun = time.perf_counter()
+                work()
+                times[name][level.pending].append((time.perf_counter() - begun) * 1000)
+    return {
+        name: {size: statistics.median(taken[2:]) for size, taken in of_level.items()}
+        for name, of_level in times.items()
+    }
+
+
+def _plans(level: Level, works: dict[int, dict[str, Work]]) -> dict[str, Any]:
+    from tests.plans import Plans
+
+    level.enter()
+    return {name: Plans(work) for name, work in works[level.pending].items()}
+
+
+def _counting(level: Level) -> float:
+    """Milliseconds of counting all cases, the best of three."""
+    from cases import totals
+    from cases.models import SampledTotal
+
+    level.enter()
+    taken = []
+    for _ in range(3):
+        SampledTotal.objects.all().delete()
+        begun = time.perf_counter()
+        totals.count_again()
+        taken.append((time.perf_counter() - begun) * 1000)
+    return min(taken)
+
+
+def _worker_memory(here: Ground, level: Level) -> int:
+    """The bytes that a release worker and its pool hold, after some sweeps at `level`."""
+    from portal.celery import app
+    from tests.integration.steps import until
+
+    database = level.database_url(os.environ["DATABASE_URL"])
+    worker = here.worker("releases", processes=2, name=level.schema, DATABASE_URL=database)
+    for _ in range(SWEEPS):
+        app.send_task("tasks.releases.sweep")
+    until("the worker has swept", lambda: worker.logs().count("succeeded in") >= SWEEPS)
+    family = [worker.pid, *worker.children()]
+    held: int = sum(psutil.Process(pid).memory_info().rss for pid in family)
+    worker.teardown()
+    return held
+
+
+def _row(name: str, values: dict[int, float]) -> list[str]:
+    return [name, *(f"{value:.2f}" for value in values.values())]
+
+
+if __name__ == "__main__":
+    standalone(measure)

@@ -1,0 +1,52 @@
+"""What PostgreSQL does for the statements of the program, run as it is."""
+
+import json
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+class Plans:
+    """What PostgreSQL does for the SELECTs on cases that `work` sends."""
+
+    def __init__(self, work):
+        with CaptureQueriesContext(connection) as captured:
+            work()
+        self.statements = [
+            query["sql"]
+            for query in captured.captured_queries
+            if query["sql"].startswith("SELECT") and '"cases_case"' in query["sql"]
+        ]
+        self.scans = [scan for statement in self.statements for scan in _scans(_explained(statement))]
+
+    @property
+    def indexes(self) -> set[str]:
+        return {scan["Index Name"] for scan in self.scans if "Index Name" in scan}
+
+    @property
+    def whole_table(self) -> list[str]:
+        """Scans of all cases, by their kind."""
+        return [
+            scan["Node Type"]
+            for scan in self.scans
+            if scan.get("Relation Name") == "cases_case" and "Seq Scan" in scan["Node Type"]
+        ]
+
+    @property
+    def rows_touched(self) -> int:
+        return sum(
+            int(scan["Actual Loops"] * (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)))
+            for scan in self.scans
+        )
+
+
+def _explained(statement: str) -> dict:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
+        (plans,) = cursor.fetchone()
+    return (json.loads(plans) if isinstance(plans, str) else plans)[0]["Plan"]
+
+
+def _scans(node: dict) -> list[dict]:
+    below = [scan for child in node.get("Plans", []) for scan in _scans(child)]
+    return [node, *below] if node["Node Type"].endswith("Scan") else below
