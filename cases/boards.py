@@ -84,10 +84,8 @@ def _said(shown: list[Shown], counts: list[int], user: User) -> list[tuple[str, 
 
 
 def _seen(keys: set[int], user: User) -> dict[int, SeenCase]:
-    cases = Case.objects.visible_to(user).filter(pk__in=keys)
-    if not user.is_member:
-        cases = cases.select_related("member", "assigned_to")
-    return {case.pk: SeenCase.of(case, to=user) for case in cases.order_by()}
+    cases = Case.objects.shown_to(user).filter(pk__in=keys).order_by()
+    return {case.pk: SeenCase.of(case, to=user) for case in cases}
 
 
 @functools.cache

@@ -54,6 +54,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The cases that their own member may know of: `visible_to`, asked for many members at once."""
         return self.filter(_known_to_members(), member__is_active=True)
 
+    def shown_to(self, user: User) -> Self:
+        """`visible_to(user)` with what a page says of each; members read no names."""
+        cases = self.visible_to(user)
+        return cases if user.is_member else cases.select_related("member", "assigned_to")
+
     def due(self, now: dt.datetime) -> Self:
         """The cases to be released at the aware datetime `now`: completed, not released, schedule reached, not held
         back by a failure whose next try is still to come."""

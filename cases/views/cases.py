@@ -21,7 +21,7 @@ EVENTS = 50
 def case_list(request: HttpRequest) -> HttpResponse:
     """The cases that the person may see, filtered by URL, latest first."""
     user = cast(User, request.user)
-    cases = Case.objects.visible_to(user).select_related("member", "assigned_to")
+    cases = Case.objects.shown_to(user)
     case_filter, found = filtered(request.GET, cases, user)
     page = CappedPaginator(found).get_page(request.GET.get("page"))
     query = request.GET.copy()
@@ -47,8 +47,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def visible_case(request: HttpRequest, pk: int) -> Case:
     """The case for the person in person; Http404 where they may not know of it."""
-    cases = Case.objects.visible_to(cast(User, request.user)).select_related("member", "assigned_to")
-    return get_object_or_404(cases, pk=pk)
+    return get_object_or_404(Case.objects.shown_to(cast(User, request.user)), pk=pk)
 
 
 def render_case(request: HttpRequest, case: Case, *, status: int = 200, **overrides: Any) -> HttpResponse:
