@@ -22,7 +22,7 @@ def measure(here: Ground, site: LocalSite, *, small: bool) -> list[Figure]:
     from cases import arming
     from cases.clock import portal_now
 
-    people, every, seconds, lead = (60, 2.0, 9.0, 5.0) if small else (2000, 30.0, 75.0, 40.0)
+    people, every, seconds, lead = (60, 2.0, 8.0, 4.0) if small else (2000, 30.0, 75.0, 40.0)
     here.worker("releases", processes=2, name="releases")
     members, sessions = _people(people)
     _complete(members)
