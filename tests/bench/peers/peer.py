@@ -25,9 +25,9 @@ class Unfinished(Exception):
 class Peer:
     """One way to do the work.
 
-    First `fill` runs to its end; then the `workers` are started and left running until they say `ready`; then
-    `schedule` runs to its end. From the start of the workers on, `lead` seconds and `lead_each` seconds a case (or
-    mail) are allowed: then is the instant. `variables` are environment variables.
+    First `fill` runs to its end; then the `workers` are started and left running once they say `ready`, last those that
+    are told the instant; then `schedule` runs to its end. For these last and `schedule` there are `lead` seconds and
+    `lead_each` seconds a case (or mail): then is the instant. `variables` are environment variables.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Peer:
     workers: tuple[Command, ...]
     ready: str = "ready"
     schedule: Command = ()
-    lead: float = 6
+    lead: float = 4
     lead_each: float = 0.0005
     sizes: tuple[int, ...] = (1_000, 10_000)
     variables: dict[str, str] = field(default_factory=dict)
@@ -53,8 +53,12 @@ class Peer:
         """Lets it do so much work, asks `done` how far it is; returns the figures. TooSlowToSchedule or Unfinished."""
         stage.run("-m", "django", "migrate", "--run-syncdb", "--verbosity", "0")
         stage.run(*_filled(self.fill, count))
-        instant = time.time() + self.lead + count * self.lead_each
+        bound = [worker for worker in self.workers if "{instant}" in worker]
         for worker in self.workers:
+            if worker not in bound:
+                stage.start(*worker, ready=self.ready)
+        instant = time.time() + self.lead + count * self.lead_each
+        for worker in bound:
             stage.start(*_filled(worker, count, instant), ready=self.ready)
         if self.schedule:
             stage.run(*_filled(self.schedule, count, instant))

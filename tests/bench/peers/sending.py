@@ -23,7 +23,7 @@ POST_OFFICE = Sender(
     variables={"PEER_BATCH": "1000", "PEER_THREADS": "5"},
     keeps_promises=False,
     note="send_queued_mail, 2 processes with 5 threads. It records a batch when all of it is sent: killed before, "
-    "it sends the batch again.",
+    "it sends its 1,000 mails again.",
 )
 MAILER = Sender(
     name="django-mailer",
@@ -46,7 +46,7 @@ CELERY = Sender(
         ("-m", "celery", "-A", "celery_mail.app", "worker", "-c", "2", "-l", "WARNING", "-Q", "nothing"),
         ("-m", "celery_mail.begin", "{instant}"),
     ),
-    ready="queue",
+    ready="and ready",
     keeps_promises=False,
     note="EmailMultiAlternatives.send(), prefork with 2 processes, acknowledged late. What Redis loses is never sent, "
     "and no row says so.",

@@ -1,8 +1,10 @@
 """Celery as its documentation sets it up for Django and Redis; one ETA task a case."""
 
 import os
+import sys
 
 from celery import Celery
+from celery.signals import worker_ready
 
 app = Celery("celery_eta")
 app.conf.update(
@@ -14,6 +16,12 @@ app.conf.update(
     # Unset, Celery closes the database connection before and after each task.
     CELERY_DB_REUSE_MAX=int(os.environ.get("PEER_DB_REUSE_MAX", "0")) or None,
 )
+
+
+@worker_ready.connect
+def say_ready(**kwargs: object) -> None:
+    """The worker itself says so at level INFO only, where it would also write a line for every task."""
+    sys.stdout.write("connected and ready\n")
 
 
 @app.task

@@ -1,8 +1,10 @@
 """Celery with one task a mail, acknowledged late, so that a worker's death does not lose it."""
 
 import os
+import sys
 
 from celery import Celery
+from celery.signals import worker_ready
 
 app = Celery("celery_mail")
 app.conf.update(
@@ -14,6 +16,12 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     CELERY_DB_REUSE_MAX=1_000_000,
 )
+
+
+@worker_ready.connect
+def say_ready(**kwargs: object) -> None:
+    """The worker itself says so at level INFO only, where it would also write a line for every task."""
+    sys.stdout.write("connected and ready\n")
 
 
 @app.task

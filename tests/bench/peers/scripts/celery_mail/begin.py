@@ -10,7 +10,7 @@ def main(instant: float) -> None:
     """Waits and tells it."""
     with app.connection_for_write() as connection:
         connection.ensure_connection()
-        sys.stdout.write("The queue is ready.\n")
+        sys.stdout.write("connected and ready\n")
         sys.stdout.flush()
         time.sleep(max(0.0, instant - time.time()))
         app.control.add_consumer("mails", connection=connection)
