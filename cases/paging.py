@@ -1,6 +1,6 @@
 """Pages of long lists, and counts that do not grow with the table."""
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
 from cases.models import Case
@@ -26,6 +26,13 @@ class CappedPaginator(Paginator[Case]):
     @property
     def count(self) -> int:
         return self._count
+
+    def page(self, number: int | str) -> Page[Case]:
+        """A full page of what there is now. Django's own ends where the count did, and what has come since at the top
+        would push as much off the bottom of the last page."""
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        return Page(self.object_list[first : min(first + self.per_page, MOST)], number, self)
 
 
 def _count_up_to(cases: QuerySet[Case], limit: int) -> int:

@@ -1,0 +1,33 @@
+"""Pages of lists that change between the count and the rows."""
+
+import pytest
+from django.core.paginator import EmptyPage
+
+from cases.models import Case
+from cases.paging import PER_PAGE, CappedPaginator
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_is_released_after_the_count_pushes_nothing_off_the_page(mia):
+    """Found by members who looked while a wave went out: their oldest case was missing once."""
+    old = CaseFactory(member=mia, released=True)
+    paginator = CappedPaginator(Case.objects.visible_to(mia))
+    new = CaseFactory(member=mia, released=True)
+    assert list(paginator.get_page(1)) == [new, old]
+
+
+def test_each_case_is_on_one_page(mia):
+    made = CaseFactory.create_batch(PER_PAGE + 3, member=mia, released=True)
+    paginator = CappedPaginator(Case.objects.visible_to(mia))
+    first, second = (list(paginator.page(number)) for number in paginator.page_range)
+    assert (len(first), len(second)) == (PER_PAGE, 3)
+    assert [*first, *second] == made[::-1]
+
+
+def test_there_is_a_first_page_of_nothing_and_no_second(mia):
+    paginator = CappedPaginator(Case.objects.visible_to(mia))
+    assert list(paginator.page(1)) == []
+    with pytest.raises(EmptyPage):
+        paginator.page(2)
