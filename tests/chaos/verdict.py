@@ -186,10 +186,12 @@ def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], ru
     for case in cases:
         of_member[case.member].append(case)
     answered = [look for look in looks if look.status == 200]
-    late = [look for look in answered if _lacks(look, of_member[look.member])]
-    verdict.count("looks late", (_told(look) for look in late if not rule.excuses(look)))
+    late = [(look, lacking) for look in answered if (lacking := _lacking(look, of_member[look.member]))]
+    verdict.count("looks late", (_told(look, lacking) for look, lacking in late if not rule.excuses(look)))
     verdict.count(
-        "looks late, excused by the fault", (_told(look) for look in late if rule.excuses(look)), at_most=None
+        "looks late, excused by the fault",
+        (_told(look, lacking) for look, lacking in late if rule.excuses(look)),
+        at_most=None,
     )
     verdict.count("looks early", (_told(look) for look in answered if _leaks(look, of_member[look.member])))
     errors = [look for look in looks if look.status not in (0, 200, 503)]
@@ -202,9 +204,9 @@ def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], ru
     verdict.count("looks refused or reset", (_told(look) for look in looks if look.status == 0), at_most=None)
 
 
-def _lacks(look: Look, cases: list[KnownCase]) -> bool:
-    """Whether a case that was due when the member asked is not on the page."""
-    return any(due_of(case) <= look.start and case.pk not in look.shown for case in cases)
+def _lacking(look: Look, cases: list[KnownCase]) -> list[KnownCase]:
+    """The cases that were due when the member asked and are not on the page."""
+    return [case for case in cases if due_of(case) <= look.start and case.pk not in look.shown]
 
 
 def _leaks(look: Look, cases: list[KnownCase]) -> bool:
@@ -212,5 +214,6 @@ def _leaks(look: Look, cases: list[KnownCase]) -> bool:
     return any(case.instant is not None and case.instant > look.end and case.pk in look.shown for case in cases)
 
 
-def _told(look: Look) -> str:
-    return f"member {look.member} at {look.start:.2f}, {look.end - look.start:.2f} s"
+def _told(look: Look, lacking: Iterable[KnownCase] = ()) -> str:
+    missed = "".join(f"; {case.number} due {due_of(case):.2f}, seen {case.seen}" for case in lacking)
+    return f"member {look.member} at {look.start:.2f}, {look.end - look.start:.2f} s{missed}"
