@@ -11,7 +11,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint chaos bench chromium faketime
+.PHONY: help demo test lint chaos bench chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
@@ -44,7 +44,7 @@ lint: $(INSTALLED) ## ruff, mypy, and whether the migrations say what the models
 	@$(VENV)/bin/mypy portal cases tasks deploy/demo
 	@DATABASE_URL=sqlite:// $(VENV)/bin/python manage.py makemigrations --check --dry-run cases
 
-chaos: $(INSTALLED_FOR_REPORTS) faketime ## break everything on purpose, count what was lost; writes docs/reliability.md
+chaos: $(INSTALLED_FOR_REPORTS) ## break everything on purpose, count what was lost; writes docs/reliability.md
 	@$(VENV)/bin/python -m tests.chaos $(FAULTS)
 
 bench: $(INSTALLED_FOR_REPORTS) ## measure beside plain SQL and other libraries; writes docs/performance.md
@@ -58,8 +58,3 @@ chromium:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& echo "Installing Chromium…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
 		|| echo "No Chromium here and no right to install it: the browser tests will fail. Install the package chromium."
-
-faketime:
-	@ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& echo "Installing libfaketime…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libfaketime >/dev/null; } \
-		|| echo "No libfaketime here and no right to install it: the faults of the clock will fail. Install the package libfaketime."

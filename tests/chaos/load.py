@@ -81,10 +81,10 @@ def _pending_cases(
             member=members[number % len(members)],
             assigned_to=technician,
             schedule_revision=1,
-            scheduled_release_date=wall_clock(instant).date(),
-            scheduled_release_time=wall_clock(instant).time(),
+            scheduled_release_date=wanted.date(),
+            scheduled_release_time=wanted.time(),
         )
-        for number, instant in enumerate(instants)
+        for number, wanted in enumerate(wall_clock_reaching(instant, chance) for instant in instants)
     )
     ReleaseEvent.objects.bulk_create(_completed_event(row, technician) for row in rows)
     now = time.time()
@@ -145,3 +145,11 @@ def wall_clock(instant: float) -> dt.datetime:
     """The portal's wall clock at that moment, naive."""
     moment = dt.datetime.fromtimestamp(instant, tz=dt.UTC)
     return moment.astimezone(timezone.get_default_timezone()).replace(tzinfo=None)
+
+
+def wall_clock_reaching(instant: float, chance: random.Random) -> dt.datetime:
+    """A naive wall clock time that the portal's clock reaches at that moment: that which it shows; where it is set
+    forward at that very moment, by `chance` one of those that it skips."""
+    shown = wall_clock(instant)
+    skipped = shown - wall_clock(instant - 1) - dt.timedelta(seconds=1)
+    return shown - skipped * chance.random() if skipped > dt.timedelta() else shown

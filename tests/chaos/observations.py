@@ -31,6 +31,7 @@ class StoredCase:
     release_number: int
     events: tuple[StoredEvent, ...]
     email_states: tuple[str, ...]
+    email_errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,23 +59,30 @@ class Observations:
 
 def collect(load: Load, *, seen: dict[int, float], looks: list[Look], mails: list[Mail]) -> Observations:
     """Asks the database for what it holds about the cases of `load`; `mails` may be about others, too."""
-    stored = _stored_cases(load)
+    stored, to_complete = _stored_cases(load), set(load.to_complete)
     cases = [
-        _known(case, load.addresses[case.member], seen.get(case.pk), stored[case.pk]) for case in load.cases.values()
+        # Of a case that a technician completed the row's own: by a request whose answer was lost it may be another.
+        _known(
+            case,
+            load.addresses[case.member],
+            seen.get(case.pk),
+            stored[case.pk],
+            stored[case.pk].instant if case.pk in to_complete else case.instant,
+        )
+        for case in load.cases.values()
     ]
     return Observations(
         cases=cases, looks=list(looks), mails=[mail for mail in mails if load.cases.keys() & mail.cases]
     )
 
 
-def _known(case: PlannedCase, address: str, seen: float | None, stored: StoredCase) -> KnownCase:
-    # The row's own instant, which a technician may have set by a request whose answer was lost.
+def _known(case: PlannedCase, address: str, seen: float | None, stored: StoredCase, instant: float | None) -> KnownCase:
     return KnownCase(
         pk=case.pk,
         number=case.number,
         member=case.member,
         address=address,
-        instant=stored.instant,
+        instant=instant,
         known=case.known,
         seen=seen,
         stored=stored,
@@ -97,9 +105,9 @@ def _stored_cases(load: Load) -> dict[int, StoredCase]:
                 source=event.source,
             )
         )
-    states: dict[int, list[str]] = defaultdict(list)
-    for case_id, state in OutgoingEmail.objects.filter(**within).values_list("case", "state"):
-        states[case_id].append(state)
+    emails: dict[int, list[OutgoingEmail]] = defaultdict(list)
+    for email in OutgoingEmail.objects.filter(**within):
+        emails[email.case_id].append(email)
     return {
         row.pk: StoredCase(
             instant=row.release_instant.timestamp() if row.release_instant else None,
@@ -108,7 +116,8 @@ def _stored_cases(load: Load) -> dict[int, StoredCase]:
             revision=row.schedule_revision,
             release_number=row.release_number,
             events=tuple(events[row.pk]),
-            email_states=tuple(states[row.pk]),
+            email_states=tuple(email.state for email in emails[row.pk]),
+            email_errors=tuple(email.last_error for email in emails[row.pk]),
         )
         for row in Case.objects.filter(pk__in=list(load.cases))
     }

@@ -1,5 +1,6 @@
 """The faults: each a short function with a docstring that reads as a sentence, and what has to be known about it."""
 
+import datetime as dt
 import importlib
 import inspect
 import pkgutil
@@ -56,6 +57,8 @@ class Fault:
     surroundings: Surroundings | None = None
     # It lasts as long as the command line says.
     lasts_as_asked: bool = False
+    # Everything, the harness too, lives by a clock by which the fault begins at this moment.
+    begins_at: dt.datetime | None = None
     # The technicians are to have finished when it begins.
     scheduled_before: bool = False
     # Part of the run that belongs to `make test`.

@@ -31,7 +31,8 @@ LOGS = "logs"
 class Run:
     """What a fault's body gets: the stack, the load, and the words to say when the fault is on.
 
-    `excused_members`: whose row the fault holds, so that their page may lack it.
+    `excused_members`: whose row the fault holds, so that their page may lack it. `refused`: addresses that the mail
+    server takes no mail for.
     """
 
     fault: Fault
@@ -43,6 +44,7 @@ class Run:
     notes: dict[str, Any] = field(default_factory=dict)
     own_requirements: list[tuple[str, int, int]] = field(default_factory=list)
     excused_members: set[int] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -97,12 +99,13 @@ class Run:
             works_meanwhile=self.fault.works_meanwhile,
             excuses_looks=self.fault.excuses_looks,
             excused_members=frozenset(self.excused_members),
+            refused=frozenset(self.refused),
         )
 
 
 def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
     """Runs it and returns the result as it is stored. An error of the harness itself is a broken requirement, too."""
-    plan = Plan.of(stack.scale, fault, start=time.time() + LOADING)
+    plan = Plan.of(stack.scale, fault, start=_start(fault, stack))
     run = Run(fault, stack, plan, make_load(fault.name, plan))
     observer = Observer(stack.database, run.load)
     lookers = Lookers(run.load, stack.web_url, stack.scale.look_every)
@@ -127,6 +130,17 @@ def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
         "database_unanswered": observer.unanswered,
         LOGS: stack.logs_since(logs),
     }
+
+
+def _start(fault: Fault, stack: Stack) -> float:
+    """When the plan starts: soon, or so that the fault begins at its moment."""
+    if fault.begins_at is None:
+        return time.time() + LOADING
+    start = fault.begins_at.timestamp() - (stack.scale.lead if fault.lead is None else fault.lead)
+    if time.time() > start - LOADING:
+        raise RuntimeError(f"{fault.name}: the stack was not ready in time.")
+    time.sleep(start - LOADING - time.time())
+    return start
 
 
 def _let_it_happen(run: Run) -> str:

@@ -230,3 +230,18 @@ def test_looks_without_an_answer_are_counted_apart() -> None:
     verdict = verdict_on(known(), looks=(look(106.0, status=0),))
     assert verdict.broken == []
     assert counted(verdict, "looks refused or reset") == 1
+
+
+REFUSES = dataclasses.replace(RULE, refused=frozenset({ADDRESS}))
+
+
+def test_a_mail_that_the_server_refuses_is_to_be_recorded_as_failed_with_its_words() -> None:
+    failed = known(email_states=("failed",), email_errors=("550 5.1.1 No such mailbox here",))
+    assert broken(failed, mails=[], rule=REFUSES) == {}
+
+
+@pytest.mark.parametrize(
+    "row", [{"email_states": ("sent",)}, {"email_states": ("failed",)}, {"email_errors": ("550 No",)}]
+)
+def test_a_refusal_that_is_not_on_its_row_is_condemned(row: dict[str, Any]) -> None:
+    assert broken(known(**{"email_errors": ("",)} | row), mails=[], rule=REFUSES) == {"refusals not recorded": 1}

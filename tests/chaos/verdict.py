@@ -24,6 +24,7 @@ class Rule:
     works_meanwhile: bool = False
     excuses_looks: bool = False
     excused_members: frozenset[int] = frozenset()
+    refused: frozenset[str] = frozenset()  # addresses for which the mail server says 550
 
     def deadline(self, case: KnownCase) -> float:
         """Until when the case must have been seen: so long after its instant, or after the fault that hit it."""
@@ -170,8 +171,12 @@ def _judge_mails(verdict: Verdict, cases: list[KnownCase], found: Observations, 
             message_ids[pk].add(mail.message_id)
             recipients[pk].add(mail.recipient)
     released = [case for case in cases if case.stored.stamp is not None]
-    verdict.count("mails missing", (case.number for case in released if not message_ids[case.pk]))
-    verdict.count("mails not recorded", (c.number for c in released if set(c.stored.email_states) != {"sent"}))
+    to_arrive = [case for case in released if case.address not in rule.refused]
+    to_fail = [case for case in released if case.address in rule.refused]
+    verdict.count("mails missing", (case.number for case in to_arrive if not message_ids[case.pk]))
+    verdict.count("mails not recorded", (c.number for c in to_arrive if set(c.stored.email_states) != {"sent"}))
+    verdict.count("refusals not recorded", (case.number for case in to_fail if not _says_refused(case)))
+    verdict.count("mails refused, as expected", (case.number for case in to_fail), at_most=None)
     verdict.count("mails astray", (case.number for case in cases if recipients[case.pk] - {case.address}))
     verdict.count("cases in two mails", (case.number for case in cases if len(message_ids[case.pk]) > 1))
     first = first_mails(found)
@@ -179,6 +184,11 @@ def _judge_mails(verdict: Verdict, cases: list[KnownCase], found: Observations, 
     acceptances = Counter(mail.message_id for mail in accepted)
     doubled = [message_id for message_id, times in acceptances.items() for _ in range(times - 1)]
     verdict.count("mails doubled", doubled, at_most=rule.doubles_at_most)
+
+
+def _says_refused(case: KnownCase) -> bool:
+    """Whether its row says that the mail has failed, and in the server's words why."""
+    return set(case.stored.email_states) == {"failed"} and all("550" in error for error in case.stored.email_errors)
 
 
 def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], rule: Rule) -> None:

@@ -28,10 +28,15 @@ class LocalProcess:
         self._log = directory / f"{name}.log"
         self._start()
 
+    @property
+    def code(self) -> Path:
+        """The directory whose code it runs."""
+        return Path(settings.BASE_DIR)
+
     def _start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=settings.BASE_DIR, env=self._env, stdout=log, stderr=log, start_new_session=True
+                self._command, cwd=self.code, env=self._env, stdout=log, stderr=log, start_new_session=True
             )
 
     @property

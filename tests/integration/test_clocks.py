@@ -25,7 +25,7 @@ StartBeat = Callable[..., LocalBeat]
 
 @pytest.fixture
 def clock(tmp_path: Path) -> Clock:
-    return Clock(tmp_path)
+    return Clock(tmp_path / "wall-clock")
 
 
 def sweeps_go_on(redis: LocalRedis) -> None:
@@ -61,7 +61,7 @@ def test_beat_goes_on_when_summer_ends(clock: Clock, redis: LocalRedis, start_be
     assert redis.length("portal:releases") - so_far <= 6
 
 
-@pytest.mark.parametrize("ahead", [HOUR])
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
 def test_workers_whose_clock_is_wrong_release_and_send(
     ahead: float, start_worker: StartWorker, start_beat: StartBeat, mail_server: MailServer, mia: User
 ) -> None:

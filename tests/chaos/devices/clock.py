@@ -20,10 +20,13 @@ PROBE = "import time; time.sleep(0.001); print(time.time() - time.monotonic())"
 
 
 class Clock:
-    """One wall clock for all processes started with its `environment`: the real one and `offset` seconds."""
+    """One wall clock for all processes started with its `environment`: the real one and `offset` seconds.
 
-    def __init__(self, directory: Path, *, offset: float = 0) -> None:
-        self._file = directory / "wall-clock"
+    It is kept in `file`.
+    """
+
+    def __init__(self, file: Path, *, offset: float = 0) -> None:
+        self._file = file
         self.offset = offset
         self._write()
 
@@ -57,6 +60,11 @@ def set_off(seconds: float) -> dict[str, str]:
     PostgreSQL must have this one: it asks for the time in signal handlers, where no file may be read.
     """
     return _preloaded(required_library()) | {"FAKETIME": f"{seconds:+.6f}"}
+
+
+def is_set_off() -> bool:
+    """Whether this very process lives by a clock that `set_off` set."""
+    return "FAKETIME" in os.environ
 
 
 def missing_tools() -> str:
@@ -98,7 +106,8 @@ def _works(candidate: Path) -> bool:
     done = subprocess.run([sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True)
     if done.returncode:
         return False
-    ahead = float(done.stdout) - (time.time() - time.monotonic())
+    real = time.time() - float(os.environ.get("FAKETIME", "0"))  # this very process may be set off, too
+    ahead = float(done.stdout) - (real - time.monotonic())
     return abs(ahead - 86400) < 60
 
 

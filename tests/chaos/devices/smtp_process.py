@@ -32,7 +32,8 @@ class Behaviour:
     hold: str = ""  # "RCPT" or "DATA": keeps back that reply. At "DATA" the message has been taken by then
     later: bool = False  # 451 to every message
     later_first: int = 0  # 451 to so many messages from now on
-    drop_first: int = 0  # so many messages from now on: cuts the connection after DATA, takes nothing
+    drop: bool = False  # cuts the connection after DATA, takes nothing
+    drop_first: int = 0  # so for as many messages from now on
     refuse: list[str] = field(default_factory=list)  # recipients that it answers 550 for
     delay: float = 0  # seconds before each reply to DATA
 
@@ -96,7 +97,7 @@ class ChaosMailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         await self._while_silent()
         content = envelope.original_content or b""
-        if self.behaviour.drop_first > 0:
+        if self.behaviour.drop or self.behaviour.drop_first > 0:
             self.behaviour.drop_first -= 1
             self._write(outcome="dropped", **described(content), recipient=envelope.rcpt_tos[0])
             server.transport.abort()

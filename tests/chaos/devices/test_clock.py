@@ -32,7 +32,7 @@ Start = Callable[[LocalProcess], LocalProcess]
 
 @pytest.fixture
 def clock(tmp_path: Path) -> Clock:
-    return Clock(tmp_path)
+    return Clock(tmp_path / "wall-clock")
 
 
 @pytest.fixture

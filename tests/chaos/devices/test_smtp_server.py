@@ -145,3 +145,10 @@ def test_it_ends_with_the_harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert process.stdin
     process.stdin.close()
     assert process.wait(10) == 0
+
+
+def test_it_cuts_connections_until_told_otherwise(server: SmtpServer) -> None:
+    with server.behaving(drop=True), pytest.raises(smtplib.SMTPServerDisconnected):
+        send(server)
+    send(server)
+    assert outcomes(server) == ["dropped", "accepted"]

@@ -1,0 +1,131 @@
+"""Hosts whose wall clock is wrong, and the days on which clocks are changed. The database's is the one that counts."""
+
+import datetime as dt
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.devices.clock import Clock, remove_leftovers
+from tests.chaos.registry import Extra, fault
+from tests.chaos.run import Run
+
+HOUR = 3600.0
+EVERYBODY = ("web", "releases", "mail", "beat")
+# In Berlin clocks go forward from two to three, and back from three to two.
+SUMMER_BEGINS = dt.datetime(2026, 3, 29, 1, 0, tzinfo=dt.UTC)
+SUMMER_ENDS = dt.datetime(2026, 10, 25, 1, 0, tzinfo=dt.UTC)
+
+
+@contextmanager
+def a_clock_for_each(environment: dict[str, str]) -> Iterator[Extra]:
+    """Each service has a wall clock of its own."""
+    with tempfile.TemporaryDirectory(prefix="portal-clocks-", dir="/tmp") as directory:
+        clocks = {name: Clock(Path(directory) / name) for name in EVERYBODY}
+        yield Extra(services={name: clock.environment for name, clock in clocks.items()}, devices=dict(clocks))
+    remove_leftovers()
+
+
+@contextmanager
+def in_berlin(environment: dict[str, str]) -> Iterator[Extra]:
+    """The portal's zone is one that has DST."""
+    yield Extra(environment={"TIME_ZONE": "Europe/Berlin"})
+    remove_leftovers()
+
+
+OPTIONS: dict[str, Any] = {"window": 10, "works_meanwhile": True, "surroundings": a_clock_for_each}
+
+
+@fault("clock", **OPTIONS)
+def clocks_an_hour_ahead(run: Run) -> None:
+    """The clocks of web, workers and beat are stepped an hour forward, and back after ten seconds."""
+    with run.on(), _off_by(run, HOUR, *EVERYBODY):
+        run.wait(10)
+
+
+@fault("clock", **OPTIONS)
+def clocks_an_hour_behind(run: Run) -> None:
+    """The clocks of web, workers and beat are stepped an hour back, and forward after ten seconds."""
+    with run.on(), _off_by(run, -HOUR, *EVERYBODY):
+        run.wait(10)
+
+
+@fault("clock", **OPTIONS | {"window": 15})
+def clocks_swing(run: Run) -> None:
+    """Each clock of web, workers and beat is stepped by up to three seconds either way, every second for 15 seconds."""
+    chance = random.Random(run.fault.name)
+    with run.on():
+        for _ in range(15):
+            with _off_by(run, chance.uniform(-3, 3), chance.choice(EVERYBODY)):
+                run.wait(1)
+
+
+@fault("clock", **OPTIONS | {"window": 20})
+def release_worker_a_minute_ahead(run: Run) -> None:
+    """The clock of the release worker alone is a minute ahead for 20 seconds: its ETA tasks fire early."""
+    with run.on(), _off_by(run, 60, "releases"):
+        run.wait(20)
+
+
+@fault("clock", **OPTIONS | {"window": 20})
+def mail_worker_wrong_by_an_hour(run: Run) -> None:
+    """The clock of the mail worker alone is an hour ahead, and then an hour behind, for ten seconds each."""
+    with run.on():
+        for seconds in (HOUR, -HOUR):
+            with _off_by(run, seconds, "mail"):
+                run.wait(10)
+
+
+@fault("clock", **OPTIONS)
+def eta_tasks_published_too_early(run: Run) -> None:
+    """A hundred ETA tasks of cases that fall due later are published with an ETA that comes at once."""
+    from cases import messages
+
+    now = dt.datetime.now(dt.UTC)
+    later = sorted(
+        (case for case in run.load.cases.values() if case.instant > now.timestamp()), key=lambda c: c.instant
+    )
+    with run.on():
+        sent = [messages.publish_wake_up(case_id=case.pk, revision=1, at=now) for case in later[-100:]]
+        run.wait(10)
+    run.require("early ETA tasks that could not be published", sent.count(False))
+
+
+@fault("clock", surroundings=in_berlin, begins_at=SUMMER_BEGINS, works_meanwhile=True)
+def clocks_go_forward(run: Run) -> None:
+    """Summer time begins: a wave is scheduled in the hour that does not exist, others before and after it. The whole
+    stack, PostgreSQL too, lives on March 29, 2026 in Berlin."""
+    with run.on():
+        run.wait(6)
+
+
+@fault("clock", surroundings=in_berlin, begins_at=SUMMER_ENDS - dt.timedelta(hours=1), works_meanwhile=True)
+def hour_that_comes_twice_begins(run: Run) -> None:
+    """Waves around two o'clock on the day on which two o'clock comes twice: they are due at its first coming."""
+    with run.on():
+        run.wait(6)
+
+
+@fault("clock", surroundings=in_berlin, begins_at=SUMMER_ENDS - dt.timedelta(seconds=40))
+def clocks_go_back(run: Run) -> None:
+    """Summer time ends while the release worker is down: the waves shortly before three o'clock are released when it is
+    just after two again, and members see theirs before."""
+    with run.on():
+        with run.stack.supervisor.left_down("releases"):
+            run.stack.kill("releases")
+            run.wait(SUMMER_ENDS.timestamp() + 3 - dt.datetime.now(dt.UTC).timestamp())
+        run.stack.supervisor.back("releases")
+
+
+@contextmanager
+def _off_by(run: Run, seconds: float, *names: str) -> Iterator[None]:
+    """The clocks of those services are stepped by so much, and back at the end of the block."""
+    for name in names:
+        run.stack.devices[name].step(seconds)
+    try:
+        yield
+    finally:
+        for name in names:
+            run.stack.devices[name].step(-seconds)

@@ -1,0 +1,48 @@
+"""An SMTP server that is away, hangs, says later, says no, or hangs up."""
+
+from typing import Any
+
+from tests.chaos.registry import fault
+from tests.chaos.run import Run
+
+# Releases have nothing to wait for meanwhile.
+OPTIONS: dict[str, Any] = {"window": 10, "works_meanwhile": True}
+
+
+@fault("SMTP", **OPTIONS)
+def smtp_refuses(run: Run) -> None:
+    """The SMTP server is down for ten seconds: connections are refused."""
+    _behave(run, listening=False)
+
+
+@fault("SMTP", small=True, **OPTIONS)
+def smtp_hangs(run: Run) -> None:
+    """The SMTP server takes connections for ten seconds and says nothing, on those that are open neither."""
+    _behave(run, silent=True)
+
+
+@fault("SMTP", **OPTIONS)
+def smtp_says_later(run: Run) -> None:
+    """The SMTP server answers every message with 451 for ten seconds, and accepts after that."""
+    _behave(run, later=True)
+
+
+@fault("SMTP", **OPTIONS)
+def smtp_drops_after_data(run: Run) -> None:
+    """For ten seconds the SMTP server cuts the connection when it has the message and has not answered for it."""
+    _behave(run, drop=True)
+
+
+@fault("SMTP", small=True, **OPTIONS)
+def smtp_refuses_one_of_a_hundred(run: Run) -> None:
+    """The SMTP server answers 550 for one member in a hundred: their rows say so, and nobody else's mail waits."""
+    run.refused |= set(list(run.load.addresses.values())[::100])
+    with run.on():
+        # For as long as there are mails to them: the addresses are those of this fault alone.
+        run.stack.mail.behave(refuse=sorted(run.refused))
+        run.wait(run.fault.window)
+
+
+def _behave(run: Run, **behaviour: bool) -> None:
+    with run.on(), run.stack.mail.behaving(**behaviour):
+        run.wait(run.fault.window)
