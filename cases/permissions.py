@@ -1,5 +1,6 @@
 """Who may do what to a case in which state: the table of DESIGN §4, as data."""
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -85,8 +86,8 @@ REFUSALS = {
 }
 
 
-def state_of(case: Case) -> State:
-    """The state of `case` at this moment."""
+def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
+    """The state of `case` at the aware datetime `now`; None: at this moment, which is a question to the database."""
     if case.status != Case.Status.COMPLETED:
         return State(case.status)
     if case.is_released:
@@ -94,7 +95,7 @@ def state_of(case: Case) -> State:
     instant = case.release_instant
     if instant is None:
         return State.HELD
-    return State.DUE if instant <= portal_now() else State.SCHEDULED
+    return State.DUE if instant <= (now or portal_now()) else State.SCHEDULED
 
 
 def check(action: Action, *, by: User, case: Case) -> Rule:
@@ -110,11 +111,11 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
     return rule
 
 
-def allowed(*, by: User, case: Case) -> set[Action]:
-    """What `by` may do to `case` now: what a page offers."""
+def allowed(*, by: User, case: Case, now: dt.datetime | None = None) -> set[Action]:
+    """What `by` may do to `case`: what a page offers. A page of many cases asks for `now` once, not for each."""
     if not by.is_active:
         return set()
-    state = state_of(case)
+    state = state_of(case, now=now)
     return {
         action
         for action, roles in TABLE.items()

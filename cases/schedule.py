@@ -37,7 +37,17 @@ class Schedule:
 
 def today() -> dt.date:
     """The present calendar date in the portal's zone."""
-    return timezone.now().astimezone(timezone.get_default_timezone()).date()
+    return date_of(timezone.now())
+
+
+def date_of(moment: dt.datetime) -> dt.date:
+    """The calendar date that the portal's clock shows at the aware datetime `moment`."""
+    return _local(moment).date()
+
+
+def start_of(date: dt.date) -> dt.datetime:
+    """The aware datetime (UTC) at which that day begins. From it to the start of the next may be 23 or 25 hours."""
+    return instant(date, dt.time(0))
 
 
 def least_date() -> dt.date:

@@ -17,4 +17,8 @@ urlpatterns = [
     path("cases/<int:pk>/return/", views.return_case, name="return_case"),
     path("cases/<int:pk>/hold/", views.cancel_schedule, name="cancel_schedule"),
     path("cases/<int:pk>/release/", views.release_now, name="release_now"),
+    path("calendar/", views.calendar, name="calendar"),
+    path("calendar/<int:pk>/move/", views.move_case, name="move_case"),
+    path("calendar/feed/", views.change_feed, name="change_feed"),
+    path("calendar/<str:token>.ics", views.calendar_feed, name="calendar_feed"),
 ]

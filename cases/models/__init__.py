@@ -1,10 +1,20 @@
 """The tables of the portal."""
 
 from cases.models.case import Case, CaseQuerySet
+from cases.models.feed import CalendarFeed
 from cases.models.heartbeat import Heartbeat
 from cases.models.history import ReleaseEvent
 from cases.models.outbox import OutgoingEmail
 from cases.models.total import SampledTotal
 from cases.models.user import User
 
-__all__ = ["Case", "CaseQuerySet", "Heartbeat", "OutgoingEmail", "ReleaseEvent", "SampledTotal", "User"]
+__all__ = [
+    "CalendarFeed",
+    "Case",
+    "CaseQuerySet",
+    "Heartbeat",
+    "OutgoingEmail",
+    "ReleaseEvent",
+    "SampledTotal",
+    "User",
+]

@@ -1,8 +1,10 @@
 """The pages. A view parses, calls a verb, responds; who may do what is cases.permissions."""
 
+from cases.views.calendar import calendar, move_case
 from cases.views.cases import case_detail, case_list
 from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.drafts import edit_case, new_case, submit_case
+from cases.views.feed import calendar_feed, change_feed
 from cases.views.release import (
     accept_case,
     cancel_schedule,
@@ -14,13 +16,17 @@ from cases.views.release import (
 
 __all__ = [
     "accept_case",
+    "calendar",
+    "calendar_feed",
     "cancel_schedule",
     "case_detail",
     "case_list",
+    "change_feed",
     "dashboard",
     "edit_case",
     "mark_case_completed",
     "member_dashboard",
+    "move_case",
     "new_case",
     "release_now",
     "reschedule_case",

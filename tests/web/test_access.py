@@ -28,6 +28,10 @@ HIDDEN = {
     "return_case": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 302, 403, 302]),
     "cancel_schedule": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 403, 403, 400]),
     "release_now": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 403, 403, 400]),
+    "calendar": ([302, 404, 404, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
+    "move_case": ([302, 404, 404, 200, 403, 200], [302, 404, 404, 400, 403, 400]),
+    "change_feed": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 400, 400, 400]),
+    "calendar_feed": ([404] * 6, [405] * 6),
     "api_case-list": ([401, 200, 200, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
     "api_case-detail": ([401, 404, 404, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
     "api_case-release": ([401, 405, 405, 405, 405, 405], [401, 404, 404, 400, 400, 400]),
@@ -73,7 +77,7 @@ def hidden_case(mia: User, tom: User) -> Case:
 
 
 def url_of(name: str, case: Case) -> str:
-    arguments = {"pk": case.pk, "uidb36": "1", "key": "no-such-key"}
+    arguments = {"pk": case.pk, "uidb36": "1", "key": "no-such-key", "token": "no-such-token"}
     converters = url_patterns()[name].pattern.regex.groupindex
     return reverse(name, kwargs={key: value for key, value in arguments.items() if key in converters})
 

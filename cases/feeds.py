@@ -1,0 +1,69 @@
+"""The calendar feed of a person: who may read it, and what is in it."""
+
+import datetime as dt
+import hashlib
+import secrets
+
+from django.utils import timezone
+
+from cases import schedule
+from cases.errors import NotAllowed
+from cases.models import CalendarFeed, Case, CaseQuerySet, User
+from cases.models.case import RELEASED, SCHEDULED
+
+# What calendar programs fetch again and again is bounded in days and in number.
+DAYS_BACK = 31
+DAYS_AHEAD = 366
+MOST_SCHEDULED = 500
+MOST_RELEASED = 250
+
+
+def make(*, user: User) -> str:
+    """The token of a new feed of `user`, told this once. A former one is worth nothing from now on.
+
+    NotAllowed for members and for people who are deactivated.
+    """
+    if user.is_member or not user.is_active:
+        raise NotAllowed("Only technicians and administrators have a calendar.")
+    token = secrets.token_urlsafe(32)
+    values = {"token_digest": _digest(token), "made_at": timezone.now()}
+    CalendarFeed.objects.update_or_create(user=user, defaults=values)
+    return token
+
+
+def switch_off(*, user: User) -> None:
+    """Whoever has the address of the feed of `user` reads nothing any more. No feed is no error."""
+    CalendarFeed.objects.filter(user=user).delete()
+
+
+def owner_of(token: str) -> User | None:
+    """The person whose feed has that token; None if nobody's has, or the person may have none any more."""
+    feeds = CalendarFeed.objects.select_related("user").filter(token_digest=_digest(token), user__is_active=True)
+    feed = feeds.exclude(user__role=User.Role.MEMBER).first()
+    return feed.user if feed else None
+
+
+def cases_of(user: User) -> list[Case]:
+    """What is in the feed: the released cases of the last days, then what is scheduled for the next, nearest first.
+
+    Of a technician those assigned, of an administrator all. Two stretches of an index, whatever is pending.
+    """
+    cases = whose(user)
+    today = schedule.today()
+    released = cases.filter(
+        RELEASED, actual_release_date__gte=schedule.start_of(today - dt.timedelta(days=DAYS_BACK))
+    ).order_by("-actual_release_date", "-id")
+    scheduled = cases.filter(SCHEDULED, scheduled_release_date__lte=today + dt.timedelta(days=DAYS_AHEAD)).order_by(
+        "scheduled_release_date", "scheduled_release_time", "id"
+    )
+    return [*released[:MOST_RELEASED], *scheduled[:MOST_SCHEDULED]]
+
+
+def whose(user: User) -> CaseQuerySet:
+    """The cases that are the person's own business: those assigned, of an administrator all."""
+    cases = Case.objects.visible_to(user)
+    return cases if user.is_administrator else cases.filter(assigned_to=user)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

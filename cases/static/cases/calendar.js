@@ -1,0 +1,96 @@
+// Moving a case to another day without leaving the calendar: by dragging it, or in a dialog. The server decides, and
+// its pages say what became of it; without this file the same links and forms lead through those pages.
+
+const byId = (id) => document.getElementById(id);
+let dragged = null;
+
+/** Asks the server and shows its answer: the calendar in place of this one, or the form for a move in the dialog. */
+async function ask(url, options) {
+  try {
+    const response = await fetch(url, options);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (page.querySelector("[data-calendar]")) showCalendar(page, response.url);
+    else if (page.getElementById("move-panel")) showPanel(page.getElementById("move-panel"));
+    else window.location.assign(url);
+  } catch {
+    byId("move-dialog").close();
+    byId("move-problem").hidden = false;
+  }
+}
+
+function showCalendar(page, url) {
+  byId("content").replaceWith(page.getElementById("content"));
+  window.history.replaceState(null, "", url);
+  const message = byId("content").querySelector(".alert:not([hidden])");
+  const target = message ?? byId("content");
+  target.tabIndex = -1;
+  target.focus();
+}
+
+function showPanel(panel) {
+  const dialog = byId("move-dialog");
+  dialog.replaceChildren(panel);
+  if (!dialog.open) dialog.showModal();
+  const faulty = panel.querySelector("[aria-invalid], [autofocus]") ?? panel.querySelector("input[type=date], a");
+  faulty?.focus();
+}
+
+function drop(entry, date) {
+  const url = entry.dataset.moveUrl;
+  // Whoever must give a reason is asked for it in the dialog.
+  if (document.querySelector("[data-needs-reason]")) {
+    ask(`${url}&to=${date}`);
+    return;
+  }
+  const body = new FormData(byId("move-token"));
+  body.set("release_date", date);
+  body.set("revision", entry.dataset.revision);
+  ask(url, { method: "POST", body });
+}
+
+document.addEventListener("click", (event) => {
+  const closes = event.target.closest("#move-dialog [data-closes]");
+  const opens = event.target.closest("[data-move]");
+  if ((!closes && !opens) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (closes) byId("move-dialog").close();
+  else ask(opens.href);
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.closest("#move-dialog")) return;
+  event.preventDefault();
+  event.target.querySelector("button").disabled = true;
+  ask(event.target.action, { method: "POST", body: new FormData(event.target) });
+});
+
+document.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest?.("[data-move-url]") ?? null;
+  if (!dragged) return;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged.querySelector(".cal-name").textContent);
+});
+
+document.addEventListener("dragend", () => {
+  dragged = null;
+  unmark();
+});
+
+document.addEventListener("dragover", (event) => {
+  const day = event.target.closest?.("[data-date]");
+  unmark();
+  if (!dragged || !day || day.contains(dragged)) return;
+  event.preventDefault();
+  day.classList.add("cal-over");
+});
+
+document.addEventListener("drop", (event) => {
+  const day = event.target.closest?.("[data-date]");
+  if (!dragged || !day) return;
+  event.preventDefault();
+  drop(dragged, day.dataset.date);
+});
+
+function unmark() {
+  for (const day of document.querySelectorAll(".cal-over")) day.classList.remove("cal-over");
+}

@@ -1,0 +1,141 @@
+"""The release calendar: month, week, the list of a day, and moving a case to another day."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cases import calendar_forms, permissions, releases, schedule
+from cases.calendar_forms import CalendarForm, MoveForm
+from cases.errors import CaseError
+from cases.models import CalendarFeed, Case, CaseQuerySet, ReleaseEvent, User
+from cases.paging import CappedPaginator
+from cases.periods import View
+from cases.permissions import Action
+from cases.release_calendar import days_of, entries_of, kinds_of, on_day
+from cases.seen import SeenCase
+from cases.views.cases import visible_case
+from cases.views.staff import staff_only
+
+# How many cases of a kind a day shows before it says how many more there are.
+ROWS = {View.MONTH: 3, View.WEEK: 8}
+
+
+@require_safe
+@staff_only
+def calendar(request: HttpRequest) -> HttpResponse:
+    """What goes out when. The query is CalendarForm's; one that cannot be read shows the present month and says so."""
+    user = cast(User, request.user)
+    form, problems = calendar_forms.read(request.GET, by=user)
+    period = form.period()
+    context = {
+        "form": form,
+        "problems": problems,
+        "period": period,
+        "today": schedule.today(),
+        "links": _links(form),
+        "feed": CalendarFeed.objects.filter(user=user).first(),
+        "needs_reason": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
+    }
+    shown = _day_list(request, form, user) if period.view is View.DAY else _grid(form, user)
+    return render(request, "cases/calendar.html", context | shown, status=400 if problems else 200)
+
+
+def _grid(form: CalendarForm, user: User) -> dict[str, Any]:
+    period = form.period()
+    days = days_of(period.days, whose=_chosen(form, user), to=user, rows=ROWS[period.view])
+    return {
+        "days": [(day, form.url(view=View.DAY, date=day.date, kind=None)) for day in days],
+        "is_empty": all(day.is_empty for day in days if day.date in period),
+    }
+
+
+def _day_list(request: HttpRequest, form: CalendarForm, user: User) -> dict[str, Any]:
+    date, kind = form.period().date, form.kind_of_list()
+    cases = on_day(_chosen(form, user), date, kind)
+    page = CappedPaginator(cases).get_page(request.GET.get("page"))
+    return {
+        "kind": kind.value,
+        "page": page,
+        "entries": entries_of(page.object_list, to=user),
+        "query": form.query(kind=kind),
+        "kind_links": [(each.value, form.url(kind=each)) for each in kinds_of(date)],
+    }
+
+
+def _chosen(form: CalendarForm, user: User) -> CaseQuerySet:
+    return form.chosen(Case.objects.visible_to(user).select_related("member", "assigned_to"))
+
+
+def _links(form: CalendarForm) -> dict[str, Any]:
+    period = form.period()
+    around = {"previous": period.previous, "next": period.next}
+    return {
+        **{name: form.url(date=other.first, kind=None) if other else None for name, other in around.items()},
+        # On a phone the days before it may fill screens.
+        "today": form.url(date=schedule.today(), kind=None) + "#today",
+        "views": [(view.value, form.url(view=view, kind=None)) for view in View],
+        "query": form.query(),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def move_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another day for a release. POST `release_date`, `reason`, `revision`; GET `to` proposes a day. The rest of the
+    query is the calendar's, to which a move returns; a refusal answers with its status, and nothing has moved."""
+    user = cast(User, request.user)
+    back, _problems = calendar_forms.read(request.GET, by=user)
+    case = visible_case(request, pk)
+    form = MoveForm(request.POST, by=user) if request.method == "POST" else _blank(case, user, request.GET.get("to"))
+    try:
+        permissions.check(Action.RESCHEDULE, by=user, case=case)
+        if request.method == "POST" and form.is_valid():
+            new = form.new_schedule(case)
+            moved = releases.schedule(
+                case=case, by=user, source=ReleaseEvent.Source.WEB, release_on=new, **form.change()
+            )
+            messages.success(request, _moved(moved))
+            return redirect(back.url())
+    except CaseError as error:
+        if error.status != 400:
+            return _refused(request, pk, error, back)
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+    return _move_page(request, case, form, back, status=400 if form.is_bound else 200)
+
+
+def _blank(case: Case, user: User, date: str | None, reason: str = "") -> MoveForm:
+    present = case.scheduled_release_date
+    initial = {"revision": case.schedule_revision, "release_date": date or present, "reason": reason}
+    return MoveForm(initial=initial, by=user)
+
+
+def _refused(request: HttpRequest, pk: int, error: CaseError, back: CalendarForm) -> HttpResponse:
+    """The case as it is now, with what was typed where it can still be moved."""
+    user, case = cast(User, request.user), visible_case(request, pk)
+    form = None
+    if Action.RESCHEDULE in permissions.allowed(by=user, case=case):
+        form = _blank(case, user, request.POST.get("release_date"), request.POST.get("reason", ""))
+    return _move_page(request, case, form, back, status=error.status, problem=error.message)
+
+
+def _move_page(
+    request: HttpRequest, case: Case, form: MoveForm | None, back: CalendarForm, *, status: int, problem: str = ""
+) -> HttpResponse:
+    context = {
+        "case": SeenCase.of(case, to=cast(User, request.user)),
+        "form": form,
+        "problem": problem,
+        "back": back.url(),
+        "query": back.query(),
+    }
+    return render(request, "cases/calendar_move.html", context, status=status)
+
+
+def _moved(case: Case) -> str:
+    date = formats.date_format(cast(Any, case.scheduled_release_date), "F j, Y")
+    return _("“%(case)s” is to be released on %(date)s.") % {"case": case.title or case.external_case_id, "date": date}
