@@ -16,9 +16,13 @@ PAGES = [
     ("tom", "/"),
     ("tom", "/cases/"),
     ("tom", "/cases/?state=completed"),
+    ("tom", "/calendar/"),
+    ("tom", "/calendar/?view=week&whose=all"),
+    ("tom", "/calendar/?view=day"),
     ("tom", "/api/cases/"),
     ("ada", "/"),
     ("ada", "/cases/?q=Question"),
+    ("ada", "/calendar/?whose=all"),
     ("ada", "/api/cases/"),
 ]
 # Session, user, the read probe and the clock; the groups' first cases, their counts, and the cases themselves.

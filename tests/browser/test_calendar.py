@@ -1,0 +1,163 @@
+"""The release calendar with a real browser: a case is moved by keyboard, by mouse, and without JavaScript."""
+
+import datetime as dt
+
+import pytest
+from playwright.sync_api import expect
+
+from cases import schedule
+from tests.browser.conftest import PHONE, assert_accessible
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def monday() -> dt.date:
+    """A Monday some weeks ahead, whose week no test that runs over midnight falls into."""
+    return schedule.today() + 35 * DAY - schedule.today().weekday() * DAY
+
+
+@pytest.fixture
+def case(mia, tom, monday):
+    date = monday + 2 * DAY
+    return CaseFactory(scheduled=True, member=mia, assigned_to=tom, title="Pension", scheduled_release_date=date)
+
+
+def day(page, date):
+    return page.locator(f"[data-date='{date.isoformat()}']")
+
+
+def keys_of(date):
+    """What is typed into an American date field."""
+    return date.strftime("%m%d%Y")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_technician_moves_a_case_by_keyboard(sign_in, tom, case, monday, dark):
+    page = sign_in(tom, dark=dark)
+    page.get_by_role("link", name="Calendar").click()
+    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    assert_accessible(page)
+    expect(day(page, monday + 2 * DAY)).to_contain_text("Pension")
+
+    # A day that has passed is refused in the dialog, and nothing has moved.
+    page.get_by_role("link", name="Move Pension").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Move “Pension” to another day")
+    expect(page.get_by_label("New release date")).to_be_focused()
+    assert_accessible(page)
+    page.keyboard.type(keys_of(schedule.today() - DAY))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("That moment has passed.")
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("link", name="Move Pension")).to_be_focused()
+
+    # Another day is taken, and the calendar says so.
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("New release date")).to_be_focused()
+    page.keyboard.type(keys_of(monday + 3 * DAY))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("“Pension” is to be released on")
+    expect(page.get_by_role("status")).to_be_focused()
+    expect(day(page, monday + 3 * DAY)).to_contain_text("Pension")
+    assert_accessible(page)
+    case.refresh_from_db()
+    assert case.scheduled_release_date == monday + 3 * DAY
+
+
+def test_a_technician_drags_a_case_twice(sign_in, tom, case, monday):
+    page = sign_in(tom)
+    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    for target in (monday, monday + 4 * DAY):
+        page.locator(f"#entry-{case.pk}").drag_to(day(page, target))
+        expect(day(page, target).locator(f"#entry-{case.pk}")).to_be_visible()
+        expect(page.get_by_role("status")).to_have_count(1)
+    case.refresh_from_db()
+    assert case.scheduled_release_date == monday + 4 * DAY
+
+
+def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, tom, case, monday):
+    page = sign_in(tom)
+    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    type(case).objects.update(schedule_revision=7)
+    page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
+    expect(page.get_by_role("dialog")).to_contain_text("Somebody changed this case after you opened it.")
+    case.refresh_from_db()
+    assert case.scheduled_release_date == monday + 2 * DAY
+
+
+def test_an_administrator_who_drags_is_asked_why(sign_in, ada, case, monday):
+    page = sign_in(ada)
+    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
+    expect(page.get_by_label("New release date")).to_have_value(monday.isoformat())
+    page.get_by_role("button", name="Move").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Please give a reason")
+    page.get_by_label("Reason").fill("The member asked")
+    page.get_by_role("button", name="Move").click()
+    expect(day(page, monday)).to_contain_text("Pension")
+
+
+@pytest.fixture
+def another_browser(sign_in, chromium, live_server, tom):
+    """Tom, signed in, in a browser with options of its own, whose complaints are expected."""
+    contexts = []
+
+    def open_(**options):
+        state = sign_in(tom).context.storage_state()
+        contexts.append(chromium.new_context(base_url=live_server.url, storage_state=state, **options))
+        return contexts[-1].new_page()
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def test_it_works_without_javascript(another_browser, case, monday):
+    page = another_browser(java_script_enabled=False)
+    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    page.get_by_role("link", name="Move Pension").click()
+    page.get_by_label("New release date").fill(monday.isoformat())
+    page.get_by_role("button", name="Move").click()
+    expect(page.get_by_role("status")).to_contain_text("“Pension” is to be released on")
+    expect(day(page, monday)).to_contain_text("Pension")
+
+
+def test_a_portal_out_of_reach_is_said(another_browser, case, monday):
+    page = another_browser()
+    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Move Pension").click()
+    expect(page.get_by_role("alert")).to_contain_text("The portal did not answer.")
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing(sign_in, tom, case, monday, dark, viewport):
+    CaseFactory.create_batch(5, scheduled=True, assigned_to=tom, scheduled_release_date=monday)
+    CaseFactory(due=True, assigned_to=tom)
+    CaseFactory(released=True, assigned_to=tom)
+    page = sign_in(tom, dark=dark, **({"viewport": viewport} if viewport else {}))
+    addresses = [
+        "/calendar/",
+        f"/calendar/?date={monday.isoformat()}",
+        "/calendar/?view=week",
+        "/calendar/?view=day",
+        "/calendar/?view=day&kind=released",
+        "/calendar/?view=day&date=2031-01-01",
+        "/calendar/?date=2031-01-01",
+        "/calendar/?date=none",
+        f"/calendar/{case.pk}/move/",
+    ]
+    for address in addresses:
+        page.goto(address)
+        assert_accessible(page)
+    page.goto("/calendar/")
+    page.get_by_text("Subscribe in your calendar program").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Make an address").click()
+    assert_accessible(page)

@@ -1,0 +1,109 @@
+"""The calendar's cost follows the days and rows it shows, not what is pending or released: the plans of PostgreSQL."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+
+from cases import feeds, release_calendar
+from cases.models import Case, User
+from cases.paging import MOST, CappedPaginator
+from cases.periods import Period, View
+from cases.release_calendar import Kind, days_of, on_day
+from tests.factories import UserFactory
+from tests.unit.test_query_plans import TODAY, Plans, many_cases  # noqa: F401
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+
+ROWS = 3
+
+
+@pytest.fixture
+def noon(clock):
+    clock.move_to(dt.datetime.combine(TODAY, dt.time(12), tzinfo=dt.UTC))
+
+
+@pytest.fixture
+def busy_technician() -> User:
+    """One who has a tenth of all cases, released and scheduled ones."""
+    user = UserFactory(role=User.Role.TECHNICIAN)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_case SET assigned_to_id = %s WHERE id %% 11 = 0", [user.pk])
+        cursor.execute("ANALYZE cases_case")
+    return user
+
+
+class CasePlans(Plans):
+    """What is done to the table of cases. That of people is small here, and read as a whole."""
+
+    def __init__(self, work):
+        super().__init__(work)
+        self.scans = [scan for scan in self.scans if scan.get("Relation Name") == "cases_case"]
+
+
+def month(date, user, whose):
+    cases = whose(Case.objects.visible_to(user).select_related("member", "assigned_to"))
+    return days_of(Period(View.MONTH, date).days, whose=cases, to=user, rows=ROWS)
+
+
+@pytest.mark.parametrize("role", ["technician", "administrator"])
+@pytest.mark.parametrize("date", [TODAY, dt.date(2025, 9, 1), dt.date(2024, 12, 1)], ids=["now", "ahead", "past"])
+def test_a_month_of_everybodys_cases_reads_what_it_counts(noon, ada, otto, role, date):
+    user = ada if role == "administrator" else otto
+    days = []
+
+    plans = CasePlans(lambda: days.extend(month(date, user, lambda cases: cases)))
+
+    counted = sum(slot.count for day in days for slot in day.slots)
+    assert counted > 1000
+    assert plans.whole_table == []
+    assert {"case_due", "case_released"} & plans.indexes
+    assert plans.indexes <= {"case_due", "case_released", "cases_case_pkey"}
+    # What is counted, and what is shown: found and fetched.
+    assert plans.rows_touched <= counted + len(days) * 2 * ROWS * 2
+
+
+def test_a_month_of_ones_own_cases_reads_only_those(noon, busy_technician):
+    days = []
+
+    plans = CasePlans(
+        lambda: days.extend(month(TODAY, busy_technician, lambda cases: cases.filter(assigned_to=busy_technician)))
+    )
+
+    counted = sum(slot.count for day in days for slot in day.slots)
+    assert plans.whole_table == []
+    assert plans.indexes <= {"case_assigned_due", "case_assigned_released", "cases_case_pkey"}
+    assert plans.rows_touched <= counted + len(days) * 2 * ROWS * 2
+
+
+@pytest.mark.parametrize("date", [TODAY, dt.date(2025, 6, 10)], ids=["all wait for the evening", "nothing waits"])
+def test_the_first_page_of_a_days_list_is_a_stretch_of_the_index(clock, otto, date):
+    clock.move_to(dt.datetime.combine(date, dt.time(12), tzinfo=dt.UTC))
+    waiting = on_day(Case.objects.visible_to(otto), date, Kind.SCHEDULED)
+    page = []
+
+    plans = CasePlans(lambda: page.extend(CappedPaginator(waiting).get_page(1)))
+
+    assert plans.whole_table == []
+    assert plans.indexes == {"case_due"}
+    assert plans.rows_touched == (MOST + 1 + len(page) if page else 0)
+
+
+@pytest.mark.parametrize("who", ["ada", "busy_technician"])
+def test_a_feed_reads_no_more_than_it_holds(noon, request, who):
+    user = request.getfixturevalue(who)
+    held = []
+
+    plans = CasePlans(lambda: held.extend(feeds.cases_of(user)))
+
+    assert len(held) == feeds.MOST_SCHEDULED
+    assert plans.whole_table == []
+    assert plans.rows_touched <= feeds.MOST_SCHEDULED + feeds.MOST_RELEASED
+
+
+def test_the_cap_is_what_bounds_a_day(noon, ada, monkeypatch):
+    monkeypatch.setattr(release_calendar, "CAP", 10)
+
+    plans = CasePlans(lambda: month(TODAY, ada, lambda cases: cases))
+
+    assert plans.rows_touched < 43 * (11 + 2 * ROWS)

@@ -1,0 +1,136 @@
+"""Which cases stand on which day of the calendar, in which order and how many."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cases import release_calendar, releases, schedule
+from cases.models import Case
+from cases.periods import DAY, Period, View
+from cases.release_calendar import Kind, days_of, kinds_of, on_day
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+TODAY = dt.date(2025, 6, 11)
+
+
+def days_for(user, dates, rows=3):
+    cases = Case.objects.visible_to(user).select_related("member", "assigned_to")
+    return {day.date: day for day in days_of(dates, whose=cases, to=user, rows=rows)}
+
+
+def shown(day):
+    return [(slot.kind.value, entry.case.pk) for slot in day.slots for entry in slot.entries]
+
+
+def test_scheduled_cases_stand_on_their_day_and_released_ones_on_the_day_they_went_out(clock, ada):
+    ahead = CaseFactory(scheduled=True, scheduled_release_date=dt.date(2025, 6, 18))
+    early = CaseFactory(
+        released=True,
+        scheduled_release_date=dt.date(2025, 6, 20),
+        actual_release_date=dt.datetime(2025, 6, 9, 9, tzinfo=dt.UTC),
+    )
+    CaseFactory(held=True)
+    CaseFactory()
+    CaseFactory(draft=True)
+
+    days = days_for(ada, Period(View.MONTH, TODAY).days)
+
+    assert shown(days[dt.date(2025, 6, 18)]) == [("scheduled", ahead.pk)]
+    assert shown(days[dt.date(2025, 6, 9)]) == [("released", early.pk)]
+    assert sum(slot.count for day in days.values() for slot in day.slots) == 2
+
+
+def test_what_is_overdue_stands_on_today_and_says_so(clock, ada):
+    late = CaseFactory(due=True, scheduled_release_date=dt.date(2025, 6, 3))
+    later_today = CaseFactory(scheduled=True, scheduled_release_date=TODAY, scheduled_release_time=dt.time(18))
+    gone = CaseFactory(released=True)
+
+    days = days_for(ada, [*Period(View.WEEK, TODAY).days, dt.date(2025, 6, 3)])
+
+    assert shown(days[TODAY]) == [("scheduled", late.pk), ("scheduled", later_today.pk), ("released", gone.pk)]
+    assert [entry.is_late for slot in days[TODAY].slots for entry in slot.entries] == [True, False, False]
+    assert days[dt.date(2025, 6, 3)].is_empty
+
+
+def test_the_entries_of_a_day_are_in_the_order_of_the_clock(clock, settings, ada):
+    settings.RELEASE_TIME_OF_DAY = dt.time(12)
+    date = dt.date(2025, 6, 18)
+    evening, noon, morning = (
+        CaseFactory(scheduled=True, scheduled_release_date=date, scheduled_release_time=time)
+        for time in (dt.time(18), None, dt.time(9))
+    )
+    assert shown(days_for(ada, [date])[date]) == [("scheduled", case.pk) for case in (morning, noon, evening)]
+
+
+def test_a_day_shows_a_few_and_counts_up_to_the_cap(clock, ada, monkeypatch):
+    date = dt.date(2025, 6, 18)
+    CaseFactory.create_batch(6, scheduled=True, scheduled_release_date=date)
+    (slot,) = days_for(ada, [date], rows=2)[date].slots
+    assert (len(slot.entries), slot.counted, slot.more) == (2, "6", "4")
+    monkeypatch.setattr(release_calendar, "CAP", 5)
+    (slot,) = days_for(ada, [date], rows=2)[date].slots
+    assert (slot.counted, slot.more) == ("5+", "3+")
+    (slot,) = days_for(ada, [date], rows=6)[date].slots
+    assert slot.more == ""
+
+
+def test_who_may_move_what(clock, tom, otto, ada):
+    date = dt.date(2025, 6, 18)
+    CaseFactory(scheduled=True, assigned_to=tom, scheduled_release_date=date)
+    CaseFactory(released=True, assigned_to=tom)
+    for user, movable in [(tom, [True]), (otto, [False]), (ada, [True])]:
+        days = days_for(user, [date, TODAY])
+        assert [entry.movable for slot in days[date].slots for entry in slot.entries] == movable
+        assert [entry.movable for slot in days[TODAY].slots for entry in slot.entries] == [False]
+
+
+def test_a_case_released_between_the_statements_is_not_shown_as_scheduled(clock, ada, monkeypatch):
+    case = CaseFactory(due=True, assigned_to=ada)
+    beginnings = release_calendar.beginnings
+
+    def released_meanwhile(*args, **options):
+        found = beginnings(*args, **options)
+        releases.release_now(case=case, by=ada, source="web", reason="now")
+        return found
+
+    monkeypatch.setattr(release_calendar, "beginnings", released_meanwhile)
+    assert shown(days_for(ada, [TODAY])[TODAY]) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "date", "hours"),
+    [
+        ("Europe/Berlin", dt.date(2025, 3, 30), 23),
+        ("Europe/Berlin", dt.date(2025, 10, 26), 25),
+        ("Asia/Beirut", dt.date(2025, 3, 30), 23),  # its clock jumps over midnight
+        ("America/Santiago", dt.date(2025, 9, 7), 23),  # likewise
+        ("America/Santiago", dt.date(2025, 4, 5), 25),  # its clock goes back at midnight
+        ("Australia/Lord_Howe", dt.date(2025, 4, 6), 24.5),
+        ("America/New_York", dt.date(2025, 6, 11), 24),
+    ],
+)
+def test_a_day_is_as_long_as_the_portals_clock_makes_it(settings, clock, ada, zone, date, hours):
+    settings.TIME_ZONE = zone
+    clock.move_to(dt.datetime.combine(date + 3 * DAY, dt.time(12), tzinfo=dt.UTC))
+    begin, end = schedule.start_of(date), schedule.start_of(date + DAY)
+    assert (end - begin) == dt.timedelta(hours=hours)
+    instants = [begin - dt.timedelta(seconds=1), begin, end - dt.timedelta(seconds=1), end]
+    cases = [CaseFactory(released=True, actual_release_date=moment) for moment in instants]
+    days = days_for(ada, [date - DAY, date, date + DAY])
+    assert {pk for _, pk in shown(days[date])} == {cases[1].pk, cases[2].pk}
+    for case, moment in zip(cases, instants, strict=True):
+        wall_clock_date = moment.astimezone(ZoneInfo(zone)).date()
+        assert schedule.date_of(moment) == wall_clock_date
+        assert case.pk in {pk for _, pk in shown(days[wall_clock_date])}
+
+
+def test_today_is_the_portals_day(settings, clock, ada):
+    settings.TIME_ZONE = "Pacific/Auckland"
+    clock.move_to(dt.datetime(2025, 6, 11, 13, tzinfo=dt.UTC))  # June 12 there
+    assert kinds_of(dt.date(2025, 6, 12)) == [Kind.SCHEDULED, Kind.RELEASED]
+    assert kinds_of(TODAY) == [Kind.RELEASED]
+    case = CaseFactory(released=True)
+    assert list(on_day(Case.objects.all(), dt.date(2025, 6, 12), Kind.RELEASED)) == [case]
