@@ -8,6 +8,7 @@ from typing import Any
 from tests.bench.figures import RESULTS, circumstances
 from tests.bench.peers import mail_rows, wave_rows
 from tests.bench.peers.rows import lines_of
+from tests.bench.sink import sink
 
 
 def main() -> None:
@@ -24,8 +25,6 @@ def main() -> None:
 
 
 def _mail_rows(small: bool) -> list[dict[str, Any]]:
-    from tests.bench.sink import sink
-
     with sink() as taking:
         return mail_rows(small, taking.url)
 

@@ -84,6 +84,7 @@ WAGTAIL = Releaser(
     workers=(("-m", "tiny.at", "{instant}", "publish_scheduled"),),
     sizes=(500,),
     fill=("-m", "wagtail_pages.fill", "{count}"),
+    lead=10,  # longer than the pages wait
     visible="SELECT count(*) FROM wagtailcore_page WHERE live AND depth > 2",
     history="""SELECT count(DISTINCT page_id) FROM wagtailcore_pagelogentry
                    WHERE action = 'wagtail.publish.scheduled' HAVING count(*) <= %s""",
