@@ -14,6 +14,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["tasks"], related_name="releases")
 app.autodiscover_tasks(["tasks"], related_name="emails")
 app.autodiscover_tasks(["tasks"], related_name="totals")
+app.autodiscover_tasks(["tasks"], related_name="figures")
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 

@@ -211,8 +211,8 @@ if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Otherwise all people share the proxy's address, and its limit of failed logins.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-# The container's own health check speaks plain http.
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+# The container's own health check speaks plain http, and so does what collects metrics beside it.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -274,11 +274,12 @@ CELERY_WORKER_LOST_WAIT = 1
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "releases"
 # Mail has a queue and a worker of its own, so that a hanging SMTP server never holds up a release.
-# So has, there, the counting of all cases, which may take its time.
+# So has, there, the counting of cases and days, which may take its time.
 CELERY_TASK_ROUTES = {
     "tasks.releases.*": {"queue": "releases"},
     "tasks.emails.*": {"queue": "mail"},
     "tasks.totals.*": {"queue": "mail"},
+    "tasks.figures.*": {"queue": "mail"},
 }
 # SIGQUIT gives running tasks so many seconds, and puts them and the held ETA tasks back into Redis. (SIGTERM waits for
 # running tasks for ever.) An idle worker puts back what it holds and ends at once.
@@ -300,9 +301,17 @@ CELERY_BEAT_SCHEDULE = {
         # while the workers were down are passed over (tasks.releases.sweep).
         "options": {"queue": "releases"},
     },
-    # Neither has this one: while the last count is fresh it does nothing.
+    # Neither have these: while the last count is fresh they do nothing.
     "count": {"task": "tasks.totals.count_cases", "schedule": 60, "options": {"queue": "mail"}},
+    "figures": {"task": "tasks.figures.count_days", "schedule": 60, "options": {"queue": "mail"}},
 }
+
+# --- Operations ----------------------------------------------------------------------------------------------------
+
+# Where administrators find Flower; no link without it.
+FLOWER_URL = env.str("FLOWER_URL", default="")
+# Who knows it may read /metrics; without one, only programs on this machine may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- API -----------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from cases.models.feed import CalendarFeed
 from cases.models.heartbeat import Heartbeat
 from cases.models.history import ReleaseEvent
 from cases.models.outbox import OutgoingEmail
+from cases.models.release_day import ReleaseDay
 from cases.models.total import SampledTotal
 from cases.models.user import User
 
@@ -14,6 +15,7 @@ __all__ = [
     "CaseQuerySet",
     "Heartbeat",
     "OutgoingEmail",
+    "ReleaseDay",
     "ReleaseEvent",
     "SampledTotal",
     "User",

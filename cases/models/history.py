@@ -24,6 +24,7 @@ class ReleaseEvent(models.Model):
         HELD = "held", "Schedule cancelled"
         RETURNED = "returned", "Returned to accepted"
         RELEASED = "released", "Released"
+        MAIL_RESENT = "mail_resent", "E-mail sent again"
 
     class Source(models.TextChoices):
         WEB = "web", "Web"
@@ -71,6 +72,7 @@ class ReleaseEvent(models.Model):
                         "held",
                         "returned",
                         "released",
+                        "mail_resent",
                     ]
                 ),
             ),

@@ -67,6 +67,10 @@ class OutgoingEmail(models.Model):
                 fields=["recipient", "group"],
                 condition=Q(state__in=["waiting", "sending"]),
             ),
+            # The operations page: what nobody tries any more, and what was sent on a day. A wave writes
+            # into neither, but for members without an address.
+            models.Index(name="email_given_up", fields=["-id"], condition=Q(state__in=["failed", "undeliverable"])),
+            models.Index(name="email_sent", fields=["sent"], condition=Q(state="sent")),
         ]
 
     def __str__(self) -> str:
