@@ -1,0 +1,107 @@
+"""A message that was given up is sent again because a person says so."""
+
+import pytest
+
+from cases import outbox, releases
+from cases.errors import NotAllowed, WrongState
+from cases.models import OutgoingEmail, ReleaseEvent
+from cases.smtp import Outcome, Verdict
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def refused(clock, mia):
+    """One message about two cases of Mia's, which her server refused."""
+    CaseFactory.create_batch(2, due=True, member=mia)
+    releases.release_due(by="a test", source="sweep")
+    (parcel,) = outbox.claim(limit=10)
+    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    return list(OutgoingEmail.objects.order_by("pk"))
+
+
+def resend(email, by):
+    return outbox.resend(email=email, by=by, source="web")
+
+
+def test_it_waits_again_with_all_its_cases_under_its_message_id(refused, ada):
+    assert resend(refused[0], ada) == 2
+
+    (parcel,) = outbox.claim(limit=10)
+
+    assert parcel.message_id == refused[0].message_id
+    assert set(parcel.case_ids) == {email.case_id for email in refused}
+    assert parcel.attempt == 1
+    outbox.record(parcel, Verdict(Outcome.SENT, ""))
+    assert set(OutgoingEmail.objects.values_list("state", "last_error")) == {("sent", "")}
+
+
+def test_to_another_address_it_is_another_message(refused, ada, mia):
+    mia.email = "mia@example.org"
+    mia.save()
+
+    resend(refused[1], ada)
+
+    (parcel,) = outbox.claim(limit=10)
+    assert parcel.address == "mia@example.org"
+    assert parcel.message_id != refused[1].message_id
+    assert len(parcel.case_ids) == 2
+
+
+def test_the_history_says_who_did_it_and_why_it_had_failed(refused, ada):
+    resend(refused[0], ada)
+
+    events = ReleaseEvent.objects.filter(kind="mail_resent")
+    assert {(event.case_id, event.actor, event.reason) for event in events} == {
+        (email.case_id, ada, "550 unknown") for email in refused
+    }
+
+
+def test_a_member_who_now_has_an_address_gets_it(clock, ada, mia):
+    mia.email = ""
+    mia.save()
+    CaseFactory(due=True, member=mia)
+    releases.release_due(by="a test", source="sweep")
+    email = OutgoingEmail.objects.get()
+    assert email.state == "undeliverable"
+
+    with pytest.raises(WrongState, match="no e-mail address"):
+        resend(email, ada)
+    mia.email = "mia@example.org"
+    mia.save()
+
+    assert resend(email, ada) == 1
+    assert [parcel.address for parcel in outbox.claim(limit=10)] == ["mia@example.org"]
+
+
+def test_only_what_was_given_up_is_sent_again(refused, ada):
+    resend(refused[0], ada)
+
+    with pytest.raises(WrongState, match="Waiting"):
+        resend(refused[1], ada)
+    assert ReleaseEvent.objects.filter(kind="mail_resent").count() == 2
+
+
+@pytest.mark.parametrize("person", ["mia", "tom", "retired"])
+def test_only_active_administrators_may(refused, person, mia, tom, ada):
+    ada.is_active = False
+    with pytest.raises(NotAllowed):
+        resend(refused[0], {"mia": mia, "tom": tom, "retired": ada}[person])
+    assert set(OutgoingEmail.objects.values_list("state", flat=True)) == {"failed"}
+
+
+def test_a_deactivated_member_gets_nothing(refused, ada, mia):
+    mia.is_active = False
+    mia.save()
+    with pytest.raises(WrongState, match="deactivated"):
+        resend(refused[0], ada)
+
+
+def test_the_mail_workers_are_told_after_the_commit(refused, ada, monkeypatch, django_capture_on_commit_callbacks):
+    told = []
+    monkeypatch.setattr("cases.messages.publish_mail_waiting", lambda: told.append(True))
+    with django_capture_on_commit_callbacks(execute=True):
+        resend(refused[0], ada)
+        assert told == []
+    assert told == [True]
