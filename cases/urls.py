@@ -21,4 +21,9 @@ urlpatterns = [
     path("calendar/<int:pk>/move/", views.move_case, name="move_case"),
     path("calendar/feed/", views.change_feed, name="change_feed"),
     path("calendar/<str:token>.ics", views.calendar_feed, name="calendar_feed"),
+    path("operations/", views.operations, name="operations"),
+    path("operations/figures/", views.operations_figures, name="operations_figures"),
+    path("operations/present/", views.operations_present, name="operations_present"),
+    path("operations/workers/", views.operations_workers, name="operations_workers"),
+    path("operations/emails/<int:pk>/resend/", views.resend_email, name="resend_email"),
 ]

@@ -49,6 +49,11 @@ class Period:
         return list(self.days.values())[-1]
 
     @property
+    def pending(self) -> int | None:
+        """Completed and not released, when today was counted."""
+        return self.today.pending if self.today else None
+
+    @property
     def uncounted(self) -> int:
         """How many days are still to be counted."""
         return len(self.days) - len(self.counted)

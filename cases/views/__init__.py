@@ -5,6 +5,13 @@ from cases.views.cases import case_detail, case_list
 from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.drafts import edit_case, new_case, submit_case
 from cases.views.feed import calendar_feed, change_feed
+from cases.views.operations import (
+    operations,
+    operations_figures,
+    operations_present,
+    operations_workers,
+    resend_email,
+)
 from cases.views.release import (
     accept_case,
     cancel_schedule,
@@ -28,8 +35,13 @@ __all__ = [
     "member_dashboard",
     "move_case",
     "new_case",
+    "operations",
+    "operations_figures",
+    "operations_present",
+    "operations_workers",
     "release_now",
     "reschedule_case",
+    "resend_email",
     "return_case",
     "submit_case",
 ]

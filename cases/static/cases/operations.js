@@ -1,0 +1,75 @@
+// The operations page: parts that refresh themselves until somebody pauses them, and charts drawn from the table.
+
+const SECOND = 1000;
+let isPaused = false;
+let announced = "";
+const charts = new Map();
+
+const parts = () => document.querySelectorAll("[data-every]");
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Asks for each part again, in its own rhythm; not while paused, nor while nobody looks at the tab. */
+function keepFresh() {
+  for (const part of parts()) {
+    setInterval(() => {
+      if (!isPaused && !document.hidden) htmx.trigger(part, "refresh");
+    }, part.dataset.every * SECOND);
+  }
+}
+
+/** Says what somebody should know to those who do not see it, once and not at every refresh. */
+function announce() {
+  const texts = [...document.querySelectorAll("[data-announce]")].map((element) => element.innerText.trim());
+  const text = texts.join(" ");
+  if (text === announced) return;
+  if (announced) document.getElementById("announcement").textContent = text;
+  announced = text;
+}
+
+function drawCharts() {
+  for (const chart of charts.values()) chart.destroy();
+  charts.clear();
+  const rows = [...document.querySelectorAll("[data-figures] tbody tr")];
+  const grid = colour("--bs-border-color");
+  const text = colour("--bs-body-color");
+  for (const canvas of document.querySelectorAll("[data-chart]")) {
+    const values = rows.map((row) => row.dataset[canvas.dataset.column]).map((value) => (value ? Number(value) : null));
+    const series = { data: values, backgroundColor: "#3b7ddd", borderColor: "#3b7ddd", borderWidth: 2, pointRadius: 2, spanGaps: false };
+    const axis = { grid: { color: grid }, ticks: { color: text, maxRotation: 0, autoSkipPadding: 16 } };
+    const y = { ...axis, beginAtZero: true, ticks: { color: text, precision: canvas.dataset.column === "delay" ? undefined : 0 } };
+    charts.set(canvas, new Chart(canvas, {
+      type: canvas.dataset.chart,
+      data: { labels: rows.map((row) => row.dataset.day), datasets: [series] },
+      options: { animation: false, maintainAspectRatio: false, plugins: { legend: { display: false } }, scales: { x: axis, y } },
+    }));
+  }
+}
+
+function pause() {
+  isPaused = !isPaused;
+  document.getElementById("pause").setAttribute("aria-pressed", isPaused);
+}
+
+// What a person has opened stays open when its part is replaced.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  opened = [...event.detail.target.querySelectorAll("details[open]")].map((element) => element.id);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  document.getElementById("refresh-trouble").hidden = true;
+  if (event.detail.target.id === "figures") drawCharts();
+  announce();
+});
+for (const trouble of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(trouble, () => {
+    document.getElementById("refresh-trouble").hidden = false;
+  });
+}
+new MutationObserver(drawCharts).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+
+document.getElementById("pause").hidden = false;
+document.getElementById("pause").addEventListener("click", pause);
+drawCharts();
+announce();
+keepFresh();

@@ -1,0 +1,104 @@
+"""The operations page, for administrators: a page, three parts of it that refresh themselves, and one button."""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cases import outbox
+from cases.clock import portal_now
+from cases.errors import CaseError
+from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.operations import broker, figures
+from cases.operations.mail import mail
+from cases.operations.present import present
+from cases.operations.pulse import pulse
+
+PERIODS = (7, 30, 90)
+DEFAULT_PERIOD = 30
+View = Callable[..., HttpResponse]
+
+
+def for_administrators(view: View) -> View:
+    """403 for everybody else."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not cast(User, request.user).is_administrator:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+@require_safe
+@for_administrators
+def operations(request: HttpRequest) -> HttpResponse:
+    """The page. `?days=` 7, 30 or 90; anything else is 30. It does not wait for the broker."""
+    context = {"flower_url": settings.FLOWER_URL, "periods": PERIODS}
+    now = portal_now()
+    return render(request, "cases/operations/page.html", context | _figures(request, now) | _present(request, now))
+
+
+@require_safe
+@for_administrators
+def operations_figures(request: HttpRequest) -> HttpResponse:
+    """The figures of the period alone."""
+    return render(request, "cases/operations/figures.html", _figures(request, portal_now()))
+
+
+@require_safe
+@for_administrators
+def operations_present(request: HttpRequest) -> HttpResponse:
+    """The state of this moment alone."""
+    return render(request, "cases/operations/present.html", _present(request, portal_now()))
+
+
+@require_safe
+@for_administrators
+def operations_workers(request: HttpRequest) -> HttpResponse:
+    """What broker and workers say, within some two seconds; that they say nothing is an answer too."""
+    return render(request, "cases/operations/workers.html", {"broker": broker.ask()})
+
+
+@require_POST
+@for_administrators
+def resend_email(request: HttpRequest, pk: int) -> HttpResponse:
+    """Has an e-mail that was given up sent again."""
+    email = get_object_or_404(OutgoingEmail, pk=pk)
+    try:
+        rows = outbox.resend(email=email, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
+    except CaseError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The e-mail about %(count)s case(s) is sent again.") % {"count": rows})
+    return redirect("operations")
+
+
+def _figures(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
+    wanted = request.GET.get("days", "")
+    days = int(wanted) if wanted in map(str, PERIODS) else DEFAULT_PERIOD
+    period = figures.period(days, now)
+    return {
+        "now": now,
+        "days": days,
+        "period": period,
+        "sources": [(source.label, period.released_by[source]) for source in ReleaseEvent.Source],
+        "lateness_p50": period.lateness(0.5),
+        "lateness_p95": period.lateness(0.95),
+    }
+
+
+def _present(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
+    cases = Case.objects.visible_to(cast(User, request.user))
+    releases, emails, signs = present(cases, now), mail(cases, now), pulse(now)
+    problems = [*releases.problems, *emails.problems, *signs.problems]
+    return {"now": now, "present": releases, "mail": emails, "pulse": signs, "problems": problems}

@@ -1,0 +1,53 @@
+"""What real workers and a real Redis say of themselves, and what is said when they are silent."""
+
+import time
+
+import pytest
+
+from cases import messages
+from cases.operations import broker
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+# Two time-outs of a second, and what a busy machine adds.
+PATIENCE = 6
+
+
+def test_workers_are_named_beside_the_queues_they_take_from(celery_setup):
+    answers = broker.ask()
+
+    assert answers.is_up
+    assert {queue.name: len(queue.workers) for queue in answers.queues} == {"mail": 1, "releases": 1}
+    assert len(answers.workers) == 2
+    assert answers.deserted == []
+
+
+def test_queues_without_workers_show_what_waits_in_them(celery_broker_cluster):
+    for _ in range(3):
+        assert messages.publish_mail_waiting()
+
+    answers = broker.ask()
+
+    assert {queue.name: queue.waiting for queue in answers.queues} == {"mail": 3, "releases": 0}
+    assert [queue.name for queue in answers.deserted] == ["mail", "releases"]
+    assert answers.held == 0
+
+
+@pytest.mark.parametrize("fault", ["stop", "freeze"])
+def test_a_broker_that_does_not_answer_is_an_answer_soon(redis, fault, request):
+    getattr(redis, fault)()
+    if fault == "freeze":
+        request.addfinalizer(redis.thaw)
+
+    started = time.monotonic()
+    answers = broker.ask()
+
+    assert not answers.is_up
+    assert time.monotonic() - started < PATIENCE
+
+
+def test_after_an_outage_it_answers_again(redis):
+    redis.stop()
+    assert not broker.ask().is_up
+    redis.start()
+    assert broker.ask().is_up

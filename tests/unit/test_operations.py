@@ -1,0 +1,199 @@
+"""The state of the moment: each number with a handful of rows, and what is said when something is wrong."""
+
+import datetime as dt
+
+import pytest
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from cases import arming, outbox, releases
+from cases.models import Case, Heartbeat, OutgoingEmail
+from cases.operations.capped import MOST, Capped
+from cases.operations.mail import mail
+from cases.operations.present import present
+from cases.operations.pulse import pulse
+from cases.smtp import Outcome, Verdict
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+SECOND = dt.timedelta(seconds=1)
+MINUTE = dt.timedelta(minutes=1)
+TODAY = FROZEN.date()
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock):
+    """It is noon of TODAY."""
+
+
+def at(moment, **fields):
+    """A case scheduled for that moment of TODAY."""
+    return CaseFactory(
+        scheduled=True, scheduled_release_date=moment.date(), scheduled_release_time=moment.time(), **fields
+    )
+
+
+def seen(**options):
+    return present(Case.objects.all(), FROZEN, **options)
+
+
+def test_with_nothing_wrong_there_is_nothing_to_say():
+    CaseFactory(scheduled=True)
+    CaseFactory(held=True)
+    CaseFactory(released=True)
+
+    now = seen()
+
+    assert (now.due.number, now.held.number, now.failing_count.number, now.upcoming) == (0, 1, 0, [])
+    assert now.problems == []
+
+
+def test_what_is_due_and_not_released_is_told_with_its_instant():
+    CaseFactory(due=True)
+    at(FROZEN - 5 * MINUTE)
+    at(FROZEN)
+    at(FROZEN + 5 * MINUTE)
+
+    now = seen()
+
+    assert now.due.number == 3
+    assert now.due_since == dt.datetime(2025, 6, 10, tzinfo=dt.UTC)
+    assert now.problems == ["3 cases are due and not released."]
+
+
+def test_a_failing_release_is_listed_and_not_called_due():
+    case = CaseFactory(due=True)
+    Case.objects.update(release_error="no", release_attempts=2, release_next_try=FROZEN + 30 * SECOND)
+
+    now = seen()
+
+    assert now.failing == [case]
+    assert now.due.number == 0
+    assert now.problems == ["The release of 1 case fails."]
+
+
+def test_the_next_minute_is_compared_with_the_eta_tasks():
+    for armed in (1, None, None):
+        at(FROZEN + 40 * SECOND, armed_revision=armed)
+    at(FROZEN + 30 * SECOND)
+    at(FROZEN + 30 * SECOND, armed_revision=0)  # for an earlier schedule
+    at(FROZEN + 3 * MINUTE, armed_revision=1)
+
+    now = seen()
+
+    slots = [(slot.at - FROZEN, slot.cases.number, slot.armed.number) for slot in now.upcoming]
+    assert slots == [(30 * SECOND, 2, 0), (40 * SECOND, 3, 1)]
+    assert [slot.at for slot in now.unarmed] == [FROZEN + 30 * SECOND]
+    assert now.armed.number == 2
+    assert now.problems == ["Releases of the next minute have no ETA task; the sweep will release them."]
+
+
+def test_what_the_sweep_is_still_to_arm_is_no_problem(monkeypatch):
+    at(FROZEN + 55 * SECOND)
+    assert seen().unarmed == []
+
+    monkeypatch.setattr("cases.messages.publish_wake_up", lambda **_: True)
+    arming.arm_upcoming(FROZEN)
+
+    assert [slot.armed.number for slot in seen().upcoming] == [1]
+
+
+def test_without_eta_tasks_by_choice_nothing_is_missed(settings):
+    settings.RELEASE_ETA_PER_INSTANT = 0
+    at(FROZEN + 5 * SECOND)
+    assert seen().problems == []
+
+
+def test_schedules_with_and_without_a_time_share_their_instant(settings):
+    settings.RELEASE_TIME_OF_DAY = dt.time(12, 0, 30)
+    CaseFactory(scheduled=True, scheduled_release_date=TODAY)
+    at(FROZEN + 30 * SECOND, armed_revision=1)
+
+    (slot,) = seen().upcoming
+
+    assert (slot.cases.number, slot.armed.number) == (2, 1)
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0"), (MOST, "1,000"), (MOST + 1, "1,000+")])
+def test_counts_are_capped(number, text):
+    assert str(Capped(number)) == text
+
+
+def test_emails_are_told_by_what_becomes_of_them(mia):
+    CaseFactory.create_batch(6, due=True)
+    CaseFactory(due=True, member__email="")
+    releases.release_due(by="a test", source="sweep")
+    # Each of the six has a member of its own: one was refused, one is tried again, one is being sent, three wait.
+    parcels = outbox.claim(limit=3)
+    outbox.record(parcels[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    outbox.record(parcels[1], Verdict(Outcome.LATER, "451 greylisted"))
+
+    box = mail(Case.objects.all(), FROZEN)
+
+    numbers = [box.waiting, box.retrying, box.sending, box.failed, box.undeliverable]
+    assert [count.number for count in numbers] == [3, 1, 1, 1, 1]
+    assert {email.last_error for email in box.given_up} == {"550 unknown", "The member has no e-mail address."}
+    assert box.problems == ["2 e-mails were given up."]
+
+
+def test_emails_that_nobody_takes_are_a_problem(settings):
+    CaseFactory(due=True)
+    releases.release_due(by="a test", source="sweep")
+    patience = 6 * settings.SWEEP_INTERVAL * SECOND
+
+    assert mail(Case.objects.all(), FROZEN + patience).problems == []
+    late = mail(Case.objects.all(), FROZEN + patience + SECOND)
+
+    assert late.problems == ["E-mails wait and no mail worker takes them."]
+    OutgoingEmail.objects.update(state="dropped")
+    assert mail(Case.objects.all(), FROZEN + patience + SECOND).problems == []
+
+
+@pytest.fixture
+def beat():
+    """Beat's table as it is after a start, with the sweep noted a minute ago."""
+    every = IntervalSchedule.objects.create(every=10, period="seconds")
+    for name in ("sweep", "figures", "celery.backend_cleanup"):
+        PeriodicTask.objects.create(name=name, task=name, interval=every, last_run_at=FROZEN - MINUTE)
+    return PeriodicTask.objects
+
+
+def test_a_sweep_that_runs_is_told_with_its_age(beat):
+    Heartbeat.objects.create(name="sweep", at=FROZEN - 8 * SECOND, host="here")
+
+    now = pulse(FROZEN)
+
+    assert (now.sweep_age, now.beat_age) == (8 * SECOND, MINUTE)
+    assert not now.is_sweep_late
+    assert not now.is_beat_late
+    assert now.problems == []
+
+
+@pytest.mark.parametrize("age", [None, 61 * SECOND])
+def test_a_sweep_that_does_not_run_is_a_problem(beat, age):
+    if age:
+        Heartbeat.objects.create(name="sweep", at=FROZEN - age, host="here")
+    assert pulse(FROZEN).problems == ["The sweep does not run."]
+
+
+def test_beat_is_late_when_it_has_noted_nothing_for_longer_than_usual(beat):
+    beat.filter(name="sweep").update(last_run_at=FROZEN - 4 * MINUTE)
+    assert not pulse(FROZEN).is_beat_late
+    beat.filter(name="sweep").update(last_run_at=FROZEN - 5 * MINUTE)
+    assert pulse(FROZEN).is_beat_late
+    beat.all().delete()
+    assert pulse(FROZEN).is_beat_late
+
+
+def test_what_was_switched_off_or_is_unknown_is_named(beat):
+    beat.filter(name="figures").update(enabled=False)
+    every = IntervalSchedule.objects.get()
+    beat.create(name="reminders of last year", task="gone", interval=every)
+    beat.create(name="switched off long ago", task="gone", interval=every, enabled=False)
+    Heartbeat.objects.create(name="sweep", at=FROZEN, host="here")
+
+    now = pulse(FROZEN)
+
+    assert [entry.name for entry in now.strangers] == ["reminders of last year"]
+    assert now.problems == ["“figures” is disabled in the admin, and does not run."]

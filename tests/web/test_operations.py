@@ -1,0 +1,171 @@
+"""The operations page: what an administrator reads, what it costs, and the button."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases import outbox, releases
+from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseEvent
+from cases.operations import figures
+from cases.smtp import Outcome, Verdict
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock, settings):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def admin(client, ada):
+    """Ada's browser."""
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def refused(mia):
+    """An e-mail to Mia that her server refused."""
+    CaseFactory(due=True, member=mia)
+    releases.release_due(by="a test", source="sweep")
+    (parcel,) = outbox.claim(limit=1)
+    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    return OutgoingEmail.objects.get()
+
+
+def read(client, url="/operations/"):
+    response = client.get(url)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def test_it_says_that_all_is_well(admin):
+    Heartbeat.objects.create(name="sweep", at=FROZEN, host="here")
+    page = read(admin)
+    assert "All is well" in page
+    assert "look at this" not in page
+    assert "Flower" not in page
+
+
+def test_it_says_what_is_wrong(admin, refused):
+    CaseFactory(due=True)
+    failing = CaseFactory(due=True)
+    Case.objects.filter(pk=failing.pk).update(
+        release_error="a check failed", release_attempts=2, release_next_try=FROZEN + MINUTE
+    )
+    page = read(admin)
+    for text in (
+        "1 case is due and not released.",
+        "The release of 1 case fails.",
+        "1 e-mail was given up.",
+        "The sweep does not run.",
+        "a check failed",
+        "2 tries, next Jun 11, 12:01:00",
+        "550 unknown",
+    ):
+        assert text in page
+
+
+def test_the_period_comes_from_the_url(admin):
+    assert "The last 7 days" in read(admin, "/operations/?days=7")
+    assert "The last 30 days" in read(admin, "/operations/?days=all")
+    assert read(admin, "/operations/figures/?days=90").count("data-day=") == 90
+
+
+def test_days_that_nobody_has_counted_are_told_apart_from_days_without_releases(admin):
+    assert "30 days are not counted yet." in read(admin)
+    figures.update(FROZEN, seconds=0)
+    page = read(admin)
+    assert "29 days are not counted yet." in page
+    assert 'data-day="Jun 11" data-released="0" data-pending="0" data-delay=""' in page
+    assert 'data-day="Jun 10">' in page
+
+
+def test_flower_is_linked_where_it_is_named(admin, settings):
+    settings.FLOWER_URL = "https://flower.example.com/"
+    assert 'href="https://flower.example.com/"' in read(admin)
+
+
+def test_a_broker_that_is_down_breaks_nothing(admin):
+    assert "The broker does not answer" in read(admin, "/operations/workers/")
+    assert "The broker does not answer" not in read(admin)
+
+
+def test_the_page_itself_does_not_ask_the_broker(admin, monkeypatch):
+    monkeypatch.setattr("cases.operations.broker.ask", lambda: pytest.fail("asked the broker"))
+    read(admin)
+    read(admin, "/operations/present/")
+    read(admin, "/operations/figures/")
+
+
+def test_the_button_has_an_email_sent_again(admin, ada, refused):
+    assert f'id="resend-{refused.pk}"' in read(admin)
+
+    answer = admin.post(f"/operations/emails/{refused.pk}/resend/", follow=True)
+
+    assert "is sent again" in answer.content.decode()
+    refused.refresh_from_db()
+    assert refused.state == "waiting"
+    assert ReleaseEvent.objects.get(kind="mail_resent").actor == ada
+
+
+def test_a_refusal_of_the_button_is_a_sentence(admin, refused, mia):
+    mia.email = ""
+    mia.save()
+    page = admin.post(f"/operations/emails/{refused.pk}/resend/", follow=True).content.decode()
+    assert "The member has no e-mail address" in page
+    assert 'class="alert alert-danger" role="status"' in page
+
+
+def test_technicians_and_members_send_nothing_again(client, refused, tom, mia):
+    for person in (tom, mia):
+        client.force_login(person)
+        assert client.post(f"/operations/emails/{refused.pk}/resend/").status_code == 403
+    refused.refresh_from_db()
+    assert refused.state == "failed"
+
+
+def test_only_administrators_find_it_in_the_menu(client, ada, tom, mia):
+    for person, is_linked in ((ada, True), (tom, False), (mia, False)):
+        client.force_login(person)
+        assert ('href="/operations/"' in client.get("/").content.decode()) is is_linked
+
+
+def trouble(count):
+    """More of everything that the page shows or counts."""
+    CaseFactory.create_batch(count, due=True)
+    releases.release_due(by="a test", source="sweep")
+    OutgoingEmail.objects.update(state="failed")
+    CaseFactory.create_batch(count, due=True, release_error="no", release_attempts=1, release_next_try=FROZEN + MINUTE)
+    CaseFactory.create_batch(count, due=True)
+    CaseFactory.create_batch(count, scheduled=True, armed_revision=1)
+    CaseFactory.create_batch(count, held=True)
+    soon = FROZEN + MINUTE / 2
+    for second in range(count):
+        at = soon + dt.timedelta(seconds=second)
+        CaseFactory(scheduled=True, scheduled_release_date=at.date(), scheduled_release_time=at.time())
+
+
+@pytest.mark.parametrize(
+    # Session, user and clock; one for the days, one for heartbeats and one for beat; four for what is held, failing and
+    # armed, three for the outbox, and up to six for the look-ahead over midnight.
+    ("url", "most"),
+    [("/operations/", 19), ("/operations/?days=90", 19), ("/operations/present/", 18), ("/operations/figures/", 4)],
+)
+def test_the_number_of_statements_does_not_grow_with_trouble(admin, url, most):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            read(admin, url)
+        return len(queries)
+
+    trouble(1)
+    few = cost()
+    trouble(10)
+    assert cost() == few <= most
