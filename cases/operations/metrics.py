@@ -1,0 +1,93 @@
+"""The same figures for Prometheus, in its text format. A scrape costs what a look at the page costs."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from cases.models import Case, ReleaseDay, ReleaseEvent
+from cases.operations import lateness
+from cases.operations.mail import mail
+from cases.operations.present import present
+from cases.operations.pulse import pulse
+
+# Upper limits, in seconds, of what is told about lateness.
+LIMITS = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 86400.0]
+
+
+class Figures(Collector):
+    """What the portal tells of itself, read from the database when it is asked."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, one after the other."""
+        yield from self._present()
+        yield from self._mail()
+        yield from self._pulse()
+        yield from self._days()
+
+    def _present(self) -> Iterator[Metric]:
+        seen = present(Case.objects.all(), self.now)
+        yield _gauge("portal_cases_due", "Due and not released; up to 1001", seen.due.number)
+        yield _gauge("portal_cases_failing", "Cases whose release failed; up to 1001", seen.failing_count.number)
+        yield _gauge("portal_cases_held", "Completed, without a schedule; up to 1001", seen.held.number)
+        yield _gauge("portal_cases_armed", "Cases whose ETA task is published; up to 1001", seen.armed.number)
+
+    def _mail(self) -> Iterator[Metric]:
+        seen = mail(Case.objects.all(), self.now)
+        family = GaugeMetricFamily("portal_emails", "E-mails that are open or given up; up to 1001", labels=["state"])
+        for state in ("waiting", "retrying", "sending", "failed", "undeliverable"):
+            family.add_metric([state], getattr(seen, state).number)
+        yield family
+
+    def _pulse(self) -> Iterator[Metric]:
+        age = pulse(self.now).sweep_age
+        if age is not None:
+            yield _gauge("portal_sweep_age_seconds", "Since the last sweep ran to its end", age.total_seconds())
+
+    def _days(self) -> Iterator[Metric]:
+        days = list(ReleaseDay.objects.order_by("day"))
+        released: Counter[str] = Counter()
+        for day in days:
+            released.update(day.released_by)
+        by_source = CounterMetricFamily("portal_releases", "Cases released", labels=["source"])
+        for source in ReleaseEvent.Source:
+            by_source.add_metric([source], released[source])
+        yield by_source
+        yield CounterMetricFamily("portal_emails_sent", "E-mails sent", value=sum(day.mailed for day in days))
+        yield _lateness(lateness.added(day.lateness for day in days))
+        if days:
+            yield _gauge("portal_cases_pending", "Completed and not released, when last counted", days[-1].pending)
+            counted = (self.now - days[-1].counted_at).total_seconds()
+            yield _gauge("portal_figures_age_seconds", "Since the days were last counted", counted)
+
+
+def exposition(now: dt.datetime) -> bytes:
+    """Everything in the text format, as it is at the aware datetime `now`."""
+    registry = CollectorRegistry()
+    registry.register(Figures(now))
+    return generate_latest(registry)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _lateness(histogram: Counter[int]) -> HistogramMetricFamily:
+    """Told in coarse buckets; the sum is of the upper edges, at most a tenth too high."""
+    below = [
+        (str(limit), float(sum(cases for number, cases in histogram.items() if lateness.edge(number) <= limit)))
+        for limit in LIMITS
+    ]
+    total = sum(lateness.edge(number) * cases for number, cases in histogram.items())
+    return HistogramMetricFamily(
+        "portal_release_lateness_seconds",
+        "Release after its instant, of releases by schedule",
+        buckets=[*below, ("+Inf", float(histogram.total()))],
+        sum_value=total,
+    )
