@@ -1,0 +1,116 @@
+"""The operations page as Ada uses it: it refreshes itself, she pauses it, and sends an e-mail again."""
+
+import pytest
+from playwright.sync_api import expect
+
+from cases import outbox, releases
+from cases.clock import portal_now
+from cases.models import Case, Heartbeat, OutgoingEmail
+from cases.operations import figures
+from cases.smtp import Outcome, Verdict
+from tests.browser.conftest import PHONE, assert_accessible
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def refused(mia):
+    """An e-mail to Mia that her server refused."""
+    CaseFactory(due=True, member=mia)
+    releases.release_due(by="a test", source="sweep")
+    (parcel,) = outbox.claim(limit=1)
+    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    return OutgoingEmail.objects.get()
+
+
+@pytest.fixture
+def busy_day(refused):
+    """Something of everything that the page can show."""
+    figures.update(portal_now(), seconds=60)
+    CaseFactory.create_batch(2, due=True)
+    CaseFactory(held=True)
+    failing = CaseFactory(due=True)
+    Case.objects.filter(pk=failing.pk).update(
+        release_error="a check failed", release_attempts=2, release_next_try="2100-01-01T00:00Z"
+    )
+
+
+def refresh(page, part):
+    """What the clock of the page does every few seconds."""
+    with page.expect_response(f"**/operations/{part}/**"):
+        page.evaluate(f"htmx.trigger('#{part}', 'refresh')")
+
+
+def test_it_refreshes_itself_until_it_is_paused(sign_in, ada, celery_setup):
+    Heartbeat.objects.create(name="sweep", at=portal_now(), host="here")
+    page = sign_in(ada)
+    page.clock.install()
+    page.get_by_role("link", name="Operations").click()
+    expect(page.get_by_text("All is well")).to_be_visible()
+    expect(page.get_by_role("row", name="releases 0 releases")).to_be_visible()
+
+    CaseFactory(due=True)
+    page.clock.fast_forward("00:11")
+    expect(page.get_by_text("1 case is due and not released.", exact=True)).to_be_visible()
+    expect(page.get_by_role("status").first).to_contain_text("1 case is due and not released.")
+
+    page.get_by_role("button", name="Pause refreshing").click()
+    expect(page.get_by_role("button", name="Pause refreshing")).to_have_attribute("aria-pressed", "true")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.fast_forward("05:00")
+    page.get_by_role("button", name="Pause refreshing").click()
+    assert asked == []
+    Case.objects.all().delete()
+    page.clock.fast_forward("00:11")
+    expect(page.locator("#present").get_by_text("All is well")).to_be_visible()
+
+
+def test_a_dead_broker_is_said_and_the_rest_goes_on(sign_in, ada, redis):
+    redis.stop()
+    page = sign_in(ada)
+    page.goto("/operations/")
+    expect(page.get_by_text("The broker does not answer", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="The last 30 days")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_an_email_is_sent_again_by_keyboard(sign_in, ada, refused, redis):
+    page = sign_in(ada)
+    page.goto("/operations/")
+    button = page.get_by_role("button", name="Send again")
+    button.focus()
+    refresh(page, "present")
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is sent again")).to_be_visible()
+    refused.refresh_from_db()
+    assert refused.state == "waiting"
+
+
+def test_the_charts_say_what_the_table_says(sign_in, ada, busy_day, redis):
+    page = sign_in(ada)
+    page.goto("/operations/?days=7")
+    drawn = (
+        "[...document.querySelectorAll('canvas')].map(canvas => Chart.getChart(canvas).data.datasets[0].data.at(-1))"
+    )
+    released, pending, delay = page.evaluate(drawn)
+    assert (released, pending) == (1, 0)
+    assert 0 <= delay < 1
+    page.get_by_text("These figures as a table").click()
+    expect(page.locator("[data-figures] tbody tr")).to_have_count(7)
+    refresh(page, "figures")
+    expect(page.locator("[data-figures] tbody tr").last).to_be_visible()
+    assert page.evaluate(drawn) == [released, pending, delay]
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing(sign_in, ada, busy_day, redis, dark, viewport):
+    page = sign_in(ada, dark=dark, **({"viewport": viewport} if viewport else {}))
+    page.goto("/operations/")
+    expect(page.get_by_text("no worker answered").first).to_be_visible()
+    page.get_by_text("These figures as a table").click()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

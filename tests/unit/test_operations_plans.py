@@ -1,0 +1,30 @@
+"""A look at the operations page reads stretches of indexes, with 200,000 cases pending (DESIGN rule 9)."""
+
+import datetime as dt
+
+import pytest
+
+from cases.models import Case
+from cases.operations.capped import MOST
+from cases.operations.present import present
+from tests.unit.test_query_plans import Plans, at, many_cases  # noqa: F401  (the fixture fills the table)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+
+# Held, failing, armed, and three stretches of the look-ahead, once for all and once for the armed.
+STATEMENTS = 9
+
+
+@pytest.mark.parametrize(
+    ("default", "now"),
+    [("23:30", at("12:00")), ("23:30", at("17:59:30")), ("18:00", at("17:59:30")), ("00:00", at("12:00"))],
+    ids=["nothing near", "a minute of the evening", "with the wave of the default time", "a day's wave is overdue"],
+)
+def test_a_look_at_the_moment_reads_no_more_than_it_counts(settings, default, now):
+    settings.RELEASE_TIME_OF_DAY = dt.time.fromisoformat(default)
+
+    plans = Plans(lambda: present(Case.objects.all(), now))
+
+    assert plans.whole_table == []
+    assert plans.indexes <= {"case_due", "case_armed", "case_held", "case_failing"}
+    assert plans.rows_touched <= STATEMENTS * (MOST + 1)
