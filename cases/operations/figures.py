@@ -1,8 +1,8 @@
 """The figures of days: counted once a minute by a task, read by everybody else.
 
 A day that is over is counted once. Its releases are one stretch of the index case_released, and come grouped by
-schedule and moment, so that a wave of thousands is a few rows here. What is pending is counted whole, the one number that
-grows with it: by the sample of all cases, once a minute and not once a look.
+schedule and moment, so that a wave of thousands is a few rows here. What is pending is counted whole, the one number
+that grows with it: by the sample of all cases, once a minute and not once a look.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from cases import schedule, totals
 from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent
@@ -30,6 +30,8 @@ NO_TIME = dt.timedelta()
 # The periodic task comes every minute; those that have waited in a queue together find the count fresh. Either way:
 # a count from the future, by a clock that was set back, must not last until then.
 LEAST_PAUSE = dt.timedelta(seconds=50)
+# Counts are made once a minute; when several are missing somebody should look.
+LONG_UNCOUNTED = 5 * dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Period:
     """The last days up to today, oldest first; None for a day that has not been counted yet."""
 
     days: dict[dt.date, ReleaseDay | None]
+    now: dt.datetime
 
     @property
     def counted(self) -> list[ReleaseDay]:
@@ -52,6 +55,11 @@ class Period:
     def pending(self) -> int | None:
         """Completed and not released, when today was counted."""
         return self.today.pending if self.today else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nobody has counted for a while: no figure is wrong, but today's are old."""
+        return self.today is None or self.now - self.today.counted_at > LONG_UNCOUNTED
 
     @property
     def uncounted(self) -> int:
@@ -90,7 +98,7 @@ def period(days: int, now: dt.datetime) -> Period:
     """The last `days` days in the portal's zone, today included. One statement."""
     wanted = list(reversed(list(_days_back(now, days))))
     found = ReleaseDay.objects.in_bulk(wanted)
-    return Period({day: row if (row := found.get(day)) and _is_valid(row) else None for day in wanted})
+    return Period({day: row if (row := found.get(day)) and _is_valid(row) else None for day in wanted}, now)
 
 
 def update(now: dt.datetime, *, seconds: float = 2.0) -> int:
@@ -134,7 +142,7 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
     released_by: Counter[str] = Counter()
     late: Counter[int] = Counter()
     delay, delay_cases = NO_TIME, 0
-    for row in _releases(start, end):
+    for row in _releases(start, end).iterator():
         released_by[row["source"]] += row["cases"]
         delay += row["delay"] or NO_TIME
         delay_cases += row["completed"]
@@ -154,7 +162,7 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _releases(start: dt.datetime, end: dt.datetime) -> Iterator[Any]:
+def _releases(start: dt.datetime, end: dt.datetime) -> QuerySet[Any, Any]:
     """The releases of that stretch of time which still hold, those of one batch and schedule in one row."""
     events = ReleaseEvent.objects.filter(
         kind=ReleaseEvent.Kind.RELEASED,
@@ -167,7 +175,7 @@ def _releases(start: dt.datetime, end: dt.datetime) -> Iterator[Any]:
         cases=Count("pk"),
         completed=Count("case__date_completed"),
         delay=Sum(F("at") - F("case__date_completed")),
-    ).iterator()
+    )
 
 
 def _pending() -> int:

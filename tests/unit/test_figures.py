@@ -182,7 +182,8 @@ def test_a_day_that_is_over_is_counted_once_more_and_then_never_again():
 
     assert figures.update(morning, seconds=60) == 2  # today, and yesterday for good
     assert ReleaseDay.objects.get(day=YESTERDAY).released == 1
-    assert figures.update(morning + SECOND, seconds=60) == 1
+    assert figures.update(morning + SECOND, seconds=60) == 0  # by a second message that had waited in the queue
+    assert figures.update(morning + 60 * SECOND, seconds=60) == 1
 
 
 def test_what_there_is_no_time_for_is_counted_the_next_time():
@@ -192,6 +193,14 @@ def test_what_there_is_no_time_for_is_counted_the_next_time():
     assert figures.period(7, now).uncounted == 6
     assert figures.update(now, seconds=60) == figures.KEPT_DAYS
     assert figures.period(7, now).uncounted == 0
+
+
+def test_figures_that_nobody_counts_any_more_say_so():
+    now = utc(TODAY, "12:00")
+    assert figures.period(7, now).is_stale
+    figures.update(now, seconds=0)
+    assert not figures.period(7, now + 300 * SECOND).is_stale
+    assert figures.period(7, now + 301 * SECOND).is_stale
 
 
 def test_in_another_zone_the_days_are_counted_anew(settings):
