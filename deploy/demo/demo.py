@@ -75,6 +75,7 @@ def variables(plan: Plan) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "SECRET_KEY": plan.secret_key,
         "PORTAL_URL": plan.portal.url,
+        "FLOWER_URL": os.environ.get("FLOWER_URL") or plan.flower.url,
         "REDIS_URL": plan.redis.url,
         "EMAIL_URL": plan.mail.url,
         **{place.service.port_variable: str(place.port) for place in plan.places},

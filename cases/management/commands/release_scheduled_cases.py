@@ -9,6 +9,7 @@ from django.utils import timezone
 from cases import outbox, totals
 from cases.clock import portal_now
 from cases.models import Case, ReleaseEvent
+from cases.operations import figures
 from cases.releases import release_batches
 
 BY = "release_scheduled_cases"
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         if options["send_emails"]:
             failed += self._send()
         totals.count_again()
+        figures.update(portal_now())
         if failed:
             raise CommandError(f"{failed} failed; they are tried again. The reasons are above and on the rows.")
 
