@@ -1,6 +1,7 @@
 """The figures of days: each number with releases that can be counted on the fingers, at the edges of days too."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.db import connection
@@ -43,6 +44,7 @@ def released(at, *, completed=None, scheduled=None, source="eta"):
         scheduled_release_time=time,
         actual_release_date=at,
         release_number=1,
+        release_batch=uuid.uuid4(),
     )
     ReleaseEvent.objects.create(
         case=case,
