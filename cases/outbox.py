@@ -22,13 +22,10 @@ from django.db import connection, transaction
 from django.db.models import Case as Choose
 from django.db.models import CharField, F, QuerySet, UUIDField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, Left
-from django.utils.translation import gettext as _
 
-from cases import mail, messages
+from cases import mail
 from cases.clock import portal_clock, portal_now
-from cases.errors import NotAllowed, WrongState
-from cases.history import Step
-from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.models import Case, OutgoingEmail
 from cases.reconnect import repeated_until_stored
 from cases.smtp import Outcome, Transport, Verdict
 from cases.sql import Digest, execute_without_waiting_for_the_disk, ids_as_rows
@@ -36,8 +33,6 @@ from cases.sql import Digest, execute_without_waiting_for_the_disk, ids_as_rows
 logger = structlog.get_logger(__name__)
 
 State = OutgoingEmail.State
-# Nobody tries these any more, unless a person says so.
-GIVEN_UP = (State.FAILED, State.UNDELIVERABLE)
 
 # A sender begins no message of a claim after this, and the lease ends only when the last one must have come to an end:
 # eleven answers (from greeting over STARTTLS and login to the end of the message) of a server that lets each wait for
@@ -168,36 +163,6 @@ def record(parcel: Parcel, verdict: Verdict, *, now: dt.datetime | None = None) 
             _claimed(parcel).update(
                 state=State.WAITING, attempts=F("attempts") - 1, next_try=now + pause, last_error=verdict.error
             )
-
-
-@transaction.atomic
-def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
-    """Has a message that was given up sent again: `email`, and the others of its group. Returns how many rows.
-
-    It goes to the address that the member has now; to another one than before it is another message. NotAllowed but for
-    administrators, WrongState where it was not given up, or where the member cannot get mail.
-    """
-    if not (by.is_active and by.is_administrator):
-        raise NotAllowed(_("Only an administrator has an e-mail sent again."))
-    # The member, as in a claim: two people, or a person and a sender, take turns.
-    locked = OutgoingEmail.objects.select_related("recipient").select_for_update(no_key=True, of=("recipient",))
-    email = locked.get(pk=email.pk)
-    member = email.recipient
-    if email.state not in GIVEN_UP:
-        raise WrongState(_("This e-mail is not given up: it is “%(state)s”.") % {"state": email.get_state_display()})
-    if not member.is_active or not member.email:
-        raise WrongState(_("The member has no e-mail address, or a deactivated account. Change that first."))
-    given_up = OutgoingEmail.objects.filter(recipient=member, state__in=GIVEN_UP).select_related("case")
-    rows = list(given_up.filter(group=email.group) if email.group else given_up.filter(pk=email.pk))
-    message = {} if email.address == member.email else {"group": None, "message_id": "", "address": member.email}
-    now = portal_now()
-    OutgoingEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=State.WAITING, attempts=0, next_try=now, last_error="", **message
-    )
-    for row in rows:
-        Step(row.case, by=by, source=source, at=now).record(ReleaseEvent.Kind.MAIL_RESENT, reason=row.last_error)
-    transaction.on_commit(messages.publish_mail_waiting, robust=True)
-    return len(rows)
 
 
 def _claimable(now: dt.datetime) -> dict[str, object]:

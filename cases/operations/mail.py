@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from cases.models import CaseQuerySet, OutgoingEmail
 from cases.operations.capped import MOST, Capped
-from cases.outbox import GIVEN_UP
+from cases.resend import GIVEN_UP
 
 State = OutgoingEmail.State
 ROWS = 20

@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cases import outbox
 from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
@@ -21,6 +20,7 @@ from cases.operations import broker, figures
 from cases.operations.mail import mail
 from cases.operations.present import present
 from cases.operations.pulse import pulse
+from cases.resend import resend
 
 PERIODS = (7, 30, 90)
 DEFAULT_PERIOD = 30
@@ -75,7 +75,7 @@ def resend_email(request: HttpRequest, pk: int) -> HttpResponse:
     """Has an e-mail that was given up sent again."""
     email = get_object_or_404(OutgoingEmail, pk=pk)
     try:
-        rows = outbox.resend(email=email, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
+        rows = resend(email=email, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
     except CaseError as error:
         messages.error(request, error.message)
     else:

@@ -3,6 +3,7 @@
 import pytest
 
 from cases import outbox, releases
+from cases import resend as resend_module
 from cases.errors import NotAllowed, WrongState
 from cases.models import OutgoingEmail, ReleaseEvent
 from cases.smtp import Outcome, Verdict
@@ -22,7 +23,7 @@ def refused(clock, mia):
 
 
 def resend(email, by):
-    return outbox.resend(email=email, by=by, source="web")
+    return resend_module.resend(email=email, by=by, source="web")
 
 
 def test_it_waits_again_with_all_its_cases_under_its_message_id(refused, ada):
