@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from email.policy import Compat32
 from typing import Any
 
 from django.conf import settings
@@ -12,25 +13,45 @@ from django.urls import reverse
 from cases.models import Case, User
 
 LISTED = 50
+LONGEST_LINE = 78
+
+
+class ShortHeadersAsTheyAre(Compat32):
+    """Python's usual policy. It takes every header apart to fold it; what fits in a line needs none of that."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """`name` and `value` as a line, or several."""
+        line = f"{name}: {value}"
+        if isinstance(value, str) and len(line) <= LONGEST_LINE and line.isascii() and line.isprintable():
+            return f"{line}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+POLICY = ShortHeadersAsTheyAre()
 
 
 class Message(EmailMultiAlternatives):
-    """A text and its HTML. The line between them is made up here: to look for one that does not occur in them costs
-    Python more than the rest of the message, and 128 random bits do not occur."""
+    """Django's message of a text and its HTML, put on paper in half the time."""
 
     def message(self, **options: Any) -> Any:
+        """As it goes to the server. BadHeaderError if something in it would add a header."""
         message = super().message(**options)
+        # Python would look for a boundary that does not occur in the parts; 128 random bits do not.
         message.set_boundary(f"=_{uuid.uuid4().hex}")
+        for part in message.walk():
+            part.policy = POLICY
         return message
 
 
 def released_message(*, recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:
     """The message to `address` about `cases`, which `recipient` may see. It lists the first 50."""
+    listed = [_line(case) for case in cases[:LISTED]]
     context = {
-        "recipient": recipient,
-        "links": [(case, settings.PORTAL_URL + reverse("case_detail", args=[case.pk])) for case in cases[:LISTED]],
-        "more": len(cases) - LISTED,
+        "name": recipient.display_name,
+        "only": listed[0] if len(cases) == 1 else None,
+        "listed": listed,
         "count": len(cases),
+        "more": len(cases) - len(listed),
         "portal_url": settings.PORTAL_URL + reverse("dashboard"),
     }
     subject = f"Your case {cases[0]} is ready" if len(cases) == 1 else f"{len(cases)} of your cases are ready"
@@ -42,3 +63,11 @@ def released_message(*, recipient: User, address: str, cases: Sequence[Case], me
     )
     message.attach_alternative(render_to_string("cases/mail/released.html", context), "text/html")
     return message
+
+
+def _line(case: Case) -> dict[str, str]:
+    return {
+        "number": case.external_case_id,
+        "title": case.title,
+        "link": settings.PORTAL_URL + reverse("case_detail", args=[case.pk]),
+    }

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -63,6 +63,10 @@ class Parcel:
     attempt: int
     row_ids: tuple[int, ...]
     case_ids: tuple[int, ...]
+
+
+# What the rows of a parcel have in common.
+PARCEL_FIELDS = ("group", "message_id", "recipient_id", "address", "attempts")
 
 
 @dataclass
@@ -119,10 +123,11 @@ def claim(*, limit: int) -> list[Parcel]:
             state=State.SENDING, attempts=F("attempts") + 1, next_try=until, **_identity(uuid.uuid4())
         )
         claimed = OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids), state=State.SENDING, next_try=until)
-        groups: dict[uuid.UUID, list[OutgoingEmail]] = defaultdict(list)
-        for row in claimed.order_by("pk"):
-            groups[cast(uuid.UUID, row.group)].append(row)
-    return [_parcel(group, rows) for group, rows in groups.items()]
+        rows = claimed.order_by("pk").values_list(*PARCEL_FIELDS, "pk", "case_id")
+        parcels: dict[tuple[Any, ...], dict[int, int]] = defaultdict(dict)
+        for *common, row_id, case_id in rows:
+            parcels[tuple(common)][row_id] = case_id
+    return [_parcel(common, cases) for common, cases in parcels.items()]
 
 
 def lease() -> dt.timedelta:
@@ -196,16 +201,10 @@ def _identity(claim_id: uuid.UUID) -> dict[str, Any]:
     }
 
 
-def _parcel(group: uuid.UUID, rows: list[OutgoingEmail]) -> Parcel:
-    return Parcel(
-        group=group,
-        message_id=rows[0].message_id,
-        recipient_id=rows[0].recipient_id,
-        address=rows[0].address,
-        attempt=rows[0].attempts,
-        row_ids=tuple(row.pk for row in rows),
-        case_ids=tuple(row.case_id for row in rows),
-    )
+def _parcel(common: tuple[Any, ...], case_of_row: dict[int, int]) -> Parcel:
+    group, message_id, recipient_id, address, attempt = common
+    rows, cases = tuple(case_of_row), tuple(case_of_row.values())
+    return Parcel(group, message_id, recipient_id, address, attempt, rows, cases)
 
 
 def _work_through(parcels: list[Parcel], transport: Transport, tally: Tally, *, last_start: float) -> None:

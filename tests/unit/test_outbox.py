@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -386,6 +387,33 @@ def test_each_member_gets_one_message_that_lists_their_cases(server, mia, olga):
     assert to_mia["Message-ID"] == row(of_mia[0]).message_id == row(of_mia[1]).message_id
     assert states(*of_mia, *of_olga) == ["sent"] * 3
     assert server.connections == 1, "one connection carries them all"
+
+
+@pytest.mark.parametrize(
+    "sender", ["portal@advice.example", "Über " * 20 + "<portal@advice.example>"], ids=["short", "long"]
+)
+@pytest.mark.parametrize("address", ["mia@example.com", "mia@" + "exämple." * 8 + "com"], ids=["short", "long"])
+def test_a_message_says_what_djangos_own_says(settings, mia, sender, address):
+    """Its headers are folded faster, and its boundary is made up otherwise."""
+    settings.DEFAULT_FROM_EMAIL = sender
+    mia.first_name = "Mia Ångström"
+    case = CaseFactory(released=True, title="Größe & <Gewicht>")
+    ours = mail_module.released_message(recipient=mia, address=address, cases=[case], message_id="<a@advice.example>")
+    djangos = EmailMultiAlternatives(ours.subject, ours.body, to=ours.to, headers=ours.extra_headers)
+    djangos.attach_alternative(*ours.alternatives[0])
+    written, usual = ours.message(), djangos.message()
+    usual.set_boundary(written.get_boundary())
+    usual.replace_header("Date", written["Date"])
+    assert written.as_bytes(linesep="\r\n") == usual.as_bytes(linesep="\r\n")
+
+
+@pytest.mark.parametrize("injected", ["mia@example.com\nBcc: all@example.com", "mia@example.com\r\n\r\nBuy"], ids=repr)
+def test_no_address_adds_a_header(mia, injected):
+    message = mail_module.released_message(
+        recipient=mia, address=injected, cases=[CaseFactory(released=True)], message_id="<a@b>"
+    )
+    with pytest.raises(BadHeaderError):
+        message.message()
 
 
 def test_nothing_is_sent_twice(server, mia):
