@@ -19,6 +19,7 @@ from tests.bench.ground import Ground, ground
 from tests.bench.herd import Herd, ReleaseQueue, arm, warm_up
 from tests.bench.meters import broker_bytes, postmaster, processor_seconds
 from tests.bench.singles import schedule_apart, watch_each
+from tests.bench.waiting import in_memory, on_disk
 from tests.integration.processes import LocalWorker
 
 TEXT = """
@@ -26,7 +27,9 @@ A release worker with two processes releases a wave and then single cases, each 
 own. The processor time is that of the worker's processes and of the database server's, but for the connection that
 looks on; the bytes are what Redis received and sent, from the publishing of the wake-ups to the message for the
 mail workers. What both take while nothing happens was measured before and is taken off. Statements are counted
-where Django sends them, savepoints among them, BEGIN and COMMIT not. Mail is not in these figures.
+where Django sends them, savepoints among them, BEGIN and COMMIT not. Mail is not in these figures. What is kept on
+disk is that of a wave that was just released, old versions of its rows included; what is kept in memory is that of
+ETA tasks which a worker holds.
 """.strip().replace("\n", " ")
 
 APART = 0.1
@@ -79,13 +82,26 @@ class Meters:
 
 def measure(*, small: bool) -> Section:
     """A wave and single releases, each metered."""
-    wave, alone = (1_000, 20) if small else (10_000, 200)
+    wave, alone, waiting = (1_000, 20, 200) if small else (10_000, 200, 5_000)
     with ground() as here:
         herd = Herd(here.environment["DATABASE_URL"])
         here.stack.callback(herd.close)
         statements = {"wave": statements_of_wave(herd, wave) / wave, "single": float(statements_of_one(herd))}
+        herd.fill(wave, time.time() - A_MINUTE)
+        disk = on_disk_when_released(herd, wave)
         spent = metered(here, herd, wave, alone, idle_seconds=2 if small else 10)
-    return section({"wave": (wave, spent["wave"]), "single": (alone, spent["single"])}, statements)
+        memory = in_memory(here, waiting)
+    kept = [Figure(f"Disk, {name} with its indexes", size, "bytes") for name, size in disk.items()]
+    kept += [Figure(f"Memory, an ETA task that waits, in {place}", size, "bytes") for place, size in memory.items()]
+    return section({"wave": (wave, spent["wave"]), "single": (alone, spent["single"])}, statements, kept)
+
+
+def on_disk_when_released(herd: Herd, cases: int) -> dict[str, float]:
+    """Bytes a row, after the wave that `herd` holds has been released."""
+    from cases import releases
+
+    releases.release_due(by="bench", source="sweep")
+    return on_disk(herd, cases)
 
 
 def metered(here: Ground, herd: Herd, wave: int, alone: int, *, idle_seconds: float) -> dict[str, Spent]:
@@ -157,8 +173,8 @@ def _counted() -> Iterator[list[str]]:
         yield statements
 
 
-def section(spent: dict[str, tuple[int, Spent]], statements: dict[str, float]) -> Section:
-    """What was counted, for each release."""
+def section(spent: dict[str, tuple[int, Spent]], statements: dict[str, float], kept: list[Figure]) -> Section:
+    """What was counted, for each release, and what is `kept` for each case."""
     titles = {"wave": "in a wave", "single": "alone"}
     figures = []
     for key, (cases, of_all) in spent.items():
@@ -168,6 +184,7 @@ def section(spent: dict[str, tuple[int, Spent]], statements: dict[str, float]) -
             Figure(f"Processor time of the worker a release {titles[key]}", of_all.worker / cases * 1000, "ms"),
             Figure(f"Processor time of the database a release {titles[key]}", of_all.database / cases * 1000, "ms"),
         ]
+    figures += kept
     if CI_SECONDS.exists():
         figures.append(Figure("The whole of `make test`", float(CI_SECONDS.read_text()), "s"))
     rows = [

@@ -103,6 +103,10 @@ class Herd:
         """The key of the first case."""
         return self._number("SELECT min(id) FROM cases_case")
 
+    def bytes_of(self, table: str) -> int:
+        """What `table` takes on disk with its indexes."""
+        return self._number("SELECT pg_total_relation_size(%s)", table)
+
     def watch(self, instant: float) -> Times:
         """Looks every few milliseconds until every case is visible, and has its history row and its e-mail row.
 

@@ -41,7 +41,8 @@ def test_a_wave_is_released_by_a_worker_and_by_hand_with_all_its_rows(ground):
     # The watching raises for a case that came early, late or without its rows.
     measured = wave.waves(ground, (1_000,), rounds=1, ways=(wave.PLAIN, wave.TWO))
     assert [len(runs) for runs in measured.values()] == [1, 1]
-    said = wave.section(measured | {(wave.ONE.name, 1_000): measured[wave.TWO.name, 1_000]}, (1_000,), [])
+    alike = {(way.name, 1_000): measured[wave.TWO.name, 1_000] for way in (wave.ONE, wave.PLAIN_TWICE)}
+    said = wave.section(measured | alike, (1_000,), [])
     assert all(figure.value > 0 for figure in said.figures)
 
 

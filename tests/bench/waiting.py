@@ -1,0 +1,46 @@
+"""What is kept: bytes on disk for each case, its history and its e-mail; in memory for each ETA task that waits."""
+
+import datetime as dt
+import time
+
+import psutil
+import redis
+
+from tests.bench.ground import Ground
+from tests.bench.herd import Herd
+
+AHEAD = dt.timedelta(hours=1)
+SETTLED = 2.0
+
+
+def on_disk(herd: Herd, cases: int) -> dict[str, float]:
+    """Bytes a row with its share of the indexes, of the cases of a wave that has been released."""
+    from cases.models import Case, OutgoingEmail, ReleaseEvent
+
+    models = {"case": Case, "history row": ReleaseEvent, "e-mail row": OutgoingEmail}
+    return {name: herd.bytes_of(model._meta.db_table) / cases for name, model in models.items()}
+
+
+def in_memory(here: Ground, tasks: int) -> dict[str, float]:
+    """Bytes an ETA task that a worker holds, in Redis and in the worker; `tasks` are published and left waiting."""
+    from django.utils import timezone
+
+    from cases import messages
+
+    worker = here.worker("releases", processes=1, name="holding")
+    broker = redis.Redis.from_url(here.redis.url)
+
+    def held() -> tuple[int, int]:
+        return int(broker.info("memory")["used_memory"]), psutil.Process(worker.pid).memory_info().rss
+
+    time.sleep(SETTLED)
+    before = held()
+    for number in range(tasks):
+        messages.publish_wake_up(case_id=number, revision=1, at=timezone.now() + AHEAD)
+    while worker.logs().count("received") < tasks:
+        time.sleep(0.05)
+    time.sleep(SETTLED)
+    in_redis, in_worker = ((now - then) / tasks for now, then in zip(held(), before, strict=True))
+    worker.teardown()
+    broker.flushall()
+    return {"Redis": in_redis, "worker": in_worker}
