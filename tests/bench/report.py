@@ -1,4 +1,4 @@
-"""docs/performance.md, from what the sections left in var/bench.
+"""docs/performance.md, and docs/capacity.md with it, from what the sections left in var/bench.
 
 python -m tests.bench.report
 """
@@ -6,6 +6,7 @@ python -m tests.bench.report
 import json
 from typing import Any
 
+from tests.bench import capacity
 from tests.bench.charts import draw
 from tests.bench.figures import RESULTS, ROOT, SECTIONS, Chart, Figure, Section, Table
 from tests.bench.markdown import as_table, machine, number
@@ -37,6 +38,8 @@ def main() -> None:
     parts += [_chapter(section) for section in sections]
     PAGE.write_text("\n".join(parts))
     print(f"{PAGE.relative_to(ROOT)} says what {len(sections)} sections measured")  # noqa: T201
+    if len(sections) == len(SECTIONS):
+        capacity.main()
 
 
 def _section(data: dict[str, Any]) -> Section:
