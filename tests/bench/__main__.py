@@ -7,7 +7,8 @@ import argparse
 import subprocess
 import sys
 
-from tests.bench.figures import ROOT, SECTIONS
+from tests.bench.figures import SECTIONS
+from tests.bench.machine import ROOT
 
 
 def main() -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from django.utils.text import capfirst
 
-from tests.bench.figures import RESULTS, ROOT
+from tests.bench.figures import RESULTS
+from tests.bench.machine import ROOT
 from tests.bench.markdown import as_table, number
 
 PAGE = ROOT / "docs" / "capacity.md"

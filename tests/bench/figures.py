@@ -5,21 +5,14 @@ import dataclasses
 import datetime as dt
 import json
 import math
-import os
-import platform
-import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from tests.services import postgres_binary, redis_binary
+from tests.bench.machine import ROOT, circumstances
 
-ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "var" / "bench"
 SECTIONS = ("wave", "single", "pending", "mail", "web", "after", "cost")
 
@@ -90,37 +83,6 @@ def percentile(values: list[float], share: float) -> float:
     """The smallest of `values` that at least `share` (0 to 1) of them do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
-
-
-def circumstances() -> dict[str, Any]:
-    """Machine and versions, for the head of the report."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
-    processor = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    packages = ("Django", "celery", "kombu", "redis", "psycopg", "gunicorn")
-    return {
-        "commit": commit.strip() + (" (with changes)" if changed.strip() else ""),
-        "processor": processor,
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "PostgreSQL": _version_of(postgres_binary("postgres")),
-        "Redis": _version_of(redis_binary()),
-        **{package: version(package) for package in packages},
-    }
-
-
-def _version_of(program: str) -> str:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
-    found = re.search(r"[\d.]{3,}", said)
-    return found[0] if found else "unknown"
 
 
 def standalone(measure: Callable[..., Section]) -> None:

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench.figures import ROOT
+from tests.bench.machine import ROOT
 
 PATIENCE = 30
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from cases import mail, messages, outbox
 from cases.models import Case, OutgoingEmail, User
-from tests.bench.figures import ROOT
 from tests.bench.ground import Ground
+from tests.bench.machine import ROOT
 from tests.bench.sink import Sink
 
 PATIENCE = 300  # seconds

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.bench import capacity
 from tests.bench.charts import draw
-from tests.bench.figures import RESULTS, ROOT, SECTIONS, Chart, Figure, Section, Table
+from tests.bench.figures import RESULTS, SECTIONS, Chart, Figure, Section, Table
+from tests.bench.machine import ROOT
 from tests.bench.markdown import as_table, machine, number
 
 DOCS = ROOT / "docs"

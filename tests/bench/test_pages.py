@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.bench.figures import RESULTS, ROOT
+from tests.bench.figures import RESULTS
+from tests.bench.machine import ROOT
 
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql]
 

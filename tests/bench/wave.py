@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench.figures import ROOT, Chart, Figure, Section, Table, at_least, at_most, standalone
+from tests.bench.figures import Chart, Figure, Section, Table, at_least, at_most, standalone
 from tests.bench.ground import Ground, ground
 from tests.bench.herd import Herd, ReleaseQueue, Times, arm, warm_up
+from tests.bench.machine import ROOT
 from tests.bench.peers import wave_rows
 
 TEXT = """

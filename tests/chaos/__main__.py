@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.bench.figures import ROOT, circumstances
+from tests.bench.machine import ROOT, circumstances
 from tests.chaos.devices import clock
 from tests.chaos.plan import FULL, SMALL, Scale
 from tests.chaos.registry import Fault, Surroundings, all_faults

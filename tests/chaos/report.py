@@ -8,7 +8,8 @@ from collections import Counter
 from typing import Any
 
 from tests.bench.charts import draw
-from tests.bench.figures import ROOT, Chart
+from tests.bench.figures import Chart
+from tests.bench.machine import ROOT
 from tests.bench.markdown import as_table, machine, number
 from tests.chaos.registry import all_faults
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.bench.figures import ROOT
+from tests.bench.machine import ROOT
 from tests.chaos.registry import all_faults
 
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql]

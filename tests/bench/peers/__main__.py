@@ -5,7 +5,8 @@ import json
 import sys
 from typing import Any
 
-from tests.bench.figures import RESULTS, circumstances
+from tests.bench.figures import RESULTS
+from tests.bench.machine import circumstances
 from tests.bench.peers import mail_rows, wave_rows
 from tests.bench.peers.rows import lines_of
 from tests.bench.sink import sink
