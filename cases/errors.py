@@ -16,6 +16,13 @@ class BadSchedule(CaseError):
     """The date or time of a release cannot be accepted."""
 
 
+class BadDocument(CaseError):
+    """The file cannot be accepted as a document."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="file")
+
+
 class ReasonRequired(CaseError):
     """The action needs a reason and none was given."""
 

@@ -26,6 +26,7 @@ class State(StrEnum):
 class Action(StrEnum):
     EDIT = "edit"
     SUBMIT = "submit"
+    ATTACH = "attach"
     ACCEPT = "accept"
     COMPLETE = "complete"
     RESCHEDULE = "reschedule"
@@ -55,6 +56,12 @@ NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE})
 TABLE: dict[Action, dict[str, Rule]] = {
     Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
     Action.SUBMIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
+    # Also to take away what was attached: members their submissions, the others their reports (cases.documents).
+    Action.ATTACH: {
+        Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT})),
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
+    },
     Action.ACCEPT: {
         Role.TECHNICIAN: Rule(Relation.NOBODYS, frozenset({State.SUBMITTED})),
         Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SUBMITTED})),

@@ -10,6 +10,7 @@ from django.db import connection
 
 from cases import messages
 from cases.models import User
+from portal.file_storage import file_storage
 from tests.clocks import frozen_clock
 from tests.factories import UserFactory
 
@@ -61,10 +62,12 @@ def _messages_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _static_files_without_manifest(settings: Any) -> None:
-    """Pages are rendered without `collectstatic`, which writes the manifest, having been run."""
+def _files_of_tests(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Pages are rendered without `collectstatic`, which writes the manifest, having been run. Documents are kept apart
+    from those of the demo."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    documents = file_storage("", tmp_path_factory.getbasetemp() / "documents")
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain, "default": documents}
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 
 from cases import schedule
-from cases.models import Case, User
+from cases.models import Case, CaseDocument, User
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -45,4 +45,25 @@ class CaseFactory(factory.django.DjangoModelFactory[Case]):
         )
         released = factory.Trait(
             scheduled=True, release_number=1, actual_release_date=factory.LazyFunction(timezone.now)
+        )
+
+
+class CaseDocumentFactory(factory.django.DjangoModelFactory[CaseDocument]):
+    """By default a report; the trait is what a member sent in."""
+
+    class Meta:
+        model = CaseDocument
+
+    case = factory.SubFactory(CaseFactory)
+    kind = CaseDocument.Kind.REPORT
+    file = factory.django.FileField(data=b"%PDF-1.7 secret")
+    name = factory.Sequence(lambda n: f"document-{n}.pdf")
+    size = 15
+    content_type = "application/pdf"
+    uploaded_by = factory.LazyAttribute(lambda document: document.case.assigned_to or document.case.member)
+    uploaded_at = factory.LazyFunction(timezone.now)
+
+    class Params:
+        submission = factory.Trait(
+            kind=CaseDocument.Kind.SUBMISSION, uploaded_by=factory.LazyAttribute(lambda document: document.case.member)
         )

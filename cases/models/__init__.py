@@ -1,6 +1,7 @@
 """The tables of the portal."""
 
 from cases.models.case import Case, CaseQuerySet
+from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.feed import CalendarFeed
 from cases.models.heartbeat import Heartbeat
 from cases.models.history import ReleaseEvent
@@ -12,6 +13,8 @@ from cases.models.user import User
 __all__ = [
     "CalendarFeed",
     "Case",
+    "CaseDocument",
+    "CaseDocumentQuerySet",
     "CaseQuerySet",
     "Heartbeat",
     "OutgoingEmail",

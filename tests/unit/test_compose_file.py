@@ -12,6 +12,8 @@ ROOT = Path(settings.BASE_DIR)
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+# Where settings.py keeps documents, from the folder of the program on.
+FOLDER = Path(settings.STORAGES["default"]["OPTIONS"]["location"]).relative_to(ROOT)
 # Read by settings.py, and not for a container: images are built for production.
 NOT_PASSED_ON = {"DEBUG", "ENV_FILE"}
 
@@ -62,6 +64,14 @@ def test_the_workers_serve_every_queue() -> None:
     served = [found for service in OURS.values() for found in re.findall(r"-Q (\S+)", service.get("command", ""))]
 
     assert {queue for queues in served for queue in queues.split(",")} == used
+
+
+def test_documents_are_kept_in_a_volume_of_web_alone() -> None:
+    mounted = {name: service["volumes"] for name, service in OURS.items() if "volumes" in service}
+
+    assert mounted == {"web": [f"documents:/app/{FOLDER}"]}
+    assert "documents" in COMPOSE["volumes"]
+    assert all(service["read_only"] for service in OURS.values())
 
 
 def test_ports_are_published_on_loopback_only() -> None:

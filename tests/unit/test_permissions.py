@@ -3,9 +3,10 @@
 import datetime as dt
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import transaction
 
-from cases import drafts, permissions, releases, schedule
+from cases import documents, drafts, permissions, releases, schedule
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.models import Case
 from cases.permissions import Action
@@ -23,6 +24,7 @@ MAY = {
     # action           member (own)   technician        administrator
     "edit":           ("draft",       "-",              "-"),
     "submit":         ("draft",       "-",              "-"),
+    "attach":         ("draft",       "accepted",       "accepted"),
     "accept":         ("-",           "submitted",      "submitted"),
     "complete":       ("-",           "accepted",       "accepted"),
     "reschedule":     ("-",           NOT_RELEASED,     NOT_RELEASED),
@@ -51,6 +53,7 @@ def verbs(case, by):
     return {
         "edit": lambda: drafts.edit(case=case, by=by, title="Better", description="", urgency="normal"),
         "submit": lambda: drafts.submit(**way),
+        "attach": lambda: documents.attach(case=case, by=by, file=ContentFile(b"text", name="a.txt")),
         "accept": lambda: releases.accept(**way),
         "complete": lambda: releases.complete(**way, release_on=week),
         "reschedule": lambda: releases.schedule(**way, release_on=week, reason="because"),

@@ -1,0 +1,81 @@
+"""What people do with the documents of a case: attach one, take it away again. Verbs as in cases.releases.
+
+Members change the submissions of their drafts, whoever works on an accepted case its reports (cases.permissions). A
+completed case keeps what it has: what is released is what was completed.
+"""
+
+from functools import partial
+from typing import Any
+
+import structlog
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import document_types, permissions
+from cases.clock import portal_now
+from cases.errors import BadDocument, NotAllowed
+from cases.models import Case, CaseDocument, User
+from cases.permissions import Action
+
+logger = structlog.get_logger(__name__)
+
+Kind = CaseDocument.Kind
+# Of one case: a page shows all of them.
+MOST = 50
+
+
+def kind_of(user: User) -> CaseDocument.Kind:
+    """What a document is that `user` attaches."""
+    return Kind.SUBMISSION if user.is_member else Kind.REPORT
+
+
+def attach(*, case: Case, by: User, file: File[Any]) -> CaseDocument:
+    """`file` becomes a document of the case: of a member a submission, of the others a report.
+
+    BadDocument for a file that may be none; then, as after any other error, nothing is kept of it. The file is stored
+    before the transaction, which then is short, whatever the storage is. If an outer transaction is rolled back the
+    file stays.
+    """
+    # Before anything is written; `_record` asks again, with the row locked.
+    permissions.check(Action.ATTACH, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
+    facts = document_types.examine(file)
+    document = CaseDocument(kind=kind_of(by), uploaded_by=by, **vars(facts))
+    document.file.save(facts.name, file, save=False)
+    try:
+        _record(document, case, by=by)
+    except BaseException:
+        document.file.delete(save=False)
+        raise
+    return document
+
+
+@transaction.atomic
+def remove(*, document: CaseDocument, by: User) -> None:
+    """The document is no more. NotAllowed where `by` could not have attached it; CaseDocument.DoesNotExist where it is
+    gone already, or `by` may not know of it."""
+    case = _take(document.case, by=by)
+    document = CaseDocument.objects.visible_to(by).get(pk=document.pk)
+    if document.kind != kind_of(by):
+        raise NotAllowed(_("You may not remove this document."))
+    path = str(document.file.name)
+    document.delete()
+    transaction.on_commit(partial(default_storage.delete, path), robust=True)
+    logger.info("document removed", case_id=case.pk, by_id=by.pk, document_name=document.name)
+
+
+@transaction.atomic
+def _record(document: CaseDocument, case: Case, *, by: User) -> None:
+    document.case = _take(case, by=by)
+    if CaseDocument.objects.filter(case=case).count() >= MOST:
+        raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MOST})
+    document.uploaded_at = portal_now()
+    document.save()
+
+
+def _take(case: Case, *, by: User) -> Case:
+    """The case, locked, so that nobody completes it meanwhile."""
+    locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
+    permissions.check(Action.ATTACH, by=by, case=locked)
+    return locked

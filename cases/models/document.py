@@ -1,0 +1,71 @@
+"""Documents of a case: what its member handed in, and the reports of whoever worked on it."""
+
+import secrets
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+from cases.models.case import RELEASED, SCHEDULED, Case
+from cases.models.user import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+def random_path(document: "CaseDocument", name: str) -> str:
+    """Where a file is kept: under 128 random bits. Nothing of its own name reaches the storage."""
+    token = secrets.token_hex(16)
+    return f"{token[:2]}/{token}"
+
+
+class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
+    """The only way in which documents are fetched for a person."""
+
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """The documents that `user` may know of: none of a case that they do not see.
+
+        Staff see all documents of a case. A member sees what was submitted, and the reports once the case is released;
+        of a case whose release is announced, which is its number, title and date, nothing.
+        """
+        cases = Case.objects.visible_to(user)
+        if isinstance(user, User) and not user.is_member:
+            return self.filter(case__in=cases)
+        announced = settings.RELEASE_MEMBER_VIEW == "announced"
+        with_submissions = cases.exclude(SCHEDULED) if announced else cases
+        submitted = Q(kind=CaseDocument.Kind.SUBMISSION, case__in=with_submissions)
+        return self.filter(submitted | Q(case__in=cases.filter(RELEASED)))
+
+
+class CaseDocument(models.Model):
+    """A file that belongs to a case. Its content is in the storage, where no address but the portal's own leads."""
+
+    class Kind(models.TextChoices):
+        SUBMISSION = "submission", "Submission"
+        REPORT = "report", "Report"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=20, choices=Kind)
+    file = models.FileField(upload_to=random_path)
+    name = models.CharField(max_length=150, help_text="What the person called it")
+    size = models.PositiveIntegerField(help_text="In bytes")
+    content_type = models.CharField(max_length=100)
+    # Nobody asks what a person attached, and nobody is deleted.
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    uploaded_at = models.DateTimeField()
+
+    objects = CaseDocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="document_kind_known", condition=Q(kind__in=["submission", "report"])),
+            models.CheckConstraint(name="document_not_empty", condition=Q(size__gt=0)),
+            models.CheckConstraint(name="document_has_name_and_file", condition=~Q(name="") & ~Q(file="")),
+            models.UniqueConstraint(name="document_has_file_of_its_own", fields=["file"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
