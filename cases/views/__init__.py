@@ -3,6 +3,7 @@
 from cases.views.calendar import calendar, move_case
 from cases.views.cases import case_detail, case_list
 from cases.views.dashboards import dashboard, member_dashboard
+from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import edit_case, new_case, submit_case
 from cases.views.feed import calendar_feed, change_feed
 from cases.views.operations import (
@@ -23,6 +24,7 @@ from cases.views.release import (
 
 __all__ = [
     "accept_case",
+    "attach_document",
     "calendar",
     "calendar_feed",
     "cancel_schedule",
@@ -30,6 +32,7 @@ __all__ = [
     "case_list",
     "change_feed",
     "dashboard",
+    "document",
     "edit_case",
     "mark_case_completed",
     "member_dashboard",
@@ -40,6 +43,7 @@ __all__ = [
     "operations_present",
     "operations_workers",
     "release_now",
+    "remove_document",
     "reschedule_case",
     "resend_email",
     "return_case",

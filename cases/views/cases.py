@@ -13,6 +13,7 @@ from cases.models import Case, ReleaseEvent, User
 from cases.paging import CappedPaginator
 from cases.permissions import Action
 from cases.seen import SeenCase
+from cases.views.document_panel import document_panel
 
 EVENTS = 50
 
@@ -55,6 +56,7 @@ def render_case(request: HttpRequest, case: Case, *, status: int = 200, **overri
     user = cast(User, request.user)
     can = permissions.allowed(by=user, case=case)
     context: dict[str, Any] = {"case": SeenCase.of(case, to=user), "can": {action.value for action in can}}
+    context |= document_panel(case, user, can)
     if not user.is_member:
         context |= _staff_context(case, user) | _forms(case, user, can)
     return render(request, "cases/case_detail.html", context | overrides, status=status)

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from cases.models import Case, User
-from tests.factories import CaseFactory
+from tests.factories import CaseDocumentFactory, CaseFactory
 
 STRANGER, MIA, OLGA, TOM, OTTO, ADA = "stranger", "mia", "olga", "tom", "otto", "ada"
 JSON = "application/json"
@@ -22,6 +22,9 @@ HIDDEN = {
     "case_detail": ([302, 404, 404, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
     "edit_case": ([302, 404, 404, 403, 403, 403], [302, 404, 404, 403, 403, 403]),
     "submit_case": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 403, 403, 403]),
+    "attach_document": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 409, 403, 409]),
+    "document": ([302, 404, 404, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
+    "remove_document": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 409, 403, 409]),
     "accept_case": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 409, 409, 409]),
     "mark_case_completed": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 409, 403, 409]),
     "reschedule_case": ([302, 405, 405, 405, 405, 405], [302, 404, 404, 400, 403, 400]),
@@ -79,11 +82,14 @@ def people(mia: User, olga: User, tom: User, otto: User, ada: User) -> dict[str,
 
 @pytest.fixture
 def hidden_case(mia: User, tom: User) -> Case:
-    return CaseFactory(scheduled=True, member=mia, assigned_to=tom)
+    case = CaseFactory(scheduled=True, member=mia, assigned_to=tom)
+    CaseDocumentFactory(case=case)
+    return case
 
 
 def url_of(name: str, case: Case) -> str:
     arguments = {"pk": case.pk, "uidb36": "1", "key": "no-such-key", "token": "no-such-token"}
+    arguments["document_pk"] = case.documents.get().pk
     converters = url_patterns()[name].pattern.regex.groupindex
     return reverse(name, kwargs={key: value for key, value in arguments.items() if key in converters})
 

@@ -1,0 +1,100 @@
+// Documents are sent as soon as they are chosen or dropped, one after the other, each with a bar that shows how far it
+// is. The server decides, and its page says what became of it; without this file the form sends one and shows that page.
+
+const form = document.querySelector("[data-attach]");
+const input = form.querySelector("[type=file]");
+const uploads = form.querySelector("[data-uploads]");
+let queue = Promise.resolve();
+
+/** Puts the files in the queue; the next one is sent when the one before has been answered. */
+function attachAll(files) {
+  for (const file of files) {
+    const row = showRow(file);
+    queue = queue.then(() => attach(file, row));
+  }
+}
+
+async function attach(file, row) {
+  if (file.size > Number(form.dataset.mostBytes)) {
+    finish(file, row, form.dataset.tooLarge);
+    return;
+  }
+  say(`${form.dataset.sending}: ${file.name}`);
+  finish(file, row, await send(file, row.querySelector("progress")));
+}
+
+/** Sends one file. Resolves to what is wrong with it, in words; empty when it is attached. */
+function send(file, bar) {
+  const body = new FormData(form);
+  body.set("file", file);
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.responseType = "document";
+  request.upload.addEventListener("progress", (event) => {
+    if (event.lengthComputable) bar.value = event.loaded / event.total;
+  });
+  return new Promise((resolve) => {
+    request.addEventListener("load", () => resolve(readAnswer(request.response, request.status)));
+    request.addEventListener("error", () => resolve(form.dataset.failed));
+    request.send(body);
+  });
+}
+
+/** Takes the list of documents over from the page that the server answered, and what it says is wrong. */
+function readAnswer(page, status) {
+  const list = page?.getElementById("document-list");
+  const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger");
+  if (list) document.getElementById("document-list").replaceWith(list);
+  // Signed out meanwhile, or the case is another: the page of the present says so.
+  else if (status < 400) window.location.reload();
+  return problem?.textContent ?? (status < 400 ? "" : form.dataset.failed);
+}
+
+function showRow(file) {
+  const row = document.createElement("li");
+  row.className = "upload";
+  row.append(file.name);
+  const bar = document.createElement("progress");
+  bar.max = 1;
+  bar.value = 0;
+  bar.setAttribute("aria-label", file.name);
+  row.append(bar);
+  uploads.append(row);
+  return row;
+}
+
+/** The row goes when the file is in the list; otherwise it says why it is not. */
+function finish(file, row, problem) {
+  say(`${problem || form.dataset.attached}: ${file.name}`);
+  if (!problem) {
+    row.remove();
+    return;
+  }
+  row.querySelector("progress").remove();
+  const words = document.createElement("div");
+  words.className = "field-error";
+  words.textContent = problem;
+  row.append(words);
+}
+
+function say(words) {
+  form.querySelector("[data-said]").textContent = words;
+}
+
+input.multiple = true;
+form.querySelector("[data-with-script]").hidden = false;
+form.querySelector("[data-without-script]").hidden = true;
+input.addEventListener("change", () => {
+  attachAll([...input.files]);
+  input.value = "";
+});
+form.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  form.classList.add("drop-over");
+});
+form.addEventListener("dragleave", () => form.classList.remove("drop-over"));
+form.addEventListener("drop", (event) => {
+  event.preventDefault();
+  form.classList.remove("drop-over");
+  attachAll([...event.dataTransfer.files]);
+});

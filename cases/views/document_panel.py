@@ -1,0 +1,44 @@
+"""The documents on the page of a case."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from cases import document_types
+from cases.documents import kind_of
+from cases.models import Case, CaseDocument, User
+from cases.permissions import Action
+
+Kind = CaseDocument.Kind
+
+
+@dataclass(frozen=True)
+class Group:
+    """Documents of one kind, under a heading; whether the person may take them away."""
+
+    heading: str
+    documents: list[CaseDocument]
+    removable: bool
+
+
+def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
+    """What the page says of the documents of `case` that `user` sees. One query."""
+    documents = CaseDocument.objects.visible_to(user).filter(case=case)
+    return {
+        "document_groups": list(_groups(list(documents), user, can)),
+        "document_types": document_types.in_words(),
+        "document_accept": ",".join(document_types.TYPES),
+        "document_most_bytes": document_types.most_bytes(),
+    }
+
+
+def _groups(documents: list[CaseDocument], user: User, can: set[Action]) -> Iterable[Group]:
+    headings = {
+        Kind.SUBMISSION: _("Sent in by you") if user.is_member else _("Sent in by the member"),
+        Kind.REPORT: _("Report"),
+    }
+    for kind, heading in headings.items():
+        if found := [document for document in documents if document.kind == kind]:
+            yield Group(heading, found, Action.ATTACH in can and kind == kind_of(user))

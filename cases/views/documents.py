@@ -1,0 +1,67 @@
+"""The documents of a case: attached, downloaded, taken away."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
+
+from cases import documents, permissions
+from cases.errors import BadDocument, CaseError
+from cases.models import Case, CaseDocument, User
+from cases.permissions import Action
+from cases.uploads import uploaded_file
+from cases.views.cases import render_case, visible_case
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def document(request: HttpRequest, pk: int, document_pk: int) -> FileResponse:
+    """The file, to be saved and never to be shown as a page of the portal. 404 where the person may not know of it."""
+    found = visible_document(request, pk, document_pk)
+    content = found.file.open("rb")
+    response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_POST
+def attach_document(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `file`. A refusal answers with the page of the case, and the sentence beside the field."""
+    case = visible_case(request, pk)
+    user = cast(User, request.user)
+    try:
+        permissions.check(Action.ATTACH, by=user, case=case)
+        attached = documents.attach(case=case, by=user, file=uploaded_file(request))
+    except BadDocument as error:
+        return render_case(request, case, status=error.status, document_problem=error.message)
+    except CaseError as error:
+        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+    except Case.DoesNotExist:
+        # It was visible a moment ago: its state changed in between.
+        return redirect("dashboard")
+    messages.success(request, _("“%(name)s” is attached.") % {"name": attached.name})
+    return redirect("case_detail", pk=pk)
+
+
+@require_POST
+def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResponse:
+    """Takes a document away for good."""
+    found = visible_document(request, pk, document_pk)
+    try:
+        documents.remove(document=found, by=cast(User, request.user))
+    except CaseError as error:
+        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+    except (Case.DoesNotExist, CaseDocument.DoesNotExist):
+        return redirect("dashboard")
+    messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
+    return redirect("case_detail", pk=pk)
+
+
+def visible_document(request: HttpRequest, pk: int, document_pk: int) -> CaseDocument:
+    """The document of that case for the person in person; Http404 where they may not know of it."""
+    documents = CaseDocument.objects.visible_to(cast(User, request.user)).select_related("case")
+    return get_object_or_404(documents, pk=document_pk, case_id=pk)

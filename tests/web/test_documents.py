@@ -1,0 +1,209 @@
+"""Documents through their pages: who reaches which, in each way of RELEASE_MEMBER_VIEW, and what is refused."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import CaseDocument
+from tests.factories import CaseDocumentFactory, CaseFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+WAYS = ["hidden", "in_progress", "announced"]
+STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "released"]
+BOTH, SUBMISSION, NOTHING = {"submission", "report"}, {"submission"}, set()
+
+# What Mia reaches of her own case. A case that is due is released when she looks.
+OWN = {
+    "hidden": [SUBMISSION, SUBMISSION, SUBMISSION, NOTHING, NOTHING, BOTH, BOTH],
+    "in_progress": [SUBMISSION, SUBMISSION, SUBMISSION, SUBMISSION, SUBMISSION, BOTH, BOTH],
+    # A held case has no date to announce: it looks like an accepted one.
+    "announced": [SUBMISSION, SUBMISSION, SUBMISSION, SUBMISSION, NOTHING, BOTH, BOTH],
+}
+STAFF = {"tom": [NOTHING] + [BOTH] * 6, "otto": [NOTHING] + [BOTH] * 6, "ada": [BOTH] * 7}
+
+
+def expected(way, person, state):
+    row = OWN[way] if person == "mia" else STAFF.get(person, [NOTHING] * 7)
+    return row[STATES.index(state)]
+
+
+def pdf(name="report.pdf", content=b"%PDF-1.7\n%%EOF"):
+    return SimpleUploadedFile(name, content, content_type="text/html")
+
+
+def without_token(answer):
+    return re.sub(rb'csrfmiddlewaretoken" value="[^"]+"', b"", answer.content)
+
+
+def stored():
+    """The paths of all files of the storage."""
+    folders, files = default_storage.listdir(".")
+    return files + [f"{folder}/{name}" for folder in folders for name in default_storage.listdir(folder)[1]]
+
+
+@pytest.fixture(autouse=True)
+def _empty_storage(settings, tmp_path):
+    default = settings.STORAGES["default"]
+    default = default | {"OPTIONS": default["OPTIONS"] | {"location": tmp_path}}
+    settings.STORAGES = settings.STORAGES | {"default": default}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("person", ["stranger", "mia", "olga", "tom", "otto", "ada", "ada, deactivated"])
+def test_every_door(person, way, state, mia, tom, request, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    case = CaseFactory(member=mia, assigned_to=tom, **({} if state == "accepted" else {state: True}))
+    documents = [CaseDocumentFactory(case=case, submission=True), CaseDocumentFactory(case=case)]
+    client = Client()
+    if person != "stranger":
+        user = request.getfixturevalue(person.split(",")[0])
+        client.force_login(user)
+        user.is_active = "deactivated" not in person
+        user.save()
+
+    files = {document.kind: client.get(f"/cases/{case.pk}/documents/{document.pk}/") for document in documents}
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    other_pages = "".join(client.get(url).content.decode() for url in ("/", "/cases/"))
+
+    reached = {kind for kind, answer in files.items() if answer.status_code == 200}
+    assert reached == expected(way, person, state)
+    assert {document.kind for document in documents if document.name in page} == reached
+    login = "stranger" in person or "deactivated" in person
+    assert {answer.status_code for answer in files.values()} <= {200, 302 if login else 404}
+    for document in documents:
+        assert document.name not in other_pages
+        assert document.file.name not in page
+    assert stored(), "looking takes nothing away"
+
+
+def test_a_hidden_document_looks_like_one_that_does_not_exist(client, mia):
+    document = CaseDocumentFactory(case__member=mia)
+    client.force_login(mia)
+    hidden = client.get(f"/cases/{document.case_id}/documents/{document.pk}/")
+    absent = client.get(f"/cases/{document.case_id}/documents/{document.pk + 1}/")
+    assert hidden.status_code == absent.status_code == 404
+    assert without_token(hidden) == without_token(absent)
+
+
+def test_a_document_is_no_document_of_another_case(client, mia, ada):
+    document = CaseDocumentFactory()
+    other = CaseFactory()
+    client.force_login(ada)
+    assert client.get(f"/cases/{other.pk}/documents/{document.pk}/").status_code == 404
+    assert client.post(f"/cases/{other.pk}/documents/{document.pk}/remove/").status_code == 404
+
+
+def test_a_download_is_saved_and_never_shown(client, mia):
+    document = CaseDocumentFactory(case__member=mia, case__released=True, name='Renté "final"\n€.pdf')
+    client.force_login(mia)
+    answer = client.get(f"/cases/{document.case_id}/documents/{document.pk}/")
+    assert b"".join(answer.streaming_content) == b"%PDF-1.7 secret"
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition.startswith("attachment; filename*=utf-8''Rent%C3%A9")
+    assert "\n" not in disposition
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))
+    assert answer.headers["Content-Length"] == "15"
+
+
+def test_a_report_is_there_at_the_instant_of_the_release(client, mia, clock):
+    document = CaseDocumentFactory(case__member=mia, case__scheduled=True)
+    url = f"/cases/{document.case_id}/documents/{document.pk}/"
+    client.force_login(mia)
+    clock.move_to(document.case.release_instant - dt.timedelta(seconds=1))
+    assert client.get(url).status_code == 404
+    clock.shift(1)
+    assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize(("person", "state"), [("mia", "draft"), ("tom", "accepted"), ("ada", "accepted")])
+def test_a_document_is_attached_and_removed(person, state, client, mia, tom, request):
+    user = request.getfixturevalue(person)
+    case = CaseFactory(member=mia, assigned_to=tom, **({} if state == "accepted" else {state: True}))
+    client.force_login(user)
+    page = client.post(f"/cases/{case.pk}/documents/", {"file": pdf()}, follow=True).content.decode()
+    assert "“report.pdf” is attached." in page
+    document = CaseDocument.objects.get()
+    assert (document.name, document.size, document.content_type) == ("report.pdf", 14, "application/pdf")
+    assert document.uploaded_by == user
+    assert document.kind == ("submission" if person == "mia" else "report")
+    assert "report" not in document.file.name
+    assert stored() == [document.file.name]
+
+    page = client.post(f"/cases/{case.pk}/documents/{document.pk}/remove/", follow=True).content.decode()
+    assert "“report.pdf” is removed." in page
+    assert not CaseDocument.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (None, "Choose a file."),
+        (pdf(content=b"<html><script>alert(1)</script>"), "The content of this file is not what its name says"),
+        (pdf(name="report.pdf.html"), "This type of file cannot be attached"),
+        (pdf(content=b"%PDF" + b"x" * 2**20), "This file is too large. The limit is 1 MB."),
+        (pdf(content=b"%PDF" + b"x" * 2**22), "This file is too large. The limit is 1 MB."),
+    ],
+    ids=["none", "html as pdf", "double extension", "too large", "much too large"],
+)
+def test_what_is_refused_leaves_nothing(file, words, client, mia, settings):
+    settings.DOCUMENT_MAX_MB = 1
+    case = CaseFactory(member=mia, draft=True)
+    client.force_login(mia)
+    if file:
+        file.seek(0)
+    answer = client.post(f"/cases/{case.pk}/documents/", {"file": file} if file else {})
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert not CaseDocument.objects.exists()
+    assert stored() == []
+
+
+def test_forms_of_strangers_to_the_site_are_refused(mia):
+    client = Client(enforce_csrf_checks=True)
+    case = CaseFactory(member=mia, draft=True)
+    client.force_login(mia)
+    assert client.post(f"/cases/{case.pk}/documents/", {"file": pdf()}).status_code == 403
+    assert stored() == []
+
+
+def cost(client, url):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
+def test_the_page_of_a_case_costs_the_same_however_many_documents(person, client, mia, tom, request):
+    case = CaseFactory(member=mia, assigned_to=tom, released=True)
+    client.force_login(request.getfixturevalue(person))
+    url = f"/cases/{case.pk}/"
+    without = cost(client, url)
+    CaseDocumentFactory.create_batch(20, case=case)
+    assert cost(client, url) == without
+
+
+def test_a_download_costs_as_much_as_a_look_at_any_case(client, mia):
+    document = CaseDocumentFactory(case__member=mia, case__released=True)
+    client.force_login(mia)
+    url = f"/cases/{document.case_id}/documents/{document.pk}/"
+    assert cost(client, url) <= 5  # session, person, clock, read probe, document
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_a_member_may_not_see_does_not_count_in_the_page(way, client, mia, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    document = CaseDocumentFactory(case__member=mia)
+    client.force_login(mia)
+    page = client.get(f"/cases/{document.case_id}/").content.decode()
+    assert "Documents" not in page
