@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cases import document_types
@@ -30,6 +31,7 @@ def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
         "document_groups": list(_groups(list(documents), user, can)),
         "document_types": document_types.in_words(),
         "document_accept": ",".join(document_types.TYPES),
+        "document_most_mb": settings.DOCUMENT_MAX_MB,
         "document_most_bytes": document_types.most_bytes(),
     }
 

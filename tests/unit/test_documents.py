@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, IntegrityError, transaction
 
@@ -211,6 +212,16 @@ def test_a_completed_case_keeps_its_reports(person, state, tom, request):
     document = CaseDocumentFactory(case=CaseFactory(assigned_to=tom, **{state: True}))
     with pytest.raises(WrongState):
         documents.remove(document=document, by=request.getfixturevalue(person))
+
+
+@pytest.mark.django_db
+def test_nobody_is_shown_nothing(mia):
+    """Also where no page stands between; the others are in tests/web/test_documents.py."""
+    CaseDocumentFactory(case__member=mia, case__released=True)
+    assert CaseDocument.objects.visible_to(mia).count() == 1
+    assert not CaseDocument.objects.visible_to(AnonymousUser()).exists()
+    mia.is_active = False
+    assert not CaseDocument.objects.visible_to(mia).exists()
 
 
 @pytest.mark.django_db

@@ -1,0 +1,117 @@
+"""Documents as Mia and Tom attach them: chosen, dropped, by keyboard, on a phone, and without JavaScript."""
+
+import pytest
+from playwright.sync_api import expect
+
+from cases.models import CaseDocument
+from tests.browser.conftest import PHONE, assert_accessible
+from tests.factories import CaseDocumentFactory, CaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LETTER = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}
+NOTES = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"What I know"}
+PAGE = {"name": "page.pdf", "mimeType": "application/pdf", "buffer": b"<html>"}
+
+
+@pytest.fixture
+def draft(mia):
+    return CaseFactory(member=mia, draft=True, title="Pension")
+
+
+def names():
+    return set(CaseDocument.objects.values_list("name", flat=True))
+
+
+def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, mia, draft):
+    page = sign_in(mia)
+    page.goto(f"/cases/{draft.pk}/")
+    expect(page.get_by_text("Nothing is attached yet.")).to_be_visible()
+    expect(page.get_by_text("You can also drop files here.")).to_be_visible()
+
+    page.get_by_label("Attach a document").set_input_files([LETTER, PAGE, NOTES])
+    expect(page.locator("#document-list").get_by_role("link")).to_have_text(["letter.pdf", "notes.txt"])
+    expect(page.locator(".upload")).to_have_text("page.pdfThe content of this file is not what its name says: “.pdf”.")
+    expect(page.locator("[data-attach]").get_by_role("status")).to_have_text("Attached: notes.txt")
+    assert names() == {"letter.pdf", "notes.txt"}
+    assert_accessible(page)
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="letter.pdf").click()
+    assert download.value.suggested_filename == "letter.pdf"
+    page.get_by_role("button", name="Remove letter.pdf").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("“letter.pdf” is removed.")).to_be_visible()
+    assert names() == {"notes.txt"}
+
+
+def test_a_file_is_dropped_and_its_progress_is_shown(sign_in, tom):
+    case = CaseFactory(assigned_to=tom)
+    page = sign_in(tom)
+    page.goto(f"/cases/{case.pk}/")
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            new MutationObserver(() => {
+                const bar = document.querySelector(".upload progress");
+                if (bar) window.seen.push(bar.value);
+            }).observe(document.querySelector("[data-attach]"), { subtree: true, childList: true, attributes: true });
+            const transfer = new DataTransfer();
+            transfer.items.add(new File(["%PDF-1.7 ", "x".repeat(3000000)], "result.pdf"));
+            const drop = document.querySelector("[data-attach]");
+            drop.dispatchEvent(new DragEvent("dragover", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+            drop.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(page.locator("#document-list").get_by_role("link", name="result.pdf")).to_be_visible()
+    assert page.evaluate("Math.max(...window.seen)") == 1
+    assert CaseDocument.objects.get().kind == "report"
+
+
+def test_what_is_too_large_is_not_even_sent(sign_in, mia, draft, settings):
+    settings.DOCUMENT_MAX_MB = 1
+    page = sign_in(mia)
+    page.goto(f"/cases/{draft.pk}/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.method))
+    page.get_by_label("Attach a document").set_input_files([LETTER | {"buffer": b"%PDF".ljust(2**20 + 1)}])
+    expect(page.locator(".upload")).to_contain_text("This file is too large.")
+    assert "POST" not in asked
+
+
+def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, mia, draft):
+    page = sign_in(mia)
+    page.goto(f"/cases/{draft.pk}/")
+    draft.status = "submitted"
+    draft.save()
+    page.get_by_label("Attach a document").set_input_files([LETTER])
+    expect(page.locator(".upload")).to_contain_text("This case has not been accepted yet.")
+
+
+def test_it_works_without_javascript(chromium, live_server, client, mia, draft):
+    client.force_login(mia)
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(f"/cases/{draft.pk}/")
+    page.get_by_label("Attach a document").set_input_files(PAGE)
+    page.get_by_role("button", name="Attach", exact=True).click()
+    expect(page.get_by_text("The content of this file is not what its name says")).to_be_visible()
+    page.get_by_label("Attach a document").set_input_files(LETTER)
+    page.get_by_role("button", name="Attach", exact=True).click()
+    expect(page.get_by_text("“letter.pdf” is attached.")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing(sign_in, tom, dark, viewport):
+    case = CaseFactory(assigned_to=tom, title="Pension")
+    CaseDocumentFactory(case=case, submission=True, name="a-rather-long-name-without-a-space-" * 3 + ".pdf")
+    CaseDocumentFactory(case=case, name="result.pdf")
+    page = sign_in(tom, dark=dark, **({"viewport": viewport} if viewport else {}))
+    page.goto(f"/cases/{case.pk}/")
+    page.get_by_label("Attach a report").set_input_files(PAGE)
+    expect(page.locator(".upload .field-error")).to_be_visible()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
