@@ -38,6 +38,8 @@ BAD = {
     "RELEASE_MAX_DAYS": ["6"],
     "RELEASE_ETA_WINDOW_DAYS": ["-1", "x"],
     "RELEASE_BATCH_SIZE": ["0"],
+    "DOCUMENT_MAX_MB": ["0", "-1", "1.5", "20 MB"],
+    "FILE_STORAGE_URL": ["var/documents", "gs://papers"],
     "DATABASE_URL": ["garbage"],
 }
 

@@ -132,18 +132,8 @@ def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client
         text = re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
         return response.status_code, text.replace(case.external_case_id, "").replace(f"/cases/{case.pk}/", "")
 
-    for path in (
-        "",
-        "edit/",
-        "submit/",
-        "accept/",
-        "complete/",
-        "reschedule/",
-        "return/",
-        "hold/",
-        "release/",
-        "documents/",
-    ):
+    names = "edit submit accept complete reschedule return hold release documents"
+    for path in ["", *(f"{name}/" for name in names.split())]:
         for method in ("get", "post"):
             assert answer(hidden, method, path) == answer(accepted, method, path), (method, path)
 
