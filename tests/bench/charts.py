@@ -22,7 +22,7 @@ def draw(chart: Chart, path: Path) -> None:
     axes.invert_yaxis()
     axes.margins(x=0.15)
     axes.set_xlabel(chart.unit)
-    axes.set_title(chart.title, loc="left", fontsize=11)
+    figure.suptitle(chart.title, x=0.01, horizontalalignment="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
