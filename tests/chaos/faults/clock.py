@@ -108,7 +108,7 @@ def hour_that_comes_twice_begins(run: Run) -> None:
         run.wait(6)
 
 
-@fault("clock", surroundings=in_berlin, begins_at=SUMMER_ENDS - dt.timedelta(seconds=75))
+@fault("clock", surroundings=in_berlin, begins_at=SUMMER_ENDS - dt.timedelta(seconds=120))
 def clocks_go_back(run: Run) -> None:
     """Summer time ends while the release worker is down: the waves shortly before three o'clock are released when it is
     just after two again, and members see theirs before."""
