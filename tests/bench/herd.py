@@ -94,7 +94,7 @@ class Herd:
     def fill(self, cases: int, instant: float) -> None:
         """Puts so many cases in the place of the last ones, all due at `instant` (seconds of the epoch)."""
         moment = timezone.localtime(dt.datetime.fromtimestamp(instant, dt.UTC))
-        self.outside.execute("TRUNCATE cases_case, cases_releaseevent, cases_outgoingemail")
+        self.outside.execute("TRUNCATE cases_case CASCADE")
         schedule = {"date": moment.date(), "time": moment.time()}
         self.outside.execute(CASES, {"cases": cases, "members": MEMBERS, **schedule})
         self.outside.execute("VACUUM ANALYZE cases_case")
