@@ -52,7 +52,7 @@ POISONS = {
 }
 CURE = """
 DROP FUNCTION IF EXISTS bench_poison CASCADE;
-TRUNCATE cases_case, cases_releaseevent, cases_outgoingemail
+TRUNCATE cases_case CASCADE
 """
 
 
