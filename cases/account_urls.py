@@ -1,6 +1,9 @@
-"""Login, logout and password reset; of allauth only what this portal offers."""
+"""Login, logout, password reset and two-factor authentication; of allauth only what this portal offers."""
 
 from allauth.account import views
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 
 urlpatterns = [
@@ -17,4 +20,12 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("security/", mfa.index, name="mfa_index"),
+    path("security/authenticate/", mfa.authenticate, name="mfa_authenticate"),
+    path("security/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("security/app/activate/", totp.activate_totp, name="mfa_activate_totp"),
+    path("security/app/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("security/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("security/codes/generate/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("security/codes/download/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
 ]
