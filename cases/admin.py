@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model
@@ -76,7 +77,8 @@ class HeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "at", "host", "released")
 
 
-admin.site.unregister(Authenticator)  # allauth's shows the secrets
+# allauth's show the secrets, and offer to delete the row of a session that goes on.
+admin.site.unregister([Authenticator, UserSession])
 
 
 @admin.register(Authenticator)

@@ -1,0 +1,55 @@
+"""Where am I signed in: the list is one's own, and the other sessions end when one says so."""
+
+import pytest
+from django.test import Client
+
+from cases.models import User
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+SESSIONS = "/accounts/sessions/"
+
+
+def browser(user: User, name: str) -> Client:
+    """A browser of that name in which that person has signed in."""
+    user.set_password(PASSWORD)
+    user.save()
+    client = Client(headers={"User-Agent": name})
+    client.post("/accounts/login/", {"login": user.username, "password": PASSWORD})
+    return client
+
+
+@pytest.fixture
+def both(mia: User) -> tuple[Client, Client]:
+    """Mia's phone and her laptop; the second login must not end the first."""
+    phone = browser(mia, "Her phone")
+    laptop = Client(headers={"User-Agent": "Her laptop"})
+    laptop.post("/accounts/login/", {"login": "mia", "password": PASSWORD})
+    return phone, laptop
+
+
+def test_everybody_sees_their_own(both, olga):
+    browser(olga, "Another one")
+    page = both[0].get(SESSIONS).content.decode()
+    assert page.count("This one") == 1
+    assert "Her phone" in page
+    assert "Her laptop" in page
+    assert "Another one" not in page
+
+
+def test_the_others_are_signed_out(both, olga):
+    phone, laptop = both
+    stranger = browser(olga, "Another one")
+    assert phone.post(SESSIONS, follow=True).status_code == 200
+    assert laptop.get("/").status_code == 302
+    assert phone.get("/").status_code == stranger.get("/").status_code == 200
+    assert "Her laptop" not in phone.get(SESSIONS).content.decode()
+
+
+def test_one_who_signed_out_is_gone(both):
+    phone, laptop = both
+    laptop.post("/accounts/logout/")
+    page = phone.get(SESSIONS).content.decode()
+    assert "Her laptop" not in page
+    assert "Sign out everywhere else" not in page
