@@ -1,4 +1,4 @@
-"""Login, logout, password reset and two-factor authentication, sessions; of allauth only what this portal offers."""
+"""Login, logout, password reset, second factor, sessions, profile; of allauth only what this portal offers."""
 
 from allauth.account import views
 from allauth.mfa.base import views as mfa
@@ -6,6 +6,8 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.usersessions.views import list_usersessions
 from django.urls import path, re_path
+
+from cases.views import profile
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -21,6 +23,7 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("profile/", profile, name="profile"),
     path("sessions/", list_usersessions, name="usersessions_list"),
     path("security/", mfa.index, name="mfa_index"),
     path("security/authenticate/", mfa.authenticate, name="mfa_authenticate"),

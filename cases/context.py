@@ -5,7 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from cases import zones
+
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """The zone in which schedules are meant, and the time of a release without one."""
-    return {"portal_zone": settings.TIME_ZONE, "release_time_of_day": settings.RELEASE_TIME_OF_DAY}
+    """The zone of schedules, the time of a release without one, and the reader's zone where it is another."""
+    return {
+        "portal_zone": settings.TIME_ZONE,
+        "release_time_of_day": settings.RELEASE_TIME_OF_DAY,
+        "readers_zone": zones.readers_zone(),
+    }

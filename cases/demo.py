@@ -156,7 +156,7 @@ class Story:
 
     def _plan_sweeps(self) -> None:
         first = min(moment for moment, _, _ in self.steps)
-        day = timezone.localtime(first).date()
+        day = schedule.date_of(first)
         while (instant := schedule.instant(day, None)) <= self.start:
             self._at(instant, partial(releases.release_due, by="sweep", source=ReleaseEvent.Source.SWEEP))
             day += dt.timedelta(days=1)
@@ -223,7 +223,7 @@ class Story:
 
     def _moment(self, days_ago: int) -> dt.datetime:
         """Some moment of the morning of that day, on the portal's clock."""
-        day = timezone.localtime(self.start).date() - dt.timedelta(days=days_ago)
+        day = schedule.date_of(self.start) - dt.timedelta(days=days_ago)
         return schedule.instant(day, dt.time(8 + self.random.randrange(3), self.random.randrange(60)))
 
     def _days(self, least: int, most: int) -> int:

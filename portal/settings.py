@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "cases.mfa.RequireMfaMiddleware",
     "cases.middleware.ReleaseOnReadMiddleware",
+    "cases.zones.ReadersZoneMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

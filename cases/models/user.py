@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 
+from cases.zones import validate_zone
+
 
 class PortalUserManager(UserManager["User"]):
     """Django's manager; a superuser made on the command line is an administrator of the portal too."""
@@ -25,6 +27,14 @@ class User(AbstractUser):
         ADMINISTRATOR = "administrator", "Administrator"
 
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_zone],
+        help_text="In which moments are shown; empty for the portal's. Releases stay in the portal's",
+    )
 
     objects: ClassVar[PortalUserManager] = PortalUserManager()
 

@@ -1,8 +1,12 @@
 """Small helpers of the templates."""
 
+import datetime as dt
+
 from django import forms, template
 from django.forms import BoundField
 from django.utils.safestring import SafeString
+
+from cases import zones
 
 register = template.Library()
 
@@ -27,3 +31,9 @@ def with_class(field: BoundField, css_class: str) -> SafeString:
     elif field.help_text:
         attributes["aria-describedby"] = f"{field.auto_id}_helptext"
     return field.as_widget(attrs=attributes)
+
+
+@register.filter
+def portal_time(moment: dt.datetime | None, format_: str) -> str:
+    """When something is or was released: `moment` by the portal's clock, whatever the reader's is. Nothing for None."""
+    return zones.on_portal_clock(moment, format_) if moment else ""

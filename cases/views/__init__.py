@@ -13,6 +13,7 @@ from cases.views.operations import (
     operations_workers,
     resend_email,
 )
+from cases.views.profile import profile
 from cases.views.release import (
     accept_case,
     cancel_schedule,
@@ -42,6 +43,7 @@ __all__ = [
     "operations_figures",
     "operations_present",
     "operations_workers",
+    "profile",
     "release_now",
     "remove_document",
     "reschedule_case",

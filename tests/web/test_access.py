@@ -58,6 +58,7 @@ HIDDEN = {
     "account_reset_password_from_key": ([200] * 6, [200] * 6),
     "account_reset_password_from_key_done": ([200] * 6, [405] * 6),
     # Everybody has their own; whoever signed in long ago is asked for the password first.
+    "profile": ([302, 200, 200, 200, 200, 200], [302, 302, 302, 302, 302, 302]),
     "usersessions_list": ([302, 200, 200, 200, 200, 200], [302] * 6),
     "mfa_index": ([302, 200, 200, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
     "mfa_authenticate": ([302] * 6, [302] * 6),

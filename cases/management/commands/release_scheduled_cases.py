@@ -1,5 +1,6 @@
 """The batch job for cron and systemd: the same work as the sweep, for those who run no Celery."""
 
+import datetime as dt
 from argparse import ArgumentParser
 from typing import Any
 
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         for case in failing.order_by("release_next_try")[:LISTED]:
             self.stderr.write(
                 f"  {case} failed {case.release_attempts} times and is tried again at "
-                f"{timezone.localtime(case.release_next_try):%Y-%m-%d %H:%M:%S}: {case.release_error}"
+                f"{_on_portal_clock(case.release_next_try):%Y-%m-%d %H:%M:%S}: {case.release_error}"
             )
         return failing.count()
 
@@ -91,4 +92,8 @@ def _cases(count: int) -> str:
 
 def _local(case: Case) -> str:
     instant = case.release_instant
-    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M}" if instant else "no date"
+    return f"{_on_portal_clock(instant):%Y-%m-%d %H:%M}" if instant else "no date"
+
+
+def _on_portal_clock(moment: dt.datetime | None) -> dt.datetime:
+    return timezone.localtime(moment, timezone.get_default_timezone())

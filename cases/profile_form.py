@@ -1,0 +1,36 @@
+"""The form of one's own profile."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases import zones
+from cases.models import User
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """Name and time zone. Who somebody is to the portal (user name, address, role) is the administrators' business."""
+
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"), required=False, widget=forms.Select(attrs={"class": "form-select"})
+    )
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        portals = _("The portal's: %(zone)s") % {"zone": settings.TIME_ZONE}
+        field = self.fields["time_zone"]
+        field.choices = [("", portals), *((name, name.replace("_", " ")) for name in sorted(zones.names()))]  # type: ignore[attr-defined]
+        field.help_text = _("For the times of what happened. Release dates stay in the portal's zone.")
+
+    def save(self, commit: bool = True) -> User:
+        """Stores these fields and no others, which an administrator may be changing at this moment."""
+        if commit:
+            self.instance.save(update_fields=self.Meta.fields)
+        return self.instance

@@ -1,0 +1,25 @@
+"""What people change about themselves."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cases.models import User
+from cases.profile_form import ProfileForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """One's own name and time zone."""
+    # An instance of its own: what was typed must not show in the page's head when it is refused.
+    person = User.objects.get(pk=cast(User, request.user).pk)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
+    if form.is_bound and form.is_valid():
+        form.save()
+        messages.success(request, _("Your profile is saved."))
+        return redirect("profile")
+    return render(request, "cases/profile.html", {"form": form}, status=400 if form.is_bound else 200)
