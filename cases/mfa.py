@@ -17,6 +17,10 @@ from cases.models import User
 OPEN = {
     "account_logout",
     "account_reauthenticate",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
     "health_live",
     "health_ready",
     "metrics",

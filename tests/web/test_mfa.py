@@ -8,10 +8,10 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from cases import mfa
 from cases.models import User
+from tests.web.test_access import url_patterns
 
 pytestmark = pytest.mark.django_db
 
@@ -183,7 +183,7 @@ def test_switched_off_it_costs_no_query(ada):
 
 
 def test_every_open_name_is_a_url():
-    assert all(reverse(name) for name in mfa.OPEN)
+    assert set(url_patterns()) >= mfa.OPEN
 
 
 def test_the_django_admin_shows_no_secret(admin, client):
