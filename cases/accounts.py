@@ -4,8 +4,14 @@ import smtplib
 from typing import Any
 
 import structlog
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+
+from cases.models import User
 
 logger = structlog.get_logger(__name__)
 
@@ -21,5 +27,23 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         except (smtplib.SMTPException, OSError):
             logger.exception("account e-mail could not be sent", template=template_prefix)
 
+    def send_invitation(self, person: User) -> bool:
+        """Mails `person` the link that sets a password, as for one who forgot it. False where the server cannot be
+        reached: whoever invites is told. Not to be called within a transaction."""
+        token = default_token_generator.make_token(person)
+        path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), token])
+        context = {"person": person, "link": settings.PORTAL_URL + path}
+        try:
+            super().send_mail("account/email/invitation", person.email, context)
+        except (smtplib.SMTPException, OSError):
+            logger.exception("invitation could not be sent", person_id=person.pk)
+            return False
+        return True
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+def send_invitation(person: User) -> bool:
+    """PortalAccountAdapter.send_invitation, for whoever has no adapter at hand."""
+    return bool(get_adapter().send_invitation(person))

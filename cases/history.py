@@ -28,7 +28,11 @@ class Step:
 
     def record(self, kind: ReleaseEvent.Kind, *, reason: str = "") -> None:
         """Appends the step to the history."""
-        ReleaseEvent.objects.create(
+        self.event(kind, reason=reason).save()
+
+    def event(self, kind: ReleaseEvent.Kind, *, reason: str = "") -> ReleaseEvent:
+        """The step as a row that is not stored yet: many are stored together."""
+        return ReleaseEvent(
             case=self.case,
             kind=kind,
             at=self.at,

@@ -25,6 +25,7 @@ class ReleaseEvent(models.Model):
         RETURNED = "returned", "Returned to accepted"
         RELEASED = "released", "Released"
         MAIL_RESENT = "mail_resent", "E-mail sent again"
+        HANDED_OVER = "handed_over", "Handed over"
 
     class Source(models.TextChoices):
         WEB = "web", "Web"
@@ -73,6 +74,7 @@ class ReleaseEvent(models.Model):
                         "returned",
                         "released",
                         "mail_resent",
+                        "handed_over",
                     ]
                 ),
             ),

@@ -13,6 +13,7 @@ from cases.views.operations import (
     operations_workers,
     resend_email,
 )
+from cases.views.people import hand_over, invite_person, people, person, reinvite_person, set_access
 from cases.views.profile import profile
 from cases.views.release import (
     accept_case,
@@ -35,6 +36,8 @@ __all__ = [
     "dashboard",
     "document",
     "edit_case",
+    "hand_over",
+    "invite_person",
     "mark_case_completed",
     "member_dashboard",
     "move_case",
@@ -43,11 +46,15 @@ __all__ = [
     "operations_figures",
     "operations_present",
     "operations_workers",
+    "people",
+    "person",
     "profile",
+    "reinvite_person",
     "release_now",
     "remove_document",
     "reschedule_case",
     "resend_email",
     "return_case",
+    "set_access",
     "submit_case",
 ]

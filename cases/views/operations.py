@@ -1,13 +1,10 @@
 """The operations page, for administrators: a page, three parts of it that refresh themselves, and one button."""
 
 import datetime as dt
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -21,22 +18,10 @@ from cases.operations.mail import mail
 from cases.operations.present import present
 from cases.operations.pulse import pulse
 from cases.resend import resend
+from cases.views.staff import for_administrators
 
 PERIODS = (7, 30, 90)
 DEFAULT_PERIOD = 30
-View = Callable[..., HttpResponse]
-
-
-def for_administrators(view: View) -> View:
-    """403 for everybody else."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not cast(User, request.user).is_administrator:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return checked
 
 
 @require_safe

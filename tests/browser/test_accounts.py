@@ -1,4 +1,4 @@
-"""An administrator of a portal that demands a second factor signs in for the first time."""
+"""Administrators: the first sign-in where a second factor is demanded, and looking after people."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 
 from cases.models import User
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, assert_accessible
+from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -62,3 +63,33 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
     assert "Other times are in yours, Pacific/Auckland." in page.content()
     page.goto("/operations/")
     assert page.get_by_role("heading", level=1).inner_text() == "Operations"
+
+
+@pytest.mark.parametrize(("dark", "viewport"), [(False, DESKTOP), (True, PHONE)], ids=["light-desktop", "dark-phone"])
+def test_a_technician_leaves(dark, viewport, sign_in, ada: User, tom: User, otto: User, mia: User, request):
+    kind = request.node.callspec.id
+    CaseFactory.create_batch(2, member=mia, assigned_to=tom)
+
+    # Ada looks for Tom among the people.
+    page = sign_in(ada, dark=dark, viewport=viewport)
+    page.goto("/people/")
+    look(page, f"people-{kind}")
+    page.get_by_label("Search").fill("tom@")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="tom@example.com").click()
+
+    # His cases become Otto's, and his account is closed.
+    page.get_by_label("To", exact=True).select_option("otto")
+    look(page, f"person-{kind}")
+    page.get_by_role("button", name="Hand all over").click()
+    page.get_by_text("2 cases are now otto's.").wait_for()
+    page.get_by_role("button", name="Deactivate").click()
+    page.get_by_role("button", name="Reactivate").wait_for()
+    look(page, f"deactivated-{kind}")
+
+    # She begins to invite his successor, with an address that is taken.
+    page.goto("/people/invite/")
+    page.get_by_label("E-mail address").fill("otto@example.com")
+    page.get_by_role("button", name="Invite").click()
+    page.get_by_text("has an account already").wait_for()
+    look(page, f"invite-{kind}")

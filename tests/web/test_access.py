@@ -40,6 +40,12 @@ HIDDEN = {
     "operations_present": ([302, 403, 403, 403, 403, 200], [302, 405, 405, 405, 405, 405]),
     "operations_workers": ([302, 403, 403, 403, 403, 200], [302, 405, 405, 405, 405, 405]),
     "resend_email": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 404]),
+    "people": ([302, 403, 403, 403, 403, 200], [302, 405, 405, 405, 405, 405]),
+    "invite_person": ([302, 403, 403, 403, 403, 200], [302, 403, 403, 403, 403, 400]),
+    "person": ([302, 403, 403, 403, 403, 200], [302, 405, 405, 405, 405, 405]),
+    "reinvite_person": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 302]),
+    "set_access": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 400]),
+    "hand_over": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 404]),  # Mia is no technician
     "metrics": ([200] * 6, [405] * 6),  # to this machine; tests/web/test_metrics.py has the others
     "api_case-list": ([401, 200, 200, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
     "api_case-detail": ([401, 404, 404, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
@@ -70,6 +76,9 @@ HIDDEN = {
     "mfa_download_recovery_codes": ([302, 404, 404, 404, 404, 404], [302, 404, 404, 404, 404, 404]),
 }
 
+# Their id is a person's: Mia's.
+OF_A_PERSON = {"person", "reinvite_person", "set_access", "hand_over"}
+
 
 def url_patterns(resolver: URLResolver | None = None) -> dict[str, URLPattern]:
     """Every named URL of the portal but those of Django's own admin, which has a test of its own below."""
@@ -99,7 +108,8 @@ def hidden_case(mia: User, tom: User) -> Case:
 
 
 def url_of(name: str, case: Case) -> str:
-    arguments = {"pk": case.pk, "uidb36": "1", "key": "no-such-key", "token": "no-such-token"}
+    pk = case.member_id if name in OF_A_PERSON else case.pk
+    arguments = {"pk": pk, "uidb36": "1", "key": "no-such-key", "token": "no-such-token"}
     arguments["document_pk"] = case.documents.get().pk
     converters = url_patterns()[name].pattern.regex.groupindex
     return reverse(name, kwargs={key: value for key, value in arguments.items() if key in converters})

@@ -1,0 +1,75 @@
+"""The list of people, filtered from the URL, and the forms with which administrators look after accounts."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import User
+
+SELECT = {"class": "form-select"}
+
+
+class PeopleFilter(django_filters.FilterSet):
+    """`role`, `active` (yes or no), and `q`, which is searched in names and addresses."""
+
+    q = django_filters.CharFilter(
+        method="search",
+        label=_("Search"),
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Name or address")}),
+    )
+    role = django_filters.ChoiceFilter(
+        label=_("Role"), empty_label=_("All roles"), choices=User.Role.choices, widget=forms.Select(attrs=SELECT)
+    )
+    active = django_filters.ChoiceFilter(
+        method="with_access",
+        label=_("Access"),
+        empty_label=_("All accounts"),
+        choices=[("yes", _("Active")), ("no", _("Deactivated"))],
+        widget=forms.Select(attrs=SELECT),
+    )
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+    def search(self, people: QuerySet[User], name: str, text: str) -> QuerySet[User]:
+        # Each word somewhere: "Alex Morgan" is in two columns.
+        for word in text.split():
+            places = ("username", "first_name", "last_name", "email")
+            people = people.filter(Q(*((f"{place}__icontains", word) for place in places), _connector=Q.OR))
+        return people
+
+    def with_access(self, people: QuerySet[User], name: str, answer: str) -> QuerySet[User]:
+        return people.filter(is_active=answer == "yes")
+
+
+class InviteForm(forms.ModelForm[User]):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+
+    class Meta:
+        model = User
+        fields = ("email", "first_name", "last_name", "role")
+        widgets = {"role": forms.Select(attrs=SELECT)}
+
+
+class HandOverForm(forms.Form):
+    """To whom the open cases of a technician go."""
+
+    to = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label=_("To"),
+        empty_label=_("Choose a technician"),
+        widget=forms.Select(attrs=SELECT),
+    )
+
+    def __init__(self, *args: Any, technician: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).exclude(pk=technician.pk)
+        field: Any = self.fields["to"]
+        field.queryset = others.order_by("first_name", "last_name", "username")
+        field.label_from_instance = lambda person: person.display_name

@@ -1,0 +1,123 @@
+"""The people of the portal, for administrators."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cases import people as verbs
+from cases.accounts import send_invitation
+from cases.errors import CaseError
+from cases.models import ReleaseEvent, User
+from cases.paging import MOST, CappedPaginator, capped
+from cases.people_forms import HandOverForm, InviteForm, PeopleFilter
+from cases.views.staff import for_administrators
+
+
+@require_safe
+@for_administrators
+def people(request: HttpRequest) -> HttpResponse:
+    """All accounts by user name, filtered and paged."""
+    shown = PeopleFilter(request.GET, queryset=User.objects.order_by("username"))
+    found = shown.qs if shown.is_valid() else User.objects.none()
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "filter": shown,
+        "page": CappedPaginator(cast(Any, found)).get_page(request.GET.get("page")),
+        "query": query.urlencode(),
+        "is_filtered": any(query.values()),
+    }
+    return render(request, "cases/people/list.html", context)
+
+
+@require_safe
+@for_administrators
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One account, and what can be done with it."""
+    return _page(request, get_object_or_404(User, pk=pk))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_administrators
+def invite_person(request: HttpRequest) -> HttpResponse:
+    """A new account, whose owner is mailed a link to set a password."""
+    form = InviteForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            found = verbs.invite(by=cast(User, request.user), **form.cleaned_data)
+        except CaseError as error:
+            form.add_error(error.field, error.message)
+        else:
+            _mail_invitation(request, found)
+            return redirect("person", pk=found.pk)
+    return render(request, "cases/people/invite.html", {"form": form}, status=400 if form.is_bound else 200)
+
+
+@require_POST
+@for_administrators
+def reinvite_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """The link to set a password once more, for somebody who has none yet. A former link is good until one is used."""
+    found = get_object_or_404(User, pk=pk)
+    if found.is_active and not found.has_usable_password():
+        _mail_invitation(request, found)
+    else:
+        messages.error(request, _("This person has a password, or a deactivated account."))
+    return redirect("person", pk=pk)
+
+
+@require_POST
+@for_administrators
+def set_access(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `access`: `off` deactivates the account, `on` reactivates it; anything else changes nothing."""
+    found = get_object_or_404(User, pk=pk)
+    verb = {"on": verbs.reactivate, "off": verbs.deactivate}.get(request.POST.get("access", ""))
+    if verb is None:
+        return _page(request, found, status=400, problem=_("Say whether to deactivate or to reactivate the account."))
+    try:
+        found = verb(person=found, by=cast(User, request.user))
+    except CaseError as error:
+        return _page(request, found, status=error.status, problem=error.message)
+    messages.success(request, _("The account is active.") if found.is_active else _("The account is deactivated."))
+    return redirect("person", pk=pk)
+
+
+@require_POST
+@for_administrators
+def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """All open cases of a technician to another. POST `to`, the other's id."""
+    technician = get_object_or_404(User, pk=pk, role=User.Role.TECHNICIAN)
+    form = HandOverForm(request.POST, technician=technician)
+    if not form.is_valid():
+        return _page(request, technician, status=400, hand_over_form=form)
+    to = form.cleaned_data["to"]
+    try:
+        count = verbs.hand_over(
+            technician=technician, to=to, by=cast(User, request.user), source=ReleaseEvent.Source.WEB
+        )
+    except CaseError as error:
+        return _page(request, technician, status=error.status, problem=error.message)
+    said = ngettext("%(count)d case is now %(name)s's.", "%(count)d cases are now %(name)s's.", count)
+    messages.success(request, said % {"count": count, "name": to.display_name})
+    return redirect("person", pk=pk)
+
+
+def _mail_invitation(request: HttpRequest, found: User) -> None:
+    if send_invitation(found):
+        messages.success(request, _("The invitation is sent to %(address)s.") % {"address": found.email})
+    else:
+        messages.error(
+            request, _("The account is there, but the mail server could not be reached. Send the link again.")
+        )
+
+
+def _page(request: HttpRequest, found: User, *, status: int = 200, **overrides: Any) -> HttpResponse:
+    context: dict[str, Any] = {"person": found, "is_invited": not found.has_usable_password()}
+    if found.is_technician:
+        context["open_cases"] = capped(verbs.open_cases(found, by=cast(User, request.user))[: MOST + 1].count())
+        context["hand_over_form"] = HandOverForm(technician=found)
+    return render(request, "cases/people/person.html", context | overrides, status=status)

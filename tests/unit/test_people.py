@@ -1,0 +1,136 @@
+"""Administrators look after people: invite, deactivate, reactivate, hand over all open cases."""
+
+import pytest
+from django.utils import timezone
+
+from cases import people
+from cases.errors import CaseError, NotAllowed, WrongState
+from cases.models import Case, ReleaseEvent, User
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def invite(by: User, **values) -> User:
+    defaults = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng", "role": User.Role.TECHNICIAN}
+    return people.invite(by=by, **(defaults | values))
+
+
+def test_who_is_invited_has_no_password_yet(ada):
+    nina = User.objects.get(pk=invite(ada).pk)
+    assert (nina.username, nina.email, nina.role, nina.is_active) == ("nina", "nina@example.com", "technician", True)
+    assert not nina.has_usable_password()
+    assert not nina.is_staff
+
+
+def test_one_address_is_one_account(ada, mia):
+    with pytest.raises(CaseError) as refusal:
+        invite(ada, email="MIA@example.com ")
+    assert refusal.value.field == "email"
+
+
+def test_two_addresses_may_begin_alike(ada):
+    assert len({invite(ada).username, invite(ada, email="nina@example.org").username}) == 2
+
+
+def test_of_two_clicks_at_once_one_is_told(ada, mia, monkeypatch):
+    # Both have found the name free.
+    monkeypatch.setattr(people, "generate_unique_username", lambda texts: "mia")
+    with pytest.raises(CaseError, match="at this very moment"):
+        invite(ada)
+    assert User.objects.filter(username="mia").count() == 1
+
+
+@pytest.mark.parametrize("name", ["mia", "tom"])
+def test_only_administrators_look_after_accounts(name, mia, tom, olga, otto, request):
+    by = request.getfixturevalue(name)
+    for verb in (
+        lambda: invite(by),
+        lambda: people.deactivate(person=olga, by=by),
+        lambda: people.reactivate(person=olga, by=by),
+        lambda: people.hand_over(technician=tom, to=otto, by=by, source="web"),
+    ):
+        with pytest.raises(NotAllowed):
+            verb()
+    olga.refresh_from_db()
+    assert olga.is_active
+
+
+def test_deactivated_and_back(ada, mia):
+    people.deactivate(person=mia, by=ada)
+    mia.refresh_from_db()
+    assert not mia.is_active
+    people.reactivate(person=mia, by=ada)
+    mia.refresh_from_db()
+    assert mia.is_active
+
+
+def test_not_oneself(ada):
+    with pytest.raises(NotAllowed, match="yourself"):
+        people.deactivate(person=ada, by=ada)
+
+
+def test_one_who_was_deactivated_meanwhile_deactivates_nobody(ada, mia):
+    User.objects.filter(pk=ada.pk).update(is_active=False)  # while her request was on its way
+    with pytest.raises(NotAllowed):
+        people.deactivate(person=mia, by=ada)
+    mia.refresh_from_db()
+    assert mia.is_active
+
+
+@pytest.fixture
+def toms(tom: User, mia: User) -> dict[str, Case]:
+    """A case of Tom's in each state."""
+    own = {trait: CaseFactory(assigned_to=tom, member=mia, **{trait: True}) for trait in ("held", "scheduled", "due")}
+    return own | {
+        "accepted": CaseFactory(assigned_to=tom, member=mia),
+        "released": CaseFactory(assigned_to=tom, member=mia, released=True),
+    }
+
+
+def test_all_open_cases_are_handed_over_and_nothing_else_changes(toms, tom, otto, ada):
+    others = CaseFactory()
+    before = {case.pk: case for case in Case.objects.all()}
+    assert people.hand_over(technician=tom, to=otto, by=ada, source="web") == 4
+    for name, case in toms.items():
+        former = before[case.pk]
+        case.refresh_from_db()
+        assert case.assigned_to == (tom if name == "released" else otto)
+        assert case.schedule_revision == former.schedule_revision
+        assert case.scheduled_release_date == former.scheduled_release_date
+        assert case.status == former.status
+    others.refresh_from_db()
+    assert others.assigned_to not in (tom, otto)
+
+
+def test_the_history_of_each_case_tells_it(toms, tom, otto, ada):
+    people.hand_over(technician=tom, to=otto, by=ada, source="web")
+    events = ReleaseEvent.objects.filter(kind=ReleaseEvent.Kind.HANDED_OVER)
+    assert {event.case_id for event in events} == {case.pk for name, case in toms.items() if name != "released"}
+    assert {(event.actor, event.source, event.reason) for event in events} == {(ada, "web", "tom → otto")}
+    assert all(event.at <= timezone.now() for event in events)
+    assert all(event.from_date == event.to_date == event.case.scheduled_release_date for event in events)
+
+
+def test_more_than_one_batch(tom, otto, ada, monkeypatch):
+    monkeypatch.setattr(people, "BATCH", 2)
+    CaseFactory.create_batch(5, assigned_to=tom)
+    assert people.hand_over(technician=tom, to=otto, by=ada, source="web") == 5
+    assert people.hand_over(technician=tom, to=otto, by=ada, source="web") == 0
+    assert ReleaseEvent.objects.count() == 5
+
+
+def test_it_costs_the_same_for_many(tom, otto, ada, django_assert_num_queries):
+    CaseFactory.create_batch(20, assigned_to=tom)
+    # Two savepoints a batch, the clock, the cases, their update and their history; and a batch that finds nothing.
+    with django_assert_num_queries(10):
+        people.hand_over(technician=tom, to=otto, by=ada, source="web")
+
+
+@pytest.mark.parametrize("to", ["tom", "mia", "ada", "gone"])
+def test_only_to_another_technician_at_work(to, toms, tom, mia, ada):
+    gone = UserFactory(role=User.Role.TECHNICIAN, is_active=False)
+    heir = {"tom": tom, "mia": mia, "ada": ada, "gone": gone}[to]
+    with pytest.raises(WrongState):
+        people.hand_over(technician=tom, to=heir, by=ada, source="web")
+    assert not ReleaseEvent.objects.exists()

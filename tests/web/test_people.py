@@ -1,0 +1,153 @@
+"""The people pages: found, invited by mail, signed out for good, and their cases in other hands."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import User
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+NINA = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng", "role": "technician"}
+
+
+@pytest.fixture
+def admin(client, ada: User) -> Client:
+    """Ada's browser."""
+    client.force_login(ada)
+    return client
+
+
+def names(response) -> list[str]:
+    """Who is listed, by user name."""
+    return [person.username for person in response.context["page"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["ada", "mia", "olga", "tom"]),
+        ("?role=member", ["mia", "olga"]),
+        ("?active=no", ["olga"]),
+        ("?active=yes&role=member", ["mia"]),
+        ("?q=tan+Tom", ["tom"]),
+        ("?q=MIA@example", ["mia"]),
+        ("?q=nobody", []),
+        ("?role=king", []),
+    ],
+)
+def test_people_are_found(query, expected, admin, mia, olga, tom):
+    User.objects.filter(pk=olga.pk).update(is_active=False)
+    User.objects.filter(pk=tom.pk).update(first_name="Tom", last_name="Tan")
+    assert names(admin.get(f"/people/{query}")) == expected
+
+
+def test_the_list_is_paged_and_costs_the_same_for_many(admin):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert admin.get("/people/?role=member").status_code == 200
+        return len(queries)
+
+    UserFactory.create_batch(3)
+    few = cost()
+    UserFactory.create_batch(60)
+    assert cost() == few
+    page = admin.get("/people/?role=member&page=2")
+    assert len(names(page)) == 25
+    assert "?role=member&amp;page=3" in page.content.decode()
+
+
+def test_the_invitation_leads_to_a_password_and_in(admin, settings):
+    settings.PORTAL_URL = "http://testserver"
+    answer = admin.post("/people/invite/", NINA, follow=True)
+    assert "The invitation is sent to nina@example.com." in answer.content.decode()
+    (message,) = mail.outbox
+    assert (message.to, message.subject) == (["nina@example.com"], "[Advisor Portal] Your account")
+    link = re.search(r"http://testserver(/\S+)", message.body).group(1)
+    nina = Client()
+    form = nina.get(link, follow=True).request["PATH_INFO"]
+    nina.post(form, {"password1": "another long phrase", "password2": "another long phrase"})
+    nina.post("/accounts/login/", {"login": "nina@example.com", "password": "another long phrase"})
+    assert "Nina Ng" in nina.get("/").content.decode()
+    pk = User.objects.get(username="nina").pk
+    assert "Send the link again" not in admin.get(f"/people/{pk}/").content.decode()
+
+
+def test_one_who_lost_the_invitation_asks_for_the_link_like_anybody(admin):
+    admin.post("/people/invite/", NINA)
+    Client().post("/accounts/password/reset/", {"email": "nina@example.com"})
+    assert [message.to for message in mail.outbox] == [["nina@example.com"]] * 2
+
+
+def test_with_the_mail_server_down_the_account_is_there_and_the_link_is_sent_later(admin, settings):
+    backend = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    answer = admin.post("/people/invite/", NINA, follow=True)
+    assert "the mail server could not be reached" in answer.content.decode()
+    settings.EMAIL_BACKEND = backend
+    pk = User.objects.get(username="nina").pk
+    assert "invitation is sent" in admin.post(f"/people/{pk}/invite/", follow=True).content.decode()
+    assert len(mail.outbox) == 1
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(admin, mia):
+    answer = admin.post("/people/invite/", NINA | {"email": "mia@example.com"})
+    assert answer.status_code == 400
+    assert 'id="id_email_error"' in answer.content.decode()
+    assert 'value="Nina"' in answer.content.decode()
+    assert mail.outbox == []
+
+
+def test_nobody_with_a_password_is_invited_again(admin, mia):
+    mia.set_password("a password")
+    mia.save()
+    admin.post(f"/people/{mia.pk}/invite/")
+    assert mail.outbox == []
+
+
+def test_deactivated_means_out_at_once(admin, mia):
+    hers = Client()
+    hers.force_login(mia)
+    assert "deactivated" in admin.post(f"/people/{mia.pk}/access/", {"access": "off"}, follow=True).content.decode()
+    assert hers.get("/").status_code == 302
+    assert "is active" in admin.post(f"/people/{mia.pk}/access/", {"access": "on"}, follow=True).content.decode()
+    assert hers.get("/").status_code == 200
+
+
+def test_not_oneself(admin, ada):
+    assert "Deactivate<" not in admin.get(f"/people/{ada.pk}/").content.decode()
+    answer = admin.post(f"/people/{ada.pk}/access/", {"access": "off"})
+    assert answer.status_code == 403
+    assert "You cannot deactivate yourself." in answer.content.decode()
+    assert User.objects.get(pk=ada.pk).is_active
+
+
+def test_cases_are_handed_over(admin, tom, otto, mia):
+    cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom)
+    assert admin.get(f"/people/{tom.pk}/").context["open_cases"] == "2"
+    answer = admin.post(f"/people/{tom.pk}/hand-over/", {"to": otto.pk}, follow=True)
+    assert "2 cases are now otto&#x27;s." in answer.content.decode()
+    assert "Handed over" in admin.get(f"/cases/{cases[0].pk}/").content.decode()
+    theirs = Client()
+    theirs.force_login(otto)
+    assert "worked on by otto" in theirs.get("/cases/").content.decode()
+
+
+@pytest.mark.parametrize("heir", ["", "tom", "mia", "x"])
+def test_to_nobody_else(heir, admin, tom, mia):
+    CaseFactory(member=mia, assigned_to=tom)
+    to = {"tom": tom.pk, "mia": mia.pk}.get(heir, heir)
+    answer = admin.post(f"/people/{tom.pk}/hand-over/", {"to": to})
+    assert answer.status_code == 400
+    assert 'id="id_to_error"' in answer.content.decode()
+    assert tom.assigned_cases.count() == 1
+
+
+def test_members_have_no_cases_to_hand_over(admin, mia):
+    assert "hand_over_form" not in admin.get(f"/people/{mia.pk}/").context
