@@ -1,7 +1,8 @@
 """The pages. A view parses, calls a verb, responds; who may do what is cases.permissions."""
 
 from cases.views.calendar import calendar, move_case
-from cases.views.cases import case_detail, case_list
+from cases.views.case_list import case_list
+from cases.views.cases import case_detail
 from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import edit_case, new_case, submit_case

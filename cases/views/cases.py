@@ -1,4 +1,4 @@
-"""The list of cases, and one case."""
+"""The page of one case."""
 
 from typing import Any, cast
 
@@ -7,37 +7,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from cases import permissions
-from cases.filters import filtered
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
-from cases.paging import CappedPaginator
 from cases.permissions import Action
 from cases.seen import SeenCase
 from cases.views.document_panel import document_panel
 
 EVENTS = 50
-
-
-@require_safe
-def case_list(request: HttpRequest) -> HttpResponse:
-    """The cases that the person may see, filtered by URL, latest first."""
-    user = cast(User, request.user)
-    cases = Case.objects.shown_to(user)
-    case_filter, found = filtered(request.GET, cases, user)
-    page = CappedPaginator(found).get_page(request.GET.get("page"))
-    query = request.GET.copy()
-    query.pop("page", None)
-    return render(
-        request,
-        "cases/case_list.html",
-        {
-            "filter": case_filter,
-            "page": page,
-            "cases": [SeenCase.of(case, to=user) for case in page],
-            "query": query.urlencode(),
-            "is_filtered": any(query.values()),
-        },
-    )
 
 
 @require_safe
