@@ -3,6 +3,8 @@
 Verbs as in cases.releases. A technician's open cases are those that are accepted, or completed and not released.
 """
 
+import datetime as dt
+
 import structlog
 from allauth.utils import generate_unique_username
 from django.db import IntegrityError, transaction
@@ -12,6 +14,7 @@ from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.history import Step
 from cases.models import Case, CaseQuerySet, ReleaseEvent, User
+from cases.models.case import HELD, SCHEDULED
 
 logger = structlog.get_logger(__name__)
 
@@ -63,10 +66,22 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
     return person
 
 
-def open_cases(technician: User, *, by: User) -> CaseQuerySet:
-    """The cases of `technician` that are still to be worked on or to be released."""
-    cases = Case.objects.visible_to(by).filter(assigned_to=technician, actual_release_date__isnull=True)
-    return cases.filter(status__in=[Case.Status.ACCEPTED, Case.Status.COMPLETED])
+def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
+    """The cases of `technician` that are still to be worked on or to be released, in three stretches.
+
+    Each is in the order of an index, so that the many which have been released cost nothing.
+    """
+    own = Case.objects.visible_to(by).filter(assigned_to=technician)
+    return [
+        own.filter(status=Case.Status.ACCEPTED).order_by("-id"),
+        own.filter(HELD).order_by("-id"),
+        own.filter(SCHEDULED).order_by("scheduled_release_date", "scheduled_release_time", "id"),
+    ]
+
+
+def count_open(technician: User, *, by: User, most: int) -> int:
+    """How many those are, counted up to `most` in each stretch."""
+    return sum(stretch.values("pk")[:most].count() for stretch in open_cases(technician, by=by))
 
 
 def hand_over(*, technician: User, to: User, by: User, source: str) -> int:
@@ -78,20 +93,27 @@ def hand_over(*, technician: User, to: User, by: User, source: str) -> int:
     if to.pk == technician.pk or not (to.is_technician and to.is_active):
         raise WrongState(_("Choose another technician, whose account is active."))
     count = 0
-    while done := _hand_over_some(technician, to, by, source):
+    # Once more after the last: a case may have gone from one stretch to another meanwhile.
+    while done := sum(_hand_over_some(cases, to, by, source) for cases in open_cases(technician, by=by)):
         count += done
     return count
 
 
 @transaction.atomic
-def _hand_over_some(technician: User, to: User, by: User, source: str) -> int:
+def _hand_over_some(cases: CaseQuerySet, to: User, by: User, source: str) -> int:
+    locked = list(cases.select_related("assigned_to").select_for_update(of=("self",))[:BATCH])
+    if not locked:
+        return 0
     now = portal_now()
-    cases = list(open_cases(technician, by=by).select_for_update(of=("self",)).order_by("pk")[:BATCH])
-    steps = [Step(case, by=by, source=source, at=now) for case in cases]
-    Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
-    names = f"{technician.display_name} → {to.display_name}"
-    ReleaseEvent.objects.bulk_create([step.event(ReleaseEvent.Kind.HANDED_OVER, reason=names) for step in steps])
-    return len(cases)
+    Case.objects.filter(pk__in=[case.pk for case in locked]).update(assigned_to=to)
+    ReleaseEvent.objects.bulk_create([_event(case, to=to, by=by, source=source, at=now) for case in locked])
+    return len(locked)
+
+
+def _event(case: Case, *, to: User, by: User, source: str, at: dt.datetime) -> ReleaseEvent:
+    former = case.assigned_to.display_name if case.assigned_to else ""
+    step = Step(case, by=by, source=source, at=at)
+    return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=f"{former} → {to.display_name}")
 
 
 def _check_administrator(by: User) -> None:

@@ -118,6 +118,6 @@ def _mail_invitation(request: HttpRequest, found: User) -> None:
 def _page(request: HttpRequest, found: User, *, status: int = 200, **overrides: Any) -> HttpResponse:
     context: dict[str, Any] = {"person": found, "is_invited": not found.has_usable_password()}
     if found.is_technician:
-        context["open_cases"] = capped(verbs.open_cases(found, by=cast(User, request.user))[: MOST + 1].count())
+        context["open_cases"] = capped(verbs.count_open(found, by=cast(User, request.user), most=MOST + 1))
         context["hand_over_form"] = HandOverForm(technician=found)
     return render(request, "cases/people/person.html", context | overrides, status=status)

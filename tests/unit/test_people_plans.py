@@ -1,0 +1,33 @@
+"""A technician's open cases are found among 200,000 without reading those that were released."""
+
+import pytest
+from django.db import connection
+
+from cases import people
+from cases.models import User
+from cases.paging import MOST
+from tests.factories import UserFactory
+from tests.unit.test_query_plans import Plans, many_cases  # noqa: F401  (the fixture fills the table)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+
+
+@pytest.fixture
+def busy_technician() -> User:
+    """One who has a tenth of all cases, released and scheduled ones."""
+    user = UserFactory(role=User.Role.TECHNICIAN)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_case SET assigned_to_id = %s WHERE id %% 11 = 0", [user.pk])
+        cursor.execute("ANALYZE cases_case")
+    return user
+
+
+def test_the_open_cases_are_counted_along_indexes(busy_technician, ada):
+    counted = []
+
+    plans = Plans(lambda: counted.append(people.count_open(busy_technician, by=ada, most=MOST + 1)))
+
+    assert counted[0] > MOST
+    assert plans.whole_table == []
+    assert plans.indexes <= {"case_assigned_latest", "case_assigned_held", "case_assigned_due"}
+    assert plans.rows_touched <= 3 * (MOST + 1)
