@@ -12,11 +12,20 @@ from tests.unit.test_query_plans import Plans, many_cases  # noqa: F401  (the fi
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 
+# A sixth of those that wait for their release is made accepted, another sixth held: where nothing is, any index does.
+UNDO = """
+UPDATE cases_case SET status = CASE id %% 6 WHEN 0 THEN 'accepted' ELSE 'completed' END,
+    scheduled_release_date = NULL, scheduled_release_time = NULL, armed_revision = NULL
+WHERE id %% 6 < 2 AND actual_release_date IS NULL
+"""
+
+
 @pytest.fixture
 def busy_technician() -> User:
-    """One who has a tenth of all cases, released and scheduled ones."""
+    """One who has a tenth of all cases, in all states."""
     user = UserFactory(role=User.Role.TECHNICIAN)
     with connection.cursor() as cursor:
+        cursor.execute(UNDO, [])
         cursor.execute("UPDATE cases_case SET assigned_to_id = %s WHERE id %% 11 = 0", [user.pk])
         cursor.execute("ANALYZE cases_case")
     return user
