@@ -77,6 +77,8 @@ SWEEP_INTERVAL = whole_number("SWEEP_INTERVAL", 10, least=1)
 # --- Django --------------------------------------------------------------------------------------------------------
 
 SECRET_KEY = env.str("SECRET_KEY")
+# Former keys, which still read what they signed and encrypted.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Where people reach the portal: the links in e-mails, and whether cookies may demand https.
@@ -217,6 +219,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Advisor Portal] "
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
+MFA_ADAPTER = "cases.secrets_at_rest.PortalMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Advisor Portal"
 # A phone's clock may be half a minute off.

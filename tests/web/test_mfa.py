@@ -5,12 +5,14 @@ import re
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from cryptography.fernet import InvalidToken
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cases import mfa
 from cases.models import User
+from cases.secrets_at_rest import PortalMFAAdapter
 from tests.web.test_access import url_patterns
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +197,24 @@ def test_the_django_admin_shows_no_secret(admin, client):
     page = client.get(f"/admin/mfa/authenticator/{row.pk}/change/")
     assert page.status_code == 200
     assert secret not in page.content.decode()
+
+
+def test_the_secret_is_not_in_the_database_in_clear(client, admin):
+    log_in(client)
+    secret = set_up(client)
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert "secret" in stored
+    assert secret not in stored
+
+
+def test_a_changed_secret_key_reads_what_was_stored_under_the_former(settings):
+    stored = PortalMFAAdapter().encrypt("JBSWY3DPEHPK3PXP")
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another secret key"
+    assert PortalMFAAdapter().decrypt(stored) == "JBSWY3DPEHPK3PXP"
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(InvalidToken):
+        PortalMFAAdapter().decrypt(stored)
+
+
+def test_a_secret_from_before_there_was_encryption_still_works():
+    assert PortalMFAAdapter().decrypt("JBSWY3DPEHPK3PXP") == "JBSWY3DPEHPK3PXP"

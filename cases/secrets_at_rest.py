@@ -1,0 +1,39 @@
+"""Secrets of people that are stored (keys of authenticator apps, seeds of recovery codes): encrypted in the database.
+
+Whoever reads a backup must not be able to make the codes. The key is derived from SECRET_KEY; what was stored under one
+of SECRET_KEY_FALLBACKS can still be read, so that a key can be changed without a second factor being lost.
+"""
+
+import base64
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+PURPOSE = b"secrets of second factors"
+# Of every Fernet token: its version and the first bytes of a time stamp, in Base64. No secret of allauth's does.
+BEGINNING = "gAAAAA"
+
+
+class PortalMFAAdapter(DefaultMFAAdapter):
+    """allauth's, which asks these two before a secret is stored and after it was read."""
+
+    def encrypt(self, text: str) -> str:
+        return _keys().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """InvalidToken where no present key fits. A secret from before there was encryption is returned as it is."""
+        if not encrypted_text.startswith(BEGINNING):
+            return encrypted_text
+        return _keys().decrypt(encrypted_text.encode()).decode()
+
+
+def _keys() -> MultiFernet:
+    return MultiFernet([_key(secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]])
+
+
+def _key(secret: str) -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(secret.encode())
+    return Fernet(base64.urlsafe_b64encode(derived))
