@@ -86,7 +86,7 @@ def sign_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
         page.get_by_label("Login").fill(user.username)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/")
+        page.wait_for_url(lambda url: "/accounts/login/" not in url)
         return page
 
     return sign_in_
