@@ -1,7 +1,8 @@
 """What people do with the documents of a case: attach one, take it away again. Verbs as in cases.releases.
 
 Members change the submissions of their drafts, whoever works on an accepted case its reports (cases.permissions). A
-completed case keeps what it has: what is released is what was completed.
+completed case keeps what it has: what is released is what was completed. What was attached or removed is in the
+history by its name, which members never see.
 """
 
 from functools import partial
@@ -16,7 +17,8 @@ from django.utils.translation import gettext as _
 from cases import document_types, permissions
 from cases.clock import portal_now
 from cases.errors import BadDocument, NotAllowed
-from cases.models import Case, CaseDocument, User
+from cases.history import Step
+from cases.models import Case, CaseDocument, ReleaseEvent, User
 from cases.permissions import Action
 
 logger = structlog.get_logger(__name__)
@@ -31,7 +33,7 @@ def kind_of(user: User) -> CaseDocument.Kind:
     return Kind.SUBMISSION if user.is_member else Kind.REPORT
 
 
-def attach(*, case: Case, by: User, file: File[Any]) -> CaseDocument:
+def attach(*, case: Case, by: User, file: File[Any], source: str) -> CaseDocument:
     """`file` becomes a document of the case: of a member a submission, of the others a report.
 
     BadDocument for a file that may be none; then, as after any other error, nothing is kept of it. The file is stored
@@ -44,7 +46,7 @@ def attach(*, case: Case, by: User, file: File[Any]) -> CaseDocument:
     document = CaseDocument(kind=kind_of(by), uploaded_by=by, **vars(facts))
     document.file.save(facts.name, file, save=False)
     try:
-        _record(document, case, by=by)
+        _record(document, case, by=by, source=source)
     except BaseException:
         document.file.delete(save=False)
         raise
@@ -52,30 +54,33 @@ def attach(*, case: Case, by: User, file: File[Any]) -> CaseDocument:
 
 
 @transaction.atomic
-def remove(*, document: CaseDocument, by: User) -> None:
+def remove(*, document: CaseDocument, by: User, source: str) -> None:
     """The document is no more. NotAllowed where `by` could not have attached it; CaseDocument.DoesNotExist where it is
     gone already, or `by` may not know of it."""
-    case = _take(document.case, by=by)
+    step = _take(document.case, by=by, source=source)
     document = CaseDocument.objects.visible_to(by).get(pk=document.pk)
     if document.kind != kind_of(by):
         raise NotAllowed(_("You may not remove this document."))
     path = str(document.file.name)
     document.delete()
+    step.record(ReleaseEvent.Kind.DOCUMENT_REMOVED, reason=document.name)
     transaction.on_commit(partial(default_storage.delete, path), robust=True)
-    logger.info("document removed", case_id=case.pk, by_id=by.pk, document_name=document.name)
+    logger.info("document removed", case_id=step.case.pk, by_id=by.pk, document_name=document.name)
 
 
 @transaction.atomic
-def _record(document: CaseDocument, case: Case, *, by: User) -> None:
-    document.case = _take(case, by=by)
+def _record(document: CaseDocument, case: Case, *, by: User, source: str) -> None:
+    step = _take(case, by=by, source=source)
+    document.case = step.case
     if CaseDocument.objects.filter(case=case).count() >= MOST:
         raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MOST})
-    document.uploaded_at = portal_now()
+    document.uploaded_at = step.at
     document.save()
+    step.record(ReleaseEvent.Kind.DOCUMENT_ATTACHED, reason=document.name)
 
 
-def _take(case: Case, *, by: User) -> Case:
-    """The case, locked, so that nobody completes it meanwhile."""
+def _take(case: Case, *, by: User, source: str) -> Step:
+    """The step to record, of the case locked, so that nobody completes it meanwhile."""
     locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
     permissions.check(Action.ATTACH, by=by, case=locked)
-    return locked
+    return Step(locked, by=by, source=source, at=portal_now())

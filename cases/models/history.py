@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.case import Case
 from cases.models.user import User
@@ -16,25 +17,27 @@ class ReleaseEvent(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SUBMITTED = "submitted", "Submitted"
-        ACCEPTED = "accepted", "Accepted"
-        COMPLETED = "completed", "Completed"
-        SCHEDULED = "scheduled", "Release scheduled"
-        RESCHEDULED = "rescheduled", "Release rescheduled"
-        HELD = "held", "Schedule cancelled"
-        RETURNED = "returned", "Returned to accepted"
-        RELEASED = "released", "Released"
-        MAIL_RESENT = "mail_resent", "E-mail sent again"
-        HANDED_OVER = "handed_over", "Handed over"
+        SUBMITTED = "submitted", _("Submitted")
+        ACCEPTED = "accepted", _("Accepted")
+        COMPLETED = "completed", _("Completed")
+        SCHEDULED = "scheduled", _("Release scheduled")
+        RESCHEDULED = "rescheduled", _("Release rescheduled")
+        HELD = "held", _("Schedule cancelled")
+        RETURNED = "returned", _("Returned to accepted")
+        RELEASED = "released", _("Released")
+        MAIL_RESENT = "mail_resent", _("E-mail sent again")
+        HANDED_OVER = "handed_over", _("Handed over")
+        DOCUMENT_ATTACHED = "document_attached", _("Document attached")
+        DOCUMENT_REMOVED = "document_removed", _("Document removed")
 
     class Source(models.TextChoices):
-        WEB = "web", "Web"
-        API = "api", "API"
-        ADMIN = "admin", "Admin"
-        ETA = "eta", "ETA task"
-        SWEEP = "sweep", "Sweep"
-        COMMAND = "command", "Command"
-        READ = "read", "Member's look"
+        WEB = "web", _("Web")
+        API = "api", _("API")
+        ADMIN = "admin", _("Admin")
+        ETA = "eta", _("ETA task")
+        SWEEP = "sweep", _("Sweep")
+        COMMAND = "command", _("Command")
+        READ = "read", _("Member's look")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -75,6 +78,8 @@ class ReleaseEvent(models.Model):
                         "released",
                         "mail_resent",
                         "handed_over",
+                        "document_attached",
+                        "document_removed",
                     ]
                 ),
             ),

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cases import documents, permissions
 from cases.errors import BadDocument, CaseError
-from cases.models import Case, CaseDocument, User
+from cases.models import Case, CaseDocument, ReleaseEvent, User
 from cases.permissions import Action
 from cases.uploads import uploaded_file
 from cases.views.cases import render_case, visible_case
+
+WEB = ReleaseEvent.Source.WEB
 
 
 @require_safe
@@ -35,7 +37,7 @@ def attach_document(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast(User, request.user)
     try:
         permissions.check(Action.ATTACH, by=user, case=case)
-        attached = documents.attach(case=case, by=user, file=uploaded_file(request))
+        attached = documents.attach(case=case, by=user, file=uploaded_file(request), source=WEB)
     except BadDocument as error:
         return render_case(request, case, status=error.status, document_problem=error.message)
     except CaseError as error:
@@ -52,7 +54,7 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
     """Takes a document away for good."""
     found = visible_document(request, pk, document_pk)
     try:
-        documents.remove(document=found, by=cast(User, request.user))
+        documents.remove(document=found, by=cast(User, request.user), source=WEB)
     except CaseError as error:
         return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
     except (Case.DoesNotExist, CaseDocument.DoesNotExist):

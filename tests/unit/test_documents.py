@@ -10,8 +10,9 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from cases import document_types, documents, releases
 from cases.errors import BadDocument, NotAllowed, WrongState
-from cases.models import CaseDocument
+from cases.models import CaseDocument, ReleaseEvent
 from tests.factories import CaseDocumentFactory, CaseFactory
+from tests.triggers import refuse
 
 OPEN_XML = {"[Content_Types].xml": b"<Types/>"}
 ODT = {"mimetype": b"application/vnd.oasis.opendocument.text"}
@@ -130,7 +131,7 @@ def letter():
 
 @pytest.mark.django_db
 def test_a_file_is_kept_where_only_we_read_it(mia, stored, tmp_path):
-    document = documents.attach(case=CaseFactory(member=mia, draft=True), by=mia, file=letter())
+    document = documents.attach(case=CaseFactory(member=mia, draft=True), by=mia, file=letter(), source="web")
     assert stored() == [document.file.name]
     path = tmp_path / document.file.name
     assert path.read_bytes() == b"%PDF-1.7\n"
@@ -141,7 +142,7 @@ def test_a_file_is_kept_where_only_we_read_it(mia, stored, tmp_path):
 def test_two_files_of_one_name_are_two_files(mia, stored):
     case = CaseFactory(member=mia, draft=True)
     for _ in range(2):
-        documents.attach(case=case, by=mia, file=letter())
+        documents.attach(case=case, by=mia, file=letter(), source="web")
     assert len(stored()) == 2
 
 
@@ -150,9 +151,34 @@ def test_a_row_that_fails_leaves_no_file(mia, stored, monkeypatch):
     case = CaseFactory(member=mia, draft=True)
     monkeypatch.setattr(documents, "kind_of", lambda user: "no such kind")
     with pytest.raises(DatabaseError), transaction.atomic():
-        documents.attach(case=case, by=mia, file=letter())
+        documents.attach(case=case, by=mia, file=letter(), source="web")
     assert stored() == []
     assert not CaseDocument.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_is_attached_and_removed_is_in_the_history_by_its_name(mia, tom, stored, clock):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    document = documents.attach(case=case, by=tom, file=letter(), source="web")
+    documents.remove(document=document, by=tom, source="api")
+    rows = ReleaseEvent.objects.order_by("pk").values_list("kind", "reason", "actor__username", "source")
+    assert list(rows) == [
+        ("document_attached", "letter.pdf", "tom", "web"),
+        ("document_removed", "letter.pdf", "tom", "api"),
+    ]
+
+
+@pytest.mark.django_db
+def test_no_document_comes_or_goes_without_its_history(tom, stored):
+    case = CaseFactory(assigned_to=tom)
+    document = documents.attach(case=case, by=tom, file=letter(), source="web")
+    refuse("cases_releaseevent", "INSERT", "NEW.kind LIKE 'document%'")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        documents.attach(case=case, by=tom, file=letter(), source="web")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        documents.remove(document=document, by=tom, source="web")
+    assert CaseDocument.objects.get() == document
+    assert stored() == [document.file.name]
 
 
 @pytest.mark.django_db
@@ -167,7 +193,7 @@ def test_a_case_that_is_completed_while_the_file_arrives_keeps_none(mia, tom, st
 
     monkeypatch.setattr(document_types, "examine", slowly)
     with pytest.raises(WrongState):
-        documents.attach(case=case, by=tom, file=letter())
+        documents.attach(case=case, by=tom, file=letter(), source="web")
     assert stored() == []
 
 
@@ -176,23 +202,23 @@ def test_a_case_has_no_end_of_documents(mia, stored, monkeypatch):
     monkeypatch.setattr(documents, "MOST", 2)
     case = CaseFactory(member=mia, draft=True)
     for _ in range(2):
-        documents.attach(case=case, by=mia, file=letter())
+        documents.attach(case=case, by=mia, file=letter(), source="web")
     with pytest.raises(BadDocument, match="at most 2"):
-        documents.attach(case=case, by=mia, file=letter())
+        documents.attach(case=case, by=mia, file=letter(), source="web")
     assert len(stored()) == 2
 
 
 @pytest.mark.django_db
 def test_the_file_goes_when_its_row_is_gone_for_good(mia, stored, django_capture_on_commit_callbacks):
-    document = documents.attach(case=CaseFactory(member=mia, draft=True), by=mia, file=letter())
+    document = documents.attach(case=CaseFactory(member=mia, draft=True), by=mia, file=letter(), source="web")
     with django_capture_on_commit_callbacks() as callbacks:
-        documents.remove(document=document, by=mia)
+        documents.remove(document=document, by=mia, source="web")
     assert len(stored()) == 1, "it could still be rolled back"
     for callback in callbacks:
         callback()
     assert stored() == []
     with pytest.raises(CaseDocument.DoesNotExist):
-        documents.remove(document=CaseDocumentFactory.build(pk=document.pk, case=document.case), by=mia)
+        documents.remove(document=CaseDocumentFactory.build(pk=document.pk, case=document.case), by=mia, source="web")
 
 
 @pytest.mark.django_db
@@ -201,7 +227,7 @@ def test_nobody_takes_away_what_a_member_sent_in(person, mia, tom, request):
     case = CaseFactory(member=mia, assigned_to=tom)
     document = CaseDocumentFactory(case=case, submission=True)
     with pytest.raises(NotAllowed):
-        documents.remove(document=document, by=request.getfixturevalue(person))
+        documents.remove(document=document, by=request.getfixturevalue(person), source="web")
     assert CaseDocument.objects.get() == document
 
 
@@ -211,7 +237,7 @@ def test_nobody_takes_away_what_a_member_sent_in(person, mia, tom, request):
 def test_a_completed_case_keeps_its_reports(person, state, tom, request):
     document = CaseDocumentFactory(case=CaseFactory(assigned_to=tom, **{state: True}))
     with pytest.raises(WrongState):
-        documents.remove(document=document, by=request.getfixturevalue(person))
+        documents.remove(document=document, by=request.getfixturevalue(person), source="web")
 
 
 @pytest.mark.django_db

@@ -53,7 +53,7 @@ def verbs(case, by):
     return {
         "edit": lambda: drafts.edit(case=case, by=by, title="Better", description="", urgency="normal"),
         "submit": lambda: drafts.submit(**way),
-        "attach": lambda: documents.attach(case=case, by=by, file=ContentFile(b"text", name="a.txt")),
+        "attach": lambda: documents.attach(case=case, by=by, file=ContentFile(b"text", name="a.txt"), source="web"),
         "accept": lambda: releases.accept(**way),
         "complete": lambda: releases.complete(**way, release_on=week),
         "reschedule": lambda: releases.schedule(**way, release_on=week, reason="because"),
