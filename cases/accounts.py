@@ -10,7 +10,9 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import translation
 
+from cases import languages
 from cases.models import User
 
 logger = structlog.get_logger(__name__)
@@ -34,7 +36,9 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), token])
         context = {"person": person, "link": settings.PORTAL_URL + path}
         try:
-            super().send_mail("account/email/invitation", person.email, context)
+            # Whoever invites somebody who has chosen none yet speaks the same language, or so one may hope.
+            with translation.override(languages.chosen_by(person) or translation.get_language()):
+                super().send_mail("account/email/invitation", person.email, context)
         except (smtplib.SMTPException, OSError):
             logger.exception("invitation could not be sent", person_id=person.pk)
             return False

@@ -9,7 +9,11 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from cases import languages
 from cases.models import Case, User
 
 LISTED = 50
@@ -44,7 +48,12 @@ class Message(EmailMultiAlternatives):
 
 
 def released_message(*, recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:
-    """The message to `address` about `cases`, which `recipient` may see. It lists the first 50."""
+    """The message to `address` about `cases`, which `recipient` may see, in their language. It lists the first 50."""
+    with translation.override(languages.language_of(recipient)):
+        return _released_message(recipient, address, cases, message_id)
+
+
+def _released_message(recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:
     listed = [_line(case) for case in cases[:LISTED]]
     context = {
         "name": recipient.display_name,
@@ -54,15 +63,21 @@ def released_message(*, recipient: User, address: str, cases: Sequence[Case], me
         "more": len(cases) - len(listed),
         "portal_url": settings.PORTAL_URL + reverse("dashboard"),
     }
-    subject = f"Your case {cases[0]} is ready" if len(cases) == 1 else f"{len(cases)} of your cases are ready"
     message = Message(
-        subject=subject,
+        subject=_subject(cases),
         body=render_to_string("cases/mail/released.txt", context),
         to=[address],
         headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string("cases/mail/released.html", context), "text/html")
     return message
+
+
+def _subject(cases: Sequence[Case]) -> str:
+    if len(cases) == 1:
+        return _("Your case %(case)s is ready") % {"case": cases[0]}
+    text = ngettext("%(n)s of your cases is ready", "%(n)s of your cases are ready", len(cases))
+    return text % {"n": len(cases)}
 
 
 def _line(case: Case) -> dict[str, str]:

@@ -12,15 +12,23 @@ from cases.models import User
 
 
 class ProfileForm(forms.ModelForm[User]):
-    """Name and time zone. Who somebody is to the portal (user name, address, role) is the administrators' business."""
+    """Name, language and time zone. User name, address and role are the administrators' business."""
 
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
 
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        choices=[("", gettext_lazy("The browser's")), *settings.LANGUAGES],
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text=gettext_lazy("Of the pages, and of the e-mails that the portal sends you."),
+    )
+
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "time_zone")
+        fields = ("first_name", "last_name", "language", "time_zone")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

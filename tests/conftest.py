@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.utils import translation
 
 from cases import messages
 from cases.models import User
@@ -59,6 +60,13 @@ def clock() -> Iterator[time_machine.Traveller]:
 def _messages_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test in which the broker failed leaves no silence to the next one."""
     monkeypatch.setattr(messages, "_silent_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """What a request in another language has activated ends with its test."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,14 @@ class User(AbstractUser):
         help_text="In which moments are shown; empty for the portal's. Releases stay in the portal's",
     )
 
+    language = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of pages and e-mails; empty for the browser's",
+    )
+
     objects: ClassVar[PortalUserManager] = PortalUserManager()
 
     class Meta:

@@ -5,21 +5,25 @@ from typing import cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from cases import languages
 from cases.models import User
 from cases.profile_form import ProfileForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    """One's own name and time zone."""
+    """One's own name, language and time zone."""
     # An instance of its own: what was typed must not show in the page's head when it is refused.
     person = User.objects.get(pk=cast(User, request.user).pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_bound and form.is_valid():
-        form.save()
-        messages.success(request, _("Your profile is saved."))
+        person = form.save()
+        # In the language that was just chosen, as the page that shows it.
+        with translation.override(languages.chosen_by(person) or translation.get_language_from_request(request)):
+            messages.success(request, _("Your profile is saved."))
         return redirect("profile")
     return render(request, "cases/profile.html", {"form": form}, status=400 if form.is_bound else 200)

@@ -1,0 +1,85 @@
+"""In which language the portal answers whom."""
+
+import pytest
+from django.core import mail
+
+from cases.models import Case, User
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+PROFILE = "/accounts/profile/"
+SPANISH = {"accept-language": "es-MX,es;q=0.9,en;q=0.5"}
+
+
+def speaks(person: User, language: str) -> User:
+    person.language = language
+    person.save()
+    return person
+
+
+def language_of(response) -> tuple[str, str]:
+    """What the headers say, and what the page says."""
+    page = response.content.decode()
+    return response["Content-Language"], page.partition('<html lang="')[2].partition('"')[0]
+
+
+def test_a_stranger_is_answered_in_the_language_of_the_browser(client):
+    assert language_of(client.get("/accounts/login/", headers=SPANISH)) == ("es", "es")
+    assert language_of(client.get("/accounts/login/")) == ("en", "en")
+    assert "Accept-Language" in client.get("/accounts/login/")["Vary"]
+
+
+def test_a_language_that_the_portal_does_not_have_is_answered_in_english(client):
+    assert language_of(client.get("/accounts/login/", headers={"accept-language": "fi"})) == ("en", "en")
+
+
+def test_the_language_of_the_profile_comes_before_the_browsers(mia, client):
+    client.force_login(speaks(mia, "es"))
+    assert language_of(client.get("/", headers={"accept-language": "en"})) == ("es", "es")
+    client.force_login(speaks(mia, "en"))
+    assert language_of(client.get("/", headers=SPANISH)) == ("en", "en")
+
+
+def test_without_one_in_the_profile_the_browser_is_asked(mia, client):
+    client.force_login(mia)
+    assert language_of(client.get("/", headers=SPANISH)) == ("es", "es")
+
+
+def test_a_language_that_is_not_offered_any_more_is_as_none(mia, client):
+    client.force_login(speaks(mia, "tlh"))
+    assert language_of(client.get("/", headers=SPANISH)) == ("es", "es")
+
+
+def test_what_is_not_found_is_said_in_the_language_of_the_profile_too(mia, client):
+    client.force_login(speaks(mia, "es"))
+    assert client.get("/nowhere/")["Content-Language"] == "es"
+
+
+def test_one_chooses_the_language_in_the_profile(mia, client):
+    client.force_login(mia)
+    fields = {"first_name": "Mia", "last_name": "", "time_zone": ""}
+    page = client.post(PROFILE, fields | {"language": "es"}, follow=True)
+    assert language_of(page) == ("es", "es")
+    assert User.objects.get(pk=mia.pk).language == "es"
+    assert client.post(PROFILE, fields | {"language": "tlh"}).status_code == 400
+    assert User.objects.get(pk=mia.pk).language == "es"
+    assert language_of(client.post(PROFILE, fields | {"language": ""}, follow=True)) == ("en", "en")
+
+
+@pytest.fixture
+def released(mia: User, tom: User, clock) -> Case:
+    """Mia's, released on June 11, 2025 at noon."""
+    return CaseFactory(released=True, member=mia, assigned_to=tom)
+
+
+def test_dates_are_written_as_the_language_writes_them(released, mia, client):
+    client.force_login(speaks(mia, "en"))
+    assert "June 11, 2025 at 12:00 PM" in client.get(f"/cases/{released.pk}/").content.decode()
+    client.force_login(speaks(mia, "es"))
+    assert "11 de junio de 2025, 12:00" in client.get(f"/cases/{released.pk}/").content.decode()
+
+
+def test_a_password_is_reset_in_the_language_of_who_asks(mia, client):
+    client.post("/accounts/password/reset/", {"email": mia.email}, headers=SPANISH)
+    assert "contraseña" in mail.outbox[0].body
