@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0041_case_handed_over")]
+    dependencies = [("cases", "0042_document_events")]
 
     operations = [
         migrations.AddField(
