@@ -4,6 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from cases.clock import portal_now
 from cases.errors import NotAllowed, WrongState
 from cases.models import Case, User
@@ -33,6 +37,8 @@ class Action(StrEnum):
     RETURN = "return"
     RELEASE_EARLY = "release_early"
     HOLD = "hold"
+    HAND_OVER = "hand_over"
+    NOTE = "note"
 
 
 class Relation(StrEnum):
@@ -52,6 +58,8 @@ class Rule:
 
 
 NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE})
+IN_HANDS = NOT_RELEASED | {State.ACCEPTED}
+NO_DRAFT = frozenset(State) - {State.DRAFT}
 
 TABLE: dict[Action, dict[str, Rule]] = {
     Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
@@ -80,16 +88,25 @@ TABLE: dict[Action, dict[str, Rule]] = {
     },
     Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True)},
     Action.HOLD: {Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SCHEDULED}), reason=True)},
+    Action.HAND_OVER: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
+    },
+    # What one knows of a colleague's case is worth a note too.
+    Action.NOTE: {
+        Role.TECHNICIAN: Rule(Relation.ANY, NO_DRAFT),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, NO_DRAFT),
+    },
 }
 
-REFUSALS = {
-    State.DRAFT: "This case is still a draft.",
-    State.SUBMITTED: "This case has not been accepted yet.",
-    State.ACCEPTED: "This case is being worked on; it is not completed.",
-    State.HELD: "This case is completed and has no release date.",
-    State.SCHEDULED: "This case is completed already, and its release is scheduled.",
-    State.DUE: "The release date of this case has been reached; it is being released now.",
-    State.RELEASED: "This case has been released to its member already.",
+REFUSALS: dict[State, Promise] = {
+    State.DRAFT: gettext_lazy("This case is still a draft."),
+    State.SUBMITTED: gettext_lazy("This case has not been accepted yet."),
+    State.ACCEPTED: gettext_lazy("This case is being worked on; it is not completed."),
+    State.HELD: gettext_lazy("This case is completed and has no release date."),
+    State.SCHEDULED: gettext_lazy("This case is completed already, and its release is scheduled."),
+    State.DUE: gettext_lazy("The release date of this case has been reached; it is being released now."),
+    State.RELEASED: gettext_lazy("This case has been released to its member already."),
 }
 
 
@@ -109,12 +126,12 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
     """The rule under which `by` may do `action` to `case` now. NotAllowed for the person, WrongState for the case."""
     rule = TABLE[action].get(by.role) if by.is_active else None
     if rule is None or not _related(rule.relation, by, case):
-        raise NotAllowed("You may not do this to this case.")
+        raise NotAllowed(_("You may not do this to this case."))
     state = state_of(case)
     if state not in rule.states:
         if by.is_member and state in NOT_RELEASED:
             state = State.ACCEPTED  # a member who sees the case at all must not learn more from a refusal
-        raise WrongState(REFUSALS[state])
+        raise WrongState(str(REFUSALS[state]))
     return rule
 
 

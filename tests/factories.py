@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 
 from cases import schedule
-from cases.models import Case, CaseDocument, User
+from cases.models import Case, CaseDocument, CaseNote, User
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -67,3 +67,13 @@ class CaseDocumentFactory(factory.django.DjangoModelFactory[CaseDocument]):
         submission = factory.Trait(
             kind=CaseDocument.Kind.SUBMISSION, uploaded_by=factory.LazyAttribute(lambda document: document.case.member)
         )
+
+
+class CaseNoteFactory(factory.django.DjangoModelFactory[CaseNote]):
+    class Meta:
+        model = CaseNote
+
+    case = factory.SubFactory(CaseFactory)
+    author = factory.LazyAttribute(lambda note: note.case.assigned_to or UserFactory(role=User.Role.TECHNICIAN))
+    text = "Mia called."
+    at = factory.LazyFunction(timezone.now)

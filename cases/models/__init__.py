@@ -5,6 +5,7 @@ from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.feed import CalendarFeed
 from cases.models.heartbeat import Heartbeat
 from cases.models.history import ReleaseEvent
+from cases.models.note import CaseNote, CaseNoteQuerySet
 from cases.models.outbox import OutgoingEmail
 from cases.models.release_day import ReleaseDay
 from cases.models.total import SampledTotal
@@ -15,6 +16,8 @@ __all__ = [
     "Case",
     "CaseDocument",
     "CaseDocumentQuerySet",
+    "CaseNote",
+    "CaseNoteQuerySet",
     "CaseQuerySet",
     "Heartbeat",
     "OutgoingEmail",

@@ -6,17 +6,21 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from cases import documents, drafts, permissions, releases, schedule
+from cases import documents, drafts, handover, notes, permissions, releases, schedule
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.models import Case
 from cases.permissions import Action
 from cases.schedule import Schedule
-from tests.factories import CaseFactory
+from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "released"]
 NOT_RELEASED = "held scheduled due"
+IN_HANDS = f"accepted {NOT_RELEASED}"
+NO_DRAFT = f"submitted {IN_HANDS} released"
+# What a technician may do to any case: accept one that nobody has, and write a note.
+OF_ANYBODY = ("accept", "note")
 
 # The columns of DESIGN §4: the member of the case, its technician (for `accept`: any, while it has none), an
 # administrator. In which states each may act; a dash is never.
@@ -31,6 +35,8 @@ MAY = {
     "return":         ("-",           NOT_RELEASED,     NOT_RELEASED),
     "release_early":  ("-",           "-",              NOT_RELEASED),
     "hold":           ("-",           "-",              "scheduled"),
+    "hand_over":      ("-",           IN_HANDS,         IN_HANDS),
+    "note":           ("-",           NO_DRAFT,         NO_DRAFT),
 }  # fmt: skip
 
 # Who knows that the case exists. To everybody else it does not.
@@ -60,6 +66,8 @@ def verbs(case, by):
         "return": lambda: releases.return_to_accepted(**way, reason="because"),
         "release_early": lambda: releases.release_now(**way, reason="because"),
         "hold": lambda: releases.cancel_schedule(**way, reason="because"),
+        "hand_over": lambda: handover.hand_over_case(**way, to=UserFactory(role="technician")),
+        "note": lambda: notes.add(case=case, by=by, text="Mia called."),
     }
 
 
@@ -86,8 +94,8 @@ def expected(action: str, who: str, state: str) -> str:
         return "does not exist"
     own, technician, administrator = MAY[action]
     # A submitted case has no technician yet: Tom and Otto may accept it, and neither may do more.
-    tom = technician if action == "accept" or state != "submitted" else "-"
-    otto = technician if action == "accept" else "-"
+    tom = technician if action in OF_ANYBODY or state != "submitted" else "-"
+    otto = technician if action in OF_ANYBODY else "-"
     column = {"mia": own, "tom": tom, "otto": otto, "ada": administrator}[who.split(",")[0]]
     if column == "-":
         return "not allowed"

@@ -1,0 +1,53 @@
+"""What staff write to each other about a case. Members never see it, through no door."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+from cases.models.case import Case
+from cases.models.user import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+class CaseNoteQuerySet(models.QuerySet["CaseNote"]):
+    """The only way in which notes are fetched for a person."""
+
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Staff read the notes of the cases that they see. Members read none, not of their own cases either."""
+        if not isinstance(user, User) or user.is_member:
+            return self.none()
+        return self.filter(case__in=Case.objects.visible_to(user))
+
+
+class CaseNote(models.Model):
+    """An internal note. Append-only, as the history is: whoever was wrong writes another."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes", db_index=False)
+    # Nobody asks what a person noted, and nobody is deleted.
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    objects = CaseNoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(name="note_says_something", condition=~Q(text=""))]
+        indexes = [models.Index(name="note_of_case", fields=["case", "id"])]
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stores a new note. TypeError for a stored one."""
+        if not self._state.adding:
+            raise TypeError("Notes are append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuses with TypeError."""
+        raise TypeError("Notes are append-only.")

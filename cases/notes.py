@@ -1,0 +1,28 @@
+"""Internal notes of a case: written by staff, for staff. A verb as in cases.releases."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases import permissions
+from cases.clock import portal_now
+from cases.errors import CaseError
+from cases.models import Case, CaseNote, User
+from cases.permissions import Action
+
+MOST_LETTERS = 4000
+
+
+@transaction.atomic
+def add(*, case: Case, by: User, text: str) -> CaseNote:
+    """A note of `by` on the case. CaseError where it says nothing or too much.
+
+    The row of the case is not locked: a note changes nothing of it, and never waits for a release.
+    """
+    permissions.check(Action.NOTE, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
+    # Browsers send two letters for the end of a line, and count one.
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise CaseError(_("Write something first."), field="text")
+    if len(text) > MOST_LETTERS:
+        raise CaseError(_("A note has at most %(most)s letters.") % {"most": MOST_LETTERS}, field="text")
+    return CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
