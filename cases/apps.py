@@ -8,4 +8,6 @@ class CasesConfig(AppConfig):
     verbose_name = "Cases"
 
     def ready(self) -> None:
-        from cases import checks  # noqa: F401  (registers the system checks)
+        from cases import checks, visits  # noqa: F401  (registers the system checks)
+
+        visits.take_over()

@@ -120,7 +120,7 @@ class Case(models.Model):
         URGENT = "urgent", "Urgent"
 
     external_case_id = models.CharField("case number", max_length=64, unique=True, default=new_external_id)
-    # No indexes of their own: case_member_latest and case_assigned_latest begin with them, and a wave writes into each
+    # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave writes into each
     # index that there is.
     member = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases", db_index=False)
     assigned_to = models.ForeignKey(
@@ -224,7 +224,8 @@ class Case(models.Model):
                 condition=RELEASED,
             ),
             models.Index(name="case_member_latest", fields=["member", "-id"]),
-            models.Index(name="case_assigned_latest", fields=["assigned_to", "status", "-id"]),
+            models.Index(name="case_assigned_newest", fields=["assigned_to", "-id"]),
+            models.Index(name="case_in_work", fields=["assigned_to", "-id"], condition=Q(status="accepted")),
             models.Index(name="case_status_latest", fields=["status", "-id"]),
         ]
 

@@ -43,6 +43,9 @@ class User(AbstractUser):
         db_default="",
         help_text="Of pages and e-mails; empty for the browser's",
     )
+    previous_login = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The sign-in before the last: what came after it is new"
+    )
 
     objects: ClassVar[PortalUserManager] = PortalUserManager()
 
