@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0042_document_events")]
+    dependencies = [("cases", "0043_notes")]
 
     operations = [
         migrations.AddField(
