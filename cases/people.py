@@ -1,6 +1,7 @@
-"""What administrators do with the people of the portal: invite, deactivate, reactivate, hand over their cases.
+"""What administrators do with the people of the portal: invite, deactivate, reactivate, change roles, hand over cases.
 
-Verbs as in cases.releases. A technician's open cases are those that are accepted, or completed and not released.
+Verbs as in cases.releases. A person's open cases are those that they accepted, or completed and that are not released.
+Whoever does something here is an active administrator and does it to somebody else: so one is always left.
 """
 
 import datetime as dt
@@ -25,17 +26,18 @@ BATCH = 500
 @transaction.atomic
 def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) -> User:
     """A new account without a password. The link to set one is mailed after this (cases.accounts)."""
-    _check_administrator(by)
+    _take_turns(by)
     email = email.strip().lower()
     if User.objects.filter(email__iexact=email).exists():
         raise CaseError(_("Somebody with this address has an account already."), field="email")
     name = generate_unique_username([email.partition("@")[0], first_name, "person"])
-    person = User(username=name, email=email, first_name=first_name, last_name=last_name, role=role)
+    person = User(username=name, email=email, first_name=first_name, last_name=last_name)
+    _give_role(person, role)
     person.set_unusable_password()
     try:
         with transaction.atomic():
             person.save()
-    except IntegrityError:  # a second click, or two administrators at once
+    except IntegrityError:  # somebody else's program made an account of that name
         raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
     logger.info("person invited", person_id=person.pk, role=role, by=by.pk)
     return person
@@ -54,20 +56,73 @@ def reactivate(*, person: User, by: User) -> User:
 
 
 @transaction.atomic
+def change_role(*, person: User, role: str, by: User) -> User:
+    """`person` is `role` from the next request on, with everything that is open to it; the history stays.
+
+    NotAllowed for oneself. WrongState while cases are bound to the former role: a member's own, which only a member
+    sees by the rule of releases, and open ones, which nobody could go on with.
+    """
+    if person.pk == by.pk:
+        raise NotAllowed(_("You cannot change your own role. Ask another administrator."))
+    if role not in User.Role:
+        raise CaseError(_("Choose one of the roles."), field="role")
+    person = _lock(person, by=by)
+    former = person.role
+    if role == former:
+        return person
+    _check_free_of_cases(person, by=by)
+    _give_role(person, role)
+    person.save(update_fields=["role", "is_staff", "is_superuser"])
+    logger.info("role changed", person_id=person.pk, former=former, role=role, by=by.pk)
+    return person
+
+
+@transaction.atomic
 def _set_active(person: User, *, by: User, is_active: bool) -> User:
-    # Both, in one order: of two administrators who deactivate each other one is told that it is too late.
-    people = User.objects.select_for_update().filter(pk__in=[by.pk, person.pk]).order_by("pk")
-    locked = {found.pk: found for found in people}
-    _check_administrator(locked[by.pk])
-    person = locked[person.pk]
+    person = _lock(person, by=by)
     person.is_active = is_active
     person.save(update_fields=["is_active"])
     logger.info("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
     return person
 
 
+def _lock(person: User, *, by: User) -> User:
+    """`person` as the row says, locked. Both are, in one order: of two administrators who turn each other out one is
+    told that it is too late."""
+    people = User.objects.select_for_update().filter(pk__in=[by.pk, person.pk]).order_by("pk")
+    locked = {found.pk: found for found in people}
+    _check_administrator(locked[by.pk])
+    return locked[person.pk]
+
+
+def _take_turns(by: User) -> None:
+    """One invitation after the other: of two to one address the second finds the first. The administrators' rows are
+    what all of them have in common; a constraint would not let in a portal that has an address twice already."""
+    administrators = User.objects.select_for_update(no_key=True).filter(role=User.Role.ADMINISTRATOR)
+    locked = {found.pk: found for found in administrators.order_by("pk")}
+    _check_administrator(locked.get(by.pk))
+
+
+def _give_role(person: User, role: str) -> None:
+    """Django's admin is for administrators, and for nobody else."""
+    person.role = role
+    person.is_staff = person.is_superuser = role == User.Role.ADMINISTRATOR
+
+
+def _check_free_of_cases(person: User, *, by: User) -> None:
+    if person.is_member and person.cases.exists():
+        raise WrongState(
+            _("%(name)s has cases as a member and has to stay one. For other work, invite another address.")
+            % {"name": person.display_name}
+        )
+    if count_open(person, by=by, most=1):
+        raise WrongState(
+            _("%(name)s has open cases. Hand them over to another technician first.") % {"name": person.display_name}
+        )
+
+
 def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
-    """The cases of `technician` that are still to be worked on or to be released, in three stretches.
+    """The cases assigned to `technician` that are still to be worked on or to be released, in three stretches.
 
     Each is in the order of an index, so that the many which have been released cost nothing.
     """
@@ -116,6 +171,6 @@ def _event(case: Case, *, to: User, by: User, source: str, at: dt.datetime) -> R
     return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=f"{former} → {to.display_name}")
 
 
-def _check_administrator(by: User) -> None:
-    if not (by.is_active and by.is_administrator):
+def _check_administrator(by: User | None) -> None:
+    if by is None or not (by.is_active and by.is_administrator):
         raise NotAllowed(_("Only administrators look after accounts."))

@@ -8,12 +8,15 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import User
+from cases.models.user import INVITED
 
 SELECT = {"class": "form-select"}
+# Each is an index of the table.
+ORDERS = {"name": ("last_name", "first_name", "username"), "newest": ("-date_joined", "-id")}
 
 
 class PeopleFilter(django_filters.FilterSet):
-    """`role`, `active` (yes or no), and `q`, which is searched in names and addresses."""
+    """`role`, `active` (yes, no, or invited), `q`, which is searched in names and addresses, and `sort`."""
 
     q = django_filters.CharFilter(
         method="search",
@@ -27,7 +30,14 @@ class PeopleFilter(django_filters.FilterSet):
         method="with_access",
         label=_("Access"),
         empty_label=_("All accounts"),
-        choices=[("yes", _("Active")), ("no", _("Deactivated"))],
+        choices=[("yes", _("Active")), ("no", _("Deactivated")), ("invited", _("Invited, not here yet"))],
+        widget=forms.Select(attrs=SELECT),
+    )
+    sort = django_filters.ChoiceFilter(
+        method="in_order",
+        label=_("Order"),
+        empty_label=_("By user name"),
+        choices=[("name", _("By last name")), ("newest", _("Newest first"))],
         widget=forms.Select(attrs=SELECT),
     )
 
@@ -43,7 +53,10 @@ class PeopleFilter(django_filters.FilterSet):
         return people
 
     def with_access(self, people: QuerySet[User], name: str, answer: str) -> QuerySet[User]:
-        return people.filter(is_active=answer == "yes")
+        return people.filter(INVITED) if answer == "invited" else people.filter(is_active=answer == "yes")
+
+    def in_order(self, people: QuerySet[User], name: str, key: str) -> QuerySet[User]:
+        return people.order_by(*ORDERS[key])
 
 
 class InviteForm(forms.ModelForm[User]):
@@ -55,6 +68,12 @@ class InviteForm(forms.ModelForm[User]):
         model = User
         fields = ("email", "first_name", "last_name", "role")
         widgets = {"role": forms.Select(attrs=SELECT)}
+
+
+class RoleForm(forms.Form):
+    """What somebody is to be."""
+
+    role = forms.ChoiceField(choices=User.Role.choices, label=_("Role"), widget=forms.Select(attrs=SELECT))
 
 
 class HandOverForm(forms.Form):

@@ -29,6 +29,7 @@ urlpatterns = [
     path("people/<int:pk>/", views.person, name="person"),
     path("people/<int:pk>/invite/", views.reinvite_person, name="reinvite_person"),
     path("people/<int:pk>/access/", views.set_access, name="set_access"),
+    path("people/<int:pk>/role/", views.change_role, name="change_role"),
     path("people/<int:pk>/hand-over/", views.hand_over, name="hand_over"),
     path("operations/", views.operations, name="operations"),
     path("operations/figures/", views.operations_figures, name="operations_figures"),

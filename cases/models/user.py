@@ -7,6 +7,9 @@ from django.db import models
 
 from cases.zones import validate_zone
 
+# Who has not followed the link of the invitation yet: Django marks a password that nobody can have with a "!".
+INVITED = models.Q(is_active=True, password__startswith="!")  # noqa: S106
+
 
 class PortalUserManager(UserManager["User"]):
     """Django's manager; a superuser made on the command line is an administrator of the portal too."""
@@ -54,6 +57,14 @@ class User(AbstractUser):
             models.CheckConstraint(
                 name="user_role_known", condition=models.Q(role__in=["member", "technician", "administrator"])
             ),
+        ]
+        # What the list of people is filtered and sorted by.
+        indexes = [
+            models.Index(name="user_role", fields=["role", "username"]),
+            models.Index(name="user_last_name", fields=["last_name", "first_name", "username"]),
+            models.Index(name="user_newest", fields=["-date_joined", "-id"]),
+            models.Index(name="user_invited", fields=["username"], condition=INVITED),
+            models.Index(name="user_deactivated", fields=["username"], condition=models.Q(is_active=False)),
         ]
 
     @property

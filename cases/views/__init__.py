@@ -14,7 +14,7 @@ from cases.views.operations import (
     operations_workers,
     resend_email,
 )
-from cases.views.people import hand_over, invite_person, people, person, reinvite_person, set_access
+from cases.views.people import change_role, hand_over, invite_person, people, person, reinvite_person, set_access
 from cases.views.profile import profile
 from cases.views.release import (
     accept_case,
@@ -34,6 +34,7 @@ __all__ = [
     "case_detail",
     "case_list",
     "change_feed",
+    "change_role",
     "dashboard",
     "document",
     "edit_case",

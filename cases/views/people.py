@@ -14,14 +14,14 @@ from cases.accounts import send_invitation
 from cases.errors import CaseError
 from cases.models import ReleaseEvent, User
 from cases.paging import MOST, CappedPaginator, capped
-from cases.people_forms import HandOverForm, InviteForm, PeopleFilter
+from cases.people_forms import HandOverForm, InviteForm, PeopleFilter, RoleForm
 from cases.views.staff import for_administrators
 
 
 @require_safe
 @for_administrators
 def people(request: HttpRequest) -> HttpResponse:
-    """All accounts by user name, filtered and paged."""
+    """All accounts, filtered, sorted and paged."""
     shown = PeopleFilter(request.GET, queryset=User.objects.order_by("username"))
     found = shown.qs if shown.is_valid() else User.objects.none()
     query = request.GET.copy()
@@ -88,9 +88,26 @@ def set_access(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_administrators
+def change_role(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `role`: what the person is from now on."""
+    found = get_object_or_404(User, pk=pk)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, status=400, role_form=form)
+    try:
+        found = verbs.change_role(person=found, role=form.cleaned_data["role"], by=cast(User, request.user))
+    except CaseError as error:
+        return _page(request, found, status=error.status, problem=error.message, role_form=form)
+    said = _("%(name)s has the role %(role)s now.")
+    messages.success(request, said % {"name": found.display_name, "role": found.get_role_display()})
+    return redirect("person", pk=pk)
+
+
+@require_POST
+@for_administrators
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
-    """All open cases of a technician to another. POST `to`, the other's id."""
-    technician = get_object_or_404(User, pk=pk, role=User.Role.TECHNICIAN)
+    """All open cases of a person to a technician. POST `to`, the technician's id."""
+    technician = get_object_or_404(User, pk=pk)
     form = HandOverForm(request.POST, technician=technician)
     if not form.is_valid():
         return _page(request, technician, status=400, hand_over_form=form)
@@ -116,8 +133,15 @@ def _mail_invitation(request: HttpRequest, found: User) -> None:
 
 
 def _page(request: HttpRequest, found: User, *, status: int = 200, **overrides: Any) -> HttpResponse:
-    context: dict[str, Any] = {"person": found, "is_invited": not found.has_usable_password()}
-    if found.is_technician:
-        context["open_cases"] = capped(verbs.count_open(found, by=cast(User, request.user), most=MOST + 1))
+    open_cases = verbs.count_open(found, by=cast(User, request.user), most=MOST + 1)
+    context: dict[str, Any] = {
+        "person": found,
+        "is_invited": not found.has_usable_password(),
+        "open_cases": capped(open_cases),
+        "open_count": open_cases,
+        "role_form": RoleForm(initial={"role": found.role}),
+    }
+    # Others have some where a role was changed at the very moment in which a case was accepted.
+    if found.is_technician or open_cases:
         context["hand_over_form"] = HandOverForm(technician=found)
     return render(request, "cases/people/person.html", context | overrides, status=status)

@@ -136,3 +136,83 @@ def test_only_to_another_technician_at_work(to, toms, tom, mia, ada):
     with pytest.raises(WrongState):
         people.hand_over(technician=tom, to=heir, by=ada, source="web")
     assert not ReleaseEvent.objects.exists()
+
+
+def flags(user: User) -> tuple[str, bool, bool]:
+    """The role of `user`, and the flags of Django's admin."""
+    user.refresh_from_db()
+    return user.role, user.is_staff, user.is_superuser
+
+
+def test_the_django_admin_opens_and_closes_with_the_role(ada, mia):
+    bob = invite(ada, role=User.Role.ADMINISTRATOR)
+    assert flags(bob) == ("administrator", True, True)
+    people.change_role(person=bob, role="technician", by=ada)
+    assert flags(bob) == ("technician", False, False)
+    people.change_role(person=mia, role="administrator", by=ada)
+    assert flags(mia) == ("administrator", True, True)
+
+
+@pytest.mark.parametrize("name", ["mia", "tom", "gone"])
+def test_only_administrators_change_roles(name, mia, tom, otto, request):
+    gone = UserFactory(role=User.Role.ADMINISTRATOR, is_active=False)
+    by = gone if name == "gone" else request.getfixturevalue(name)
+    with pytest.raises(NotAllowed):
+        people.change_role(person=otto, role="member", by=by)
+    assert flags(otto)[0] == "technician"
+
+
+def test_nobody_changes_their_own_role(ada):
+    with pytest.raises(NotAllowed, match="own role"):
+        people.change_role(person=ada, role="member", by=ada)
+
+
+@pytest.mark.parametrize("verb", ["role", "access"])
+def test_the_last_administrator_stays(verb, ada):
+    """Of two who turn each other out one is too late, and nobody else may."""
+    bob = UserFactory(role=User.Role.ADMINISTRATOR)
+
+    def turn_out(person: User, by: User) -> None:
+        if verb == "role":
+            people.change_role(person=person, role="member", by=by)
+        else:
+            people.deactivate(person=person, by=by)
+
+    turn_out(bob, by=ada)
+    with pytest.raises(NotAllowed):
+        turn_out(ada, by=bob)  # as he was when his request came in
+    assert User.objects.get(role="administrator", is_active=True) == ada
+
+
+@pytest.mark.parametrize("role", ["king", ""])
+def test_there_are_three_roles(role, ada, mia):
+    with pytest.raises(CaseError) as refusal:
+        people.change_role(person=mia, role=role, by=ada)
+    assert refusal.value.field == "role"
+
+
+@pytest.mark.parametrize("trait", ["draft", "submitted", "scheduled", "released"])
+def test_who_has_cases_as_a_member_stays_one(trait, ada, mia):
+    CaseFactory(member=mia, **{trait: True})
+    with pytest.raises(WrongState, match="has to stay one"):
+        people.change_role(person=mia, role="technician", by=ada)
+    assert flags(mia)[0] == "member"
+    assert people.change_role(person=mia, role="member", by=ada).is_member
+
+
+@pytest.mark.parametrize("role", ["member", "administrator"])
+def test_open_cases_are_handed_over_before_the_role_changes(role, toms, tom, otto, ada):
+    with pytest.raises(WrongState, match="Hand them over"):
+        people.change_role(person=tom, role=role, by=ada)
+    people.hand_over(technician=tom, to=otto, by=ada, source="web")
+    assert people.change_role(person=tom, role=role, by=ada).role == role
+    toms["released"].refresh_from_db()
+    assert toms["released"].assigned_to == tom  # what was done stays with who did it
+
+
+def test_an_administrators_open_cases_are_handed_over_too(tom, ada):
+    bob = UserFactory(role=User.Role.ADMINISTRATOR)
+    CaseFactory(assigned_to=bob)
+    with pytest.raises(WrongState):
+        people.change_role(person=bob, role="technician", by=ada)
+    assert people.hand_over(technician=bob, to=tom, by=ada, source="web") == 1

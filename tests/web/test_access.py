@@ -45,7 +45,8 @@ HIDDEN = {
     "person": ([302, 403, 403, 403, 403, 200], [302, 405, 405, 405, 405, 405]),
     "reinvite_person": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 302]),
     "set_access": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 400]),
-    "hand_over": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 404]),  # Mia is no technician
+    "change_role": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 400]),
+    "hand_over": ([302, 405, 405, 405, 405, 405], [302, 403, 403, 403, 403, 400]),
     "metrics": ([200] * 6, [405] * 6),  # to this machine; tests/web/test_metrics.py has the others
     "api_case-list": ([401, 200, 200, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
     "api_case-detail": ([401, 404, 404, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
@@ -77,7 +78,7 @@ HIDDEN = {
 }
 
 # Their id is a person's: Mia's.
-OF_A_PERSON = {"person", "reinvite_person", "set_access", "hand_over"}
+OF_A_PERSON = {"person", "reinvite_person", "set_access", "change_role", "hand_over"}
 
 
 def url_patterns(resolver: URLResolver | None = None) -> dict[str, URLPattern]:

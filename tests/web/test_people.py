@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from cases import people
 from cases.models import User
 from tests.factories import CaseFactory, UserFactory
 
@@ -39,9 +40,18 @@ def names(response) -> list[str]:
         ("?q=MIA@example", ["mia"]),
         ("?q=nobody", []),
         ("?role=king", []),
+        ("?active=invited", ["nina"]),
+        ("?sort=name&role=technician", ["nina", "tom"]),
+        ("?sort=newest&role=technician", ["nina", "tom"]),
+        ("?sort=name&role=member", ["mia", "olga"]),
+        ("?sort=newest&role=member", ["olga", "mia"]),
+        ("?sort=backwards", []),
     ],
 )
-def test_people_are_found(query, expected, admin, mia, olga, tom):
+def test_people_are_found(query, expected, admin, ada, mia, olga, tom):
+    if "technician" in query or "invited" in query:
+        nina = people.invite(by=ada, **NINA)
+        User.objects.filter(pk=nina.pk).update(last_name="Abel")
     User.objects.filter(pk=olga.pk).update(is_active=False)
     User.objects.filter(pk=tom.pk).update(first_name="Tom", last_name="Tan")
     assert names(admin.get(f"/people/{query}")) == expected
@@ -60,6 +70,14 @@ def test_the_list_is_paged_and_costs_the_same_for_many(admin):
     page = admin.get("/people/?role=member&page=2")
     assert len(names(page)) == 25
     assert "?role=member&amp;page=3" in page.content.decode()
+
+
+def test_who_was_invited_and_has_not_come_is_marked(admin, mia):
+    admin.post("/people/invite/", NINA)
+    assert "Invited" in admin.get("/people/?q=nina").content.decode()
+    page = admin.get(f"/people/{User.objects.get(username='nina').pk}/").content.decode()
+    assert "Send the link again" in page
+    assert ">Invited<" not in admin.get("/people/?q=mia").content.decode()
 
 
 def test_the_invitation_leads_to_a_password_and_in(admin, settings):
@@ -126,6 +144,57 @@ def test_not_oneself(admin, ada):
     assert answer.status_code == 403
     assert "You cannot deactivate yourself." in answer.content.decode()
     assert User.objects.get(pk=ada.pk).is_active
+
+
+def change_role(admin: Client, person: User, role: str):
+    return admin.post(f"/people/{person.pk}/role/", {"role": role}, follow=True)
+
+
+def test_a_new_role_counts_from_the_next_page_on(admin, otto):
+    CaseFactory(submitted=True, title="Of somebody")
+    theirs = Client()
+    theirs.force_login(otto)
+    assert "Of somebody" in theirs.get("/cases/").content.decode()
+    assert theirs.get("/people/").status_code == theirs.get("/admin/cases/case/").status_code - 302 + 403 == 403
+    assert "otto has the role Administrator now." in change_role(admin, otto, "administrator").content.decode()
+    assert theirs.get("/people/").status_code == theirs.get("/admin/cases/case/").status_code == 200
+    change_role(admin, otto, "member")
+    assert theirs.get("/people/").status_code == 403
+    assert theirs.get("/admin/cases/case/").status_code == 302
+    assert "Of somebody" not in theirs.get("/cases/").content.decode()
+    assert theirs.get("/calendar/").status_code == 404
+
+
+def test_not_ones_own_role(admin, ada):
+    assert "Change the role" not in admin.get(f"/people/{ada.pk}/").content.decode()
+    assert change_role(admin, ada, "member").status_code == 403
+    assert User.objects.get(pk=ada.pk).is_administrator
+
+
+def test_a_role_that_cannot_be_changed_says_what_to_do_first(admin, tom, mia):
+    CaseFactory(member=mia, assigned_to=tom)
+    answer = change_role(admin, tom, "member")
+    assert answer.status_code == 409
+    assert "tom has open cases. Hand them over to another technician first." in answer.content.decode()
+    assert 'href="#cases-heading"' in answer.content.decode()
+    assert "has to stay one" in change_role(admin, mia, "technician").content.decode()
+
+
+@pytest.mark.parametrize("role", ["", "king"])
+def test_no_other_role(role, admin, mia):
+    answer = change_role(admin, mia, role)
+    assert answer.status_code == 400
+    assert 'id="id_role_error"' in answer.content.decode()
+    assert User.objects.get(pk=mia.pk).is_member
+
+
+def test_the_page_of_a_deactivated_technician_points_out_open_cases(admin, tom, otto):
+    CaseFactory.create_batch(3, assigned_to=tom)
+    assert "deactivated account" not in admin.get(f"/people/{tom.pk}/").content.decode()
+    page = admin.post(f"/people/{tom.pk}/access/", {"access": "off"}, follow=True).content.decode()
+    assert "3 open cases are with this deactivated account." in page
+    page = admin.post(f"/people/{tom.pk}/hand-over/", {"to": otto.pk}, follow=True).content.decode()
+    assert "deactivated account" not in page
 
 
 def test_cases_are_handed_over(admin, tom, otto, mia):
