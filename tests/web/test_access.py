@@ -2,10 +2,10 @@
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from cases.models import Case, User
 from tests.factories import CaseDocumentFactory, CaseFactory
+from tests.urls import url_of, url_patterns
 
 STRANGER, MIA, OLGA, TOM, OTTO, ADA = "stranger", "mia", "olga", "tom", "otto", "ada"
 JSON = "application/json"
@@ -77,20 +77,6 @@ HIDDEN = {
     "mfa_download_recovery_codes": ([302, 404, 404, 404, 404, 404], [302, 404, 404, 404, 404, 404]),
 }
 
-# Their id is a person's: Mia's.
-OF_A_PERSON = {"person", "reinvite_person", "set_access", "change_role", "hand_over"}
-
-
-def url_patterns(resolver: URLResolver | None = None) -> dict[str, URLPattern]:
-    """Every named URL of the portal but those of Django's own admin, which has a test of its own below."""
-    found = {}
-    for pattern in (resolver or get_resolver()).url_patterns:
-        if isinstance(pattern, URLPattern):
-            found[pattern.name or str(pattern.pattern)] = pattern
-        elif pattern.namespace != "admin":
-            found |= url_patterns(pattern)
-    return found
-
 
 def test_every_url_is_in_the_table():
     assert set(url_patterns()) == set(HIDDEN)
@@ -106,14 +92,6 @@ def hidden_case(mia: User, tom: User) -> Case:
     case = CaseFactory(scheduled=True, member=mia, assigned_to=tom)
     CaseDocumentFactory(case=case)
     return case
-
-
-def url_of(name: str, case: Case) -> str:
-    pk = case.member_id if name in OF_A_PERSON else case.pk
-    arguments = {"pk": pk, "uidb36": "1", "key": "no-such-key", "token": "no-such-token"}
-    arguments["document_pk"] = case.documents.get().pk
-    converters = url_patterns()[name].pattern.regex.groupindex
-    return reverse(name, kwargs={key: value for key, value in arguments.items() if key in converters})
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

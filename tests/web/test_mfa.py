@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from cases import mfa
 from cases.models import User
 from cases.secrets_at_rest import PortalMFAAdapter
-from tests.web.test_access import url_patterns
+from tests.urls import url_patterns
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,43 @@
+"""The URLs of the portal, read from its URL configuration: what a test goes through cannot be forgotten."""
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from cases.models import Case
+
+
+def url_patterns(resolver: URLResolver | None = None) -> dict[str, URLPattern]:
+    """Every named URL of the portal but those of Django's own admin, which tests/web/test_access.py has."""
+    found: dict[str, URLPattern] = {}
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            found[pattern.name or str(pattern.pattern)] = pattern
+        elif pattern.namespace != "admin":
+            found |= url_patterns(pattern)
+    return found
+
+
+def urls_with_an_id(of: str) -> set[str]:
+    """The names of the URLs below `of`, such as "people/", that carry an id."""
+    return {
+        name
+        for name, pattern in url_patterns().items()
+        if "pk" in pattern.pattern.regex.groupindex and str(pattern.pattern).startswith(of)
+    }
+
+
+def urls_of_a_case() -> set[str]:
+    """The names of the URLs that lead to one case: whose id is not said to be something else's."""
+    return urls_with_an_id("") - urls_with_an_id("people/") - urls_with_an_id("operations/emails/")
+
+
+def url_of(name: str, case: Case, **others: object) -> str:
+    """The URL `name` for the case, its member, or its first document; `others` replace or add arguments."""
+    arguments = {
+        "pk": case.member_id if name in urls_with_an_id("people/") else case.pk,
+        "document_pk": case.documents.values_list("pk", flat=True).first(),
+        "uidb36": "1",
+        "key": "no-such-key",
+        "token": "no-such-token",
+    } | others
+    wanted = url_patterns()[name].pattern.regex.groupindex
+    return reverse(name, kwargs={key: value for key, value in arguments.items() if key in wanted})

@@ -1,0 +1,310 @@
+"""Every URL of a case, for everybody, in every state, in each of the three ways of RELEASE_MEMBER_VIEW.
+
+What must hold follows from two rules: whoever may not know of a case gets 404 (`sees`), and whoever does may act as the
+table of permissions says (tests/unit/test_permissions.py has the table itself against the design). The only thing to be
+said for each URL is what it is for: DOORS.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.test import Client
+
+from cases import schedule
+from cases.models import Case, User
+from cases.permissions import NOT_RELEASED, TABLE, Action, Relation, State
+from tests.factories import CaseDocumentFactory, CaseFactory
+from tests.urls import url_of, url_patterns, urls_of_a_case
+
+STRANGER, MIA, OLGA, TOM, OTTO, ADA = "stranger", "mia", "olga", "tom", "otto", "ada"
+ROLES = {MIA: "member", OLGA: "member", TOM: "technician", OTTO: "technician", ADA: "administrator"}
+MEMBERS = [MIA, OLGA]
+VIEWS = ["hidden", "in_progress", "announced"]
+
+Data = Callable[[Case, str], dict[str, object]]  # for the case and the person
+HEAD = {"external_case_id": "C-7K2M9QX4TB", "title": "Survivor benefit"}
+BODY = {"description": "Quillfeather family"}
+LETTER, REPORT = "marriage.txt", "granted.pdf"
+PARTS = ["submission", "report"]
+
+REASON = {"reason": "The member asked for it"}
+
+
+def nothing(case: Case, person: str) -> dict[str, object]:
+    return {}
+
+
+def a_file(case: Case, person: str) -> dict[str, object]:
+    return {"file": ContentFile(b"What I know", name="notes.txt")}
+
+
+def a_reason(case: Case, person: str) -> dict[str, object]:
+    return REASON
+
+
+def now(case: Case, person: str) -> dict[str, object]:
+    return REASON | {"release_option": "now"}
+
+
+def another_text(case: Case, person: str) -> dict[str, object]:
+    return {"title": "Another", "urgency": "normal"}
+
+
+def a_technician(case: Case, person: str) -> dict[str, object]:
+    """Administrators say whose the case is to be; a technician takes it."""
+    return {"technician": User.objects.get(username=OTTO).pk} if person == ADA else {}
+
+
+def another_day(case: Case, person: str) -> dict[str, object]:
+    date = schedule.today() + dt.timedelta(days=30)
+    return REASON | {"release_date": date.isoformat(), "revision": case.schedule_revision}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A URL with a method: the action that it is for (None: to look), what is sent, and what it answers then."""
+
+    name: str
+    method: str
+    action: Action | None
+    data: Data = nothing
+    done: int = 302
+    document: str = "submission"
+
+
+# A method without a door is answered by 405.
+DOORS = [
+    Door("case_detail", "get", None, done=200),
+    Door("edit_case", "get", Action.EDIT, done=200),
+    Door("edit_case", "post", Action.EDIT, another_text),
+    Door("submit_case", "post", Action.SUBMIT),
+    Door("accept_case", "post", Action.ACCEPT, a_technician),
+    Door("mark_case_completed", "post", Action.COMPLETE, now),
+    Door("reschedule_case", "post", Action.RESCHEDULE, another_day),
+    Door("move_case", "get", Action.RESCHEDULE, done=200),
+    Door("move_case", "post", Action.RESCHEDULE, another_day),
+    Door("return_case", "post", Action.RETURN),
+    Door("cancel_schedule", "post", Action.HOLD, a_reason),
+    Door("release_now", "post", Action.RELEASE_EARLY, a_reason),
+    Door("attach_document", "post", Action.ATTACH, a_file),
+    *[Door("document", "get", None, done=200, document=part) for part in PARTS],
+    *[Door("remove_document", "post", Action.ATTACH, document=part) for part in PARTS],
+    Door("api_case-detail", "get", None, done=200),
+    # Completes what is not completed; the action for the rest is in `action_of`.
+    Door("api_case-release", "post", Action.COMPLETE, now, done=200),
+]
+FOR_STAFF = {"move_case"}  # for members they do not exist, as the whole calendar
+OF_A_DOCUMENT = {"document", "remove_document"}
+
+
+def test_every_url_of_a_case_has_a_door():
+    assert {door.name for door in DOORS} == urls_of_a_case()
+
+
+# --- What must hold -------------------------------------------------------------------------------------------------
+
+
+def found_in(state: State, person: str) -> State:
+    """The state in which `person` finds the case: it is never late for the member who looks."""
+    return State.RELEASED if state is State.DUE and person == MIA else state
+
+
+def sees(person: str, state: State, view: str) -> bool:
+    """Whether `person` may know of the case."""
+    match ROLES[person]:
+        case "administrator":
+            return True
+        case "technician":
+            return state is not State.DRAFT
+        case _:
+            return person == MIA and (state not in NOT_RELEASED or view != "hidden")
+
+
+def sees_document(person: str, part: str, state: State, view: str) -> bool:
+    """Whether `person`, who sees the case, may know of what the member sent in, or of the report."""
+    if person != MIA:
+        return True
+    return state is State.RELEASED if part == "report" else not (view == "announced" and state is State.SCHEDULED)
+
+
+def is_related(person: str, relation: Relation, state: State) -> bool:
+    """A case that nobody has accepted is assigned to nobody; an accepted one is Tom's."""
+    match relation:
+        case Relation.OWN:
+            return person == MIA
+        case Relation.ASSIGNED:
+            return person == TOM and state not in (State.DRAFT, State.SUBMITTED)
+        case _:
+            return True
+
+
+def action_of(door: Door, state: State) -> Action | None:
+    if door.name == "api_case-release" and state in NOT_RELEASED:
+        return Action.RELEASE_EARLY
+    return door.action
+
+
+def answer(door: Door, person: str, state: State, view: str) -> int:
+    """The status that somebody who has signed in gets."""
+    if not sees(person, state, view) or (door.name in FOR_STAFF and person in MEMBERS):
+        return 404
+    if door.name in OF_A_DOCUMENT and not sees_document(person, door.document, state, view):
+        return 404
+    if (action := action_of(door, state)) is None:
+        return door.done
+    rule = TABLE[action].get(ROLES[person])
+    if rule is None or not is_related(person, rule.relation, state):
+        return 403
+    if state not in rule.states:
+        return 409
+    if door.name == "remove_document" and door.document != ("submission" if person == MIA else "report"):
+        return 403  # of an open case everybody takes away only what is theirs to attach
+    return door.done
+
+
+def secrets(person: str, state: State, view: str) -> set[str]:
+    """What a member, or a stranger, must not read anywhere."""
+    head, body = set(HEAD.values()), {*BODY.values(), LETTER}
+    if person != MIA or not sees(person, state, view):
+        return {*head, *body, REPORT}
+    if view == "announced" and state is State.SCHEDULED:
+        return {*body, REPORT}
+    return set() if state is State.RELEASED else {REPORT}
+
+
+# --- Whether it does ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Somebody tries a door, while the case is in a state and members are shown it in one of the three ways."""
+
+    person: str
+    door: Door
+    state: State
+    view: str
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.door.method} {self.door.name} ({self.door.document}), {self.state}, {self.view}"
+
+    @property
+    def expected(self) -> int:
+        """The status."""
+        if self.person == STRANGER:
+            return 401 if self.door.name.startswith("api") else 302
+        if self.door.done == 405:
+            return 405
+        return answer(self.door, self.person, found_in(self.state, self.person), self.view)
+
+    @property
+    def hidden(self) -> set[str]:
+        """What must not be in the answer."""
+        if self.person in (STRANGER, *MEMBERS):
+            return secrets(self.person, found_in(self.state, self.person), self.view)
+        return set()
+
+    def problems(self, client: Client, case: Case) -> Iterator[str]:
+        """Makes it, and takes it back. Sentences about what should be otherwise."""
+        row = Case.objects.filter(pk=case.pk).values()
+        with undone():
+            before = row.get()
+            response = self._response(client, case)
+            changed = before != row.get()
+            body = b"".join(response.streaming_content) if response.streaming else response.content
+        if response.status_code != self.expected:
+            yield f"{self}: {response.status_code} and not {self.expected}"
+        if changed and response.status_code >= 400 and found_in(self.state, self.person) is self.state:
+            yield f"{self}: refused, and the case is changed"
+        text = f"{response.headers}{body.decode()}"
+        yield from (f"{self}: says “{secret}”" for secret in self.hidden if secret in text)
+
+    def _response(self, client: Client, case: Case) -> Any:
+        url = url_of(self.door.name, case, document_pk=case.documents.get(kind=self.door.document).pk)
+        if self.door.method == "get":
+            return client.get(url)
+        form = {"content_type": "application/json"} if self.door.name.startswith("api") else {}
+        return client.post(url, self.door.data(case, self.person), **form)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is written in the block is taken back at its end."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def clients(mia: User, olga: User, tom: User, otto: User, ada: User, clock: object) -> dict[str, Client]:
+    """A browser of each: all have signed in but the stranger."""
+    clients = {STRANGER: Client()}
+    for user in (mia, olga, tom, otto, ada):
+        clients[user.username] = Client()
+        clients[user.username].force_login(user)
+    return clients
+
+
+@pytest.fixture(autouse=True)
+def _quietly() -> Iterator[None]:
+    """Thousands of refusals are not worth a line each."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def case_in(state: State) -> Case:
+    """Mia's, and Tom's once it is accepted, with a document of hers and one of his."""
+    people = {"member": User.objects.get(username=MIA)}
+    if state not in (State.DRAFT, State.SUBMITTED):
+        people["assigned_to"] = User.objects.get(username=TOM)
+    trait = {} if state is State.ACCEPTED else {state.value: True}
+    case = CaseFactory(**HEAD, **BODY, **people, **trait)
+    CaseDocumentFactory(case=case, submission=True, name=LETTER, content_type="text/plain")
+    CaseDocumentFactory(case=case, name=REPORT)
+    return case
+
+
+def doors_of(name: str, method: str) -> list[Door]:
+    found = [door for door in DOORS if (door.name, door.method) == (name, method)]
+    return found or [Door(name, method, None, done=405)]
+
+
+def views_for(person: str) -> list[str]:
+    """The setting is about members; nobody else is told apart by it."""
+    return VIEWS if person in MEMBERS else VIEWS[:1]
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_gets_what_of_a_case(method, state, clients, settings):
+    case = case_in(state)
+    doors = [door for name in sorted(urls_of_a_case()) for door in doors_of(name, method)]
+    found = []
+    for person, client in clients.items():
+        for settings.RELEASE_MEMBER_VIEW in views_for(person):
+            for door in doors:
+                found += Attempt(person, door, state, settings.RELEASE_MEMBER_VIEW).problems(client, case)
+    assert found == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.HELD, State.SCHEDULED, State.DUE])
+def test_no_other_page_tells_a_member_what_is_hidden(state, view, clients, settings):
+    settings.RELEASE_MEMBER_VIEW = view
+    case = case_in(state)
+    found = []
+    for person in MEMBERS:
+        hidden = secrets(person, found_in(state, person), view)
+        for name in sorted(url_patterns().keys() - urls_of_a_case()):
+            with undone():
+                response = clients[person].get(url_of(name, case))
+            text = f"{response.headers}{response.content.decode()}"
+            found += [f"{person}, {name}: says “{secret}”" for secret in hidden if secret in text]
+    assert found == []
