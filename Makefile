@@ -11,10 +11,10 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint chaos bench chromium
+.PHONY: help demo test lint messages chaos bench chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 demo: $(INSTALLED) ## run the whole portal here, with data and logins; Ctrl-C stops it
 	@$(VENV)/bin/python deploy/demo/demo.py
@@ -43,6 +43,12 @@ lint: $(INSTALLED) ## ruff, mypy, and whether the migrations say what the models
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy portal cases tasks deploy/demo
 	@DATABASE_URL=sqlite:// $(VENV)/bin/python manage.py makemigrations --check --dry-run cases
+
+messages: export SECRET_KEY := only for texts
+messages: export ENV_FILE := /dev/null
+messages: export DJANGO_SETTINGS_MODULE := portal.settings
+messages: $(INSTALLED) ## collect the texts for translation, and compile what is translated
+	@$(VENV)/bin/python -m tests.catalogue
 
 chaos: $(INSTALLED_FOR_REPORTS) ## break everything on purpose, count what was lost; writes docs/reliability.md
 	@$(VENV)/bin/python -m tests.chaos $(FAULTS)

@@ -1,0 +1,131 @@
+"""The texts of the portal and their translations: `make messages` collects the ones and refreshes the others.
+
+Babel does what GNU gettext does elsewhere, so that nothing has to be installed; Django turns templates into what
+Babel reads.
+"""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from babel.messages import Catalog, Message, pofile
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "portal" / "locale"
+SOURCES = ["cases", "portal", "tasks"]
+# The names under which our code calls gettext, and which of its arguments are the text.
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    **dict.fromkeys(["_", "gettext", "gettext_lazy"], None),
+    **dict.fromkeys(["ngettext", "ngettext_lazy"], (1, 2)),
+    **dict.fromkeys(["pgettext", "pgettext_lazy"], ((1, "c"), 2)),
+    **dict.fromkeys(["npgettext", "npgettext_lazy"], ((1, "c"), 2, 3)),
+}
+PLACEHOLDER = re.compile(r"%\((\w+)\)")
+
+
+def templates() -> list[Path]:
+    """Every template of ours."""
+    return sorted((ROOT / "cases" / "templates").rglob("*.*"))
+
+
+def languages() -> list[str]:
+    """Those that need a catalogue: all but the one in which the texts are written."""
+    return [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+def extracted() -> Catalog:
+    """Every text that code and templates hand to gettext, and the files in which it is."""
+    catalogue = Catalog(project="Advisor Portal", charset="utf-8")
+    for path in sorted(path for source in SOURCES for path in (ROOT / source).rglob("*.py")):
+        _add(catalogue, path, path.read_bytes())
+    for path in templates():
+        # In brackets, for to Python the layout of a template is bad indentation.
+        python = templatize(path.read_text(), origin=str(path.relative_to(ROOT)))
+        _add(catalogue, path, f"({python}\n)".encode())
+    return catalogue
+
+
+def path_of(language: str) -> Path:
+    """Where the translations to `language` are; what is compiled from them lies beside it, as .mo."""
+    return LOCALE / language / "LC_MESSAGES" / "django.po"
+
+
+def read(language: str) -> Catalog:
+    """The translations to `language`; none where there is no file yet."""
+    path = path_of(language)
+    if not path.exists():
+        return Catalog(locale=language, project="Advisor Portal", charset="utf-8", fuzzy=False)
+    with path.open("rb") as file:
+        return pofile.read_po(file, locale=language)
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """What Django reads."""
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def refresh(language: str) -> int:
+    """Has the file of `language` hold every text of the portal and no other, with the translations that it has, and
+    compiles it. Returns how many texts still lack one."""
+    catalogue, template = read(language), extracted()
+    # The file changes with the texts only.
+    template.creation_date = catalogue.creation_date
+    # A translation of another text, however alike, is none.
+    catalogue.update(template, no_fuzzy_matching=True)
+    path = path_of(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        pofile.write_po(file, catalogue, width=120, sort_output=True, include_lineno=False, ignore_obsolete=True)
+    path.with_suffix(".mo").write_bytes(compiled(catalogue))
+    return len(untranslated(catalogue))
+
+
+def untranslated(catalogue: Catalog) -> list[str]:
+    """The texts that lack a translation, or one of its plural forms."""
+    return [_text(message) for message in catalogue if message.id and not _is_translated(message)]
+
+
+def faulty(catalogue: Catalog) -> list[str]:
+    """The texts whose translation cannot be filled in as the text is: its placeholders are others."""
+    return [_text(message) for message in catalogue if message.id and not _has_its_placeholders(message)]
+
+
+def _add(catalogue: Catalog, path: Path, python: bytes) -> None:
+    for _line, message, comments, context in extract("python", io.BytesIO(python), KEYWORDS):
+        catalogue.add(message, locations=[(str(path.relative_to(ROOT)), 0)], auto_comments=comments, context=context)
+
+
+def _forms(texts: Any) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
+def _text(message: Message) -> str:
+    return _forms(message.id)[0]
+
+
+def _is_translated(message: Message) -> bool:
+    return not message.fuzzy and bool(message.string) and all(_forms(message.string))
+
+
+def _has_its_placeholders(message: Message) -> bool:
+    """Those of the text; a form for one may say "one" instead of the number."""
+    wanted = [sorted(PLACEHOLDER.findall(text)) for text in _forms(message.id)]
+    return all(sorted(PLACEHOLDER.findall(text)) in wanted for text in _forms(message.string) if text)
+
+
+def main() -> None:
+    """Refreshes every language, and says what is missing."""
+    for language in languages():
+        missing = refresh(language)
+        print(f"{path_of(language).relative_to(ROOT)}: {missing} texts without a translation")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

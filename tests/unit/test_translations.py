@@ -1,0 +1,118 @@
+"""Every text that a person reads can be translated, and is."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.template.base import Lexer, TokenType
+from django.utils.formats import get_format_modules
+
+from tests import catalogue
+
+TEMPLATES = {str(path.relative_to(catalogue.ROOT / "cases" / "templates")): path for path in catalogue.templates()}
+# What is the same in every language: names, the letter of a drawn mark, a style.
+NAMES = {"Advisor", "Portal", "API", "Flower", "i", "info"}
+READ_OUT = {"alt", "aria-description", "aria-label", "label", "placeholder", "title"}
+# For programs: what a browser wants in the value of a date and a time field.
+MACHINE_FORMATS = {"Y-m-d", "H:i", "c"}
+WORD = re.compile(r"[^\W\d_]+[^\W_]*")
+# A text given to a filter or to an included template, but `_("a text")`.
+GIVEN = re.compile(r"""(?:\|(?P<filter>\w+):|\b(?P<name>\w+)=)(?P<quote>["'])(?P<text>.*?)(?P=quote)""")
+
+
+class Texts(HTMLParser):
+    """What a page says or has read out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem is None:
+            self.found.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # To be shown by a script: sentences, where "bar" and "figures" are names that only programs read.
+        self.found += [
+            value
+            for name, value in attrs
+            if value and (name in READ_OUT or (name.startswith("data-") and re.search(r"[A-Z].* |^[A-Z]", value)))
+        ]
+
+
+def bare_texts(source: str) -> list[str]:
+    """The texts for people in the template `source` that are outside of all translation tags."""
+    markup, found, until = [], [], ""
+    for token in Lexer(source).tokenize():
+        name = token.contents.split(maxsplit=1)[0] if token.token_type == TokenType.BLOCK else ""
+        if until:
+            until = "" if name == until else until
+        elif name in ("blocktranslate", "comment"):
+            until = f"end{name}"
+        elif token.token_type == TokenType.TEXT:
+            markup.append(token.contents)
+        elif token.token_type in (TokenType.VAR, TokenType.BLOCK):
+            found += [given["text"] for given in GIVEN.finditer(token.contents) if is_for_people(**given.groupdict())]
+    parser = Texts()
+    parser.feed("".join(markup))
+    parser.close()
+    return found + [text for text in parser.found if set(WORD.findall(text)) - NAMES]
+
+
+def is_for_people(filter: str | None, name: str | None, text: str, **_rest: str) -> bool:  # noqa: A002
+    if filter in ("default", "default_if_none", "yesno"):
+        return bool(WORD.search(text))
+    return bool(name) and name != "class" and bool(re.search(r"[A-Z]| [a-z]", text))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>Hello</p>",
+        '<a title="Your account" href="/x">{{ name }}</a>',
+        '{{ name|default:"nobody" }}',
+        '{% include "field.html" with label="Your name" %}',
+        '<form data-failed="It failed."></form>',
+        "{% if a %}<b>{{ n }} of 5</b>{% endif %}",
+    ],
+)
+def test_a_bare_text_is_found(source):
+    assert bare_texts(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<p class="a b">{% translate "Hello" %}</p>',
+        '{{ name|default:_("nobody") }} · {{ at|date:"DAY_FORMAT" }} 12',
+        "{% blocktranslate %}Hello {{ name }}{% endblocktranslate %}",
+        '{% include "tile.html" with kind="bar" class="btn btn-primary" %}<canvas data-chart="bar"></canvas>',
+        "<title>Advisor Portal</title>",
+    ],
+)
+def test_what_is_no_bare_text_is_not(source):
+    assert bare_texts(source) == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_template_has_a_bare_text(name):
+    assert bare_texts(TEMPLATES[name].read_text()) == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_date_in_a_template_has_a_named_format(name):
+    used = set(re.findall(r"\|(?:date|time|portal_time):[\"']([^\"']*)[\"']", TEMPLATES[name].read_text()))
+    assert used - MACHINE_FORMATS <= formats_of("en")
+
+
+def formats_of(language: str) -> set[str]:
+    return {name for name in dir(our_formats(language)) if name.endswith("_FORMAT")}
+
+
+def our_formats(language: str):
+    return next(module for module in get_format_modules(language) if module.__name__.startswith("portal."))
+
+
+@pytest.mark.parametrize("language", catalogue.languages())
+def test_every_language_has_every_format(language):
+    assert formats_of(language) == formats_of("en")
