@@ -1,11 +1,12 @@
 """How Django finds this application."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CasesConfig(AppConfig):
     name = "cases"
-    verbose_name = "Cases"
+    verbose_name = _("Cases")
 
     def ready(self) -> None:
         from cases import checks, visits  # noqa: F401  (registers the system checks)

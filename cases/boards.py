@@ -4,10 +4,12 @@ import functools
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from cases import states, totals
 from cases.clock import portal_now
 from cases.models import Case, CaseQuerySet, User
+from cases.numerals import grouped
 from cases.paging import MOST, capped
 from cases.prepared import SOMEBODY, Prepared
 from cases.seen import SeenCase
@@ -42,12 +44,12 @@ def groups_for(user: User) -> list[Group]:
     """The dashboard of `user`: a member's own cases; a technician's work and what anybody may take; for administrators
     the same over everybody's. Two statements; a third where a group has more cases than it shows."""
     board = _board(user.role, settings.RELEASE_MEMBER_VIEW)
-    firsts: list[list[int]] = [[] for _ in board.shown]
+    firsts: list[list[int]] = [[] for _state in board.shown]
     for number, pk in board.firsts.ask(user.pk):
         firsts[number].append(pk)
     counts = [len(keys) for keys in firsts]
     if max(counts) > ROWS:
-        counts = [count for _, count in sorted(board.counts.ask(user.pk))]
+        counts = [count for _number, count in sorted(board.counts.ask(user.pk))]
     seen = _seen({pk for keys in firsts for pk in keys[:ROWS]}, user)
     said = _said(board.shown, counts, user)
     return [
@@ -77,9 +79,9 @@ def _said(shown: list[Shown], counts: list[int], user: User) -> list[tuple[str, 
         total = sample.get(state.key)
         # A sample from before the cases came says less than what was counted just now.
         if is_sampled and total and total.cases > MOST:
-            said.append((f"{total.cases:,}", f"counted {totals.age_in_words(total, now)}"))
+            said.append((grouped(total.cases), _("counted %(age)s") % {"age": totals.age_in_words(total, now)}))
         else:
-            said.append((capped(count), "not counted yet" if is_sampled else ""))
+            said.append((capped(count), _("not counted yet") if is_sampled else ""))
     return said
 
 

@@ -1,6 +1,7 @@
 """What members do with a case before anybody works on it: create, edit, submit. Verbs as in cases.releases."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cases import permissions
 from cases.clock import portal_now
@@ -13,7 +14,7 @@ from cases.permissions import Action
 def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL) -> Case:
     """A new draft of the member `by`, with a generated case number."""
     if not (by.is_member and by.is_active):
-        raise NotAllowed("Only members create cases.")
+        raise NotAllowed(_("Only members create cases."))
     return Case.objects.create(member=by, title=title, description=description, urgency=urgency)
 
 
@@ -31,7 +32,7 @@ def submit(*, case: Case, by: User, source: str) -> Case:
     """The draft is handed in: technicians see it from now on. CaseError without a title."""
     case = _take(case, Action.SUBMIT, by=by)
     if not case.title.strip():
-        raise CaseError("Please give the case a title before you submit it.", field="title")
+        raise CaseError(_("Please give the case a title before you submit it."), field="title")
     step = Step(case, by=by, source=source, at=portal_now())
     case.status = Case.Status.SUBMITTED
     case.date_submitted = step.at

@@ -1,5 +1,7 @@
 """What a verb refuses, as sentences for people. Every face answers them with `status`."""
 
+from django.utils.translation import gettext as _
+
 
 class CaseError(Exception):
     """A request about a case that was understood and refused. Nothing has changed."""
@@ -27,7 +29,7 @@ class ReasonRequired(CaseError):
     """The action needs a reason and none was given."""
 
     def __init__(self) -> None:
-        super().__init__("Please give a reason; it is kept in the history of the case.", field="reason")
+        super().__init__(_("Please give a reason; it is kept in the history of the case."), field="reason")
 
 
 class NotAllowed(CaseError):
@@ -49,6 +51,8 @@ class Stale(CaseError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Somebody changed this case after you opened it. Nothing was saved: "
-            "look at the case as it is now and try again."
+            _(
+                "Somebody changed this case after you opened it. Nothing was saved: "
+                "look at the case as it is now and try again."
+            )
         )

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cases import schedule
 from cases.errors import NotAllowed
@@ -24,7 +25,7 @@ def make(*, user: User) -> str:
     NotAllowed for members and for people who are deactivated.
     """
     if user.is_member or not user.is_active:
-        raise NotAllowed("Only technicians and administrators have a calendar.")
+        raise NotAllowed(_("Only technicians and administrators have a calendar."))
     token = secrets.token_urlsafe(32)
     values = {"token_digest": _digest(token), "made_at": timezone.now()}
     CalendarFeed.objects.update_or_create(user=user, defaults=values)

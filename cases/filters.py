@@ -5,6 +5,7 @@ from typing import Any, cast
 import django_filters
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from cases import states
 from cases.models import Case, User
@@ -15,11 +16,14 @@ class CaseFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(
         method="search",
-        label="Search",
-        widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": "Number or title"}),
+        label=_("Search"),
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Number or title")}),
     )
     state = django_filters.ChoiceFilter(
-        method="in_state", label="State", empty_label="All states", widget=forms.Select(attrs={"class": "form-select"})
+        method="in_state",
+        label=_("State"),
+        empty_label=_("All states"),
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
 
     class Meta:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from cases import schedule
 from cases.models import Case, User
@@ -22,16 +23,18 @@ class ScheduleFields(forms.Form):
     """A release date and perhaps a time, both in the portal's zone."""
 
     release_date = forms.DateField(
+        label=_("Release date"),
         required=False,
         widget=ReleaseDateInput(),
         input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": "Enter the date as year-month-day, for example 2026-03-31."},
+        error_messages={"invalid": _("Enter the date as year-month-day, for example 2026-03-31.")},
     )
     release_time = forms.TimeField(
+        label=_("Release time"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M"),
         input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={"invalid": "Enter the time as hours and minutes, for example 09:30."},
+        error_messages={"invalid": _("Enter the time as hours and minutes, for example 09:30.")},
     )
 
     def offer(self, *, any_day: bool) -> None:
@@ -53,7 +56,10 @@ class ChangeForm(forms.Form):
 
     revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     reason = forms.CharField(
-        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"})
+        label=_("Reason"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
     )
 
     def change(self) -> dict[str, Any]:
@@ -65,11 +71,12 @@ class AcceptForm(forms.Form):
     """Who is to work on the case. Administrators name a technician; a technician takes it."""
 
     technician = forms.ModelChoiceField(
+        label=_("Technician"),
         queryset=User.objects.none(),
         required=False,
         empty_label=None,
         widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"invalid_choice": "Choose an active technician."},
+        error_messages={"invalid_choice": _("Choose an active technician.")},
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -90,10 +97,10 @@ class CompletionForm(ChangeForm, ScheduleFields):
     """The product owner's dialog: release now, or on a date."""
 
     release_option = forms.ChoiceField(
-        choices=[("now", "Release Now"), ("schedule", "Schedule Release")],
+        choices=[("now", _("Release Now")), ("schedule", _("Schedule Release"))],
         error_messages={
-            "required": "Choose when the case is released.",
-            "invalid_choice": "Choose “now” or “schedule”.",
+            "required": _("Choose when the case is released."),
+            "invalid_choice": _("Choose “now” or “schedule”."),
         },
     )
 
@@ -106,11 +113,12 @@ class RescheduleForm(ChangeForm, ScheduleFields):
     """Another release date."""
 
     release_date = forms.DateField(
+        label=_("Release date"),
         widget=ReleaseDateInput(),
         input_formats=["%Y-%m-%d"],
         error_messages={
-            "required": "Choose the new release date.",
-            "invalid": "Enter the date as year-month-day, for example 2026-03-31.",
+            "required": _("Choose the new release date."),
+            "invalid": _("Enter the date as year-month-day, for example 2026-03-31."),
         },
     )
 
@@ -118,11 +126,12 @@ class RescheduleForm(ChangeForm, ScheduleFields):
 class DraftForm(forms.ModelForm[Case]):
     """What a member writes."""
 
-    title = forms.CharField(max_length=200, error_messages={"required": "Give the case a title."})
+    title = forms.CharField(label=_("Title"), max_length=200, error_messages={"required": _("Give the case a title.")})
 
     class Meta:
         model = Case
         fields = ["title", "description", "urgency"]
+        labels = {"description": _("Description"), "urgency": _("Urgency")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.db.models import Case as Choose
 from django.db.models import CharField, F, QuerySet, UUIDField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, Left
+from django.utils.translation import gettext_noop as _noop
 
 from cases import mail
 from cases.clock import portal_clock, portal_now
@@ -235,7 +236,7 @@ def _send_and_record(
 ) -> None:
     if len(cases) < len(parcel.case_ids):
         hidden = _claimed(parcel).exclude(case_id__in=[case.pk for case in cases])
-        hidden.update(state=State.DROPPED, last_error="The member may not see this case any more.")
+        hidden.update(state=State.DROPPED, last_error=_noop("The member may not see this case any more."))
     if not cases:
         return
     verdict = _send(parcel, cases, transport)

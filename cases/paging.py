@@ -3,6 +3,7 @@
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
+from cases import numerals
 from cases.models import Case
 
 MOST = 1000
@@ -11,7 +12,7 @@ PER_PAGE = 25
 
 def capped(count: int) -> str:
     """A number of cases for people, "1,000+" beyond a thousand: to count on would touch every row."""
-    return f"{count:,}" if count <= MOST else f"{MOST:,}+"
+    return numerals.capped(count, MOST)
 
 
 class CappedPaginator(Paginator[Case]):

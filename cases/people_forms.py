@@ -67,6 +67,7 @@ class InviteForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ("email", "first_name", "last_name", "role")
+        labels = {"role": _("Role")}
         widgets = {"role": forms.Select(attrs=SELECT)}
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case as Choose
 from django.db.models import CharField, F, Q, TextField, Value, When
+from django.utils.translation import gettext_noop as _noop
 
 from cases import looks, messages, schedule
 from cases.clock import portal_now
@@ -222,8 +223,8 @@ def _email_columns(stamp: Stamp) -> dict[str, Any]:
         "attempts": 0,
         "next_try": stamp.at,
         "last_error": Choose(
-            When(no_address, then=Value("The member has no e-mail address.")),
-            When(deactivated, then=Value("The member's account is deactivated.")),
+            When(no_address, then=Value(_noop("The member has no e-mail address."))),
+            When(deactivated, then=Value(_noop("The member's account is deactivated."))),
             default=Value(""),
             output_field=TextField(),
         ),

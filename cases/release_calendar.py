@@ -14,6 +14,7 @@ from cases.beginnings import beginnings
 from cases.clock import portal_now
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case import RELEASED, SCHEDULED
+from cases.numerals import capped, grouped
 from cases.periods import DAY
 from cases.permissions import Action
 from cases.seen import SeenCase
@@ -66,13 +67,13 @@ class Slot:
     @property
     def counted(self) -> str:
         """The count for people."""
-        return f"{self.count:,}" if self.count <= CAP else f"{CAP:,}+"
+        return capped(self.count, CAP)
 
     @property
     def more(self) -> str:
         """How many are not among `entries`, for people; empty where all are."""
         more = min(self.count, CAP) - len(self.entries)
-        return f"{more:,}{'+' if self.count > CAP else ''}" if more > 0 else ""
+        return f"{grouped(more)}{'+' if self.count > CAP else ''}" if more > 0 else ""
 
 
 @dataclass(frozen=True, slots=True)

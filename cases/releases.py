@@ -8,6 +8,9 @@ the commit. `revision`, where given, is the schedule revision that the person wa
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases import permissions, release_batch
 from cases import schedule as calendar
@@ -41,7 +44,7 @@ def accept(*, case: Case, by: User, source: str, technician: User | None = None)
     case, step = _take(case, Action.ACCEPT, by=by, source=source)
     assignee = technician or by
     if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
-        raise NotAllowed("Only an administrator assigns a case, and only to an active technician.")
+        raise NotAllowed(_("Only an administrator assigns a case, and only to an active technician."))
     case.status = Case.Status.ACCEPTED
     case.assigned_to = assignee
     case.date_accepted = step.at
@@ -154,18 +157,26 @@ def _set_schedule(case: Case, wanted: Schedule | None) -> None:
 def _check_choice(wanted: Schedule, *, by: User, reason: str) -> None:
     """BadSchedule unless `by` may choose that schedule (DESIGN §4); ReasonRequired where it needs one."""
     if wanted.date > calendar.furthest_date():
-        raise BadSchedule("That date is too far away.", field="release_date")
+        raise BadSchedule(_("That date is too far away."), field="release_date")
     if wanted.date < calendar.today() or wanted.instant <= portal_now():
-        raise BadSchedule("That moment has passed. Choose a later one, or choose release now.", field="release_date")
+        raise BadSchedule(_("That moment has passed. Choose a later one, or choose release now."), field="release_date")
     if calendar.least_date() <= wanted.date <= calendar.last_date():
         return
     if by.is_administrator:
         if not reason.strip():
             raise ReasonRequired
     elif wanted.date < calendar.least_date():
-        raise BadSchedule(
-            f"The earliest date is {calendar.least_date():%B %-d, %Y}: {settings.RELEASE_MIN_DAYS} days from today.",
-            field="release_date",
-        )
+        raise BadSchedule(_too_early(), field="release_date")
     else:
-        raise BadSchedule(f"The latest date is {calendar.last_date():%B %-d, %Y}.", field="release_date")
+        text = _("The latest date is %(date)s.") % {"date": date_format(calendar.last_date(), "DAY_FORMAT")}
+        raise BadSchedule(text, field="release_date")
+
+
+def _too_early() -> str:
+    days = settings.RELEASE_MIN_DAYS
+    text = ngettext(
+        "The earliest date is %(date)s: %(days)s day from today.",
+        "The earliest date is %(date)s: %(days)s days from today.",
+        days,
+    )
+    return text % {"date": date_format(calendar.least_date(), "DAY_FORMAT"), "days": days}

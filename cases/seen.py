@@ -41,7 +41,7 @@ class SeenCase:
             "external_case_id": case.external_case_id,
             "title": case.title,
             "state": state,
-            "state_label": label,
+            "state_label": str(label),
         }
         schedule: dict[str, Any] = {
             "scheduled_for": case.release_instant,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from cases.models import Case, User
 from cases.models.case import HELD, RELEASED, SCHEDULED
@@ -17,7 +19,7 @@ class Shown:
     """A state as a page names it: `key` in URLs and style, `label` for people, `where` the cases that are in it."""
 
     key: str
-    label: str
+    label: StrOrPromise
     where: Q
 
 
@@ -25,11 +27,11 @@ class Shown:
 def for_staff() -> list[Shown]:
     """Completed and released are two words, everywhere (FIELD: the top confusion of such portals)."""
     return [
-        Shown("submitted", "Submitted", Q(status=Status.SUBMITTED)),
-        Shown("accepted", "Accepted", Q(status=Status.ACCEPTED)),
-        Shown("completed", "Completed, not released", SCHEDULED),
-        Shown("held", "Completed, on hold", HELD),
-        Shown("released", "Released", RELEASED),
+        Shown("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
+        Shown("accepted", _("Accepted"), Q(status=Status.ACCEPTED)),
+        Shown("completed", _("Completed, not released"), SCHEDULED),
+        Shown("held", _("Completed, on hold"), HELD),
+        Shown("released", _("Released"), RELEASED),
     ]
 
 
@@ -46,20 +48,20 @@ def _for_members(member_view: str) -> list[Shown]:
         accepted |= SCHEDULED | HELD
     elif member_view == "announced":
         accepted |= HELD  # there is no date to announce
-        announced = [Shown("announced", "Release announced", SCHEDULED)]
+        announced = [Shown("announced", _("Release announced"), SCHEDULED)]
     return [
-        Shown("draft", "Draft", Q(status=Status.DRAFT)),
-        Shown("submitted", "Submitted", Q(status=Status.SUBMITTED)),
-        Shown("accepted", "In progress", accepted),
+        Shown("draft", _("Draft"), Q(status=Status.DRAFT)),
+        Shown("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
+        Shown("accepted", _("In progress"), accepted),
         *announced,
-        Shown("released", "Ready", RELEASED),
+        Shown("released", _("Ready"), RELEASED),
     ]
 
 
 @functools.cache
 def for_administrators() -> list[Shown]:
     """They see drafts too."""
-    return [Shown("draft", "Draft", Q(status=Status.DRAFT)), *for_staff()]
+    return [Shown("draft", _("Draft"), Q(status=Status.DRAFT)), *for_staff()]
 
 
 def shown_to(user: User) -> list[Shown]:

@@ -8,6 +8,8 @@ import time
 
 from django.db.models import Count
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases import states
 from cases.clock import portal_now
@@ -50,8 +52,8 @@ def age_in_words(total: SampledTotal, now: dt.datetime) -> str:
     age = max(now - total.counted_at, dt.timedelta())
     if age < dt.timedelta(minutes=1):
         seconds = int(age.total_seconds())
-        return f"{seconds} second{'' if seconds == 1 else 's'} ago"
-    return f"{timesince(total.counted_at, now, depth=1)} ago"
+        return ngettext("%(n)d second ago", "%(n)d seconds ago", seconds) % {"n": seconds}
+    return _("%(age)s ago") % {"age": timesince(total.counted_at, now, depth=1)}
 
 
 def _pause_after(seconds: float) -> dt.timedelta:

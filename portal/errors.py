@@ -5,6 +5,7 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 # A database that restarts is back within seconds.
 RETRY_AFTER = 5
@@ -18,7 +19,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     unavailable = isinstance(sys.exception(), OperationalError | InterfaceError)
     status = 503 if unavailable else 500
     if request.path.startswith("/api/"):
-        words = "The database does not answer. Try again." if unavailable else "An error on our side; it was logged."
+        words = (
+            _("The database does not answer. Try again.") if unavailable else _("An error on our side; it was logged.")
+        )
         response: HttpResponse = JsonResponse({"detail": words}, status=status)
     else:
         response = render(None, f"{status}.html", status=status)

@@ -20,7 +20,7 @@ LOCALE = ROOT / "portal" / "locale"
 SOURCES = ["cases", "portal", "tasks"]
 # The names under which our code calls gettext, and which of its arguments are the text.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    **dict.fromkeys(["_", "gettext", "gettext_lazy"], None),
+    **dict.fromkeys(["_", "_noop", "gettext", "gettext_lazy", "gettext_noop"], None),
     **dict.fromkeys(["ngettext", "ngettext_lazy"], (1, 2)),
     **dict.fromkeys(["pgettext", "pgettext_lazy"], ((1, "c"), 2)),
     **dict.fromkeys(["npgettext", "npgettext_lazy"], ((1, "c"), 2, 3)),

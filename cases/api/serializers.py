@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from cases import schedule
@@ -36,7 +37,7 @@ class ReleaseSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuses what it does not know: a misspelt option must not release anything."""
         if unknown := set(self.initial_data) - set(self.fields):
-            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "Unknown field."))
+            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), _("Unknown field.")))
         return attrs
 
     def release_on(self) -> Schedule | None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q, Subquery
+from django.utils.translation import gettext_lazy as _
 
 from cases import schedule
 from cases.models.user import User
@@ -110,16 +111,16 @@ class Case(models.Model):
     """A piece of work for a member. *Completed* means that the work is done, *released* that the member may see it."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SUBMITTED = "submitted", "Submitted"
-        ACCEPTED = "accepted", "Accepted"
-        COMPLETED = "completed", "Completed"
+        DRAFT = "draft", _("Draft")
+        SUBMITTED = "submitted", _("Submitted")
+        ACCEPTED = "accepted", _("Accepted")
+        COMPLETED = "completed", _("Completed")
 
     class Urgency(models.TextChoices):
-        NORMAL = "normal", "Normal"
-        URGENT = "urgent", "Urgent"
+        NORMAL = "normal", _("Normal")
+        URGENT = "urgent", _("Urgent")
 
-    external_case_id = models.CharField("case number", max_length=64, unique=True, default=new_external_id)
+    external_case_id = models.CharField(_("case number"), max_length=64, unique=True, default=new_external_id)
     # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave writes into each
     # index that there is.
     member = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases", db_index=False)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.case import RELEASED, SCHEDULED, Case
 from cases.models.user import User
@@ -43,8 +44,8 @@ class CaseDocument(models.Model):
     """A file that belongs to a case. Its content is in the storage, where no address but the portal's own leads."""
 
     class Kind(models.TextChoices):
-        SUBMISSION = "submission", "Submission"
-        REPORT = "report", "Report"
+        SUBMISSION = "submission", _("Submission")
+        REPORT = "report", _("Report")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.case import Case
 from cases.models.user import User
@@ -11,15 +12,15 @@ class OutgoingEmail(models.Model):
     """The e-mail about one release of one case. Rows of one `group` go out as one message (DESIGN §4, E-mail)."""
 
     class Kind(models.TextChoices):
-        RELEASED = "released", "Case released"
+        RELEASED = "released", _("Case released")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENDING = "sending", "Being sent"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed for good"
-        UNDELIVERABLE = "undeliverable", "Undeliverable"
-        DROPPED = "dropped", "No longer to be sent"
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed for good")
+        UNDELIVERABLE = "undeliverable", _("Undeliverable")
+        DROPPED = "dropped", _("No longer to be sent")
 
     # The index of email_once_per_release begins with the case; what is asked of a recipient is what is open.
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="emails", db_index=False)

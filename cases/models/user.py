@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cases.zones import validate_zone
 
@@ -25,9 +26,9 @@ class User(AbstractUser):
     """A member, a technician or an administrator. Deactivated (`is_active`), never deleted (DESIGN rule 10)."""
 
     class Role(models.TextChoices):
-        MEMBER = "member", "Member"
-        TECHNICIAN = "technician", "Technician"
-        ADMINISTRATOR = "administrator", "Administrator"
+        MEMBER = "member", _("Member")
+        TECHNICIAN = "technician", _("Technician")
+        ADMINISTRATOR = "administrator", _("Administrator")
 
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
     time_zone = models.CharField(

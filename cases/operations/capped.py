@@ -5,6 +5,8 @@ from typing import Any, Self
 
 from django.db.models import QuerySet
 
+from cases.numerals import capped
+
 MOST = 1000
 
 
@@ -23,4 +25,4 @@ class Capped:
         return self.number > 0
 
     def __str__(self) -> str:
-        return f"{self.number:,}" if self.number <= MOST else f"{MOST:,}+"
+        return capped(self.number, MOST)

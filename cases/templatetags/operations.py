@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -20,12 +21,16 @@ def duration(value: dt.timedelta | float | None) -> str:
     if seconds < 1:
         return _("%(n)d ms") % {"n": max(0, round(seconds * 1000))}
     if seconds < MINUTE:
-        return _("%(n).1f s") % {"n": seconds}
+        return _("%(n)s s") % {"n": _with_one_decimal(seconds)}
     if seconds < HOUR:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": seconds // MINUTE, "seconds": seconds % MINUTE}
     if seconds < 2 * DAY:
         return _("%(hours)d h %(minutes)d min") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
-    return _("%(n).1f days") % {"n": seconds / DAY}
+    return _("%(n)s days") % {"n": _with_one_decimal(seconds / DAY)}
+
+
+def _with_one_decimal(number: float) -> str:
+    return number_format(round(number, 1), 1)
 
 
 @register.filter

@@ -137,5 +137,5 @@ def _move_page(
 
 
 def _moved(case: Case) -> str:
-    date = formats.date_format(cast(Any, case.scheduled_release_date), "F j, Y")
+    date = formats.date_format(cast(Any, case.scheduled_release_date), "DAY_FORMAT")
     return _("“%(case)s” is to be released on %(date)s.") % {"case": case.title or case.external_case_id, "date": date}

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import drafts, permissions
@@ -22,11 +23,11 @@ def new_case(request: HttpRequest) -> HttpResponse:
     """A new draft; its number is generated."""
     user = cast(User, request.user)
     if not user.is_member:
-        raise PermissionDenied("Only members create cases.")
+        raise PermissionDenied(_("Only members create cases."))
     form = DraftForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         case = drafts.create(by=user, **form.cleaned_data)
-        messages.success(request, "Your draft is saved. Submit it when it is complete.")
+        messages.success(request, _("Your draft is saved. Submit it when it is complete."))
         return redirect("case_detail", pk=case.pk)
     return render(request, "cases/case_form.html", {"form": form}, status=400 if form.is_bound else 200)
 
@@ -42,7 +43,7 @@ def edit_case(request: HttpRequest, pk: int) -> HttpResponse:
         form = DraftForm(request.POST if request.method == "POST" else None, instance=visible_case(request, pk))
         if request.method == "POST" and form.is_valid():
             drafts.edit(case=case, by=user, **form.cleaned_data)
-            messages.success(request, "Your draft is saved.")
+            messages.success(request, _("Your draft is saved."))
             return redirect("case_detail", pk=pk)
     except CaseError as error:
         return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
@@ -58,5 +59,5 @@ def submit_case(request: HttpRequest, pk: int) -> HttpResponse:
         drafts.submit(case=case, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
     except CaseError as error:
         return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
-    messages.success(request, "Your case is submitted.")
+    messages.success(request, _("Your case is submitted."))
     return redirect("case_detail", pk=pk)

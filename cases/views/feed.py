@@ -9,12 +9,12 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from cases import feeds, ics
+from cases import feeds, ics, languages
 from cases.models import User
 from cases.views.staff import staff_only
 
@@ -27,7 +27,9 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     owner = feeds.owner_of(token)
     if owner is None:
         raise Http404
-    content = ics.feed(feeds.cases_of(owner), at=timezone.now())
+    # What calendar programs ask for is no person's wish.
+    with translation.override(languages.language_of(owner)):
+        content = ics.feed(feeds.cases_of(owner), at=timezone.now())
     return HttpResponse(content, content_type="text/calendar; charset=utf-8")
 
 
@@ -47,4 +49,4 @@ def change_feed(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your calendar feed is switched off. Its address shows nothing any more."))
             return redirect("calendar")
         case _unknown:
-            raise BadRequest("The action is either new or off.")
+            raise BadRequest(_("The action is either new or off."))

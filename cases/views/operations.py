@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.clock import portal_now
@@ -64,7 +64,10 @@ def resend_email(request: HttpRequest, pk: int) -> HttpResponse:
     except CaseError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("The e-mail about %(count)s case(s) is sent again.") % {"count": rows})
+        said = ngettext(
+            "The e-mail about %(count)s case is sent again.", "The e-mail about %(count)s cases is sent again.", rows
+        )
+        messages.success(request, said % {"count": rows})
     return redirect("operations")
 
 

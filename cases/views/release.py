@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cases import permissions, releases
@@ -125,11 +126,11 @@ def _again(request: HttpRequest, case: Case, action: Action, form: Any, form_nam
 
 def _success(action: Action, case: Case) -> str:
     if action is Action.ACCEPT:
-        return "The case is accepted."
+        return _("The case is accepted.")
     if action is Action.RETURN:
-        return "The case is back in work. It has no release date."
+        return _("The case is back in work. It has no release date.")
     if case.is_released:
-        return "The case is released. The member can see it now."
+        return _("The case is released. The member can see it now.")
     if case.is_held:
-        return "The release is on hold. The member does not see the case until somebody sets a date."
-    return "The case is completed and not released yet. The member sees it when the schedule is reached."
+        return _("The release is on hold. The member does not see the case until somebody sets a date.")
+    return _("The case is completed and not released yet. The member sees it when the schedule is reached.")

@@ -5,6 +5,8 @@ let isPaused = false;
 let announced = "";
 const charts = new Map();
 
+Chart.defaults.locale = document.documentElement.lang;
+
 const parts = () => document.querySelectorAll("[data-every]");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
