@@ -1,0 +1,46 @@
+"""People in Django's admin: looked up here, looked after on the portal's own pages."""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from rest_framework.authtoken.models import TokenProxy
+
+from cases.admin.base import ReadOnlyAdmin, is_administrator
+from cases.models import User
+
+# Groups mean nothing here: the role decides. The others show secrets (the tokens of the API, those of authenticators),
+# or offer to delete the row of a session that goes on, or to give somebody else's address to an account.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession, TokenProxy])
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin):
+    """Roles, access and passwords are not edited: people are invited, deactivated and moved by verbs."""
+
+    list_display = ("username", "first_name", "last_name", "email", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    ordering = ("username",)
+    search_fields = ("username", "first_name", "last_name", "email")
+    exclude = ("password", "groups", "user_permissions")
+
+    def view_on_site(self, person: User) -> str:
+        """The page on which the person is looked after."""
+        return reverse("person", args=[person.pk])
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Whoever has lost both phone and recovery codes is let in with the password again: by deleting these rows."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    exclude = ("data",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_administrator(request)

@@ -1,0 +1,48 @@
+"""What the portal notes of itself, in Django's admin."""
+
+from django.contrib import admin
+
+from cases.admin.base import OfCasesAdmin, ReadOnlyAdmin
+from cases.models import CaseDocument, CaseNote, Heartbeat, OutgoingEmail, ReleaseDay, ReleaseEvent, SampledTotal
+
+
+@admin.register(ReleaseEvent)
+class ReleaseEventAdmin(OfCasesAdmin):
+    list_display = ("at", "case", "kind", "source", "actor_name", "reason")
+    list_select_related = ("case", "actor")
+
+
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(OfCasesAdmin):
+    list_display = ("case", "address", "state", "attempts", "next_try", "last_error")
+
+
+@admin.register(CaseDocument)
+class CaseDocumentAdmin(OfCasesAdmin):
+    """Without the file: documents are read through the portal, which asks who may."""
+
+    list_display = ("case", "kind", "name", "size", "uploaded_by", "uploaded_at")
+    list_select_related = ("case", "uploaded_by")
+    exclude = ("file",)
+
+
+@admin.register(CaseNote)
+class CaseNoteAdmin(OfCasesAdmin):
+    list_display = ("case", "author", "at", "text")
+    list_select_related = ("case", "author")
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    list_display = ("name", "at", "host", "released")
+
+
+@admin.register(ReleaseDay)
+class ReleaseDayAdmin(ReadOnlyAdmin):
+    list_display = ("day", "released", "pending", "mailed", "counted_at")
+    ordering = ("-day",)
+
+
+@admin.register(SampledTotal)
+class SampledTotalAdmin(ReadOnlyAdmin):
+    list_display = ("state", "cases", "counted_at", "seconds")

@@ -1,0 +1,234 @@
+"""Django's admin: everything can be looked up, nothing can be edited past a verb, and no secret is shown."""
+
+import pytest
+from django.contrib import admin as django_admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from rest_framework.authtoken.models import Token
+
+from cases import feeds, releases
+from cases.models import (
+    Case,
+    CaseDocument,
+    CaseNote,
+    Heartbeat,
+    OutgoingEmail,
+    ReleaseDay,
+    ReleaseEvent,
+    SampledTotal,
+    User,
+)
+from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/cases/case/"
+DELETABLE = {"authenticator"}  # a lost second factor
+
+
+@pytest.fixture
+def admin(client, ada: User) -> Client:
+    """Ada's browser."""
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def rows(mia, tom, ada) -> dict[str, object]:
+    """A row of each of the portal's tables that the admin shows."""
+    case = CaseFactory(member=mia, assigned_to=tom, scheduled=True)
+    CaseDocumentFactory(case=case)
+    CaseNote.objects.create(case=case, author=tom, text="Call back", at=case.date_completed)
+    releases.release_now(case=case, by=ada, source="web", reason="asked")
+    Heartbeat.objects.create(name="a sweep", at=case.date_completed)
+    SampledTotal.objects.create(state="released", cases=1, counted_at=case.date_completed, seconds=1)
+    counted = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
+    ReleaseDay.objects.create(day="2025-06-01", zone="UTC", counted_at=case.date_completed, **counted)
+    models = [Case, ReleaseEvent, OutgoingEmail, CaseDocument, CaseNote, Heartbeat, ReleaseDay, SampledTotal]
+    return {model._meta.model_name: model.objects.first() for model in models} | {"user": mia}
+
+
+def url(row, page: str) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
+
+
+def test_a_row_of_each_table_of_the_portal_is_looked_at(rows):
+    shown = {model._meta.model_name for model in django_admin.site._registry if model._meta.app_label == "cases"}
+    assert shown == set(rows)
+
+
+def test_every_table_is_shown(admin, rows):
+    for model in django_admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        assert admin.get(reverse(f"{name}_changelist")).status_code == 200, name
+    for row in rows.values():
+        assert admin.get(url(row, "change")).status_code == 200, row
+
+
+def test_nothing_is_added_edited_or_deleted(admin, rows):
+    for model in django_admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        assert admin.post(reverse(f"{name}_add"), {}).status_code == 403, name
+    for row in rows.values():
+        before = type(row).objects.filter(pk=row.pk).values().get()
+        forged = dict.fromkeys(before, "2020-01-01")
+        assert admin.post(url(row, "change"), forged | {"_save": "Save"}).status_code == 403, row
+        assert admin.post(url(row, "delete"), {"post": "yes"}).status_code == 403, row
+        everything = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+        admin.post(reverse(f"admin:cases_{row._meta.model_name}_changelist"), everything)
+        assert type(row).objects.filter(pk=row.pk).values().get() == before
+
+
+def test_only_what_is_said_here_can_be_deleted(admin, rf, ada):
+    request = rf.get("/")
+    request.user = ada
+    pages = django_admin.site._registry.items()
+    assert {model._meta.model_name for model, page in pages if page.has_delete_permission(request)} == DELETABLE
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"role": "administrator"}, {"is_active": ""}, {"is_staff": "on", "is_superuser": "on"}, {"password": "x"}],
+    ids=str,
+)
+def test_an_account_is_looked_after_by_verbs_alone(forged, admin, mia):
+    before = User.objects.filter(pk=mia.pk).values().get()
+    whole = {"username": "mia", "email": "mia@example.com", "role": "member", "is_active": "on"}
+    assert admin.post(f"/admin/cases/user/{mia.pk}/change/", whole | forged).status_code == 403
+    assert admin.post(f"/admin/cases/user/{mia.pk}/password/", {"password1": "x", "password2": "x"}).status_code != 200
+    assert User.objects.filter(pk=mia.pk).values().get() == before
+    assert f'href="/people/{mia.pk}/"' in admin.get(f"/admin/cases/user/{mia.pk}/change/").content.decode()
+
+
+def test_no_secret_is_shown(admin, tom, ada):
+    tom.set_password("a long secret phrase")
+    tom.save()
+    secrets = [tom.password, Token.objects.create(user=tom).key, feeds.make(user=tom), tom.calendar_feed.token_digest]
+    for page in ["/admin/", "/admin/cases/user/", f"/admin/cases/user/{tom.pk}/change/"]:
+        content = admin.get(page).content.decode()
+        assert not [secret for secret in secrets if secret in content], page
+    assert admin.get("/admin/authtoken/tokenproxy/").status_code == 404
+    assert admin.get("/admin/cases/calendarfeed/").status_code == 404
+
+
+# --- Transitions as actions ------------------------------------------------------------------------------------------
+
+
+def choose(admin: Client, action: str, *cases: Case, **answer):
+    """What the browser sends when an action of the list is chosen, and, with an answer, when its page is confirmed."""
+    data = {"action": action, "_selected_action": [case.pk for case in cases]}
+    return admin.post(LIST, data | answer, follow=True)
+
+
+def confirmed(*cases: Case, reason: str = "asked for") -> dict[str, object]:
+    return {"confirmed": "yes", "reason": reason} | {f"revision_{case.pk}": case.schedule_revision for case in cases}
+
+
+@pytest.fixture
+def pending(mia, tom) -> Case:
+    """Mia's case, scheduled."""
+    return CaseFactory(member=mia, assigned_to=tom, scheduled=True)
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "status"),
+    [
+        ("release_early", "released", "completed"),
+        ("hold", "held", "completed"),
+        ("return_to_accepted", "returned", "accepted"),
+    ],
+)
+def test_a_transition_asks_for_the_reason_and_goes_through_the_verb(action, kind, status, admin, ada, pending):
+    page = choose(admin, action, pending)
+    assert 'name="reason"' in page.content.decode()
+    assert pending.external_case_id in page.content.decode()
+    assert not pending.events.exists()  # asked, not done
+
+    answer = choose(admin, action, pending, **confirmed(pending))
+
+    assert "Done with 1 case." in answer.content.decode()
+    event = pending.events.get()
+    assert (event.kind, event.actor, event.source, event.reason) == (kind, ada, "admin", "asked for")
+    pending.refresh_from_db()
+    assert pending.status == status
+    assert pending.is_released == (action == "release_early")
+    assert pending.scheduled_release_date is None or pending.is_released
+
+
+@pytest.mark.parametrize("action", ["release_early", "hold"])
+def test_without_a_reason_nothing_happens(action, admin, pending):
+    answer = choose(admin, action, pending, **confirmed(pending, reason="  "))
+    assert answer.status_code == 400
+    assert "This field is required." in answer.content.decode()
+    assert not pending.events.exists()
+
+
+def test_what_is_refused_of_one_case_stops_no_other(admin, pending, mia, tom):
+    accepted = CaseFactory(member=mia, assigned_to=tom)
+    page = choose(admin, "release_early", pending, accepted, **confirmed(pending, accepted)).content.decode()
+    assert f"{accepted}: This case is being worked on; it is not completed." in page
+    assert "Done with 1 case." in page
+    pending.refresh_from_db()
+    assert pending.is_released
+
+
+def test_a_case_that_was_changed_meanwhile_is_left_alone(admin, ada, pending):
+    answer = confirmed(pending)
+    releases.cancel_schedule(case=pending, by=ada, source="web", reason="wait")
+    page = choose(admin, "release_early", pending, **answer).content.decode()
+    assert "Somebody changed this case after you opened it." in page
+    pending.refresh_from_db()
+    assert not pending.is_released
+
+
+def test_a_forged_page_without_revisions_changes_nothing(admin, pending):
+    assert choose(admin, "release_early", pending, confirmed="yes", reason="x").status_code == 400
+    assert not pending.events.exists()
+
+
+def test_at_most_a_hundred_at_once(admin, monkeypatch, mia, tom):
+    monkeypatch.setattr("cases.admin.transitions.MOST", 1)
+    cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom, scheduled=True)
+    page = choose(admin, "hold", cases[0], select_across="1", **confirmed(*cases)).content.decode()
+    assert "Choose at most 1 cases at once." in page
+    assert not ReleaseEvent.objects.exists()
+
+
+def test_others_find_no_actions(client, tom, pending):
+    tom.is_staff = tom.is_superuser = True
+    tom.save()
+    client.force_login(tom)
+    assert choose(client, "release_early", pending, **confirmed(pending)).status_code == 403
+    assert not pending.events.exists()
+
+
+# --- Long lists ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["case", "releaseevent", "outgoingemail", "casedocument", "casenote", "user"])
+def test_lists_count_to_a_cap_and_ask_as_often_for_many(table, admin, rows, ada, monkeypatch):
+    def cost() -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            assert admin.get(f"/admin/cases/{table}/").status_code == 200
+        return [query["sql"] for query in queries.captured_queries]
+
+    few = cost()
+    more = CaseFactory.create_batch(5, scheduled=True)
+    for case in more:
+        CaseDocumentFactory(case=case)
+        CaseNote.objects.create(case=case, author=case.assigned_to, text="More", at=case.date_completed)
+        releases.release_now(case=case, by=UserFactory(role="administrator"), source="web", reason="asked")
+    statements = cost()
+    assert len(statements) == len(few)
+    counts = [sql for sql in statements if "COUNT(" in sql]
+    assert counts
+    assert all("LIMIT 1000" in sql for sql in counts)
+
+
+def test_a_case_is_found_by_its_number(admin, pending, mia, tom):
+    other = CaseFactory(member=mia, assigned_to=tom)
+    page = admin.get(f"{LIST}?q={pending.external_case_id}").content.decode()
+    assert pending.external_case_id in page
+    assert other.external_case_id not in page
