@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "cases.mfa.RequireMfaMiddleware",
     "cases.middleware.ReleaseOnReadMiddleware",
+    "cases.toasts.ToastsMiddleware",
     "cases.zones.ReadersZoneMiddleware",
 ]
 

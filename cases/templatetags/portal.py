@@ -3,10 +3,14 @@
 import datetime as dt
 
 from django import forms, template
+from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
+from django.template import Context
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cases import zones
+from cases import navigation, toasts, zones
 
 register = template.Library()
 
@@ -19,21 +23,33 @@ def is_checkbox(field: BoundField) -> bool:
 
 @register.filter
 def with_class(field: BoundField, css_class: str) -> SafeString:
-    """The field's input with `css_class` and, where it has errors, marked and described by them."""
+    """The field's input with `css_class`, marked where it has errors. That it is described by help and errors, Django
+    says itself."""
     own_class = str(field.field.widget.attrs.get("class") or css_class)
-    attributes: dict[str, str | bool] = {"class": own_class}
-    if field.errors:
-        attributes |= {
-            "class": f"{own_class} is-invalid",
-            "aria-invalid": "true",
-            "aria-describedby": f"{field.auto_id}_error",
-        }
-    elif field.help_text:
-        attributes["aria-describedby"] = f"{field.auto_id}_helptext"
-    return field.as_widget(attrs=attributes)
+    return field.as_widget(attrs={"class": f"{own_class} is-invalid" if field.errors else own_class})
 
 
 @register.filter
 def portal_time(moment: dt.datetime | None, format_: str) -> str:
     """When something is or was released: `moment` by the portal's clock, whatever the reader's is. Nothing for None."""
     return zones.on_portal_clock(moment, format_) if moment else ""
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A symbol of cases/icons.svg beside words that say the same: screen readers skip it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("cases/icons.svg"), name
+    )
+
+
+@register.simple_tag(takes_context=True, name="navigation")
+def links_of_navigation(context: Context) -> list[navigation.Link]:
+    """The main navigation of whoever is logged in, on this page."""
+    return navigation.links(context["user"], context["request"].path)
+
+
+@register.filter
+def toast_level(message: Message) -> str:
+    """How a message looks: success, info, warning or danger."""
+    return toasts.level_of(message)

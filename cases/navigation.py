@@ -1,0 +1,44 @@
+"""The main navigation: what a person finds there, and where they are."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cases.models import User
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry. `current` is the value of aria-current: `page` on the page itself, `true` below it, else empty."""
+
+    label: str
+    url: str
+    current: str = ""
+
+
+def links(user: User, path: str) -> list[Link]:
+    """The navigation of `user` on the page at `path`. The entry with the longest address that leads to it is current:
+    the case at /cases/5/ belongs to the cases. Everything begins with /, so that is current on its own page alone."""
+    entries = [(label, reverse(name)) for label, name in _entries(user)]
+    home = reverse("dashboard")
+    above = [url for _label, url in entries if path == url or (url != home and path.startswith(url))]
+    here = max(above, key=len, default=None)
+    return [Link(label, url, _mark(url, here, path)) for label, url in entries]
+
+
+def _mark(url: str, here: str | None, path: str) -> str:
+    if url != here:
+        return ""
+    return "page" if url == path else "true"
+
+
+def _entries(user: User) -> list[tuple[str, str]]:
+    if user.is_member:
+        return [(_("Dashboard"), "dashboard"), (_("My cases"), "case_list"), (_("New case"), "new_case")]
+    entries = [(_("Dashboard"), "dashboard"), (_("Cases"), "case_list"), (_("Calendar"), "calendar")]
+    if user.is_administrator:
+        entries += [(_("People"), "people"), (_("Operations"), "operations")]
+        if user.is_staff:
+            entries.append((_("Admin"), "admin:index"))
+    return entries

@@ -1,0 +1,59 @@
+// Toasts: what became of an action. They can be dismissed; good news goes by itself after a while, trouble never does.
+// They come with the page, with a part of it that HTMX or a script puts in, or in an HX-Trigger header as `toasts`.
+
+const STAYS_FOR = 8000;
+const LEAVES_BY_ITSELF = ".alert-success, .alert-info";
+const known = new WeakSet();
+
+/** Takes care of the toasts that came in; a second call leaves them alone. */
+function welcome() {
+  for (const toast of document.querySelectorAll(".toasts > .alert")) {
+    if (known.has(toast)) continue;
+    known.add(toast);
+    announce(toast.querySelector(".toast-words"));
+    if (toast.matches(LEAVES_BY_ITSELF)) leaveLater(toast);
+  }
+}
+
+/** A screen reader speaks what changes in a region that is there already. */
+function announce(words) {
+  const text = words.textContent;
+  words.textContent = "";
+  setTimeout(() => { words.textContent = text; }, 100);
+}
+
+/** Not while somebody points at it or is in it. */
+function leaveLater(toast) {
+  setTimeout(() => {
+    if (toast.matches(":hover, :focus, :focus-within")) leaveLater(toast);
+    else toast.remove();
+  }, STAYS_FOR);
+}
+
+function dismiss(toast) {
+  const next = toast.nextElementSibling ?? toast.previousElementSibling;
+  toast.remove();
+  (next?.querySelector("button") ?? document.getElementById("content")).focus({ preventScroll: true });
+}
+
+/** Shows a toast of `level`: success, info, warning or danger. */
+function show({ level, text }) {
+  const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
+  toast.classList.add(`alert-${level}`);
+  toast.querySelector(".toast-words").textContent = text;
+  document.getElementById("toasts").append(toast);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-dismisses]");
+  if (button) dismiss(button.closest(".alert"));
+});
+document.addEventListener("keydown", (event) => {
+  const toast = event.target.closest?.(".toasts > .alert");
+  if (event.key === "Escape" && toast) dismiss(toast);
+});
+document.addEventListener("toasts", (event) => {
+  for (const toast of event.detail.value) show(toast);
+});
+new MutationObserver(welcome).observe(document.body, { childList: true, subtree: true });
+welcome();
