@@ -1,0 +1,258 @@
+"""Every page of the portal, and who may open it: tests, query counts and screenshots go through this list.
+
+A page is a URL that answers with a whole HTML page; tests/web/test_pages.py compares the list with the URL
+configuration. Its variants (filters, nothing found, a form with errors) are entries of their own.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.db.models import Q
+from django.test import Client
+from django.urls import reverse
+
+from cases import schedule
+from cases.models import Case, User
+from cases.models.case import HELD, RELEASED, SCHEDULED
+from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
+from tests.urls import url_of
+
+STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR = "stranger", "member", "newcomer", "technician", "administrator"
+STAFF = (TECHNICIAN, ADMINISTRATOR)
+EVERYBODY = (MEMBER, *STAFF)
+PASSWORD = "a long enough password"
+
+# --- The portal in which they are opened -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class World:
+    """People, and a case of the member in each state, worked on by the technician.
+
+    The newcomer is a member without cases; the administrator has a second factor; the invited has no password yet.
+    """
+
+    member: User
+    newcomer: User
+    technician: User
+    administrator: User
+    invited: User
+
+    def user(self, person: str) -> User | None:
+        """None is the stranger."""
+        return None if person == STRANGER else getattr(self, person)
+
+    def case(self, state: str) -> Case:
+        """The member's first case in that state, if possible one with documents."""
+        cases = Case.objects.filter(_where(state), member=self.member)
+        return cases.order_by("documents__pk", "pk").distinct()[0]
+
+    def client(self, person: str) -> Client:
+        """A browser in which `person` has just signed in and confirmed it, as far as the portal can tell."""
+        client = Client()
+        if user := self.user(person):
+            client.force_login(user)
+            session = client.session
+            session["account_authentication_methods"] = [
+                {"method": "password", "at": time.time(), "username": user.username, "reauthenticated": True}
+            ]
+            session["account_authentication_methods_user"] = str(user.pk)
+            session.save()
+        return client
+
+
+def _where(state: str) -> Q:
+    today = schedule.today()
+    special = {
+        "held": HELD,
+        "scheduled": SCHEDULED & Q(scheduled_release_date__gt=today),
+        "due": SCHEDULED & Q(scheduled_release_date__lt=today),
+        "released": RELEASED,
+    }
+    return special.get(state, Q(status=state))
+
+
+STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "released"]
+
+
+def make_world() -> World:
+    """A small one, for tests."""
+    member = UserFactory(username="mia", first_name="Mia")
+    technician = UserFactory(username="tom", role=User.Role.TECHNICIAN)
+    for state in STATES:
+        worked_on = {} if state in ("draft", "submitted") else {"assigned_to": technician}
+        trait = {} if state == "accepted" else {state: True}
+        case = CaseFactory(member=member, urgency="urgent" if state == "accepted" else "normal", **worked_on, **trait)
+        CaseDocumentFactory(case=case, submission=True)
+        CaseDocumentFactory(case=case)
+    return complete_world(member, technician, UserFactory(username="ada", role=User.Role.ADMINISTRATOR, is_staff=True))
+
+
+def complete_world(member: User, technician: User, administrator: User) -> World:
+    """Adds who is missing; the administrator gets an authenticator app."""
+    TOTP.activate(administrator, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(administrator)
+    administrator.set_password(PASSWORD)
+    administrator.save()
+    invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
+    invited.set_unusable_password()
+    invited.save()
+    newcomer = UserFactory(username="nora", first_name="Nora", last_name="Young")
+    return World(member, newcomer, technician, administrator, invited)
+
+
+# --- The pages -------------------------------------------------------------------------------------------------------
+
+Address = Callable[[World], str]
+Step = Callable[[Any], None]  # what is done on the open page, by Playwright
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, or a variant of it. `name` and `person` are unique together."""
+
+    name: str
+    url_name: str
+    people: tuple[str, ...]
+    address: Address
+    status: int = 200
+    step: Step | None = None
+    queries: int = 8
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def at(url_name: str, query: str = "", **arguments: object) -> Address:
+    """The URL without a case."""
+    return lambda world: reverse(url_name, kwargs=arguments) + query
+
+
+def of_case(url_name: str, state: str) -> Address:
+    return lambda world: url_of(url_name, world.case(state))
+
+
+def of_person(url_name: str, person: str) -> Address:
+    return lambda world: reverse(url_name, args=[getattr(world, person).pk])
+
+
+def send(form: str, **fields: str) -> Step:
+    """Fills `fields` in and sends the form whose address ends so, past what the browser itself would refuse."""
+
+    def step(page: Any) -> None:
+        found = page.locator(f"form[action$='{form}']" if form else "main form:not([action])").first
+        for name, value in fields.items():
+            found.locator(f"[name={name}]").evaluate("(field, value) => { field.value = value }", value)
+        with page.expect_navigation():
+            found.evaluate("form => form.submit()")
+
+    return step
+
+
+def set_password_address(world: World) -> str:
+    key = default_token_generator.make_token(world.invited)
+    return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(world.invited), key])
+
+
+def page(name: str, url_name: str, people: tuple[str, ...], query: str = "", **options: Any) -> Page:
+    return Page(name, url_name, people, options.pop("address", at(url_name, query)), **options)
+
+
+def cases_by_state() -> Iterator[Page]:
+    """The page of a case in every state, for those who see it."""
+    hidden = dict.fromkeys(("held", "scheduled", "due"), STAFF)
+    for state in STATES:
+        people = (hidden | {"draft": (MEMBER, ADMINISTRATOR)}).get(state, EVERYBODY)
+        yield page(f"case-{state}", "case_detail", people, address=of_case("case_detail", state), queries=10)
+
+
+FAR = "date=2031-01-01"
+PAGES = [
+    # Getting in
+    page("login", "account_login", (STRANGER,)),
+    page("login-refused", "account_login", (STRANGER,), step=send("login/", login="mia", password="wrong")),
+    page("password-reset", "account_reset_password", (STRANGER,)),
+    page("password-reset-done", "account_reset_password_done", (STRANGER,)),
+    page("password-set", "account_reset_password_from_key", (STRANGER,), address=set_password_address, status=302),
+    page(
+        "password-set-bad-link",
+        "account_reset_password_from_key",
+        (STRANGER,),
+        address=at("account_reset_password_from_key", uidb36="1", key="no-such-key"),
+    ),
+    page("password-set-done", "account_reset_password_from_key_done", (STRANGER,)),
+    page("inactive", "account_inactive", (STRANGER,)),
+    page(
+        "second-factor",
+        "mfa_authenticate",
+        (STRANGER,),
+        address=at("account_login"),
+        step=send("login/", login="ada", password=PASSWORD),
+    ),
+    # Everybody's
+    page("dashboard", "dashboard", (*EVERYBODY, NEWCOMER)),
+    page("cases", "case_list", (*EVERYBODY, NEWCOMER)),
+    page("cases-accepted", "case_list", EVERYBODY, "?state=accepted"),
+    page("cases-none-found", "case_list", EVERYBODY, "?q=no+such+words"),
+    page("cases-bad-filter", "case_list", EVERYBODY, "?state=nonsense"),
+    *cases_by_state(),
+    page("logout", "account_logout", EVERYBODY),
+    page("profile", "profile", EVERYBODY),
+    page("password-change", "account_change_password", EVERYBODY),
+    page("password-change-refused", "account_change_password", (MEMBER,), step=send("change/", password1="1")),
+    page("sessions", "usersessions_list", EVERYBODY),
+    page("security", "mfa_index", EVERYBODY),
+    page("security-app-on", "mfa_activate_totp", (MEMBER, TECHNICIAN)),
+    page("security-app-off", "mfa_deactivate_totp", (ADMINISTRATOR,)),
+    page("security-codes", "mfa_view_recovery_codes", (ADMINISTRATOR,)),
+    page("security-new-codes", "mfa_generate_recovery_codes", EVERYBODY),
+    page("confirm-password", "account_reauthenticate", EVERYBODY),
+    page("confirm-code", "mfa_reauthenticate", (ADMINISTRATOR,)),
+    page("api", "api_docs", EVERYBODY),
+    # Members
+    page("case-new", "new_case", (MEMBER,)),
+    page("case-new-refused", "new_case", (MEMBER,), step=send("", title="")),
+    page("case-edit", "edit_case", (MEMBER,), address=of_case("edit_case", "draft")),
+    # Technicians and administrators
+    page("case-complete-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"),
+         step=send("/complete/", release_option="schedule", release_date="2020-01-01")),
+    page("calendar", "calendar", STAFF),
+    page("calendar-all", "calendar", STAFF, "?whose=all"),
+    page("calendar-week", "calendar", STAFF, "?view=week"),
+    page("calendar-day", "calendar", STAFF, "?view=day"),
+    page("calendar-day-released", "calendar", STAFF, "?view=day&kind=released"),
+    page("calendar-nothing", "calendar", STAFF, f"?{FAR}"),
+    page("calendar-day-nothing", "calendar", STAFF, f"?view=day&{FAR}"),
+    page("calendar-bad-date", "calendar", STAFF, "?date=none", status=400),
+    page("calendar-move", "move_case", STAFF, address=of_case("move_case", "scheduled")),
+    page("calendar-move-due", "move_case", STAFF, address=of_case("move_case", "due")),
+    page("calendar-move-held", "move_case", STAFF, address=of_case("move_case", "held")),
+    page("calendar-feed", "calendar", STAFF, step=send("feed/", action="new")),
+    # Administrators
+    page("people", "people", (ADMINISTRATOR,)),
+    page("people-none-found", "people", (ADMINISTRATOR,), "?q=nobody"),
+    page("people-invite", "invite_person", (ADMINISTRATOR,)),
+    page("people-invite-refused", "invite_person", (ADMINISTRATOR,), step=send("", email="x")),
+    *[
+        page(f"person-{whose}", "person", (ADMINISTRATOR,), address=of_person("person", whose))
+        for whose in (*EVERYBODY, "invited")
+    ],
+    page("operations", "operations", (ADMINISTRATOR,), queries=25),
+    page("operations-week", "operations", (ADMINISTRATOR,), "?days=7", queries=25),
+]  # fmt: skip
+
+# What nobody looks for. Their addresses are those of tests/error_urls.py, which has the portal's too.
+ERRORS = [
+    Page("error-403", "operations", (MEMBER,), at("operations"), status=403),
+    Page("error-404", "", (MEMBER, STRANGER), lambda world: "/no-such-page/", status=404),
+    Page("error-400", "", (MEMBER,), lambda world: "/errors/400/", status=400),
+    Page("error-csrf", "", (MEMBER,), lambda world: "/errors/csrf/", status=403),
+    Page("error-500", "", (MEMBER,), lambda world: "/errors/500/", status=500),
+    Page("error-503", "", (MEMBER,), lambda world: "/errors/503/", status=503),
+]

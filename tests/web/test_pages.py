@@ -1,0 +1,63 @@
+"""The list of all pages (tests/pages.py) has every page that there is, and each answers as it says."""
+
+import pytest
+from django.test import override_settings
+
+from cases.models import Case
+from tests.pages import ERRORS, MEMBER, NEWCOMER, PAGES, STATES, STRANGER, World, make_world
+from tests.urls import url_of, url_patterns, urls_of_a_case, urls_with_an_id
+
+pytestmark = pytest.mark.django_db
+PEOPLE = [STRANGER, MEMBER, "technician", "administrator"]
+# Reached on the way in only: their entries begin elsewhere.
+ON_THE_WAY = {"account_reset_password_from_key", "mfa_authenticate"}
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
+
+
+def addresses(world: World, name: str) -> list[str]:
+    """The URL `name`: for a case in each state, for a person of each kind, or just the URL."""
+    if name in urls_of_a_case():
+        return [url_of(name, world.case(state)) for state in STATES if _has(world, state)]
+    if name in urls_with_an_id("people/"):
+        return [url_of(name, world.case("draft"), pk=world.user(person).pk) for person in PEOPLE[1:]]
+    return [url_of(name, world.case("draft"), pk=0)]
+
+
+def _has(world: World, state: str) -> bool:
+    # What is due is released by the look of its member.
+    return state != "due" or Case.objects.filter(member=world.member, actual_release_date=None).count() == 6
+
+
+def is_page(response: object) -> bool:
+    """Whether it is a whole page of HTML, and not a redirect, a file or a part that HTMX asked for."""
+    return response.status_code == 200 and not response.streaming and b"<html" in response.content
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_no_page_is_forgotten(person, world):
+    client = world.client(person)
+    pages = {name for name in url_patterns() for url in addresses(world, name) if is_page(client.get(url))}
+    listed = {page.url_name for page in PAGES if person in page.people}
+    strangers = {page.url_name for page in PAGES if STRANGER in page.people}
+    assert pages - listed - strangers == set()
+    assert listed - pages <= ON_THE_WAY
+
+
+def test_names_are_unique():
+    names = [(page.name, person) for page in [*PAGES, *ERRORS] for person in page.people]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("person", [*PEOPLE, NEWCOMER])
+@override_settings(ROOT_URLCONF="tests.error_urls")
+def test_each_answers_as_it_says(person, world):
+    client = world.client(person)
+    client.raise_request_exception = False
+    pages = [page for page in [*PAGES, *ERRORS] if person in page.people]
+    assert pages
+    answers = {page.name: client.get(page.address(world)).status_code for page in pages}
+    assert answers == {page.name: page.status for page in pages}
