@@ -5,8 +5,11 @@ from html.parser import HTMLParser
 
 import pytest
 from django.template.base import Lexer, TokenType
+from django.utils import translation
 from django.utils.formats import get_format_modules
 
+
+from cases import states
 from tests import catalogue
 
 TEMPLATES = {str(path.relative_to(catalogue.ROOT / "cases" / "templates")): path for path in catalogue.templates()}
@@ -118,3 +121,24 @@ def our_formats(language: str):
 @pytest.mark.parametrize("language", catalogue.languages())
 def test_every_language_has_every_format(language):
     assert formats_of(language) == formats_of("en")
+
+
+@pytest.mark.parametrize("language", catalogue.languages())
+def test_a_translation_is_filled_in_as_its_text_is(language):
+    assert catalogue.faulty(catalogue.read(language)) == []
+
+
+@pytest.mark.parametrize("language", catalogue.languages())
+def test_what_django_reads_is_compiled_from_the_translations(language):
+    path = catalogue.path_of(language)
+    assert path.with_suffix(".mo").read_bytes() == catalogue.compiled(catalogue.read(language)), "run `make messages`"
+
+
+def test_a_state_is_named_in_the_language_of_the_moment():
+    """Lists of states are made once and kept: no language may be kept with them."""
+    with translation.override("es"):
+        spanish = [str(state.label) for state in states.for_staff()]
+    with translation.override("en"):
+        english = [str(state.label) for state in states.for_staff()]
+    assert "Completado, no publicado" in spanish
+    assert "Completed, not released" in english

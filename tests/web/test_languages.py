@@ -2,7 +2,11 @@
 
 import pytest
 from django.core import mail
+from django.urls import reverse
+from django.utils import translation
 
+from cases import feeds
+from cases.mail import released_message
 from cases.models import Case, User
 from tests.factories import CaseFactory
 
@@ -83,3 +87,65 @@ def test_dates_are_written_as_the_language_writes_them(released, mia, client):
 def test_a_password_is_reset_in_the_language_of_who_asks(mia, client):
     client.post("/accounts/password/reset/", {"email": mia.email}, headers=SPANISH)
     assert "contraseña" in mail.outbox[0].body
+
+
+def test_a_refusal_of_the_api_is_said_in_the_language_that_the_program_asks_for_and_named_in_none(tom, client):
+    case = CaseFactory(submitted=True)
+    client.force_login(tom)
+    url, order = f"/api/cases/{case.pk}/release/", {"release_option": "later"}
+    spanish, english = (
+        client.post(url, order, headers=headers, content_type="application/json") for headers in (SPANISH, {})
+    )
+    assert spanish.json().keys() == english.json().keys() == {"release_option"}
+    assert spanish.json() != english.json()
+    assert client.get(f"/api/cases/{case.pk}/", headers=SPANISH).json()["state"] == "submitted"
+
+
+def test_somebody_is_invited_in_the_language_of_the_one_who_invites(ada, client):
+    client.force_login(speaks(ada, "es"))
+    client.post("/people/invite/", {"email": "eva@example.com", "first_name": "Eva", "last_name": "", "role": "member"})
+    assert mail.outbox[0].subject == "[Advisor Portal] Su cuenta"
+    assert "Hola, Eva:" in mail.outbox[0].body
+
+
+def test_the_calendar_feed_speaks_as_its_owner(tom, released, client):
+    address = reverse("calendar_feed", args=[feeds.make(user=speaks(tom, "es"))])
+    assert f"Publicado: {released.external_case_id}" in client.get(address).content.decode()
+
+
+def message_to(member: User, *cases: Case):
+    return released_message(recipient=member, address=member.email, cases=cases, message_id="<a@advice.example>")
+
+
+def test_a_release_is_mailed_in_the_language_of_the_member(released, mia):
+    message = message_to(speaks(mia, "es"), released)
+    assert message.subject == f"Su caso {released} está listo"
+    html = message.alternatives[0].content
+    for text in (message.body, html):
+        assert "Hola, mia:" in text
+    assert '<html lang="es">' in html
+    assert "Leer su caso" in html
+
+
+def test_several_releases_are_mailed_so_too(released, mia, tom):
+    message = message_to(speaks(mia, "es"), released, CaseFactory(released=True, member=mia, assigned_to=tom))
+    assert message.subject == "2 de sus casos están listos"
+    assert "2 de sus casos están listos:" in message.body
+
+
+def test_who_has_chosen_no_language_is_mailed_in_english_whatever_the_sender_speaks(released, mia):
+    with translation.override("es"):
+        message = message_to(mia, released)
+        assert translation.get_language() == "es"
+    assert message.subject == f"Your case {released} is ready"
+    assert "Hello mia," in message.body
+
+
+def test_a_mail_asks_the_database_nothing(released, mia, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        message_to(speaks_without_saving(mia), released).message()
+
+
+def speaks_without_saving(person: User) -> User:
+    person.language = "es"
+    return person
