@@ -8,7 +8,6 @@ from django.template.base import Lexer, TokenType
 from django.utils import translation
 from django.utils.formats import get_format_modules
 
-
 from cases import states
 from tests import catalogue
 
