@@ -38,7 +38,11 @@ def _entries(user: User) -> list[tuple[str, str]]:
         return [(_("Dashboard"), "dashboard"), (_("My cases"), "case_list"), (_("New case"), "new_case")]
     entries = [(_("Dashboard"), "dashboard"), (_("Cases"), "case_list"), (_("Calendar"), "calendar")]
     if user.is_administrator:
-        entries += [(_("People"), "people"), (_("Operations"), "operations")]
+        entries += [
+            (_("People"), "people"),
+            (_("Operations"), "operations"),
+            (_("Settings"), "portal_settings"),
+        ]
         if user.is_staff:
             entries.append((_("Admin"), "admin:index"))
     return entries

@@ -31,6 +31,7 @@ urlpatterns = [
     path("people/<int:pk>/access/", views.set_access, name="set_access"),
     path("people/<int:pk>/role/", views.change_role, name="change_role"),
     path("people/<int:pk>/hand-over/", views.hand_over, name="hand_over"),
+    path("portal-settings/", views.portal_settings, name="portal_settings"),
     path("operations/", views.operations, name="operations"),
     path("operations/figures/", views.operations_figures, name="operations_figures"),
     path("operations/present/", views.operations_present, name="operations_present"),

@@ -24,6 +24,7 @@ from cases.views.release import (
     reschedule_case,
     return_case,
 )
+from cases.views.settings import portal_settings
 
 __all__ = [
     "accept_case",
@@ -50,6 +51,7 @@ __all__ = [
     "operations_workers",
     "people",
     "person",
+    "portal_settings",
     "profile",
     "reinvite_person",
     "release_now",
