@@ -1,51 +1,131 @@
-"""Filters of the case list, from the URL."""
+"""What the address of a case list asks for, read and checked; the form that writes such addresses."""
 
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
-import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cases import states
-from cases.models import Case, User
+from cases import lists, states
+from cases.lists import ORDERS, Wanted
+from cases.models import User
+
+MINE, NOBODY = "mine", "nobody"
+SELECT = {"class": "form-select", "data-live": ""}
 
 
-class CaseFilter(django_filters.FilterSet):
-    """`state` is one of the states that the person reads, `q` is searched in case number and title."""
+@dataclass(frozen=True)
+class Chip:
+    """One filter that is on, in words, and the query without it."""
 
-    q = django_filters.CharFilter(
-        method="search",
+    text: str
+    without: str
+
+
+class CaseFilter(forms.Form):
+    """`q`, `state`, `urgency` and `sort`; for staff also `technician` and `due`, for administrators `member`. A value
+    that cannot be read is an error of its field."""
+
+    q = forms.CharField(
+        required=False,
         label=_("Search"),
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Number or title")}),
     )
-    state = django_filters.ChoiceFilter(
-        method="in_state",
-        label=_("State"),
-        empty_label=_("All states"),
-        widget=forms.Select(attrs={"class": "form-select"}),
+    state = forms.ChoiceField(required=False, label=_("State"), widget=forms.Select(attrs=SELECT))
+    urgency = forms.ChoiceField(
+        required=False,
+        label=_("Urgency"),
+        choices=[("", _("Any urgency")), ("urgent", _("Urgent")), ("normal", _("Normal"))],
+        widget=forms.Select(attrs=SELECT),
     )
+    technician = forms.ChoiceField(required=False, label=_("Technician"), widget=forms.Select(attrs=SELECT))
+    due = forms.ChoiceField(
+        required=False,
+        label=_("Release"),
+        choices=[("", _("Any release date")), ("today", _("Due today"))],
+        widget=forms.Select(attrs=SELECT),
+    )
+    member = forms.CharField(
+        required=False,
+        label=_("Member"),
+        widget=forms.TextInput(
+            attrs={"class": "form-control", "placeholder": _("Member's user name or e-mail"), "data-live": ""}
+        ),
+    )
+    sort = forms.ChoiceField(required=False, label=_("Order"), choices=[(order.key, order.label) for order in ORDERS])
 
-    class Meta:
-        model = Case
-        fields: list[str] = []
+    def __init__(self, query: QueryDict, *, by: User) -> None:
+        super().__init__(query)
+        self.query, self.by = query, by
+        self.shown = {state.key: state for state in states.filters_for(by)}
+        self._offer("state", [("", _("All states")), *((state.key, state.label) for state in self.shown.values())])
+        if by.is_member:
+            del self.fields["technician"], self.fields["due"]
+        else:
+            self._offer("technician", self._technicians())
+        if not by.is_administrator:
+            del self.fields["member"]
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.shown = {state.key: state for state in states.shown_to(user)}
-        self.filters["state"].extra["choices"] = [(state.key, state.label) for state in self.shown.values()]
+    def _offer(self, name: str, choices: list[tuple[Any, Any]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
 
-    def search(self, cases: QuerySet[Case], name: str, text: str) -> QuerySet[Case]:
-        text = text.strip()
-        # By number first: one probe of an index, where a search in the titles reads every case.
-        by_number = cases.filter(external_case_id__in={text, text.upper()})
-        return by_number if by_number.exists() else cases.filter(title__icontains=text)
+    def _technicians(self) -> list[tuple[Any, Any]]:
+        people = User.objects.filter(role=User.Role.TECHNICIAN).exclude(pk=self.by.pk)
+        people = people.order_by("-is_active", "first_name", "last_name", "username")
+        return [
+            ("", _("All technicians")),
+            *([(MINE, _("Mine"))] if self.by.is_technician else []),
+            (NOBODY, _("Nobody's")),
+            *((str(user.pk), user.display_name) for user in people),
+        ]
 
-    def in_state(self, cases: QuerySet[Case], name: str, key: str) -> QuerySet[Case]:
-        return cases.filter(self.shown[key].where)
+    def clean_member(self) -> User | None:
+        name = self.cleaned_data["member"]
+        if not name:
+            return None
+        found = User.objects.filter(Q(username=name) | Q(email__iexact=name), role=User.Role.MEMBER).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no such member."))
+        return found
 
+    def wanted(self) -> Wanted:
+        """What is asked for, by a valid form."""
+        asked = self.cleaned_data
+        return Wanted(
+            text=asked["q"],
+            state=self.shown.get(asked["state"]),
+            urgency=asked["urgency"],
+            technician=self._whose(asked.get("technician", "")),
+            member=asked.get("member"),
+            is_due=asked.get("due") == "today",
+            order=asked["sort"],
+        )
 
-def filtered(request_query: Any, cases: QuerySet[Case], user: User) -> tuple[CaseFilter, QuerySet[Case]]:
-    """The filter for its form, and the cases that it leaves: none where the query cannot be read."""
-    found = CaseFilter(request_query, queryset=cases, user=user)
-    return found, cast("QuerySet[Case]", found.qs) if found.is_valid() else cases.none()
+    def _whose(self, technician: str) -> int | None:
+        if technician == NOBODY:
+            return lists.NOBODY
+        return (self.by.pk if technician == MINE else int(technician)) if technician else None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything narrows the list."""
+        return any(self.query.get(name) for name in self.fields if name != "sort")
+
+    def chips(self) -> list[Chip]:
+        """The choices that are on, each with what the query would be without it. The search stands in its field."""
+        on = [field for field in self if field.name not in ("q", "sort") and self.query.get(field.name)]
+        return [Chip(self._in_words(field), self.query_with(**{field.name: ""})) for field in on]
+
+    def _in_words(self, field: forms.BoundField) -> str:
+        value = self.query[field.name]
+        chosen = dict(getattr(field.field, "choices", [])).get(value, value)
+        return gettext("%(field)s: %(value)s") % {"field": field.label, "value": chosen}
+
+    def query_with(self, **changes: str) -> str:
+        """The query of this list's first page with some of its values changed; an empty one leaves."""
+        query = {name: str(self.query.get(name, "")) for name in self.fields} | changes
+        return urlencode({key: value for key, value in query.items() if value})

@@ -35,7 +35,7 @@ class SeenCase:
     def of(cls, case: Case, *, to: User) -> Self:
         """`case`, which came from `visible_to(to)`, as `to` may see it."""
         state = states.key_of(case, to)
-        label = next(shown.label for shown in states.shown_to(to) if shown.key == state)
+        label = str(next(shown.label for shown in states.shown_to(to) if shown.key == state))
         head: dict[str, Any] = {
             "pk": case.pk,
             "external_case_id": case.external_case_id,

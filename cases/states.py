@@ -65,10 +65,19 @@ def for_administrators() -> list[Shown]:
 
 
 def shown_to(user: User) -> list[Shown]:
-    """The states that `user` reads and filters by."""
+    """The states that `user` reads."""
     if user.is_member:
         return for_members()
     return for_administrators() if user.is_administrator else for_staff()
+
+
+def filters_for(user: User) -> list[Shown]:
+    """The states that `user` filters by: those they read, and for members all that is under way as one more."""
+    shown = shown_to(user)
+    if not user.is_member:
+        return shown
+    submitted, accepted = (next(state for state in shown if state.key == key) for key in ("submitted", "accepted"))
+    return [*shown, Shown("open", _("Submitted or in progress"), submitted.where | accepted.where)]
 
 
 def key_of(case: Case, user: User) -> str:

@@ -1,12 +1,15 @@
 """The list of cases."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from cases.filters import filtered
+from cases import lists
+from cases.filters import CaseFilter
+from cases.lists import Found, Wanted
 from cases.models import Case, User
 from cases.paging import CappedPaginator
 from cases.seen import SeenCase
@@ -14,21 +17,33 @@ from cases.seen import SeenCase
 
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
-    """The cases that the person may see, filtered by URL, latest first."""
+    """The cases that the person may see, filtered, ordered and paged by the address. HTMX gets the list without the
+    page around it; what cannot be read shows nothing and says so."""
     user = cast(User, request.user)
-    cases = Case.objects.shown_to(user)
-    case_filter, found = filtered(request.GET, cases, user)
-    page = CappedPaginator(found).get_page(request.GET.get("page"))
-    query = request.GET.copy()
-    query.pop("page", None)
-    return render(
-        request,
-        "cases/case_list.html",
-        {
-            "filter": case_filter,
-            "page": page,
-            "cases": [SeenCase.of(case, to=user) for case in page],
-            "query": query.urlencode(),
-            "is_filtered": any(query.values()),
-        },
-    )
+    asked = CaseFilter(request.GET, by=user)
+    wanted = asked.wanted() if asked.is_valid() else None
+    found = lists.find(wanted, user) if wanted else Found(Case.objects.none())
+    page = CappedPaginator(found.cases).get_page(request.GET.get("page"))
+    context = {
+        "filter": asked,
+        "page": page,
+        "cases": [SeenCase.of(case, to=user) for case in page],
+        "query": asked.query_with(),
+        "chips": asked.chips(),
+        "searched": found.searched,
+    }
+    part = request.headers.get("HX-Request") == "true"
+    template = "cases/includes/case_list_part.html" if part else "cases/case_list.html"
+    response = render(request, template, context | _orders(asked, wanted or Wanted()) | {"is_part": part})
+    # One address, two answers: the browser must not show the one for the other when somebody goes back.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _orders(asked: CaseFilter, wanted: Wanted) -> dict[str, Any]:
+    usual = wanted.orders[0]
+    return {
+        "order": wanted.ordered,
+        "is_newest_first": wanted.ordered == lists.NEWEST,
+        "orders": [(order, asked.query_with(sort="" if order == usual else order.key)) for order in wanted.orders],
+    }

@@ -1,0 +1,180 @@
+"""Lists of cases: what a person asked for, in an order that an index serves.
+
+With a million cases no list may read them all. What the indexes hold together is found along one of them, to whatever
+end. Everything else (a word of a title, an urgency, several conditions at once) is looked for among the latest SEARCHED
+cases of one such index, and the page says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from cases import schedule
+from cases.models import Case, CaseQuerySet, User
+from cases.models.case import SCHEDULED
+from cases.states import Shown
+
+SEARCHED = 10_000
+# The states of which an index has each technician's cases.
+OF_TECHNICIANS = {"accepted", "completed", "held", "released"}
+EARLY = {Case.Status.DRAFT, Case.Status.SUBMITTED, Case.Status.ACCEPTED}
+# The technician of what nobody has taken. No row has that key.
+NOBODY = 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order as a page offers it: `key` in the URL, `label` for people, `by` for the database."""
+
+    key: str
+    label: StrOrPromise
+    by: tuple[str, ...]
+
+
+NEWEST = Order("newest", _("Newest first"), ("-pk",))
+OLDEST = Order("oldest", _("Oldest first"), ("pk",))
+GOES_OUT_FIRST = Order("soonest", _("Goes out soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
+GOES_OUT_LAST = Order("latest", _("Goes out latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
+RELEASED_LAST = Order("released", _("Latest release first"), ("-actual_release_date", "-pk"))
+RELEASED_FIRST = Order("released-first", _("Earliest release first"), ("actual_release_date", "pk"))
+ORDERS = (NEWEST, OLDEST, GOES_OUT_FIRST, GOES_OUT_LAST, RELEASED_LAST, RELEASED_FIRST)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list is to show; what is empty is not asked for. `technician` is a key, or NOBODY."""
+
+    text: str = ""
+    state: Shown | None = None
+    urgency: str = ""
+    technician: int | None = None
+    member: User | None = None
+    is_due: bool = False
+    order: str = ""
+
+    @property
+    def orders(self) -> Sequence[Order]:
+        """The orders to choose from, the usual one first. By the date of a release only where all cases have one that
+        the reader may know: a place in a list must not tell what the row does not."""
+        if self.is_due or self.state_key in ("completed", "announced"):
+            return GOES_OUT_FIRST, GOES_OUT_LAST
+        return (RELEASED_LAST, RELEASED_FIRST) if self.state_key == "released" else (NEWEST, OLDEST)
+
+    @property
+    def ordered(self) -> Order:
+        """The order that was asked for, the usual one where there is no such order here."""
+        return next((order for order in self.orders if order.key == self.order), self.orders[0])
+
+    @property
+    def state_key(self) -> str:
+        return self.state.key if self.state else ""
+
+    @property
+    def status(self) -> str:
+        """The status of all cases in the state, of which an index has them by age."""
+        return self.state_key if self.state_key in EARLY else str(Case.Status.COMPLETED)
+
+    @property
+    def where(self) -> Q:
+        """All conditions but the text."""
+        where = self.state.where if self.state else Q()
+        if self.is_due:
+            where &= due_today()
+        if self.urgency:
+            where &= Q(urgency=self.urgency)
+        if self.member:
+            where &= Q(member=self.member)
+        return where if self.technician is None else where & Q(assigned_to=self.technician or None)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The cases of a list in their order; `searched`: that only the latest so many were looked through, or None."""
+
+    cases: CaseQuerySet
+    searched: int | None = None
+
+
+def due_today() -> Q:
+    """What goes out by the end of this day on the portal's clock, and is not out yet."""
+    return SCHEDULED & Q(scheduled_release_date__lte=schedule.today())
+
+
+def find(wanted: Wanted, user: User) -> Found:
+    """What `user` may see of what is `wanted`."""
+    cases = Case.objects.shown_to(user)
+    of_number = cases.filter(external_case_id__in={wanted.text, wanted.text.upper()})
+    if wanted.text and of_number.exists():
+        return Found(of_number.filter(wanted.where).order_by(*wanted.ordered.by))
+    if _has_an_index(wanted, user):
+        return Found(_along_its_index(cases, wanted))
+    latest, searched = _latest(cases, *_narrowest(wanted, user))
+    if wanted.text:
+        latest = latest.filter(title__icontains=wanted.text)
+    return Found(_sorted(latest.filter(wanted.where), wanted.ordered), searched)
+
+
+def _has_an_index(wanted: Wanted, user: User) -> bool:
+    """Whether one index holds what is wanted, and nothing else, in its order."""
+    if user.is_member or wanted.text or wanted.urgency or wanted.member:
+        return False
+    if wanted.is_due:
+        return wanted.state_key in ("", "completed")
+    if wanted.technician is None:
+        return True
+    # Without a state, what is nobody's would be drafts too, which technicians do not see.
+    return wanted.state_key in OF_TECHNICIANS or (not wanted.state_key and wanted.technician != NOBODY)
+
+
+def _along_its_index(cases: CaseQuerySet, wanted: Wanted) -> CaseQuerySet:
+    forwards = wanted.ordered == wanted.orders[0]
+    if wanted.technician is not None:
+        rest = replace(wanted, technician=None).where
+        return _led_by(cases.filter(rest), "assigned_to_id", wanted.technician or None, wanted.ordered.by, forwards)
+    if wanted.state_key in EARLY:
+        return _led_by(cases, "status", wanted.state_key, wanted.ordered.by, forwards)
+    return cases.filter(wanted.where).order_by(*wanted.ordered.by)
+
+
+def _narrowest(wanted: Wanted, user: User) -> tuple[str, Any]:
+    """The condition that leaves least to be looked through, among those whose cases an index has by age."""
+    if user.is_member or wanted.member:
+        return "member_id", (wanted.member or user).pk
+    if wanted.technician:
+        return "assigned_to_id", wanted.technician
+    return ("status", wanted.status) if wanted.state else ("", None)
+
+
+def _latest(cases: CaseQuerySet, column: str, value: Any) -> tuple[CaseQuerySet, int | None]:
+    """The latest SEARCHED cases with that value; all of them, and None, where there are no more. The first key is asked
+    for by itself, so that the database knows how little is left when it plans the search."""
+    by_age = _led_by(cases, column, value, NEWEST.by, True) if column else cases.order_by(*NEWEST.by)
+    some = cases.filter(**{column: value}) if column else cases
+    first = list(by_age.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED])
+    return (some.filter(pk__gte=first[0]), SEARCHED) if first else (some, None)
+
+
+def _led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[str, ...], forwards: bool) -> CaseQuerySet:
+    """The cases with that value in the order `by`, which is that of an index beginning with `column`.
+
+    Written as a range and with the column in the order, which leaves PostgreSQL's planner no index but that one. For
+    an equation it might go through all cases by age until it has met enough, which it takes to be soon.
+    """
+    these = {f"{column}__isnull": True} if value is None else {f"{column}__gte": value, f"{column}__lte": value}
+    return cases.filter(**these).order_by(column if forwards else f"-{column}", *by)
+
+
+def _sorted(cases: CaseQuerySet, order: Order) -> CaseQuerySet:
+    """The few `cases` in `order`. By an expression, where an index of all cases has the order: they are to be found
+    first and sorted then."""
+    first, *others = order.by
+    name = first.removeprefix("-")
+    if name == "pk":
+        return cases.order_by(*order.by)
+    value = Coalesce(name, name)
+    return cases.order_by(value.desc() if first.startswith("-") else value.asc(), *others)

@@ -1,0 +1,20 @@
+// The list of cases: it follows what is typed and chosen. Without this file the button "Show" does the same.
+
+// An address names what is asked for, and nothing else.
+document.addEventListener("htmx:configRequest", (event) => {
+  for (const [name, value] of [...event.detail.formData.entries()]) {
+    if (value === "") event.detail.formData.delete(name);
+  }
+});
+
+/** The page as the server has it: to sign in again, or to read what went wrong. */
+const open = (event) => location.assign(event.detail.pathInfo.finalRequestPath);
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const answered = new URL(event.detail.xhr.responseURL);
+  if (answered.pathname === location.pathname && event.detail.xhr.status === 200) return;
+  event.detail.shouldSwap = false;
+  open(event);
+});
+document.addEventListener("htmx:sendError", open);
+document.addEventListener("htmx:timeout", open);

@@ -1,0 +1,130 @@
+"""No list reads all cases, whatever is asked of it: the plans of PostgreSQL with 150,000 cases."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+
+from cases import boards, lists
+from cases.filters import CaseFilter
+from cases.models import User
+from cases.paging import MOST, PER_PAGE, CappedPaginator
+from tests.plans import Plans
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+
+TODAY = dt.date(2025, 6, 11)
+CASES = 150_000
+# Of a hundred cases one is a draft, one submitted, one accepted, three on hold (and those are old ones), 44 scheduled
+# and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth,
+# Olga the others.
+FILL = """
+INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, description, date_created,
+    scheduled_release_date, actual_release_date, schedule_revision, release_number, release_error, release_attempts)
+SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
+    CASE WHEN n %% 100 < 2 THEN NULL WHEN n < 10000 AND n %% 200 = 50 THEN %(otto)s WHEN n %% 11 = 2 THEN %(tom)s
+        ELSE %(other)s END,
+    CASE n %% 100 WHEN 0 THEN 'draft' WHEN 1 THEN 'submitted' WHEN 2 THEN 'accepted' ELSE 'completed' END,
+    CASE WHEN n %% 1000 IN (2, 503) THEN 'urgent' ELSE 'normal' END, 'Question ' || n, '', now(),
+    CASE WHEN n %% 100 > 5 THEN date %(today)s + 1 + n %% 300 - CASE WHEN n %% 100 > 49 THEN 400 ELSE 0 END
+         WHEN n %% 100 > 2 AND n > 50000 THEN date %(today)s END,
+    CASE WHEN n %% 100 > 49 THEN timestamptz '2025-01-01' + n * interval '1 second' END, 1, 0, '', 0
+FROM generate_series(1, %(cases)s) AS n
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def many(django_db_setup, django_db_blocker):
+    """The cases, analysed; they go when the tests of this module are done."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with django_db_blocker.unblock():
+        try:
+            roles = {"mia": "member", "olga": "member", "tom": "technician", "otto": "technician"}
+            roles |= {"other": "technician", "ada": "administrator"}
+            people = {name: User.objects.create(username=name, role=role).pk for name, role in roles.items()}
+            with connection.cursor() as cursor:
+                cursor.execute(FILL, people | {"cases": CASES, "today": TODAY})
+                cursor.execute("ANALYZE")
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("TRUNCATE cases_case, cases_user CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock):
+    clock.move_to(dt.datetime.combine(TODAY, dt.time(12), tzinfo=dt.UTC))
+
+
+class CasePlans(Plans):
+    """What is done to the table of cases. That of people is small here, and read as a whole."""
+
+    def __init__(self, work):
+        super().__init__(work)
+        self.scans = [scan for scan in self.scans if scan.get("Relation Name") == "cases_case"]
+
+
+def show(name: str, query: str) -> None:
+    user = User.objects.get(username=name)
+    asked = CaseFilter(QueryDict(query), by=user)
+    assert asked.is_valid(), asked.errors
+    list(CappedPaginator(lists.find(asked.wanted(), user).cases).get_page(1))
+
+
+ALONG_ONE_INDEX = [
+    *[("ada", f"state={state}") for state in ("", "draft", "submitted", "accepted", "completed", "held", "released")],
+    *[("tom", f"state={state}&technician=mine") for state in ("accepted", "completed", "held", "released")],
+    *[("otto", f"state={state}&technician=mine") for state in ("", "accepted", "completed", "held", "released")],
+    *[("tom", query) for query in ("", "sort=oldest", "technician=mine", "technician=mine&sort=oldest")],
+    *[("ada", f"state={state}&sort={sort}") for state, sort in (("submitted", "oldest"), ("held", "oldest"))],
+    *[
+        ("tom", f"state={state}&sort={sort}")
+        for state, sort in (("released", "released-first"), ("completed", "latest"))
+    ],
+    *[("tom", query) for query in ("due=today", "due=today&technician=mine", "due=today&sort=latest")],
+    ("tom", "state=accepted&technician=nobody"),
+    ("ada", "q=L-77"),
+]
+
+
+@pytest.mark.parametrize(("name", "query"), ALONG_ONE_INDEX)
+def test_what_an_index_holds_is_found_along_it(name, query):
+    plans = CasePlans(lambda: show(name, query))
+
+    assert plans.whole_table == []
+    # Counted and shown. Drafts are passed over, and of the few on hold all may be read.
+    assert plans.rows_touched <= (MOST + 1 + PER_PAGE) * 1.6
+
+
+AMONG_THE_LATEST = [
+    *[("ada", f"q={text}") for text in ("Question", "nothing", "Question+1")],
+    *[("ada", f"q=nothing&state={state}") for state in ("submitted", "accepted", "completed", "held", "released")],
+    *[("ada", query) for query in ("urgency=urgent", "urgency=urgent&state=accepted", "urgency=urgent&state=held")],
+    *[("tom", query) for query in ("q=nothing", "q=nothing&technician=mine", "urgency=urgent&technician=mine")],
+    *[("tom", query) for query in ("technician=nobody", "technician=nobody&state=submitted", "due=today&q=nothing")],
+    *[("otto", query) for query in ("technician=mine&state=submitted", "technician=mine&q=nothing")],
+    *[("ada", query) for query in ("member=mia", "member=mia&state=held", "member=olga&q=nothing&sort=oldest")],
+    *[("mia", f"state={state}") for state in ("", "accepted", "open", "released")],
+    *[("olga", query) for query in ("", "q=nothing", "state=released", "state=open&sort=oldest", "urgency=urgent")],
+]
+
+
+@pytest.mark.parametrize(("name", "query"), AMONG_THE_LATEST)
+def test_everything_else_is_looked_for_among_the_latest(name, query):
+    plans = CasePlans(lambda: show(name, query))
+
+    assert plans.whole_table == []
+    # The first of the latest, the count, and the page; of Olga's cases half are hidden from her.
+    assert plans.rows_touched <= 3.4 * lists.SEARCHED * (2 if name == "olga" else 1)
+
+
+@pytest.mark.parametrize("name", ["mia", "olga", "tom", "otto", "ada"])
+def test_a_dashboard_reads_what_it_counts(name):
+    user = User.objects.get(username=name)
+
+    plans = CasePlans(lambda: boards.groups_for(user))
+
+    assert plans.whole_table == []

@@ -1,0 +1,180 @@
+"""The list of cases: filtered, ordered and paged by its address, as a page and as the part that HTMX swaps."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases import lists, schedule
+from cases.models import Case
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cases(mia, olga, tom, otto, clock):
+    """Cases of two members and two technicians in all states; their titles are the keys."""
+    tonight = {"scheduled_release_date": schedule.today(), "scheduled_release_time": dt.time(23)}
+    week = schedule.today() + dt.timedelta(days=7)
+    of_tom = {"member": mia, "assigned_to": tom}
+    released = [dt.datetime(2025, 6, day, tzinfo=dt.UTC) for day in (3, 1)]
+    return {
+        "draft": CaseFactory(title="draft", member=mia, draft=True),
+        "submitted": CaseFactory(title="submitted", member=mia, submitted=True),
+        "accepted": CaseFactory(title="accepted", **of_tom),
+        "urgent": CaseFactory(title="urgent", member=olga, assigned_to=otto, urgency="urgent"),
+        "later": CaseFactory(title="later", **of_tom, scheduled=True, scheduled_release_date=week),
+        "today": CaseFactory(title="today", **of_tom, scheduled=True, **tonight),
+        "held": CaseFactory(title="held", **of_tom, held=True),
+        "released": CaseFactory(title="released", **of_tom, released=True, actual_release_date=released[0]),
+        "earlier": CaseFactory(title="earlier", **of_tom, released=True, actual_release_date=released[1]),
+    }
+
+
+def titles(answer) -> list[str]:
+    """The titles of the rows, from top to bottom."""
+    return re.findall(r'<span class="fw-semibold">(.*?)</span>', answer.content.decode())
+
+
+ALL = ["earlier", "released", "held", "today", "later", "urgent", "accepted", "submitted", "draft"]
+LISTS = {
+    ("mia", ""): ["earlier", "released", "accepted", "submitted", "draft"],
+    ("mia", "sort=oldest"): ["draft", "submitted", "accepted", "released", "earlier"],
+    ("mia", "state=open"): ["accepted", "submitted"],
+    ("mia", "state=released"): ["released", "earlier"],
+    ("mia", "state=released&sort=released-first"): ["earlier", "released"],
+    ("mia", "q=ACCEPT"): ["accepted"],
+    ("mia", "urgency=urgent"): [],
+    ("mia", "technician=mine&due=today&member=olga"): ["earlier", "released", "accepted", "submitted", "draft"],
+    ("tom", ""): ALL[:-1],
+    ("tom", "technician=mine"): [title for title in ALL[:-2] if title != "urgent"],
+    ("tom", "technician=mine&sort=oldest"): ["accepted", "later", "today", "held", "released", "earlier"],
+    ("tom", "technician=nobody"): ["submitted"],
+    ("tom", "technician=mine&state=completed"): ["today", "later"],
+    ("tom", "technician=mine&state=completed&sort=latest"): ["later", "today"],
+    ("tom", "technician=mine&state=submitted"): [],
+    ("tom", "due=today"): ["today"],
+    ("tom", "due=today&state=completed"): ["today"],
+    ("tom", "due=today&state=released"): [],
+    ("tom", "state=accepted&sort=released"): ["urgent", "accepted"],
+    ("tom", "urgency=urgent&state=accepted"): ["urgent"],
+    ("tom", "urgency=normal&state=accepted"): ["accepted"],
+    ("ada", ""): ALL,
+    ("ada", "member=olga"): ["urgent"],
+    ("ada", "member=olga@example.com&q=urg"): ["urgent"],
+    ("ada", "member=mia&state=held"): ["held"],
+}
+
+
+@pytest.mark.parametrize(("person", "query"), LISTS)
+def test_a_list_shows_what_its_address_asks_for(person, query, client, cases, request, ada):
+    client.force_login(request.getfixturevalue(person))
+    assert titles(client.get(f"/cases/?{query}")) == LISTS[person, query]
+
+
+def test_one_technician_is_chosen_by_name(client, cases, tom, otto):
+    client.force_login(tom)
+    assert titles(client.get(f"/cases/?technician={otto.pk}")) == ["urgent"]
+
+
+@pytest.mark.parametrize("searched", [10_000, 3])
+def test_a_search_looks_among_the_latest_and_says_so(client, cases, ada, monkeypatch, searched):
+    monkeypatch.setattr(lists, "SEARCHED", searched)
+    client.force_login(ada)
+    answer = client.get("/cases/?q=E")
+    bounded = searched == 3
+    assert titles(answer) == (["earlier", "released", "held"] if bounded else [t for t in ALL if "e" in t])
+    assert ("Only the latest 3 cases were searched" in answer.content.decode()) == bounded
+    assert titles(client.get(f"/cases/?q={cases['draft'].external_case_id.lower()}")) == ["draft"]
+    assert titles(client.get(f"/cases/?q={cases['draft'].external_case_id}&state=held")) == []
+
+
+@pytest.mark.parametrize(
+    ("person", "query", "said"),
+    [
+        ("mia", "state=completed", "State: Select a valid choice"),
+        ("mia", "sort=title", "Order: Select a valid choice"),
+        ("tom", "technician=99999", "Technician: Select a valid choice"),
+        ("tom", "due=yesterday", "Release: Select a valid choice"),
+        ("ada", "urgency=high", "Urgency: Select a valid choice"),
+        ("ada", "member=nobody", "Member: There is no such member."),
+        ("ada", "member=tom", "Member: There is no such member."),
+    ],
+)
+def test_what_cannot_be_read_shows_nothing_and_says_so(person, query, said, client, cases, request, ada):
+    client.force_login(request.getfixturevalue(person))
+    answer = client.get(f"/cases/?{query}")
+    assert titles(answer) == []
+    assert said in answer.content.decode()
+
+
+@pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
+def test_no_order_tells_a_member_what_no_row_does(view, client, mia, tom, clock, settings):
+    """Two cases in progress, of which one is completed, are in the same order before and after the completion."""
+    settings.RELEASE_MEMBER_VIEW = view
+    client.force_login(mia)
+    secret, other = CaseFactory(title="secret", member=mia, assigned_to=tom), CaseFactory(title="other", member=mia)
+    queries = [f"{filters}&sort={order.key}" for filters in ("", "state=accepted") for order in lists.ORDERS]
+    before = [titles(client.get(f"/cases/?{query}")) for query in queries]
+    day = dt.date(2025, 6, 20)
+    Case.objects.filter(pk=secret.pk).update(status="completed", scheduled_release_date=day, schedule_revision=1)
+    after = [titles(client.get(f"/cases/?{query}")) for query in queries]
+    gone = {"hidden": "", "announced": "state=accepted", "in_progress": None}[view]
+    for query, then, now in zip(queries, before, after, strict=True):
+        is_gone = gone is not None and query.startswith(gone)
+        assert now == ([title for title in then if title != "secret"] if is_gone else then), query
+    assert other.title in after[0]
+
+
+def test_htmx_gets_the_list_alone(client, cases, tom):
+    client.force_login(tom)
+    page, part = client.get("/cases/?q=e"), client.get("/cases/?q=e", headers={"HX-Request": "true"})
+    assert titles(page) == titles(part) != []
+    assert "<html" in page.content.decode()
+    assert "<html" not in part.content.decode()
+    assert 'hx-swap-oob="innerHTML:#list-status">7 cases' in part.content.decode()
+    assert "HX-Request" in page["Vary"]
+    assert "HX-Request" in part["Vary"]
+
+
+def test_links_keep_the_filter(client, mia, tom):
+    CaseFactory.create_batch(30, member=mia, assigned_to=tom)
+    client.force_login(tom)
+    page = client.get("/cases/?state=accepted&technician=mine&q=&nonsense=1").content.decode()
+    assert 'href="?state=accepted&amp;technician=mine&amp;page=2"' in page
+    assert 'href="?state=accepted&amp;technician=mine&amp;sort=oldest"' in page
+    assert 'href="?state=accepted"' in page, "the chip takes the technician away"
+    assert "Technician: Mine" in page
+    assert "30 cases" in page
+
+
+def test_empty_lists_say_what_to_do(client, mia, olga, tom, ada):
+    for person, words in ((mia, "Write down your question"), (tom, "appear here once they are submitted")):
+        client.force_login(person)
+        assert words in client.get("/cases/").content.decode()
+    assert "Try another word" in client.get("/cases/?q=nothing").content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "q=Question", "state=completed&technician=mine", "due=today", "urgency=normal"])
+@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
+def test_a_list_costs_the_same_with_more_cases(person, query, client, mia, tom, ada, request):
+    client.force_login(request.getfixturevalue(person))
+    if person != "tom":
+        query = query.replace("&technician=mine", "").replace("state=completed", "state=released")
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/cases/?{query}").status_code == 200
+        return len(queries)
+
+    def fill(count: int) -> None:
+        for trait in ("draft", "submitted", "scheduled", "released"):
+            CaseFactory.create_batch(count, member=mia, assigned_to=tom, **{trait: True})
+
+    fill(3)
+    few = cost()
+    fill(30)
+    assert cost() == few <= 8
