@@ -1,0 +1,106 @@
+"""Lists and dashboards with a real browser: by keyboard, on a phone, with the button Back, and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, assert_accessible
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def cases(mia, olga, tom, otto):
+    """Tom has two in work, one scheduled and one released; Otto has one, and two are nobody's."""
+    CaseFactory(title="Pension", member=mia, assigned_to=tom)
+    CaseFactory(title="Refund", member=mia, assigned_to=tom, urgency="urgent")
+    CaseFactory(title="Tax", member=olga, assigned_to=otto)
+    CaseFactory(title="Insurance", member=mia, assigned_to=tom, scheduled=True)
+    CaseFactory(title="Savings", member=mia, assigned_to=tom, released=True)
+    CaseFactory(title="Mortgage", member=olga, submitted=True)
+    CaseFactory(title="Allowance", member=mia, submitted=True)
+
+
+def rows(page):
+    return page.locator(".case-row .fw-semibold")
+
+
+def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):
+    page = sign_in(tom)
+    page.goto("/cases/")
+    expect(rows(page)).to_have_count(7)
+
+    # While Tom types the list follows, and what he types stays his.
+    page.get_by_label("Search").focus()
+    page.keyboard.type("pens")
+    expect(rows(page)).to_have_text(["Pension"])
+    expect(page.get_by_label("Search")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("1 case")
+    expect(page).to_have_url(re.compile(r"/cases/\?q=pens$"))
+
+    # A choice does the same.
+    page.get_by_label("Search").fill("")
+    expect(rows(page)).to_have_count(7)
+    page.get_by_label("Technician").select_option("Mine")
+    expect(rows(page)).to_have_text(["Savings", "Insurance", "Refund", "Pension"])
+    page.get_by_label("State").select_option("Accepted")
+    expect(rows(page)).to_have_text(["Refund", "Pension"])
+
+    # Another order, from the keyboard; the link keeps the focus.
+    page.get_by_role("link", name="Oldest first").focus()
+    page.keyboard.press("Enter")
+    expect(rows(page)).to_have_text(["Pension", "Refund"])
+    expect(page.get_by_role("link", name="Oldest first")).to_be_focused()
+    expect(page.get_by_role("link", name="Oldest first")).to_have_attribute("aria-current", "true")
+    expect(page).to_have_url(re.compile(r"/cases/\?state=accepted&technician=mine&sort=oldest$"))
+
+    # The order holds for the next choice, and Back leads through all of it.
+    page.get_by_label("Urgency").select_option("Urgent")
+    expect(rows(page)).to_have_text(["Refund"])
+    page.go_back()
+    expect(rows(page)).to_have_text(["Pension", "Refund"])
+    expect(page.get_by_label("State")).to_have_value("accepted")
+    expect(page.get_by_label("Urgency")).to_have_value("")
+    page.go_back()
+    expect(rows(page)).to_have_text(["Refund", "Pension"])
+
+    # A filter is taken away by its chip, and an address can be shared.
+    page.get_by_role("link", name="State: Accepted").click()
+    expect(rows(page)).to_have_text(["Savings", "Insurance", "Refund", "Pension"])
+    page.reload()
+    expect(page.get_by_label("Technician")).to_have_value("mine")
+
+
+def test_the_list_works_without_javascript(chromium, live_server, client, tom, cases):
+    client.force_login(tom)
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto("/cases/?state=accepted&sort=oldest")
+    page.get_by_label("Search").fill("refund")
+    page.get_by_role("button", name="Show").click()
+    expect(rows(page)).to_have_text(["Refund"])
+    assert "sort=oldest" in page.url
+    context.close()
+
+
+def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, tom, cases):
+    page = sign_in(tom)
+    page.goto("/cases/")
+    page.context.clear_cookies()
+    page.get_by_label("State").select_option("Released")
+    expect(page.get_by_label("Login")).to_be_visible()
+    assert "next=/cases/" in page.url
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
+def test_lists_are_accessible_on_a_phone(person, dark, sign_in, cases, ada, request):
+    page = sign_in(request.getfixturevalue(person), viewport=PHONE, dark=dark)
+    queries = ["", "?q=nothing", "?urgency=urgent", "?state=secret"]
+    for url in ["/", *(f"/cases/{query}" for query in queries)]:
+        page.goto(url)
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
