@@ -1,7 +1,7 @@
 """How people get in: what allauth is told about this portal."""
 
 import smtplib
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from cases import languages
 from cases.models import User
@@ -20,6 +21,12 @@ logger = structlog.get_logger(__name__)
 
 class PortalAccountAdapter(DefaultAccountAdapter):
     """Accounts are made by administrators."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": _(
+            "Too many failed login attempts. Wait five minutes and try again, or choose a new password."
+        ),
+    }
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sends a mail of allauth's. That the server cannot be reached is logged: the page must not tell by an error

@@ -33,3 +33,6 @@ for (const input of document.querySelectorAll("input[type=password]")) {
   input.replaceWith(box);
   box.append(input, button);
 }
+
+// Whoever sent a form with an error is taken to the first field that has one. Dialogs do so by themselves.
+document.querySelector("main [aria-invalid]:not(dialog *)")?.focus();

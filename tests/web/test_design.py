@@ -1,0 +1,237 @@
+"""The look of every page: colours that can be read, where one is, what became of an action, and pages for errors."""
+
+import json
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseRedirect
+from django.test import Client
+
+from cases.models import User
+from cases.navigation import links
+from cases.toasts import ToastsMiddleware
+from portal.errors import server_error
+from tests.factories import CaseFactory
+
+TOKENS = Path("cases/static/cases/tokens.css")
+STATES = ["draft", "submitted", "accepted", "completed", "held", "released", "announced", "urgent"]
+GROUNDS = ["canvas", "bs-body-bg", "bs-tertiary-bg", "bs-secondary-bg"]
+WORDS = ["bs-body-color", "bs-secondary-color", "accent-text", "state-urgent"]
+PAIRS = [(f"state-{state}", f"state-{state}-bg") for state in STATES] + list(product(WORDS, GROUNDS))
+
+
+def colours() -> dict[str, tuple[str, str]]:
+    """Each colour by day and by night."""
+    found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", TOKENS.read_text())
+    return {name: (light, dark) for name, light, dark in found}
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG counts it, from 1 to 21."""
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("night", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("words", "ground"), PAIRS)
+def test_words_can_be_read_on_their_ground(words, ground, night):
+    found = colours()
+    assert contrast(found[words][night], found[ground][night]) >= 4.5
+
+
+@pytest.mark.parametrize("night", [False, True], ids=["light", "dark"])
+def test_the_edge_of_a_field_can_be_seen(night):
+    found = colours()
+    assert contrast(found["control-border"][night], found["bs-body-bg"][night]) >= 3
+
+
+@pytest.mark.parametrize(
+    ("person", "path", "current"),
+    [
+        ("mia", "/", ("Dashboard", "page")),
+        ("mia", "/cases/", ("My cases", "page")),
+        ("mia", "/cases/5/", ("My cases", "true")),
+        ("mia", "/cases/new/", ("New case", "page")),
+        ("tom", "/cases/5/complete/", ("Cases", "true")),
+        ("tom", "/calendar/7/move/", ("Calendar", "true")),
+        ("ada", "/people/3/", ("People", "true")),
+        ("ada", "/accounts/profile/", None),
+    ],
+)
+def test_the_navigation_marks_where_one_is(person, path, current, request):
+    found = [(link.label, link.current) for link in links(request.getfixturevalue(person), path) if link.current]
+    assert found == ([current] if current else [])
+
+
+def test_the_mark_is_on_the_page(client, tom, mia):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    client.force_login(tom)
+    assert '<a href="/cases/" aria-current="true">Cases</a>' in client.get(f"/cases/{case.pk}/").content.decode()
+
+
+# Pages for errors
+
+
+@pytest.fixture
+def patient() -> Client:
+    """Answers with the page instead of raising."""
+    return Client(raise_request_exception=False, enforce_csrf_checks=True)
+
+
+def is_in_the_design(answer: HttpResponse, heading: str) -> bool:
+    page = answer.content.decode()
+    styled = "cases/portal.css" in page and "cases/theme.js" in page and "Advisor Portal</title>" in page
+    return styled and f'<h1 class="h3">{heading}</h1>' in page and 'class="btn btn-primary" href="/"' in page
+
+
+@pytest.mark.parametrize("person", [None, "mia"], ids=["stranger", "member"])
+def test_404_in_the_design(person, patient, request, db):
+    if person:
+        patient.force_login(request.getfixturevalue(person))
+    answer = patient.get("/nowhere/")
+    assert answer.status_code == 404
+    assert is_in_the_design(answer, "There is nothing here")
+    assert ("To your dashboard" in answer.content.decode()) is bool(person)
+
+
+def test_403_in_the_design(patient, mia):
+    patient.force_login(mia)
+    answer = patient.get("/operations/")
+    assert answer.status_code == 403
+    assert is_in_the_design(answer, "You may not do this")
+
+
+def test_a_page_that_was_open_too_long_says_so(patient, mia):
+    patient.force_login(mia)
+    answer = patient.post("/cases/new/", {"title": "Pension"})
+    assert answer.status_code == 403
+    assert is_in_the_design(answer, "This page was open too long")
+    assert mia.cases.count() == 0
+
+
+def test_400_in_the_design(patient, mia, monkeypatch):
+    def refuse(request):
+        raise BadRequest("no such thing")
+
+    patient.force_login(mia)
+    monkeypatch.setattr("cases.views.dashboards.member_dashboard", refuse)
+    answer = patient.get("/")
+    assert answer.status_code == 400
+    assert is_in_the_design(answer, "This could not be read")
+
+
+def test_too_many_requests_for_a_new_password_in_the_design(client, mia):
+    answers = [client.post("/accounts/password/reset/", {"email": mia.email}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
+    assert is_in_the_design(answers[-1], "Too many tries")
+
+
+def test_500_in_the_design(patient, mia, monkeypatch):
+    patient.force_login(mia)
+    monkeypatch.setattr("cases.views.dashboards.member_dashboard", lambda request: 1 / 0)
+    answer = patient.get("/")
+    assert answer.status_code == 500
+    assert is_in_the_design(answer, "Something went wrong")
+
+
+def test_the_page_for_500_asks_the_database_for_nothing(rf, db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = server_error(rf.get("/"))
+    assert is_in_the_design(answer, "Something went wrong")
+
+
+# Forms
+
+
+def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(client, mia):
+    client.force_login(mia)
+    answer = client.post("/cases/new/", {"title": "", "description": "A long question", "urgency": "urgent"})
+    page = answer.content.decode()
+    title = re.search(r'<input[^>]*name="title"[^>]*>', page).group()
+    assert 'aria-invalid="true"' in title
+    assert 'aria-describedby="id_title_error"' in title
+    assert 'id="id_title_error"' in page
+    assert "A long question" in page
+    assert '<option value="urgent" selected>' in page
+
+
+@pytest.mark.parametrize(
+    ("url", "typed", "field"),
+    [
+        ("/accounts/login/", {"login": "mia"}, "password"),
+        ("/accounts/password/reset/", {"email": "no address"}, "email"),
+        ("/accounts/password/change/", {"oldpassword": "wrong"}, "oldpassword"),
+        ("/accounts/profile/", {"time_zone": "Nowhere/City"}, "time_zone"),
+        ("/people/invite/", {"email": "no address"}, "email"),
+    ],
+)
+def test_each_form_marks_the_field_with_the_error(url, typed, field, client, ada):
+    if url not in ("/accounts/login/", "/accounts/password/reset/"):
+        ada.set_password("a long enough password")
+        ada.save()
+        client.login(username="ada", password="a long enough password")
+        client.post("/accounts/login/", {"login": "ada", "password": "a long enough password"})
+    page = client.post(url, typed).content.decode()
+    control = re.search(rf'<(input|select)[^>]*name="{field}"[^>]*>', page).group()
+    assert 'aria-invalid="true"' in control
+    error = f"id_{field}_error"
+    assert error in re.search(r'aria-describedby="([^"]*)"', control).group(1).split()
+    assert f'class="field-error" id="{error}"' in page
+
+
+# Toasts
+
+
+def answer_to(request, response: HttpResponse, person: User) -> HttpResponse:
+    """What the middleware makes of `response` where the view has said something."""
+
+    def view(request):
+        messages.success(request, "Saved: a note for Renée")
+        messages.error(request, "Not sent")
+        return response
+
+    request.user = person
+    return ToastsMiddleware(view)(request)
+
+
+@pytest.fixture
+def htmx_request(rf, mia):
+    from django.contrib.messages.storage.cookie import CookieStorage
+
+    request = rf.post("/", headers={"HX-Request": "true"})
+    request._messages = CookieStorage(request)
+    return request
+
+
+def test_htmx_is_told_what_became_of_an_action(htmx_request, mia):
+    answer = answer_to(htmx_request, HttpResponse("a part"), mia)
+    assert json.loads(answer["HX-Trigger"]) == {
+        "toasts": [{"level": "success", "text": "Saved: a note for Renée"}, {"level": "danger", "text": "Not sent"}]
+    }
+    assert answer["HX-Trigger"].isascii()
+
+
+@pytest.mark.parametrize(
+    "response", [HttpResponseRedirect("/"), HttpResponse(headers={"HX-Redirect": "/"})], ids=["redirect", "htmx"]
+)
+def test_on_the_way_to_another_page_it_waits_for_that(response, htmx_request, mia):
+    answer = answer_to(htmx_request, response, mia)
+    assert "HX-Trigger" not in answer
+    assert len(messages.get_messages(htmx_request)) == 2
+
+
+def test_whole_pages_show_it_themselves(client, mia):
+    client.force_login(mia)
+    answer = client.post("/cases/new/", {"title": "Pension", "urgency": "normal"}, follow=True)
+    assert '<div class="alert alert-success" role="status"><span class="toast-words">' in answer.content.decode()
+    assert "HX-Trigger" not in answer
