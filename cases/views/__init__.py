@@ -7,6 +7,7 @@ from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import edit_case, new_case, submit_case
 from cases.views.feed import calendar_feed, change_feed
+from cases.views.notes import add_note
 from cases.views.operations import (
     operations,
     operations_figures,
@@ -15,10 +16,12 @@ from cases.views.operations import (
     resend_email,
 )
 from cases.views.people import change_role, hand_over, invite_person, people, person, reinvite_person, set_access
+from cases.views.preview import preview_case
 from cases.views.profile import profile
 from cases.views.release import (
     accept_case,
     cancel_schedule,
+    hand_over_case,
     mark_case_completed,
     release_now,
     reschedule_case,
@@ -28,6 +31,7 @@ from cases.views.settings import portal_settings
 
 __all__ = [
     "accept_case",
+    "add_note",
     "attach_document",
     "calendar",
     "calendar_feed",
@@ -40,6 +44,7 @@ __all__ = [
     "document",
     "edit_case",
     "hand_over",
+    "hand_over_case",
     "invite_person",
     "mark_case_completed",
     "member_dashboard",
@@ -52,6 +57,7 @@ __all__ = [
     "people",
     "person",
     "portal_settings",
+    "preview_case",
     "profile",
     "reinvite_person",
     "release_now",

@@ -4,22 +4,30 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from cases import permissions
+from cases.case_forms import HandOverCaseForm
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
 from cases.seen import SeenCase
+from cases.timeline import timeline
 from cases.views.document_panel import document_panel
+from cases.views.note_panel import note_panel
 
 EVENTS = 50
+PAGE = "cases/case_detail.html"
+# The parts that HTMX asks for: of the notes, and of whatever says when the case is released.
+NOTES = "cases/includes/notes.html"
+RELEASE = "cases/includes/case_parts.html"
 
 
 @require_safe
 def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One case, as far as the person may see it."""
-    return render_case(request, visible_case(request, pk))
+    """One case, as far as the person may see it. `notes_before`: the notes before that one instead of the latest."""
+    return render_case(request, visible_case(request, pk), part=NOTES)
 
 
 def visible_case(request: HttpRequest, pk: int) -> Case:
@@ -27,20 +35,45 @@ def visible_case(request: HttpRequest, pk: int) -> Case:
     return get_object_or_404(Case.objects.shown_to(cast(User, request.user)), pk=pk)
 
 
-def render_case(request: HttpRequest, case: Case, *, status: int = 200, **overrides: Any) -> HttpResponse:
-    """The page of `case`. `overrides`: a form with errors in place of the empty one, the `open` dialog, a `problem`."""
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether the page is there already, and asks for a part of itself."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def render_case(
+    request: HttpRequest, case: Case, *, status: int = 200, part: str = "", **overrides: Any
+) -> HttpResponse:
+    """The page of `case`, or for HTMX the `part` of it. `overrides`: a form with errors in place of the empty one, the
+    `open` dialog, a `problem`, or what is `said`."""
     user = cast(User, request.user)
     can = permissions.allowed(by=user, case=case)
-    context: dict[str, Any] = {"case": SeenCase.of(case, to=user), "can": {action.value for action in can}}
-    context |= document_panel(case, user, can)
+    is_part = bool(part) and is_htmx(request) and not user.is_member
+    context = seen_context(case, user, can=can) | {"is_part": is_part}
     if not user.is_member:
         context |= _staff_context(case, user) | _forms(case, user, can)
-    return render(request, "cases/case_detail.html", context | overrides, status=status)
+        context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
+    response = render(request, part if is_part else PAGE, context | overrides, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def seen_context(case: Case, viewer: User, *, can: set[Action]) -> dict[str, Any]:
+    """What the page shows of `case`, which came from `visible_to(viewer)`: to people in person, and in a preview."""
+    seen = SeenCase.of(case, to=viewer)
+    context = {
+        "viewer": viewer,
+        "case": seen,
+        "steps": timeline(seen, to=viewer),
+        "can": {action.value for action in can},
+    }
+    return context | document_panel(case, viewer, can)
 
 
 def _staff_context(case: Case, user: User) -> dict[str, Any]:
+    is_armed = case.is_pending and case.armed_revision == case.schedule_revision
     return {
         "record": case,
+        "wake_up": f"release-{case.pk}-{case.schedule_revision}" if is_armed and user.is_administrator else "",
         "reason_optional": not permissions.TABLE[Action.RESCHEDULE][user.role].reason,
         "events": ReleaseEvent.objects.filter(case=case).select_related("actor")[:EVENTS],
     }
@@ -59,6 +92,8 @@ def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
         present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
         forms["reschedule_form"] = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
         forms["reschedule_form"].offer(any_day=user.is_administrator)
+    if Action.HAND_OVER in can:
+        forms["hand_over_form"] = HandOverCaseForm(case=case)
     if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN}:
         forms["change_form"] = forms["blank_form"] = ChangeForm(initial=initial)
     return forms

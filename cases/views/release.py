@@ -10,12 +10,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cases import permissions, releases
+from cases import handover, permissions, releases
+from cases.case_forms import HandOverCaseForm
 from cases.errors import CaseError
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
-from cases.views.cases import render_case, visible_case
+from cases.views.cases import RELEASE, is_htmx, render_case, visible_case
 
 WEB = ReleaseEvent.Source.WEB
 Verb = Callable[..., Case]
@@ -81,6 +82,20 @@ def release_now(request: HttpRequest, pk: int) -> HttpResponse:
     return _change(request, pk, Action.RELEASE_EARLY, releases.release_now)
 
 
+@require_POST
+def hand_over_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """The case to a colleague. POST `to`, the colleague's id, and perhaps a `reason`."""
+    form = HandOverCaseForm(request.POST, case=visible_case(request, pk))
+    return _act(
+        request,
+        pk,
+        Action.HAND_OVER,
+        form=form,
+        form_name="hand_over_form",
+        verb=lambda form: partial(handover.hand_over_case, **form.cleaned_data),
+    )
+
+
 def _change(request: HttpRequest, pk: int, action: Action, verb: Verb) -> HttpResponse:
     form = ChangeForm(request.POST)
     return _act(
@@ -113,20 +128,44 @@ def _act(
         if error.status == 400:
             form.add_error(error.field if error.field in form.fields else None, error.message)
             return _again(request, case, action, form, form_name, status=400)
-        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
-    messages.success(request, _success(action, done))
+        return _refused(request, pk, action, form, form_name, error)
+    said = _success(action, done)
+    if is_htmx(request):
+        return render_case(request, visible_case(request, pk), part=RELEASE, said=said)
+    messages.success(request, said)
     return redirect("case_detail", pk=pk)
 
 
 def _again(request: HttpRequest, case: Case, action: Action, form: Any, form_name: str, *, status: int) -> HttpResponse:
+    _offer(form, cast(User, request.user))
+    return render_case(request, case, status=status, part=RELEASE, open=action.value, **{form_name: form})
+
+
+def _refused(
+    request: HttpRequest, pk: int, action: Action, form: Any, form_name: str, error: CaseError
+) -> HttpResponse:
+    """The page as the case is now. The form beside the date keeps what was typed, for the revision that is shown: the
+    person sees the present date above it, and saves again or does not."""
+    case = visible_case(request, pk)
+    kept: dict[str, Any] = {}
+    if action is Action.RESCHEDULE:
+        form.data = form.data.copy()
+        form.data["revision"] = str(case.schedule_revision)
+        _offer(form, cast(User, request.user))
+        kept = {form_name: form, "open": action.value}
+    return render_case(request, case, status=error.status, part=RELEASE, problem=error.message, **kept)
+
+
+def _offer(form: Any, user: User) -> None:
     if hasattr(form, "offer"):
-        form.offer(any_day=cast(User, request.user).is_administrator)
-    return render_case(request, case, status=status, open=action.value, **{form_name: form})
+        form.offer(any_day=user.is_administrator)
 
 
 def _success(action: Action, case: Case) -> str:
     if action is Action.ACCEPT:
         return _("The case is accepted.")
+    if action is Action.HAND_OVER:
+        return _("The case is now %(name)s's.") % {"name": case.assigned_to.display_name if case.assigned_to else ""}
     if action is Action.RETURN:
         return _("The case is back in work. It has no release date.")
     if case.is_released:

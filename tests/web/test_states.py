@@ -20,7 +20,7 @@ from django.test import Client
 from cases import schedule
 from cases.models import Case, User
 from cases.permissions import NOT_RELEASED, TABLE, Action, Relation, State
-from tests.factories import CaseDocumentFactory, CaseFactory
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 from tests.urls import url_of, url_patterns, urls_of_a_case
 
 STRANGER, MIA, OLGA, TOM, OTTO, ADA = "stranger", "mia", "olga", "tom", "otto", "ada"
@@ -32,6 +32,7 @@ Data = Callable[[Case, str], dict[str, object]]  # for the case and the person
 HEAD = {"external_case_id": "C-7K2M9QX4TB", "title": "Survivor benefit"}
 BODY = {"description": "Quillfeather family"}
 LETTER, REPORT = "marriage.txt", "granted.pdf"
+NOTE = "Snickersnee, says the register"
 PARTS = ["submission", "report"]
 
 REASON = {"reason": "The member asked for it"}
@@ -60,6 +61,14 @@ def another_text(case: Case, person: str) -> dict[str, object]:
 def a_technician(case: Case, person: str) -> dict[str, object]:
     """Administrators say whose the case is to be; a technician takes it."""
     return {"technician": User.objects.get(username=OTTO).pk} if person == ADA else {}
+
+
+def a_colleague(case: Case, person: str) -> dict[str, object]:
+    return {"to": User.objects.get(username=OTTO).pk}
+
+
+def a_note(case: Case, person: str) -> dict[str, object]:
+    return {"text": NOTE}
 
 
 def another_day(case: Case, person: str) -> dict[str, object]:
@@ -93,6 +102,9 @@ DOORS = [
     Door("return_case", "post", Action.RETURN),
     Door("cancel_schedule", "post", Action.HOLD, a_reason),
     Door("release_now", "post", Action.RELEASE_EARLY, a_reason),
+    Door("hand_over_case", "post", Action.HAND_OVER, a_colleague),
+    Door("add_note", "post", Action.NOTE, a_note),
+    Door("preview_case", "get", None, done=200),
     Door("attach_document", "post", Action.ATTACH, a_file),
     *[Door("document", "get", None, done=200, document=part) for part in PARTS],
     *[Door("remove_document", "post", Action.ATTACH, document=part) for part in PARTS],
@@ -100,7 +112,7 @@ DOORS = [
     # Completes what is not completed; the action for the rest is in `action_of`.
     Door("api_case-release", "post", Action.COMPLETE, now, done=200),
 ]
-FOR_STAFF = {"move_case"}  # for members they do not exist, as the whole calendar
+FOR_STAFF = {"move_case", "add_note", "preview_case"}  # for members they do not exist, as the whole calendar
 OF_A_DOCUMENT = {"document", "remove_document"}
 
 
@@ -173,10 +185,10 @@ def secrets(person: str, state: State, view: str) -> set[str]:
     """What a member, or a stranger, must not read anywhere."""
     head, body = set(HEAD.values()), {*BODY.values(), LETTER}
     if person != MIA or not sees(person, state, view):
-        return {*head, *body, REPORT}
+        return {*head, *body, REPORT, NOTE}
     if view == "announced" and state is State.SCHEDULED:
-        return {*body, REPORT}
-    return set() if state is State.RELEASED else {REPORT}
+        return {*body, REPORT, NOTE}
+    return {NOTE} if state is State.RELEASED else {REPORT, NOTE}
 
 
 # --- Whether it does ------------------------------------------------------------------------------------------------
@@ -268,6 +280,7 @@ def case_in(state: State) -> Case:
     case = CaseFactory(**HEAD, **BODY, **people, **trait)
     CaseDocumentFactory(case=case, submission=True, name=LETTER, content_type="text/plain")
     CaseDocumentFactory(case=case, name=REPORT)
+    CaseNoteFactory(case=case, text=NOTE)
     return case
 
 

@@ -28,20 +28,39 @@ function showScheduleFields() {
 window.markCaseCompleted = markCaseCompleted;
 window.confirmCaseCompletion = confirmCaseCompletion;
 
-document.querySelector("[data-complete-case]")?.addEventListener("click", markCaseCompleted);
-document.querySelector("[data-confirm-completion]")?.addEventListener("click", (event) => {
-  event.preventDefault();
-  confirmCaseCompletion();
+// One listener for all: the parts of the page are replaced while it is open.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.matches("[data-complete-case]")) markCaseCompleted();
+  if (button.matches("[data-opens]")) dialogOf(button.dataset.opens).showModal();
+  if (button.matches("[data-closes]")) button.closest("dialog").close();
+  if (button.matches("[data-confirm-completion]")) {
+    event.preventDefault();
+    confirmCaseCompletion();
+  }
 });
-for (const radio of document.querySelectorAll("#dialog-complete [name=release_option]")) {
-  radio.addEventListener("change", showScheduleFields);
-}
-for (const button of document.querySelectorAll("[data-opens]")) {
-  button.addEventListener("click", () => dialogOf(button.dataset.opens).showModal());
-}
-for (const button of document.querySelectorAll("[data-closes]")) {
-  button.addEventListener("click", () => button.closest("dialog").close());
-}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("#dialog-complete [name=release_option]")) showScheduleFields();
+});
 for (const dialog of document.querySelectorAll("dialog[data-open-now]")) {
   dialog.showModal();
+}
+
+/** Says that nothing was saved. What was typed stays where it is. */
+function showTrouble(isTrouble) {
+  const words = document.getElementById("case-trouble");
+  words.hidden = !isTrouble;
+  if (isTrouble) words.focus();
+}
+
+// An answer without the part that was asked for (signed out meanwhile, a server in trouble) replaces nothing.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr } = event.detail;
+  const isPart = xhr.responseText.includes(`id="${target.id}"`) && !xhr.responseText.includes("<html");
+  event.detail.shouldSwap = isPart;
+  showTrouble(!isPart);
+});
+for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(trouble, () => showTrouble(true));
 }

@@ -43,7 +43,7 @@ function send(file, bar) {
 /** Takes the list of documents over from the page that the server answered, and what it says is wrong. */
 function readAnswer(page, status) {
   const list = page?.getElementById("document-list");
-  const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger");
+  const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger:not([hidden])");
   if (list) document.getElementById("document-list").replaceWith(list);
   // Signed out meanwhile, or the case is another: the page of the present says so.
   else if (status < 400) window.location.reload();

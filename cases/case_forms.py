@@ -1,0 +1,25 @@
+"""What people type on the page of a case; for its release see cases.forms. The verbs decide whether it is allowed."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case, User
+from cases.people_forms import HandOverForm
+
+
+class HandOverCaseForm(HandOverForm):
+    """To whom one case goes, and perhaps a word."""
+
+    reason = forms.CharField(required=False, max_length=1000)
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, technician=case.assigned_to or User(), **kwargs)
+        self.fields["to"].label = _("Technician")
+
+
+class NoteForm(forms.Form):
+    """The text of a note. How long it may be is counted by the verb, which counts as people do."""
+
+    text = forms.CharField(required=False, strip=False)

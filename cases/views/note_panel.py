@@ -1,0 +1,26 @@
+"""The internal notes on the page of a case."""
+
+from typing import Any
+
+from cases.case_forms import NoteForm
+from cases.models import Case, CaseNote, User
+from cases.notes import MOST_LETTERS
+
+NOTES = 50
+
+
+def note_panel(case: Case, user: User, *, before: str = "") -> dict[str, Any]:
+    """The latest notes that `user` may read, oldest first; those before the note `before` where that is an id."""
+    found = CaseNote.objects.visible_to(user).filter(case=case).select_related("author")
+    is_older = before.isdecimal()
+    if is_older:
+        found = found.filter(pk__lt=int(before))
+    latest = list(found.order_by("-pk")[: NOTES + 1])
+    notes = latest[NOTES - 1 :: -1] if len(latest) > NOTES else latest[::-1]
+    return {
+        "notes": notes,
+        "notes_older": notes[0].pk if len(latest) > NOTES else None,
+        "notes_are_older": is_older,
+        "note_form": NoteForm(),
+        "note_most": MOST_LETTERS,
+    }

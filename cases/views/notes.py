@@ -1,0 +1,39 @@
+"""Internal notes of a case."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from cases import notes
+from cases.case_forms import NoteForm
+from cases.errors import CaseError
+from cases.models import User
+from cases.views.cases import NOTES, is_htmx, render_case, visible_case
+from cases.views.staff import staff_only
+
+
+@require_POST
+@staff_only
+def add_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `text`. A refusal answers with the text, and the sentence beside it."""
+    case = visible_case(request, pk)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return render_case(request, case, status=400, part=NOTES, note_form=form)
+    try:
+        notes.add(case=case, by=cast(User, request.user), text=form.cleaned_data["text"])
+    except CaseError as error:
+        if error.status == 400:
+            form.add_error(error.field, error.message)
+            return render_case(request, case, status=400, part=NOTES, note_form=form)
+        return render_case(request, case, status=error.status, part=NOTES, problem=error.message, note_form=form)
+    said = _("The note is saved.")
+    if is_htmx(request):
+        return render_case(request, case, part=NOTES, said=said)
+    messages.success(request, said)
+    return redirect(f"{reverse('case_detail', args=[pk])}#notes")

@@ -1,0 +1,26 @@
+"""The page of a case as its member sees it, for staff."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cases import zones
+from cases.preview import preview
+from cases.views.cases import seen_context, visible_case
+from cases.views.staff import staff_only
+
+
+@require_safe
+@staff_only
+def preview_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the member of the case gets at its address now, or that they get nothing, and why. Changes nothing."""
+    case = visible_case(request, pk)
+    found = preview(case)
+    context: dict[str, Any] = {"preview": found, "record_pk": pk, "member_name": case.member.display_name}
+    if found.case:
+        context |= seen_context(found.case, case.member, can=set())
+    with timezone.override(zones.zone_of(case.member)):
+        return render(request, "cases/case_preview.html", context)

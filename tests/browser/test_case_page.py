@@ -1,0 +1,181 @@
+"""The page of a case as two technicians use it, from its acceptance to the return of what was completed too soon."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from cases.models import Case, CaseNote, ReleaseEvent
+from tests.browser.conftest import PHONE, assert_accessible
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+REPORT = {"name": "granted.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}
+
+
+def day(days):
+    """That many days from today on the portal's clock, as a date field wants it, and as a page writes it."""
+    date = timezone.localdate() + dt.timedelta(days=days)
+    return date.isoformat(), f"{date:%B} {date.day}, {date.year}"
+
+
+def write_note(page, text):
+    page.get_by_label("Write a note").fill(text)
+    page.get_by_role("button", name="Save the note").click()
+
+
+def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
+    case = CaseFactory(member=mia, submitted=True, title="Pension")
+    page = sign_in(tom)
+
+    # Tom accepts it, notes what he knows, and uploads the report.
+    page.goto(f"/cases/{case.pk}/")
+    page.get_by_role("button", name="Accept this case").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text("Accepted")
+    write_note(page, "She prefers letters.")
+    expect(page.locator(".note")).to_contain_text("She prefers letters.")
+    expect(page.get_by_label("Write a note")).to_have_value("")
+    page.get_by_label("Attach a report").set_input_files([REPORT])
+    expect(page.locator("#document-list").get_by_role("link", name="granted.pdf")).to_be_visible()
+
+    # He goes on holiday: the case is Otto's.
+    page.get_by_role("button", name="Hand over to a colleague").click()
+    page.get_by_label("Technician").select_option("otto")
+    page.get_by_label("A word to your colleague").fill("I am away.")
+    page.get_by_role("button", name="Hand over", exact=True).click()
+    expect(page.get_by_text("The case is now otto's.")).to_be_visible()
+    expect(page.get_by_role("button", name="Mark as Completed")).to_have_count(0)
+
+    # Otto finds it among his, reads the note, and completes it for next week.
+    page = sign_in(otto)
+    page.get_by_role("link", name="Pension").click()
+    expect(page.locator(".note")).to_contain_text("She prefers letters.")
+    page.get_by_role("button", name="Mark as Completed").click()
+    page.get_by_label("Schedule Release").check()
+    page.get_by_label("Release date").fill(day(8)[0])
+    page.get_by_role("button", name="Confirm Release").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text(f"not released: goes out on {day(8)[1]}")
+
+    # As Mia he sees nothing of it yet, and from when on he would.
+    page.get_by_role("link", name="View as the member").click()
+    expect(page.get_by_role("heading", name="The member does not see this case now")).to_be_visible()
+    expect(page.get_by_text(f"The member sees it from {day(8)[1]}")).to_be_visible()
+    page.get_by_role("link", name="Back to the case").click()
+
+    # He changes the date where it is shown; what he has begun to note stays.
+    page.get_by_label("Write a note").fill("Half a sent")
+    page.get_by_text("Change the release date").click()
+    date = page.get_by_label("Release date")
+    date.fill(day(1)[0])
+    page.get_by_role("button", name="Save the date").click()
+    expect(page.locator("#reschedule_date_error")).to_contain_text("The earliest date is")
+    expect(date).to_have_value(day(1)[0])
+    date.fill(day(20)[0])
+    page.get_by_role("button", name="Save the date").click()
+    expect(page.locator("#release-panel")).to_contain_text(day(20)[1])
+    expect(page.locator("[aria-current=step]")).to_contain_text(day(20)[1])
+    expect(page.locator("#case-history")).to_contain_text("Release rescheduled")
+    expect(page.get_by_label("Write a note")).to_have_value("Half a sent")
+
+    # Then he sees that something is missing, and takes it back into work.
+    page.get_by_role("button", name="Return to accepted").click()
+    page.get_by_label("Reason").locator("visible=true").fill("One figure")
+    page.get_by_role("dialog").get_by_role("button", name="Return to accepted").click()
+    expect(page.get_by_text("The case is back in work.")).to_be_visible()
+
+    case = Case.objects.get()
+    assert (case.status, case.assigned_to, case.scheduled_release_date) == ("accepted", otto, None)
+    told = list(ReleaseEvent.objects.order_by("pk").values_list("kind", "actor__username"))
+    assert told == [
+        ("accepted", "tom"),
+        ("document_attached", "tom"),
+        ("handed_over", "tom"),
+        ("completed", "otto"),
+        ("rescheduled", "otto"),
+        ("returned", "otto"),
+    ]
+
+
+def test_what_was_typed_stays_when_it_cannot_be_saved(sign_in, client, tom):
+    case = CaseFactory(assigned_to=tom)
+    page = sign_in(tom)
+    page.goto(f"/cases/{case.pk}/")
+    write_note(page, "   ")
+    expect(page.locator("#note-text-error")).to_have_text("Write something first.")
+
+    # Signed out in another tab.
+    page.context.clear_cookies()
+    write_note(page, "A long thought")
+    expect(page.locator("#case-trouble")).to_be_visible()
+    expect(page.get_by_label("Write a note")).to_have_value("A long thought")
+    assert not CaseNote.objects.exists()
+
+
+def test_older_notes_come_without_the_loss_of_a_new_one(sign_in, tom):
+    case = CaseFactory(assigned_to=tom)
+    for number in range(60):
+        CaseNoteFactory(case=case, text=f"Note {number}.")
+    page = sign_in(tom)
+    page.goto(f"/cases/{case.pk}/")
+    page.get_by_label("Write a note").fill("Half a sent")
+    page.get_by_role("link", name="Older notes").click()
+    expect(page.locator(".note")).to_have_count(10)
+    expect(page.locator(".note").first).to_contain_text("Note 0.")
+    page.get_by_role("link", name="Latest notes").click()
+    expect(page.locator(".note").last).to_contain_text("Note 59.")
+    expect(page.get_by_label("Write a note")).to_have_value("Half a sent")
+
+
+def test_it_works_without_javascript(chromium, live_server, client, tom):
+    case = CaseFactory(assigned_to=tom, scheduled=True)
+    client.force_login(tom)
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(f"/cases/{case.pk}/")
+    write_note(page, "She called.")
+    expect(page.locator(".note")).to_contain_text("She called.")
+    page.get_by_text("Change the release date").click()
+    page.get_by_label("Release date").fill(day(1)[0])
+    page.get_by_role("button", name="Save the date").click()
+    expect(page.locator("#reschedule_date_error")).to_be_visible()
+    page.get_by_label("Release date").fill(day(30)[0])
+    page.get_by_role("button", name="Save the date").click()
+    expect(page.locator("#release-panel")).to_contain_text(day(30)[1])
+    context.close()
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing(dark, viewport, sign_in, mia, tom, ada, settings):
+    settings.RELEASE_MEMBER_VIEW = "announced"
+    cases = [CaseFactory(member=mia, assigned_to=tom, **{trait: True}) for trait in ("scheduled", "held", "released")]
+    for case in cases:
+        CaseNoteFactory(case=case, text="a-rather-long-word-" * 12)
+        CaseDocumentFactory(case=case)
+    options = {"dark": dark} | ({"viewport": viewport} if viewport else {})
+    page = sign_in(ada, **options)
+    for case in cases:
+        page.goto(f"/cases/{case.pk}/")
+        if not case.is_released:
+            page.locator("summary", has_text="release date").click()
+            page.get_by_role("button", name="Save the date").click()
+            expect(page.locator("#reschedule_reason_error")).to_be_visible()
+        write_note(page, " ")
+        expect(page.locator("#note-text-error")).to_be_visible()
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        if not case.is_released:
+            page.get_by_role("button", name="Hand over to a colleague").click()
+            assert_accessible(page)
+        page.goto(f"/cases/{case.pk}/as-member/")
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    settings.RELEASE_MEMBER_VIEW = "hidden"
+    page.goto(f"/cases/{cases[0].pk}/as-member/")
+    assert_accessible(page)
+    page = sign_in(mia, **options)
+    page.goto(f"/cases/{cases[2].pk}/")
+    assert_accessible(page)

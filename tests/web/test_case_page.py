@@ -1,0 +1,226 @@
+"""The page of one case for those who work on it: notes, hand-over, the date beside the form, and what HTMX swaps."""
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import Case, CaseNote, ReleaseEvent
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def case(mia, tom):
+    return CaseFactory(member=mia, assigned_to=tom, scheduled=True, title="Pension")
+
+
+def page_of(client, case, query=""):
+    return client.get(f"/cases/{case.pk}/{query}").content.decode()
+
+
+# --- Notes ----------------------------------------------------------------------------------------------------------
+
+
+def note(client, case, text, **options):
+    return client.post(f"/cases/{case.pk}/notes/", {"text": text}, **options)
+
+
+@pytest.mark.parametrize("who", ["tom", "otto", "ada"])
+def test_all_staff_write_notes_and_read_each_others(who, case, client, request):
+    CaseNoteFactory(case=case, text="She is <b>away</b>.")
+    client.force_login(request.getfixturevalue(who))
+    answer = note(client, case, "Called back.\r\nNobody there.")
+    assert (answer.status_code, answer.url) == (302, f"/cases/{case.pk}/#notes")
+    page = page_of(client, case)
+    assert page.index("She is &lt;b&gt;away&lt;/b&gt;.") < page.index("Called back.<br>Nobody there.")
+    assert CaseNote.objects.get(text__startswith="Called").author.username == who
+
+
+@pytest.mark.parametrize("text", ["", "  \r\n", "x" * 4001, "a\0b"], ids=["nothing", "blank", "too long", "zero"])
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_a_refused_note_is_still_there(headers, text, case, client, tom):
+    client.force_login(tom)
+    answer = note(client, case, text, headers=headers)
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert 'id="note-text-error"' in page
+    assert text.strip() in page
+    assert ("<html" in page) == (not headers)
+    assert not CaseNote.objects.exists()
+
+
+def test_htmx_gets_the_panel_alone(case, client, tom):
+    client.force_login(tom)
+    answer = note(client, case, "Called back.", headers=HTMX)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "<html" not in page
+    assert "Called back." in page
+    assert "The note is saved." in page
+    assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_there_are_no_notes_on_a_draft(client, ada):
+    case = CaseFactory(draft=True)
+    client.force_login(ada)
+    assert "Internal notes" not in page_of(client, case)
+    assert note(client, case, "Wait.").status_code == 409
+
+
+def test_older_notes_are_a_page_away(case, client, tom):
+    notes = [CaseNoteFactory(case=case, text=f"Note {n:03}.") for n in range(101)]
+    client.force_login(tom)
+    latest = page_of(client, case)
+    assert [text for text in ("Note 050.", "Note 051.", "Note 100.") if text in latest] == ["Note 051.", "Note 100."]
+    older = page_of(client, case, f"?notes_before={notes[51].pk}")
+    assert [text for text in ("Note 000.", "Note 001.", "Note 050.", "Note 051.") if text in older] == [
+        "Note 001.",
+        "Note 050.",
+    ]
+    oldest = page_of(client, case, f"?notes_before={notes[1].pk}")
+    assert "Note 000." in oldest
+    assert "Older notes" not in oldest
+    assert "Latest notes" in oldest
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "²"])
+def test_an_unreadable_page_of_notes_is_the_latest(before, case, client, tom):
+    CaseNoteFactory(case=case)
+    client.force_login(tom)
+    assert "Mia called." in page_of(client, case, f"?notes_before={before}")
+
+
+# --- Hand-over ------------------------------------------------------------------------------------------------------
+
+
+def test_a_technician_hands_the_case_over_and_the_colleague_finds_it(case, client, tom, otto):
+    client.force_login(tom)
+    assert "Hand over to a colleague" in page_of(client, case)
+    answer = client.post(f"/cases/{case.pk}/hand-over/", {"to": otto.pk, "reason": "I am away."}, follow=True)
+    page = answer.content.decode()
+    assert "The case is now otto&#x27;s." in page
+    assert "“tom → otto<br>I am away.”" in page
+    assert "Hand over to a colleague" not in page
+    client.force_login(otto)
+    assert case.external_case_id in client.get("/").content.decode()
+    assert "Hand over to a colleague" in page_of(client, case)
+
+
+def test_a_refused_hand_over_keeps_the_word_and_offers_the_others(case, client, tom, otto):
+    otto.is_active = False
+    otto.save()
+    client.force_login(tom)
+    answer = client.post(f"/cases/{case.pk}/hand-over/", {"to": otto.pk, "reason": "I am away."})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "I am away.</textarea>" in page
+    assert 'id="id_to_error"' in page
+    assert ">otto</option>" not in page
+    assert ">tom</option>" not in page
+    assert not ReleaseEvent.objects.exists()
+
+
+# --- The date, beside its form --------------------------------------------------------------------------------------
+
+
+def reschedule(client, case, headers=None, **data):
+    return client.post(f"/cases/{case.pk}/reschedule/", data, headers=headers or {})
+
+
+def test_htmx_gets_whatever_says_when_the_case_is_released(case, client, tom):
+    client.force_login(tom)
+    answer = reschedule(client, case, HTMX, release_date="2025-07-01", revision=1)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "<html" not in page
+    assert "July 1, 2025 at 12:00 AM" in page
+    assert "Release rescheduled" in page
+    assert page.count('hx-swap-oob="true"') == 4
+    # The forms of the other actions, too, are for the case as it is now.
+    assert page.count('name="revision" value="2"') == 2
+    assert "messages" not in client.session
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_a_refused_date_is_still_there(headers, case, client, ada):
+    client.force_login(ada)
+    answer = reschedule(client, case, headers, release_date="2025-06-01", release_time="09:30", reason="Court date")
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert ("<html" in page) == (not headers)
+    assert '<details class="inline-form mt-3" open>' in page
+    assert 'id="reschedule_date_error"' in page
+    for typed in ('value="2025-06-01"', 'value="09:30"', "Court date</textarea>"):
+        assert typed in page
+    assert not ReleaseEvent.objects.exists()
+
+
+def test_an_administrator_gives_a_reason_beside_the_date(case, client, ada):
+    client.force_login(ada)
+    page = reschedule(client, case, HTMX, release_date="2025-06-12").content.decode()
+    assert 'id="reschedule_reason_error"' in page
+    assert reschedule(client, case, HTMX, release_date="2025-06-12", reason="Court date").status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_what_somebody_else_changed_meanwhile_is_shown_and_can_be_saved_over(headers, case, client, tom):
+    Case.objects.filter(pk=case.pk).update(schedule_revision=5)
+    client.force_login(tom)
+    answer = reschedule(client, case, headers, release_date="2025-07-01", revision=1)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Somebody changed this case" in page
+    assert 'value="2025-07-01"' in page
+    assert 'name="revision" value="5"' in page
+    assert reschedule(client, case, headers, release_date="2025-07-01", revision=5).status_code in (200, 302)
+
+
+def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, tom):
+    Case.objects.filter(pk=case.pk).update(actual_release_date="2025-06-11T12:00Z", release_number=1)
+    client.force_login(tom)
+    answer = reschedule(client, case, HTMX, release_date="2025-07-01", revision=1)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "has been released to its member already" in page
+    assert "reschedule_date" not in page
+
+
+# --- For all of it --------------------------------------------------------------------------------------------------
+
+
+def test_the_history_names_documents(client, tom):
+    case = CaseFactory(assigned_to=tom)
+    client.force_login(tom)
+    client.post(f"/cases/{case.pk}/documents/", {"file": ContentFile(b"%PDF-1.7\n", name="report.pdf")})
+    page = page_of(client, case)
+    assert "Document attached" in page
+    assert "“report.pdf”" in page
+
+
+@pytest.mark.parametrize(
+    ("who", "url"), [("mia", ""), ("tom", ""), ("ada", ""), ("tom", "as-member/"), ("ada", "as-member/")]
+)
+def test_the_cost_of_the_page_is_that_of_an_empty_one(who, url, case, client, mia, tom, request, settings):
+    settings.RELEASE_MEMBER_VIEW = "in_progress"
+
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/cases/{case.pk}/{url}").status_code == 200
+        return len(queries)
+
+    def fill(count):
+        for _ in range(count):
+            CaseNoteFactory(case=case, author=tom)
+            CaseDocumentFactory(case=case, submission=True)
+            event = {"kind": "accepted", "at": "2025-06-11T12:00Z", "source": "web", "schedule_revision": 0}
+            ReleaseEvent.objects.create(case=case, actor=tom, **event)
+
+    client.force_login(request.getfixturevalue(who))
+    fill(1)
+    one = cost()
+    fill(59)
+    assert cost() == one <= 12

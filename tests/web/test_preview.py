@@ -1,0 +1,135 @@
+"""“View as the member”: what the member gets, in each of the three ways, and nothing that changes anything."""
+
+import datetime as dt
+import re
+
+import pytest
+
+from cases.models import Case, ReleaseEvent
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+WAYS = ["hidden", "in_progress", "announced"]
+STATES = ["submitted", "accepted", "held", "scheduled", "released"]
+
+
+@pytest.fixture
+def a_case(mia, tom):
+    def made(state, **columns):
+        traits = {} if state == "accepted" else {state: True}
+        case = CaseFactory(member=mia, assigned_to=tom, title="Pension", **traits | columns)
+        CaseDocumentFactory(case=case, submission=True, name="letter.pdf")
+        CaseDocumentFactory(case=case, name="granted.pdf")
+        CaseNoteFactory(case=case, text="She sounds worried.")
+        return case
+
+    return made
+
+
+def preview(client, case):
+    return client.get(f"/cases/{case.pk}/as-member/")
+
+
+def body(answer):
+    """The page of the case itself, without what is around it."""
+    found = re.search(r'<div id="case-page">.*(?=</main>)', answer.content.decode(), re.DOTALL)
+    return found.group().strip() if found else None
+
+
+@pytest.mark.parametrize("who", ["tom", "otto", "ada"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("state", STATES)
+def test_it_is_the_page_of_the_member(state, way, who, a_case, client, mia, request, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    case = a_case(state)
+    client.force_login(mia)
+    members = client.get(f"/cases/{case.pk}/")
+    client.force_login(request.getfixturevalue(who))
+    answer = preview(client, case)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert f'href="/cases/{case.pk}/"' in page
+    if members.status_code == 404:
+        assert body(answer) is None
+        assert "The member does not see this case now" in page
+        assert not [text for text in (case.title, case.external_case_id, "letter.pdf") if text in page]
+    else:
+        assert body(answer) == body(members)
+    assert "She sounds worried." not in page
+    assert ("granted.pdf" in page) == (state == "released")
+
+
+WHY = {
+    "held": "It is completed and on hold: no release date is set.",
+    "scheduled": "The member sees it from June 18, 2025 at 12:00 AM on.",
+    "due": "it is released at any moment",
+}
+
+
+@pytest.mark.parametrize("state", WHY)
+def test_it_says_why_the_member_sees_nothing_and_from_when_on_not(state, a_case, client, tom):
+    client.force_login(tom)
+    page = preview(client, a_case(state)).content.decode()
+    assert WHY[state] in page
+    assert ("The member sees it from" in page) == (state == "scheduled")
+
+
+def test_a_deactivated_member_sees_nothing(a_case, client, mia, tom):
+    case = a_case("released")
+    mia.is_active = False
+    mia.save()
+    client.force_login(tom)
+    assert "The account of the member is deactivated." in preview(client, case).content.decode()
+
+
+@pytest.mark.parametrize("who", ["tom", "ada"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_preview_never_releases(way, who, a_case, client, request, settings):
+    """The member's own look would (DESIGN rule 11)."""
+    settings.RELEASE_MEMBER_VIEW = way
+    case = a_case("due")
+    before = Case.objects.values().get()
+    client.force_login(request.getfixturevalue(who))
+    answer = preview(client, case)
+    assert "granted.pdf" not in answer.content.decode()
+    if way != "hidden":
+        assert "as soon as the member looks, it is released" in answer.content.decode()
+    assert Case.objects.values().get() == before
+    assert not ReleaseEvent.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["draft", *STATES])
+def test_nothing_can_be_done_in_it(state, a_case, client, ada, settings):
+    settings.RELEASE_MEMBER_VIEW = "in_progress"
+    case = a_case(state)
+    client.force_login(ada)
+    page = preview(client, case).content.decode()
+    assert re.findall(r'action="([^"]+)"', page) == ["/accounts/logout/"]
+    assert "<dialog" not in page
+
+
+def test_a_members_draft_is_nobodys_but_an_administrators(a_case, client, tom):
+    client.force_login(tom)
+    assert preview(client, a_case("draft")).status_code == 404
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("way", WAYS)
+def test_for_members_it_does_not_exist(way, state, a_case, client, mia, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    case = a_case(state)
+    client.force_login(mia)
+    hidden, absent = preview(client, case), client.get("/cases/999999/as-member/")
+    assert hidden.status_code == absent.status_code == 404
+    strip = lambda answer: re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode())  # noqa: E731
+    assert strip(hidden).replace(str(case.pk), "999999") == strip(absent)
+
+
+def test_moments_are_on_the_members_clock(a_case, client, mia, tom):
+    mia.time_zone = "Pacific/Auckland"
+    mia.save()
+    case = a_case("submitted", date_submitted=dt.datetime(2025, 6, 10, 20, tzinfo=dt.UTC))
+    client.force_login(tom)
+    assert "June 11, 2025" in body(preview(client, case))
+    assert "June 10, 2025" in client.get(f"/cases/{case.pk}/").content.decode()
