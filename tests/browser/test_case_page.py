@@ -15,6 +15,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 REPORT = {"name": "granted.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}
 
 
+@pytest.fixture(autouse=True)
+def _a_week_at_least(settings, _any_moment_may_be_chosen):
+    """The minimum that other browser tests, which wait for releases, do without."""
+    settings.RELEASE_MIN_DAYS = 7
+
+
 def day(days):
     """That many days from today on the portal's clock, as a date field wants it, and as a page writes it."""
     date = timezone.localdate() + dt.timedelta(days=days)
