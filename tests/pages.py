@@ -20,7 +20,7 @@ from django.urls import reverse
 from cases import schedule
 from cases.models import Case, User
 from cases.models.case import HELD, RELEASED, SCHEDULED
-from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
 from tests.urls import url_of
 
 STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR = "stranger", "member", "newcomer", "technician", "administrator"
@@ -91,6 +91,8 @@ def make_world() -> World:
         case = CaseFactory(member=member, urgency="urgent" if state == "accepted" else "normal", **worked_on, **trait)
         CaseDocumentFactory(case=case, submission=True)
         CaseDocumentFactory(case=case)
+        if state != "draft":
+            CaseNoteFactory(case=case)
     return complete_world(member, technician, UserFactory(username="ada", role=User.Role.ADMINISTRATOR, is_staff=True))
 
 
@@ -172,6 +174,13 @@ def cases_by_state() -> Iterator[Page]:
         yield page(f"case-{state}", "case_detail", people, address=of_case("case_detail", state), queries=10)
 
 
+def previews() -> Iterator[Page]:
+    """The member's view of a case: of one that they do not see now, too."""
+    for state in ("draft", "accepted", "scheduled", "released"):
+        people = (ADMINISTRATOR,) if state == "draft" else STAFF
+        yield page(f"preview-{state}", "preview_case", people, address=of_case("preview_case", state))
+
+
 FAR = "date=2031-01-01"
 PAGES = [
     # Getting in
@@ -222,6 +231,12 @@ PAGES = [
     # Technicians and administrators
     page("case-complete-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"),
          step=send("/complete/", release_option="schedule", release_date="2020-01-01")),
+    *previews(),
+    page("case-hand-over-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"),
+         step=send("hand-over/", reason="I am away.")),
+    page("case-note-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"), step=send("notes/")),
+    page("case-reschedule-refused", "case_detail", STAFF, address=of_case("case_detail", "scheduled"),
+         step=send("reschedule/", release_date="2020-01-01")),
     page("calendar", "calendar", STAFF),
     page("calendar-all", "calendar", STAFF, "?whose=all"),
     page("calendar-week", "calendar", STAFF, "?view=week"),

@@ -44,7 +44,7 @@ def render_case(
     request: HttpRequest, case: Case, *, status: int = 200, part: str = "", **overrides: Any
 ) -> HttpResponse:
     """The page of `case`, or for HTMX the `part` of it. `overrides`: a form with errors in place of the empty one, the
-    `open` dialog, a `problem`, or what is `said`."""
+    `open` dialog, a `problem`."""
     user = cast(User, request.user)
     can = permissions.allowed(by=user, case=case)
     is_part = bool(part) and is_htmx(request) and not user.is_member

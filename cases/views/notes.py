@@ -32,8 +32,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(error.field, error.message)
             return render_case(request, case, status=400, part=NOTES, note_form=form)
         return render_case(request, case, status=error.status, part=NOTES, problem=error.message, note_form=form)
-    said = _("The note is saved.")
+    messages.success(request, _("The note is saved."))
     if is_htmx(request):
-        return render_case(request, case, part=NOTES, said=said)
-    messages.success(request, said)
+        return render_case(request, case, part=NOTES)
     return redirect(f"{reverse('case_detail', args=[pk])}#notes")

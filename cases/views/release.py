@@ -129,10 +129,9 @@ def _act(
             form.add_error(error.field if error.field in form.fields else None, error.message)
             return _again(request, case, action, form, form_name, status=400)
         return _refused(request, pk, action, form, form_name, error)
-    said = _success(action, done)
+    messages.success(request, _success(action, done))
     if is_htmx(request):
-        return render_case(request, visible_case(request, pk), part=RELEASE, said=said)
-    messages.success(request, said)
+        return render_case(request, visible_case(request, pk), part=RELEASE)
     return redirect("case_detail", pk=pk)
 
 
@@ -166,6 +165,8 @@ def _success(action: Action, case: Case) -> str:
         return _("The case is accepted.")
     if action is Action.HAND_OVER:
         return _("The case is now %(name)s's.") % {"name": case.assigned_to.display_name if case.assigned_to else ""}
+    if action is Action.RESCHEDULE:
+        return _("The release date is saved. The member sees the case when it is reached.")
     if action is Action.RETURN:
         return _("The case is back in work. It has no release date.")
     if case.is_released:
