@@ -1,0 +1,147 @@
+"""What holds of every page (tests/pages.py): axe finds nothing in light and dark, nothing is complained of, it can be
+used by keyboard, and on a phone nothing is cut off."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import override_settings
+from playwright.sync_api import Browser
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import TimeoutError as StillSo
+
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.pages import ADMINISTRATOR, ERRORS, MEMBER, NEWCOMER, PAGES, STRANGER, TECHNICIAN, Page, World, make_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Told by the browser itself, of a page that is meant to be one of an error.
+EXPECTED = "the server responded with a status of"
+WATCH_POLICY = """
+    document.addEventListener("securitypolicyviolation", (event) => {
+        console.error(`CSP: ${event.violatedDirective} blocks ${event.blockedURI}`);
+    });
+"""
+RUN_AXE = """([where, options]) => axe.run(where, options).then((found) => found.violations)"""
+# What is not a matter of colour is the same in the dark.
+RULES = {"light": {}, "dark": {"runOnly": {"type": "rule", "values": ["color-contrast"]}}}
+OPEN_ALL = "document.querySelectorAll('main details').forEach((details) => { details.open = true; })"
+FOCUS_IS_SEEN = """() => {
+    if (document.activeElement === document.body) return true;
+    const style = getComputedStyle(document.activeElement);
+    const box = document.activeElement.getBoundingClientRect();
+    const ring = style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
+    return ring && box.width > 1 && box.height > 1;
+}"""
+# Documentation of the API, drawn by Swagger UI, which is not ours.
+FOREIGN = {"api"}
+
+
+class Reader:
+    """A person with a browser, who writes down whatever is wrong."""
+
+    def __init__(self, tab: Tab, world: World) -> None:
+        self.tab = tab
+        self.world = world
+        self.where = ""
+        self.problems: list[str] = []
+        tab.add_init_script(WATCH_POLICY)
+        tab.on("console", lambda told: self._hear(told.type, told.text))
+        tab.on("pageerror", lambda error: self._hear("error", str(error)))
+
+    def read(self, page: Page) -> None:
+        """Opens the page, and looks at it in every way."""
+        self.where = page.name
+        # A colour that still changes would be taken for one that cannot be read.
+        self.tab.emulate_media(color_scheme="light", reduced_motion="reduce")
+        self.tab.set_viewport_size(DESKTOP)
+        self.tab.goto(page.address(self.world))
+        if page.step:
+            page.step(self.tab)
+        self._check_head()
+        self._check_keyboard()
+        self.tab.evaluate(OPEN_ALL)
+        self.tab.evaluate(Axe().axe_script)
+        for scheme in ("light", "dark"):
+            self.tab.emulate_media(color_scheme=scheme)
+            self._check_with_axe(scheme)
+            for dialog in self._dialogs():
+                self._check_with_axe(scheme, f"#{dialog}")
+        self.tab.set_viewport_size(PHONE)
+        self._check_width()
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and EXPECTED not in text:
+            self._note(text)
+
+    def _note(self, problem: str) -> None:
+        self.problems.append(f"{self.where}: {problem}")
+
+    def _check_head(self) -> None:
+        headings = self.tab.locator("h1").count()
+        if headings != 1:
+            self._note(f"{headings} headings of the first level")
+        if not self.tab.title().strip():
+            self._note("no title")
+        if not self.tab.locator("html[lang]").count():
+            self._note("no language")
+
+    def _check_keyboard(self) -> None:
+        """The first key leads to the link that skips the navigation, and what has the focus shows it."""
+        if self.tab.locator("dialog[open]").count():
+            return  # it keeps the keyboard to itself
+        self.tab.evaluate("document.activeElement.blur()")
+        self.tab.keyboard.press("Tab")
+        first = self.tab.evaluate("document.activeElement.className")
+        if "skip-link" not in first and self.tab.locator("nav").count():
+            self._note("the first Tab does not lead to the skip link")
+        for _ in range(3):
+            if not self.tab.evaluate(FOCUS_IS_SEEN):
+                self._note("the focus cannot be seen on " + self.tab.evaluate("document.activeElement.outerHTML")[:80])
+            self.tab.keyboard.press("Tab")
+
+    def _check_with_axe(self, scheme: str, where: str = "body") -> None:
+        for violation in self.tab.evaluate(RUN_AXE, [where, RULES[scheme] | {"resultTypes": ["violations"]}]):
+            nodes = [node["html"][:120] for node in violation["nodes"][:3]]
+            self._note(f"{scheme}, {where}: {violation['id']}: {nodes}")
+
+    def _dialogs(self) -> Iterator[str]:
+        """Opens one dialog of the page after the other."""
+        for dialog in self.tab.locator("dialog[id]").all():
+            if not dialog.text_content().strip():
+                continue
+            dialog.evaluate("dialog => { if (dialog.open) dialog.close(); dialog.showModal(); }")
+            yield str(dialog.get_attribute("id"))
+            dialog.evaluate("dialog => dialog.close()")
+
+    def _check_width(self) -> None:
+        try:  # charts are drawn anew a moment after the window has changed
+            self.tab.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth", timeout=2000)
+        except StillSo:
+            self._note(f"{self.tab.evaluate('document.documentElement.scrollWidth')} pixels wide on a phone")
+
+
+@contextmanager
+def reader_of(chromium: Browser, base_url: str, world: World, person: str) -> Iterator[Reader]:
+    """The browser of `person`, who has signed in."""
+    context = chromium.new_context(base_url=base_url)
+    client = world.client(person)
+    if "sessionid" in client.cookies:
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}])
+    try:
+        yield Reader(context.new_page(), world)
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("person", [STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR])
+@override_settings(ROOT_URLCONF="tests.error_urls")
+def test_every_page_of(person: str, chromium: Browser, live_server: Any) -> None:
+    world = make_world()
+    with reader_of(chromium, live_server.url, world, person) as reader:
+        for page in [*PAGES, *ERRORS]:
+            if person in page.people and page.name not in FOREIGN:
+                reader.read(page)
+    assert not reader.problems, "\n".join(reader.problems)
