@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from cases import drafts, releases, schedule
+from cases import demo_papers, documents, drafts, notes, people, releases, schedule
 from cases.models import Case, ReleaseEvent, User
 from cases.schedule import Schedule
 
@@ -85,13 +85,18 @@ DESCRIPTIONS = [
     "I received two letters that contradict each other. Which of them is right?",
 ]
 WAVE = 50
+# What is due today goes out at that time, when most have gone home.
+LATE = dt.time(23, 30)
+# Every so many cases have one. The first of each kind of case, the demo member's, has all of them.
+LETTERS, NOTES, REPORTS = 5, 2, 3
 Step = tuple[dt.datetime, int, Callable[[], object]]
 
 
 @contextmanager
 def clock_at(moment: dt.datetime) -> Iterator[None]:
-    """Lets the verbs act as at that aware moment."""
-    with mock.patch.object(timezone, "now", return_value=moment):
+    """Lets the verbs act as at that aware moment, by the host's clock and by the database's."""
+    by_host = mock.patch.object(timezone, "now", return_value=moment)
+    with by_host, mock.patch("cases.clock._database_now", return_value=moment):
         yield
 
 
@@ -113,7 +118,9 @@ class Story:
         self.admin = self._person("admin", "Casey Winters", User.Role.ADMINISTRATOR)
         self.members += [self._person(_login(name), name, User.Role.MEMBER) for name in MEMBERS]
         self.technicians += [self._person(_login(name), name, User.Role.TECHNICIAN) for name in TECHNICIANS]
+        self.former = self._person("former-technician", "Morgan Ellis", User.Role.TECHNICIAN)
         self._plan_cases()
+        self._plan_people()
         self._plan_sweeps()
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
             with clock_at(moment):
@@ -129,6 +136,7 @@ class Story:
             email=f"{username}@example.com",
             role=role,
             password=self.password,
+            date_joined=self.start - dt.timedelta(days=90),
             is_staff=role == User.Role.ADMINISTRATOR,
             is_superuser=role == User.Role.ADMINISTRATOR,
         )
@@ -143,6 +151,8 @@ class Story:
             (8, lambda n: self._case(n, age=self._days(2, 30), release_in=0)),
             (40, lambda n: self._case(n, age=self._days(3, wait), release_in=wait + self._days(0, 21))),
             (WAVE, lambda n: self._case(n, age=wait + 2, completed=wait, release_in=wait + 1)),
+            (4, lambda n: self._case(n, age=wait + 2, completed=wait, release_in=wait, release_at=LATE)),
+            (3, lambda n: self._case(n + 1, age=12, accept=True, technician=self.former)),
             (6, lambda n: self._case(n, age=self._days(3, 6), release_in=wait + 5, then="hold")),
             (6, lambda n: self._case(n, age=self._days(4, 7), release_in=wait + 2, then="return")),
             (10, lambda n: self._case(n, age=self._days(4, 7), release_in=wait + 2, then="reschedule")),
@@ -153,6 +163,13 @@ class Story:
         for count, plan in plans:
             for number in range(count):
                 plan(number)
+
+    def _plan_people(self) -> None:
+        """One has left, and one was invited yesterday and has not come yet."""
+        leaves = self.start - dt.timedelta(days=3)
+        self._at(leaves, lambda: people.deactivate(person=self.former, by=self.admin))
+        new = {"email": "nina.vogel@example.com", "first_name": "Nina", "last_name": "Vogel", "role": "technician"}
+        self._at(self.start - dt.timedelta(days=1), lambda: people.invite(by=self.admin, **new))
 
     def _plan_sweeps(self) -> None:
         first = min(moment for moment, _, _ in self.steps)
@@ -170,23 +187,31 @@ class Story:
         accept: bool = False,
         completed: int | None = None,
         release_in: int | None = None,
+        release_at: dt.time | None = None,
+        technician: User | None = None,
         then: str = "",
     ) -> None:
         """Plans one case that was begun `age` days ago. `release_in` days after its completion (`completed` days ago;
         None: on the day it was begun) it is due; 0: released at once. `then` is what happens a day later."""
         member = self.members[number % len(self.members)]
-        technician = self.technicians[number % len(self.technicians)]
+        technician = technician or self.technicians[number % len(self.technicians)]
         begun = self._moment(age)
         case = Case(member=member)
         self._at(begun, lambda: self._draft(case, member))
+        if number % LETTERS == 0:
+            self._at(begun + dt.timedelta(minutes=10), lambda: self._attach_letter(case, member))
         if submit or accept or release_in is not None:
             self._at(begun + dt.timedelta(minutes=20), lambda: self._do(drafts.submit, case, member))
         if accept or release_in is not None:
             self._at(begun + dt.timedelta(hours=2), lambda: self._do(releases.accept, case, technician))
+            if number % NOTES == 0:
+                self._at(begun + dt.timedelta(hours=3), lambda: self._note(case, technician))
         if release_in is None:
             return
         done = begun + dt.timedelta(hours=5) if completed is None else self._moment(completed)
-        self._at(done, lambda: self._complete(case, technician, release_in))
+        if number % REPORTS == 0:
+            self._at(done - dt.timedelta(minutes=10), lambda: self._attach_report(case, technician))
+        self._at(done, lambda: self._complete(case, technician, release_in, release_at))
         changes: dict[str, Callable[[], object]] = {
             "hold": lambda: self._do(
                 releases.cancel_schedule, case, self.admin, reason="Waiting for a letter from the agency."
@@ -211,15 +236,27 @@ class Story:
         )
         case.pk = made.pk
 
-    def _complete(self, case: Case, technician: User, release_in: int) -> None:
-        release_on = self._in_days(release_in) if release_in else None
+    def _attach_letter(self, case: Case, member: User) -> None:
+        case.refresh_from_db()
+        self._do(documents.attach, case, member, file=demo_papers.letter(case.title, case.description))
+
+    def _attach_report(self, case: Case, technician: User) -> None:
+        case.refresh_from_db()
+        file = demo_papers.report(case.title, case.external_case_id)
+        self._do(documents.attach, case, technician, file=file)
+
+    def _note(self, case: Case, technician: User) -> None:
+        notes.add(case=case, by=technician, text=self.random.choice(demo_papers.NOTES))
+
+    def _complete(self, case: Case, technician: User, release_in: int, release_at: dt.time | None) -> None:
+        release_on = self._in_days(release_in, release_at) if release_in else None
         self._do(releases.complete, case, technician, release_on=release_on)
 
     def _do(self, verb: Callable[..., object], case: Case, by: User, **options: object) -> None:
         verb(case=case, by=by, source=ReleaseEvent.Source.WEB, **options)
 
-    def _in_days(self, days: int) -> Schedule:
-        return Schedule(schedule.today() + dt.timedelta(days=days))
+    def _in_days(self, days: int, time: dt.time | None = None) -> Schedule:
+        return Schedule(schedule.today() + dt.timedelta(days=days), time)
 
     def _moment(self, days_ago: int) -> dt.datetime:
         """Some moment of the morning of that day, on the portal's clock."""

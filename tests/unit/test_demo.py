@@ -1,0 +1,60 @@
+"""The demo data: a portal that looks lived in, on every page, and is told through the verbs."""
+
+import datetime as dt
+
+import pytest
+
+from cases import demo_papers, schedule
+from cases.demo import Story
+from cases.models import Case, CaseDocument, CaseNote, User
+from cases.models.case import HELD, RELEASED, SCHEDULED
+from cases.models.user import INVITED
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_page_has_something_to_show(clock, client):
+    assert Story(password="a long enough password").tell() == Case.objects.count() == 300
+
+    member = User.objects.get(username="member")
+    of_the_member(member, client)
+    of_the_calendar()
+    of_the_people()
+    assert CaseNote.objects.exists()
+
+
+def of_the_member(member: User, client) -> None:
+    """Cases in every state, and a report to open."""
+    own = Case.objects.filter(member=member)
+    assert set(own.values_list("status", flat=True)) == set(Case.Status.values)
+    assert all(own.filter(state).exists() for state in (HELD, SCHEDULED, RELEASED))
+    report = CaseDocument.objects.filter(case__in=own.filter(RELEASED), kind=CaseDocument.Kind.REPORT).first()
+    client.force_login(member)
+    answer = client.get(f"/cases/{report.case_id}/documents/{report.pk}/")
+    assert b"".join(answer.streaming_content).startswith(b"%PDF-1.4")
+
+
+def of_the_calendar() -> None:
+    """Some go out today, a wave tomorrow, and nothing is late."""
+    today = schedule.today()
+    scheduled = Case.objects.filter(SCHEDULED)
+    assert scheduled.filter(scheduled_release_date=today).count() == 4
+    assert scheduled.filter(scheduled_release_date=today + dt.timedelta(days=1)).count() >= 50
+    assert not scheduled.filter(scheduled_release_date__lt=today).exists()
+
+
+def of_the_people() -> None:
+    """One has left with cases still open, and one has not come yet."""
+    former = User.objects.get(username="former-technician")
+    assert not former.is_active
+    assert former.assigned_cases.filter(status="accepted").count() == 3
+    assert User.objects.filter(INVITED).count() == 1
+    assert User.objects.filter(role="technician", is_active=True).count() >= 3
+
+
+def test_a_report_says_where_its_parts_begin():
+    written = demo_papers.report("Pension", "C-1").read()
+    (at,) = [int(line) for line in written.split(b"startxref\n")[1].split(b"\n")[:1]]
+    table = written[at:].split(b"\n")[3:9]
+    for number, row in enumerate(table, start=1):
+        assert written[int(row.split()[0]) :].startswith(b"%d 0 obj" % number)
