@@ -9,6 +9,7 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        from cases import checks, visits  # noqa: F401  (registers the system checks)
+        from cases import checks, visits, wording  # noqa: F401  (registers the system checks)
 
         visits.take_over()
+        wording.translate_models()

@@ -9,11 +9,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import django
 from babel.messages import Catalog, Message, pofile
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.utils.translation.template import templatize
+
+from cases import wording
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "portal" / "locale"
@@ -39,7 +42,7 @@ def languages() -> list[str]:
 
 
 def extracted() -> Catalog:
-    """Every text that code and templates hand to gettext, and the files in which it is."""
+    """Every text that code, templates and models hand to gettext, and the files in which it is."""
     catalogue = Catalog(project="Advisor Portal", charset="utf-8")
     for path in sorted(path for source in SOURCES for path in (ROOT / source).rglob("*.py")):
         _add(catalogue, path, path.read_bytes())
@@ -47,6 +50,8 @@ def extracted() -> Catalog:
         # In brackets, for to Python the layout of a template is bad indentation.
         python = templatize(path.read_text(), origin=str(path.relative_to(ROOT)))
         _add(catalogue, path, f"({python}\n)".encode())
+    for text in sorted(wording.TEXTS):
+        catalogue.add(text, locations=[("cases/models", 0)])
     return catalogue
 
 
@@ -122,6 +127,7 @@ def _has_its_placeholders(message: Message) -> bool:
 
 def main() -> None:
     """Refreshes every language, and says what is missing."""
+    django.setup()
     for language in languages():
         missing = refresh(language)
         print(f"{path_of(language).relative_to(ROOT)}: {missing} texts without a translation")  # noqa: T201

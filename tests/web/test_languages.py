@@ -149,3 +149,11 @@ def test_a_mail_asks_the_database_nothing(released, mia, django_assert_num_queri
 def speaks_without_saving(person: User) -> User:
     person.language = "es"
     return person
+
+
+def test_the_admin_names_what_it_shows_in_the_language_of_the_administrator(ada, client):
+    client.force_login(speaks(ada, "es"))
+    for url, text in {"": "pasos de casos", "case/": "Fecha de publicación programada", "user/": "rol"}.items():
+        assert text.lower() in client.get(f"/admin/cases/{url}").content.decode().lower()
+    client.force_login(speaks(ada, "en"))
+    assert "Scheduled release date" in client.get("/admin/cases/case/").content.decode()
