@@ -151,7 +151,7 @@ def speaks_without_saving(person: User) -> User:
     return person
 
 
-def test_the_admin_names_what_it_shows_in_the_language_of_the_administrator(ada, client):
+def test_the_admin_names_what_it_shows_in_the_language_of_the_administrator(ada, released, client):
     client.force_login(speaks(ada, "es"))
     for url, text in {"": "pasos de casos", "case/": "Fecha de publicación programada", "user/": "rol"}.items():
         assert text.lower() in client.get(f"/admin/cases/{url}").content.decode().lower()
