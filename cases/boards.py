@@ -1,41 +1,52 @@
-"""What a dashboard shows: the cases that wait for a person, in groups by state, and how many each group has."""
+"""What a dashboard shows: the first cases of each of its sections, and how many each has."""
 
+import datetime as dt
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import states, totals
+from cases import lists, schedule, states, totals
 from cases.clock import portal_now
 from cases.models import Case, CaseQuerySet, User
 from cases.numerals import grouped
 from cases.paging import MOST, capped
 from cases.prepared import SOMEBODY, Prepared
+from cases.sections import Section, sections_for
 from cases.seen import SeenCase
-from cases.states import Shown
+from cases.visits import new_since
 
 ROWS = 5
-# Members look for what is ready; staff follow the way of a case.
-ORDER_FOR_MEMBERS = ["released", "announced", "accepted", "submitted", "draft"]
+# A sweep comes every SWEEP_INTERVAL seconds; what is due for longer than this was missed by some.
+OVERDUE_AFTER = dt.timedelta(minutes=1)
+# Nothing was released after it: to who never signed in nothing is new.
+NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
 class Group:
-    """The first `cases` in a state, how many there are as a page says it, and a `note` on how that is known."""
+    """The first `cases` of a section, how many there are as a page says it, and a `note` on how that is known."""
 
-    state: Shown
+    section: Section
     cases: list[SeenCase]
     count: str
     note: str
     has_more: bool
 
+    @property
+    def is_new(self) -> bool:
+        """Whether its cases were released since the person's last visit."""
+        return self.section.key == "new"
+
 
 @dataclass(frozen=True)
 class Board:
-    """The states of a dashboard, and the statements that find their first cases and count them."""
+    """The sections of a dashboard, and the statements that find their first cases and count them."""
 
-    shown: list[Shown]
+    sections: Sequence[Section]
     firsts: Prepared
     counts: Prepared
 
@@ -44,39 +55,57 @@ def groups_for(user: User) -> list[Group]:
     """The dashboard of `user`: a member's own cases; a technician's work and what anybody may take; for administrators
     the same over everybody's. Two statements; a third where a group has more cases than it shows."""
     board = _board(user.role, settings.RELEASE_MEMBER_VIEW)
-    firsts: list[list[int]] = [[] for _state in board.shown]
-    for number, pk in board.firsts.ask(user.pk):
+    today, visit = schedule.today(), new_since(user) or NEVER
+    firsts: list[list[int]] = [[] for _section in board.sections]
+    for number, pk in board.firsts.ask(user.pk, day=today, moment=visit):
         firsts[number].append(pk)
     counts = [len(keys) for keys in firsts]
     if max(counts) > ROWS:
-        counts = [count for _number, count in sorted(board.counts.ask(user.pk))]
+        counts = [count for _number, count in sorted(board.counts.ask(user.pk, day=today, moment=visit))]
     seen = _seen({pk for keys in firsts for pk in keys[:ROWS]}, user)
-    said = _said(board.shown, counts, user)
+    said = _said(board.sections, counts, user)
     return [
         Group(
-            state=state,
+            section=section,
             # What has changed its state since belongs to another group.
-            cases=[seen[pk] for pk in keys[:ROWS] if pk in seen and seen[pk].state == state.key],
+            cases=[seen[pk] for pk in keys[:ROWS] if pk in seen and seen[pk].state in section.holds],
             count=text,
             note=note,
             has_more=count > ROWS,
         )
-        for state, keys, count, (text, note) in zip(board.shown, firsts, counts, said, strict=True)
+        for section, keys, count, (text, note) in zip(board.sections, firsts, counts, said, strict=True)
     ]
 
 
-def _said(shown: list[Shown], counts: list[int], user: User) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Trouble:
+    """What an administrator should look at: how many releases fail, and whether anything is overdue."""
+
+    failing: str
+    is_overdue: bool
+
+
+def trouble() -> Trouble | None:
+    """What is wrong with the releases at this moment; None where nothing is. Two probes of indexes."""
+    failing = Case.objects.filter(release_next_try__isnull=False).order_by("release_next_try")[: MOST + 1].count()
+    # By this host's clock, which may be some seconds ahead of the database's.
+    is_overdue = Case.objects.any_due(timezone.now() - OVERDUE_AFTER)
+    return Trouble(capped(failing) if failing else "", is_overdue) if failing or is_overdue else None
+
+
+def _said(sections: Sequence[Section], counts: list[int], user: User) -> list[tuple[str, str]]:
     """Each count in words, and a note: a group over everybody's that was not counted to its end has a sampled total."""
+    sampled = {state.key for state in states.for_staff()}
     everybodys = [
-        count > MOST and (user.is_administrator or (user.is_technician and state.key == "submitted"))
-        for state, count in zip(shown, counts, strict=True)
+        count > MOST and section.key in sampled and (user.is_administrator or _is_anybodys(section, user))
+        for section, count in zip(sections, counts, strict=True)
     ]
     if not any(everybodys):
         return [(capped(count), "") for count in counts]
     sample, now = totals.latest_totals(), portal_now()
     said = []
-    for state, count, is_sampled in zip(shown, counts, everybodys, strict=True):
-        total = sample.get(state.key)
+    for section, count, is_sampled in zip(sections, counts, everybodys, strict=True):
+        total = sample.get(section.key)
         # A sample from before the cases came says less than what was counted just now.
         if is_sampled and total and total.cases > MOST:
             said.append((grouped(total.cases), _("counted %(age)s") % {"age": totals.age_in_words(total, now)}))
@@ -90,32 +119,30 @@ def _seen(keys: set[int], user: User) -> dict[int, SeenCase]:
     return {case.pk: SeenCase.of(case, to=user) for case in cases}
 
 
+def _is_anybodys(section: Section, user: User) -> bool:
+    """Whether a technician may take what is in the section, so that every technician sees it."""
+    return user.is_technician and section.key == "submitted"
+
+
 @functools.cache
 def _board(role: str, member_view: str) -> Board:
     """Written for SOMEBODY of that role. `member_view` is RELEASE_MEMBER_VIEW, which the querysets ask."""
     somebody = User(pk=SOMEBODY, role=role)
-    if somebody.is_member:
-        shown = sorted(states.for_members(), key=lambda state: ORDER_FOR_MEMBERS.index(state.key))
-    else:
-        shown = states.for_staff()
-    groups = [_in_order(_cases_of(state, somebody), state).values("pk") for state in shown]
+    sections = sections_for(somebody)
+    groups = [_cases_of(section, somebody).values("pk") for section in sections]
     return Board(
-        shown,
+        sections,
         firsts=Prepared.rows_of(*(cases[: ROWS + 1] for cases in groups)),
         # In the same order, and so along the same index: without one PostgreSQL may read the table for it.
         counts=Prepared.counts_of(*(cases[: MOST + 1] for cases in groups)),
     )
 
 
-def _cases_of(state: Shown, user: User) -> CaseQuerySet:
-    cases = Case.objects.visible_to(user).filter(state.where)
-    # What is submitted is nobody's yet, so that every technician sees it.
-    return cases.filter(assigned_to=user) if user.is_technician and state.key != "submitted" else cases
-
-
-def _in_order(cases: CaseQuerySet, state: Shown) -> CaseQuerySet:
-    if state.key == "released":
-        return cases.order_by("-actual_release_date", "-pk")
-    if state.key == "completed":
-        return cases.order_by("scheduled_release_date", "scheduled_release_time", "pk")
-    return cases
+def _cases_of(section: Section, user: User) -> CaseQuerySet:
+    """The cases of the section in its order, along the index that has it."""
+    cases = Case.objects.visible_to(user)
+    if user.is_technician and not _is_anybodys(section, user):
+        return lists.led_by(cases.filter(section.where), "assigned_to_id", user.pk, section.order, forwards=True)
+    if not user.is_member and section.key in lists.EARLY:
+        return lists.led_by(cases, "status", section.key, section.order, forwards=section.order == lists.NEWEST.by)
+    return cases.filter(section.where).order_by(*section.order)

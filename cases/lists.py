@@ -135,9 +135,9 @@ def _along_its_index(cases: CaseQuerySet, wanted: Wanted) -> CaseQuerySet:
     forwards = wanted.ordered == wanted.orders[0]
     if wanted.technician is not None:
         rest = replace(wanted, technician=None).where
-        return _led_by(cases.filter(rest), "assigned_to_id", wanted.technician or None, wanted.ordered.by, forwards)
+        return led_by(cases.filter(rest), "assigned_to_id", wanted.technician or None, wanted.ordered.by, forwards)
     if wanted.state_key in EARLY:
-        return _led_by(cases, "status", wanted.state_key, wanted.ordered.by, forwards)
+        return led_by(cases, "status", wanted.state_key, wanted.ordered.by, forwards)
     return cases.filter(wanted.where).order_by(*wanted.ordered.by)
 
 
@@ -153,13 +153,13 @@ def _narrowest(wanted: Wanted, user: User) -> tuple[str, Any]:
 def _latest(cases: CaseQuerySet, column: str, value: Any) -> tuple[CaseQuerySet, int | None]:
     """The latest SEARCHED cases with that value; all of them, and None, where there are no more. The first key is asked
     for by itself, so that the database knows how little is left when it plans the search."""
-    by_age = _led_by(cases, column, value, NEWEST.by, True) if column else cases.order_by(*NEWEST.by)
+    by_age = led_by(cases, column, value, NEWEST.by, True) if column else cases.order_by(*NEWEST.by)
     some = cases.filter(**{column: value}) if column else cases
     first = list(by_age.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED])
     return (some.filter(pk__gte=first[0]), SEARCHED) if first else (some, None)
 
 
-def _led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[str, ...], forwards: bool) -> CaseQuerySet:
+def led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[str, ...], forwards: bool) -> CaseQuerySet:
     """The cases with that value in the order `by`, which is that of an index beginning with `column`.
 
     Written as a range and with the column in the order, which leaves PostgreSQL's planner no index but that one. For
@@ -169,12 +169,16 @@ def _led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[str, ...], f
     return cases.filter(**these).order_by(column if forwards else f"-{column}", *by)
 
 
+def apart(column: str) -> Coalesce:
+    """The column as an expression, which no index has: for an order or a condition among few cases, which are to be
+    found first. By an index of everybody's the planner might look for them among all that a wave has released."""
+    return Coalesce(column, column)
+
+
 def _sorted(cases: CaseQuerySet, order: Order) -> CaseQuerySet:
-    """The few `cases` in `order`. By an expression, where an index of all cases has the order: they are to be found
-    first and sorted then."""
+    """The few `cases` in `order`."""
     first, *others = order.by
-    name = first.removeprefix("-")
-    if name == "pk":
+    column = first.removeprefix("-")
+    if column == "pk":
         return cases.order_by(*order.by)
-    value = Coalesce(name, name)
-    return cases.order_by(value.desc() if first.startswith("-") else value.asc(), *others)
+    return cases.order_by(apart(column).desc() if first.startswith("-") else apart(column).asc(), *others)

@@ -1,23 +1,27 @@
 """Statements that Django writes once: for the pages of many people the writing takes longer than the answer.
 
-They are made of querysets that were built for `SOMEBODY`, and asked for one person after the other.
+They are made of querysets that were built for `SOMEBODY`, `SOME_DAY` and `SOME_MOMENT`, and asked for one person after
+the other.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Self
 
 from django.db import connection
 from django.db.models import QuerySet
 
-# A key that no row has. It stands for the person while a statement is written.
+# What no row has. They stand for the person, a date and an aware datetime while a statement is written.
 SOMEBODY = -1
+SOME_DAY = dt.date(1, 1, 1)
+SOME_MOMENT = dt.datetime(2, 2, 2, tzinfo=dt.UTC)
 
 Part = QuerySet[Any, Any]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A statement with the place of the person left open."""
+    """A statement with the places of the person, the day and the moment left open."""
 
     sql: str
     parameters: tuple[Any, ...]
@@ -40,9 +44,15 @@ class Prepared:
         selects = [template.format(number=number, select=select) for number, (select, _) in enumerate(written)]
         return cls(" UNION ALL ".join(selects), tuple(value for _, values in written for value in values))
 
-    def ask(self, person: int) -> list[tuple[Any, ...]]:
-        """The rows for the person with the key `person`."""
+    def ask(self, person: int, *, day: dt.date = SOME_DAY, moment: dt.datetime = SOME_MOMENT) -> list[tuple[Any, ...]]:
+        """The rows for the person with the key `person`, that `day`, and that aware `moment`."""
+        as_date, as_moment = connection.ops.adapt_datefield_value, connection.ops.adapt_datetimefield_value
+        places = {
+            SOMEBODY: person,
+            as_date(SOME_DAY): as_date(day),
+            as_moment(SOME_MOMENT): as_moment(moment),
+        }
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, [person if value == SOMEBODY else value for value in self.parameters])
+            cursor.execute(self.sql, [places.get(value, value) for value in self.parameters])
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

@@ -18,12 +18,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def member_dashboard(request: HttpRequest) -> HttpResponse:
-    """A member's cases by state: ready ones first. Completed cases that are not released are not among them."""
+    """A member's cases: what is ready and new first. Completed cases that are not released are not among them."""
     groups = [group for group in boards.groups_for(cast(User, request.user)) if group.cases]
     return render(request, "cases/member_dashboard.html", {"groups": groups})
 
 
 def staff_dashboard(request: HttpRequest) -> HttpResponse:
-    """A technician's own work and what anybody may take; for administrators the same over everybody's."""
-    groups = boards.groups_for(cast(User, request.user))
-    return render(request, "cases/staff_dashboard.html", {"groups": groups})
+    """The queue of what anybody may take, and a technician's own work; for administrators everybody's, and whether
+    something is wrong with the releases."""
+    user = cast(User, request.user)
+    trouble = boards.trouble() if user.is_administrator else None
+    return render(request, "cases/staff_dashboard.html", {"groups": boards.groups_for(user), "trouble": trouble})

@@ -24,9 +24,10 @@ Verb = Callable[..., Case]
 
 @require_POST
 def accept_case(request: HttpRequest, pk: int) -> HttpResponse:
-    """A technician takes a submitted case; an administrator names its `technician`."""
+    """A technician takes a submitted case; an administrator names its `technician`. With `next=queue` whoever took one
+    from the queue is back there."""
     form = AcceptForm(request.POST, by=cast(User, request.user))
-    return _act(
+    answer = _act(
         request,
         pk,
         Action.ACCEPT,
@@ -34,6 +35,8 @@ def accept_case(request: HttpRequest, pk: int) -> HttpResponse:
         form_name="accept_form",
         verb=lambda form: partial(releases.accept, technician=form.chosen()),
     )
+    to_queue = answer.status_code == 302 and request.POST.get("next") == "queue"
+    return redirect("dashboard") if to_queue else answer
 
 
 @require_POST

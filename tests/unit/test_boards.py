@@ -3,14 +3,20 @@
 import datetime as dt
 
 import pytest
+from django.http import QueryDict
 
-from cases import boards, schedule, states
+from cases import boards, lists, schedule, states
+from cases.filters import CaseFilter
 from cases.models import Case, User
+from tests.clocks import frozen_clock
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 VIEWS = ["hidden", "in_progress", "announced"]
+OF_STAFF = ["submitted", "accepted", "today", "completed", "held", "released"]
+HOLDS = {"new": {"released"}, "open": {"submitted", "accepted"}, "today": {"completed"}}
+VISIT = dt.datetime(2025, 6, 5, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -22,9 +28,10 @@ def cases_of_two(mia, olga, tom, otto):
         CaseFactory(member=member, submitted=True)
         CaseFactory(member=member, draft=True)
         CaseFactory(member=member, assigned_to=technician, held=True)
-        day = schedule.today() + dt.timedelta(days=3 + number * 5 % 8)
+        day = schedule.today() + dt.timedelta(days=number * 5 % 8)
         CaseFactory(member=member, assigned_to=technician, scheduled=True, scheduled_release_date=day)
-        CaseFactory(member=member, assigned_to=technician, released=True)
+        released = VISIT + dt.timedelta(days=number * 3 % 8 - 4)
+        CaseFactory(member=member, assigned_to=technician, released=True, actual_release_date=released)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -32,28 +39,70 @@ def cases_of_two(mia, olga, tom, otto):
 def test_groups_are_those_of_the_person(person, view, cases_of_two, request, settings, ada):
     settings.RELEASE_MEMBER_VIEW = view
     user = request.getfixturevalue(person)
+    user.previous_login = VISIT
 
-    groups = {group.state.key: group for group in boards.groups_for(user)}
+    groups = {group.section.key: group for group in boards.groups_for(user)}
 
-    assert groups.keys() == {state.key for state in states.shown_to(user) if user.is_member or state.key != "draft"}
+    announced = ["announced"] if view == "announced" else []
+    wanted_keys = ["new", "released", *announced, "open", "draft"] if user.is_member else OF_STAFF
+    assert list(groups) == wanted_keys
     for key, group in groups.items():
         wanted = expected(user, key)
-        assert [case.pk for case in group.cases] == [case.pk for case in wanted[:5]]
-        assert {case.state for case in group.cases} <= {key}
+        assert [case.pk for case in group.cases] == [case.pk for case in wanted[:5]], key
         assert group.count == str(len(wanted))
         assert group.has_more == (len(wanted) > 5)
 
 
 def expected(user: User, key: str) -> list[Case]:
     """All cases of a group, found without SQL beyond the visibility rule."""
-    cases = [case for case in Case.objects.visible_to(user) if states.key_of(case, user) == key]
+    holds = HOLDS.get(key, {key})
+    cases = [case for case in Case.objects.visible_to(user) if states.key_of(case, user) in holds]
     if user.is_technician and key != "submitted":
         cases = [case for case in cases if case.assigned_to == user]
-    if key == "released":
+    if key in ("new", "released"):
+        if user.is_member:
+            cases = [case for case in cases if (case.actual_release_date > VISIT) == (key == "new")]
         return sorted(cases, key=lambda case: (case.actual_release_date, case.pk), reverse=True)
-    if key == "completed":
+    if key == "today":
+        cases = [case for case in cases if case.scheduled_release_date <= schedule.today()]
+    if key in ("completed", "announced", "today"):
         return sorted(cases, key=lambda case: (case.scheduled_release_date, case.pk))
-    return sorted(cases, key=lambda case: -case.pk)
+    oldest_first = key == "submitted" and not user.is_member
+    return sorted(cases, key=lambda case: case.pk if oldest_first else -case.pk)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
+def test_the_list_that_a_section_names_has_its_cases(person, view, cases_of_two, request, settings, ada):
+    settings.RELEASE_MEMBER_VIEW = view
+    user = request.getfixturevalue(person)
+    user.previous_login = VISIT
+    for group in boards.groups_for(user):
+        asked = CaseFilter(QueryDict(group.section.query), by=user)
+        assert asked.is_valid()
+        listed = [case.pk for case in lists.find(asked.wanted(), user).cases]
+        cases = {case.pk for case in expected(user, group.section.key)}
+        # What is new is at the top of what is ready.
+        assert set(listed[: len(cases)]) == cases if group.is_new else cases <= set(listed)
+        if group.section.key not in ("new", "released"):
+            assert len(listed) == len(cases)
+
+
+def test_to_who_never_signed_in_nothing_is_new(cases_of_two, mia):
+    mia.previous_login = mia.last_login = None
+    counts = {group.section.key: group.count for group in boards.groups_for(mia)}
+    assert counts["new"] == "0"
+    assert counts["released"] == "6"
+
+
+def test_the_end_of_the_portals_day_is_the_end_of_today(mia, tom, settings):
+    """At 23:30 UTC it is tomorrow already in Auckland, and that is the day of what goes out there."""
+    settings.TIME_ZONE = "Pacific/Auckland"
+    CaseFactory(member=mia, assigned_to=tom, scheduled=True, scheduled_release_date=dt.date(2025, 6, 12))
+    for moment, count in (("11:59", "0"), ("12:00", "1")):
+        with frozen_clock(dt.datetime.fromisoformat(f"2025-06-11T{moment}+00:00")):
+            groups = {group.section.key: group for group in boards.groups_for(tom)}
+            assert groups["today"].count == count
 
 
 def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(mia, tom, monkeypatch):

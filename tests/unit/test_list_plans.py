@@ -121,10 +121,13 @@ def test_everything_else_is_looked_for_among_the_latest(name, query):
     assert plans.rows_touched <= 3.4 * lists.SEARCHED * (2 if name == "olga" else 1)
 
 
-@pytest.mark.parametrize("name", ["mia", "olga", "tom", "otto", "ada"])
+# Not Olga's, whose own cases nearly all are: hers are sorted.
+@pytest.mark.parametrize("name", ["mia", "tom", "otto", "ada"])
 def test_a_dashboard_reads_what_it_counts(name):
     user = User.objects.get(username=name)
 
     plans = CasePlans(lambda: boards.groups_for(user))
 
     assert plans.whole_table == []
+    # The first of each section, what is counted of each, and the cases themselves.
+    assert plans.rows_touched <= 6 * (MOST + 1) * 2
