@@ -73,6 +73,22 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):
     expect(page.get_by_label("Technician")).to_have_value("mine")
 
 
+def test_a_technician_takes_a_case_from_the_queue_by_keyboard(sign_in, tom, cases):
+    page = sign_in(tom, viewport=PHONE)
+    queue = page.get_by_role("region", name="Submitted, nobody's yet")
+    expect(rows(queue)).to_have_text(["Mortgage", "Allowance"])
+    queue.get_by_role("button", name="Accept Mortgage").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The case is accepted.")).to_be_visible()
+    expect(rows(queue)).to_have_text(["Allowance"])
+    expect(rows(page.get_by_role("region", name="In work"))).to_have_text(["Mortgage", "Refund", "Pension"])
+
+    # A tile leads to the list of all of it.
+    page.get_by_role("link", name="3 In work").click()
+    expect(rows(page)).to_have_text(["Mortgage", "Refund", "Pension"])
+    expect(page.get_by_label("Technician")).to_have_value("mine")
+
+
 def test_the_list_works_without_javascript(chromium, live_server, client, tom, cases):
     client.force_login(tom)
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)

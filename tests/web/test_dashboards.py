@@ -1,0 +1,152 @@
+"""What the dashboards say: what is new to a member, what a technician does next, what an administrator looks at."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import Case
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+MONDAY, TUESDAY = dt.datetime(2025, 6, 9, 9, tzinfo=dt.UTC), dt.datetime(2025, 6, 10, 9, tzinfo=dt.UTC)
+
+
+def sections(answer) -> dict[str, str]:
+    """The texts of the sections by their headings, in the order of the page."""
+    found = re.findall(r"<section.*?<h2[^>]*>(.*?)</h2>(.*?)</section>", answer.content.decode(), flags=re.S)
+    return {heading: " ".join(re.sub(r"<[^>]+>", " ", text).split()) for heading, text in found}
+
+
+def rows(text: str) -> list[str]:
+    return re.findall(r"Question \w+", text)
+
+
+@pytest.fixture
+def released(mia, tom, clock):
+    """One case of Monday, one of Tuesday."""
+    return [
+        CaseFactory(title=f"Question {day}", member=mia, assigned_to=tom, released=True, actual_release_date=moment)
+        for day, moment in (("monday", MONDAY), ("tuesday", TUESDAY))
+    ]
+
+
+def test_what_is_new_since_the_last_visit_says_so_once(client, mia, released):
+    client.force_login(mia)
+    type(mia).objects.update(previous_login=MONDAY + dt.timedelta(hours=5))
+    for _ in range(2):
+        found = sections(client.get("/"))
+        assert list(found) == ["Ready and new since your last visit", "Ready"]
+        new, old = found.values()
+        assert (rows(new), rows(old)) == (["Question tuesday"], ["Question monday"])
+        assert "New Ready Released Jun 10, 2025" in new
+        assert "New" not in old
+
+
+def test_to_a_first_visit_what_was_ready_before_is_plainly_ready(client, mia, released):
+    client.force_login(mia)
+    assert list(sections(client.get("/"))) == ["Ready"]
+
+
+def test_a_member_sees_what_is_under_way_and_drafts(client, mia, tom):
+    CaseFactory(title="Question accepted", member=mia, assigned_to=tom)
+    CaseFactory(title="Question submitted", member=mia, submitted=True)
+    CaseFactory(title="Question draft", member=mia, draft=True)
+    CaseFactory.create_batch(6, member=mia, submitted=True)
+    client.force_login(mia)
+    found = sections(client.get("/"))
+    assert list(found) == ["In progress", "Drafts"]
+    assert found["In progress"].startswith("8 All: In progress")
+    assert 'href="/cases/?state=open"' in client.get("/").content.decode()
+    assert rows(found["Drafts"]) == ["Question draft"]
+    Case.objects.filter(title__regex="Question [0-9]").delete()
+    assert "Question submitted" in sections(client.get("/"))["In progress"]
+    assert "Submitted" in sections(client.get("/"))["In progress"]
+
+
+def test_a_technicians_queue(client, mia, tom, otto, clock):
+    tonight = {"scheduled_release_date": dt.date(2025, 6, 11), "scheduled_release_time": dt.time(18, 30)}
+    later = {"scheduled_release_date": dt.date(2025, 6, 27), "date_completed": dt.datetime(2025, 6, 10, tzinfo=dt.UTC)}
+    of_tom = {"member": mia, "assigned_to": tom}
+    CaseFactory(title="Question first", member=mia, submitted=True)
+    CaseFactory(title="Question second", member=mia, submitted=True)
+    CaseFactory(title="Question work", **of_tom)
+    CaseFactory(title="Question otto", member=mia, assigned_to=otto)
+    CaseFactory(title="Question tonight", **of_tom, scheduled=True, **tonight)
+    CaseFactory(title="Question later", **of_tom, scheduled=True, **later)
+    CaseFactory(title="Question held", **of_tom, held=True)
+    CaseFactory(title="Question out", **of_tom, released=True, actual_release_date=TUESDAY)
+    client.force_login(tom)
+    answer = client.get("/")
+    found = sections(answer)
+    assert {heading: rows(text) for heading, text in found.items()} == {
+        "Submitted, nobody&#x27;s yet": ["Question first", "Question first", "Question second", "Question second"],
+        "In work": ["Question work"],
+        "Due today": ["Question tonight"],
+        "Completed, not released": ["Question tonight", "Question later"],
+        "Completed, on hold": ["Question held"],
+        "Released": ["Question out"],
+    }, "the first two also on their buttons"
+    assert "Completed Jun 10, 2025 — goes out Jun 27, 2025, 12:00 AM" in found["Completed, not released"]
+    assert "Completed Jun 11, 2025 — no release date" in found["Completed, on hold"]
+    assert "Released Jun 10, 2025, 9:00 AM" in found["Released"]
+    page = answer.content.decode()
+    for query in ("state=submitted&amp;sort=oldest", "due=today&amp;technician=mine", "state=held&amp;technician=mine"):
+        assert f'href="/cases/?{query}"' in page
+
+
+def test_a_case_is_accepted_from_the_queue_and_one_is_back_there(client, mia, tom, otto):
+    case = CaseFactory(member=mia, submitted=True)
+    client.force_login(tom)
+    assert f'action="/cases/{case.pk}/accept/"' in client.get("/").content.decode()
+    answer = client.post(f"/cases/{case.pk}/accept/", {"next": "queue"}, follow=True)
+    assert answer.redirect_chain == [("/", 302)]
+    assert "The case is accepted." in answer.content.decode()
+    case.refresh_from_db()
+    assert case.assigned_to == tom
+    client.force_login(otto)
+    late = client.post(f"/cases/{case.pk}/accept/", {"next": "queue"})
+    assert late.status_code == 409
+    assert client.post(f"/cases/{case.pk}/accept/", {"next": "https://example.com/"}).status_code == 409
+
+
+def test_only_technicians_accept_from_the_queue(client, mia, ada):
+    CaseFactory(member=mia, submitted=True)
+    for person in (mia, ada):
+        client.force_login(person)
+        assert "/accept/" not in client.get("/").content.decode()
+
+
+def test_an_administrator_is_told_of_trouble(client, mia, tom, ada, clock):
+    client.force_login(ada)
+    assert "operations page" not in client.get("/").content.decode()
+    case = CaseFactory(member=mia, assigned_to=tom, due=True)
+    page = client.get("/").content.decode()
+    assert "Cases are due and not released." in page
+    assert 'href="/operations/"' in page
+    next_try = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    Case.objects.filter(pk=case.pk).update(release_error="no", release_attempts=1, release_next_try=next_try)
+    page = client.get("/").content.decode()
+    assert "Releases that fail: 1." in page
+    assert "Cases are due and not released." not in page
+    client.force_login(tom)
+    assert "Releases that fail" not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(("person", "most"), [("mia", 7), ("tom", 5), ("ada", 7)])
+def test_a_dashboard_costs_no_more_than_it_did(person, most, client, mia, tom, ada, request):
+    client.force_login(request.getfixturevalue(person))
+
+    def cost(count: int) -> int:
+        for trait in ("draft", "submitted", "scheduled", "held", "released"):
+            CaseFactory.create_batch(count, member=mia, assigned_to=tom, **{trait: True})
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/")
+        return len(queries)
+
+    few, many = cost(2), cost(40)
+    # Where a section has more than it shows, all are counted.
+    assert many <= few + 1 <= most + 1
