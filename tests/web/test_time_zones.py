@@ -69,7 +69,7 @@ def test_so_say_the_lists(url, released, mia, client):
     client.force_login(in_auckland(mia))
     page = text(client.get(url))
     assert "Jun 10, 2025, 11:00 PM EDT" in page
-    assert "submitted Jun 11, 2025" in page
+    assert "Submitted Jun 11, 2025" in page
 
 
 def test_whoever_lives_by_the_portals_clock_reads_no_zone(released, mia, client):
