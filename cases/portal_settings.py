@@ -91,7 +91,7 @@ def _database() -> str:
     config = settings.DATABASES["default"]
     if connection.vendor == "sqlite":
         is_own = str(config["NAME"]).startswith(str(settings.VAR_DIR))
-        return "SQLite in var/" if is_own else "SQLite"
+        return "SQLite (var/)" if is_own else "SQLite"
     port = f":{config['PORT']}" if config.get("PORT") else ""
     return f"{connection.vendor}://{config.get('HOST') or 'localhost'}{port}"
 
@@ -100,7 +100,7 @@ def _documents() -> str:
     storage = settings.STORAGES["default"]
     if bucket := storage["OPTIONS"].get("bucket_name"):
         return f"s3://{bucket}"
-    return "files in var/documents"
+    return "var/documents/"
 
 
 RELEASE = [
@@ -183,7 +183,7 @@ DOCUMENTS = [
     ),
     Setting(
         "FILE_STORAGE_URL",
-        "files in var/documents",
+        "var/documents/",
         _("Where documents are kept: in a folder, or in a bucket that speaks S3."),
         _documents,
     ),
@@ -208,7 +208,7 @@ MACHINE = [
         ),
         lambda: settings.REQUIRE_STAFF_MFA,
     ),
-    Setting("DATABASE_URL", "SQLite in var/", _("The database, which is the truth about every release."), _database),
+    Setting("DATABASE_URL", "SQLite (var/)", _("The database, which is the truth about every release."), _database),
     Setting(
         "REDIS_URL",
         "redis://127.0.0.1:6379",
