@@ -1,0 +1,74 @@
+"""Every page of the portal in Spanish: nothing in English is left on it."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.test import override_settings
+
+from tests import catalogue
+from tests.pages import ERRORS, EVERYBODY, NEWCOMER, PAGES, STRANGER, World, make_world
+
+pytestmark = pytest.mark.django_db
+
+SPANISH = {"accept-language": "es"}
+READ_OUT = {"alt", "aria-description", "aria-label", "placeholder", "title"}
+# What Spanish sentences do not have and hardly any English one does without, also one that is not ours.
+ENGLISH = re.compile(r"\b(the|you|your|and|of|this|that|with|is|are|was|has|have|not|from|for|it|its)\b", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
+
+
+class Texts(HTMLParser):
+    """What a page says or has read out, each text with its spaces made one."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: set[str] = set()
+        self.feed(page)
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem is None:
+            self.texts.add(" ".join(data.split()))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.texts |= {" ".join(value.split()) for name, value in attrs if value and name in READ_OUT}
+
+
+def english_texts() -> re.Pattern[str]:
+    """What matches a whole text of ours that reads otherwise in Spanish."""
+    texts = [
+        text
+        for message in catalogue.read("es")
+        for text, translation in zip(forms(message.id), forms(message.string), strict=True)
+        if text and text != translation and PLACEHOLDER.sub("", text).strip()
+    ]
+    patterns = [".+".join(re.escape(part) for part in PLACEHOLDER.split(" ".join(text.split()))) for text in texts]
+    return re.compile("|".join(patterns))
+
+
+def forms(texts) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
+def is_english(text: str) -> bool:
+    # But the names of time zones: Europe/Isle of Man.
+    return bool(ENGLISH.search(text)) and not re.fullmatch(r"\w+/[\w /-]+", text)
+
+
+@pytest.mark.parametrize("person", [STRANGER, *EVERYBODY, NEWCOMER])
+@override_settings(ROOT_URLCONF="tests.error_urls")
+def test_no_page_has_english_on_it(person, world):
+    client, ours = world.client(person), english_texts()
+    client.raise_request_exception = False
+    left = {}
+    for page in [*PAGES, *ERRORS]:
+        if person in page.people:
+            texts = Texts(client.get(page.address(world), headers=SPANISH).content.decode()).texts
+            if found := [text for text in texts if ours.fullmatch(text) or is_english(text)]:
+                left[page.name] = found
+    assert left == {}
