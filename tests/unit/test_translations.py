@@ -153,3 +153,11 @@ def test_a_state_is_named_in_the_language_of_the_moment():
         english = [str(state.label) for state in states.for_staff()]
     assert "Completado, no publicado" in spanish
     assert "Completed, not released" in english
+
+
+@pytest.mark.parametrize("language", catalogue.languages())
+def test_every_text_has_a_translation(language):
+    translations = catalogue.read(language)
+    texts = {(message.context, message.id) for message in catalogue.extracted()}
+    assert {(message.context, message.id) for message in translations} == texts, "run `make messages`"
+    assert catalogue.untranslated(translations) == []
