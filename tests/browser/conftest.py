@@ -52,9 +52,9 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
     complaints: list[str] = []
     contexts = []
 
-    def open_(*, viewport: ViewportSize = DESKTOP, dark: bool = False) -> Page:
+    def open_(*, viewport: ViewportSize = DESKTOP, dark: bool = False, locale: str = "en-US") -> Page:
         context = chromium.new_context(
-            base_url=live_server.url, viewport=viewport, color_scheme="dark" if dark else "light"
+            base_url=live_server.url, viewport=viewport, color_scheme="dark" if dark else "light", locale=locale
         )
         contexts.append(context)
         page = context.new_page()

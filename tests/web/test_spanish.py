@@ -39,14 +39,14 @@ class Texts(HTMLParser):
         self.texts |= {" ".join(value.split()) for name, value in attrs if value and name in READ_OUT}
 
 
-def english_texts() -> re.Pattern[str]:
-    """What matches a whole text of ours that reads otherwise in Spanish."""
-    texts = [
-        text
+def one_sided(language: str) -> re.Pattern[str]:
+    """What matches a whole text of ours as that language, Spanish or English, says it and the other does not."""
+    pairs = [
+        (text, translation) if language == "en" else (translation, text)
         for message in catalogue.read("es")
         for text, translation in zip(forms(message.id), forms(message.string), strict=True)
-        if text and text != translation and PLACEHOLDER.sub("", text).strip()
     ]
+    texts = [ours for ours, others in pairs if ours != others and PLACEHOLDER.sub("", ours).strip()]
     patterns = [".+".join(re.escape(part) for part in PLACEHOLDER.split(" ".join(text.split()))) for text in texts]
     return re.compile("|".join(patterns))
 
@@ -60,15 +60,23 @@ def is_english(text: str) -> bool:
     return bool(ENGLISH.search(text)) and not re.fullmatch(r"\w+/[\w /-]+", text)
 
 
-@pytest.mark.parametrize("person", [STRANGER, *EVERYBODY, NEWCOMER])
-@override_settings(ROOT_URLCONF="tests.error_urls")
-def test_no_page_has_english_on_it(person, world):
-    client, ours = world.client(person), english_texts()
+def left_in(language: str, person: str, world: World, headers: dict[str, str]) -> dict[str, list[str]]:
+    """Of each page of `person`, asked for with `headers`, the texts that are in `language`."""
+    client, ours = world.client(person), one_sided(language)
     client.raise_request_exception = False
     left = {}
     for page in [*PAGES, *ERRORS]:
         if person in page.people:
-            texts = Texts(client.get(page.address(world), headers=SPANISH).content.decode()).texts
-            if found := [text for text in texts if ours.fullmatch(text) or is_english(text)]:
-                left[page.name] = found
-    assert left == {}
+            texts = Texts(client.get(page.address(world), headers=headers).content.decode()).texts
+            is_left = [text for text in texts if ours.fullmatch(text) or (language == "en" and is_english(text))]
+            if is_left:
+                left[page.name] = is_left
+    return left
+
+
+@pytest.mark.parametrize("person", [STRANGER, *EVERYBODY, NEWCOMER])
+@override_settings(ROOT_URLCONF="tests.error_urls")
+def test_no_page_has_english_on_it_nor_spanish_after_it(person, world):
+    """Nothing keeps the language of the one who asked first."""
+    assert left_in("en", person, world, SPANISH) == {}
+    assert left_in("es", person, world, {}) == {}

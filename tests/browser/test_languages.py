@@ -1,0 +1,79 @@
+"""The portal in Spanish, in a browser: on a phone too, where its words are longer."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cases.models import User
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, assert_accessible
+from tests.factories import CaseFactory
+from tests.pages import ADMINISTRATOR, MEMBER, PAGES, STRANGER, TECHNICIAN, make_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SPANISH = "es-ES"
+
+
+@pytest.fixture
+def sign_in_in_spanish(open_page: Callable[..., Page]) -> Callable[[User], Page]:
+    """A phone whose browser asks for Spanish, on which that person has signed in."""
+
+    def sign_in(user: User) -> Page:
+        user.set_password(PASSWORD)
+        user.save()
+        page = open_page(viewport=PHONE, locale=SPANISH)
+        page.goto("/")
+        page.get_by_label("Usuario o correo").fill(user.username)
+        page.get_by_label("Contraseña", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Iniciar sesión").click()
+        page.wait_for_url(lambda url: "/accounts/login/" not in url)
+        return page
+
+    return sign_in
+
+
+def test_mia_signs_in_with_a_spanish_browser_and_reads_her_case_in_spanish(mia, tom, clock, sign_in_in_spanish):
+    case = CaseFactory(released=True, member=mia, assigned_to=tom)
+    page = sign_in_in_spanish(mia)
+    page.goto(f"/cases/{case.pk}/")
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    expect(page.get_by_text("Este caso se publicó el:")).to_be_visible()
+    expect(page.get_by_text("11 de junio de 2025, 12:00").first).to_be_visible()
+    assert_accessible(page)
+
+
+def test_mia_chooses_english_in_a_spanish_browser_and_keeps_it(mia, sign_in_in_spanish):
+    page = sign_in_in_spanish(mia)
+    page.goto("/accounts/profile/")
+    page.get_by_label("Idioma").select_option(label="English")
+    page.get_by_role("button", name="Guardar").click()
+    expect(page.get_by_text("Your profile is saved.")).to_be_visible()
+    page.goto("/")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_charts_write_numbers_as_spanish_does(ada, sign_in_in_spanish):
+    page = sign_in_in_spanish(ada)
+    page.goto("/operations/")
+    assert page.evaluate("Chart.defaults.locale") == "es"
+
+
+@pytest.mark.parametrize("person", [STRANGER, MEMBER, TECHNICIAN, ADMINISTRATOR])
+def test_no_page_is_wider_than_a_phone_or_a_desk(person, open_page, live_server):
+    world = make_world()
+    too_wide = {}
+    for viewport in (PHONE, DESKTOP):
+        page = open_page(viewport=viewport, locale=SPANISH)
+        cookies = world.client(person).cookies
+        page.context.add_cookies(
+            [{"name": name, "value": cookie.value, "url": live_server.url} for name, cookie in cookies.items()]
+        )
+        for each in PAGES:
+            # The page of the API is its library's.
+            if person in each.people and each.url_name != "api_docs":
+                page.goto(each.address(world))
+                width = page.evaluate("document.documentElement.scrollWidth")
+                if width > viewport["width"]:
+                    too_wide[each.name] = width
+    assert too_wide == {}
