@@ -38,6 +38,11 @@ def templates() -> list[Path]:
     return sorted((ROOT / "cases" / "templates").rglob("*.*"))
 
 
+def code() -> list[Path]:
+    """Every module of ours."""
+    return sorted(path for source in SOURCES for path in (ROOT / source).rglob("*.py"))
+
+
 def languages() -> list[str]:
     """Those that need a catalogue: all but the one in which the texts are written."""
     return [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
@@ -46,7 +51,7 @@ def languages() -> list[str]:
 def extracted() -> Catalog:
     """Every text that code, templates and models hand to gettext, and the files in which it is."""
     catalogue = Catalog(project="Advisor Portal", charset="utf-8")
-    for path in sorted(path for source in SOURCES for path in (ROOT / source).rglob("*.py")):
+    for path in code():
         _add(catalogue, path, path.read_bytes())
     for path in templates():
         # In brackets, for to Python the layout of a template is bad indentation.

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from cases.paging import MOST
 
@@ -55,7 +56,7 @@ class OfCasesAdmin(ReadOnlyAdmin):
     sortable_by = ()
     list_select_related: ClassVar[Any] = ("case",)
     search_fields = ("case__external_case_id__exact",)
-    search_help_text = "The whole number of a case"
+    search_help_text = _("The whole number of a case")
 
 
 def is_administrator(request: HttpRequest) -> bool:

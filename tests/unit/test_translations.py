@@ -1,5 +1,7 @@
 """Every text that a person reads can be translated, and is."""
 
+import ast
+import inspect
 import re
 from html.parser import HTMLParser
 
@@ -8,7 +10,7 @@ from django.template.base import Lexer, TokenType
 from django.utils import translation
 from django.utils.formats import get_format_modules
 
-from cases import states
+from cases import errors, states
 from tests import catalogue
 
 TEMPLATES = {str(path.relative_to(catalogue.ROOT / "cases" / "templates")): path for path in catalogue.templates()}
@@ -113,6 +115,56 @@ def test_what_is_no_bare_text_is_not(source):
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_no_template_has_a_bare_text(name):
     assert bare_texts(TEMPLATES[name].read_text()) == []
+
+
+CODE = {str(path.relative_to(catalogue.ROOT)): path for path in catalogue.code() if path.parent.name != "migrations"}
+# What is called with a sentence for people, and the arguments that are one. Those of models are gone through by
+# cases.wording.
+SPEAKERS = {"BadRequest", "PermissionDenied", "ValidationError", "debug", "error", "info", "success", "warning"}
+CASE_ERRORS = {name for name, _class in inspect.getmembers(errors, inspect.isclass)}
+SPOKEN = {"description", "empty_label", "help_text", "label", "placeholder", "search_help_text"}
+
+
+def bare_sentences(python: str, spoken: set[str] = SPOKEN) -> list[str]:
+    """The texts in `python` that are handed to people past gettext: errors, messages, labels, choices."""
+    found: list[ast.expr] = []
+    for node in ast.walk(ast.parse(python)):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in SPEAKERS | CASE_ERRORS:
+                found += node.args[:1]
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="messages"), attr=name)) if name in SPEAKERS:
+                found += node.args[1:2]
+            case ast.ClassDef(bases=[ast.Attribute(attr="TextChoices")]):
+                found += [line.value.elts[1] for line in node.body if isinstance(line, ast.Assign)]
+        if isinstance(node, ast.Call):
+            found += [given.value for given in node.keywords if given.arg in spoken]
+    return [ast.unparse(text) for text in found if is_bare(text)]
+
+
+def is_bare(text: ast.expr) -> bool:
+    """Whether it is written out, and has words."""
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    return any(isinstance(part, ast.Constant) and WORD.search(str(part.value or "")) for part in parts)
+
+
+@pytest.mark.parametrize(
+    "python",
+    [
+        'raise WrongState("Too late.")',
+        'raise BadSchedule(f"Not before {date}.", field="date")',
+        'messages.success(request, "Saved.")',
+        'forms.CharField(label="Name")',
+        'class Kind(models.TextChoices):\n    ONE = "one", "The first"',
+    ],
+)
+def test_a_bare_sentence_is_found(python):
+    assert bare_sentences(python)
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_no_code_says_a_bare_sentence(name):
+    is_model = name.startswith("cases/models/")
+    assert bare_sentences(CODE[name].read_text(), spoken=SPOKEN - {"help_text"} if is_model else SPOKEN) == []
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
