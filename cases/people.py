@@ -1,4 +1,5 @@
-"""What administrators do with the people of the portal: invite, deactivate, reactivate, change roles, hand over cases.
+"""What administrators do with the people of the portal: invite, correct, deactivate, reactivate, change roles, hand
+over cases.
 
 Verbs as in cases.releases. A person's open cases are those that they accepted, or completed and that are not released.
 Whoever does something here is an active administrator and does it to somebody else: so one is always left.
@@ -7,6 +8,7 @@ Whoever does something here is an active administrator and does it to somebody e
 import datetime as dt
 
 import structlog
+from allauth.account.models import EmailAddress
 from allauth.utils import generate_unique_username
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -27,9 +29,7 @@ BATCH = 500
 def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) -> User:
     """A new account without a password. The link to set one is mailed after this (cases.accounts)."""
     _take_turns(by)
-    email = email.strip().lower()
-    if User.objects.filter(email__iexact=email).exists():
-        raise CaseError(_("Somebody with this address has an account already."), field="email")
+    email = _free_address(email)
     name = generate_unique_username([email.partition("@")[0], first_name, "person"])
     person = User(username=name, email=email, first_name=first_name, last_name=last_name)
     _give_role(person, role)
@@ -40,6 +40,22 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) 
     except IntegrityError:  # somebody else's program made an account of that name
         raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
     logger.info("person invited", person_id=person.pk, role=role, by=by.pk)
+    return person
+
+
+@transaction.atomic
+def correct(*, person: User, by: User, email: str, first_name: str, last_name: str) -> User:
+    """`person` is called so, and reached there, from now on; the history shows the new name.
+
+    The former address opens nothing any more: no sign-in, and no link that was mailed to it.
+    """
+    _take_turns(by)
+    person = User.objects.select_for_update().get(pk=person.pk)
+    email = _free_address(email, of=person)
+    EmailAddress.objects.filter(user=person).exclude(email=email).delete()
+    person.email, person.first_name, person.last_name = email, first_name, last_name
+    person.save(update_fields=["email", "first_name", "last_name"])
+    logger.info("person corrected", person_id=person.pk, by=by.pk)
     return person
 
 
@@ -96,11 +112,24 @@ def _lock(person: User, *, by: User) -> User:
 
 
 def _take_turns(by: User) -> None:
-    """One invitation after the other: of two to one address the second finds the first. The administrators' rows are
-    what all of them have in common; a constraint would not let in a portal that has an address twice already."""
+    """One new address after the other: of two people who are to have the same the second finds the first.
+
+    The administrators' rows are what all who give addresses have in common. A constraint would keep out a portal that
+    has an address twice already.
+    """
     administrators = User.objects.select_for_update(no_key=True).filter(role=User.Role.ADMINISTRATOR)
     locked = {found.pk: found for found in administrators.order_by("pk")}
     _check_administrator(locked.get(by.pk))
+
+
+def _free_address(email: str, *, of: User | None = None) -> str:
+    """`email` as it is stored; CaseError where it is another person's. To be asked in one's turn."""
+    email = email.strip().lower()
+    found = User.objects.filter(email__iexact=email)
+    others = found.exclude(pk=of.pk) if of else found
+    if others.exists():
+        raise CaseError(_("Somebody with this address has an account already."), field="email")
+    return email
 
 
 def _give_role(person: User, role: str) -> None:

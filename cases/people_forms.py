@@ -71,6 +71,16 @@ class InviteForm(forms.ModelForm[User]):
         widgets = {"role": forms.Select(attrs=SELECT)}
 
 
+class CorrectForm(forms.ModelForm[User]):
+    """What somebody is called, and where they are reached."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+
+    class Meta:
+        model = User
+        fields = ("email", "first_name", "last_name")
+
+
 class RoleForm(forms.Form):
     """What somebody is to be."""
 

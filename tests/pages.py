@@ -270,6 +270,7 @@ PAGES = [
         page(f"person-{whose}", "person", (ADMINISTRATOR,), address=of_person("person", whose))
         for whose in (*EVERYBODY, "invited")
     ],
+    page("person-correct", "correct_person", (ADMINISTRATOR,), address=of_person("correct_person", "technician")),
     page("portal-settings", "portal_settings", (ADMINISTRATOR,)),
     page("operations", "operations", (ADMINISTRATOR,), queries=25),
     page("operations-week", "operations", (ADMINISTRATOR,), "?days=7", queries=25),

@@ -15,7 +15,16 @@ from cases.views.operations import (
     operations_workers,
     resend_email,
 )
-from cases.views.people import change_role, hand_over, invite_person, people, person, reinvite_person, set_access
+from cases.views.people import (
+    change_role,
+    correct_person,
+    hand_over,
+    invite_person,
+    people,
+    person,
+    reinvite_person,
+    set_access,
+)
 from cases.views.preview import preview_case
 from cases.views.profile import profile
 from cases.views.release import (
@@ -40,6 +49,7 @@ __all__ = [
     "case_list",
     "change_feed",
     "change_role",
+    "correct_person",
     "dashboard",
     "document",
     "edit_case",

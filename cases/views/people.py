@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import messages
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from cases.accounts import send_invitation
 from cases.errors import CaseError
 from cases.models import ReleaseEvent, User
 from cases.paging import MOST, CappedPaginator, capped
-from cases.people_forms import HandOverForm, InviteForm, PeopleFilter, RoleForm
+from cases.people_forms import CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm
 from cases.views.staff import for_administrators
 
 
@@ -56,6 +57,25 @@ def invite_person(request: HttpRequest) -> HttpResponse:
             _mail_invitation(request, found)
             return redirect("person", pk=found.pk)
     return render(request, "cases/people/invite.html", {"form": form}, status=400 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_administrators
+def correct_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another name or address for somebody."""
+    found = get_object_or_404(User, pk=pk)
+    initial = model_to_dict(found, CorrectForm.Meta.fields)
+    form = CorrectForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_bound and form.is_valid():
+        try:
+            verbs.correct(person=found, by=cast(User, request.user), **form.cleaned_data)
+        except CaseError as error:
+            form.add_error(error.field, error.message)
+        else:
+            messages.success(request, _("Name and address are saved."))
+            return redirect("person", pk=pk)
+    context = {"form": form, "person": found}
+    return render(request, "cases/people/correct.html", context, status=400 if form.is_bound else 200)
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """Administrators look after people: invite, deactivate, reactivate, hand over all open cases."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import connection
 from django.utils import timezone
 
@@ -216,3 +217,28 @@ def test_an_administrators_open_cases_are_handed_over_too(tom, ada):
     with pytest.raises(WrongState):
         people.change_role(person=bob, role="technician", by=ada)
     assert people.hand_over(technician=bob, to=tom, by=ada, source="web") == 1
+
+
+def correct(by: User, person: User, **values) -> User:
+    defaults = {"email": "mia@example.org", "first_name": "Mia", "last_name": "May"}
+    return people.correct(person=person, by=by, **(defaults | values))
+
+
+def test_a_wrong_name_or_address_is_corrected(ada, mia):
+    EmailAddress.objects.create(user=mia, email="mia@example.com", verified=True, primary=True)
+    correct(ada, mia, email=" Mia@Example.org")
+    mia.refresh_from_db()
+    assert (mia.email, mia.display_name, mia.username) == ("mia@example.org", "Mia May", "mia")
+    assert not EmailAddress.objects.exists()  # by which the former address would go on opening the account
+
+
+def test_not_to_somebody_elses_address(ada, mia, olga):
+    with pytest.raises(CaseError) as refusal:
+        correct(ada, mia, email="OLGA@example.com")
+    assert refusal.value.field == "email"
+    correct(ada, mia, email="mia@example.com")  # one's own is free
+
+
+def test_only_administrators_correct(tom, mia):
+    with pytest.raises(NotAllowed):
+        correct(tom, mia)

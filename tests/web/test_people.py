@@ -122,6 +122,28 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(admin, 
     assert mail.outbox == []
 
 
+def test_the_link_that_went_to_a_wrong_address_opens_nothing(admin, settings):
+    settings.PORTAL_URL = "http://testserver"
+    admin.post("/people/invite/", NINA | {"email": "nobody@example.com"})
+    pk = User.objects.get(first_name="Nina").pk
+    corrected = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng"}
+    answer = admin.post(f"/people/{pk}/correct/", corrected, follow=True)
+    assert "Name and address are saved." in answer.content.decode()
+    admin.post(f"/people/{pk}/invite/")
+    wrong, right = (re.search(r"http://testserver(/\S+)", message.body).group(1) for message in mail.outbox)
+    assert mail.outbox[1].to == ["nina@example.com"]
+    assert "password1" not in Client().get(wrong, follow=True).content.decode()
+    assert "password1" in Client().get(right, follow=True).content.decode()
+
+
+def test_a_correction_that_cannot_be_saved_keeps_what_was_typed(admin, mia, olga):
+    answer = admin.post(f"/people/{mia.pk}/correct/", {"email": olga.email, "first_name": "Maria", "last_name": ""})
+    assert answer.status_code == 400
+    assert 'id="id_email_error"' in answer.content.decode()
+    assert 'value="Maria"' in answer.content.decode()
+    assert ">mia</a>" in answer.content.decode()
+
+
 def test_nobody_with_a_password_is_invited_again(admin, mia):
     mia.set_password("a password")
     mia.save()
