@@ -6,8 +6,9 @@ import re
 import pytest
 from rest_framework.authtoken.models import Token
 
+from cases import handover, notes
 from cases.models import Case
-from tests.factories import CaseFactory
+from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +158,74 @@ def test_the_admin_is_no_door_for_others_than_administrators(looker, hidden, cli
         answer = client.get(f"/admin/cases/{model}/")
         assert answer.status_code == 403
         assert hidden.external_case_id not in answer.content.decode()
+
+
+WAYS = ["hidden", "in_progress", "announced"]
+NOTE = "Snickersnee, says the register"
+
+
+@pytest.fixture
+def noted(hidden, tom):
+    """The hidden case with a note, two reports and a history of its own."""
+    for name in ("granted.pdf", "figures.pdf"):
+        CaseDocumentFactory(case=hidden, name=name)
+    notes.add(case=hidden, by=tom, text=NOTE)
+    handover.hand_over_case(case=hidden, to=UserFactory(role="technician", username="uwe"), by=tom, source="web")
+    return hidden
+
+
+def all_doors(client, case):
+    """Also those that staff have, each with what would be sent there; and the search for what only staff read."""
+    url = f"/cases/{case.pk}/"
+    documents = [f"{url}documents/{document.pk}/" for document in case.documents.all()]
+    looks = [f"/cases/?q={NOTE[:11]}", "/cases/?q=granted", f"{url}?notes_before=99999", f"{url}as-member/", *documents]
+    answers = [*doors(client, case), *[client.get(look) for look in looks]]
+    for headers in ({}, {"HX-Request": "true"}):
+        answers += [client.get(url, headers=headers), client.get(f"{url}?notes_before=99999", headers=headers)]
+        answers += [client.post(f"{url}notes/", {"text": "Me too."}, headers=headers)]
+        answers += [client.post(f"{url}hand-over/", {"to": case.assigned_to_id}, headers=headers)]
+    return answers
+
+
+@pytest.mark.parametrize("person", ["mia", "olga"])
+@pytest.mark.parametrize("way", WAYS)
+def test_no_member_reads_a_note_a_report_or_the_history(way, person, noted, client, request, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    client.force_login(request.getfixturevalue(person))
+    for answer in all_doors(client, noted):
+        text = answer.content.decode().replace(f'value="{NOTE[:11]}"', "").replace('value="granted"', "")
+        told = [word for word in (NOTE[:11], "granted.pdf", "figures.pdf", "uwe", "Internal notes") if word in text]
+        assert told == [], answer.request["PATH_INFO"]
+    assert noted.notes.count() == 1
+    assert Case.objects.get().assigned_to.username == "uwe"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_member_reads_no_note_of_a_released_case_either(way, noted, client, mia, clock, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    clock.move_to(dt.datetime(2025, 6, 21, tzinfo=dt.UTC))
+    client.force_login(mia)
+    answers = all_doors(client, noted)
+    assert "granted.pdf" in answers[5].content.decode()
+    for answer in answers:
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert NOTE[:11] not in body.decode().replace(f'value="{NOTE[:11]}"', "")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_title_and_steps_hint_at_no_completion(way, noted, client, mia, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    client.force_login(mia)
+    page = client.get(f"/cases/{noted.pk}/").content.decode()
+    title = re.search(r"<title>(.*?)</title>", page, re.DOTALL).group(1)
+    timeline = re.search(r"<ol class=\"timeline\".*?</ol>|$", page, re.DOTALL).group()
+    steps = re.findall(r"<strong>(.+?)</strong>", timeline)
+    if way == "hidden":
+        assert "Pension" not in title
+        assert steps == []
+        return
+    assert title == "Pension · Advisor Portal"
+    assert steps == ["Draft written", "Submitted", "In progress", "Ready"]
+    current = re.search(r"<li[^>]*aria-current=\"step\".*?<strong>(.*?)</strong>", page, re.DOTALL).group(1)
+    assert current == "In progress"
+    assert ("June 20, 2025" in page) == (way == "announced")

@@ -1,0 +1,49 @@
+"""A hand-over and what happens at the same moment: threads with transactions of their own, on PostgreSQL."""
+
+import pytest
+
+from cases import handover, people, releases
+from cases.errors import CaseError, NotAllowed
+from cases.models import Case, ReleaseEvent, User
+from tests.factories import CaseFactory, UserFactory
+from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def case(tom) -> Case:
+    return CaseFactory(assigned_to=tom)
+
+
+def hand_over(case: Case, to: User, by: User) -> Case:
+    return handover.hand_over_case(case=case, to=to, by=by, source="web")
+
+
+def test_who_has_handed_a_case_over_completes_it_no_more(case, tom, otto):
+    with held_open(lambda: hand_over(case, otto, tom)):
+        second = Thread(lambda: releases.complete(case=case, by=tom, source="web", release_on=None))
+        somebody_waits_for_a_lock()
+    with pytest.raises(NotAllowed):
+        second.result()
+    assert Case.objects.get().status == "accepted"
+
+
+def test_of_two_clicks_one_hands_the_case_over(case, tom, otto):
+    uwe = UserFactory(role="technician", username="uwe")
+    with held_open(lambda: hand_over(case, otto, tom)):
+        second = Thread(lambda: hand_over(case, uwe, tom))
+        somebody_waits_for_a_lock()
+    with pytest.raises(NotAllowed):
+        second.result()
+    assert Case.objects.get().assigned_to == otto
+    assert ReleaseEvent.objects.count() == 1
+
+
+def test_nobody_receives_a_case_in_the_moment_of_being_deactivated(case, tom, otto, ada):
+    with held_open(lambda: people.deactivate(person=otto, by=ada)):
+        second = Thread(lambda: hand_over(case, otto, tom))
+        somebody_waits_for_a_lock()
+    with pytest.raises(CaseError, match="whose account is active"):
+        second.result()
+    assert Case.objects.get().assigned_to == tom
