@@ -227,6 +227,13 @@ def test_lists_count_to_a_cap_and_ask_as_often_for_many(table, admin, rows, ada,
     assert all("LIMIT 1000" in sql for sql in counts)
 
 
+def test_filters_are_not_counted(admin, pending):
+    assert "_facets" not in admin.get(LIST).content.decode()
+    with CaptureQueriesContext(connection) as queries:
+        admin.get(f"{LIST}?_facets=True")
+    assert not [query for query in queries.captured_queries if "FILTER" in query["sql"]]
+
+
 def test_a_case_is_found_by_its_number(admin, pending, mia, tom):
     other = CaseFactory(member=mia, assigned_to=tom)
     page = admin.get(f"{LIST}?q={pending.external_case_id}").content.decode()
