@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import lists, schedule, states, totals
-from cases.clock import portal_now
-from cases.models import Case, CaseQuerySet, User
+from cases.models import Case, CaseQuerySet, SampledTotal, User
 from cases.numerals import grouped
 from cases.paging import MOST, capped
 from cases.prepared import SOMEBODY, Prepared
@@ -22,6 +21,7 @@ from cases.visits import new_since
 ROWS = 5
 # A sweep comes every SWEEP_INTERVAL seconds; what is due for longer than this was missed by some.
 OVERDUE_AFTER = dt.timedelta(minutes=1)
+SAMPLED = {state.key for state in states.for_staff()}
 # Nothing was released after it: to who never signed in nothing is new.
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
@@ -77,41 +77,30 @@ def groups_for(user: User) -> list[Group]:
     ]
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """What an administrator should look at: how many releases fail, and whether anything is overdue."""
-
-    failing: str
-    is_overdue: bool
-
-
-def trouble() -> Trouble | None:
-    """What is wrong with the releases at this moment; None where nothing is. Two probes of indexes."""
-    failing = Case.objects.filter(release_next_try__isnull=False).order_by("release_next_try")[: MOST + 1].count()
-    # By this host's clock, which may be some seconds ahead of the database's.
-    is_overdue = Case.objects.any_due(timezone.now() - OVERDUE_AFTER)
-    return Trouble(capped(failing) if failing else "", is_overdue) if failing or is_overdue else None
+def is_overdue() -> bool:
+    """Whether any release was missed by some sweeps. By this host's clock, which may be some seconds ahead of the
+    database's."""
+    return Case.objects.any_due(timezone.now() - OVERDUE_AFTER)
 
 
 def _said(sections: Sequence[Section], counts: list[int], user: User) -> list[tuple[str, str]]:
-    """Each count in words, and a note: a group over everybody's that was not counted to its end has a sampled total."""
-    sampled = {state.key for state in states.for_staff()}
-    everybodys = [
-        count > MOST and section.key in sampled and (user.is_administrator or _is_anybodys(section, user))
-        for section, count in zip(sections, counts, strict=True)
-    ]
-    if not any(everybodys):
+    """Each count in words, and a note: a group over everybody's that was not counted to its end has a sampled total.
+    That is asked for before it is needed, so that a page asks as much of few cases as of many."""
+    if user.is_member or max(counts) <= min(ROWS, MOST):
         return [(capped(count), "") for count in counts]
-    sample, now = totals.latest_totals(), portal_now()
-    said = []
-    for section, count, is_sampled in zip(sections, counts, everybodys, strict=True):
-        total = sample.get(section.key)
-        # A sample from before the cases came says less than what was counted just now.
-        if is_sampled and total and total.cases > MOST:
-            said.append((grouped(total.cases), _("counted %(age)s") % {"age": totals.age_in_words(total, now)}))
-        else:
-            said.append((capped(count), _("not counted yet") if is_sampled else ""))
-    return said
+    sample = totals.latest_totals()
+    return [_of_everybodys(section, count, sample, user) for section, count in zip(sections, counts, strict=True)]
+
+
+def _of_everybodys(section: Section, count: int, sample: dict[str, SampledTotal], user: User) -> tuple[str, str]:
+    is_sampled = section.key in SAMPLED and (user.is_administrator or _is_anybodys(section, user))
+    if count <= MOST or not is_sampled:
+        return capped(count), ""
+    total = sample.get(section.key)
+    # A sample from before the cases came says less than what was counted just now.
+    if total is None or total.cases <= MOST:
+        return capped(count), _("not counted yet")
+    return grouped(total.cases), _("counted %(age)s") % {"age": totals.age_in_words(total, timezone.now())}
 
 
 def _seen(keys: set[int], user: User) -> dict[int, SeenCase]:

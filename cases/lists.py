@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
@@ -165,7 +166,12 @@ def led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[str, ...], fo
     Written as a range and with the column in the order, which leaves PostgreSQL's planner no index but that one. For
     an equation it might go through all cases by age until it has met enough, which it takes to be soon.
     """
-    these = {f"{column}__isnull": True} if value is None else {f"{column}__gte": value, f"{column}__lte": value}
+    if value is None:
+        these = {f"{column}__isnull": True}
+    elif connection.vendor == "postgresql":
+        these = {f"{column}__gte": value, f"{column}__lte": value}
+    else:
+        these = {column: value}  # SQLite takes an index for an equation, and another one for a range
     return cases.filter(**these).order_by(column if forwards else f"-{column}", *by)
 
 

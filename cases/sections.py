@@ -30,11 +30,22 @@ class Section:
     none: StrOrPromise = ""
 
 
+# What the operations page shows more of.
+FAILING = Section(
+    "failing",
+    _("Releases that fail"),
+    Q(release_next_try__isnull=False),
+    ("release_next_try",),
+    "",
+    frozenset({"completed"}),
+)
+
+
 def sections_for(user: User) -> Sequence[Section]:
     """The sections of the dashboard of somebody in the role of `user`."""
     if user.is_member:
         return _for_members()
-    return _for_staff("&technician=mine" if user.is_technician else "")
+    return _for_staff("&technician=mine") if user.is_technician else [*_for_staff(""), FAILING]
 
 
 def _for_members() -> list[Section]:

@@ -27,5 +27,10 @@ def staff_dashboard(request: HttpRequest) -> HttpResponse:
     """The queue of what anybody may take, and a technician's own work; for administrators everybody's, and whether
     something is wrong with the releases."""
     user = cast(User, request.user)
-    trouble = boards.trouble() if user.is_administrator else None
-    return render(request, "cases/staff_dashboard.html", {"groups": boards.groups_for(user), "trouble": trouble})
+    groups = boards.groups_for(user)
+    context = {
+        "groups": [group for group in groups if group.section.key != "failing"],
+        "failing": next((group for group in groups if group.section.key == "failing" and group.cases), None),
+        "is_overdue": user.is_administrator and boards.is_overdue(),
+    }
+    return render(request, "cases/staff_dashboard.html", context)

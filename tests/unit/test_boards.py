@@ -45,6 +45,8 @@ def test_groups_are_those_of_the_person(person, view, cases_of_two, request, set
 
     announced = ["announced"] if view == "announced" else []
     wanted_keys = ["new", "released", *announced, "open", "draft"] if user.is_member else OF_STAFF
+    if user.is_administrator:
+        wanted_keys = [*wanted_keys, "failing"]
     assert list(groups) == wanted_keys
     for key, group in groups.items():
         wanted = expected(user, key)
@@ -55,6 +57,8 @@ def test_groups_are_those_of_the_person(person, view, cases_of_two, request, set
 
 def expected(user: User, key: str) -> list[Case]:
     """All cases of a group, found without SQL beyond the visibility rule."""
+    if key == "failing":
+        return []
     holds = HOLDS.get(key, {key})
     cases = [case for case in Case.objects.visible_to(user) if states.key_of(case, user) in holds]
     if user.is_technician and key != "submitted":
@@ -77,7 +81,7 @@ def test_the_list_that_a_section_names_has_its_cases(person, view, cases_of_two,
     settings.RELEASE_MEMBER_VIEW = view
     user = request.getfixturevalue(person)
     user.previous_login = VISIT
-    for group in boards.groups_for(user):
+    for group in [group for group in boards.groups_for(user) if group.section.key != "failing"]:
         asked = CaseFilter(QueryDict(group.section.query), by=user)
         assert asked.is_valid()
         listed = [case.pk for case in lists.find(asked.wanted(), user).cases]

@@ -91,6 +91,7 @@ def test_an_administrator_reads_the_total_and_its_age(clock, more_than_a_page_co
         "completed": ("0", ""),
         "held": ("1", ""),
         "released": ("0", ""),
+        "failing": ("0", ""),
     }
 
 
