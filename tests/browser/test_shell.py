@@ -1,0 +1,178 @@
+"""What surrounds every page: the menu, light and dark, toasts, the entrance; by keyboard, on a phone, without scripts."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, assert_accessible
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+DARK, LIGHT = "rgb(16, 20, 22)", "rgb(246, 247, 248)"
+
+
+def ground(page: Page) -> str:
+    """The colour behind everything."""
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def menu(page: Page):
+    return page.locator("details.menu")
+
+
+def test_the_menu_works_by_keyboard(sign_in, mia):
+    page = sign_in(mia)
+    summary = menu(page).locator("summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Profile")).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Profile")).to_be_focused()
+
+    # Escape closes it, and one is where one was; so does going on with Tab.
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Profile")).to_be_hidden()
+    expect(summary).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="New case").first.focus()
+    expect(page.get_by_role("link", name="Profile")).to_be_hidden()
+
+    summary.click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_menu_of_a_phone_leads_everywhere(sign_in, ada, dark):
+    page = sign_in(ada, viewport=PHONE, dark=dark)
+    expect(page.get_by_role("link", name="Operations")).to_be_hidden()
+    menu(page).locator("summary").click()
+    assert_accessible(page)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="People").click()
+    expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
+    menu(page).locator("summary").click()
+    current = page.get_by_role("navigation", name="Main").locator("[aria-current]")
+    expect(current).to_have_text("People")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_light_or_dark_is_chosen_by_keyboard_and_kept(sign_in, mia):
+    page = sign_in(mia)
+    assert ground(page) == LIGHT
+    menu(page).locator("summary").click()
+    page.get_by_role("radio", name="Auto").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Dark")).to_be_checked()
+    assert ground(page) == DARK
+    assert_accessible(page)
+
+    # Another page is dark as soon as there is something to see, and says what was chosen.
+    page.goto("/cases/", wait_until="commit")
+    page.wait_for_selector("main", state="attached")
+    assert ground(page) == DARK
+    menu(page).locator("summary").click()
+    expect(page.get_by_role("radio", name="Dark")).to_be_checked()
+
+    # As the system says, again: also when the system changes its mind.
+    page.get_by_role("radio", name="Auto").check()
+    assert ground(page) == LIGHT
+    page.emulate_media(color_scheme="dark")
+    assert ground(page) == DARK
+
+
+@pytest.fixture
+def open_without_scripts(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    contexts = []
+
+    def open_(color_scheme: str) -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url, viewport=PHONE, color_scheme=color_scheme, java_script_enabled=False
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(("scheme", "colour"), [("light", LIGHT), ("dark", DARK)])
+def test_without_scripts_one_finds_the_way_and_the_colours_of_the_system(open_without_scripts, mia, scheme, colour):
+    mia.set_password(PASSWORD)
+    mia.save()
+    page = open_without_scripts(scheme)
+    page.goto("/accounts/login/")
+    page.get_by_label("Login").fill("mia")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    menu(page).locator("summary").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="New case").click()
+    page.get_by_label("Title").fill("Pension")
+    page.get_by_role("button", name="Save draft").click()
+    saved = page.get_by_role("status").filter(has_text="Your draft is saved.")
+    expect(saved).to_be_visible()
+    expect(saved.get_by_role("button")).to_be_hidden()
+    expect(page.get_by_role("radio", name="Dark")).to_be_hidden()
+    menu(page).locator("summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in").wait_for()
+    assert ground(page) == colour
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_good_news_goes_by_itself_and_trouble_stays(sign_in, mia, viewport):
+    page = sign_in(mia, viewport=viewport)
+    page.clock.install()
+    page.goto("/cases/new/")
+    page.get_by_label("Title").fill("Pension")
+    page.get_by_role("button", name="Save draft").click()
+    saved = page.get_by_role("status").filter(has_text="Your draft is saved.")
+    page.clock.run_for(500)
+    expect(saved).to_be_visible()
+    assert_accessible(page)
+    page.evaluate(
+        "document.dispatchEvent(new CustomEvent('toasts', {detail: {value: [{level: 'danger', text: 'Not sent'}]}}))"
+    )
+    page.clock.run_for(60_000)
+    expect(saved).to_have_count(0)
+    trouble = page.get_by_role("status").filter(has_text="Not sent")
+    expect(trouble).to_be_visible()
+    assert_accessible(page)
+    trouble.get_by_role("button", name="Dismiss").focus()
+    page.keyboard.press("Enter")
+    expect(trouble).to_have_count(0)
+    expect(page.locator("#content")).to_be_focused()
+
+
+@pytest.mark.parametrize(("dark", "viewport"), [(False, DESKTOP), (True, PHONE)], ids=["light-desktop", "dark-phone"])
+def test_the_entrance(open_page, mia, dark, viewport):
+    page = open_page(dark=dark, viewport=viewport)
+    for url in ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/nowhere/"):
+        page.goto(url)
+        assert_accessible(page)
+    page.goto("/accounts/login/")
+
+    # What one types can be looked at, and an error is where the cursor is.
+    page.get_by_label("Password", exact=True).fill("secret words")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Hide").click()
+    expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Login")).to_be_focused()
+    expect(page.get_by_label("Login")).to_have_accessible_description("This field is required.")
+    assert_accessible(page)
+
+
+def test_a_case_on_paper_is_without_what_one_clicks(sign_in, tom, mia):
+    case = CaseFactory(member=mia, assigned_to=tom, title="Pension")
+    page = sign_in(tom)
+    page.goto(f"/cases/{case.pk}/")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Pension", level=1)).to_be_visible()
+    expect(page.get_by_role("button", name="Mark as Completed")).to_be_hidden()
+    expect(page.locator(".site-header")).to_be_hidden()
