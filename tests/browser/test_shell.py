@@ -1,4 +1,4 @@
-"""What surrounds every page: the menu, light and dark, toasts, the entrance; by keyboard, on a phone, without scripts."""
+"""What surrounds every page: the menu, light and dark, toasts, the entrance; by keyboard, on a phone, unscripted."""
 
 from collections.abc import Callable, Iterator
 
@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DARK, LIGHT = "rgb(16, 20, 22)", "rgb(246, 247, 248)"
 
 
-def ground(page: Page) -> str:
+def expect_ground(page: Page, colour: str) -> None:
     """The colour behind everything."""
-    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+    expect(page.locator("body")).to_have_css("background-color", colour)
 
 
 def menu(page: Page):
@@ -61,27 +61,28 @@ def test_the_menu_of_a_phone_leads_everywhere(sign_in, ada, dark):
 
 def test_light_or_dark_is_chosen_by_keyboard_and_kept(sign_in, mia):
     page = sign_in(mia)
-    assert ground(page) == LIGHT
+    expect_ground(page, LIGHT)
     menu(page).locator("summary").click()
     page.get_by_role("radio", name="Auto").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
-    assert ground(page) == DARK
+    expect_ground(page, DARK)
     assert_accessible(page)
 
     # Another page is dark as soon as there is something to see, and says what was chosen.
     page.goto("/cases/", wait_until="commit")
     page.wait_for_selector("main", state="attached")
-    assert ground(page) == DARK
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark", timeout=1)
+    expect_ground(page, DARK)
     menu(page).locator("summary").click()
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
 
     # As the system says, again: also when the system changes its mind.
     page.get_by_role("radio", name="Auto").check()
-    assert ground(page) == LIGHT
+    expect_ground(page, LIGHT)
     page.emulate_media(color_scheme="dark")
-    assert ground(page) == DARK
+    expect_ground(page, DARK)
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_without_scripts_one_finds_the_way_and_the_colours_of_the_system(open_wi
     menu(page).locator("summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in").wait_for()
-    assert ground(page) == colour
+    expect_ground(page, colour)
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
