@@ -22,9 +22,11 @@ def when(case: SeenCase) -> str:
         return _("Will be released %(at)s") % {"at": _release(case.scheduled_for)}
     if case.state in ("completed", "held"):
         return _of_pending(case)
+    if case.state == "accepted" and case.date_accepted:
+        return _("In work since %(day)s") % {"day": _day(case.date_accepted)}
     if case.date_submitted:
         return _("Submitted %(day)s") % {"day": _day(case.date_submitted)}
-    return _("Begun %(day)s") % {"day": _day(case.date_created)} if case.date_created else ""
+    return _("Created %(day)s") % {"day": _day(case.date_created)} if case.date_created else ""
 
 
 def _of_pending(case: SeenCase) -> str:
@@ -32,6 +34,8 @@ def _of_pending(case: SeenCase) -> str:
     if case.scheduled_for is None:
         return _("Completed %(day)s — no release date") % {"day": day} if day else _("Completed — no release date")
     said = {"day": day, "at": _release(case.scheduled_for)}
+    if case.scheduled_for <= timezone.now():
+        return (_("Completed %(day)s — was due %(at)s") if day else _("Completed — was due %(at)s")) % said
     return (_("Completed %(day)s — goes out %(at)s") if day else _("Completed — goes out %(at)s")) % said
 
 

@@ -73,7 +73,7 @@ def test_a_technicians_queue(client, mia, tom, otto, clock):
     of_tom = {"member": mia, "assigned_to": tom}
     CaseFactory(title="Question first", member=mia, submitted=True)
     CaseFactory(title="Question second", member=mia, submitted=True)
-    CaseFactory(title="Question work", **of_tom)
+    CaseFactory(title="Question work", **of_tom, date_accepted=TUESDAY)
     CaseFactory(title="Question otto", member=mia, assigned_to=otto)
     CaseFactory(title="Question tonight", **of_tom, scheduled=True, **tonight)
     CaseFactory(title="Question later", **of_tom, scheduled=True, **later)
@@ -93,6 +93,7 @@ def test_a_technicians_queue(client, mia, tom, otto, clock):
     assert "Completed Jun 10, 2025 — goes out Jun 27, 2025, 12:00 AM" in found["Completed, not released"]
     assert "Completed Jun 11, 2025 — no release date" in found["Completed, on hold"]
     assert "Released Jun 10, 2025, 9:00 AM" in found["Released"]
+    assert "In work since Jun 10, 2025" in found["In work"]
     page = answer.content.decode()
     for query in ("state=submitted&amp;sort=oldest", "due=today&amp;technician=mine", "state=held&amp;technician=mine"):
         assert f'href="/cases/?{query}"' in page
@@ -126,6 +127,7 @@ def test_an_administrator_is_told_of_trouble(client, mia, tom, ada, clock):
     case = CaseFactory(member=mia, assigned_to=tom, due=True)
     page = client.get("/").content.decode()
     assert "Cases are due and not released." in page
+    assert "Completed Jun 11, 2025 — was due Jun 10, 2025, 12:00 AM" in page
     assert 'href="/operations/"' in page
     next_try = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     Case.objects.filter(pk=case.pk).update(release_error="no", release_attempts=1, release_next_try=next_try)
