@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import zones
+from cases.models import User
 from cases.preview import preview
 from cases.views.cases import seen_context, visible_case
 from cases.views.staff import staff_only
@@ -21,6 +22,12 @@ def preview_case(request: HttpRequest, pk: int) -> HttpResponse:
     found = preview(case)
     context: dict[str, Any] = {"preview": found, "record_pk": pk, "member_name": case.member.display_name}
     if found.case:
-        context |= seen_context(found.case, case.member, can=set())
-    with timezone.override(zones.zone_of(case.member)):
-        return render(request, "cases/case_preview.html", context)
+        context |= seen_context(found.case, case.member, can=set()) | _clock_of(case.member)
+    return render(request, "cases/case_preview.html", context)
+
+
+def _clock_of(member: User) -> dict[str, Any]:
+    """The member's page is on the member's clock; what is around it on the reader's."""
+    zone = zones.zone_of(member)
+    with timezone.override(zone):
+        return {"members_zone": zone, "members_zone_name": zones.readers_zone()}
