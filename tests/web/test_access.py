@@ -155,7 +155,8 @@ def test_forms_need_the_csrf_token(hidden_case, tom):
     client = Client(enforce_csrf_checks=True)
     client.force_login(tom)
     assert client.post(url_of("return_case", hidden_case)).status_code == 403
-    assert client.post(url_of("api_case-release", hidden_case), {"release_option": "now"}).status_code == 403
+    release = url_of("api_case-release", hidden_case)
+    assert client.post(release, {"release_option": "now"}, content_type=JSON).status_code == 403
     hidden_case.refresh_from_db()
     assert hidden_case.status == "completed"
 
