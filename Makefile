@@ -50,6 +50,14 @@ messages: export DJANGO_SETTINGS_MODULE := portal.settings
 messages: $(INSTALLED) ## collect the texts for translation, and compile what is translated
 	@$(VENV)/bin/python -m tests.catalogue
 
+screenshots: $(INSTALLED) chromium ## a picture of every page, phone and desktop, light and dark, in var/screenshots
+	@rm -rf var/screenshots
+	@$(VENV)/bin/python -m pytest -q --numprocesses 2 tests/browser/screenshots.py
+	@$(VENV)/bin/python -m tests.browser.contact_sheet
+
+tour: screenshots ## the six pictures of docs/tour.md anew
+	@cp var/screenshots/tour/*.png docs/tour/
+
 chaos: $(INSTALLED_FOR_REPORTS) ## break everything on purpose, count what was lost; writes docs/reliability.md
 	@$(VENV)/bin/python -m tests.chaos $(FAULTS)
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -24,8 +25,8 @@ from tests.integration.conftest import (  # noqa: F401
     redis,
     start_worker,
 )
+from tests.pages import PASSWORD, World
 
-PASSWORD = "a long enough password"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 # Playwright's own loop runs in this thread, which Django takes for asynchronous code.
@@ -90,6 +91,28 @@ def sign_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
         return page
 
     return sign_in_
+
+
+@contextmanager
+def tab_of(chromium: Browser, base_url: str, world: World, person: str) -> Iterator[Page]:
+    """A browser of `person`, who has signed in: by a cookie, and not through the form."""
+    context = chromium.new_context(base_url=base_url)
+    client = world.client(person)
+    if "sessionid" in client.cookies:
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}])
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def dialogs_of(tab: Page) -> Iterator[str]:
+    """Opens one dialog of the page after the other; their ids. One that is filled in by a click has nothing in it."""
+    for dialog in tab.locator("dialog[id]").all():
+        if (dialog.text_content() or "").strip():
+            dialog.evaluate("dialog => { if (dialog.open) dialog.close(); dialog.showModal(); }")
+            yield str(dialog.get_attribute("id"))
+            dialog.evaluate("dialog => dialog.close()")
 
 
 def assert_accessible(page: Page) -> None:

@@ -1,8 +1,6 @@
 """What holds of every page (tests/pages.py): axe finds nothing in light and dark, nothing is complained of, it can be
 used by keyboard, and on a phone nothing is cut off."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import TimeoutError as StillSo
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of
 from tests.pages import ADMINISTRATOR, ERRORS, MEMBER, NEWCOMER, PAGES, STRANGER, TECHNICIAN, Page, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -59,7 +57,7 @@ class Reader:
         self.tab.set_viewport_size(DESKTOP)
         self.tab.goto(page.address(self.world))
         if page.step:
-            page.step(self.tab)
+            page.step(self.tab, self.world)
         self._check_head()
         self._check_keyboard()
         self.tab.evaluate(OPEN_ALL)
@@ -67,7 +65,7 @@ class Reader:
         for scheme in ("light", "dark"):
             self.tab.emulate_media(color_scheme=scheme)
             self._check_with_axe(scheme)
-            for dialog in self._dialogs():
+            for dialog in dialogs_of(self.tab):
                 self._check_with_axe(scheme, f"#{dialog}")
         self.tab.set_viewport_size(PHONE)
         self._check_width()
@@ -107,15 +105,6 @@ class Reader:
             nodes = [node["html"][:120] for node in violation["nodes"][:3]]
             self._note(f"{scheme}, {where}: {violation['id']}: {nodes}")
 
-    def _dialogs(self) -> Iterator[str]:
-        """Opens one dialog of the page after the other."""
-        for dialog in self.tab.locator("dialog[id]").all():
-            if not dialog.text_content().strip():
-                continue
-            dialog.evaluate("dialog => { if (dialog.open) dialog.close(); dialog.showModal(); }")
-            yield str(dialog.get_attribute("id"))
-            dialog.evaluate("dialog => dialog.close()")
-
     def _check_width(self) -> None:
         try:  # charts are drawn anew a moment after the window has changed
             self.tab.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth", timeout=2000)
@@ -123,24 +112,12 @@ class Reader:
             self._note(f"{self.tab.evaluate('document.documentElement.scrollWidth')} pixels wide on a phone")
 
 
-@contextmanager
-def reader_of(chromium: Browser, base_url: str, world: World, person: str) -> Iterator[Reader]:
-    """The browser of `person`, who has signed in."""
-    context = chromium.new_context(base_url=base_url)
-    client = world.client(person)
-    if "sessionid" in client.cookies:
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}])
-    try:
-        yield Reader(context.new_page(), world)
-    finally:
-        context.close()
-
-
 @pytest.mark.parametrize("person", [STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR])
 @override_settings(ROOT_URLCONF="tests.error_urls")
 def test_every_page_of(person: str, chromium: Browser, live_server: Any) -> None:
     world = make_world()
-    with reader_of(chromium, live_server.url, world, person) as reader:
+    with tab_of(chromium, live_server.url, world, person) as tab:
+        reader = Reader(tab, world)
         for page in [*PAGES, *ERRORS]:
             if person in page.people and page.name not in FOREIGN:
                 reader.read(page)
