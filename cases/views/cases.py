@@ -17,7 +17,8 @@ from cases.timeline import timeline
 from cases.views.document_panel import document_panel
 from cases.views.note_panel import note_panel
 
-EVENTS = 50
+# Of the history: enough for a case whose documents come and go, and an end.
+EVENTS = 200
 PAGE = "cases/case_detail.html"
 # The parts that HTMX asks for: of the notes, and of whatever says when the case is released.
 NOTES = "cases/includes/notes.html"
