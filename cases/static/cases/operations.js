@@ -34,9 +34,10 @@ function drawCharts() {
   const rows = [...document.querySelectorAll("[data-figures] tbody tr")];
   const grid = colour("--bs-border-color");
   const text = colour("--bs-body-color");
+  const line = colour("--chart-line");
   for (const canvas of document.querySelectorAll("[data-chart]")) {
     const values = rows.map((row) => row.dataset[canvas.dataset.column]).map((value) => (value ? Number(value) : null));
-    const series = { data: values, backgroundColor: "#3b7ddd", borderColor: "#3b7ddd", borderWidth: 2, pointRadius: 2, spanGaps: false };
+    const series = { data: values, backgroundColor: line, borderColor: line, borderWidth: 2, pointRadius: 2, spanGaps: false };
     const axis = { grid: { color: grid }, ticks: { color: text, maxRotation: 0, autoSkipPadding: 16 } };
     const y = { ...axis, beginAtZero: true, ticks: { color: text, precision: canvas.dataset.column === "delay" ? undefined : 0 } };
     charts.set(canvas, new Chart(canvas, {
