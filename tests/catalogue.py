@@ -85,9 +85,9 @@ def compiled(catalogue: Catalog) -> bytes:
     return file.getvalue()
 
 
-def refresh(language: str) -> int:
+def refresh(language: str) -> list[str]:
     """Has the file of `language` hold every text of the portal and no other, with the translations that it has, and
-    compiles it. Returns how many texts still lack one."""
+    compiles it. Returns the texts that still lack one."""
     catalogue, template = read(language), extracted()
     # The file changes with the texts only.
     template.creation_date = catalogue.creation_date
@@ -98,7 +98,7 @@ def refresh(language: str) -> int:
     with path.open("wb") as file:
         pofile.write_po(file, catalogue, width=120, sort_output=True, include_lineno=False, ignore_obsolete=True)
     path.with_suffix(".mo").write_bytes(compiled(catalogue))
-    return len(untranslated(catalogue))
+    return untranslated(catalogue)
 
 
 def untranslated(catalogue: Catalog) -> list[str]:
@@ -139,7 +139,9 @@ def main() -> None:
     django.setup()
     for language in languages():
         missing = refresh(language)
-        print(f"{path_of(language).relative_to(ROOT)}: {missing} texts without a translation")  # noqa: T201
+        print(
+            f"{path_of(language).relative_to(ROOT)}: {len(missing)} texts without a translation", *missing, sep="\n  "
+        )  # noqa: T201
 
 
 if __name__ == "__main__":
