@@ -139,9 +139,8 @@ def main() -> None:
     django.setup()
     for language in languages():
         missing = refresh(language)
-        print(
-            f"{path_of(language).relative_to(ROOT)}: {len(missing)} texts without a translation", *missing, sep="\n  "
-        )  # noqa: T201
+        head = f"{path_of(language).relative_to(ROOT)}: {len(missing)} texts without a translation"
+        print(head, *missing, sep="\n  ")  # noqa: T201
 
 
 if __name__ == "__main__":
