@@ -11,10 +11,10 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint messages chaos bench chromium
+.PHONY: help demo test lint messages chaos bench screenshots tour chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: $(INSTALLED) ## run the whole portal here, with data and logins; Ctrl-C stops it
 	@$(VENV)/bin/python deploy/demo/demo.py

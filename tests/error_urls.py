@@ -1,6 +1,8 @@
 """The portal's URLs, and some that end in what nobody wishes for: how the pages of errors are opened."""
 
+from allauth.core.ratelimit import respond_429
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +19,15 @@ def bad_request(request: HttpRequest) -> HttpResponse:
     raise BadRequest
 
 
+@login_not_required
 def without_token(request: HttpRequest) -> HttpResponse:
     answer: HttpResponse = import_string(settings.CSRF_FAILURE_VIEW)(request)
+    return answer
+
+
+@login_not_required
+def too_often(request: HttpRequest) -> HttpResponse:
+    answer: HttpResponse = respond_429(request)
     return answer
 
 
@@ -33,6 +42,7 @@ def without_database(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("errors/400/", bad_request),
     path("errors/csrf/", without_token),
+    path("errors/429/", too_often),
     path("errors/500/", broken),
     path("errors/503/", without_database),
     *portal_urls,

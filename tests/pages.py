@@ -304,6 +304,9 @@ PAGES = [
 ERRORS = [
     Page("error-403", "operations", (MEMBER,), at("operations"), status=403),
     Page("error-404", "", (MEMBER, STRANGER), lambda world: "/no-such-page/", status=404),
+    Page("error-400", "", (MEMBER,), lambda world: "/errors/400/", status=400),
+    Page("error-csrf", "", (MEMBER, STRANGER), lambda world: "/errors/csrf/", status=403),
+    Page("error-429", "", (MEMBER, STRANGER), lambda world: "/errors/429/", status=429),
     Page("error-500", "", (MEMBER,), lambda world: "/errors/500/", status=500),
     Page("error-503", "", (MEMBER,), lambda world: "/errors/503/", status=503),
 ]
