@@ -25,7 +25,8 @@ from tests.integration.conftest import (  # noqa: F401
     redis,
     start_worker,
 )
-from tests.pages import PASSWORD, World
+from tests.pages import PASSWORD, STRANGER, World
+from tests.pages import Page as PortalPage
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
@@ -104,6 +105,15 @@ def tab_of(chromium: Browser, base_url: str, world: World, person: str) -> Itera
         yield context.new_page()
     finally:
         context.close()
+
+
+def visit(tab: Page, page: PortalPage, world: World, person: str) -> None:
+    """Opens one of all pages, and does what is to be done on it. A stranger comes as one who was never here."""
+    if person == STRANGER:
+        tab.context.clear_cookies()
+    tab.goto(page.address(world))
+    if page.step:
+        page.step(tab, world)
 
 
 def dialogs_of(tab: Page) -> Iterator[str]:

@@ -22,7 +22,7 @@ from cases.demo import Story
 from cases.models import Heartbeat, User
 from cases.operations import figures
 from portal.celery import app
-from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of
+from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of, visit
 from tests.pages import (
     ADMINISTRATOR,
     ERRORS,
@@ -89,21 +89,20 @@ def wanted(person: str, world: World) -> Iterator[tuple[int, Page]]:
 def test_screenshots(person: str, chromium: Browser, live_server: Any, request: pytest.FixtureRequest) -> None:
     if person == ADMINISTRATOR:
         request.getfixturevalue("celery_setup")
+    request.getfixturevalue("settings").RELEASE_MIN_DAYS = 7  # which other browser tests do without
     world = make_demo_world()
     (FOLDER / "tour").mkdir(parents=True, exist_ok=True)
     with tab_of(chromium, live_server.url, world, person) as tab:
         tab.emulate_media(reduced_motion="reduce")
         for number, page in wanted(person, world):
-            open_(tab, page, world)
+            open_(tab, page, world, person)
             take(tab, f"{number:03}-{page.name}--{person}")
 
 
-def open_(tab: Tab, page: Page, world: World) -> None:
+def open_(tab: Tab, page: Page, world: World, person: str) -> None:
     sweep_has_just_run()
     tab.set_viewport_size(DESKTOP)
-    tab.goto(page.address(world))
-    if page.step:
-        page.step(tab, world)
+    visit(tab, page, world, person)
     if page.url_name in COME_LATER:
         tab.wait_for_load_state("networkidle")
 

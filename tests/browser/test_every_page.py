@@ -9,7 +9,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of
+from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of, visit
 from tests.pages import ADMINISTRATOR, ERRORS, MEMBER, NEWCOMER, PAGES, STRANGER, TECHNICIAN, Page, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,15 +48,13 @@ class Reader:
         tab.on("console", lambda told: self._hear(told.type, told.text))
         tab.on("pageerror", lambda error: self._hear("error", str(error)))
 
-    def read(self, page: Page) -> None:
+    def read(self, page: Page, person: str) -> None:
         """Opens the page, and looks at it in every way."""
         self.where = page.name
         # A colour that still changes would be taken for one that cannot be read.
         self.tab.emulate_media(color_scheme="light", reduced_motion="reduce")
         self.tab.set_viewport_size(DESKTOP)
-        self.tab.goto(page.address(self.world))
-        if page.step:
-            page.step(self.tab, self.world)
+        visit(self.tab, page, self.world, person)
         self._check_head()
         self._check_keyboard()
         self.tab.evaluate(OPEN_ALL)
@@ -119,5 +117,5 @@ def test_every_page_of(person: str, chromium: Browser, live_server: Any) -> None
         reader = Reader(tab, world)
         for page in [*PAGES, *ERRORS]:
             if person in page.people and page.name not in FOREIGN:
-                reader.read(page)
+                reader.read(page, person)
     assert not reader.problems, "\n".join(reader.problems)
