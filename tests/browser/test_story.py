@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from cases.models import Case, ReleaseEvent
-from tests.browser.conftest import PHONE, assert_accessible
+from tests.browser.conftest import PHONE
 from tests.factories import CaseFactory
 from tests.integration.steps import until
 
@@ -64,34 +64,6 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(sign_in, mia, 
     expect(member.get_by_text("This case was released on:")).to_be_visible()
     technician.reload()
     expect(technician.locator(".state", has_text="Released")).to_be_visible()
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
-def test_axe_finds_nothing(person, dark, sign_in, mia, tom, request):
-    user = request.getfixturevalue(person)
-    traits = ("draft", "submitted", "scheduled", "held", "released")
-    cases = [CaseFactory(member=mia, **{trait: True}) for trait in traits]
-    cases.append(CaseFactory(member=mia, assigned_to=tom, urgency="urgent"))
-    page = sign_in(user, dark=dark)
-    assert_accessible(page)
-    for url in ["/cases/", "/cases/?q=nothing", "/cases/new/", "/accounts/password/change/"]:
-        page.goto(url)
-        assert_accessible(page)
-    for case in cases:
-        page.goto(f"/cases/{case.pk}/")
-        assert_accessible(page)
-    if person != "mia":
-        page.get_by_role("button", name="Mark as Completed").click()
-        page.get_by_label("Schedule Release").check()
-        assert_accessible(page)
-
-
-def test_strangers_pages_are_accessible(open_page):
-    page = open_page()
-    for url in ["/accounts/login/", "/accounts/password/reset/"]:
-        page.goto(url)
-        assert_accessible(page)
 
 
 def test_the_dialog_works_by_keyboard_and_keeps_what_was_typed(sign_in, mia, tom):
