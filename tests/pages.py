@@ -300,6 +300,18 @@ PAGES = [
     page("operations-week", "operations", (ADMINISTRATOR,), "?days=7"),
 ]  # fmt: skip
 
+# Django's own, in Django's look; they are looked at, and not measured.
+DJANGO_ADMIN = [
+    page("admin", "admin:index", (ADMINISTRATOR,)),
+    page("admin-cases", "admin:cases_case_changelist", (ADMINISTRATOR,)),
+    page(
+        "admin-case",
+        "admin:cases_case_change",
+        (ADMINISTRATOR,),
+        address=lambda world: reverse("admin:cases_case_change", args=[world.case("scheduled").pk]),
+    ),
+]
+
 # What nobody looks for. Their addresses are those of tests/error_urls.py, which has the portal's too.
 ERRORS = [
     Page("error-403", "operations", (MEMBER,), at("operations"), status=403),
