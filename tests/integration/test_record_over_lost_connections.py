@@ -28,7 +28,10 @@ def hang_up() -> Callable[[], None]:
 
     def end() -> None:
         with psycopg.connect(**known, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
     return end
 

@@ -38,5 +38,5 @@ def test_the_open_cases_are_counted_along_indexes(busy_technician, ada):
 
     assert counted[0] > MOST
     assert plans.whole_table == []
-    assert plans.indexes <= {"case_assigned_latest", "case_assigned_held", "case_assigned_due"}
+    assert plans.indexes <= {"case_in_work", "case_assigned_held", "case_assigned_due"}
     assert plans.rows_touched <= 3 * (MOST + 1)
