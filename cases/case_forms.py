@@ -12,8 +12,6 @@ from cases.people_forms import HandOverForm
 class HandOverCaseForm(HandOverForm):
     """To whom one case goes, and perhaps a word."""
 
-    reason = forms.CharField(required=False, max_length=1000)
-
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, technician=case.assigned_to or User(), **kwargs)
         self.fields["to"].label = _("Technician")

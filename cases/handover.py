@@ -15,15 +15,15 @@ from cases.permissions import Action
 def hand_over_case(*, case: Case, to: User, by: User, source: str, reason: str = "") -> Case:
     """The case is `to`'s from now on; its state and its schedule stay.
 
-    NotAllowed and WrongState by cases.permissions; CaseError for `to` unless that is an active technician other than
-    the present one; Case.DoesNotExist where `by` may not know of the case.
+    NotAllowed and WrongState by cases.permissions; CaseError for `to` unless that is a technician at work other
+    than the present one; Case.DoesNotExist where `by` may not know of the case.
     """
     locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
     permissions.check(Action.HAND_OVER, by=by, case=locked)
     # Locked too: whoever deactivates that person meanwhile finds the case among theirs.
     to = User.objects.select_for_update(no_key=True).get(pk=to.pk)
-    if to.pk == locked.assigned_to_id or not (to.is_technician and to.is_active):
-        raise CaseError(_("Choose another technician, whose account is active."), field="to")
+    if to.pk == locked.assigned_to_id or not to.takes_cases:
+        raise CaseError(_("Choose another technician, who has signed in and whose account is active."), field="to")
     step = Step(locked, by=by, source=source, at=portal_now())
     names = f"{locked.assigned_to.display_name if locked.assigned_to else ''} → {to.display_name}".strip()
     locked.assigned_to = to

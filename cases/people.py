@@ -1,14 +1,16 @@
-"""What administrators do with the people of the portal: invite, correct, deactivate, reactivate, change roles, hand
-over cases.
+"""What administrators do with the people of the portal: invite, correct, deactivate, reactivate, change roles, remove
+a lost second factor, hand over cases.
 
-Verbs as in cases.releases. A person's open cases are those that they accepted, or completed and that are not released.
-Whoever does something here is an active administrator and does it to somebody else: so one is always left.
+Verbs as in cases.releases; each writes the history of the account. A person's open cases are those that they accepted,
+or completed and that are not released. Whoever does something here is an active administrator and does it to somebody
+else: so one is always left.
 """
 
 import datetime as dt
 
 import structlog
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.utils import generate_unique_username
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -16,13 +18,14 @@ from django.utils.translation import gettext as _
 from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.history import Step
-from cases.models import Case, CaseQuerySet, ReleaseEvent, User
+from cases.models import AccountEvent, Case, CaseQuerySet, ReleaseEvent, User
 from cases.models.case import HELD, SCHEDULED
 
 logger = structlog.get_logger(__name__)
 
 # Handed over in one transaction: a release that falls due meanwhile waits for no more than that.
 BATCH = 500
+Kind = AccountEvent.Kind
 
 
 @transaction.atomic
@@ -39,7 +42,21 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) 
             person.save()
     except IntegrityError:  # somebody else's program made an account of that name
         raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
+    _record(person, Kind.INVITED, by=by, detail=f"{email}, {role}")
     logger.info("person invited", person_id=person.pk, role=role, by=by.pk)
+    return person
+
+
+@transaction.atomic
+def invite_again(*, person: User, by: User) -> User:
+    """The link is to be mailed once more after this (cases.accounts); a former one is good until one is used.
+
+    WrongState for somebody who has a password, or whose account is deactivated.
+    """
+    person = _lock(person, by=by)
+    if not person.is_active or person.has_usable_password():
+        raise WrongState(_("This person has a password, or a deactivated account."))
+    _record(person, Kind.INVITED_AGAIN, by=by, detail=person.email)
     return person
 
 
@@ -53,8 +70,11 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
     person = User.objects.select_for_update().get(pk=person.pk)
     email = _free_address(email, of=person)
     EmailAddress.objects.filter(user=person).exclude(email=email).delete()
+    before = _called(person)
     person.email, person.first_name, person.last_name = email, first_name, last_name
     person.save(update_fields=["email", "first_name", "last_name"])
+    if before != _called(person):
+        _record(person, Kind.CORRECTED, by=by, detail=f"{before} → {_called(person)}")
     logger.info("person corrected", person_id=person.pk, by=by.pk)
     return person
 
@@ -89,15 +109,38 @@ def change_role(*, person: User, role: str, by: User) -> User:
     _check_free_of_cases(person, by=by)
     _give_role(person, role)
     person.save(update_fields=["role", "is_staff", "is_superuser"])
+    _record(person, Kind.ROLE_CHANGED, by=by, detail=f"{former} → {role}")
     logger.info("role changed", person_id=person.pk, former=former, role=role, by=by.pk)
+    return person
+
+
+@transaction.atomic
+def remove_second_factor(*, person: User, by: User, reason: str) -> User:
+    """`person` gets in with the password alone: the app and the recovery codes are forgotten.
+
+    For whoever lost both. NotAllowed for oneself, who would have to confirm it on the page of one's own security.
+    WrongState where there is none. Sessions go on.
+    """
+    if person.pk == by.pk:
+        raise NotAllowed(_("You cannot remove your own second factor here. Use the page Security."))
+    if not reason.strip():
+        raise CaseError(_("Please give a reason; it is kept in the history of the account."), field="reason")
+    person = _lock(person, by=by)
+    if not Authenticator.objects.filter(user=person).delete()[0]:
+        raise WrongState(_("This person has no second factor."))
+    _record(person, Kind.SECOND_FACTOR_REMOVED, by=by, detail=reason.strip())
+    logger.info("second factor removed", person_id=person.pk, by=by.pk)
     return person
 
 
 @transaction.atomic
 def _set_active(person: User, *, by: User, is_active: bool) -> User:
     person = _lock(person, by=by)
+    if person.is_active == is_active:
+        return person
     person.is_active = is_active
     person.save(update_fields=["is_active"])
+    _record(person, Kind.REACTIVATED if is_active else Kind.DEACTIVATED, by=by)
     logger.info("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
     return person
 
@@ -168,36 +211,53 @@ def count_open(technician: User, *, by: User, most: int) -> int:
     return sum(stretch.values("pk")[:most].count() for stretch in open_cases(technician, by=by))
 
 
-def hand_over(*, technician: User, to: User, by: User, source: str) -> int:
+def hand_over(*, technician: User, to: User, by: User, source: str, reason: str = "") -> int:
     """All open cases of `technician` are `to`'s from now on; schedules stay. Returns how many.
 
     In batches: one that fails leaves those before it handed over, and to do it again goes on from there.
     """
     _check_administrator(by)
-    if to.pk == technician.pk or not (to.is_technician and to.is_active):
-        raise WrongState(_("Choose another technician, whose account is active."))
+    if to.pk == technician.pk or not to.takes_cases:
+        raise WrongState(_("Choose another technician, who has signed in and whose account is active."))
     count = 0
     # Once more after the last: a case may have gone from one stretch to another meanwhile.
-    while done := sum(_hand_over_some(cases, to, by, source) for cases in open_cases(technician, by=by)):
+    while done := _hand_over_some(technician, to, by, source, reason.strip()):
         count += done
     return count
 
 
 @transaction.atomic
-def _hand_over_some(cases: CaseQuerySet, to: User, by: User, source: str) -> int:
-    locked = list(cases.select_related("assigned_to").select_for_update(of=("self",))[:BATCH])
+def _hand_over_some(technician: User, to: User, by: User, source: str, reason: str) -> int:
+    locked: list[Case] = []
+    for stretch in open_cases(technician, by=by):
+        ready = stretch.select_related("assigned_to").select_for_update(of=("self",))
+        locked += ready[: BATCH - len(locked)]
     if not locked:
         return 0
     now = portal_now()
     Case.objects.filter(pk__in=[case.pk for case in locked]).update(assigned_to=to)
-    ReleaseEvent.objects.bulk_create([_event(case, to=to, by=by, source=source, at=now) for case in locked])
+    ReleaseEvent.objects.bulk_create([_event(case, to=to, by=by, source=source, at=now, why=reason) for case in locked])
+    detail = _lines(f"{len(locked)} → {to.display_name}", reason)
+    _record(technician, Kind.CASES_HANDED_OVER, by=by, detail=detail)
     return len(locked)
 
 
-def _event(case: Case, *, to: User, by: User, source: str, at: dt.datetime) -> ReleaseEvent:
+def _event(case: Case, *, to: User, by: User, source: str, at: dt.datetime, why: str) -> ReleaseEvent:
     former = case.assigned_to.display_name if case.assigned_to else ""
     step = Step(case, by=by, source=source, at=at)
-    return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=f"{former} → {to.display_name}")
+    return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=_lines(f"{former} → {to.display_name}", why))
+
+
+def _record(person: User, kind: AccountEvent.Kind, *, by: User, detail: str = "") -> None:
+    AccountEvent.objects.create(person=person, kind=kind, at=portal_now(), by=by, detail=detail)
+
+
+def _called(person: User) -> str:
+    return f"{person.get_full_name()} <{person.email}>".strip()
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def _check_administrator(by: User | None) -> None:

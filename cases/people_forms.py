@@ -88,7 +88,7 @@ class RoleForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    """To whom the open cases of a technician go."""
+    """To whom the open cases of a technician go, and perhaps why."""
 
     to = forms.ModelChoiceField(
         queryset=User.objects.none(),
@@ -96,10 +96,17 @@ class HandOverForm(forms.Form):
         empty_label=_("Choose a technician"),
         widget=forms.Select(attrs=SELECT),
     )
+    reason = forms.CharField(required=False, max_length=1000)
 
     def __init__(self, *args: Any, technician: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).exclude(pk=technician.pk)
+        others = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).exclude(INVITED)
         field: Any = self.fields["to"]
-        field.queryset = others.order_by("first_name", "last_name", "username")
+        field.queryset = others.exclude(pk=technician.pk).order_by("first_name", "last_name", "username")
         field.label_from_instance = lambda person: person.display_name
+
+
+class SecondFactorForm(forms.Form):
+    """Why somebody's second factor is removed."""
+
+    reason = forms.CharField(max_length=1000)

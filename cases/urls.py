@@ -34,6 +34,7 @@ urlpatterns = [
     path("people/<int:pk>/access/", views.set_access, name="set_access"),
     path("people/<int:pk>/correct/", views.correct_person, name="correct_person"),
     path("people/<int:pk>/role/", views.change_role, name="change_role"),
+    path("people/<int:pk>/second-factor/remove/", views.remove_second_factor, name="remove_second_factor"),
     path("people/<int:pk>/hand-over/", views.hand_over, name="hand_over"),
     path("portal-settings/", views.portal_settings, name="portal_settings"),
     path("operations/", views.operations, name="operations"),

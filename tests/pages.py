@@ -124,6 +124,7 @@ QUERIES = {
     "new_case": 4,
     "operations": 19,
     "people": 4,
+    "person": 9,
 }
 
 Address = Callable[[World], str]

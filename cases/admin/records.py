@@ -3,13 +3,30 @@
 from django.contrib import admin
 
 from cases.admin.base import OfCasesAdmin, ReadOnlyAdmin
-from cases.models import CaseDocument, CaseNote, Heartbeat, OutgoingEmail, ReleaseDay, ReleaseEvent, SampledTotal
+from cases.models import (
+    AccountEvent,
+    CaseDocument,
+    CaseNote,
+    Heartbeat,
+    OutgoingEmail,
+    ReleaseDay,
+    ReleaseEvent,
+    SampledTotal,
+)
 
 
 @admin.register(ReleaseEvent)
 class ReleaseEventAdmin(OfCasesAdmin):
     list_display = ("at", "case", "kind", "source", "actor_name", "reason")
     list_select_related = ("case", "actor")
+
+
+@admin.register(AccountEvent)
+class AccountEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "person", "kind", "by", "detail")
+    list_select_related = ("person", "by")
+    ordering = ("-pk",)
+    sortable_by = ()
 
 
 @admin.register(OutgoingEmail)

@@ -1,5 +1,6 @@
 """The tables of the portal."""
 
+from cases.models.account_event import AccountEvent
 from cases.models.case import Case, CaseQuerySet
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.feed import CalendarFeed
@@ -12,6 +13,7 @@ from cases.models.total import SampledTotal
 from cases.models.user import User
 
 __all__ = [
+    "AccountEvent",
     "CalendarFeed",
     "Case",
     "CaseDocument",

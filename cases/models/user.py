@@ -81,6 +81,12 @@ class User(AbstractUser):
         return self.role == self.Role.ADMINISTRATOR
 
     @property
+    def takes_cases(self) -> bool:
+        """Whether cases may be handed over to this person: a technician at work. Who was invited and has not signed in
+        might never come; their cases would lie there."""
+        return self.is_technician and self.is_active and self.has_usable_password()
+
+    @property
     def display_name(self) -> str:
         """What other people of the portal read."""
         return self.get_full_name() or self.username

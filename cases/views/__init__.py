@@ -23,6 +23,7 @@ from cases.views.people import (
     people,
     person,
     reinvite_person,
+    remove_second_factor,
     set_access,
 )
 from cases.views.preview import preview_case
@@ -72,6 +73,7 @@ __all__ = [
     "reinvite_person",
     "release_now",
     "remove_document",
+    "remove_second_factor",
     "reschedule_case",
     "resend_email",
     "return_case",

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
@@ -15,8 +16,11 @@ from cases.accounts import send_invitation
 from cases.errors import CaseError
 from cases.models import ReleaseEvent, User
 from cases.paging import MOST, CappedPaginator, capped
-from cases.people_forms import CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm
+from cases.people_forms import CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
 from cases.views.staff import for_administrators
+
+# Of the history of an account.
+SHOWN = 50
 
 
 @require_safe
@@ -81,12 +85,14 @@ def correct_person(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @for_administrators
 def reinvite_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """The link to set a password once more, for somebody who has none yet. A former link is good until one is used."""
+    """The link to set a password once more, for somebody who has none yet."""
     found = get_object_or_404(User, pk=pk)
-    if found.is_active and not found.has_usable_password():
-        _mail_invitation(request, found)
+    try:
+        found = verbs.invite_again(person=found, by=cast(User, request.user))
+    except CaseError as error:
+        messages.error(request, error.message)
     else:
-        messages.error(request, _("This person has a password, or a deactivated account."))
+        _mail_invitation(request, found)
     return redirect("person", pk=pk)
 
 
@@ -113,7 +119,7 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(User, pk=pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, status=400, role_form=form)
+        return _page(request, found, status=400, open="role", role_form=form)
     try:
         found = verbs.change_role(person=found, role=form.cleaned_data["role"], by=cast(User, request.user))
     except CaseError as error:
@@ -130,16 +136,31 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     technician = get_object_or_404(User, pk=pk)
     form = HandOverForm(request.POST, technician=technician)
     if not form.is_valid():
-        return _page(request, technician, status=400, hand_over_form=form)
-    to = form.cleaned_data["to"]
+        return _page(request, technician, status=400, open="hand_over", hand_over_form=form)
     try:
         count = verbs.hand_over(
-            technician=technician, to=to, by=cast(User, request.user), source=ReleaseEvent.Source.WEB
+            technician=technician, by=cast(User, request.user), source=ReleaseEvent.Source.WEB, **form.cleaned_data
         )
     except CaseError as error:
         return _page(request, technician, status=error.status, problem=error.message)
     said = ngettext("%(count)d case is now %(name)s's.", "%(count)d cases are now %(name)s's.", count)
-    messages.success(request, said % {"count": count, "name": to.display_name})
+    messages.success(request, said % {"count": count, "name": form.cleaned_data["to"].display_name})
+    return redirect("person", pk=pk)
+
+
+@require_POST
+@for_administrators
+def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `reason`: why somebody gets in with the password alone from now on."""
+    found = get_object_or_404(User, pk=pk)
+    form = SecondFactorForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, status=400, open="second_factor", second_factor_form=form)
+    try:
+        verbs.remove_second_factor(person=found, by=cast(User, request.user), reason=form.cleaned_data["reason"])
+    except CaseError as error:
+        return _page(request, found, status=error.status, problem=error.message)
+    messages.success(request, _("%(name)s signs in with the password alone now.") % {"name": found.display_name})
     return redirect("person", pk=pk)
 
 
@@ -159,6 +180,8 @@ def _page(request: HttpRequest, found: User, *, status: int = 200, **overrides: 
         "is_invited": not found.has_usable_password(),
         "open_cases": capped(open_cases),
         "open_count": open_cases,
+        "has_second_factor": is_mfa_enabled(found),
+        "events": found.account_events.select_related("by")[:SHOWN],
         "role_form": RoleForm(initial={"role": found.role}),
     }
     # Others have some where a role was changed at the very moment in which a case was accepted.

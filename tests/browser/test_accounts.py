@@ -79,11 +79,15 @@ def test_a_technician_leaves(dark, viewport, sign_in, ada: User, tom: User, otto
     page.get_by_role("link", name="tom@example.com").click()
 
     # His cases become Otto's, and his account is closed.
-    page.get_by_label("To", exact=True).select_option("otto")
     look(page, f"person-{kind}")
     page.get_by_role("button", name="Hand all over").click()
+    page.get_by_label("To", exact=True).select_option("otto")
+    page.get_by_label("Reason").fill("Tom leaves.")
+    look(page, f"handing-over-{kind}")
+    page.get_by_role("button", name="Hand over 2 cases").click()
     page.get_by_text("2 cases are now otto's.").wait_for()
     page.get_by_role("button", name="Deactivate").click()
+    page.get_by_role("dialog").get_by_role("button", name="Deactivate").click()
     page.get_by_role("button", name="Reactivate").wait_for()
     look(page, f"deactivated-{kind}")
 

@@ -1,11 +1,12 @@
 """One case is handed over to a colleague."""
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from cases import handover
 from cases.errors import CaseError, NotAllowed
 from cases.models import Case, ReleaseEvent
-from tests.factories import CaseFactory
+from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -34,12 +35,14 @@ def test_whoever_handed_it_over_cannot_do_so_again(tom, otto, ada):
     assert ReleaseEvent.objects.count() == 2
 
 
-@pytest.mark.parametrize("who", ["the present one", "a member", "an administrator", "somebody deactivated"])
+@pytest.mark.parametrize("who", ["the present one", "a member", "an administrator", "deactivated", "invited"])
 def test_only_another_active_technician_receives_it(who, tom, otto, mia, ada):
     case = CaseFactory(assigned_to=tom)
     otto.is_active = False
     otto.save()
-    to = {"the present one": tom, "a member": mia, "an administrator": ada, "somebody deactivated": otto}[who]
+    invited = UserFactory(role="technician", password=make_password(None))
+    people = {"the present one": tom, "a member": mia, "an administrator": ada}
+    to = (people | {"deactivated": otto, "invited": invited})[who]
     with pytest.raises(CaseError) as refused:
         handed(case, to, ada)
     assert refused.value.field == "to"

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.utils import is_mfa_enabled
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -188,7 +190,8 @@ def test_a_new_role_counts_from_the_next_page_on(admin, otto):
 
 
 def test_not_ones_own_role(admin, ada):
-    assert "Change the role" not in admin.get(f"/people/{ada.pk}/").content.decode()
+    assert "You cannot change your own role" in admin.get(f"/people/{ada.pk}/").content.decode()
+    assert "dialog-role" not in admin.get(f"/people/{ada.pk}/").content.decode()
     assert change_role(admin, ada, "member").status_code == 403
     assert User.objects.get(pk=ada.pk).is_administrator
 
@@ -242,3 +245,40 @@ def test_to_nobody_else(heir, admin, tom, mia):
 
 def test_members_have_no_cases_to_hand_over(admin, mia):
     assert "hand_over_form" not in admin.get(f"/people/{mia.pk}/").context
+
+
+def test_heavy_steps_ask_first_and_say_what_they_do(admin, tom, otto):
+    CaseFactory.create_batch(2, assigned_to=tom)
+    page = admin.get(f"/people/{tom.pk}/").content.decode()
+    for key in ("role", "deactivate", "hand_over"):
+        assert f'data-opens="dialog-{key}"' in page
+        assert f'id="dialog-{key}"' in page
+    assert "2 open cases stay with this account." in page
+    assert "Hand over 2 open cases of tom" in page
+
+
+def test_the_history_of_the_account_is_on_its_page(admin, tom, otto):
+    CaseFactory(assigned_to=tom)
+    admin.post(f"/people/{tom.pk}/hand-over/", {"to": otto.pk, "reason": "Tom leaves."})
+    page = admin.post(f"/people/{tom.pk}/access/", {"access": "off"}, follow=True).content.decode()
+    assert page.index(">Deactivated</div>") < page.index("Open cases handed over") < page.index("Tom leaves.")
+    assert "by ada" in page
+
+
+def test_cases_are_not_offered_to_who_has_only_been_invited(admin, tom, otto):
+    CaseFactory(assigned_to=tom)
+    admin.post("/people/invite/", NINA)
+    offered = admin.get(f"/people/{tom.pk}/").context["hand_over_form"].fields["to"].queryset
+    assert list(offered) == [otto]
+
+
+def test_who_lost_the_second_factor_gets_in_with_the_password(admin, tom):
+    assert "dialog-second_factor" not in admin.get(f"/people/{tom.pk}/").content.decode()
+    TOTP.activate(tom, "JBSWY3DPEHPK3PXP")
+    refused = admin.post(f"/people/{tom.pk}/second-factor/remove/", {"reason": " "})
+    assert refused.status_code == 400
+    assert "data-open-now" in refused.content.decode()
+    answer = admin.post(f"/people/{tom.pk}/second-factor/remove/", {"reason": "Lost the phone."}, follow=True)
+    assert "tom signs in with the password alone now." in answer.content.decode()
+    assert "Lost the phone." in answer.content.decode()
+    assert not is_mfa_enabled(tom)

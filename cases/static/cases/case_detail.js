@@ -1,4 +1,4 @@
-// The dialogs of a case. The server checks everything again; here is only what makes them pleasant.
+// The dialogs of a case; dialogs.js opens and closes them. The server checks everything again; here is only what makes them pleasant.
 
 const dialogOf = (id) => document.getElementById(id);
 
@@ -33,8 +33,6 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.matches("[data-complete-case]")) markCaseCompleted();
-  if (button.matches("[data-opens]")) dialogOf(button.dataset.opens).showModal();
-  if (button.matches("[data-closes]")) button.closest("dialog").close();
   if (button.matches("[data-confirm-completion]")) {
     event.preventDefault();
     confirmCaseCompletion();
@@ -43,9 +41,6 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("#dialog-complete [name=release_option]")) showScheduleFields();
 });
-for (const dialog of document.querySelectorAll("dialog[data-open-now]")) {
-  dialog.showModal();
-}
 
 /** Says that nothing was saved. What was typed stays where it is. */
 function showTrouble(isTrouble) {

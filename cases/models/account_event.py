@@ -1,0 +1,67 @@
+"""What was done to an account, for ever: append-only, as the history of cases is."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.models.user import User
+
+
+class AccountEvent(models.Model):
+    """One step of an account: what, when, by whom, and the rest in words.
+
+    On PostgreSQL a trigger refuses UPDATE and DELETE; here `save` of a stored row and `delete` do.
+    """
+
+    class Kind(models.TextChoices):
+        INVITED = "invited", _("Invited")
+        INVITED_AGAIN = "invited_again", _("Invited again")
+        DEACTIVATED = "deactivated", _("Deactivated")
+        REACTIVATED = "reactivated", _("Reactivated")
+        ROLE_CHANGED = "role_changed", _("Role changed")
+        CORRECTED = "corrected", _("Name or address corrected")
+        SECOND_FACTOR_REMOVED = "second_factor_removed", _("Second factor removed")
+        CASES_HANDED_OVER = "cases_handed_over", _("Open cases handed over")
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="account_events", db_index=False)
+    kind = models.CharField(max_length=30, choices=Kind)
+    at = models.DateTimeField()
+    # Nobody asks what a person did, and nobody is deleted.
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(name="account_event_latest", fields=["person", "-id"])]
+        constraints = [
+            models.CheckConstraint(
+                name="account_event_kind_known",
+                condition=Q(
+                    kind__in=[
+                        "invited",
+                        "invited_again",
+                        "deactivated",
+                        "reactivated",
+                        "role_changed",
+                        "corrected",
+                        "second_factor_removed",
+                        "cases_handed_over",
+                    ]
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stores a new event. TypeError for a stored one."""
+        if not self._state.adding:
+            raise TypeError("The history of accounts is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuses with TypeError."""
+        raise TypeError("The history of accounts is append-only.")

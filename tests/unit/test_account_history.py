@@ -1,0 +1,106 @@
+"""What was done to an account is written down with it, once, and stays."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.db import Error, IntegrityError, connection, transaction
+
+from cases import people
+from cases.errors import CaseError, NotAllowed, WrongState
+from cases.models import AccountEvent, User
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def history(person: User) -> list[tuple[str, User, str]]:
+    """What is told of `person`, the latest first."""
+    return [(event.kind, event.by, event.detail) for event in person.account_events.all()]
+
+
+def test_each_step_is_told(ada, mia):
+    nina = people.invite(by=ada, email="nina@example.com", first_name="Nina", last_name="Ng", role="technician")
+    people.invite_again(person=nina, by=ada)
+    people.correct(person=nina, by=ada, email="ng@example.com", first_name="Nina", last_name="Ng")
+    people.change_role(person=nina, by=ada, role="member")
+    people.deactivate(person=nina, by=ada)
+    people.reactivate(person=nina, by=ada)
+    assert history(nina) == [
+        ("reactivated", ada, ""),
+        ("deactivated", ada, ""),
+        ("role_changed", ada, "technician → member"),
+        ("corrected", ada, "Nina Ng <nina@example.com> → Nina Ng <ng@example.com>"),
+        ("invited_again", ada, "nina@example.com"),
+        ("invited", ada, "nina@example.com, technician"),
+    ]
+    assert history(mia) == []
+
+
+def test_what_changes_nothing_is_not_told(ada, mia):
+    people.reactivate(person=mia, by=ada)
+    people.change_role(person=mia, by=ada, role="member")
+    people.correct(person=mia, by=ada, email=mia.email, first_name="", last_name="")
+    with pytest.raises(WrongState):
+        people.invite_again(person=mia, by=ada)
+    assert history(mia) == []
+
+
+def test_cases_that_went_to_somebody_else_are_told_of_the_account_too(ada, tom, otto):
+    CaseFactory.create_batch(2, assigned_to=tom)
+    CaseFactory(assigned_to=tom, held=True)
+    people.hand_over(technician=tom, to=otto, by=ada, source="web", reason="Tom leaves.")
+    assert history(tom) == [("cases_handed_over", ada, "3 → otto\nTom leaves.")]
+
+
+@pytest.fixture
+def locked_out(tom: User) -> User:
+    """Tom, who has lost his phone and his codes."""
+    TOTP.activate(tom, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(tom)
+    return tom
+
+
+def test_a_lost_second_factor_is_removed_with_a_reason(ada, locked_out):
+    with pytest.raises(CaseError, match="reason") as refused:
+        people.remove_second_factor(person=locked_out, by=ada, reason="  ")
+    assert refused.value.field == "reason"
+    people.remove_second_factor(person=locked_out, by=ada, reason="Lost the phone.")
+    assert not Authenticator.objects.filter(user=locked_out).exists()
+    assert history(locked_out) == [("second_factor_removed", ada, "Lost the phone.")]
+    with pytest.raises(WrongState):
+        people.remove_second_factor(person=locked_out, by=ada, reason="Once more.")
+
+
+def test_not_ones_own_second_factor_and_not_by_others(ada, otto, locked_out):
+    TOTP.activate(ada, "JBSWY3DPEHPK3PXP")
+    for person, by in ((ada, ada), (locked_out, otto)):
+        with pytest.raises(NotAllowed):
+            people.remove_second_factor(person=person, by=by, reason="Lost.")
+    assert Authenticator.objects.filter(type="totp").count() == 2
+    assert not AccountEvent.objects.exists()
+
+
+@pytest.fixture
+def stored(ada: User, mia: User) -> AccountEvent:
+    people.deactivate(person=mia, by=ada)
+    return AccountEvent.objects.get()
+
+
+def test_a_stored_row_stays_as_it_is(stored):
+    with pytest.raises(TypeError):
+        stored.save()
+    with pytest.raises(TypeError):
+        stored.delete()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("sql", ["UPDATE cases_accountevent SET detail = 'x'", "DELETE FROM cases_accountevent"])
+def test_postgresql_refuses_sql_as_well(sql, stored):
+    with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_unknown_kinds_are_refused(ada, mia, clock):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AccountEvent.objects.create(person=mia, by=ada, kind="promoted", at="2025-06-11T12:00:00Z")
