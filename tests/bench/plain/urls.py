@@ -1,12 +1,13 @@
-"""The portal's URLs, which the base template names, and two plain pages."""
+"""The portal's URLs, which the base template names, and the plain pages."""
 
 from django.urls import path
 
 from portal.urls import urlpatterns as portal_urls
-from tests.bench.plain.views import PlainDetail, PlainList
+from tests.bench.plain.views import PlainDashboard, PlainDetail, PlainList
 
 urlpatterns = [
-    path("plain/<int:rows>/", PlainList.as_view()),
+    path("plain/", PlainList.as_view()),
+    path("plain/work/", PlainDashboard.as_view()),
     path("plain/cases/<int:pk>/", PlainDetail.as_view()),
     *portal_urls,
 ]

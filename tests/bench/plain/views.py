@@ -1,46 +1,74 @@
-"""A list and a case as anybody would write them with Django's generic views."""
+"""The dashboards and a case as anybody would write them with Django's generic views."""
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 from django.views.generic import DetailView, ListView
-from django.views.generic.edit import FormMixin
 
-from cases.forms import RescheduleForm
-from cases.models import Case, ReleaseEvent
+from cases.models import Case
+from tests.bench.plain.forms import HandOverForm, NoteForm, RescheduleForm, ReturnForm
 
-NOT_RELEASED = Q(status="completed", actual_release_date__isnull=True)
-
-
-class OwnCases:
-    """A member's visible cases, or those that a technician works on."""
-
-    def get_queryset(self) -> QuerySet[Case]:
-        user = self.request.user  # type: ignore[attr-defined]
-        if user.is_member:
-            return Case.objects.filter(member=user).exclude(NOT_RELEASED)
-        return Case.objects.filter(assigned_to=user).select_related("member", "assigned_to")
+PENDING = Q(status="completed", actual_release_date__isnull=True)
+ROWS = 25
 
 
-class PlainList(OwnCases, ListView[Case]):
-    """The latest `rows` cases, counted and paged as ListView does it."""
+class PlainList(ListView[Case]):
+    """A member's cases, by their states. Those that are not released are not among them."""
 
     template_name = "plain/case_list.html"
     context_object_name = "cases"
 
-    def get_paginate_by(self, queryset: Any) -> int:
-        return int(self.kwargs["rows"])
+    def get_queryset(self) -> QuerySet[Case]:
+        return Case.objects.filter(member=self.request.user).exclude(PENDING).order_by("status", "-pk")
 
 
-class PlainDetail(OwnCases, FormMixin[RescheduleForm], DetailView[Case]):
-    """One case; for technicians with its history and a form."""
+class PlainDashboard(ListView[Case]):
+    """The latest cases that a technician works on or may take, by their states, and how many of each there are."""
+
+    template_name = "plain/dashboard.html"
+    context_object_name = "cases"
+
+    def get_queryset(self) -> QuerySet[Case]:
+        return Case.objects.filter(Q(assigned_to=self.request.user) | Q(status="submitted"))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        latest = self.object_list.select_related("member", "assigned_to").order_by("-pk")[:ROWS]
+        mine = Q(assigned_to=self.request.user)
+        counts = self.object_list.aggregate(
+            submitted=Count("pk", filter=Q(status="submitted")),
+            accepted=Count("pk", filter=mine & Q(status="accepted")),
+            today=Count("pk", filter=mine & PENDING & Q(scheduled_release_date__lte=timezone.localdate())),
+            scheduled=Count("pk", filter=mine & PENDING & Q(scheduled_release_date__isnull=False)),
+            held=Count("pk", filter=mine & PENDING & Q(scheduled_release_date__isnull=True)),
+            released=Count("pk", filter=mine & Q(actual_release_date__isnull=False)),
+        )
+        cases = sorted(latest, key=lambda case: case.status)
+        return super().get_context_data(object_list=cases, counts=counts, **kwargs)
+
+
+class PlainDetail(DetailView[Case]):
+    """One case; for technicians with its notes, its history and forms."""
 
     template_name = "plain/case_detail.html"
     context_object_name = "case"
-    form_class = RescheduleForm
+
+    def get_queryset(self) -> QuerySet[Case]:
+        if self.request.user.is_member:
+            return Case.objects.filter(member=self.request.user).exclude(PENDING)
+        return Case.objects.filter(assigned_to=self.request.user).select_related("member", "assigned_to")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        documents = self.object.documents.order_by("pk")
         if self.request.user.is_member:
-            return super().get_context_data(form=None, **kwargs)
-        events = ReleaseEvent.objects.filter(case=self.object).select_related("actor")[:50]
-        return super().get_context_data(events=events, **kwargs)
+            return super().get_context_data(documents=documents, **kwargs)
+        return super().get_context_data(
+            documents=documents,
+            notes=self.object.notes.select_related("author").order_by("pk")[:50],
+            events=self.object.events.select_related("actor")[:200],
+            note_form=NoteForm(),
+            reschedule_form=RescheduleForm(instance=self.object),
+            return_form=ReturnForm(),
+            hand_over_form=HandOverForm(),
+            **kwargs,
+        )
