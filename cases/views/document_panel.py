@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cases import document_types
-from cases.documents import kind_of
+from cases.documents import documents_of, kind_of
 from cases.models import Case, CaseDocument, User
 from cases.permissions import Action
 
@@ -25,10 +25,9 @@ class Group:
 
 
 def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
-    """What the page says of the documents of `case` that `user` sees. One query."""
-    documents = CaseDocument.objects.visible_to(user).filter(case=case)
+    """What the page says of the documents of `case`, which `user` sees. One query."""
     return {
-        "document_groups": list(_groups(list(documents), user, can)),
+        "document_groups": list(_groups(list(documents_of(case, to=user)), user, can)),
         "document_types": document_types.in_words(),
         "document_accept": ",".join(document_types.TYPES),
         "document_most_mb": settings.DOCUMENT_MAX_MB,

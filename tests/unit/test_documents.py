@@ -10,7 +10,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from cases import document_types, documents, releases
 from cases.errors import BadDocument, NotAllowed, WrongState
-from cases.models import CaseDocument, ReleaseEvent
+from cases.models import Case, CaseDocument, ReleaseEvent
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.triggers import refuse
 
@@ -248,6 +248,22 @@ def test_nobody_is_shown_nothing(mia):
     assert not CaseDocument.objects.visible_to(AnonymousUser()).exists()
     mia.is_active = False
     assert not CaseDocument.objects.visible_to(mia).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("member_view", ["hidden", "in_progress", "announced"])
+@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
+def test_of_a_case_that_is_seen_the_documents_that_are_visible_are_shown(person, member_view, mia, request, settings):
+    settings.RELEASE_MEMBER_VIEW = member_view
+    user = request.getfixturevalue(person)
+    for state in ("draft", "submitted", "accepted", "held", "scheduled", "due", "released"):
+        case = CaseFactory(member=mia, **({} if state == "accepted" else {state: True}))
+        CaseDocumentFactory(case=case)
+        CaseDocumentFactory(case=case, submission=True)
+    seen = list(Case.objects.visible_to(user))
+    assert len(seen) >= 4
+    shown = {document for case in seen for document in documents.documents_of(case, to=user)}
+    assert shown == set(CaseDocument.objects.visible_to(user))
 
 
 @pytest.mark.django_db
