@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from cases import languages
 from cases.models import User
 
+WRONG_LOGIN = _("That user name or password is not right.")
+
 logger = structlog.get_logger(__name__)
 
 
@@ -23,6 +25,14 @@ class PortalAccountAdapter(DefaultAccountAdapter):
     """Accounts are made by administrators."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
+        # The same for both ways to sign in: what was typed is not judged.
+        "username_password_mismatch": WRONG_LOGIN,
+        "email_password_mismatch": WRONG_LOGIN,
+        "incorrect_password": _("That password is not right."),
+        "enter_current_password": _("That is not your present password."),
+        "incorrect_code": _("That code is not right, or it has been used."),
+        "invalid_password_reset": _("This link is no longer good."),
+        "rate_limited": _("That was too often. Wait a few minutes and try again."),
         "too_many_login_attempts": _(
             "Too many failed login attempts. Wait five minutes and try again, or choose a new password."
         ),

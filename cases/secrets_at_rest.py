@@ -5,12 +5,14 @@ of SECRET_KEY_FALLBACKS can still be read, so that a key can be changed without 
 """
 
 import base64
+from typing import Any, ClassVar
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 PURPOSE = b"secrets of second factors"
 # Of every Fernet token: its version and the first bytes of a time stamp, in Base64. No secret of allauth's does.
@@ -18,7 +20,11 @@ BEGINNING = "gAAAAA"
 
 
 class PortalMFAAdapter(DefaultMFAAdapter):
-    """allauth's, which asks these two before a secret is stored and after it was read."""
+    """allauth's, which asks these two before a secret is stored and after it was read. It refuses in our words."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("That code is not right, or it has been used."),
+    }
 
     def encrypt(self, text: str) -> str:
         return _keys().encrypt(text.encode()).decode()

@@ -220,6 +220,13 @@ LOGIN_REDIRECT_URL = "dashboard"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "cases.accounts.PortalAccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "cases.account_forms.LoginForm",
+    "reauthenticate": "cases.account_forms.ReauthenticateForm",
+    "reset_password": "cases.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "cases.account_forms.ResetPasswordKeyForm",
+    "change_password": "cases.account_forms.ChangePasswordForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Advisor Portal] "
@@ -228,6 +235,11 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
 MFA_ADAPTER = "cases.secrets_at_rest.PortalMFAAdapter"
+MFA_FORMS = {
+    "authenticate": "cases.account_forms.AuthenticateForm",
+    "reauthenticate": "cases.account_forms.ReauthenticateByCodeForm",
+    "activate_totp": "cases.account_forms.ActivateTOTPForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Advisor Portal"
 # A phone's clock may be half a minute off.

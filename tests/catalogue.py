@@ -28,8 +28,6 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     **dict.fromkeys(["pgettext", "pgettext_lazy"], ((1, "c"), 2)),
     **dict.fromkeys(["npgettext", "npgettext_lazy"], ((1, "c"), 2, 3)),
 }
-# Of libraries, with their contexts: what we say otherwise. The Spanish of django-allauth takes this for the verb.
-OTHERS = [("field label", "Login")]
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
 
 
@@ -59,8 +57,6 @@ def extracted() -> Catalog:
         _add(catalogue, path, f"({python}\n)".encode())
     for text in sorted(wording.TEXTS):
         catalogue.add(text, locations=[("cases/models", 0)])
-    for context, text in OTHERS:
-        catalogue.add(text, context=context)
     return catalogue
 
 

@@ -107,7 +107,7 @@ def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, tom, cases):
     page.goto("/cases/")
     page.context.clear_cookies()
     page.get_by_label("State").select_option("Released")
-    expect(page.get_by_label("Login")).to_be_visible()
+    expect(page.get_by_label("User name or e-mail")).to_be_visible()
     assert "next=/cases/" in page.url
 
 

@@ -107,7 +107,7 @@ def test_without_scripts_one_finds_the_way_and_the_colours_of_the_system(open_wi
     mia.save()
     page = open_without_scripts(scheme)
     page.goto("/accounts/login/")
-    page.get_by_label("Login").fill("mia")
+    page.get_by_label("User name or e-mail").fill("mia")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     menu(page).locator("summary").click()
@@ -164,8 +164,8 @@ def test_the_entrance(open_page, mia, dark, viewport):
     page.get_by_role("button", name="Hide").click()
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "password")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_label("Login")).to_be_focused()
-    expect(page.get_by_label("Login")).to_have_accessible_description("This field is required.")
+    expect(page.get_by_label("User name or e-mail")).to_be_focused()
+    expect(page.get_by_label("User name or e-mail")).to_have_accessible_description("This field is required.")
     assert_accessible(page)
 
 

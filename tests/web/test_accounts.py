@@ -40,7 +40,7 @@ def test_logout_is_a_post(member, client):
 
 def test_a_wrong_password_and_an_unknown_name_look_alike(member, client):
     wrong, unknown = log_in(client, "mia", "wrong"), log_in(client, "nobody", "wrong")
-    sentence = "The username and/or password you specified are not correct."
+    sentence = "That user name or password is not right."
     assert sentence in wrong.content.decode()
     assert sentence in unknown.content.decode()
 
@@ -89,3 +89,21 @@ def test_a_reset_with_the_mail_server_down_tells_nothing_either(member, client, 
     known = client.post("/accounts/password/reset/", {"email": "mia@example.com"})
     unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url) == (302, unknown.url)
+
+
+def test_both_mistakes_of_a_new_password_are_said_at_once(member, client):
+    client.post("/accounts/password/reset/", {"email": "mia@example.com"})
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mail.outbox[0].body).group(1)
+    form = client.get(link, follow=True)
+    assert "placeholder" not in form.content.decode()
+    refused = client.post(form.request["PATH_INFO"], {"password1": "short", "password2": "shorter"}).context["form"]
+    assert set(refused.errors) == {"password1", "password2"}
+
+
+def test_a_password_that_was_set_is_said_once(member, client):
+    client.post("/accounts/password/reset/", {"email": "mia@example.com"})
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mail.outbox[0].body).group(1)
+    form = client.get(link, follow=True).request["PATH_INFO"]
+    done = client.post(form, {"password1": "another long phrase", "password2": "another long phrase"}, follow=True)
+    assert "Your password is set" in done.content.decode()
+    assert list(done.context["messages"]) == []

@@ -86,7 +86,7 @@ def test_a_wrong_code_sets_nothing_up(admin, client):
     confirm(client)
     client.get(ACTIVATE)
     answer = client.post(ACTIVATE, {"code": "000000"})
-    assert "Incorrect code" in answer.content.decode()
+    assert "That code is not right" in answer.content.decode()
     assert not Authenticator.objects.exists()
 
 
@@ -97,8 +97,9 @@ def test_login_asks_for_the_code_of_the_app(admin, client, clock):
     other = Client()
     assert log_in(other) == "/accounts/security/authenticate/"
     assert other.get("/").status_code == 302
+    assert "recovery codes works too" in other.get("/accounts/security/authenticate/").content.decode()
     wrong = other.post("/accounts/security/authenticate/", {"code": "000000"})
-    assert "Incorrect code" in wrong.content.decode()
+    assert "That code is not right" in wrong.content.decode()
     assert other.get("/").status_code == 302
     assert other.post("/accounts/security/authenticate/", {"code": code(secret)}).url == "/"
     assert other.get("/").status_code == 200

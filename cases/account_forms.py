@@ -1,0 +1,79 @@
+"""The forms of allauth in the portal's words: each field has one name, which stands above it alone."""
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp import forms as totp
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+# By the names of the fields, in all of these forms.
+LABELS = {
+    "login": gettext_lazy("User name or e-mail"),
+    "email": gettext_lazy("E-mail address"),
+    "password": gettext_lazy("Password"),
+    "remember": gettext_lazy("Remember me"),
+    "oldpassword": gettext_lazy("Present password"),
+    "password1": gettext_lazy("New password"),
+    "password2": gettext_lazy("New password again"),
+    "code": gettext_lazy("Code"),
+}
+
+
+class Worded(forms.Form):
+    """Mixed in before a form of allauth's: labels of ours, and no placeholder that says them once more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = LABELS.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+
+
+class NewPassword(Worded):
+    """Says that the two differ even where the first is refused: both mistakes are mended at once."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        first, second = (self.data.get(self.add_prefix(name)) for name in ("password1", "password2"))
+        if first and second and first != second and not self.has_error("password2"):
+            self.add_error("password2", _("The two passwords differ."))
+        return cleaned
+
+
+class LoginForm(Worded, account.LoginForm):
+    """User name or address, and the password."""
+
+
+class ReauthenticateForm(Worded, account.ReauthenticateForm):
+    """The password once more."""
+
+
+class ResetPasswordForm(Worded, account.ResetPasswordForm):
+    """Where the link is sent."""
+
+
+class ResetPasswordKeyForm(NewPassword, account.ResetPasswordKeyForm):
+    """The password that is set by the link."""
+
+
+class ChangePasswordForm(NewPassword, account.ChangePasswordForm):
+    """The present password, and a new one."""
+
+
+class AuthenticateForm(Worded, mfa.AuthenticateForm):
+    """The second factor, at sign-in."""
+
+
+class ReauthenticateByCodeForm(Worded, mfa.ReauthenticateForm):
+    """The second factor once more."""
+
+
+class ActivateTOTPForm(totp.ActivateTOTPForm):
+    """Sets the app up, with its first code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.pop("placeholder", None)
