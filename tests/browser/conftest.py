@@ -30,6 +30,10 @@ from tests.pages import Page as PortalPage
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+# Every page is looked at in all ways by test_every_page; what needs data of its own, in the two that differ most.
+in_two_looks = pytest.mark.parametrize(
+    ("viewport", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["desktop-light", "phone-dark"]
+)
 # Playwright's own loop runs in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 

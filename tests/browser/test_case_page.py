@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from cases.models import Case, CaseNote, ReleaseEvent
-from tests.browser.conftest import PHONE, assert_accessible
+from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -153,15 +153,14 @@ def test_it_works_without_javascript(chromium, live_server, client, tom):
     context.close()
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_two_looks
 def test_axe_finds_nothing(dark, viewport, sign_in, mia, tom, ada, settings):
     settings.RELEASE_MEMBER_VIEW = "announced"
     cases = [CaseFactory(member=mia, assigned_to=tom, **{trait: True}) for trait in ("scheduled", "held", "released")]
     for case in cases:
         CaseNoteFactory(case=case, text="a-rather-long-word-" * 12)
         CaseDocumentFactory(case=case)
-    options = {"dark": dark} | ({"viewport": viewport} if viewport else {})
+    options = {"dark": dark, "viewport": viewport}
     page = sign_in(ada, **options)
     for case in cases:
         page.goto(f"/cases/{case.pk}/")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import CaseDocument
-from tests.browser.conftest import PHONE, assert_accessible
+from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseDocumentFactory, CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -103,13 +103,12 @@ def test_it_works_without_javascript(chromium, live_server, client, mia, draft):
     context.close()
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_two_looks
 def test_axe_finds_nothing(sign_in, tom, dark, viewport):
     case = CaseFactory(assigned_to=tom, title="Pension")
     CaseDocumentFactory(case=case, submission=True, name="a-rather-long-name-without-a-space-" * 3 + ".pdf")
     CaseDocumentFactory(case=case, name="result.pdf")
-    page = sign_in(tom, dark=dark, **({"viewport": viewport} if viewport else {}))
+    page = sign_in(tom, dark=dark, viewport=viewport)
     page.goto(f"/cases/{case.pk}/")
     page.get_by_label("Attach a report").set_input_files(PAGE)
     expect(page.locator(".upload .field-error")).to_be_visible()

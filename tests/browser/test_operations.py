@@ -8,7 +8,7 @@ from cases.clock import portal_now
 from cases.models import Case, Heartbeat, OutgoingEmail
 from cases.operations import figures
 from cases.smtp import Outcome, Verdict
-from tests.browser.conftest import PHONE, assert_accessible
+from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -105,10 +105,9 @@ def test_the_charts_say_what_the_table_says(sign_in, ada, busy_day, redis):
     assert page.evaluate(drawn) == [released, pending, delay]
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_two_looks
 def test_axe_finds_nothing(sign_in, ada, busy_day, redis, dark, viewport):
-    page = sign_in(ada, dark=dark, **({"viewport": viewport} if viewport else {}))
+    page = sign_in(ada, dark=dark, viewport=viewport)
     page.goto("/operations/")
     expect(page.get_by_text("no worker answered").first).to_be_visible()
     page.get_by_text("These figures as a table").click()
