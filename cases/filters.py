@@ -10,11 +10,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cases import lists, states
+from cases import lists, search, states
 from cases.lists import ORDERS, Wanted
 from cases.models import User
 
 MINE, NOBODY = "mine", "nobody"
+# Of the members whom a name fits, so many are told.
+SEVERAL = 5
 SELECT = {"class": "form-select", "data-live": ""}
 
 
@@ -53,7 +55,7 @@ class CaseFilter(forms.Form):
         required=False,
         label=_("Member"),
         widget=forms.TextInput(
-            attrs={"class": "form-control", "placeholder": _("Member's user name or e-mail"), "data-live": ""}
+            attrs={"class": "form-control", "placeholder": _("Member's name or e-mail"), "data-live": ""}
         ),
     )
     sort = forms.ChoiceField(required=False, label=_("Order"), choices=[(order.key, order.label) for order in ORDERS])
@@ -61,6 +63,8 @@ class CaseFilter(forms.Form):
     def __init__(self, query: QueryDict, *, by: User) -> None:
         super().__init__(query)
         self.query, self.by = query, by
+        if not by.is_member:
+            self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
         self.shown = {state.key: state for state in states.filters_for(by)}
         self._offer("state", [("", _("All states")), *((state.key, state.label) for state in self.shown.values())])
         if by.is_member:
@@ -88,9 +92,17 @@ class CaseFilter(forms.Form):
         if not name:
             return None
         found = User.objects.filter(Q(username=name) | Q(email__iexact=name), role=User.Role.MEMBER).first()
-        if found is None:
+        return found or self._only_one(search.members(name, most=SEVERAL + 1))
+
+    def _only_one(self, people: list[User]) -> User:
+        if not people:
             raise forms.ValidationError(_("There is no such member."))
-        return found
+        if len(people) > 1:
+            names = ", ".join(f"{person.display_name} ({person.username})" for person in people[:SEVERAL])
+            raise forms.ValidationError(
+                _("Several members fit, such as %(names)s. Type more."), params={"names": names}
+            )
+        return people[0]
 
     def wanted(self) -> Wanted:
         """What is asked for, by a valid form."""

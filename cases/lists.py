@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from cases import schedule
+from cases import schedule, search
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case import SCHEDULED
 from cases.states import Shown
@@ -114,10 +114,11 @@ def find(wanted: Wanted, user: User) -> Found:
         return Found(of_number.filter(wanted.where).order_by(*wanted.ordered.by))
     if _has_an_index(wanted, user):
         return Found(_along_its_index(cases, wanted))
-    latest, searched = _latest(cases, *_narrowest(wanted, user))
+    latest, searched = _latest(*_narrowest(wanted, user), cases)
     if wanted.text:
-        latest = latest.filter(title__icontains=wanted.text)
-    return Found(_sorted(latest.filter(wanted.where), wanted.ordered), searched)
+        latest &= search.by_words(wanted.text, user)
+        latest |= Q(pk__in=search.beyond_titles(cases, wanted.text, user))
+    return Found(_sorted(cases.filter(latest).filter(wanted.where), wanted.ordered), searched)
 
 
 def _has_an_index(wanted: Wanted, user: User) -> bool:
@@ -151,13 +152,14 @@ def _narrowest(wanted: Wanted, user: User) -> tuple[str, Any]:
     return ("status", wanted.status) if wanted.state else ("", None)
 
 
-def _latest(cases: CaseQuerySet, column: str, value: Any) -> tuple[CaseQuerySet, int | None]:
-    """The latest SEARCHED cases with that value; all of them, and None, where there are no more. The first key is asked
-    for by itself, so that the database knows how little is left when it plans the search."""
+def _latest(column: str, value: Any, cases: CaseQuerySet) -> tuple[Q, int | None]:
+    """The condition that leaves the latest SEARCHED `cases` with that value; all of them, and None, where there are no
+    more. The first key is asked for by itself, so that the database knows how little is left when it plans the search.
+    """
     by_age = led_by(cases, column, value, NEWEST.by, True) if column else cases.order_by(*NEWEST.by)
-    some = cases.filter(**{column: value}) if column else cases
+    some = Q(**{column: value}) if column else Q(pk__gt=0)
     first = list(by_age.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED])
-    return (some.filter(pk__gte=first[0]), SEARCHED) if first else (some, None)
+    return (some & Q(pk__gte=first[0]), SEARCHED) if first else (some, None)
 
 
 def led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[str, ...], forwards: bool) -> CaseQuerySet:

@@ -4,9 +4,10 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from cases import search
 from cases.models import User
 from cases.models.user import INVITED
 
@@ -46,11 +47,7 @@ class PeopleFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, people: QuerySet[User], name: str, text: str) -> QuerySet[User]:
-        # Each word somewhere: "Alex Morgan" is in two columns.
-        for word in text.split():
-            places = ("username", "first_name", "last_name", "email")
-            people = people.filter(Q(*((f"{place}__icontains", word) for place in places), _connector=Q.OR))
-        return people
+        return search.named(people, text)
 
     def with_access(self, people: QuerySet[User], name: str, answer: str) -> QuerySet[User]:
         return people.filter(INVITED) if answer == "invited" else people.filter(is_active=answer == "yes")

@@ -70,9 +70,14 @@ class Slot:
         return capped(self.count, CAP)
 
     @property
+    def more_count(self) -> int:
+        """How many are not among `entries`, as far as they are counted."""
+        return min(self.count, CAP) - len(self.entries)
+
+    @property
     def more(self) -> str:
-        """How many are not among `entries`, for people; empty where all are."""
-        more = min(self.count, CAP) - len(self.entries)
+        """The same for people; empty where all are."""
+        more = self.more_count
         return f"{grouped(more)}{'+' if self.count > CAP else ''}" if more > 0 else ""
 
 

@@ -157,7 +157,7 @@ def _set_schedule(case: Case, wanted: Schedule | None) -> None:
 def _check_choice(wanted: Schedule, *, by: User, reason: str) -> None:
     """BadSchedule unless `by` may choose that schedule (DESIGN §4); ReasonRequired where it needs one."""
     if wanted.date > calendar.furthest_date():
-        raise BadSchedule(_("That date is too far away."), field="release_date")
+        raise BadSchedule(_too_far(by), field="release_date")
     if wanted.date < calendar.today() or wanted.instant <= portal_now():
         raise BadSchedule(_("That moment has passed. Choose a later one, or choose release now."), field="release_date")
     if calendar.least_date() <= wanted.date <= calendar.last_date():
@@ -170,6 +170,12 @@ def _check_choice(wanted: Schedule, *, by: User, reason: str) -> None:
     else:
         text = _("The latest date is %(date)s.") % {"date": date_format(calendar.last_date(), "DAY_FORMAT")}
         raise BadSchedule(text, field="release_date")
+
+
+def _too_far(by: User) -> str:
+    last = calendar.furthest_date() if by.is_administrator else calendar.last_date()
+    words = _("That date is too far away. The latest date is %(date)s.")
+    return words % {"date": date_format(last, "DAY_FORMAT")}
 
 
 def _too_early() -> str:

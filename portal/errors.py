@@ -1,10 +1,12 @@
 """What is answered when a view ended in an error that nobody expected. Django has logged it by then."""
 
 import sys
+from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 # A database that restarts is back within seconds.
@@ -28,3 +30,24 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if unavailable:
         response["Retry-After"] = str(RETRY_AFTER)
     return response
+
+
+class MethodNotAllowedMiddleware:
+    """A page for whoever opens the address of a button, to which Django answers 405 without a word. What the API says
+    stays."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = request.method in ("GET", "HEAD") and not request.path.startswith("/api/")
+        if not is_page or not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        match = request.resolver_match
+        pk = match.kwargs.get("pk") if match and request.path.startswith("/cases/") else None
+        page = render(
+            request, "405.html", {"back_to_case": reverse("case_detail", args=[pk]) if pk else ""}, status=405
+        )
+        page["Allow"] = response["Allow"]
+        return page

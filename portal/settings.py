@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "cases.middleware.ReleaseOnReadMiddleware",
     "cases.toasts.ToastsMiddleware",
     "cases.zones.ReadersZoneMiddleware",
+    "portal.errors.MethodNotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

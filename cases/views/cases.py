@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
@@ -75,7 +76,8 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
     return {
         "record": case,
         "wake_up": f"release-{case.pk}-{case.schedule_revision}" if is_armed and user.is_administrator else "",
-        "reason_optional": not permissions.TABLE[Action.RESCHEDULE][user.role].reason,
+        "flower_url": (settings.FLOWER_URL or "").rstrip("/"),
+        "reason_required": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
         "events": ReleaseEvent.objects.filter(case=case).select_related("actor")[:EVENTS],
     }
 

@@ -146,14 +146,18 @@ def _again(request: HttpRequest, case: Case, action: Action, form: Any, form_nam
 def _refused(
     request: HttpRequest, pk: int, action: Action, form: Any, form_name: str, error: CaseError
 ) -> HttpResponse:
-    """The page as the case is now. The form beside the date keeps what was typed, for the revision that is shown: the
-    person sees the present date above it, and saves again or does not."""
+    """The page as the case is now. The form keeps what was typed, for the revision that is shown: the person reads what
+    the case has become, and sends it again or does not."""
+    user = cast(User, request.user)
     case = visible_case(request, pk)
     kept: dict[str, Any] = {}
-    if action is Action.RESCHEDULE:
+    if "revision" in form.fields and action in permissions.allowed(by=user, case=case):
         form.data = form.data.copy()
         form.data["revision"] = str(case.schedule_revision)
-        _offer(form, cast(User, request.user))
+        _offer(form, user)
+        if action is not Action.RESCHEDULE:
+            # An open dialog covers the sentence above the page.
+            form.add_error(None, error.message)
         kept = {form_name: form, "open": action.value}
     return render_case(request, case, status=error.status, part=RELEASE, problem=error.message, **kept)
 

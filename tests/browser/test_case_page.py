@@ -49,7 +49,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
     # He goes on holiday: the case is Otto's.
     page.get_by_role("button", name="Hand over to a colleague").click()
     page.get_by_label("Technician").select_option("otto")
-    page.get_by_label("A word to your colleague").fill("I am away.")
+    page.get_by_label("Reason").fill("I am away.")
     page.get_by_role("button", name="Hand over", exact=True).click()
     expect(page.get_by_text("The case is now otto's.")).to_be_visible()
     expect(page.get_by_role("button", name="Mark as Completed")).to_have_count(0)

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
-from cases import boards, lists
+from cases import boards, lists, search
 from cases.filters import CaseFilter
-from cases.models import User
+from cases.models import Case, User
 from cases.paging import MOST, PER_PAGE, CappedPaginator
 from tests.plans import Plans
 
@@ -108,7 +108,11 @@ AMONG_THE_LATEST = [
     *[("otto", query) for query in ("technician=mine&state=submitted", "technician=mine&q=nothing")],
     *[("ada", query) for query in ("member=mia", "member=mia&state=held", "member=olga&q=nothing&sort=oldest")],
     *[("mia", f"state={state}") for state in ("", "accepted", "open", "released")],
-    *[("olga", query) for query in ("", "q=nothing", "state=released", "state=open&sort=oldest", "urgency=urgent")],
+    *[("ada", query) for query in ("q=mia", "q=L-149", "q=mia&state=held", "member=MIA")],
+    *[
+        ("olga", query)
+        for query in ("", "q=L-77", "q=nothing", "state=released", "state=open&sort=oldest", "urgency=urgent")
+    ],
 ]
 
 
@@ -119,6 +123,13 @@ def test_everything_else_is_looked_for_among_the_latest(name, query):
     assert plans.whole_table == []
     # The first of the latest, the count, and the page; of Olga's cases half are hidden from her.
     assert plans.rows_touched <= 3.4 * lists.SEARCHED * (2 if name == "olga" else 1)
+
+
+def test_the_beginning_of_a_number_is_found_along_its_index():
+    plans = Plans(lambda: list(Case.objects.filter(search.begins("l-14999"))))
+
+    assert plans.whole_table == []
+    assert plans.indexes == {"cases_case_external_case_id_key"}
 
 
 # Not Olga's, whose own cases nearly all are: hers are sorted.

@@ -178,7 +178,10 @@ def test_an_administrator_accepts_for_a_technician(client, ada, tom, mia):
 def test_get_changes_nothing(case, client, tom):
     client.force_login(tom)
     for verb in ("accept", "complete", "reschedule", "return", "hold", "release", "submit"):
-        assert client.get(f"/cases/{case.pk}/{verb}/").status_code == 405
+        answer = client.get(f"/cases/{case.pk}/{verb}/")
+        assert answer.status_code == 405
+        assert answer["Allow"] == "POST"
+        assert f'href="/cases/{case.pk}/"' in answer.content.decode()
 
 
 def clock_now():
