@@ -1,0 +1,71 @@
+"""A case from its completion to its release in a browser that runs no scripts."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page_of(chromium, live_server):
+    """Opens a page without scripts for a person who has signed in."""
+    contexts = []
+
+    def page_of_(user):
+        client = Client()
+        client.force_login(user)
+        context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        contexts.append(context)
+        return context.new_page()
+
+    yield page_of_
+    for context in contexts:
+        context.close()
+
+
+def test_everything_is_done_to_a_case_without_scripts(page_of, mia, ada, tom, otto):
+    case = CaseFactory(member=mia, assigned_to=tom, title="Pension")
+    page = page_of(ada)
+    page.goto(f"/cases/{case.pk}/")
+    expect(page.get_by_role("button", name="Mark as Completed")).to_be_hidden()
+
+    page.locator("#dialog-hand_over select").select_option("otto")
+    page.get_by_role("button", name="Hand over", exact=True).click()
+    page.get_by_label("Schedule Release").check()
+    page.get_by_label("Release date").fill((timezone.localdate() + dt.timedelta(days=9)).isoformat())
+    page.get_by_role("button", name="Confirm Release").click()
+    expect(page.locator("#release-panel")).to_contain_text("This case is scheduled to be released on:")
+
+    page.locator("#hold_reason").fill("A figure is missing")
+    page.get_by_role("button", name="Put on hold").click()
+    expect(page.locator("#release-panel")).to_contain_text("On hold")
+
+    page.locator("#return_reason").fill("Once more")
+    page.get_by_role("button", name="Return to accepted").locator("visible=true").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text("Accepted")
+
+
+def test_a_release_before_the_schedule_takes_its_reason(page_of, mia, ada, tom):
+    case = CaseFactory(member=mia, assigned_to=tom, scheduled=True)
+    page = page_of(ada)
+    page.goto(f"/cases/{case.pk}/")
+
+    page.locator("#release_early_reason").fill("The member asked")
+    page.get_by_role("button", name="Release now").click()
+
+    expect(page.locator("#release-panel")).to_contain_text("This case was released on:")
+
+
+def test_the_figures_stand_in_their_table(page_of, ada):
+    page = page_of(ada)
+    page.goto("/operations/")
+
+    expect(page.get_by_role("region", name="Figures by day")).to_be_visible()
+    expect(page.locator("canvas").first).to_be_hidden()
