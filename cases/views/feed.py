@@ -12,11 +12,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import feeds, ics, languages
 from cases.models import User
 from cases.views.staff import staff_only
+
+# In the session, between the making of an address and the page that shows it.
+NEW_TOKEN = "new_feed_token"  # noqa: S105
 
 
 @login_not_required
@@ -33,20 +36,31 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(content, content_type="text/calendar; charset=utf-8")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 @never_cache
 def change_feed(request: HttpRequest) -> HttpResponse:
-    """POST `action`: `new` makes an address and shows it this once, `off` takes it back. Anything else is a 400."""
+    """POST `action`: `new` makes an address, `off` takes it back; anything else is a 400. GET shows a new address this
+    once: to load that page anew must not make another one, which would end the first."""
     user = cast(User, request.user)
+    if request.method != "POST":
+        return _new_address(request)
     match request.POST.get("action"):
         case "new":
-            address = settings.PORTAL_URL + reverse("calendar_feed", args=[feeds.make(user=user)])
-            context = {"address": address, "ahead": feeds.DAYS_AHEAD, "back": feeds.DAYS_BACK}
-            return render(request, "cases/calendar_feed.html", context)
+            request.session[NEW_TOKEN] = feeds.make(user=user)
+            return redirect("change_feed")
         case "off":
             feeds.switch_off(user=user)
             messages.success(request, _("Your calendar feed is switched off. Its address shows nothing any more."))
             return redirect("calendar")
         case _unknown:
             raise BadRequest(_("The action is either new or off."))
+
+
+def _new_address(request: HttpRequest) -> HttpResponse:
+    token = request.session.pop(NEW_TOKEN, None)
+    if token is None:
+        return redirect("calendar")
+    address = settings.PORTAL_URL + reverse("calendar_feed", args=[token])
+    context = {"address": address, "ahead": feeds.DAYS_AHEAD, "back": feeds.DAYS_BACK}
+    return render(request, "cases/calendar_feed.html", context)
