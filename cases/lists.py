@@ -109,15 +109,15 @@ def due_today() -> Q:
 def find(wanted: Wanted, user: User) -> Found:
     """What `user` may see of what is `wanted`."""
     cases = Case.objects.shown_to(user)
-    of_number = cases.filter(external_case_id__in={wanted.text, wanted.text.upper()})
-    if wanted.text and of_number.exists():
-        return Found(of_number.filter(wanted.where).order_by(*wanted.ordered.by))
+    numbers, is_whole = search.by_number(cases, wanted.text) if wanted.text else (set(), False)
+    if is_whole:
+        return Found(cases.filter(wanted.where, pk__in=numbers).order_by(*wanted.ordered.by))
     if _has_an_index(wanted, user):
         return Found(_along_its_index(cases, wanted))
     latest, searched = _latest(*_narrowest(wanted, user), cases)
     if wanted.text:
-        latest &= search.by_words(wanted.text, user)
-        latest |= Q(pk__in=search.beyond_titles(cases, wanted.text, user))
+        named = set() if user.is_member else search.by_member(cases, wanted.text)
+        latest = latest & Q(title__icontains=wanted.text) | Q(pk__in=numbers | named)
     return Found(_sorted(cases.filter(latest).filter(wanted.where), wanted.ordered), searched)
 
 

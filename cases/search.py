@@ -7,6 +7,7 @@ gives MOST cases at the utmost.
 from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Length
 
 from cases.models import CaseQuerySet, User
 
@@ -36,27 +37,28 @@ def members(text: str, most: int = PEOPLE) -> list[User]:
 
 
 def begins(text: str) -> Q:
-    """The cases whose number begins with `text`, in small letters or capitals, with its "C-" or without."""
+    """The cases whose number is `text` or begins so, in small letters or capitals, with its "C-" or without."""
     beginnings = {text, text.upper(), f"C-{text.upper()}"}
     numbers = [_begins(beginning) for beginning in beginnings if len(beginning) >= SHORTEST]
-    return Q(*numbers, _connector=Q.OR) if numbers else Q(pk__in=[])
+    return Q(Q(external_case_id__in={text, text.upper()}), *numbers, _connector=Q.OR)
 
 
-def beyond_titles(cases: CaseQuerySet, text: str, user: User) -> set[int]:
-    """The keys of those of `cases`, which come from `visible_to(user)`, that staff find by number or by member."""
-    if user.is_member:
-        return set()
-    keys = set(cases.filter(begins(text)).values_list("pk", flat=True)[:MOST])
+def by_number(cases: CaseQuerySet, text: str) -> tuple[set[int], bool]:
+    """The keys of those of `cases` whose number begins with `text`, and False; where it is the whole number of some,
+    of those alone, and True."""
+    # The shortest is the whole number. No index has that order, for which all numbers might be read otherwise.
+    found = cases.filter(begins(text)).order_by(Length("external_case_id"), "pk")
+    numbers = dict(found.values_list("pk", "external_case_id")[:MOST])
+    whole = {pk for pk, number in numbers.items() if number in (text, text.upper())}
+    return whole or set(numbers), bool(whole)
+
+
+def by_member(cases: CaseQuerySet, text: str) -> set[int]:
+    """The keys of those of `cases` whose member has that name. For staff: a member searches no names."""
     people = [person.pk for person in members(text)] if len(text) >= SHORTEST_NAME else []
     # In the order of case_member_latest, which leaves the planner no other index.
     theirs = cases.filter(member_id__in=people).order_by("member_id", "-pk")
-    return keys | set(theirs.values_list("pk", flat=True)[:MOST])
-
-
-def by_words(text: str, user: User) -> Q:
-    """What is looked for case by case: the title, and to a member the number, of whose own cases there are few."""
-    title = Q(title__icontains=text)
-    return title | begins(text) if user.is_member else title
+    return set(theirs.values_list("pk", flat=True)[:MOST])
 
 
 def _begins(beginning: str) -> Q:
