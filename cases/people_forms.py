@@ -13,7 +13,10 @@ from cases.models.user import INVITED
 
 SELECT = {"class": "form-select"}
 # Each is an index of the table.
-ORDERS = {"name": ("last_name", "first_name", "username"), "newest": ("-date_joined", "-id")}
+ORDERS = {"user_name": ("username",), "newest": ("-date_joined", "-id")}
+BY_NAME = ("last_name", "first_name", "username")
+# A name that a page can show in one line or two.
+LONGEST_NAME = 60
 
 
 class PeopleFilter(django_filters.FilterSet):
@@ -37,8 +40,8 @@ class PeopleFilter(django_filters.FilterSet):
     sort = django_filters.ChoiceFilter(
         method="in_order",
         label=_("Order"),
-        empty_label=_("By user name"),
-        choices=[("name", _("By last name")), ("newest", _("Newest first"))],
+        empty_label=_("By last name"),
+        choices=[("user_name", _("By user name")), ("newest", _("Newest first"))],
         widget=forms.Select(attrs=SELECT),
     )
 
@@ -56,10 +59,20 @@ class PeopleFilter(django_filters.FilterSet):
         return people.order_by(*ORDERS[key])
 
 
-class InviteForm(forms.ModelForm[User]):
-    """Whom to invite, and as what."""
+class NamesForm(forms.ModelForm[User]):
+    """What somebody is called, and where they are reached."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    first_name = forms.CharField(label=_("First name"), required=False, max_length=LONGEST_NAME)
+    last_name = forms.CharField(label=_("Last name"), required=False, max_length=LONGEST_NAME)
+
+    class Meta:
+        model = User
+        fields: tuple[str, ...] = ("email", "first_name", "last_name")
+
+
+class InviteForm(NamesForm):
+    """Whom to invite, and as what."""
 
     class Meta:
         model = User
@@ -68,14 +81,8 @@ class InviteForm(forms.ModelForm[User]):
         widgets = {"role": forms.Select(attrs=SELECT)}
 
 
-class CorrectForm(forms.ModelForm[User]):
-    """What somebody is called, and where they are reached."""
-
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
-
-    class Meta:
-        model = User
-        fields = ("email", "first_name", "last_name")
+class CorrectForm(NamesForm):
+    """Another name or address for somebody."""
 
 
 class RoleForm(forms.Form):

@@ -16,7 +16,7 @@ from cases.accounts import send_invitation
 from cases.errors import CaseError
 from cases.models import ReleaseEvent, User
 from cases.paging import MOST, CappedPaginator, capped
-from cases.people_forms import CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
+from cases.people_forms import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
 from cases.views.staff import for_administrators
 
 # Of the history of an account.
@@ -27,7 +27,7 @@ SHOWN = 50
 @for_administrators
 def people(request: HttpRequest) -> HttpResponse:
     """All accounts, filtered, sorted and paged."""
-    shown = PeopleFilter(request.GET, queryset=User.objects.order_by("username"))
+    shown = PeopleFilter(request.GET, queryset=User.objects.order_by(*BY_NAME))
     found = shown.qs if shown.is_valid() else User.objects.none()
     query = request.GET.copy()
     query.pop("page", None)

@@ -123,6 +123,18 @@ def test_no_secret_is_shown(admin, tom, ada):
     assert admin.get("/admin/cases/calendarfeed/").status_code == 404
 
 
+def test_it_says_whose_it_is(admin):
+    page = admin.get("/admin/").content.decode()
+    assert "Advisor Portal administration" in page
+    assert 'rel="icon"' in page
+
+
+def test_an_administrator_is_not_sent_to_an_administrator(admin):
+    page = admin.get("/admin/cases/case/add/")
+    assert page.status_code == 403
+    assert "ask an administrator" not in page.content.decode()
+
+
 # --- Transitions as actions ------------------------------------------------------------------------------------------
 
 
