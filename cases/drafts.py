@@ -1,11 +1,13 @@
 """What members do with a case before anybody works on it: create, edit, submit. Verbs as in cases.releases."""
 
+import hashlib
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases import permissions
 from cases.clock import portal_now
-from cases.errors import CaseError, NotAllowed
+from cases.errors import CaseError, NotAllowed, Stale
 from cases.history import Step
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
@@ -18,10 +20,19 @@ def create(*, by: User, title: str, description: str, urgency: str = Case.Urgenc
     return Case.objects.create(member=by, title=title, description=description, urgency=urgency)
 
 
+def digest(case: Case) -> str:
+    """What tells this text and urgency from any other: a form carries it, to say what it was filled from."""
+    text = "\0".join([case.title, case.description, case.urgency])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 @transaction.atomic
-def edit(*, case: Case, by: User, title: str, description: str, urgency: str) -> Case:
-    """The draft gets another text and urgency."""
+def edit(*, case: Case, by: User, title: str, description: str, urgency: str, seen: str = "") -> Case:
+    """The draft gets another text and urgency. `seen`: the digest of what the person wrote over; Stale where the draft
+    has become another since, in a second tab for example. Without it nothing is compared."""
     case = _take(case, Action.EDIT, by=by)
+    if seen and seen != digest(case):
+        raise Stale
     case.title, case.description, case.urgency = title, description, urgency
     case.save(update_fields=["title", "description", "urgency"])
     return case

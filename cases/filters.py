@@ -37,14 +37,25 @@ class CaseFilter(forms.Form):
         label=_("Search"),
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Number or title")}),
     )
-    state = forms.ChoiceField(required=False, label=_("State"), widget=forms.Select(attrs=SELECT))
+    state = forms.ChoiceField(
+        required=False,
+        label=_("State"),
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("There is no such state.")},
+    )
     urgency = forms.ChoiceField(
         required=False,
         label=_("Urgency"),
         choices=[("", _("Any urgency")), ("urgent", _("Urgent")), ("normal", _("Normal"))],
         widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("There is no such urgency.")},
     )
-    technician = forms.ChoiceField(required=False, label=_("Technician"), widget=forms.Select(attrs=SELECT))
+    technician = forms.ChoiceField(
+        required=False,
+        label=_("Technician"),
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("There is no such technician.")},
+    )
     due = forms.ChoiceField(
         required=False,
         label=_("Release"),

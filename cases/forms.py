@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases import schedule
+from cases import drafts, schedule
 from cases.models import Case, User
 from cases.schedule import Schedule
 
@@ -127,6 +127,7 @@ class DraftForm(forms.ModelForm[Case]):
     """What a member writes."""
 
     title = forms.CharField(label=_("Title"), max_length=200, error_messages={"required": _("Give the case a title.")})
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Case
@@ -137,3 +138,9 @@ class DraftForm(forms.ModelForm[Case]):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs["class"] = "form-select" if name == "urgency" else "form-control"
+        if self.instance.pk:
+            self.initial["seen"] = drafts.digest(self.instance)
+
+    def text(self) -> dict[str, Any]:
+        """The arguments of the verbs."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}

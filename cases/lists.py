@@ -37,8 +37,8 @@ class Order:
     by: tuple[str, ...]
 
 
-NEWEST = Order("newest", _("Newest first"), ("-pk",))
-OLDEST = Order("oldest", _("Oldest first"), ("pk",))
+NEWEST = Order("newest", _("Newest case first"), ("-pk",))
+OLDEST = Order("oldest", _("Oldest case first"), ("pk",))
 GOES_OUT_FIRST = Order("soonest", _("Goes out soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
 GOES_OUT_LAST = Order("latest", _("Goes out latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
 RELEASED_LAST = Order("released", _("Latest release first"), ("-actual_release_date", "-pk"))

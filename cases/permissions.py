@@ -108,6 +108,17 @@ REFUSALS: dict[State, Promise] = {
     State.DUE: gettext_lazy("The release date of this case has been reached; it is being released now."),
     State.RELEASED: gettext_lazy("This case has been released to its member already."),
 }
+# Where the state alone would be a riddle to whoever tried this.
+REFUSALS_OF: dict[tuple[Action, State], Promise] = {
+    (Action.ACCEPT, State.ACCEPTED): gettext_lazy("This case is accepted already."),
+    (Action.HOLD, State.HELD): gettext_lazy("The release of this case is on hold already."),
+}
+# Members change drafts and nothing else. What they read goes by what they may see: nothing of a completion.
+REFUSALS_OF_MEMBERS: dict[State, Promise] = {
+    State.SUBMITTED: gettext_lazy("You have submitted this case already. It can no longer be changed."),
+    State.ACCEPTED: gettext_lazy("We are working on this case already. It can no longer be changed."),
+    State.RELEASED: gettext_lazy("This case is ready. It can no longer be changed."),
+}
 
 
 def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
@@ -129,10 +140,15 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
         raise NotAllowed(_("You may not do this to this case."))
     state = state_of(case)
     if state not in rule.states:
-        if by.is_member and state in NOT_RELEASED:
-            state = State.ACCEPTED  # a member who sees the case at all must not learn more from a refusal
-        raise WrongState(str(REFUSALS[state]))
+        raise WrongState(_refusal(action, state, by))
     return rule
+
+
+def _refusal(action: Action, state: State, by: User) -> str:
+    if by.is_member:
+        # Who sees the case at all must not learn more from a refusal.
+        return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in NOT_RELEASED else state])
+    return str(REFUSALS_OF.get((action, state), REFUSALS[state]))
 
 
 def allowed(*, by: User, case: Case, now: dt.datetime | None = None) -> set[Action]:

@@ -42,7 +42,15 @@ def readers_zone() -> str:
 
 def on_portal_clock(moment: dt.datetime, format_: str) -> str:
     """The aware datetime `moment` as the portal's clock shows it. For those who live by another it names the zone."""
-    local = timezone.localtime(moment, timezone.get_default_timezone())
+    return _with_zone(timezone.localtime(moment, timezone.get_default_timezone()), format_)
+
+
+def on_readers_clock(moment: dt.datetime, format_: str) -> str:
+    """The same on the reader's clock: for where it stands beside what is on the portal's."""
+    return _with_zone(timezone.localtime(moment), format_)
+
+
+def _with_zone(local: dt.datetime, format_: str) -> str:
     text = formats.date_format(local, format_)
     if not readers_zone():
         return text

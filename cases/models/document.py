@@ -1,6 +1,7 @@
 """Documents of a case: what its member handed in, and the reports of whoever worked on it."""
 
 import secrets
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -70,3 +71,8 @@ class CaseDocument(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def suffix(self) -> str:
+        """What kind of file it is, as people say it: PDF."""
+        return PurePath(self.name).suffix.removeprefix(".").upper()

@@ -100,6 +100,16 @@ class ReleaseEvent(models.Model):
         """Who did it: the person's name, or the program's."""
         return self.actor.display_name if self.actor else self.system_actor
 
+    @property
+    def between(self) -> str:
+        """From whom to whom the case went: the first line of what a hand-over keeps."""
+        return self.reason.partition("\n")[0] if self.kind == self.Kind.HANDED_OVER else ""
+
+    @property
+    def words(self) -> str:
+        """What a person said to it."""
+        return self.reason.partition("\n")[2] if self.between else self.reason
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Stores a new event. TypeError for a stored one."""
         if not self._state.adding:

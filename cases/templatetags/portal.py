@@ -35,6 +35,12 @@ def portal_time(moment: dt.datetime | None, format_: str) -> str:
     return zones.on_portal_clock(moment, format_) if moment else ""
 
 
+@register.filter
+def readers_time(moment: dt.datetime, format_: str) -> str:
+    """When something else was, beside a release: `moment` by the reader's clock, with its zone where it is another."""
+    return zones.on_readers_clock(moment, format_)
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A symbol of cases/icons.svg beside words that say the same: screen readers skip it."""

@@ -1,11 +1,11 @@
 """The release calendar: month, week, the list of a day, and moving a case to another day."""
 
+import datetime as dt
 from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,6 +20,7 @@ from cases.release_calendar import days_of, entries_of, kinds_of, on_day
 from cases.seen import SeenCase
 from cases.views.cases import visible_case
 from cases.views.staff import staff_only
+from cases.zones import on_portal_clock
 
 # How many cases of a kind a day shows before it says how many more there are.
 ROWS = {View.MONTH: 3, View.WEEK: 8}
@@ -137,5 +138,8 @@ def _move_page(
 
 
 def _moved(case: Case) -> str:
-    date = formats.date_format(cast(Any, case.scheduled_release_date), "DAY_FORMAT")
-    return _("“%(case)s” is to be released on %(date)s.") % {"case": case.title or case.external_case_id, "date": date}
+    moment = on_portal_clock(cast(dt.datetime, case.release_instant), "MOMENT_FORMAT")
+    return _("“%(case)s” is to be released on %(date)s.") % {
+        "case": case.title or case.external_case_id,
+        "date": moment,
+    }

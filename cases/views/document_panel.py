@@ -26,8 +26,13 @@ class Group:
 
 def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
     """What the page says of the documents of `case`, which `user` sees. One query."""
+    documents = list(documents_of(case, to=user))
+    # What a member has waited for stands beside the release, and not once more among the rest.
+    reports = [document for document in documents if document.kind == Kind.REPORT] if user.is_member else []
+    others = [document for document in documents if document not in reports]
     return {
-        "document_groups": list(_groups(list(documents_of(case, to=user)), user, can)),
+        "reports": reports,
+        "document_groups": list(_groups(others, user, can)),
         "document_types": document_types.in_words(),
         "document_accept": ",".join(document_types.TYPES),
         "document_most_mb": settings.DOCUMENT_MAX_MB,

@@ -5,6 +5,7 @@ from typing import cast
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
@@ -60,7 +61,7 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
     except (Case.DoesNotExist, CaseDocument.DoesNotExist):
         return redirect("dashboard")
     messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
-    return redirect("case_detail", pk=pk)
+    return redirect(reverse("case_detail", args=[pk]) + "#documents")
 
 
 def visible_document(request: HttpRequest, pk: int, document_pk: int) -> CaseDocument:

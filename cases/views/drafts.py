@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import drafts, permissions
-from cases.errors import CaseError
+from cases.errors import CaseError, Stale
 from cases.forms import DraftForm
 from cases.models import ReleaseEvent, User
 from cases.permissions import Action
@@ -26,7 +26,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("Only members create cases."))
     form = DraftForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        case = drafts.create(by=user, **form.cleaned_data)
+        case = drafts.create(by=user, **form.text())
         messages.success(request, _("Your draft is saved. Submit it when it is complete."))
         return redirect("case_detail", pk=case.pk)
     return render(request, "cases/case_form.html", {"form": form}, status=400 if form.is_bound else 200)
@@ -34,21 +34,34 @@ def new_case(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_case(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another text for a draft."""
+    """Another text for a draft. Whoever can no longer save finds what was typed on the page that says so."""
     user = cast(User, request.user)
     case = visible_case(request, pk)
+    # A form of its own instance: what was typed must not show in the case when it is refused.
+    form = DraftForm(request.POST if request.method == "POST" else None, instance=visible_case(request, pk))
     try:
         permissions.check(Action.EDIT, by=user, case=case)
-        # A form of its own instance: what was typed must not show in the case when it is refused.
-        form = DraftForm(request.POST if request.method == "POST" else None, instance=visible_case(request, pk))
         if request.method == "POST" and form.is_valid():
-            drafts.edit(case=case, by=user, **form.cleaned_data)
+            drafts.edit(case=case, by=user, seen=form.cleaned_data["seen"], **form.text())
             messages.success(request, _("Your draft is saved."))
             return redirect("case_detail", pk=pk)
+    except Stale as error:
+        return _changed_meanwhile(request, pk, form, error)
     except CaseError as error:
-        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+        unsaved = form if form.is_bound else None
+        return render_case(
+            request, visible_case(request, pk), status=error.status, problem=error.message, unsaved=unsaved
+        )
     context = {"form": form, "case": SeenCase.of(case, to=user)}
     return render(request, "cases/case_form.html", context, status=400 if form.is_bound else 200)
+
+
+def _changed_meanwhile(request: HttpRequest, pk: int, form: DraftForm, error: Stale) -> HttpResponse:
+    """What was typed, beside the draft as it is now. Who saves again has seen both."""
+    case = visible_case(request, pk)
+    form.data = request.POST.dict() | {"seen": drafts.digest(case)}
+    context = {"form": form, "case": SeenCase.of(case, to=cast(User, request.user)), "problem": error.message}
+    return render(request, "cases/case_form.html", context, status=error.status)
 
 
 @require_POST
@@ -59,5 +72,7 @@ def submit_case(request: HttpRequest, pk: int) -> HttpResponse:
         drafts.submit(case=case, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
     except CaseError as error:
         return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
-    messages.success(request, _("Your case is submitted."))
+    messages.success(
+        request, _("Your case is submitted. A technician will take it up; you find it under “In progress”.")
+    )
     return redirect("case_detail", pk=pk)

@@ -1,5 +1,6 @@
 """The buttons of a case: each parses a form, calls its verb, and says what became of it."""
 
+import datetime as dt
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
@@ -17,6 +18,7 @@ from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
 from cases.views.cases import RELEASE, is_htmx, render_case, visible_case
+from cases.zones import on_portal_clock
 
 WEB = ReleaseEvent.Source.WEB
 Verb = Callable[..., Case]
@@ -147,11 +149,13 @@ def _refused(
     request: HttpRequest, pk: int, action: Action, form: Any, form_name: str, error: CaseError
 ) -> HttpResponse:
     """The page as the case is now. The form keeps what was typed, for the revision that is shown: the person reads what
-    the case has become, and sends it again or does not."""
+    the case has become, and sends it again or does not. Where this can no longer be done, the whole page is another:
+    HTMX loads it anew, and there it is said."""
     user = cast(User, request.user)
     case = visible_case(request, pk)
+    is_possible = action in permissions.allowed(by=user, case=case)
     kept: dict[str, Any] = {}
-    if "revision" in form.fields and action in permissions.allowed(by=user, case=case):
+    if "revision" in form.fields and is_possible:
         form.data = form.data.copy()
         form.data["revision"] = str(case.schedule_revision)
         _offer(form, user)
@@ -159,7 +163,12 @@ def _refused(
             # An open dialog covers the sentence above the page.
             form.add_error(None, error.message)
         kept = {form_name: form, "open": action.value}
-    return render_case(request, case, status=error.status, part=RELEASE, problem=error.message, **kept)
+    answer = render_case(request, case, status=error.status, part=RELEASE, problem=error.message, **kept)
+    if is_htmx(request) and not is_possible:
+        messages.error(request, _("Nothing was saved: the case was changed meanwhile."))
+        messages.error(request, error.message)
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 def _offer(form: Any, user: User) -> None:
@@ -180,4 +189,6 @@ def _success(action: Action, case: Case) -> str:
         return _("The case is released. The member can see it now.")
     if case.is_held:
         return _("The release is on hold. The member does not see the case until somebody sets a date.")
-    return _("The case is completed and not released yet. The member sees it when the schedule is reached.")
+    return _("The case is completed and not released yet. It goes out on %(moment)s.") % {
+        "moment": on_portal_clock(cast(dt.datetime, case.release_instant), "MOMENT_FORMAT")
+    }

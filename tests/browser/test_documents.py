@@ -85,7 +85,7 @@ def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, mia, draft):
     draft.status = "submitted"
     draft.save()
     page.get_by_label("Attach a document").set_input_files([LETTER])
-    expect(page.locator(".upload")).to_contain_text("This case has not been accepted yet.")
+    expect(page.locator(".upload")).to_contain_text("You have submitted this case already.")
 
 
 def test_it_works_without_javascript(chromium, live_server, client, mia, draft):

@@ -29,7 +29,7 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(sign_in, mia, 
     member.get_by_label("Description").fill("I want to retire next year.")
     member.get_by_role("button", name="Save draft").click()
     member.get_by_role("button", name="Submit this case").click()
-    expect(member.get_by_text("Your case is submitted.")).to_be_visible()
+    expect(member.get_by_text("Your case is submitted. A technician will take it up")).to_be_visible()
     case = Case.objects.get()
 
     # Tom accepts it and completes it; the member is to see it at the next full minute.

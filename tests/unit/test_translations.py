@@ -23,7 +23,7 @@ CASE_PAGE = {
 # What is the same in every language: names, and the letter of a drawn mark.
 NAMES = {"Advisor", "Portal", "API", "Flower", "i"}
 READ_OUT = {"alt", "aria-description", "aria-label", "label", "placeholder", "title"}
-FOR_PROGRAMS = {"|date:", "|time:", "|portal_time:", "|with_class:", "class="}
+FOR_PROGRAMS = {"|date:", "|time:", "|portal_time:", "|readers_time:", "|with_class:", "class="}
 # What a browser wants in the value of a date and a time field.
 MACHINE_FORMATS = {"Y-m-d", "H:i", "c"}
 WORD = re.compile(r"[^\W\d_]+[^\W_]*")

@@ -64,6 +64,9 @@ def test_a_deactivated_person_does_not_get_in(member, client):
 def test_password_reset_by_mail(member, client):
     client.post("/accounts/password/reset/", {"email": "mia@example.com"})
     link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mail.outbox[0].body).group(1)
+    assert mail.outbox[0].subject == "[Advisor Portal] Choose a new password"
+    assert "Hello " in mail.outbox[0].body
+    assert "Hello from" not in mail.outbox[0].body
     form = client.get(link, follow=True)
     assert form.status_code == 200
     changed = client.post(

@@ -176,7 +176,7 @@ def test_a_technician_moves_a_case_and_its_time_of_day_stays(client, tom, case):
     assert (case.scheduled_release_date, case.scheduled_release_time) == (dt.date(2025, 6, 20), dt.time(9, 30))
     event = ReleaseEvent.objects.get(kind="rescheduled")
     assert (event.actor, event.source) == (tom, "web")
-    assert "“Pension” is to be released on June 20, 2025." in text_of(client, answer.url)
+    assert "“Pension” is to be released on June 20, 2025, 9:30 AM." in text_of(client, answer.url)
 
 
 def test_an_administrator_says_why(client, ada, case):

@@ -103,7 +103,8 @@ def test_a_technician_hands_the_case_over_and_the_colleague_finds_it(case, clien
     answer = client.post(f"/cases/{case.pk}/hand-over/", {"to": otto.pk, "reason": "I am away."}, follow=True)
     page = answer.content.decode()
     assert "The case is now otto&#x27;s." in page
-    assert "“tom → otto<br>I am away.”" in page
+    assert '<div class="small">tom → otto</div>' in page
+    assert "“I am away.”" in page
     assert "Hand over to a colleague" not in page
     client.force_login(otto)
     assert case.external_case_id in client.get("/").content.decode()
@@ -187,6 +188,18 @@ def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, 
     assert answer.status_code == 409
     assert "has been released to its member already" in page
     assert "reschedule_date" not in page
+
+
+def test_a_case_that_went_back_to_work_meanwhile_is_loaded_anew_and_says_so(case, client, tom):
+    Case.objects.filter(pk=case.pk).update(
+        status="accepted", scheduled_release_date=None, date_completed=None, schedule_revision=2
+    )
+    client.force_login(tom)
+    answer = reschedule(client, case, HTMX, release_date="2025-07-01", revision=1)
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (409, "true")
+    page = page_of(client, case)
+    assert "Nothing was saved: the case was changed meanwhile." in page
+    assert "This case is being worked on; it is not completed." in page
 
 
 # --- For all of it --------------------------------------------------------------------------------------------------

@@ -165,6 +165,67 @@ def test_a_member_drafts_and_submits_and_a_technician_accepts(client, mia, tom, 
     assert (case.status, case.assigned_to, case.title) == ("accepted", tom, "My pension")
 
 
+def test_a_submitted_case_keeps_what_was_typed_for_copying(client, mia):
+    case = CaseFactory(submitted=True, member=mia)
+    client.force_login(mia)
+    typed = {"title": "Another", "description": "A long story", "urgency": "normal"}
+    answer = client.post(f"/cases/{case.pk}/edit/", typed)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "You have submitted this case already." in page
+    assert "A long story</textarea>" in page
+    assert "You have submitted this case already." in client.post(f"/cases/{case.pk}/submit/").content.decode()
+
+
+@pytest.mark.parametrize("view", ["in_progress", "announced"])
+def test_a_refusal_tells_a_member_nothing_of_a_completion(view, client, mia, settings):
+    settings.RELEASE_MEMBER_VIEW = view
+    client.force_login(mia)
+    told = []
+    for case in [CaseFactory(member=mia), CaseFactory(scheduled=True, member=mia)]:
+        page = client.post(f"/cases/{case.pk}/submit/").content.decode()
+        told.append("We are working on this case already." in page)
+        assert "completed" not in page.lower()
+    assert told == [True, True]
+
+
+def test_two_tabs_do_not_overwrite_each_other(client, mia):
+    case = CaseFactory(draft=True, member=mia, title="Pension")
+    client.force_login(mia)
+    seen = client.get(f"/cases/{case.pk}/edit/").context["form"]["seen"].value()
+    first = {"title": "First tab", "description": "One", "urgency": "normal", "seen": seen}
+    assert client.post(f"/cases/{case.pk}/edit/", first).status_code == 302
+
+    second = first | {"title": "Second tab", "description": "Two"}
+    answer = client.post(f"/cases/{case.pk}/edit/", second)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Somebody changed this case after you opened it." in page
+    assert "First tab" in page
+    assert 'value="Second tab"' in page
+    case.refresh_from_db()
+    assert case.title == "First tab"
+
+    again = second | {"seen": answer.context["form"]["seen"].value()}
+    assert client.post(f"/cases/{case.pk}/edit/", again).status_code == 302
+    case.refresh_from_db()
+    assert (case.title, case.description) == ("Second tab", "Two")
+
+
+def test_a_second_technician_reads_that_the_case_is_accepted_already(client, tom, otto):
+    case = CaseFactory(assigned_to=tom)
+    client.force_login(otto)
+    answer = client.post(f"/cases/{case.pk}/accept/")
+    assert answer.status_code == 409
+    assert "This case is accepted already." in answer.content.decode()
+
+
+def test_whoever_schedules_reads_when_it_goes_out(case, client, tom, clock):
+    client.force_login(tom)
+    complete(client, case, release_option="schedule", release_date="2025-06-20", release_time="09:30")
+    assert "It goes out on June 20, 2025, 9:30 AM." in client.get(f"/cases/{case.pk}/").content.decode()
+
+
 def test_an_administrator_accepts_for_a_technician(client, ada, tom, mia):
     case = CaseFactory(submitted=True, member=mia)
     client.force_login(ada)

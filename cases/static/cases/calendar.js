@@ -94,3 +94,6 @@ document.addEventListener("drop", (event) => {
 function unmark() {
   for (const day of document.querySelectorAll(".cal-over")) day.classList.remove("cal-over");
 }
+
+// On a phone the days before today may fill screens. Whoever asks for a place of their own, as /calendar/#feed, gets it.
+if (!window.location.hash && window.matchMedia("(max-width: 767px)").matches) byId("today")?.scrollIntoView();

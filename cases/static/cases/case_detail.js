@@ -33,6 +33,10 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.matches("[data-complete-case]")) markCaseCompleted();
+  if (button.matches("[data-removes]")) {
+    event.preventDefault();
+    askToRemove(button);
+  }
   if (button.matches("[data-confirm-completion]")) {
     event.preventDefault();
     confirmCaseCompletion();
@@ -41,6 +45,30 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("#dialog-complete [name=release_option]")) showScheduleFields();
 });
+
+/** What was wrong with a field is no longer so once it is changed; a date and its time are one answer. */
+function forgetErrors(changed) {
+  const isOfSchedule = changed.name.startsWith("release_");
+  for (const field of changed.form.querySelectorAll("[aria-invalid]")) {
+    if (field !== changed && !(isOfSchedule && field.name.startsWith("release_"))) continue;
+    field.removeAttribute("aria-invalid");
+    field.classList.remove("is-invalid");
+    for (const id of (field.getAttribute("aria-describedby") ?? "").split(" ")) {
+      if (id.endsWith("_error")) document.getElementById(id).hidden = true;
+    }
+  }
+}
+document.addEventListener("input", (event) => {
+  if (event.target.form) forgetErrors(event.target);
+});
+
+/** Asks once before a document is taken away. Without this file the button does it at once. */
+function askToRemove(button) {
+  const dialog = dialogOf("dialog-remove");
+  dialog.querySelector("form").action = button.form.action;
+  dialog.querySelector("[data-name]").textContent = button.dataset.removes;
+  dialog.showModal();
+}
 
 /** Says that nothing was saved. What was typed stays where it is. */
 function showTrouble(isTrouble) {

@@ -8,6 +8,7 @@ let queue = Promise.resolve();
 
 /** Puts the files in the queue; the next one is sent when the one before has been answered. */
 function attachAll(files) {
+  for (const refused of uploads.querySelectorAll(".upload-refused")) refused.remove();
   for (const file of files) {
     const row = showRow(file);
     queue = queue.then(() => attach(file, row));
@@ -65,16 +66,13 @@ function showRow(file) {
 
 /** The row goes when the file is in the list; otherwise it says why it is not. */
 function finish(file, row, problem) {
-  say(`${problem || form.dataset.attached}: ${file.name}`);
+  say(problem ? `${file.name}: ${problem}` : `${form.dataset.attached}: ${file.name}`);
   if (!problem) {
     row.remove();
     return;
   }
-  row.querySelector("progress").remove();
-  const words = document.createElement("div");
-  words.className = "field-error";
-  words.textContent = problem;
-  row.append(words);
+  row.classList.add("upload-refused", "field-error");
+  row.textContent = `${file.name}: ${problem}`;
 }
 
 function say(words) {
