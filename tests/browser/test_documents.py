@@ -31,7 +31,7 @@ def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, mia, draft
 
     page.get_by_label("Attach a document").set_input_files([LETTER, PAGE, NOTES])
     expect(page.locator("#document-list").get_by_role("link")).to_have_text(["letter.pdf", "notes.txt"])
-    expect(page.locator(".upload")).to_have_text("page.pdfThe content of this file is not what its name says: “.pdf”.")
+    expect(page.locator(".upload")).to_have_text("page.pdf: The content of this file is not what its name says: “.pdf”.")
     expect(page.locator("[data-attach]").get_by_role("status")).to_have_text("Attached: notes.txt")
     assert names() == {"letter.pdf", "notes.txt"}
     assert_accessible(page)
@@ -41,7 +41,12 @@ def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, mia, draft
     assert download.value.suggested_filename == "letter.pdf"
     page.get_by_role("button", name="Remove letter.pdf").focus()
     page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Remove this document?")
+    expect(dialog).to_contain_text("letter.pdf")
+    assert names() == {"letter.pdf", "notes.txt"}
+    dialog.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("“letter.pdf” is removed.")).to_be_visible()
+    assert page.url.endswith("#documents")
     assert names() == {"notes.txt"}
 
 

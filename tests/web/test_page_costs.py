@@ -144,4 +144,4 @@ def test_a_filter_that_cannot_be_read_shows_nothing_and_says_so(client, mia):
     client.force_login(mia)
     page = client.get("/cases/?state=secret").content.decode()
     assert 'class="case-row"' not in page
-    assert "Select a valid choice" in page
+    assert "There is no such state." in page

@@ -54,7 +54,8 @@ function forgetErrors(changed) {
     field.removeAttribute("aria-invalid");
     field.classList.remove("is-invalid");
     for (const id of (field.getAttribute("aria-describedby") ?? "").split(" ")) {
-      if (id.endsWith("_error")) document.getElementById(id).hidden = true;
+      const words = id.endsWith("_error") && document.getElementById(id);
+      if (words) words.hidden = true;
     }
   }
 }
