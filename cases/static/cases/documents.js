@@ -71,8 +71,11 @@ function finish(file, row, problem) {
     row.remove();
     return;
   }
-  row.classList.add("upload-refused", "field-error");
-  row.textContent = `${file.name}: ${problem}`;
+  row.classList.add("upload-refused");
+  const words = document.createElement("div");
+  words.className = "field-error";
+  words.textContent = `${file.name}: ${problem}`;
+  row.replaceChildren(words);
 }
 
 function say(words) {
