@@ -31,7 +31,8 @@ def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, mia, draft
 
     page.get_by_label("Attach a document").set_input_files([LETTER, PAGE, NOTES])
     expect(page.locator("#document-list").get_by_role("link")).to_have_text(["letter.pdf", "notes.txt"])
-    expect(page.locator(".upload")).to_have_text("page.pdf: The content of this file is not what its name says: “.pdf”.")
+    refusal = "page.pdf: The content of this file is not what its name says: “.pdf”."
+    expect(page.locator(".upload")).to_have_text(refusal)
     expect(page.locator("[data-attach]").get_by_role("status")).to_have_text("Attached: notes.txt")
     assert names() == {"letter.pdf", "notes.txt"}
     assert_accessible(page)
