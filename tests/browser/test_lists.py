@@ -49,11 +49,11 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):
     expect(rows(page)).to_have_text(["Refund", "Pension"])
 
     # Another order, from the keyboard; the link keeps the focus.
-    page.get_by_role("link", name="Oldest first").focus()
+    page.get_by_role("link", name="Oldest case first").focus()
     page.keyboard.press("Enter")
     expect(rows(page)).to_have_text(["Pension", "Refund"])
-    expect(page.get_by_role("link", name="Oldest first")).to_be_focused()
-    expect(page.get_by_role("link", name="Oldest first")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("link", name="Oldest case first")).to_be_focused()
+    expect(page.get_by_role("link", name="Oldest case first")).to_have_attribute("aria-current", "true")
     expect(page).to_have_url(re.compile(r"/cases/\?state=accepted&technician=mine&sort=oldest$"))
 
     # The order holds for the next choice, and Back leads through all of it.
