@@ -32,7 +32,7 @@ $(INSTALLED): requirements.txt requirements-dev.txt $(VENV)/bin/python
 	@touch $@
 
 test: lint chromium ## check everything: lint, types, migrations, the tests on PostgreSQL and Redis, and on SQLite
-	@$(VENV)/bin/python -m pytest -q --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
+	@$(VENV)/bin/python -m pytest -q --numprocesses 3 --dist loadscope --no-loadscope-reorder $(PYTEST)
 	@echo "Once more on SQLite, what speaks to the database"
 	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/tests.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses 2 $(PYTEST) -m "not postgresql" tests/unit tests/web tests/api
 

@@ -17,7 +17,7 @@ import psutil
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, standalone
 from tests.bench.ground import Ground, ground
 from tests.bench.levels import Level
-from tests.bench.webserver import collect_static
+from tests.static_files import collect_static
 
 Work = Callable[[], object]
 SWEEPS = 20

@@ -10,7 +10,8 @@ from tests.bench import throng
 from tests.bench.figures import Chart, Section, Table, at_least, percentile, standalone
 from tests.bench.ground import ground
 from tests.bench.load import Answer, ask
-from tests.bench.webserver import LocalSite, collect_static, sessions_of
+from tests.bench.webserver import LocalSite, sessions_of
+from tests.static_files import collect_static
 
 AT_A_TIME = 8
 MEMBERS = 50

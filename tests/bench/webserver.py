@@ -21,13 +21,6 @@ class LocalSite(LocalProcess):
         self.ready()
 
 
-def collect_static() -> None:
-    """The pages name static files by what is in them, and that is written here."""
-    from django.core.management import call_command
-
-    call_command("collectstatic", interactive=False, verbosity=0)
-
-
 def sessions_of(people):  # type: ignore[no-untyped-def]
     """A session key for each of the stored `people`, made in one statement."""
     import datetime as dt

@@ -15,6 +15,7 @@ from tests.chaos.processes import BeatService, Service, Supervisor, Web, WorkerS
 from tests.chaos.registry import Extra, Surroundings
 from tests.chaos.servers import Broker, Database
 from tests.services import free_port, wait_for_port
+from tests.static_files import collect_static
 
 
 @dataclass
@@ -96,7 +97,7 @@ def _set_django_up(environment: dict[str, str]) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect_static()
 
 
 def _start_services(
