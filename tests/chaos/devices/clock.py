@@ -112,5 +112,7 @@ def _works(candidate: Path) -> bool:
 
 
 def _preloaded(found: Path) -> dict[str, str]:
+    # A process that is given the number of a killed one would wait for ever for what that one had locked.
+    remove_leftovers()
     # Both spellings, of old and new versions of the library.
     return {"LD_PRELOAD": str(found), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}

@@ -134,13 +134,14 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) 
         clocks.required_library()
 
 
+@pytest.mark.parametrize("clean", [clocks.remove_leftovers, lambda: clocks.set_off(HOUR)], ids=["asked", "a new clock"])
 def test_what_killed_processes_left_in_shared_memory_goes_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clean: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clocks, "SHARED_MEMORY", tmp_path)
     dead = subprocess.Popen(["true"])
     dead.wait()
     for name in (f"faketime_shm_{dead.pid}", f"sem.faketime_sem_{dead.pid}", f"faketime_shm_{os.getpid()}", "other"):
         (tmp_path / name).touch()
-    clocks.remove_leftovers()
+    clean()
     assert {left.name for left in tmp_path.iterdir()} == {f"faketime_shm_{os.getpid()}", "other"}
