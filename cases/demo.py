@@ -212,6 +212,11 @@ class Story:
         if number % REPORTS == 0:
             self._at(done - dt.timedelta(minutes=10), lambda: self._attach_report(case, technician))
         self._at(done, lambda: self._complete(case, technician, release_in, release_at))
+        if then:
+            self._at(done + dt.timedelta(days=1), self._change(then, case, technician, release_in))
+
+    def _change(self, then: str, case: Case, technician: User, release_in: int) -> Callable[[], object]:
+        """What is done to a completed case by the name of it."""
         changes: dict[str, Callable[[], object]] = {
             "hold": lambda: self._do(
                 releases.cancel_schedule, case, self.admin, reason="Waiting for a letter from the agency."
@@ -224,8 +229,7 @@ class Story:
                 releases.release_now, case, self.admin, reason="The member needs it for a meeting."
             ),
         }
-        if then:
-            self._at(done + dt.timedelta(days=1), changes[then])
+        return changes[then]
 
     def _draft(self, case: Case, member: User) -> None:
         made = drafts.create(

@@ -12,10 +12,9 @@ import structlog
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from cases import document_types, permissions, states
+from cases import document_types, permissions
 from cases.clock import portal_now
 from cases.errors import BadDocument, NotAllowed
 from cases.history import Step
@@ -32,17 +31,6 @@ MOST = 50
 def kind_of(user: User) -> CaseDocument.Kind:
     """What a document is that `user` attaches."""
     return Kind.SUBMISSION if user.is_member else Kind.REPORT
-
-
-def documents_of(case: Case, *, to: User) -> QuerySet[CaseDocument]:
-    """The documents of `case`, which came from `visible_to(to)`, that `to` may know of: those of
-    `CaseDocument.objects.visible_to(to)`, without asking for each of them once more whether the case is seen."""
-    documents = CaseDocument.objects.filter(case=case)
-    if not to.is_member or case.is_released:
-        return documents
-    if states.key_of(case, to) == "announced":
-        return documents.none()
-    return documents.filter(kind=Kind.SUBMISSION)
 
 
 def attach(*, case: Case, by: User, file: File[Any], source: str) -> CaseDocument:

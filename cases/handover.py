@@ -1,5 +1,7 @@
 """One case goes to a colleague. A verb as in cases.releases; all cases of a person at once are cases.people's."""
 
+import datetime as dt
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -24,9 +26,15 @@ def hand_over_case(*, case: Case, to: User, by: User, source: str, reason: str =
     to = User.objects.select_for_update(no_key=True).get(pk=to.pk)
     if to.pk == locked.assigned_to_id or not to.takes_cases:
         raise CaseError(_("Choose another technician, who has signed in and whose account is active."), field="to")
-    step = Step(locked, by=by, source=source, at=portal_now())
-    names = f"{locked.assigned_to.display_name if locked.assigned_to else ''} → {to.display_name}".strip()
+    handed_over(locked, to=to, by=by, source=source, at=portal_now(), reason=reason).save()
     locked.assigned_to = to
     locked.save(update_fields=["assigned_to"])
-    step.record(ReleaseEvent.Kind.HANDED_OVER, reason="\n".join(filter(None, [names, reason.strip()])))
     return locked
+
+
+def handed_over(case: Case, *, to: User, by: User, source: str, at: dt.datetime, reason: str) -> ReleaseEvent:
+    """What the history says of it: from whom to whom, and why on the lines below. Made before the case is `to`'s, and
+    not stored yet."""
+    former = case.assigned_to.display_name if case.assigned_to else ""
+    step = Step(case, by=by, source=source, at=at)
+    return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=f"{former} → {to.display_name}\n{reason.strip()}".strip())

@@ -6,8 +6,6 @@ or completed and that are not released. Whoever does something here is an active
 else: so one is always left.
 """
 
-import datetime as dt
-
 import structlog
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -17,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, WrongState
-from cases.history import Step
+from cases.handover import handed_over
 from cases.models import AccountEvent, Case, CaseQuerySet, ReleaseEvent, User
 from cases.models.case import HELD, SCHEDULED
 
@@ -236,16 +234,11 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
         return 0
     now = portal_now()
     Case.objects.filter(pk__in=[case.pk for case in locked]).update(assigned_to=to)
-    ReleaseEvent.objects.bulk_create([_event(case, to=to, by=by, source=source, at=now, why=reason) for case in locked])
-    detail = _lines(f"{len(locked)} → {to.display_name}", reason)
-    _record(technician, Kind.CASES_HANDED_OVER, by=by, detail=detail)
+    ReleaseEvent.objects.bulk_create(
+        [handed_over(case, to=to, by=by, source=source, at=now, reason=reason) for case in locked]
+    )
+    _record(technician, Kind.CASES_HANDED_OVER, by=by, detail=f"{len(locked)} → {to.display_name}\n{reason}".strip())
     return len(locked)
-
-
-def _event(case: Case, *, to: User, by: User, source: str, at: dt.datetime, why: str) -> ReleaseEvent:
-    former = case.assigned_to.display_name if case.assigned_to else ""
-    step = Step(case, by=by, source=source, at=at)
-    return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=_lines(f"{former} → {to.display_name}", why))
 
 
 def _record(person: User, kind: AccountEvent.Kind, *, by: User, detail: str = "") -> None:
@@ -254,10 +247,6 @@ def _record(person: User, kind: AccountEvent.Kind, *, by: User, detail: str = ""
 
 def _called(person: User) -> str:
     return f"{person.get_full_name()} <{person.email}>".strip()
-
-
-def _lines(*lines: str) -> str:
-    return "\n".join(filter(None, lines))
 
 
 def _check_administrator(by: User | None) -> None:

@@ -22,7 +22,7 @@ class ReleaseEvent(models.Model):
         COMPLETED = "completed", _("Completed")
         SCHEDULED = "scheduled", _("Release scheduled")
         RESCHEDULED = "rescheduled", _("Release rescheduled")
-        HELD = "held", _("Schedule cancelled")
+        HELD = "held", _("Put on hold")
         RETURNED = "returned", _("Returned to accepted")
         RELEASED = "released", _("Released")
         MAIL_RESENT = "mail_resent", _("E-mail sent again")

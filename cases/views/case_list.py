@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from cases import lists
@@ -13,6 +12,7 @@ from cases.lists import Found, Wanted
 from cases.models import Case, User
 from cases.paging import CappedPaginator
 from cases.seen import SeenCase
+from cases.views.htmx import differs_for_htmx, is_htmx
 
 
 @require_safe
@@ -32,12 +32,9 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "chips": asked.chips(),
         "searched": found.searched,
     }
-    part = request.headers.get("HX-Request") == "true"
+    part = is_htmx(request)
     template = "cases/includes/case_list_part.html" if part else "cases/case_list.html"
-    response = render(request, template, context | _orders(asked, wanted or Wanted()) | {"is_part": part})
-    # One address, two answers: the browser must not show the one for the other when somebody goes back.
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return differs_for_htmx(render(request, template, context | _orders(asked, wanted or Wanted()) | {"is_part": part}))
 
 
 def _orders(asked: CaseFilter, wanted: Wanted) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any, cast
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from cases import permissions
@@ -16,6 +15,7 @@ from cases.permissions import Action
 from cases.seen import SeenCase
 from cases.timeline import timeline
 from cases.views.document_panel import document_panel
+from cases.views.htmx import differs_for_htmx, is_htmx
 from cases.views.note_panel import note_panel
 
 # Of the history: enough for a case whose documents come and go, and an end.
@@ -37,11 +37,6 @@ def visible_case(request: HttpRequest, pk: int) -> Case:
     return get_object_or_404(Case.objects.shown_to(cast(User, request.user)), pk=pk)
 
 
-def is_htmx(request: HttpRequest) -> bool:
-    """Whether the page is there already, and asks for a part of itself."""
-    return request.headers.get("HX-Request") == "true"
-
-
 def render_case(
     request: HttpRequest, case: Case, *, status: int = 200, part: str = "", **overrides: Any
 ) -> HttpResponse:
@@ -54,9 +49,7 @@ def render_case(
     if not user.is_member:
         context |= _staff_context(case, user) | _forms(case, user, can)
         context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
-    response = render(request, part if is_part else PAGE, context | overrides, status=status)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return differs_for_htmx(render(request, part if is_part else PAGE, context | overrides, status=status))
 
 
 def seen_context(case: Case, viewer: User, *, can: set[Action]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cases import document_types
-from cases.documents import documents_of, kind_of
+from cases.documents import kind_of
 from cases.models import Case, CaseDocument, User
 from cases.permissions import Action
 
@@ -26,7 +26,7 @@ class Group:
 
 def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
     """What the page says of the documents of `case`, which `user` sees. One query."""
-    documents = list(documents_of(case, to=user))
+    documents = list(CaseDocument.objects.of(case, seen_by=user))
     # What a member has waited for stands beside the release, and not once more among the rest.
     reports = [document for document in documents if document.kind == Kind.REPORT] if user.is_member else []
     others = [document for document in documents if document not in reports]

@@ -13,7 +13,8 @@ from cases import notes
 from cases.case_forms import NoteForm
 from cases.errors import CaseError
 from cases.models import User
-from cases.views.cases import NOTES, is_htmx, render_case, visible_case
+from cases.views.cases import NOTES, render_case, visible_case
+from cases.views.htmx import is_htmx
 from cases.views.staff import staff_only
 
 

@@ -17,7 +17,8 @@ from cases.errors import CaseError
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
-from cases.views.cases import RELEASE, is_htmx, render_case, visible_case
+from cases.views.cases import RELEASE, render_case, visible_case
+from cases.views.htmx import is_htmx
 from cases.zones import on_portal_clock
 
 WEB = ReleaseEvent.Source.WEB

@@ -262,7 +262,7 @@ def test_of_a_case_that_is_seen_the_documents_that_are_visible_are_shown(person,
         CaseDocumentFactory(case=case, submission=True)
     seen = list(Case.objects.visible_to(user))
     assert len(seen) >= 4
-    shown = {document for case in seen for document in documents.documents_of(case, to=user)}
+    shown = {document for case in seen for document in CaseDocument.objects.of(case, seen_by=user)}
     assert shown == set(CaseDocument.objects.visible_to(user))
 
 
