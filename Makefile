@@ -2,21 +2,23 @@
 
 PYTHON ?= python3
 VENV := .venv
-# Newer than the requirements once they are installed, so that nothing is installed twice.
+# Each is newer than its requirements once they are installed, so that nothing is installed twice.
+FOR_DEMO := $(VENV)/.installed-for-demo
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_REPORTS := $(VENV)/.installed-for-reports
+PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --require-hashes -r
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint messages chaos bench screenshots tour chromium
+.PHONY: help demo test lint audit requirements messages chaos bench screenshots tour programs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-demo: $(INSTALLED) ## run the whole portal here, with data and logins; Ctrl-C stops it
+demo: $(FOR_DEMO) ## run the whole portal here, with data and logins; Ctrl-C stops it
 	@$(VENV)/bin/python deploy/demo/demo.py
 
 $(VENV)/bin/python:
@@ -26,12 +28,18 @@ $(VENV)/bin/python:
 	@echo "Making $(VENV) with $(PYTHON)…"
 	@$(PYTHON) -m venv --clear $(VENV)
 
-$(INSTALLED): requirements.txt requirements-dev.txt $(VENV)/bin/python
-	@echo "Installing what the requirements list (a minute or two, the first time)…"
-	@$(VENV)/bin/python -m pip install --quiet -r requirements-dev.txt
+$(FOR_DEMO): requirements/demo.txt $(VENV)/bin/python
+	@echo "Installing what the demo needs (half a minute, the first time)…"
+	@$(PIP_INSTALL) requirements/demo.txt
 	@touch $@
 
-test: lint chromium ## check everything: lint, types, migrations, the tests on PostgreSQL and Redis, and on SQLite
+# It brings what the demo needs too.
+$(INSTALLED): requirements/dev.txt $(VENV)/bin/python
+	@echo "Installing what the tests need (a minute or two, the first time)…"
+	@$(PIP_INSTALL) requirements/dev.txt
+	@touch $@ $(FOR_DEMO)
+
+test: lint audit programs ## check everything: lint, types, migrations, the tests on PostgreSQL and Redis, and on SQLite
 	@$(VENV)/bin/python -m pytest -q --numprocesses 3 --dist loadscope --no-loadscope-reorder $(PYTEST)
 	@echo "Once more on SQLite, what speaks to the database"
 	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/tests.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses 2 $(PYTEST) -m "not postgresql" tests/unit tests/web tests/api
@@ -42,7 +50,18 @@ lint: $(INSTALLED) ## ruff, mypy, and whether the migrations say what the models
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy portal cases tasks deploy/demo
+	@$(VENV)/bin/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml portal cases tasks deploy manage.py
 	@DATABASE_URL=sqlite:// $(VENV)/bin/python manage.py makemigrations --check --dry-run cases
+
+audit: $(INSTALLED) ## ask for known faults of everything that is installed
+	@$(VENV)/bin/python -m tests.audit requirements/dev.txt
+
+requirements: $(INSTALLED) ## compile requirements/*.in to files with hashes
+	@cd requirements && for name in product demo dev bench; do \
+		[ $$name = product ] && output=../requirements.txt || output=$$name.txt; \
+		[ $$name = product ] && same= || same="--constraints ../requirements.txt"; \
+		../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $$same \
+			--custom-compile-command "make requirements" --output-file $$output $$name.in || exit; done
 
 messages: export SECRET_KEY := only for texts
 messages: export ENV_FILE := /dev/null
@@ -50,7 +69,7 @@ messages: export DJANGO_SETTINGS_MODULE := portal.settings
 messages: $(INSTALLED) ## collect the texts for translation, and compile what is translated
 	@$(VENV)/bin/python -m tests.catalogue
 
-screenshots: $(INSTALLED) chromium ## a picture of every page, phone and desktop, light and dark, in var/screenshots
+screenshots: $(INSTALLED) programs ## a picture of every page, phone and desktop, light and dark, in var/screenshots
 	@rm -rf var/screenshots
 	@$(VENV)/bin/python -m pytest -q --numprocesses 2 tests/browser/screenshots.py
 	@$(VENV)/bin/python -m tests.browser.contact_sheet
@@ -64,11 +83,15 @@ chaos: $(INSTALLED_FOR_REPORTS) ## break everything on purpose, count what was l
 bench: $(INSTALLED_FOR_REPORTS) ## measure beside plain SQL and other libraries; writes docs/performance.md
 	@$(VENV)/bin/python -m tests.bench $(SECTIONS)
 
-$(INSTALLED_FOR_REPORTS): $(INSTALLED) requirements-bench.txt
-	@$(VENV)/bin/python -m pip install --quiet -r requirements-bench.txt
+$(INSTALLED_FOR_REPORTS): $(INSTALLED) requirements/bench.txt
+	@$(PIP_INSTALL) requirements/bench.txt
 	@touch $@
 
-chromium:
-	@command -v chromium chromium-browser google-chrome >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& echo "Installing Chromium…" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
-		|| echo "No Chromium here and no right to install it: the browser tests will fail. Install the package chromium."
+# Programs that come as packages of the system: the browser, and the proxy of docker-compose.yml (not started, RUNLEVEL=1).
+programs:
+	@missing=""; \
+	command -v chromium chromium-browser google-chrome >/dev/null || missing="chromium"; \
+	command -v nginx >/dev/null || missing="$$missing nginx-light"; \
+	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $$missing…" && apt-get update -qq \
+		&& RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; } \
+		|| echo "Not installed, and no right to: $$missing. Without Chromium the browser tests fail, without nginx its tests are skipped."

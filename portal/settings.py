@@ -14,6 +14,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.broker import check_broker_url, tls_options, without_options
 from portal.file_storage import file_storage
 
 django_stubs_ext.monkeypatch()
@@ -81,8 +82,10 @@ SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-# Where people reach the portal: the links in e-mails, and whether cookies may demand https.
-PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
+# The port that docker-compose.yml publishes.
+PORTAL_PORT = whole_number("PORTAL_PORT", 8000, least=1)
+# Where people reach the portal: the links in emails, and whether cookies may demand https.
+PORTAL_URL = (env.str("PORTAL_URL", default="") or f"http://127.0.0.1:{PORTAL_PORT}").rstrip("/")
 HTTPS = PORTAL_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PORTAL_URL])
 
@@ -286,7 +289,11 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Advisor Portal <port
 
 # --- Celery --------------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+_redis_url = check_broker_url(env.str("REDIS_URL", default="redis://127.0.0.1:6379/0"))
+CELERY_BROKER_URL = without_options(_redis_url)
+# Only for rediss://. Kombu's own default verifies nothing.
+if _tls := tls_options(_redis_url):
+    CELERY_BROKER_USE_SSL = _tls
 # One set for web, workers, beat and Flower: the shortest visibility timeout on a broker wins for all of them.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # An ETA task waits as an unacknowledged message. One that waits longer than this is delivered again and again,

@@ -11,7 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from xmlrpc.client import ServerProxy
+from xmlrpc.client import ServerProxy  # nosec B411
 
 from plan import ROOT, VAR, CannotStart
 from processes import MARK, die_with_parent, end_leftovers, leftovers

@@ -20,14 +20,19 @@ NOT_PASSED_ON = {"DEBUG", "ENV_FILE"}
 
 def test_the_services_are_the_parts_of_the_system() -> None:
     assert set(OURS) == {"web", "release-worker", "mail-worker", "beat", "flower", "migrate"}
-    assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mail"}
+    assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mail", "proxy"}
 
 
 def test_no_secret_has_a_default() -> None:
     variables = re.findall(r"\$\{(\w+)([^}]*)\}", (ROOT / "docker-compose.yml").read_text())
     secrets = {(name, rest) for name, rest in variables if re.search("SECRET|PASSWORD|TOKEN", name)}
 
-    assert {name for name, _ in secrets} == {"SECRET_KEY", "POSTGRES_PASSWORD", "FLOWER_PASSWORD"}
+    assert {name for name, _ in secrets} == {
+        "SECRET_KEY",
+        "POSTGRES_PASSWORD",
+        "FLOWER_PASSWORD",
+        "REDIS_PASSWORD",
+    }
     assert all(rest.startswith(":?") for _, rest in secrets), secrets
 
 
@@ -82,8 +87,45 @@ def test_ports_are_published_on_loopback_only() -> None:
 
 
 def test_redis_is_fit_to_be_a_broker() -> None:
-    assert "--appendonly yes" in SERVICES["redis"]["command"]
-    assert "--maxmemory-policy noeviction" in SERVICES["redis"]["command"]
+    (command,) = SERVICES["redis"]["command"]
+
+    assert "--appendonly yes" in command
+    assert "--maxmemory-policy noeviction" in command
+
+
+def test_redis_asks_for_a_password_that_is_no_argument() -> None:
+    (command,) = SERVICES["redis"]["command"]
+
+    assert "requirepass" in command.partition("|")[0]
+    assert "$$REDIS_PASSWORD" not in command.partition("|")[2]
+    assert "REDIS_PASSWORD:?" in COMPOSE["x-environment"]["REDIS_URL"]
+
+
+@pytest.mark.parametrize(
+    ("network", "members"),
+    [
+        ("broker", {"redis", "web", "release-worker", "mail-worker", "beat", "flower"}),
+        ("database", {"postgres", *OURS}),
+    ],
+)
+def test_broker_and_database_are_reached_by_those_who_need_them_alone(network: str, members: set[str]) -> None:
+    assert {name for name, service in SERVICES.items() if network in service["networks"]} == members
+    assert COMPOSE["networks"][network] == {"internal": True}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_has_capabilities_that_it_does_not_need(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert name == "postgres" or "cap_add" not in service
+
+
+def test_web_is_reached_through_the_proxy_alone() -> None:
+    assert "ports" not in SERVICES["web"]
+    assert SERVICES["proxy"]["ports"] == ["127.0.0.1:${PORTAL_PORT:-8000}:8080"]
+    assert COMPOSE["x-environment"]["BEHIND_PROXY"] == "true"
 
 
 def test_the_image_runs_as_nobody_special_and_holds_no_secret() -> None:

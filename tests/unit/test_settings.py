@@ -2,6 +2,7 @@
 
 import datetime as dt
 import runpy
+import ssl
 import subprocess
 import sys
 
@@ -41,6 +42,22 @@ BAD = {
     "DOCUMENT_MAX_MB": ["0", "-1", "1.5", "20 MB"],
     "FILE_STORAGE_URL": ["var/documents", "gs://papers"],
     "DATABASE_URL": ["garbage"],
+    "PORTAL_PORT": ["0", "http", "80:80"],
+    "REDIS_URL": [
+        "sentinel://a:26379;sentinel://b:26379",
+        "sentinel://a:26379",
+        "redis://a:6379/0;redis://b:6379/0",
+        "redis+socket:///run/redis.sock",
+        "amqp://guest@localhost//",
+        "localhost:6379",
+        "redis://",
+        "redis://a:port/0",
+        "",
+        "rediss://a:6379/0?ssl_cert_reqs=non",
+        "rediss://a:6379/0?ssl_cert_reqs=",
+        "rediss://a:6379/0?ssl_ca_cert=/ca.pem",
+        "rediss://a:6379/0?ssl_check_hostname=false",
+    ],
 }
 
 
@@ -64,6 +81,45 @@ def test_good_values_are_taken(settings_with):
     assert found["RELEASE_MEMBER_VIEW"] == "announced"
     assert (found["RELEASE_MIN_DAYS"], found["RELEASE_DEFAULT_DAYS"]) == (0, 0)
     assert found["CELERY_BROKER_TRANSPORT_OPTIONS"]["visibility_timeout"] > 2 * 86400
+
+
+@pytest.mark.parametrize(
+    ("url", "checked"),
+    [
+        ("rediss://:pw@redis:6380/1", {"ssl_cert_reqs": ssl.CERT_REQUIRED}),
+        (
+            "rediss://redis:6380/1?ssl_ca_certs=/etc/ca.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem",
+            {
+                "ssl_cert_reqs": ssl.CERT_REQUIRED,
+                "ssl_ca_certs": "/etc/ca.pem",
+                "ssl_certfile": "/c.pem",
+                "ssl_keyfile": "/k.pem",
+            },
+        ),
+        ("rediss://redis/0?ssl_cert_reqs=none", {"ssl_cert_reqs": ssl.CERT_NONE}),
+    ],
+)
+def test_a_broker_with_tls_is_verified_unless_its_address_says_otherwise(settings_with, url, checked):
+    found = settings_with(REDIS_URL=url)
+    assert found["CELERY_BROKER_USE_SSL"] == checked
+    assert found["CELERY_BROKER_URL"] == url.partition("?")[0]
+
+
+def test_a_broker_without_tls_has_no_tls_options(settings_with):
+    assert "CELERY_BROKER_USE_SSL" not in settings_with(REDIS_URL="redis://:p%40ss@redis:6379/0")
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"PORTAL_PORT": "8123"}, "http://127.0.0.1:8123"),
+        ({"PORTAL_PORT": "8123", "PORTAL_URL": ""}, "http://127.0.0.1:8123"),
+        ({"PORTAL_PORT": "8123", "PORTAL_URL": "https://cases.example.org/"}, "https://cases.example.org"),
+    ],
+)
+def test_links_lead_to_the_published_port(settings_with, environment, address):
+    assert settings_with(**environment)["PORTAL_URL"] == address
 
 
 def test_the_owners_defaults(settings_with, monkeypatch):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 HOW_TO_INSTALL = (
     "The clock faults need libfaketime, and none was found that works with this Python. "
-    "Install it with: .venv/bin/python -m pip install -r requirements-dev.txt"
+    "Install it with: .venv/bin/python -m pip install -r requirements/dev.txt"
 )
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 # Prints by how many seconds the wall clock is ahead of the monotonic one; proves that sleeping works (with
