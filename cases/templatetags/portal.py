@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cases import navigation, toasts, zones
+from cases import navigation, text, toasts, zones
 
 register = template.Library()
 
@@ -53,6 +53,18 @@ def icon(name: str) -> SafeString:
 def links_of_navigation(context: Context) -> list[navigation.Link]:
     """The main navigation of whoever is logged in, on this page."""
     return navigation.links(context["user"], context["request"].path)
+
+
+@register.filter
+def bdi(words: object) -> str:
+    """A person's words within a sentence of the portal's, as HTML: they cannot turn the direction of what follows."""
+    return text.isolated_html(str(words))
+
+
+@register.filter
+def isolate(words: object) -> str:
+    """A person's words within a sentence of the portal's, where there are no tags: in mails, titles and attributes."""
+    return text.isolated(str(words))
 
 
 @register.filter
