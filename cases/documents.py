@@ -15,9 +15,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases import document_types, permissions
-from cases.clock import portal_now
 from cases.errors import BadDocument, NotAllowed
-from cases.history import Step
+from cases.locking import lock_for_action
 from cases.models import Case, CaseDocument, ReleaseEvent, User
 from cases.permissions import Action
 
@@ -57,30 +56,24 @@ def attach(*, case: Case, by: User, file: File[Any], source: str) -> CaseDocumen
 def remove(*, document: CaseDocument, by: User, source: str) -> None:
     """The document is no more. NotAllowed where `by` could not have attached it; CaseDocument.DoesNotExist where it is
     gone already, or `by` may not know of it."""
-    step = _take(document.case, by=by, source=source)
+    locked = lock_for_action(document.case, Action.ATTACH, by=by, source=source)
+    by, step = locked.by, locked.step
     document = CaseDocument.objects.visible_to(by).get(pk=document.pk)
     if document.kind != kind_of(by):
         raise NotAllowed(_("You may not remove this document."))
-    path = str(document.file.name)
+    pk, path = document.pk, str(document.file.name)
     document.delete()
-    step.record(ReleaseEvent.Kind.DOCUMENT_REMOVED, reason=document.name)
+    step.record(ReleaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
     transaction.on_commit(partial(default_storage.delete, path), robust=True)
     logger.info("document removed", case_id=step.case.pk, by_id=by.pk, document_name=document.name)
 
 
 @transaction.atomic
 def _record(document: CaseDocument, case: Case, *, by: User, source: str) -> None:
-    step = _take(case, by=by, source=source)
+    step = lock_for_action(case, Action.ATTACH, by=by, source=source).step
     document.case = step.case
     if CaseDocument.objects.filter(case=case).count() >= MOST:
         raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MOST})
     document.uploaded_at = step.at
     document.save()
-    step.record(ReleaseEvent.Kind.DOCUMENT_ATTACHED, reason=document.name)
-
-
-def _take(case: Case, *, by: User, source: str) -> Step:
-    """The step to record, of the case locked, so that nobody completes it meanwhile."""
-    locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
-    permissions.check(Action.ATTACH, by=by, case=locked)
-    return Step(locked, by=by, source=source, at=portal_now())
+    step.record(ReleaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})

@@ -5,16 +5,16 @@ import hashlib
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import permissions
-from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, Stale
-from cases.history import Step
+from cases.locking import lock_for_action, lock_people
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
 
 
+@transaction.atomic
 def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL) -> Case:
     """A new draft of the member `by`, with a generated case number."""
+    by = lock_people(by)[by.pk]
     if not (by.is_member and by.is_active):
         raise NotAllowed(_("Only members create cases."))
     return Case.objects.create(member=by, title=title, description=description, urgency=urgency)
@@ -30,7 +30,7 @@ def digest(case: Case) -> str:
 def edit(*, case: Case, by: User, title: str, description: str, urgency: str, seen: str = "") -> Case:
     """The draft gets another text and urgency. `seen`: the digest of what the person wrote over; Stale where the draft
     has become another since, in a second tab for example. Without it nothing is compared."""
-    case = _take(case, Action.EDIT, by=by)
+    case = lock_for_action(case, Action.EDIT, by=by).case
     if seen and seen != digest(case):
         raise Stale
     case.title, case.description, case.urgency = title, description, urgency
@@ -41,18 +41,12 @@ def edit(*, case: Case, by: User, title: str, description: str, urgency: str, se
 @transaction.atomic
 def submit(*, case: Case, by: User, source: str) -> Case:
     """The draft is handed in: technicians see it from now on. CaseError without a title."""
-    case = _take(case, Action.SUBMIT, by=by)
+    locked = lock_for_action(case, Action.SUBMIT, by=by, source=source)
+    case, step = locked.case, locked.step
     if not case.title.strip():
         raise CaseError(_("Please give the case a title before you submit it."), field="title")
-    step = Step(case, by=by, source=source, at=portal_now())
     case.status = Case.Status.SUBMITTED
     case.date_submitted = step.at
     case.save(update_fields=["status", "date_submitted"])
     step.record(ReleaseEvent.Kind.SUBMITTED)
     return case
-
-
-def _take(case: Case, action: Action, *, by: User) -> Case:
-    locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
-    permissions.check(action, by=by, case=locked)
-    return locked

@@ -1,14 +1,11 @@
 """One case goes to a colleague. A verb as in cases.releases; all cases of a person at once are cases.people's."""
 
-import datetime as dt
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import permissions
-from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.history import Step
+from cases.locking import lock_for_action
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
 
@@ -20,21 +17,19 @@ def hand_over_case(*, case: Case, to: User, by: User, source: str, reason: str =
     NotAllowed and WrongState by cases.permissions; CaseError for `to` unless that is a technician at work other
     than the present one; Case.DoesNotExist where `by` may not know of the case.
     """
-    locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
-    permissions.check(Action.HAND_OVER, by=by, case=locked)
-    # Locked too: whoever deactivates that person meanwhile finds the case among theirs.
-    to = User.objects.select_for_update(no_key=True).get(pk=to.pk)
-    if to.pk == locked.assigned_to_id or not to.takes_cases:
+    # `to` is locked too: a deactivation at the same time finds the case among theirs.
+    locked = lock_for_action(case, Action.HAND_OVER, by=by, source=source, people=[to])
+    case, to = locked.case, locked.people[to.pk]
+    if to.pk == case.assigned_to_id or not to.takes_cases:
         raise CaseError(_("Choose another technician, who has signed in and whose account is active."), field="to")
-    handed_over(locked, to=to, by=by, source=source, at=portal_now(), reason=reason).save()
-    locked.assigned_to = to
-    locked.save(update_fields=["assigned_to"])
-    return locked
+    handed_over(locked.step, to=to, reason=reason).save()
+    case.assigned_to = to
+    case.save(update_fields=["assigned_to"])
+    return case
 
 
-def handed_over(case: Case, *, to: User, by: User, source: str, at: dt.datetime, reason: str) -> ReleaseEvent:
-    """What the history says of it: from whom to whom, and why on the lines below. Made before the case is `to`'s, and
-    not stored yet."""
-    former = case.assigned_to.display_name if case.assigned_to else ""
-    step = Step(case, by=by, source=source, at=at)
-    return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=f"{former} → {to.display_name}\n{reason.strip()}".strip())
+def handed_over(step: Step, *, to: User, reason: str) -> ReleaseEvent:
+    """The event of a hand-over to `to`, made before the case is theirs, and not stored yet."""
+    former = step.case.assigned_to_id
+    details = {"from_technician": former, "to_technician": to.pk}
+    return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)

@@ -1,14 +1,41 @@
-"""Writing the history of cases. `by` is a person, or the name of the program that acts where no person does."""
+"""Writing and reading the history of cases. `by` is a person, or the name of the program where no person acts."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cases.models import Case, ReleaseEvent, User
+from cases.models import AccountEvent, Case, ReleaseEvent, User
+
+# What the details of an event call a person by; the value is the key of the person.
+NAMES_OF_PEOPLE = ("from_technician", "to_technician")
 
 
 def actor_columns(by: User | str) -> dict[str, Any]:
     """The columns of ReleaseEvent that name `by`."""
     return {"actor_id": None, "system_actor": by} if isinstance(by, str) else {"actor_id": by.pk, "system_actor": ""}
+
+
+def latest_events(case: Case, *, limit: int) -> Sequence[ReleaseEvent]:
+    """The last `limit` events of `case`, the latest first, with the names of all people. Two queries at most."""
+    events = list(ReleaseEvent.objects.filter(case=case).select_related("actor")[:limit])
+    name_people(events)
+    return events
+
+
+def name_people(events: Iterable[ReleaseEvent | AccountEvent]) -> None:
+    """Set `named` on each of `events`: the people of its details, by the names that they have now."""
+    keys = {event: _people_in(event.details) for event in events}
+    wanted = {pk for people in keys.values() for pk in people.values()}
+    people = User.objects.only("username", "first_name", "last_name").in_bulk(wanted) if wanted else {}
+    for event, found in keys.items():
+        event.named = {name: people[pk].display_name for name, pk in found.items() if pk in people}
+
+
+def _people_in(details: Any) -> dict[str, int]:
+    """A row written by hand may hold anything."""
+    if not isinstance(details, dict):
+        return {}
+    return {name: details[name] for name in NAMES_OF_PEOPLE if isinstance(details.get(name), int)}
 
 
 class Step:
@@ -26,11 +53,13 @@ class Step:
         self.from_date = case.scheduled_release_date
         self.from_time = case.scheduled_release_time
 
-    def record(self, kind: ReleaseEvent.Kind, *, reason: str = "") -> None:
-        """Appends the step to the history."""
-        self.event(kind, reason=reason).save()
+    def record(self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None) -> None:
+        """Append the step to the history. `reason`: a person's words. `details`: the facts that have no column."""
+        self.event(kind, reason=reason, details=details).save()
 
-    def event(self, kind: ReleaseEvent.Kind, *, reason: str = "") -> ReleaseEvent:
+    def event(
+        self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None
+    ) -> ReleaseEvent:
         """The step as a row that is not stored yet: many are stored together."""
         return ReleaseEvent(
             case=self.case,
@@ -46,5 +75,6 @@ class Step:
             schedule_revision=self.case.schedule_revision,
             release_number=self.case.release_number,
             reason=reason,
+            details=details or {},
             **actor_columns(self.by),
         )

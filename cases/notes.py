@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from cases import permissions
 from cases.clock import portal_now
 from cases.errors import CaseError
+from cases.locking import lock_people
 from cases.models import Case, CaseNote, User
 from cases.permissions import Action
 
@@ -16,8 +17,9 @@ MOST_LETTERS = 4000
 def add(*, case: Case, by: User, text: str) -> CaseNote:
     """A note of `by` on the case. CaseError where it says nothing or too much.
 
-    The row of the case is not locked: a note changes nothing of it, and never waits for a release.
+    The author is locked. The row of the case is not: a note changes nothing of it, and never waits for a release.
     """
+    by = lock_people(by)[by.pk]
     permissions.check(Action.NOTE, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
     # Browsers send two letters for the end of a line, and count one.
     text = text.replace("\r\n", "\n").strip()

@@ -11,11 +11,15 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.utils import generate_unique_username
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from cases.account_history import identity, record
 from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.handover import handed_over
+from cases.history import Step
+from cases.locking import in_lock_order, lock_administrators, lock_as_administrator
 from cases.models import AccountEvent, Case, CaseQuerySet, ReleaseEvent, User
 from cases.models.case import HELD, SCHEDULED
 
@@ -29,7 +33,7 @@ Kind = AccountEvent.Kind
 @transaction.atomic
 def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) -> User:
     """A new account without a password. The link to set one is mailed after this (cases.accounts)."""
-    _take_turns(by)
+    lock_administrators(by)
     email = _free_address(email)
     name = generate_unique_username([email.partition("@")[0], first_name, "person"])
     person = User(username=name, email=email, first_name=first_name, last_name=last_name)
@@ -40,7 +44,7 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) 
             person.save()
     except IntegrityError:  # somebody else's program made an account of that name
         raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
-    _record(person, Kind.INVITED, by=by, detail=f"{email}, {role}")
+    record(person, Kind.INVITED, by=by, details={"email": email, "role": role})
     logger.info("person invited", person_id=person.pk, role=role, by=by.pk)
     return person
 
@@ -51,10 +55,10 @@ def invite_again(*, person: User, by: User) -> User:
 
     WrongState for somebody who has a password, or whose account is deactivated.
     """
-    person = _lock(person, by=by)
+    person = lock_as_administrator(by, person)[person.pk]
     if not person.is_active or person.has_usable_password():
         raise WrongState(_("This person has a password, or a deactivated account."))
-    _record(person, Kind.INVITED_AGAIN, by=by, detail=person.email)
+    record(person, Kind.INVITED_AGAIN, by=by, details={"email": person.email})
     return person
 
 
@@ -64,15 +68,15 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
 
     The former address opens nothing any more: no sign-in, and no link that was mailed to it.
     """
-    _take_turns(by)
-    person = User.objects.select_for_update().get(pk=person.pk)
+    person = lock_administrators(by, person)[person.pk]
     email = _free_address(email, of=person)
     EmailAddress.objects.filter(user=person).exclude(email=email).delete()
-    before = _called(person)
+    before = identity(person)
     person.email, person.first_name, person.last_name = email, first_name, last_name
     person.save(update_fields=["email", "first_name", "last_name"])
-    if before != _called(person):
-        _record(person, Kind.CORRECTED, by=by, detail=f"{before} → {_called(person)}")
+    after = identity(person)
+    if before != after:
+        record(person, Kind.CORRECTED, by=by, details={"from": before, "to": after})
     logger.info("person corrected", person_id=person.pk, by=by.pk)
     return person
 
@@ -100,14 +104,14 @@ def change_role(*, person: User, role: str, by: User) -> User:
         raise NotAllowed(_("You cannot change your own role. Ask another administrator."))
     if role not in User.Role:
         raise CaseError(_("Choose one of the roles."), field="role")
-    person = _lock(person, by=by)
+    person = lock_as_administrator(by, person)[person.pk]
     former = person.role
     if role == former:
         return person
     _check_free_of_cases(person, by=by)
     _give_role(person, role)
     person.save(update_fields=["role", "is_staff", "is_superuser"])
-    _record(person, Kind.ROLE_CHANGED, by=by, detail=f"{former} → {role}")
+    record(person, Kind.ROLE_CHANGED, by=by, details={"from": former, "to": role})
     logger.info("role changed", person_id=person.pk, former=former, role=role, by=by.pk)
     return person
 
@@ -123,44 +127,24 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
         raise NotAllowed(_("You cannot remove your own second factor here. Use the page Security."))
     if not reason.strip():
         raise CaseError(_("Please give a reason; it is kept in the history of the account."), field="reason")
-    person = _lock(person, by=by)
+    person = lock_as_administrator(by, person)[person.pk]
     if not Authenticator.objects.filter(user=person).delete()[0]:
         raise WrongState(_("This person has no second factor."))
-    _record(person, Kind.SECOND_FACTOR_REMOVED, by=by, detail=reason.strip())
+    record(person, Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason.strip())
     logger.info("second factor removed", person_id=person.pk, by=by.pk)
     return person
 
 
 @transaction.atomic
 def _set_active(person: User, *, by: User, is_active: bool) -> User:
-    person = _lock(person, by=by)
+    person = lock_as_administrator(by, person)[person.pk]
     if person.is_active == is_active:
         return person
     person.is_active = is_active
     person.save(update_fields=["is_active"])
-    _record(person, Kind.REACTIVATED if is_active else Kind.DEACTIVATED, by=by)
+    record(person, Kind.REACTIVATED if is_active else Kind.DEACTIVATED, by=by)
     logger.info("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
     return person
-
-
-def _lock(person: User, *, by: User) -> User:
-    """`person` as the row says, locked. Both are, in one order: of two administrators who turn each other out one is
-    told that it is too late."""
-    people = User.objects.select_for_update().filter(pk__in=[by.pk, person.pk]).order_by("pk")
-    locked = {found.pk: found for found in people}
-    _check_administrator(locked[by.pk])
-    return locked[person.pk]
-
-
-def _take_turns(by: User) -> None:
-    """One new address after the other: of two people who are to have the same the second finds the first.
-
-    The administrators' rows are what all who give addresses have in common. A constraint would keep out a portal that
-    has an address twice already.
-    """
-    administrators = User.objects.select_for_update(no_key=True).filter(role=User.Role.ADMINISTRATOR)
-    locked = {found.pk: found for found in administrators.order_by("pk")}
-    _check_administrator(locked.get(by.pk))
 
 
 def _free_address(email: str, *, of: User | None = None) -> str:
@@ -212,11 +196,9 @@ def count_open(technician: User, *, by: User, most: int) -> int:
 def hand_over(*, technician: User, to: User, by: User, source: str, reason: str = "") -> int:
     """All open cases of `technician` are `to`'s from now on; schedules stay. Returns how many.
 
-    In batches: one that fails leaves those before it handed over, and to do it again goes on from there.
+    In batches, each of which looks again at everybody concerned: one that fails leaves those before it handed over, and
+    to do it again goes on from there.
     """
-    _check_administrator(by)
-    if to.pk == technician.pk or not to.takes_cases:
-        raise WrongState(_("Choose another technician, who has signed in and whose account is active."))
     count = 0
     # Once more after the last: a case may have gone from one stretch to another meanwhile.
     while done := _hand_over_some(technician, to, by, source, reason.strip()):
@@ -226,29 +208,26 @@ def hand_over(*, technician: User, to: User, by: User, source: str, reason: str 
 
 @transaction.atomic
 def _hand_over_some(technician: User, to: User, by: User, source: str, reason: str) -> int:
-    locked: list[Case] = []
-    for stretch in open_cases(technician, by=by):
-        ready = stretch.select_related("assigned_to").select_for_update(of=("self",))
-        locked += ready[: BATCH - len(locked)]
-    if not locked:
+    people = lock_as_administrator(by, technician, to)
+    by, technician, to = people[by.pk], people[technician.pk], people[to.pk]
+    if to == technician or not to.takes_cases:
+        raise WrongState(_("Choose another technician, who has signed in and whose account is active."))
+    cases = _lock_open_cases(technician, by=by)
+    if not cases:
         return 0
     now = portal_now()
-    Case.objects.filter(pk__in=[case.pk for case in locked]).update(assigned_to=to)
-    ReleaseEvent.objects.bulk_create(
-        [handed_over(case, to=to, by=by, source=source, at=now, reason=reason) for case in locked]
-    )
-    _record(technician, Kind.CASES_HANDED_OVER, by=by, detail=f"{len(locked)} → {to.display_name}\n{reason}".strip())
-    return len(locked)
+    steps = [Step(case, by=by, source=source, at=now) for case in cases]
+    ReleaseEvent.objects.bulk_create([handed_over(step, to=to, reason=reason) for step in steps])
+    Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
+    details = {"count": len(cases), "to_technician": to.pk}
+    record(technician, Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
+    return len(cases)
 
 
-def _record(person: User, kind: AccountEvent.Kind, *, by: User, detail: str = "") -> None:
-    AccountEvent.objects.create(person=person, kind=kind, at=portal_now(), by=by, detail=detail)
-
-
-def _called(person: User) -> str:
-    return f"{person.get_full_name()} <{person.email}>".strip()
-
-
-def _check_administrator(by: User | None) -> None:
-    if by is None or not (by.is_active and by.is_administrator):
-        raise NotAllowed(_("Only administrators look after accounts."))
+def _lock_open_cases(technician: User, *, by: User) -> list[Case]:
+    """Up to BATCH of the open cases, found in the order of indexes and locked in the order of keys."""
+    found: list[int] = []
+    for stretch in open_cases(technician, by=by):
+        found += stretch.values_list("pk", flat=True)[: BATCH - len(found)]
+    still_open = Q(status=Case.Status.ACCEPTED) | HELD | SCHEDULED
+    return list(in_lock_order(Case.objects.filter(still_open, pk__in=found, assigned_to=technician)))

@@ -144,6 +144,12 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
     return rule
 
 
+def check_administrator(by: User) -> None:
+    """NotAllowed unless `by` looks after the accounts of others."""
+    if not (by.is_active and by.is_administrator):
+        raise NotAllowed(_("Only administrators look after accounts."))
+
+
 def _refusal(action: Action, state: State, by: User) -> str:
     if by.is_member:
         # Who sees the case at all must not learn more from a refusal.

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_noop as _noop
 from cases import looks, messages, schedule
 from cases.clock import portal_now
 from cases.history import actor_columns
+from cases.locking import in_lock_order
 from cases.models import Case, CaseQuerySet, OutgoingEmail, ReleaseEvent, User
 from cases.sql import ids_as_rows, insert_select
 
@@ -108,7 +109,7 @@ def release_due_of(member: User) -> Batch:
     if not cases.any_due(now):
         return Batch()
     with _impatient_transaction():
-        ids = list(cases.due(now).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        ids = list(in_lock_order(cases.due(now)).values_list("pk", flat=True))
         batch = _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
     if batch.released:
         _tell_mail_workers()
@@ -129,7 +130,7 @@ def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
     """Locks up to `size` of `cases` that are due, passing by what others have locked. Returns their ids."""
     ids: list[int] = []
     for stretch in cases.due_stretches(now):
-        free = stretch.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+        free = stretch.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
         ids += free[: size - len(ids)]
     return ids
 
@@ -202,6 +203,7 @@ def _event_columns(stamp: Stamp) -> dict[str, Any]:
         "release_number": F("release_number"),
         "release_batch": stamp.batch,
         "reason": stamp.reason,
+        "details": {},
     }
 
 

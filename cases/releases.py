@@ -1,9 +1,10 @@
 """Every transition of a release, one verb a function.
 
-`by` is the person who acts, `source` the door they came through (ReleaseEvent.Source). A verb locks the row, looks
-again at who may do what in which state, and commits state, history and e-mail row together (DESIGN rules 4 and 6).
-They raise cases.errors; Case.DoesNotExist where `by` may not know of the case. What leaves the process does so after
-the commit. `revision`, where given, is the schedule revision that the person was looking at: an older one is Stale.
+`by` is the person who acts, `source` the door they came through (ReleaseEvent.Source). A verb locks the people that it
+depends on and the case (cases.locking), looks again at who may do what in which state, and commits state, history and
+e-mail row together (DESIGN rules 4 and 6). They raise cases.errors; Case.DoesNotExist where `by` may not know of the
+case. What leaves the process does so after the commit. `revision`, where given, is the schedule revision that the
+person was looking at: an older one is Stale.
 """
 
 from django.conf import settings
@@ -12,12 +13,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cases import permissions, release_batch
+from cases import release_batch
 from cases import schedule as calendar
 from cases.arming import arm_after_commit
 from cases.clock import portal_now
-from cases.errors import BadSchedule, NotAllowed, ReasonRequired, Stale
-from cases.history import Step
+from cases.errors import BadSchedule, NotAllowed, ReasonRequired
+from cases.locking import lock_for_action
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
 from cases.release_batch import release_batches, release_due, release_due_of
@@ -41,8 +42,10 @@ Kind = ReleaseEvent.Kind
 @transaction.atomic
 def accept(*, case: Case, by: User, source: str, technician: User | None = None) -> Case:
     """A submitted case gets its technician: `by`, or the `technician` whom an administrator names."""
-    case, step = _take(case, Action.ACCEPT, by=by, source=source)
-    assignee = technician or by
+    chosen = technician or by
+    locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen])
+    case, by, step = locked.case, locked.by, locked.step
+    assignee = locked.people[chosen.pk]
     if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
         raise NotAllowed(_("Only an administrator assigns a case, and only to an active technician."))
     case.status = Case.Status.ACCEPTED
@@ -58,7 +61,8 @@ def complete(
     *, case: Case, by: User, source: str, release_on: Schedule | None, reason: str = "", revision: int | None = None
 ) -> Case:
     """The work on an accepted case is done. Its member sees it on `release_on`; None: at once."""
-    case, step = _take(case, Action.COMPLETE, by=by, source=source, revision=revision)
+    locked = lock_for_action(case, Action.COMPLETE, by=by, source=source, revision=revision)
+    case, by, step = locked.case, locked.by, locked.step
     case.status = Case.Status.COMPLETED
     case.date_completed = step.at
     if release_on is not None:
@@ -78,7 +82,8 @@ def schedule(
     *, case: Case, by: User, source: str, release_on: Schedule, reason: str = "", revision: int | None = None
 ) -> Case:
     """A completed case that is not released gets another release date, or its first one after a hold."""
-    case, step = _take(case, Action.RESCHEDULE, by=by, source=source, reason=reason, revision=revision)
+    locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, revision=revision)
+    case, by, step = locked.case, locked.by, locked.step
     _check_choice(release_on, by=by, reason=reason)
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     _set_schedule(case, release_on)
@@ -91,7 +96,8 @@ def schedule(
 @transaction.atomic
 def cancel_schedule(*, case: Case, by: User, source: str, reason: str, revision: int | None = None) -> Case:
     """A completed case is held: it stays completed and is not released until somebody says when."""
-    case, step = _take(case, Action.HOLD, by=by, source=source, reason=reason, revision=revision)
+    locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, revision=revision)
+    case, by, step = locked.case, locked.by, locked.step
     _set_schedule(case, None)
     case.save(update_fields=SCHEDULE_FIELDS)
     step.record(Kind.HELD, reason=reason)
@@ -101,7 +107,8 @@ def cancel_schedule(*, case: Case, by: User, source: str, reason: str, revision:
 @transaction.atomic
 def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", revision: int | None = None) -> Case:
     """A completed case that is not released goes back to its technician, without a schedule."""
-    case, step = _take(case, Action.RETURN, by=by, source=source, reason=reason, revision=revision)
+    locked = lock_for_action(case, Action.RETURN, by=by, source=source, reason=reason, revision=revision)
+    case, by, step = locked.case, locked.by, locked.step
     case.status = Case.Status.ACCEPTED
     case.date_completed = None
     _set_schedule(case, None)
@@ -113,7 +120,8 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", r
 @transaction.atomic
 def release_now(*, case: Case, by: User, source: str, reason: str, revision: int | None = None) -> Case:
     """An administrator releases a completed case before its schedule."""
-    case, step = _take(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, revision=revision)
+    locked = lock_for_action(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, revision=revision)
+    case, by, step = locked.case, locked.by, locked.step
     release_batch.release_one(case, by=by, source=source, at=step.at, reason=reason)
     return case
 
@@ -126,22 +134,6 @@ SCHEDULE_FIELDS = [
     "release_attempts",
     "release_next_try",
 ]
-
-
-def _take(
-    case: Case, action: Action, *, by: User, source: str, reason: str | None = None, revision: int | None = None
-) -> tuple[Case, Step]:
-    """Locks the row of `case` and checks `action` against what it says now. Returns it, and the step to record.
-
-    A `reason` of None says that the verb has none to demand.
-    """
-    locked = Case.objects.visible_to(by).select_for_update(of=("self",)).get(pk=case.pk)
-    if revision is not None and revision != locked.schedule_revision:
-        raise Stale
-    rule = permissions.check(action, by=by, case=locked)
-    if rule.reason and reason is not None and not reason.strip():
-        raise ReasonRequired
-    return locked, Step(locked, by=by, source=source, at=portal_now())
 
 
 def _set_schedule(case: Case, wanted: Schedule | None) -> None:

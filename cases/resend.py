@@ -7,6 +7,7 @@ from cases import messages
 from cases.clock import portal_now
 from cases.errors import NotAllowed, WrongState
 from cases.history import Step
+from cases.locking import lock_people
 from cases.models import OutgoingEmail, ReleaseEvent, User
 
 State = OutgoingEmail.State
@@ -21,12 +22,12 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
     It goes to the address that the member has now; to another one than before it is another message. NotAllowed but for
     administrators, WrongState where it was not given up, or where the member cannot get mail.
     """
+    # The member, as in a claim: two people, or a person and a sender, take turns.
+    people = lock_people(by, email.recipient)
+    by, member = people[by.pk], people[email.recipient_id]
     if not (by.is_active and by.is_administrator):
         raise NotAllowed(_("Only an administrator has an e-mail sent again."))
-    # The member, as in a claim: two people, or a person and a sender, take turns.
-    locked = OutgoingEmail.objects.select_related("recipient").select_for_update(no_key=True, of=("recipient",))
-    email = locked.get(pk=email.pk)
-    member = email.recipient
+    email = OutgoingEmail.objects.get(pk=email.pk)
     if email.state not in GIVEN_UP:
         raise WrongState(_("This e-mail is not given up: it is “%(state)s”.") % {"state": email.get_state_display()})
     if not member.is_active or not member.email:

@@ -17,13 +17,13 @@ from cases.models import (
 
 @admin.register(ReleaseEvent)
 class ReleaseEventAdmin(OfCasesAdmin):
-    list_display = ("at", "case", "kind", "source", "actor_name", "reason")
+    list_display = ("at", "case", "kind", "source", "actor_name", "reason", "details")
     list_select_related = ("case", "actor")
 
 
 @admin.register(AccountEvent)
 class AccountEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "person", "kind", "by", "detail")
+    list_display = ("at", "person", "kind", "by", "reason", "details")
     list_select_related = ("person", "by")
     ordering = ("-pk",)
     sortable_by = ()

@@ -10,7 +10,7 @@ from cases.models.user import User
 
 
 class AccountEvent(models.Model):
-    """One step of an account: what, when, by whom, and the rest in words.
+    """One step of an account: what, when, by whom, the facts, and why.
 
     On PostgreSQL a trigger refuses UPDATE and DELETE; here `save` of a stored row and `delete` do.
     """
@@ -30,7 +30,12 @@ class AccountEvent(models.Model):
     at = models.DateTimeField()
     # Nobody asks what a person did, and nobody is deleted.
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    detail = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="What a person said to it")
+    details = models.JSONField(default=dict, db_default={}, blank=True, help_text="The facts; people by their keys")
+
+    # The people of the details by their present names, and the facts in words: set by cases.account_history.
+    named: dict[str, str]
+    said: str
 
     class Meta:
         ordering = ["-pk"]

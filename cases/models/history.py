@@ -55,7 +55,13 @@ class ReleaseEvent(models.Model):
     schedule_revision = models.PositiveIntegerField(help_text="The schedule revision that the step led to")
     release_number = models.PositiveIntegerField(default=0, help_text="Which release of the case this was")
     release_batch = models.UUIDField(null=True, blank=True)
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="What a person said to it")
+    details = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Facts that have no column; people by their keys"
+    )
+
+    # The people of the details by their present names: set by cases.history.
+    named: dict[str, str]
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -99,16 +105,6 @@ class ReleaseEvent(models.Model):
     def actor_name(self) -> str:
         """Who did it: the person's name, or the program's."""
         return self.actor.display_name if self.actor else self.system_actor
-
-    @property
-    def between(self) -> str:
-        """From whom to whom the case went: the first line of what a hand-over keeps."""
-        return self.reason.partition("\n")[0] if self.kind == self.Kind.HANDED_OVER else ""
-
-    @property
-    def words(self) -> str:
-        """What a person said to it."""
-        return self.reason.partition("\n")[2] if self.between else self.reason
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Stores a new event. TypeError for a stored one."""

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from cases import permissions
 from cases.case_forms import HandOverCaseForm
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
-from cases.models import Case, ReleaseEvent, User
+from cases.history import latest_events
+from cases.models import Case, User
 from cases.permissions import Action
 from cases.seen import SeenCase
 from cases.timeline import timeline
@@ -71,7 +72,7 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
         "wake_up": f"release-{case.pk}-{case.schedule_revision}" if is_armed and user.is_administrator else "",
         "flower_url": (settings.FLOWER_URL or "").rstrip("/"),
         "reason_required": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
-        "events": ReleaseEvent.objects.filter(case=case).select_related("actor")[:EVENTS],
+        "events": latest_events(case, limit=EVENTS),
     }
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases import people as verbs
+from cases.account_history import latest_account_events
 from cases.accounts import send_invitation
 from cases.errors import CaseError
 from cases.models import ReleaseEvent, User
@@ -181,7 +182,7 @@ def _page(request: HttpRequest, found: User, *, status: int = 200, **overrides: 
         "open_cases": capped(open_cases),
         "open_count": open_cases,
         "has_second_factor": is_mfa_enabled(found),
-        "events": found.account_events.select_related("by")[:SHOWN],
+        "events": latest_account_events(found, limit=SHOWN),
         "role_form": RoleForm(initial={"role": found.role}),
     }
     # Others have some where a role was changed at the very moment in which a case was accepted.

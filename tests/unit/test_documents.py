@@ -161,7 +161,7 @@ def test_what_is_attached_and_removed_is_in_the_history_by_its_name(mia, tom, st
     case = CaseFactory(member=mia, assigned_to=tom)
     document = documents.attach(case=case, by=tom, file=letter(), source="web")
     documents.remove(document=document, by=tom, source="api")
-    rows = ReleaseEvent.objects.order_by("pk").values_list("kind", "reason", "actor__username", "source")
+    rows = ReleaseEvent.objects.order_by("pk").values_list("kind", "details__name", "actor__username", "source")
     assert list(rows) == [
         ("document_attached", "letter.pdf", "tom", "web"),
         ("document_removed", "letter.pdf", "tom", "api"),

@@ -22,7 +22,8 @@ def test_the_case_changes_hands_and_nothing_else_of_it_changes(tom, otto):
     assert Case.objects.values().get() == before | {"assigned_to_id": otto.pk}
     event = ReleaseEvent.objects.get()
     assert (event.kind, event.actor, event.source) == ("handed_over", tom, "web")
-    assert event.reason == "tom → otto\nI am away."
+    assert event.reason == "I am away."
+    assert event.details == {"from_technician": tom.pk, "to_technician": otto.pk}
     assert event.from_date == event.to_date == case.scheduled_release_date
 
 

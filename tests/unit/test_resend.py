@@ -87,6 +87,7 @@ def test_only_what_was_given_up_is_sent_again(refused, ada):
 @pytest.mark.parametrize("person", ["mia", "tom", "retired"])
 def test_only_active_administrators_may(refused, person, mia, tom, ada):
     ada.is_active = False
+    ada.save()
     with pytest.raises(NotAllowed):
         resend(refused[0], {"mia": mia, "tom": tom, "retired": ada}[person])
     assert set(OutgoingEmail.objects.values_list("state", flat=True)) == {"failed"}
