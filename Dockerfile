@@ -8,7 +8,7 @@ WORKDIR /app
 
 # Before the code, so that a change of the code reuses what is installed. Everything has a wheel: no compiler is needed.
 COPY requirements.txt .
-RUN pip install --only-binary=:all: -r requirements.txt
+RUN pip install --require-hashes --only-binary=:all: -r requirements.txt
 
 COPY . .
 # The code stays root's; var/ is for a container that is run without DATABASE_URL, on SQLite, and var/documents where the

@@ -89,10 +89,6 @@ class Day:
     slots: list[Slot]
 
     @property
-    def is_today(self) -> bool:
-        return self.date == schedule.today()
-
-    @property
     def is_empty(self) -> bool:
         return not any(slot.count for slot in self.slots)
 

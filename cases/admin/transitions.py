@@ -110,5 +110,6 @@ def _act(request: HttpRequest, cases: list[Case], transition: Transition, answer
             messages.error(request, f"{case}: {error.message}")
         else:
             done += 1
-    said = ngettext("Done with %(count)d case.", "Done with %(count)d cases.", done)
-    messages.success(request, said % {"count": done})
+    if done:
+        said = ngettext("Done with %(count)d case.", "Done with %(count)d cases.", done)
+        messages.success(request, said % {"count": done})

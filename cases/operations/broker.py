@@ -34,11 +34,6 @@ class Answers:
     workers: list[str] = field(default_factory=list)
     held: int | None = None
 
-    @property
-    def deserted(self) -> list[Queue]:
-        """The queues that no worker takes from."""
-        return [queue for queue in self.queues if not queue.workers]
-
 
 def ask() -> Answers:
     """Asks the broker for its queues, and the workers which of them they take from. Never raises for a broker that is

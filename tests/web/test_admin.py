@@ -196,6 +196,13 @@ def test_what_is_refused_of_one_case_stops_no_other(admin, pending, mia, tom):
     assert pending.is_released
 
 
+def test_where_everything_is_refused_no_message_speaks_of_success(admin, mia, tom):
+    cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom)
+    page = choose(admin, "hold", *cases, **confirmed(*cases)).content.decode()
+    assert page.count("This case is being worked on; it is not completed.") == 2
+    assert "Done with" not in page
+
+
 def test_a_case_that_was_changed_meanwhile_is_left_alone(admin, ada, pending):
     answer = confirmed(pending)
     releases.cancel_schedule(case=pending, by=ada, source="web", reason="wait")
