@@ -144,6 +144,9 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except CaseError as error:
         return _page(request, technician, status=error.status, problem=error.message)
+    if not count:
+        messages.info(request, _("%(name)s has no open cases.") % {"name": technician.display_name})
+        return redirect("person", pk=pk)
     said = ngettext("%(count)d case is now %(name)s's.", "%(count)d cases are now %(name)s's.", count)
     messages.success(request, said % {"count": count, "name": form.cleaned_data["to"].display_name})
     return redirect("person", pk=pk)

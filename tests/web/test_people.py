@@ -248,6 +248,12 @@ def test_to_nobody_else(heir, admin, tom, mia):
     assert tom.assigned_cases.count() == 1
 
 
+def test_to_hand_over_nothing_is_no_success(admin, tom, otto):
+    page = admin.post(f"/people/{tom.pk}/hand-over/", {"to": otto.pk}, follow=True).content.decode()
+    assert f"{tom.display_name} has no open cases." in page
+    assert "alert-success" not in page
+
+
 def test_members_have_no_cases_to_hand_over(admin, mia):
     assert "hand_over_form" not in admin.get(f"/people/{mia.pk}/").context
 
