@@ -6,8 +6,11 @@ from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from cases import limits
 
 # By the names of the fields, in all of these forms.
 LABELS = {
@@ -20,16 +23,37 @@ LABELS = {
     "password2": gettext_lazy("New password again"),
     "code": gettext_lazy("Code"),
 }
+# Likewise: no longer text is looked up or hashed.
+LONGEST = {
+    "login": limits.EMAIL,
+    "email": limits.EMAIL,
+    "password": limits.PASSWORD,
+    "oldpassword": limits.PASSWORD,
+    "password1": limits.PASSWORD,
+    "password2": limits.PASSWORD,
+    "code": limits.CODE,
+}
 
 
-class Worded(forms.Form):
-    """Mixed in before a form of allauth's: labels of ours, and no placeholder that says them once more."""
+class Bounded(forms.Form):
+    """Mixed in before a form of allauth's: no placeholder that says the label once more, and a bound for each text."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            if longest := LONGEST.get(name):
+                field.validators.append(MaxLengthValidator(longest))
+                field.widget.attrs["maxlength"] = longest
+
+
+class Worded(Bounded):
+    """The same, with labels of ours."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.label = LABELS.get(name, field.label)
-            field.widget.attrs.pop("placeholder", None)
 
 
 class NewPassword(Worded):
@@ -71,9 +95,5 @@ class ReauthenticateByCodeForm(Worded, mfa.ReauthenticateForm):
     """The second factor once more."""
 
 
-class ActivateTOTPForm(totp.ActivateTOTPForm):
+class ActivateTOTPForm(Bounded, totp.ActivateTOTPForm):
     """Sets the app up, with its first code."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].widget.attrs.pop("placeholder", None)

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cases import lists, search, states
+from cases import limits, lists, search, states
 from cases.lists import ORDERS, Wanted
 from cases.models import User
 
@@ -35,6 +35,8 @@ class CaseFilter(forms.Form):
     q = forms.CharField(
         required=False,
         label=_("Search"),
+        max_length=limits.SEARCH,
+        validators=[limits.few_words],
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Number or title")}),
     )
     state = forms.ChoiceField(
@@ -65,6 +67,8 @@ class CaseFilter(forms.Form):
     member = forms.CharField(
         required=False,
         label=_("Member"),
+        max_length=limits.SEARCH,
+        validators=[limits.few_words],
         widget=forms.TextInput(
             attrs={"class": "form-control", "placeholder": _("Member's name or e-mail"), "data-live": ""}
         ),

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from cases import search
+from cases import limits, search
 from cases.models import User
 from cases.models.user import INVITED
 
@@ -25,6 +25,8 @@ class PeopleFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         method="search",
         label=_("Search"),
+        max_length=limits.SEARCH,
+        validators=[limits.few_words],
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Name or address")}),
     )
     role = django_filters.ChoiceFilter(
@@ -62,7 +64,7 @@ class PeopleFilter(django_filters.FilterSet):
 class NamesForm(forms.ModelForm[User]):
     """What somebody is called, and where they are reached."""
 
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = forms.EmailField(label=_("E-mail address"), max_length=limits.EMAIL)
     first_name = forms.CharField(label=_("First name"), required=False, max_length=LONGEST_NAME)
     last_name = forms.CharField(label=_("Last name"), required=False, max_length=LONGEST_NAME)
 

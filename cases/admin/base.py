@@ -3,11 +3,16 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from cases import limits
 from cases.paging import MOST
 
 
@@ -33,6 +38,35 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they count every row, for each filter
     list_per_page = 50
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the page itself offers. Django takes every lookup of every column, and databases refuse some of
+        their values: NUL, a number beyond eight bytes, a broken regular expression."""
+        return lookup.removesuffix("__exact") in self.list_filter
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """BadRequest for a query that cannot be read, where Django redirects to the whole list."""
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            raise BadRequest from error
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """BadRequest for a search that is too long."""
+        if len(search_term) > limits.SEARCH or len(search_term.split()) > limits.SEARCH_WORDS:
+            raise BadRequest
+        return super().get_search_results(request, queryset, search_term)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """BadRequest where what was ticked cannot be the key of a row."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.clean(key, None)
+        except ValidationError as error:
+            raise BadRequest from error
+        return super().changelist_view(request, extra_context)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_administrator(request)

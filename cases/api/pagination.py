@@ -6,6 +6,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
+from cases.limits import is_key
+
 
 class LatestFirst(CursorPagination):
     """Pages by cursor: no count of the whole, and nothing is skipped or doubled while rows are added."""
@@ -16,6 +18,6 @@ class LatestFirst(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """NotFound for a cursor that none of our pages gave."""
         cursor = super().decode_cursor(request)
-        if cursor is not None and not (cursor.position is None or str(cursor.position).isdecimal()):
+        if cursor is not None and not (cursor.position is None or is_key(str(cursor.position))):
             raise NotFound(self.invalid_cursor_message)
         return cursor

@@ -12,6 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cases import releases
 from cases.api.serializers import CaseSerializer, ReleaseSerializer
+from cases.converters import KeyConverter
 from cases.middleware import release_on_read
 from cases.models import Case, ReleaseEvent, User
 from cases.seen import SeenCase
@@ -24,7 +25,7 @@ class CaseViewSet(GenericViewSet[Any]):
 
     queryset = Case.objects.none()
     serializer_class = CaseSerializer
-    lookup_value_regex = "[0-9]{1,18}"
+    lookup_value_regex = KeyConverter.regex
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Release on read for callers with a token too, whom the middleware does not know yet."""

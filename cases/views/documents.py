@@ -2,8 +2,9 @@
 
 from typing import cast
 
+import structlog
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,15 +18,22 @@ from cases.permissions import Action
 from cases.uploads import uploaded_file
 from cases.views.cases import render_case, visible_case
 
+logger = structlog.get_logger(__name__)
+
 WEB = ReleaseEvent.Source.WEB
 
 
 @require_safe
 @cache_control(private=True, no_store=True)
 def document(request: HttpRequest, pk: int, document_pk: int) -> FileResponse:
-    """The file, to be saved and never to be shown as a page of the portal. 404 where the person may not know of it."""
+    """The file, to be saved and never to be shown as a page of the portal. 404 where the person may not know of it,
+    or the storage has lost it."""
     found = visible_document(request, pk, document_pk)
-    content = found.file.open("rb")
+    try:
+        content = found.file.open("rb")
+    except FileNotFoundError:
+        logger.exception("stored file is missing", document_id=found.pk)
+        raise Http404 from None
     response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cases.case_forms import NoteForm
+from cases.limits import is_key
 from cases.models import Case, CaseNote, User
 from cases.notes import MOST_LETTERS
 
@@ -12,7 +13,7 @@ NOTES = 50
 def note_panel(case: Case, user: User, *, before: str = "") -> dict[str, Any]:
     """The latest notes that `user` may read, oldest first; those before the note `before` where that is an id."""
     found = CaseNote.objects.visible_to(user).filter(case=case).select_related("author")
-    is_older = before.isdecimal()
+    is_older = is_key(before)
     if is_older:
         found = found.filter(pk__lt=int(before))
     latest = list(found.order_by("-pk")[: NOTES + 1])

@@ -1,0 +1,211 @@
+"""Ids and parameters that no page ever gave, at every URL of the portal: 404 or 400, never an error of ours."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from cases.models import Case, CaseDocument
+from tests.factories import CaseDocumentFactory, CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+# Stand for an id or a word while an address is written.
+NUMBER, WORD = "987654321", "987654321x"
+ODD_IDS = ["0", str(2**63 - 1), str(2**63), "9" * 5000, "-1", "1%00", "%ED%A0%80", "%0A", "1" * 14 + "z"]
+ODD_WORDS = ["\0", str(2**63), "9" * 5000, "²", "word " * 30]
+
+
+def addresses() -> dict[str, str]:
+    """Of every URL that carries an argument its name, and an address that stands for all of them."""
+    return dict(_addresses(get_resolver(), ""))
+
+
+def _addresses(resolver: URLResolver, namespace: str) -> Iterator[tuple[str, str]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _addresses(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
+        elif pattern.name and (address := _address(pattern, namespace)):
+            yield namespace + pattern.name, address
+
+
+def _address(pattern: URLPattern, namespace: str) -> str:
+    names = [name for name in pattern.pattern.regex.groupindex if name != "format"]
+    arguments = {name: NUMBER if name.endswith(("pk", "_id")) else WORD for name in names}
+    if "app_label" in arguments:
+        arguments["app_label"] = "cases"
+    return reverse(namespace + pattern.name, kwargs=arguments)
+
+
+WITH_ARGUMENTS = {name: address for name, address in addresses().items() if NUMBER in address}
+
+
+@pytest.fixture
+def case(mia, tom) -> Case:
+    case = CaseFactory(released=True, member=mia, assigned_to=tom)
+    CaseDocumentFactory(case=case)
+    return case
+
+
+@pytest.fixture
+def clients(case, mia, tom, ada) -> list[Client]:
+    """The browsers of a member, a technician and an administrator."""
+    clients = [Client() for _person in range(3)]
+    for client, person in zip(clients, (mia, tom, ada), strict=True):
+        client.force_login(person)
+    return clients
+
+
+def test_the_urls_that_carry_an_id_are_found():
+    assert {"case_detail", "document", "api_case-detail", "admin:cases_case_change", "calendar_feed"} <= set(
+        WITH_ARGUMENTS
+    )
+
+
+@pytest.mark.parametrize("name", WITH_ARGUMENTS)
+def test_an_odd_id_is_not_found(name, clients, case):
+    for odd in ODD_IDS[1:5] if name.startswith("admin:") else ODD_IDS:
+        # The others are real: what is asked for first must not hide what comes after it.
+        for address in _with_one_odd_argument(WITH_ARGUMENTS[name], odd, case):
+            for method in (clients[-1].get, clients[-1].post):
+                assert method(address).status_code in (302, 400, 403, 404, 405) or _takes_any_word(name), address[:99]
+
+
+def _with_one_odd_argument(address: str, odd: str, case: Case) -> list[str]:
+    places = [match.span() for match in re.finditer(f"{WORD}|{NUMBER}", address)]
+    real = [case.pk, case.documents.get().pk]
+    found = []
+    for place in range(len(places)):
+        parts, last = [], 0
+        for number, (start, end) in enumerate(places):
+            parts += [address[last:start], odd if number == place else str(real[min(number, 1)])]
+            last = end
+        found.append("".join([*parts, address[last:]]))
+    return found
+
+
+def _takes_any_word(name: str) -> bool:
+    # Says on a page of its own that the link is not valid.
+    return name == "account_reset_password_from_key"
+
+
+def test_a_number_in_a_url_is_one_that_a_database_can_hold():
+    """`<int:…>` takes any number of digits."""
+    numbers = {name: address for name, address in WITH_ARGUMENTS.items() if not re.search(f"admin|{WORD}", address)}
+    assert len(numbers) > 20
+    assert [name for name, address in numbers.items() if _resolves(address.replace(NUMBER, "9" * 30, 1))] == []
+
+
+def _resolves(address: str) -> bool:
+    try:
+        match = get_resolver().resolve(address)
+    except Exception:  # noqa: BLE001
+        return False
+    return match.url_name != "django.contrib.admin.sites.catch_all_view"
+
+
+# --- Parameters --------------------------------------------------------------------------------------------------
+
+ALL_PARAMETERS = ["q", "page", "state", "urgency", "technician", "member", "due", "sort", "role", "active", "view"]
+ALL_PARAMETERS += ["date", "whose", "kind", "to", "days", "notes_before", "next", "cursor", "format", "lang", "version"]
+
+
+def pages() -> list[str]:
+    """The addresses that read a query, of everything that answers to GET."""
+    return sorted(
+        address
+        for name, address in _addresses(get_resolver(), "")
+        if not name.startswith("admin:") and NUMBER not in address
+    )
+
+
+# What each page reads, one by one: the first that cannot be read may hide the next.
+READ = {
+    "/cases/": ["q", "page", "state", "urgency", "technician", "member", "due", "sort"],
+    "/calendar/": ["view", "date", "whose", "kind", "page"],
+    "/people/": ["q", "page", "role", "active", "sort"],
+    "/operations/": ["days"],
+    "/api/cases/": ["cursor"],
+    "/accounts/login/": ["next"],
+}
+
+
+@pytest.mark.parametrize("odd", [str(2**63), "²"])
+@pytest.mark.parametrize("address", READ)
+def test_an_odd_parameter_is_no_error_of_ours(address, odd, clients):
+    for name in READ[address]:
+        assert clients[-1].get(address, {name: odd}).status_code < 500, name
+
+
+@pytest.mark.parametrize("odd", ODD_WORDS, ids=range(len(ODD_WORDS)))
+def test_odd_parameters_together_are_no_error_of_ours(odd, clients, case):
+    of_case = [f"/cases/{case.pk}/", f"/calendar/{case.pk}/move/", f"/cases/{case.pk}/as-member/"]
+    for address in [*pages(), *of_case]:
+        for client in clients[1:]:
+            assert client.get(address, dict.fromkeys(ALL_PARAMETERS, odd)).status_code < 500, address
+
+
+FIELDS = ["action", "access", "next", "to", "technician", "revision", "release_date", "release_time", "reason"]
+FIELDS += ["release_option", "role", "email", "login", "password", "text", "title", "description", "urgency", "seen"]
+FIELDS += ["first_name", "last_name", "time_zone", "language", "code", "oldpassword", "password1", "password2"]
+
+
+@pytest.mark.parametrize("odd", ODD_WORDS, ids=range(len(ODD_WORDS)))
+def test_odd_fields_of_a_form_are_no_error_of_ours(odd, clients, case):
+    for name, address in _addresses(get_resolver(), ""):
+        if not name.startswith("admin:"):
+            for client in (Client(), clients[-1]):
+                answer = client.post(address.replace(NUMBER, str(case.pk)), dict.fromkeys(FIELDS, odd))
+                assert answer.status_code < 500, address
+
+
+@pytest.mark.parametrize("odd", ODD_WORDS, ids=range(len(ODD_WORDS)))
+def test_an_odd_cookie_or_header_is_no_error_of_ours(odd, client, db):
+    client.cookies["sessionid"] = client.cookies["django_language"] = odd
+    for headers in ({"Authorization": f"Token {odd}"}, {"Accept-Language": odd, "X-Request-ID": odd}):
+        for address in ("/", "/api/cases/", "/accounts/login/", "/admin/"):
+            assert client.get(address, headers=headers).status_code < 500, (address, headers)
+
+
+# --- Django's admin ----------------------------------------------------------------------------------------------
+
+LOOKUPS = ["", "__exact", "__in", "__gt", "__year", "__isnull", "__regex", "__contains"]
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_an_odd_parameter_of_the_admin_is_no_error_of_ours(model, clients):
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    fields = [field.name for field in model._meta.concrete_fields]
+    for number, field in enumerate([*fields, "pk"]):
+        for step, odd in enumerate((str(2**63), "99999-01-01", "(")):
+            lookup = LOOKUPS[(number + step) % len(LOOKUPS)]
+            assert clients[-1].get(address, {field + lookup: odd}).status_code < 500, (field, lookup, odd)
+    for name in ("q", "p", "o", "all", "e", "_to_field", "_popup", "_changelist_filters", "_facets"):
+        for odd in (str(2**63), "word " * 30):
+            assert clients[-1].get(address, {name: odd}).status_code < 500, (name, odd)
+
+
+@pytest.mark.parametrize("lookup", ["status__exact", "id__exact", "external_case_id__regex", "title__contains"])
+def test_a_filter_that_the_admin_does_not_offer_is_a_400(lookup, clients):
+    assert clients[-1].get("/admin/cases/case/", {lookup: "\0"}).status_code == 400
+
+
+@pytest.mark.parametrize("odd", ["\0", str(2**63), "9" * 5000, "²", "", "None"], ids=range(6))
+def test_an_odd_choice_of_rows_in_the_admin_is_a_400(odd, clients):
+    chosen = {"action": "hold", "_selected_action": odd}
+    assert clients[-1].post("/admin/cases/case/", chosen).status_code == 400
+
+
+# --- Files -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("person", range(3))
+def test_a_stored_file_that_is_missing_is_a_404(person, clients, case):
+    document = CaseDocument.objects.get(case=case)
+    document.file.storage.delete(document.file.name)
+    assert clients[person].get(f"/cases/{case.pk}/documents/{document.pk}/").status_code == 404
+    assert quote(document.name) not in clients[person].get(f"/cases/{case.pk}/documents/0/").content.decode()

@@ -1,0 +1,103 @@
+"""What is searched for and signed in with has a bound, before the database or the hashing of passwords see it."""
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases import limits
+from cases.models import User
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+WORDS = {"many words": "a " * 90, "a long word": "a" * 201, "1,900 words": "a " * 950}
+
+
+@pytest.mark.parametrize("text", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("address", ["/cases/?q=", "/cases/?member=", "/people/?q=", "/admin/cases/user/?q="])
+def test_a_long_search_is_refused_before_it_is_asked(address, text, client, ada, mia):
+    CaseFactory(member=mia, title=text[:200])
+    client.force_login(ada)
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(address + text.replace(" ", "+"))
+    assert not [query["sql"] for query in captured if "LIKE" in query["sql"].upper()]
+    if "admin" in address:
+        assert answer.status_code == 400
+    else:
+        assert "Search for up to 10 words." in answer.content.decode() or "at most 200 characters" in str(
+            answer.content.decode()
+        )
+
+
+def test_ten_words_are_searched_for(client, ada, mia):
+    case = CaseFactory(member=mia, title="one two three four five six seven eight nine ten")
+    client.force_login(ada)
+    assert case.title in client.get("/cases/", {"q": case.title}).content.decode()
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("/accounts/login/", {"login": LONG, "password": "secret"}),
+        ("/accounts/login/", {"login": "mia", "password": LONG}),
+        ("/accounts/login/", {"login": f"{LONG}@example.com", "password": LONG}),
+        ("/accounts/password/reset/", {"email": f"{LONG}@example.com"}),
+    ],
+    ids=["name", "password", "both", "address"],
+)
+def test_a_long_credential_reaches_neither_database_nor_hashing(address, fields, client, mia, monkeypatch):
+    def encode(*args):
+        raise AssertionError("a password was hashed")
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.post(address, fields)
+    assert answer.status_code == 200
+    assert "at most" in answer.content.decode() or "valid email" in answer.content.decode()
+    assert not [query["sql"] for query in captured if "xxxxxxxxxx" in query["sql"] or "cases_user" in query["sql"]]
+
+
+def test_a_password_that_could_not_be_typed_again_is_not_set(client, mia):
+    mia.set_password("present one")
+    mia.save()
+    client.force_login(mia)
+    new = "n" + "0x" * 128
+    answer = client.post(
+        "/accounts/password/change/", {"oldpassword": "present one", "password1": new, "password2": new}
+    )
+    assert "at most 256 characters" in answer.content.decode()
+    assert User.objects.get(pk=mia.pk).check_password("present one")
+
+
+@pytest.mark.parametrize("length", [limits.PASSWORD, limits.PASSWORD + 1])
+def test_a_command_sets_no_longer_password_either(length):
+    from django.contrib.auth.password_validation import validate_password
+
+    password = ("kX9" * length)[:length]
+    if length <= limits.PASSWORD:
+        validate_password(password)
+        return
+    with pytest.raises(ValidationError, match="up to 256 characters"):
+        validate_password(password)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [("/cases/?q=" + "a" * 2001, {}), ("/?x=%00", {}), ("/?%00=x", {}), ("/", {"Referer": "r" * 8191})],
+    ids=["long parameter", "NUL", "NUL in a name", "long header"],
+)
+def test_what_no_page_sends_is_a_400_and_asks_nothing(address, headers, client, mia):
+    client.force_login(mia)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address, headers=headers).status_code == 400
+    assert len(captured) == 0
+
+
+def test_addresses_of_the_size_that_pages_write_are_read(client, mia):
+    client.force_login(mia)
+    assert client.get("/accounts/login/?next=" + "%2Fcases%2F" * 150).status_code == 302
