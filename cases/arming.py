@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from cases import messages, schedule
+from cases import messages, schedule, stored_clock
 from cases.clock import portal_now
 from cases.models import Case, CaseQuerySet
 from cases.models.case import ARMED, SCHEDULED
@@ -32,7 +32,8 @@ def arm_after_commit(case: Case) -> None:
 
 def arm_upcoming(now: dt.datetime) -> int:
     """Publishes the ETA tasks of what falls due within a minute of the aware datetime `now`, up to
-    RELEASE_ETA_PER_INSTANT for each instant. Returns how many. The cost follows the instants, not the cases."""
+    RELEASE_ETA_PER_INSTANT for each instant; nothing by a clock that is not the portal's. Returns how many. The cost
+    follows the instants, not the cases."""
     armed = 0
     for wanted in _upcoming(now):
         same_time = Q(scheduled_release_time=wanted.time) if wanted.time else Q(scheduled_release_time__isnull=True)
@@ -48,7 +49,8 @@ def arm_again(*, case_id: int, revision: int) -> bool:
     Whether it was published. One early wake-up leads to one new one, so that copies never multiply. Not where this
     host's clock has reached the instant before the portal's: its worker would run the new one at once, again and again.
     """
-    case = Case.objects.filter(SCHEDULED, pk=case_id, schedule_revision=revision).first()
+    waiting = Case.objects.filter(SCHEDULED, stored_clock.agrees(), schedule_revision=revision)
+    case = waiting.filter(pk=case_id).first()
     if case is None or (at := case.release_instant) is None or at <= timezone.now():
         return False
     return messages.publish_wake_up(case_id=case_id, revision=revision, at=at)
@@ -89,7 +91,7 @@ def _upcoming(now: dt.datetime) -> list[Schedule]:
     found = []
     day = start.date()
     while day <= end.date():
-        of_day = Case.objects.filter(SCHEDULED, scheduled_release_date=day)
+        of_day = Case.objects.filter(SCHEDULED, stored_clock.agrees(), scheduled_release_date=day)
         default = dt.datetime.combine(day, settings.RELEASE_TIME_OF_DAY)
         if start < default <= end and of_day.filter(scheduled_release_time__isnull=True).order_by(*BY_INDEX).first():
             found.append(Schedule(day))

@@ -8,10 +8,11 @@ lock.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 
-from cases import permissions
+from cases import permissions, stored_clock
 from cases.clock import portal_now
 from cases.errors import ReasonRequired, Stale
 from cases.history import Step
@@ -19,6 +20,8 @@ from cases.models import Case, CaseQuerySet, User
 from cases.permissions import Action
 
 People = dict[int, User]
+# What releases or schedules. To hold or to return a case is safe by any clock.
+BY_THE_CLOCK = {Action.COMPLETE, Action.RESCHEDULE, Action.RELEASE_EARLY}
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,20 @@ def lock_for_action(
 
     Case.DoesNotExist where `by` may not know of the case. Stale where `revision`, the one that the person was looking
     at, is an older one. NotAllowed and WrongState by cases.permissions. ReasonRequired where the rule demands a
-    `reason`; None says that the verb has none to demand.
+    `reason`; None says that the verb has none to demand. ClockMismatch where the action would go by a clock that is not
+    the portal's.
     """
     found = lock_people(by, *people)
     by = found[by.pk]
-    locked = in_lock_order(Case.objects.visible_to(by)).get(pk=case.pk)
+    visible = Case.objects.visible_to(by)
+    locked = in_lock_order(visible.annotate(clock_agrees=stored_clock.agrees())).get(pk=case.pk)
     if revision is not None and revision != locked.schedule_revision:
         raise Stale
     rule = permissions.check(action, by=by, case=locked)
     if rule.reason and reason is not None and not reason.strip():
         raise ReasonRequired
+    if action in BY_THE_CLOCK and not cast(Any, locked).clock_agrees:
+        stored_clock.refuse()
     return Locked(locked, by, found, Step(locked, by=by, source=source, at=portal_now()))
 
 

@@ -7,6 +7,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
 from cases import releases
+from cases.errors import CaseError
 from cases.models import User
 
 logger = structlog.get_logger(__name__)
@@ -18,7 +19,7 @@ def release_on_read(user: object) -> None:
         return
     try:
         releases.release_due_of(user)
-    except Error:
+    except (Error, CaseError):
         logger.exception("release on read failed", member_id=user.pk)
 
 

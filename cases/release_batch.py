@@ -19,7 +19,7 @@ from django.db.models import Case as Choose
 from django.db.models import CharField, F, Q, TextField, Value, When
 from django.utils.translation import gettext_noop as _noop
 
-from cases import looks, messages, schedule
+from cases import looks, messages, schedule, stored_clock
 from cases.clock import portal_now
 from cases.history import actor_columns
 from cases.locking import in_lock_order
@@ -63,6 +63,7 @@ def release_due(*, by: str, source: str, now: dt.datetime | None = None, batch_s
     """Releases every case that is due: what ETA tasks, sweep and command call. Safe at any time, any number of times.
 
     `by` names the program. `now` (aware) is the moment that decides; None: the portal's clock, read for each batch.
+    ClockMismatch where the settings name another clock than the database.
     """
     total = Batch()
     for batch in release_batches(by=by, source=source, now=now, batch_size=batch_size):
@@ -80,7 +81,7 @@ def release_batches(
     try:
         moment = now or portal_now()
         # Spares a wake-up that finds nothing the transaction. Whether there is more after a batch, its size says.
-        more = Case.objects.any_due(moment)
+        more = stored_clock.any_due(Case.objects.first_due(moment))
         while more:
             with transaction.atomic():
                 ids = _lock_due(Case.objects.exclude(pk__in=failed), moment, size)
@@ -100,16 +101,18 @@ def release_batches(
 def release_due_of(member: User) -> Batch:
     """Releases what is due of `member`, who is about to look (DESIGN rule 11). One index probe where nothing is.
 
-    Waits up to a second for a row that somebody else holds; OperationalError if that was not enough.
+    Waits up to a second for a row that somebody else holds; OperationalError if that was not enough. ClockMismatch
+    where the settings name another clock than the database.
     """
     earliest = looks.earliest_scheduled_date(member)
     if earliest is None or earliest > schedule.reached(now := portal_now()).date():
         return Batch()
     cases = Case.objects.filter(member=member)
-    if not cases.any_due(now):
+    if not stored_clock.any_due(cases.first_due(now)):
         return Batch()
     with _impatient_transaction():
-        ids = list(in_lock_order(cases.due(now)).values_list("pk", flat=True))
+        due = cases.due(now).filter(stored_clock.agrees())
+        ids = list(in_lock_order(due).values_list("pk", flat=True))
         batch = _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
     if batch.released:
         _tell_mail_workers()
@@ -127,10 +130,14 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
 
 
 def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
-    """Locks up to `size` of `cases` that are due, passing by what others have locked. Returns their ids."""
+    """Locks up to `size` of `cases` that are due, passing by what others have locked. Returns their ids.
+
+    None if the clock was changed since it was compared with the settings.
+    """
     ids: list[int] = []
     for stretch in cases.due_stretches(now):
-        free = stretch.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
+        due = stretch.filter(stored_clock.agrees())
+        free = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
         ids += free[: size - len(ids)]
     return ids
 

@@ -2,9 +2,10 @@
 
 `by` is the person who acts, `source` the door they came through (ReleaseEvent.Source). A verb locks the people that it
 depends on and the case (cases.locking), looks again at who may do what in which state, and commits state, history and
-e-mail row together (DESIGN rules 4 and 6). They raise cases.errors; Case.DoesNotExist where `by` may not know of the
-case. What leaves the process does so after the commit. `revision`, where given, is the schedule revision that the
-person was looking at: an older one is Stale.
+e-mail row together (DESIGN rules 4 and 6). They raise cases.errors; ClockMismatch where they would release or schedule
+by a clock that is not the portal's; Case.DoesNotExist where `by` may not know of the case. What leaves the process does
+so after the commit. `revision`, where given, is the schedule revision that the person was looking at: an older one is
+Stale.
 """
 
 from django.conf import settings

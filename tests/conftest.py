@@ -12,6 +12,7 @@ from django.utils import translation
 from cases import messages
 from cases.models import User
 from portal.file_storage import file_storage
+from tests import stored_clock
 from tests.clocks import frozen_clock
 from tests.factories import UserFactory
 
@@ -63,6 +64,13 @@ def clock() -> Iterator[time_machine.Traveller]:
     """Wednesday, June 11, 2025, noon UTC, standing still; `clock.move_to` and `clock.shift` move it."""
     with frozen_clock(FROZEN) as traveller:
         yield traveller
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _stored_clock_follows_the_settings() -> Iterator[None]:
+    """A test that sets another TIME_ZONE means a portal of that zone."""
+    with stored_clock.following_the_settings():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -122,7 +122,7 @@ QUERIES = {
     "mfa_activate_totp": 11,
     "account_reauthenticate": 10,
     "new_case": 4,
-    "operations": 19,
+    "operations": 20,
     "people": 4,
     "person": 9,
 }

@@ -49,4 +49,6 @@ def _explained(statement: str) -> dict:
 
 def _scans(node: dict) -> list[dict]:
     below = [scan for child in node.get("Plans", []) for scan in _scans(child)]
-    return [node, *below] if node["Node Type"].endswith("Scan") else below
+    # The one row of the clock, which every release asks for, is no cost that could grow.
+    is_of_cases = node["Node Type"].endswith("Scan") and node.get("Relation Name") != "cases_portalclock"
+    return [node, *below] if is_of_cases else below

@@ -9,6 +9,8 @@ from cases.models import (
     CaseNote,
     Heartbeat,
     OutgoingEmail,
+    PortalClock,
+    PortalEvent,
     ReleaseDay,
     ReleaseEvent,
     SampledTotal,
@@ -27,6 +29,19 @@ class AccountEventAdmin(ReadOnlyAdmin):
     list_select_related = ("person", "by")
     ordering = ("-pk",)
     sortable_by = ()
+
+
+@admin.register(PortalEvent)
+class PortalEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "kind", "actor_name", "details")
+    list_select_related = ("actor",)
+    ordering = ("-pk",)
+    sortable_by = ()
+
+
+@admin.register(PortalClock)
+class PortalClockAdmin(ReadOnlyAdmin):
+    list_display = ("time_zone", "release_time_of_day")
 
 
 @admin.register(OutgoingEmail)

@@ -8,6 +8,8 @@ from cases.models.heartbeat import Heartbeat
 from cases.models.history import ReleaseEvent
 from cases.models.note import CaseNote, CaseNoteQuerySet
 from cases.models.outbox import OutgoingEmail
+from cases.models.portal_clock import PortalClock
+from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
 from cases.models.total import SampledTotal
 from cases.models.user import User
@@ -23,6 +25,8 @@ __all__ = [
     "CaseQuerySet",
     "Heartbeat",
     "OutgoingEmail",
+    "PortalClock",
+    "PortalEvent",
     "ReleaseDay",
     "ReleaseEvent",
     "SampledTotal",

@@ -75,9 +75,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return [ready.filter(stretch) for stretch in reached_schedules(now)]
 
     def any_due(self, now: dt.datetime) -> bool:
-        """Whether `due` has any. One statement, whose cost follows what is due, not what is pending."""
+        """Whether `due` has any. One statement."""
+        return self.first_due(now).exists()
+
+    def first_due(self, now: dt.datetime) -> "CaseQuerySet":
+        """Up to three cases of `due`, the first of each stretch; its cost follows what is due, not what is pending."""
         firsts = [Q(pk=Subquery(stretch.values("pk")[:1])) for stretch in self.due_stretches(now)]
-        return Case.objects.filter(functools.reduce(operator.or_, firsts)).exists()
+        return Case.objects.filter(functools.reduce(operator.or_, firsts))
 
     def failing(self, now: dt.datetime) -> Self:
         """The cases whose release failed, and which are not tried again before some moment after `now`."""

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cases import stored_clock
 from cases.models import Case, ReleaseDay, ReleaseEvent
 from cases.operations import lateness
 from cases.operations.mail import mail
@@ -32,6 +33,8 @@ class Figures(Collector):
         yield from self._days()
 
     def _present(self) -> Iterator[Metric]:
+        differs = bool(stored_clock.mismatch())
+        yield _gauge("portal_clock_differs", "1 if the settings name another clock than the database", int(differs))
         seen = present(Case.objects.all(), self.now)
         yield _gauge("portal_cases_due", "Due and not released; up to 1001", seen.due.number)
         yield _gauge("portal_cases_failing", "Cases whose release failed; up to 1001", seen.failing_count.number)

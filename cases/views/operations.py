@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from cases import stored_clock
 from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
@@ -88,5 +89,6 @@ def _figures(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
 def _present(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
     cases = Case.objects.visible_to(cast(User, request.user))
     releases, emails, signs = present(cases, now), mail(cases, now), pulse(now)
-    problems = [*releases.problems, *emails.problems, *signs.problems]
+    clocks = stored_clock.mismatch()
+    problems = [*([clocks] if clocks else []), *releases.problems, *emails.problems, *signs.problems]
     return {"now": now, "present": releases, "mail": emails, "pulse": signs, "problems": problems}

@@ -16,6 +16,8 @@ from cases.models import (
     CaseNote,
     Heartbeat,
     OutgoingEmail,
+    PortalClock,
+    PortalEvent,
     ReleaseDay,
     ReleaseEvent,
     SampledTotal,
@@ -47,11 +49,14 @@ def rows(mia, tom, ada) -> dict[str, object]:
     counted = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
     ReleaseDay.objects.create(day="2025-06-01", zone="UTC", counted_at=case.date_completed, **counted)
     people.deactivate(person=UserFactory(), by=ada)
+    PortalEvent.objects.create(kind="clock_changed", at=case.date_completed, system_actor="a test")
     models = [
         Case,
         AccountEvent,
         ReleaseEvent,
         OutgoingEmail,
+        PortalClock,
+        PortalEvent,
         CaseDocument,
         CaseNote,
         Heartbeat,

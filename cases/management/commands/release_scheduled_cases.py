@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cases import outbox, totals
+from cases import outbox, stored_clock, totals
 from cases.clock import portal_now
 from cases.models import Case, ReleaseEvent
 from cases.operations import figures
@@ -29,6 +29,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] is not None and options["batch_size"] < 1:
             raise CommandError("--batch-size must be at least 1.")
+        if sentence := stored_clock.mismatch():
+            raise CommandError(sentence)
         if options["dry_run"]:
             self._preview()
             self._say_failing()

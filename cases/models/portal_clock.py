@@ -1,0 +1,26 @@
+"""The clock that the schedules in this database were made for."""
+
+from django.db import models
+from django.db.models import Q
+
+from cases.wall_clock import time_text
+
+
+class PortalClock(models.Model):
+    """The portal's zone and RELEASE_TIME_OF_DAY, in one row, stored by the first migration.
+
+    Every schedule is wall clock. A process whose settings say another zone would release early or late, so it refuses
+    (cases.stored_clock). Only cases.clock_change changes the row.
+    """
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
+    time_zone = models.CharField(max_length=64)
+    release_time_of_day = models.TimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="portal_clock_has_one_row", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.time_zone}, {time_text(self.release_time_of_day)}"

@@ -1,0 +1,257 @@
+"""change_time_zone: what is scheduled keeps its wall clock or its moment, as asked; never early, and all of it told."""
+
+import datetime as dt
+from io import StringIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cases import clock_change, releases, stored_clock
+from cases.models import Case, PortalClock, PortalEvent, ReleaseEvent
+from cases.wall_clock import WallClock, time_text
+from tests.factories import CaseFactory
+from tests.stored_clock import store
+
+pytestmark = pytest.mark.django_db
+
+CHICAGO, MIDNIGHT = "America/Chicago", dt.time(0)
+
+
+@pytest.fixture
+def chicago(settings, clock):
+    """A portal of Chicago, where it is Wednesday, June 11, 2025, seven in the morning."""
+    settings.TIME_ZONE = CHICAGO
+
+
+def change(*arguments: str) -> str:
+    out = StringIO()
+    call_command("change_time_zone", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def pending(mia, date: str, time: str | None = None, **columns) -> Case:
+    return CaseFactory(
+        scheduled=True,
+        member=mia,
+        scheduled_release_date=dt.date.fromisoformat(date),
+        scheduled_release_time=dt.time.fromisoformat(time) if time else None,
+        **columns,
+    )
+
+
+def schedule_of(case: Case) -> tuple[str, str | None]:
+    case.refresh_from_db()
+    time = case.scheduled_release_time
+    return case.scheduled_release_date.isoformat(), time_text(time) if time else None
+
+
+def test_without_apply_it_says_what_would_change_and_changes_nothing(chicago, mia):
+    case = pending(mia, "2025-06-20")
+    out = change(CHICAGO, "UTC")
+    assert f"{case.external_case_id}  2025-06-20 00:00:00 → 2025-06-20 00:00:00  (5 h earlier)" in out
+    assert "Scheduled releases: 1. Changed: 1 (1 earlier, 0 later). Due at once: 0." in out
+    assert "Nothing was changed. Add --apply to change it." in out
+    assert PortalClock.objects.get().time_zone == CHICAGO
+    assert (schedule_of(case), case.schedule_revision) == (("2025-06-20", None), 1)
+    assert not ReleaseEvent.objects.exists()
+    assert not PortalEvent.objects.exists()
+
+
+def test_apply_keeps_the_wall_clock(chicago, mia):
+    case = pending(mia, "2025-06-20", "09:30", armed_revision=1)
+    out = change(CHICAGO, "Europe/Berlin", "--apply")
+    assert (
+        "Now set TIME_ZONE=Europe/Berlin and RELEASE_TIME_OF_DAY=00:00 for every process and restart them all." in out
+    )
+    assert schedule_of(case) == ("2025-06-20", "09:30")
+    # What was announced, and forms that are open, are of another moment.
+    assert (case.schedule_revision, case.armed_revision) == (2, 1)
+    assert PortalClock.objects.get().time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        (("2025-06-20", None), "UTC", ("2025-06-20", "05:00")),
+        (("2025-06-20", "09:30:45"), "UTC", ("2025-06-20", "14:30:45")),
+        (("2025-06-20", "22:00"), "Europe/Berlin", ("2025-06-21", "05:00")),
+        (("2025-06-20", None), "Pacific/Honolulu", ("2025-06-19", "19:00")),
+        # A time that Chicago's clock skips is reached when it has jumped.
+        (("2026-03-08", "02:30"), "UTC", ("2026-03-08", "08:00")),
+        # One that comes twice is reached the first time.
+        (("2025-11-02", "01:30"), "UTC", ("2025-11-02", "06:30")),
+        # In the second of two hours: not before the hour is over.
+        (("2025-11-02", "01:30"), "America/New_York", ("2025-11-02", "02:00")),
+        (("2025-10-25", "20:30"), "Europe/Berlin", ("2025-10-26", "03:00")),
+    ],
+    ids=str,
+)
+def test_apply_keeps_the_instants(chicago, mia, old, new, kept):
+    case = pending(mia, *old)
+    before = case.release_instant
+    change(CHICAGO, new, "--keep", "instants", "--apply")
+    assert schedule_of(case) == kept
+    after = WallClock(ZoneInfo(new), MIDNIGHT).instant(case.scheduled_release_date, case.scheduled_release_time)
+    assert after == before or (after > before and before.astimezone(ZoneInfo(new)).fold)
+
+
+def test_what_does_not_change_is_left_alone(chicago, mia):
+    """The other zone has the same clock in winter; a time was given where the time of day changes."""
+    winter, explicit = pending(mia, "2026-01-20", "08:00"), pending(mia, "2026-01-20", "00:00")
+    without = pending(mia, "2026-01-20")
+    change(CHICAGO, "America/Mexico_City", "--time-of-day", "06:00", "--apply")
+    assert [schedule_of(case) for case in (winter, explicit, without)] == [
+        ("2026-01-20", "08:00"),
+        ("2026-01-20", "00:00"),
+        ("2026-01-20", None),
+    ]
+    assert list(ReleaseEvent.objects.values_list("case_id", flat=True)) == [without.pk]
+
+
+def test_the_time_of_day_alone_can_be_changed_and_the_instants_kept(chicago, mia):
+    case, other = pending(mia, "2025-06-20"), pending(mia, "2025-06-20", "17:00")
+    change(CHICAGO, CHICAGO, "--time-of-day", "09:00", "--keep", "instants", "--apply")
+    assert (schedule_of(case), schedule_of(other)) == (("2025-06-20", "00:00"), ("2025-06-20", "17:00"))
+    assert PortalClock.objects.get().release_time_of_day == dt.time(9)
+
+
+def test_history_says_what_was_changed_by_what(chicago, mia):
+    case = pending(mia, "2025-06-20")
+    change(CHICAGO, "UTC", "--keep", "instants", "--apply")
+    event = ReleaseEvent.objects.get()
+    assert (event.case_id, event.kind, event.source, event.system_actor) == (
+        case.pk, "rescheduled", "command", "change_time_zone",
+    )  # fmt: skip
+    assert (event.from_date, event.from_time, event.to_date, event.to_time) == (
+        dt.date(2025, 6, 20), None, dt.date(2025, 6, 20), dt.time(5),
+    )  # fmt: skip
+    assert event.schedule_revision == 2
+    assert "from America/Chicago, 00:00 to UTC, 00:00, keeping instants" in event.reason
+    portal = PortalEvent.objects.get()
+    assert (portal.kind, portal.system_actor) == ("clock_changed", "change_time_zone")
+    assert portal.details == {
+        "from": {"time_zone": CHICAGO, "release_time_of_day": "00:00"},
+        "to": {"time_zone": "UTC", "release_time_of_day": "00:00"},
+        "keep": "instants",
+        "changed_cases": 1,
+    }
+
+
+def test_all_that_is_scheduled_is_moved_in_batches(chicago, mia, monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr(clock_change, "BATCH", 4)
+    cases = [pending(mia, f"2025-06-{20 + n % 3}") for n in range(10)]
+    CaseFactory(held=True, member=mia)
+    CaseFactory(released=True, member=mia)
+    CaseFactory(member=mia)
+    with django_assert_max_num_queries(12 + 3 * (1 + 3 + 1)):
+        out = change(CHICAGO, "UTC", "--keep", "instants", "--apply")
+    assert "Scheduled releases: 10. Changed: 10 (0 earlier, 0 later)." in out
+    assert {schedule_of(case)[1] for case in cases} == {"05:00"}
+    assert ReleaseEvent.objects.count() == 10
+
+
+def test_a_long_list_is_cut(chicago, mia, monkeypatch):
+    monkeypatch.setattr(clock_change, "LISTED", 2)
+    CaseFactory.create_batch(5, scheduled=True, member=mia)
+    assert "… and 3 more" in change(CHICAGO, "UTC")
+
+
+def test_it_says_what_would_be_due_at_once(settings, clock, mia):
+    """At noon in London it is not seven o'clock in the morning any more."""
+    settings.TIME_ZONE = CHICAGO
+    pending(mia, "2025-06-11", "11:00")
+    pending(mia, "2025-06-11", "18:00")
+    assert "Changed: 2 (2 earlier, 0 later). Due at once: 1." in change(CHICAGO, "UTC")
+
+
+@pytest.mark.parametrize("keep", ["wall-clock", "instants"])
+def test_after_it_the_portal_goes_by_the_new_clock_alone(settings, clock, mia, keep):
+    """Processes with the old settings release nothing, those with the new ones what is due."""
+    settings.TIME_ZONE = CHICAGO
+    pending(mia, "2025-06-11", "07:00")
+    change(CHICAGO, "UTC", "--keep", keep, "--apply")
+    with pytest.raises(stored_clock.ClockMismatch):
+        releases.release_due(by="test", source="sweep")
+    settings.TIME_ZONE = "UTC"
+    assert len(releases.release_due(by="test", source="sweep").released) == 1
+
+
+BAD = {
+    "another zone is stored": (["UTC", "Europe/Berlin"], "The portal's time zone is America/Chicago, not UTC"),
+    "no such old zone": (["America/Chigago", "UTC"], "There is no time zone 'America/Chigago'"),
+    "no such new zone": ([CHICAGO, "../etc/passwd"], "There is no time zone"),
+    "an empty zone": ([CHICAGO, ""], "There is no time zone ''"),
+    "a time that is none": ([CHICAGO, "UTC", "--time-of-day", "noon"], "A time of day is written as 09:30"),
+    "a time with an offset": ([CHICAGO, "UTC", "--time-of-day", "09:30+02:00"], "A time of day is written as 09:30"),
+    "keep what": ([CHICAGO, "UTC", "--keep", "both"], "invalid choice"),
+    "no new zone": ([CHICAGO], "required"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), BAD.values(), ids=BAD.keys())
+def test_a_bad_request_changes_nothing(chicago, mia, arguments, sentence):
+    pending(mia, "2025-06-20")
+    with pytest.raises(CommandError, match=sentence.replace("(", r"\(")):
+        change(*arguments, "--apply")
+    assert PortalClock.objects.get().time_zone == CHICAGO
+    assert not ReleaseEvent.objects.exists()
+
+
+def test_where_no_clock_is_stored_it_stores_one(settings, clock, mia):
+    """As in a database from which the row was lost: the operator says what it was."""
+    PortalClock.objects.all().delete()
+    case = pending(mia, "2025-06-20")
+    change(CHICAGO, "UTC", "--keep", "instants", "--apply")
+    assert schedule_of(case) == ("2025-06-20", "05:00")
+    assert stored_clock.mismatch() == ""
+
+
+@pytest.mark.parametrize("date", ["1900-01-01", "8999-12-31"])
+@pytest.mark.parametrize("new", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_at_the_ends_of_the_calendar_a_date_stays_within_it(chicago, mia, date, new):
+    cases = [pending(mia, date, time) for time in ("00:00", "23:59")]
+    change(CHICAGO, new, "--keep", "instants", "--apply")
+    for case in cases:
+        assert schedule_of(case)[0][:4] == date[:4]
+
+
+def test_the_history_of_the_portal_is_append_only(chicago):
+    change(CHICAGO, "UTC", "--apply")
+    event = PortalEvent.objects.get()
+    with pytest.raises(TypeError):
+        event.save()
+    with pytest.raises(TypeError):
+        event.delete()
+    if connection.vendor == "postgresql":
+        for sql in ("UPDATE cases_portalevent SET details = '{}'", "DELETE FROM cases_portalevent"):
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                connection.cursor().execute(sql)
+
+
+ZONES = st.sampled_from(
+    ["UTC", CHICAGO, "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "Africa/Casablanca"]
+)
+MOMENTS = st.integers(0, 10**9).map(lambda seconds: dt.datetime.fromtimestamp(1_300_000_000 + seconds, dt.UTC))
+
+
+@given(zone=ZONES, moment=MOMENTS)
+def test_what_a_clock_shows_is_never_reached_before(zone, moment):
+    """The same moment, or in an hour that comes twice a later one: for every zone and moment."""
+    wall = WallClock(ZoneInfo(zone), MIDNIGHT)
+    shown = wall.showing(moment)
+    reached = wall.instant(shown.date(), shown.time())
+    assert moment <= reached <= moment + dt.timedelta(hours=1)
+    assert reached == moment or moment.astimezone(wall.zone).fold
+
+
+def test_it_is_the_way_back_too(chicago, mia):
+    cases = [pending(mia, f"2025-{month:02}-20", "13:15") for month in (7, 9, 12)]
+    change(CHICAGO, "Asia/Kathmandu", "--keep", "instants", "--apply")
+    store("Asia/Kathmandu", MIDNIGHT)
+    change("Asia/Kathmandu", CHICAGO, "--keep", "instants", "--apply")
+    assert {schedule_of(case)[1] for case in cases} == {"13:15"}
+    assert Case.objects.filter(schedule_revision=3).count() == 3

@@ -1,0 +1,101 @@
+"""With settings that name another clock than the database pages open, and nothing is released or scheduled."""
+
+import datetime as dt
+
+import pytest
+import structlog
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from cases.models import Case
+from tests.factories import CaseFactory
+from tests.stored_clock import store
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _of_chicago(clock):
+    store("America/Chicago", dt.time(0))
+
+
+def unreleased(case: Case) -> bool:
+    return Case.objects.filter(pk=case.pk, actual_release_date=None).exists()
+
+
+@pytest.mark.parametrize("page", ["dashboard", "case_list"])
+def test_a_members_pages_are_served_and_the_refusal_is_logged(client, mia, page):
+    case = CaseFactory(due=True, member=mia)
+    client.force_login(mia)
+    with structlog.testing.capture_logs() as logs:
+        assert client.get(reverse(page)).status_code == 200
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["release on read failed"]
+    assert unreleased(case)
+
+
+def test_the_pages_of_staff_open(client, tom, ada, mia):
+    case = CaseFactory(due=True, member=mia, assigned_to=tom)
+    for user in (tom, ada):
+        client.force_login(user)
+        for path in (reverse("dashboard"), reverse("case_list"), reverse("calendar"), f"/cases/{case.pk}/"):
+            assert client.get(path).status_code == 200, path
+    assert unreleased(case)
+
+
+@pytest.mark.parametrize("option", ["now", "schedule"])
+def test_a_technician_reads_why(client, tom, mia, option):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    client.force_login(tom)
+    answer = client.post(f"/cases/{case.pk}/complete/", {"release_option": option})
+    assert answer.status_code == 503
+    assert "manage.py change_time_zone" in answer.content.decode()
+    assert Case.objects.get().status == "accepted"
+
+
+@pytest.mark.parametrize("option", ["now", "schedule"])
+def test_the_api_says_why(tom, mia, option):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    client = APIClient()
+    client.force_authenticate(tom)
+    answer = client.post(f"/api/cases/{case.pk}/release/", {"release_option": option}, format="json")
+    assert answer.status_code == 503
+    assert "change_time_zone" in answer.json()["detail"]
+    assert Case.objects.get().status == "accepted"
+
+
+def test_the_admin_says_why(client, ada, mia):
+    case = CaseFactory(scheduled=True, member=mia)
+    client.force_login(ada)
+    answer = client.post(
+        reverse("admin:cases_case_changelist"),
+        {
+            "action": "release_early",
+            "_selected_action": case.pk,
+            "confirmed": "yes",
+            "reason": "They need it.",
+            f"revision_{case.pk}": case.schedule_revision,
+        },
+        follow=True,
+    )
+    assert "manage.py change_time_zone" in answer.content.decode()
+    assert unreleased(case)
+
+
+def test_the_calendar_says_why(client, ada, mia):
+    case = CaseFactory(scheduled=True, member=mia)
+    client.force_login(ada)
+    answer = client.post(
+        reverse("move_case", args=[case.pk]),
+        {"release_date": "2025-07-01", "reason": "Later.", "revision": case.schedule_revision},
+    )
+    assert answer.status_code == 503
+    assert "manage.py change_time_zone" in answer.content.decode()
+
+
+def test_the_operations_page_and_the_metrics_say_it(client, ada):
+    client.force_login(ada)
+    assert "manage.py change_time_zone" in client.get(reverse("operations")).content.decode()
+    assert "portal_clock_differs 1.0" in client.get("/metrics").content.decode()
+    store("UTC", dt.time(0))
+    assert "change_time_zone" not in client.get(reverse("operations")).content.decode()
+    assert "portal_clock_differs 0.0" in client.get("/metrics").content.decode()
