@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases import limits
+from cases.models import User
 
 # By the names of the fields, in all of these forms.
 LABELS = {
@@ -33,6 +34,12 @@ LONGEST = {
     "password2": limits.PASSWORD,
     "code": limits.CODE,
 }
+
+
+def _as_stored(typed: str) -> str:
+    """The address of the account that `typed` is a spelling of; `typed` itself where there is none."""
+    found = User.objects.with_address(typed).values_list("email", flat=True).first() if "@" in typed else None
+    return found or typed
 
 
 class Bounded(forms.Form):
@@ -70,6 +77,10 @@ class NewPassword(Worded):
 class LoginForm(Worded, account.LoginForm):
     """User name or address, and the password."""
 
+    def clean_login(self) -> str:
+        """What was typed; an address as the account spells it."""
+        return _as_stored(super().clean_login())
+
 
 class ReauthenticateForm(Worded, account.ReauthenticateForm):
     """The password once more."""
@@ -77,6 +88,11 @@ class ReauthenticateForm(Worded, account.ReauthenticateForm):
 
 class ResetPasswordForm(Worded, account.ResetPasswordForm):
     """Where the link is sent."""
+
+    def clean_email(self) -> str:
+        """The address as the account spells it."""
+        self.cleaned_data["email"] = _as_stored(self.cleaned_data["email"])
+        return str(super().clean_email())
 
 
 class ResetPasswordKeyForm(NewPassword, account.ResetPasswordKeyForm):

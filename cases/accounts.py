@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from cases import languages
+from cases.addresses import for_mail_server
 from cases.models import User
 
 WRONG_LOGIN = _("That user name or password is not right.")
@@ -60,6 +61,10 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             logger.exception("invitation could not be sent", person_id=person.pk)
             return False
         return True
+
+    def render_mail(self, template_prefix: str, email: str, *args: Any, **kwargs: Any) -> Any:
+        """Writes a mail of allauth's; its address by IDNA 2008."""
+        return super().render_mail(template_prefix, for_mail_server(email), *args, **kwargs)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

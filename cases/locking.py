@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db.models import Q, QuerySet
-
 from cases import permissions, stored_clock
 from cases.clock import portal_now
 from cases.errors import ReasonRequired, Stale
@@ -67,7 +65,8 @@ def lock_for_action(
 
 def lock_people(*people: User) -> People:
     """Lock the rows of `people`. Return them as they are now, by key."""
-    return _locked(User.objects.filter(pk__in={person.pk for person in people}))
+    rows = User.objects.filter(pk__in={person.pk for person in people})
+    return {row.pk: row for row in rows.order_by("pk").select_for_update(no_key=True)}
 
 
 def lock_as_administrator(by: User, *people: User) -> People:
@@ -77,17 +76,6 @@ def lock_as_administrator(by: User, *people: User) -> People:
     return found
 
 
-def lock_administrators(by: User, *people: User) -> People:
-    """`lock_as_administrator`, and all other administrators too: they take turns."""
-    found = _locked(User.objects.filter(Q(role=User.Role.ADMINISTRATOR) | Q(pk__in=[by.pk, *(p.pk for p in people)])))
-    permissions.check_administrator(found[by.pk])
-    return found
-
-
 def in_lock_order(cases: CaseQuerySet) -> CaseQuerySet:
     """`cases`, to be locked one after the other in the order that all transactions keep."""
     return cases.order_by("pk").select_for_update(of=("self",), no_key=True)
-
-
-def _locked(people: QuerySet[User]) -> People:
-    return {row.pk: row for row in people.order_by("pk").select_for_update(no_key=True)}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases import languages
+from cases.addresses import for_mail_server
 from cases.models import Case, User
 
 LISTED = 50
@@ -35,10 +36,17 @@ POLICY = ShortHeadersAsTheyAre()
 
 
 class Message(EmailMultiAlternatives):
-    """Django's message of a text and its HTML, put on paper in half the time."""
+    """Django's message of a text and its HTML, put on paper in half the time, with domains by IDNA 2008."""
+
+    def recipients(self) -> list[str]:
+        """Whom it goes to. UnusableAddress where no server can be told."""
+        self.to = [for_mail_server(address) for address in self.to]
+        return super().recipients()
 
     def message(self, **options: Any) -> Any:
-        """As it goes to the server. BadHeaderError if something in it would add a header."""
+        """As it goes to the server. BadHeaderError if something in it would add a header; UnusableAddress."""
+        self.to = [for_mail_server(address) for address in self.to]
+        self.from_email = for_mail_server(self.from_email)
         message = super().message(**options)
         # Python would look for a boundary that does not occur in the parts; 128 random bits do not.
         message.set_boundary(f"=_{uuid.uuid4().hex}")

@@ -6,6 +6,9 @@ or completed and that are not released. Whoever does something here is an active
 else: so one is always left.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import structlog
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -15,13 +18,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cases.account_history import identity, record
+from cases.addresses import UnusableAddress, for_mail_server
 from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.handover import handed_over
 from cases.history import Step
-from cases.locking import in_lock_order, lock_administrators, lock_as_administrator
+from cases.locking import in_lock_order, lock_as_administrator
 from cases.models import AccountEvent, Case, CaseQuerySet, ReleaseEvent, User
 from cases.models.case import HELD, SCHEDULED
+from cases.text import clean_line
 
 logger = structlog.get_logger(__name__)
 
@@ -33,14 +38,14 @@ Kind = AccountEvent.Kind
 @transaction.atomic
 def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) -> User:
     """A new account without a password. The link to set one is mailed after this (cases.accounts)."""
-    lock_administrators(by)
-    email = _free_address(email)
+    lock_as_administrator(by)
+    email = _usable_address(email)
     name = generate_unique_username([email.partition("@")[0], first_name, "person"])
     person = User(username=name, email=email, first_name=first_name, last_name=last_name)
     _give_role(person, role)
     person.set_unusable_password()
     try:
-        with transaction.atomic():
+        with _one_account_for_each_address(email):
             person.save()
     except IntegrityError:  # somebody else's program made an account of that name
         raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
@@ -68,12 +73,13 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
 
     The former address opens nothing any more: no sign-in, and no link that was mailed to it.
     """
-    person = lock_administrators(by, person)[person.pk]
-    email = _free_address(email, of=person)
+    person = lock_as_administrator(by, person)[person.pk]
+    email = _usable_address(email)
     EmailAddress.objects.filter(user=person).exclude(email=email).delete()
     before = identity(person)
     person.email, person.first_name, person.last_name = email, first_name, last_name
-    person.save(update_fields=["email", "first_name", "last_name"])
+    with _one_account_for_each_address(email, of=person):
+        person.save(update_fields=["email", "first_name", "last_name"])
     after = identity(person)
     if before != after:
         record(person, Kind.CORRECTED, by=by, details={"from": before, "to": after})
@@ -147,14 +153,28 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
     return person
 
 
-def _free_address(email: str, *, of: User | None = None) -> str:
-    """`email` as it is stored; CaseError where it is another person's. To be asked in one's turn."""
-    email = email.strip().lower()
-    found = User.objects.filter(email__iexact=email)
-    others = found.exclude(pk=of.pk) if of else found
-    if others.exists():
-        raise CaseError(_("Somebody with this address has an account already."), field="email")
+def _usable_address(email: str) -> str:
+    """`email` as it is stored; CaseError where no mail could reach it."""
+    email = clean_line(email).lower()
+    try:
+        for_mail_server(email)
+    except UnusableAddress:
+        raise CaseError(_("Enter a valid email address."), field="email") from None
     return email
+
+
+@contextmanager
+def _one_account_for_each_address(email: str, *, of: User | None = None) -> Iterator[None]:
+    """Saves a person with `email` within. CaseError where it is another person's, or becomes one at this moment."""
+    found = User.objects.with_address(email)
+    others = found.exclude(pk=of.pk) if of else found
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        if others.exists():
+            raise CaseError(_("Somebody with this address has an account already."), field="email") from None
+        raise
 
 
 def _give_role(person: User, role: str) -> None:

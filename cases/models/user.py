@@ -1,19 +1,60 @@
 """The people of the portal."""
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cases.addresses import canonical
 from cases.zones import validate_zone
 
 # Who has not followed the link of the invitation yet: Django marks a password that nobody can have with a "!".
 INVITED = models.Q(is_active=True, password__startswith="!")  # noqa: S106
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    """Keeps the canonical form beside each address, through every way in which rows are written."""
+
+    def with_address(self, address: str) -> Self:
+        """The account that `address` leads to, however it is spelled: one or none."""
+        form = canonical(address)
+        return self.filter(email_canonical=form) if form else self.none()
+
+    def update(self, **columns: Any) -> int:
+        # A migration's User is another class. An expression is a TypeError: only Python knows the canonical form.
+        if "email" in columns and "email_canonical" not in columns and self.model is User:
+            columns["email_canonical"] = canonical(columns["email"]) or None
+        return super().update(**columns)
+
+    def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
+        return super().bulk_create(_with_canonical(objs), *args, **kwargs)
+
+    def bulk_update(self, objs: Iterable["User"], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
+        return super().bulk_update(_with_canonical(objs), _and_canonical(fields), *args, **kwargs)
+
+
+def _with_canonical(people: Iterable["User"]) -> list["User"]:
+    found = list(people)
+    for person in found:
+        person.email_canonical = canonical(person.email) or None
+    return found
+
+
+def _and_canonical(fields: Iterable[str]) -> set[str]:
+    return {*fields, "email_canonical"} if "email" in fields else set(fields)
+
+
 class PortalUserManager(UserManager["User"]):
     """Django's manager; a superuser made on the command line is an administrator of the portal too."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def with_address(self, address: str) -> UserQuerySet:
+        """UserQuerySet.with_address, of all people."""
+        return self.get_queryset().with_address(address)
 
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **extra: Any
@@ -30,6 +71,13 @@ class User(AbstractUser):
         TECHNICIAN = "technician", _("Technician")
         ADMINISTRATOR = "administrator", _("Administrator")
 
+    email_canonical = models.CharField(
+        max_length=320,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="What all spellings of the address have in common: no two accounts share it",
+    )
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
     time_zone = models.CharField(
         max_length=64,
@@ -57,6 +105,17 @@ class User(AbstractUser):
         constraints = [
             models.CheckConstraint(
                 name="user_role_known", condition=models.Q(role__in=["member", "technician", "administrator"])
+            ),
+            # Conditional, so that PostgreSQL does not take it for a key: to change one would make releases wait.
+            models.UniqueConstraint(
+                name="user_address_once",
+                fields=["email_canonical"],
+                condition=models.Q(email_canonical__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="user_address_is_canonical_too",
+                condition=models.Q(email="", email_canonical__isnull=True)
+                | (~models.Q(email="") & models.Q(email_canonical__isnull=False)),
             ),
         ]
         # What the list of people is filtered and sorted by.
@@ -90,6 +149,14 @@ class User(AbstractUser):
     def display_name(self) -> str:
         """What other people of the portal read."""
         return self.get_full_name() or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row, and with its address the canonical form."""
+        if "email" not in self.get_deferred_fields():
+            self.email_canonical = canonical(self.email) or None
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = _and_canonical(kwargs["update_fields"])
+        super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuses with TypeError: the history names people for ever."""
