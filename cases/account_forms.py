@@ -3,15 +3,19 @@
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
+from allauth.core import context
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases import limits
+from cases import guesses, limits, own_account, second_factor
 from cases.models import User
+from cases.secrets_at_rest import SecretUnreadable
 
 # By the names of the fields, in all of these forms.
 LABELS = {
@@ -98,18 +102,63 @@ class ResetPasswordForm(Worded, account.ResetPasswordForm):
 class ResetPasswordKeyForm(NewPassword, account.ResetPasswordKeyForm):
     """The password that is set by the link."""
 
+    def save(self) -> None:
+        own_account.set_password(by=self.user, password=self.cleaned_data["password1"], with_link=True)
+        guesses.forgive(context.request, self.user)
+
 
 class ChangePasswordForm(NewPassword, account.ChangePasswordForm):
     """The present password, and a new one."""
 
+    def clean_oldpassword(self) -> str:
+        guess = guesses.count(context.request, [guesses.at_password(self.user)])
+        if guess is None:
+            raise get_adapter().validation_error("too_many_login_attempts")
+        password: str = super().clean_oldpassword()
+        guess.rollback()
+        return password
 
-class AuthenticateForm(Worded, mfa.AuthenticateForm):
+    def save(self) -> None:
+        own_account.set_password(by=self.user, password=self.cleaned_data["password1"], with_link=False)
+
+
+class UsesCode(Worded, mfa.BaseAuthenticateForm):
+    """Mixed in before a form of allauth's that asks for a code: each code works once, and guesses are counted."""
+
+    def clean_code(self) -> str:
+        guess = guesses.count(context.request, [guesses.at_code(self.user)])
+        if guess is None:
+            raise get_adapter().validation_error("too_many_login_attempts")
+        code: str = self.cleaned_data["code"]
+        authenticator = self._use(code)
+        guess.rollback()
+        self.authenticator = authenticator
+        return code
+
+    def _use(self, code: str) -> Authenticator:
+        try:
+            authenticator = second_factor.use_code(self.user, code)
+        except SecretUnreadable as error:
+            raise forms.ValidationError(str(error)) from None
+        if authenticator is None:
+            self._emit_authentication_failed(second_factor.main(self.user))
+            raise get_adapter().validation_error("incorrect_code")
+        return authenticator
+
+
+class AuthenticateForm(UsesCode, mfa.AuthenticateForm):
     """The second factor, at sign-in."""
 
 
-class ReauthenticateByCodeForm(Worded, mfa.ReauthenticateForm):
+class ReauthenticateByCodeForm(UsesCode, mfa.ReauthenticateForm):
     """The second factor once more."""
 
 
 class ActivateTOTPForm(Bounded, totp.ActivateTOTPForm):
     """Sets the app up, with its first code."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if not second_factor.use_app_code(self.secret, code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code

@@ -1,5 +1,6 @@
 """How people get in: what allauth is told about this portal."""
 
+import ipaddress
 import smtplib
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from cases import languages
+from cases import guesses, languages
 from cases.addresses import for_mail_server
 from cases.models import User
 
@@ -38,6 +39,19 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             "Too many failed login attempts. Wait five minutes and try again, or choose a new password."
         ),
     }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counts the guess; ValidationError if there have been too many. allauth takes a right one back."""
+        identifiers = [value for name, value in credentials.items() if name != "password"]
+        self._login_failed_rl_usage = guesses.count(request, guesses.at_login(*identifiers))
+        if self._login_failed_rl_usage is None:
+            raise self.validation_error("too_many_login_attempts")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The client's address, as far as BEHIND_PROXY reveals it. An IPv4 client of an IPv6 socket keeps its own:
+        limits go by the network of an IPv6 address, which all of those share."""
+        address = ipaddress.ip_address(super().get_client_ip(request))
+        return str(getattr(address, "ipv4_mapped", None) or address)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sends a mail of allauth's. That the server cannot be reached is logged: the page must not tell by an error

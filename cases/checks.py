@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
+from django.db.models import Model
 
 from cases import stored_clock
 from cases.models import PortalClock
+from cases.secrets_at_rest import SecretUnreadable
 
 
 @register
@@ -33,7 +37,40 @@ def settings_name_the_stored_clock(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """A process whose TIME_ZONE is not the portal's refuses to release. A warning: `migrate` runs this check too."""
-    if "default" not in (databases or ()) or PortalClock._meta.db_table not in connection.introspection.table_names():
+    if not _has_table(databases, PortalClock):
         return []
     sentence = stored_clock.mismatch()
     return [checks.Warning(sentence, hint=f"See {stored_clock.REMEDY} --help.", id="cases.W001")] if sentence else []
+
+
+@register(Tags.database)
+def stored_secrets_fit_the_secret_key(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Try the secret of the latest second factor. A warning: with the key lost for good, the portal must start, so
+    that administrators can remove the second factors."""
+    if not _has_table(databases, Authenticator):
+        return []
+    latest = Authenticator.objects.filter(type=Authenticator.Type.TOTP).order_by("-pk").first()
+    if latest is None or _is_readable(latest.data["secret"]):
+        return []
+    return [
+        checks.Warning(
+            "The secrets of second factors cannot be decrypted with SECRET_KEY. Nobody who has one can sign in.",
+            hint="Add the former key to SECRET_KEY_FALLBACKS, or remove the second factors on the people's pages.",
+            id="cases.W002",
+        )
+    ]
+
+
+def _is_readable(secret: str) -> bool:
+    try:
+        decrypt(secret)
+    except SecretUnreadable:
+        return False
+    return True
+
+
+def _has_table(databases: Sequence[str] | None, model: type[Model]) -> bool:
+    """Whether the check may ask the database, and this is not before the first migration."""
+    return "default" in (databases or ()) and model._meta.db_table in connection.introspection.table_names()

@@ -7,10 +7,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from cases.models import User
+from cases.secrets_at_rest import SecretUnreadable
 
 # What somebody needs to set it up or to leave, and what does not depend on who asks. Anything else, the portal's admin
 # and URLs of later days included, is closed.
@@ -59,3 +60,18 @@ class RequireMfaMiddleware:
         if match is not None and match.route.startswith("api/"):
             return JsonResponse({"detail": _("Set up two-factor authentication first.")}, status=403)
         return redirect("mfa_activate_totp")
+
+
+class SecretUnreadableMiddleware:
+    """Answers with a page that says what to do where a stored secret cannot be decrypted. Forms say it themselves."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, SecretUnreadable):
+            return None
+        return render(request, "mfa/secret_unreadable.html", {"sentence": str(exception)}, status=503)

@@ -7,16 +7,31 @@ of SECRET_KEY_FALLBACKS can still be read, so that a key can be changed without 
 import base64
 from typing import Any, ClassVar
 
+import structlog
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+logger = structlog.get_logger(__name__)
 
 PURPOSE = b"secrets of second factors"
 # Of every Fernet token: its version and the first bytes of a time stamp, in Base64. No secret of allauth's does.
 BEGINNING = "gAAAAA"
+
+
+class SecretUnreadable(Exception):
+    """A stored secret fits neither SECRET_KEY nor one of its fallbacks. Its text is a sentence for people."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext(
+                "We can't check your second factor because of a problem on our side. Ask an administrator for help."
+            )
+        )
 
 
 class PortalMFAAdapter(DefaultMFAAdapter):
@@ -30,10 +45,14 @@ class PortalMFAAdapter(DefaultMFAAdapter):
         return _keys().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """InvalidToken where no present key fits. A secret from before there was encryption is returned as it is."""
+        """SecretUnreadable where no present key fits. What was stored before there was encryption is returned as is."""
         if not encrypted_text.startswith(BEGINNING):
             return encrypted_text
-        return _keys().decrypt(encrypted_text.encode()).decode()
+        try:
+            return _keys().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            logger.exception("a stored secret of a second factor fits neither SECRET_KEY nor SECRET_KEY_FALLBACKS")
+            raise SecretUnreadable from None
 
 
 def _keys() -> MultiFernet:

@@ -114,6 +114,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cases.private_pages.PrivatePagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -128,6 +129,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "cases.mfa.RequireMfaMiddleware",
+    "cases.mfa.SecretUnreadableMiddleware",
     "cases.middleware.ReleaseOnReadMiddleware",
     "cases.toasts.ToastsMiddleware",
     "cases.zones.ReadersZoneMiddleware",
@@ -204,8 +206,9 @@ def database() -> dict[str, Any]:
 
 DATABASES = {"default": database()}
 
-# In the database and not in Redis: sessions, cache and login go on when the broker is down.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
+# In the database and not in Redis: sessions, cache and login go on when the broker is down. It keeps lock-outs and the
+# like, so nothing is evicted before it expires. What may be lost belongs into another cache.
+CACHES = {"default": {"BACKEND": "cases.security_state.SecurityStateCache"}}
 
 # --- People --------------------------------------------------------------------------------------------------------
 
@@ -238,7 +241,12 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Advisor Portal] "
 # Strangers get no mail from us; the page answers the same for known and unknown addresses.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
+ACCOUNT_RATE_LIMITS = {
+    # Guesses of passwords and codes, by cases.guesses: at one account, and from one client address.
+    "login_failed": "5/5m/key",
+    "guesses": "10/m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+}
 MFA_ADAPTER = "cases.secrets_at_rest.PortalMFAAdapter"
 MFA_FORMS = {
     "authenticate": "cases.account_forms.AuthenticateForm",
@@ -257,7 +265,9 @@ REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Both bind names that are not the portal's, and are hard to take back: only where they are asked for.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Otherwise all people share the proxy's address, and its limit of failed logins.

@@ -1,6 +1,5 @@
-"""History that refuses to be changed, and the table of the cache."""
+"""History that refuses to be changed."""
 
-from django.core.management import call_command
 from django.db import migrations
 
 REFUSE = """
@@ -27,14 +26,9 @@ def on_postgresql(sql):
     return step
 
 
-def create_cache_table(apps, schema_editor):
-    call_command("createcachetable", database=schema_editor.connection.alias, verbosity=0)
-
-
 class Migration(migrations.Migration):
     dependencies = [("cases", "0001_initial")]
 
     operations = [
         migrations.RunPython(on_postgresql(REFUSE), on_postgresql(ALLOW)),
-        migrations.RunPython(create_cache_table, migrations.RunPython.noop),
     ]

@@ -11,6 +11,7 @@ from cases.models.outbox import OutgoingEmail
 from cases.models.portal_clock import PortalClock
 from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
+from cases.models.security_state import SecurityState
 from cases.models.total import SampledTotal
 from cases.models.user import User
 
@@ -30,5 +31,6 @@ __all__ = [
     "ReleaseDay",
     "ReleaseEvent",
     "SampledTotal",
+    "SecurityState",
     "User",
 ]

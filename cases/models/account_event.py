@@ -24,6 +24,9 @@ class AccountEvent(models.Model):
         CORRECTED = "corrected", _("Name or address corrected")
         SECOND_FACTOR_REMOVED = "second_factor_removed", _("Second factor removed")
         CASES_HANDED_OVER = "cases_handed_over", _("Open cases handed over")
+        PASSWORD_SET = "password_set", _("Password set for the first time")
+        PASSWORD_RESET = "password_reset", _("Password reset by email link")
+        PASSWORD_CHANGED = "password_changed", _("Password changed")
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="account_events", db_index=False)
     kind = models.CharField(max_length=30, choices=Kind)
@@ -53,6 +56,9 @@ class AccountEvent(models.Model):
                         "corrected",
                         "second_factor_removed",
                         "cases_handed_over",
+                        "password_set",
+                        "password_reset",
+                        "password_changed",
                     ]
                 ),
             ),

@@ -6,7 +6,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.db import Error, IntegrityError, connection, transaction
 
-from cases import people
+from cases import own_account, people
 from cases.account_history import latest_account_events
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.models import AccountEvent, User
@@ -81,6 +81,32 @@ def test_not_ones_own_second_factor_and_not_by_others(ada, otto, locked_out):
             people.remove_second_factor(person=person, by=by, reason="Lost.")
     assert Authenticator.objects.filter(type="totp").count() == 2
     assert not AccountEvent.objects.exists()
+
+
+def test_how_somebody_set_a_password_is_told(ada, mia):
+    nina = people.invite(by=ada, email="nina@example.com", first_name="Nina", last_name="Ng", role="member")
+    own_account.set_password(by=nina, password="one long phrase", with_link=True)
+    own_account.set_password(by=nina, password="another long phrase", with_link=True)
+    own_account.set_password(by=nina, password="a third long phrase", with_link=False)
+    assert history(nina)[:3] == [
+        ("password_changed", nina, ""),
+        ("password_reset", nina, ""),
+        ("password_set", nina, ""),
+    ]
+    nina.refresh_from_db()
+    assert nina.check_password("a third long phrase")
+    assert history(mia) == []
+
+
+def test_a_new_password_brings_nothing_else_back(ada, mia):
+    """The request began before an administrator deactivated the account and corrected the address."""
+    stale = User.objects.get(pk=mia.pk)
+    people.correct(person=mia, by=ada, email="new@example.com", first_name="", last_name="")
+    people.deactivate(person=mia, by=ada)
+    own_account.set_password(by=stale, password="another long phrase", with_link=False)
+    mia.refresh_from_db()
+    assert (mia.is_active, mia.email) == (False, "new@example.com")
+    assert mia.check_password("another long phrase")
 
 
 @pytest.fixture

@@ -133,6 +133,24 @@ def test_the_owners_defaults(settings_with, monkeypatch):
     assert found["RELEASE_ETA_WINDOW"] == dt.timedelta(days=8)
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, (31536000, False, False)),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "true"}, (31536000, True, False)),
+        ({"HSTS_PRELOAD": "true", "HSTS_INCLUDE_SUBDOMAINS": "true"}, (31536000, True, True)),
+        (
+            {"HSTS_PRELOAD": "true", "HSTS_INCLUDE_SUBDOMAINS": "true", "PORTAL_URL": "http://a.example"},
+            (0, False, False),
+        ),
+    ],
+)
+def test_hsts_binds_other_names_only_when_asked_to(asked, expected, settings_with):
+    found = settings_with(**({"PORTAL_URL": "https://portal.example"} | asked))
+    names = ("SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
+    assert tuple(found[name] for name in names) == expected
+
+
 def test_a_longer_minimum_takes_the_default_with_it(settings_with):
     assert settings_with(RELEASE_MIN_DAYS="400")["RELEASE_DEFAULT_DAYS"] == 400
 

@@ -110,3 +110,16 @@ def test_a_password_that_was_set_is_said_once(member, client):
     done = client.post(form, {"password1": "another long phrase", "password2": "another long phrase"}, follow=True)
     assert "Your password is set" in done.content.decode()
     assert list(done.context["messages"]) == []
+
+
+def test_both_ways_to_a_new_password_are_in_the_history(member, client):
+    client.post("/accounts/password/reset/", {"email": "mia@example.com"})
+    link = re.search(r"(/accounts/password/reset/key/\S+)", mail.outbox[0].body).group(1)
+    form = client.get(link, follow=True).request["PATH_INFO"]
+    client.post(form, {"password1": "another long phrase", "password2": "another long phrase"})
+    log_in(client, "mia", "another long phrase")
+    new = {"password1": "a third long phrase", "password2": "a third long phrase"}
+    assert client.post("/accounts/password/change/", {"oldpassword": "another long phrase"} | new).status_code == 302
+    assert client.get("/").status_code == 200, "the session that changed it goes on"
+    told = member.account_events.values_list("kind", "by")
+    assert list(told) == [("password_changed", member.pk), ("password_reset", member.pk)]

@@ -1,18 +1,24 @@
 """Two-factor authentication: set up with an authenticator app's real codes, asked for at login, demanded of staff."""
 
+import datetime as dt
+import html
 import re
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from cryptography.fernet import InvalidToken
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core import checks
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import mfa
-from cases.models import User
-from cases.secrets_at_rest import PortalMFAAdapter
+from cases import mfa, second_factor
+from cases.models import SecurityState, User
+from cases.secrets_at_rest import PortalMFAAdapter, SecretUnreadable
+from tests.unit.test_races import Thread
 from tests.urls import url_patterns
 
 pytestmark = pytest.mark.django_db
@@ -213,9 +219,142 @@ def test_a_changed_secret_key_reads_what_was_stored_under_the_former(settings):
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another secret key"
     assert PortalMFAAdapter().decrypt(stored) == "JBSWY3DPEHPK3PXP"
     settings.SECRET_KEY_FALLBACKS = []
-    with pytest.raises(InvalidToken):
+    with pytest.raises(SecretUnreadable):
         PortalMFAAdapter().decrypt(stored)
 
 
 def test_a_secret_from_before_there_was_encryption_still_works():
     assert PortalMFAAdapter().decrypt("JBSWY3DPEHPK3PXP") == "JBSWY3DPEHPK3PXP"
+
+
+# --- A code works once -----------------------------------------------------------------------------------------------
+
+TOTP_SECRET = "JBSWY3DPEHPK3PXP"
+NOON = dt.datetime(2025, 6, 11, 12, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def with_app(admin: User) -> User:
+    TOTP.activate(admin, TOTP_SECRET)
+    return admin
+
+
+def second_factor_with(shown: str) -> bool:
+    """Whether a new browser of hers gets in with the password and that code."""
+    client = Client()
+    log_in(client)
+    return client.post("/accounts/security/authenticate/", {"code": shown}).status_code == 302
+
+
+@pytest.mark.parametrize("steps_ahead", [-1, 0, 1])
+@pytest.mark.parametrize("later", [0, 29, 31, 34, 59, 61, 89])
+def test_a_code_works_once_however_late_it_comes_again(steps_ahead, later, with_app, clock):
+    clock.move_to(NOON)
+    shown = code(TOTP_SECRET, steps_ahead)
+    assert second_factor.use_code(with_app, shown) is not None
+    clock.shift(later)
+    assert second_factor.use_code(with_app, shown) is None
+    assert second_factor.use_code(with_app, f" {shown[:3]}-{shown[3:]}") is None
+
+
+def test_a_clock_that_is_set_back_gives_no_code_back(with_app, clock):
+    clock.move_to(NOON)
+    shown = code(TOTP_SECRET)
+    assert second_factor.use_code(with_app, shown)
+    clock.shift(600)
+    cache.set("some other write", True, timeout=60)
+    clock.move_to(NOON + dt.timedelta(seconds=5))
+    assert second_factor.use_code(with_app, shown) is None
+
+
+def test_through_all_doors(with_app, clock):
+    """At sign-in, at the next one, and where it is asked for once more."""
+    clock.move_to(NOON)
+    shown = code(TOTP_SECRET)
+    assert second_factor_with(shown)
+    clock.shift(34)
+    assert not second_factor_with(shown)
+    client = Client()
+    log_in(client)
+    assert client.post("/accounts/security/authenticate/", {"code": code(TOTP_SECRET)}).status_code == 302
+    for again in (shown, code(TOTP_SECRET)):
+        page = client.post("/accounts/security/reauthenticate/", {"code": again})
+        assert "it has been used" in page.content.decode()
+
+
+def test_the_code_that_sets_the_app_up_is_used(admin, client, clock):
+    clock.move_to(NOON)
+    log_in(client)
+    secret = set_up(client)
+    assert not second_factor_with(code(secret))
+    clock.shift(60)
+    assert second_factor_with(code(secret))
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_requests_that_bring_one_code_at_once_one_gets_in(with_app, clock):
+    SecurityState.objects.all().delete()
+    shown = code(TOTP_SECRET)
+    threads = [Thread(lambda: second_factor.use_code(with_app, shown)) for _ in range(6)]
+    assert len([thread for thread in threads if thread.result()]) == 1
+
+
+# --- A lost SECRET_KEY -----------------------------------------------------------------------------------------------
+
+PROBLEM = "because of a problem on our side. Ask an administrator for help."
+
+
+@pytest.fixture
+def key_is_lost(with_app: User, settings):
+    """A function after which what was stored cannot be read. (Sessions are signed with the key too.)"""
+    RecoveryCodes.activate(with_app)
+
+    def lose() -> None:
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another secret key", []
+
+    return lose
+
+
+def test_it_is_said_at_sign_in_and_logged(key_is_lost, client, caplog):
+    key_is_lost()
+    log_in(client)
+    page = client.post("/accounts/security/authenticate/", {"code": "123456"})
+    assert (page.status_code, PROBLEM in html.unescape(page.content.decode())) == (200, True)
+    assert "fits neither SECRET_KEY nor SECRET_KEY_FALLBACKS" in caplog.text
+    assert client.get("/").status_code == 302
+
+
+def signed_in_with_another_key(client: Client, lose) -> None:
+    lose()
+    client.force_login(User.objects.get(username="ada"))
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(User.objects.get(username="ada").pk)
+    session.save()
+
+
+@pytest.mark.parametrize("url", ["", "codes/", "codes/generate/", "codes/download/"])
+def test_no_page_of_the_second_factor_ends_in_a_500(url, key_is_lost, client):
+    signed_in_with_another_key(client, key_is_lost)
+    page = client.get(f"/accounts/security/{url}")
+    assert (page.status_code, PROBLEM in html.unescape(page.content.decode())) == (503, True)
+
+
+def test_who_is_signed_in_removes_the_app_and_sets_it_up_again(key_is_lost, client):
+    signed_in_with_another_key(client, key_is_lost)
+    page = client.post("/accounts/security/reauthenticate/", {"code": "123456"})
+    assert PROBLEM in html.unescape(page.content.decode())
+    assert client.post("/accounts/security/app/deactivate/").status_code == 302
+    assert not Authenticator.objects.exists()
+
+
+def test_a_system_check_tries_the_latest_secret(key_is_lost):
+    def found() -> list[str]:
+        return [message.id for message in checks.run_checks(tags=["database"], databases=["default"])]
+
+    assert "cases.W002" not in found()
+    key_is_lost()
+    assert "cases.W002" in found()
+    Authenticator.objects.all().delete()
+    assert "cases.W002" not in found()

@@ -1,0 +1,20 @@
+"""What protects accounts and must not be forgotten early: counts of guesses, locks, codes that were used."""
+
+from django.db import models
+
+
+class SecurityState(models.Model):
+    """One value that is kept until `expires_at`. Of its key only the digest is stored: keys hold addresses and names.
+
+    Written by `cases.security_state`, the portal's cache.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the key, in hexadecimal")
+    value = models.TextField(help_text="JSON")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(name="security_state_expires", fields=["expires_at"])]
+
+    def __str__(self) -> str:
+        return f"security state {self.digest[:8]} until {self.expires_at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,84 @@
+"""Who is signed in gets answers that neither a proxy nor the browser keeps: by default, and not page by page."""
+
+import pytest
+from django.test import Client, override_settings
+from rest_framework.authtoken.models import Token
+
+from cases import feeds
+from cases.models import User
+from tests.factories import CaseDocumentFactory, CaseFactory
+from tests.pages import ADMINISTRATOR, DJANGO_ADMIN, ERRORS, EVERYBODY, make_world
+from tests.urls import url_of, url_patterns
+
+pytestmark = pytest.mark.django_db
+
+
+def directives(answer) -> set[str]:
+    return {part.strip() for part in answer.headers.get("Cache-Control", "").split(",")}
+
+
+def is_private(answer) -> bool:
+    return directives(answer) >= {"private", "no-store"}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("role", User.Role.values)
+def test_every_url_by_the_url_table(role, method, request):
+    """Pages, parts, files, redirects and refusals of a GET and of a POST without data."""
+    person = {"member": "mia", "technician": "tom", "administrator": "ada"}[role]
+    user, mia, tom = (request.getfixturevalue(name) for name in (person, "mia", "tom"))
+    case = CaseFactory(released=True, member=mia, assigned_to=tom)
+    CaseDocumentFactory(case=case)
+    for name in url_patterns():
+        client = Client()
+        client.force_login(user)
+        answer = getattr(client, method)(url_of(name, case))
+        assert is_private(answer), (name, answer.status_code, answer.headers.get("Cache-Control"))
+
+
+@override_settings(ROOT_URLCONF="tests.error_urls")
+def test_error_pages_and_djangos_admin_too():
+    world = make_world()
+    for page in [*ERRORS, *DJANGO_ADMIN]:
+        for person in set(page.people) & {*EVERYBODY, ADMINISTRATOR}:
+            client = world.client(person)
+            client.raise_request_exception = False
+            assert is_private(client.get(page.address(world))), page.name
+
+
+def test_answers_of_the_api_to_a_token(mia):
+    token = Token.objects.create(user=mia)
+    for authorization in (f"Token {token.key}", "Token wrong"):
+        for url in ("/api/cases/", "/api/cases/0/", "/api/schema/"):
+            assert is_private(Client().get(url, headers={"Authorization": authorization})), url
+
+
+def test_the_answer_that_signs_in(mia, client):
+    mia.set_password("a long enough password")
+    mia.save()
+    answer = client.post("/accounts/login/", {"login": "mia", "password": "a long enough password"})
+    assert answer.status_code == 302
+    assert is_private(answer)
+
+
+def test_the_calendar_feed_keeps_its_own(tom):
+    url = f"/calendar/{feeds.make(user=tom)}.ics"
+    plain = Client().get(url)
+    browser = Client()
+    browser.force_login(tom)
+    assert plain.status_code == 200
+    assert directives(browser.get(url)) == directives(plain)
+
+
+def test_static_files_keep_theirs(mia, settings):
+    settings.WHITENOISE_USE_FINDERS, settings.WHITENOISE_AUTOREFRESH = True, True
+    client = Client()
+    client.force_login(mia)
+    answer = client.get("/static/cases/portal.css")
+    assert answer.status_code == 200
+    assert "no-store" not in directives(answer)
+
+
+@pytest.mark.parametrize("url", ["/health/live/", "/health/ready/", "/metrics", "/accounts/password/reset/done/"])
+def test_strangers_are_not_concerned(url, client, db):
+    assert client.get(url).headers.get("Cache-Control", "") != "private, no-store"
