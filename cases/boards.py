@@ -132,6 +132,6 @@ def _cases_of(section: Section, user: User) -> CaseQuerySet:
     cases = Case.objects.visible_to(user)
     if user.is_technician and not _is_anybodys(section, user):
         return lists.led_by(cases.filter(section.where), "assigned_to_id", user.pk, section.order, forwards=True)
-    if not user.is_member and section.key in lists.EARLY:
+    if not user.is_member and section.key in lists.BY_AGE:
         return lists.led_by(cases, "status", section.key, section.order, forwards=section.order == lists.NEWEST.by)
     return cases.filter(section.where).order_by(*section.order)

@@ -24,6 +24,8 @@ SEARCHED = 10_000
 # The states of which an index has each technician's cases.
 OF_TECHNICIANS = {"accepted", "completed", "held", "released"}
 EARLY = {Case.Status.DRAFT, Case.Status.SUBMITTED, Case.Status.ACCEPTED}
+# Of those, the ones whose lists are in the order in which the cases were written.
+BY_AGE = EARLY - {Case.Status.ACCEPTED}
 # The technician of what nobody has taken. No row has that key.
 NOBODY = 0
 
@@ -39,11 +41,22 @@ class Order:
 
 NEWEST = Order("newest", _("Newest case first"), ("-pk",))
 OLDEST = Order("oldest", _("Oldest case first"), ("pk",))
+ACCEPTED_LAST = Order("accepted", _("Accepted last"), ("-date_accepted", "-pk"))
+ACCEPTED_FIRST = Order("accepted-first", _("Accepted first"), ("date_accepted", "pk"))
 GOES_OUT_FIRST = Order("soonest", _("Goes out soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
 GOES_OUT_LAST = Order("latest", _("Goes out latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
 RELEASED_LAST = Order("released", _("Latest release first"), ("-actual_release_date", "-pk"))
 RELEASED_FIRST = Order("released-first", _("Earliest release first"), ("actual_release_date", "pk"))
-ORDERS = (NEWEST, OLDEST, GOES_OUT_FIRST, GOES_OUT_LAST, RELEASED_LAST, RELEASED_FIRST)
+ORDERS = (
+    NEWEST,
+    OLDEST,
+    ACCEPTED_LAST,
+    ACCEPTED_FIRST,
+    GOES_OUT_FIRST,
+    GOES_OUT_LAST,
+    RELEASED_LAST,
+    RELEASED_FIRST,
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,8 @@ class Wanted:
         the reader may know: a place in a list must not tell what the row does not."""
         if self.is_due or self.state_key in ("completed", "announced"):
             return GOES_OUT_FIRST, GOES_OUT_LAST
+        if self.state_key == "accepted":
+            return ACCEPTED_LAST, ACCEPTED_FIRST
         return (RELEASED_LAST, RELEASED_FIRST) if self.state_key == "released" else (NEWEST, OLDEST)
 
     @property
@@ -138,7 +153,7 @@ def _along_its_index(cases: CaseQuerySet, wanted: Wanted) -> CaseQuerySet:
     if wanted.technician is not None:
         rest = replace(wanted, technician=None).where
         return led_by(cases.filter(rest), "assigned_to_id", wanted.technician or None, wanted.ordered.by, forwards)
-    if wanted.state_key in EARLY:
+    if wanted.state_key in BY_AGE:
         return led_by(cases, "status", wanted.state_key, wanted.ordered.by, forwards)
     return cases.filter(wanted.where).order_by(*wanted.ordered.by)
 

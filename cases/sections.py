@@ -86,7 +86,13 @@ def _for_staff(whose: str) -> list[Section]:
             frozenset({"submitted"}),
             _("No case waits to be accepted."),
         ),
-        _of_state(shown["accepted"], lists.NEWEST.by, whose, label=_("In work"), none=_("Nothing is being worked on.")),
+        _of_state(
+            shown["accepted"],
+            lists.ACCEPTED_LAST.by,
+            whose,
+            label=_("In progress"),
+            none=_("Nothing is being worked on."),
+        ),
         Section(
             "today",
             _("Due today"),

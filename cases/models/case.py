@@ -231,6 +231,13 @@ class Case(models.Model):
             models.Index(name="case_member_latest", fields=["member", "-id"]),
             models.Index(name="case_assigned_newest", fields=["assigned_to", "-id"]),
             models.Index(name="case_in_work", fields=["assigned_to", "-id"], condition=Q(status="accepted")),
+            # What is in progress, accepted last: of one technician and of all. A wave writes into neither.
+            models.Index(
+                name="case_assigned_accepted",
+                fields=["assigned_to", "-date_accepted", "-id"],
+                condition=Q(status="accepted"),
+            ),
+            models.Index(name="case_accepted", fields=["-date_accepted", "-id"], condition=Q(status="accepted")),
             models.Index(name="case_status_latest", fields=["status", "-id"]),
         ]
 

@@ -23,7 +23,7 @@ def when(case: SeenCase) -> str:
     if case.state in ("completed", "held"):
         return _of_pending(case)
     if case.state == "accepted" and case.date_accepted:
-        return _("In work since %(day)s") % {"day": _day(case.date_accepted)}
+        return _("In progress since %(day)s") % {"day": _day(case.date_accepted)}
     if case.date_submitted:
         return _("Submitted %(day)s") % {"day": _day(case.date_submitted)}
     return _("Created %(day)s") % {"day": _day(case.date_created)} if case.date_created else ""

@@ -8,6 +8,8 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -135,7 +137,7 @@ def _act(
             form.add_error(error.field if error.field in form.fields else None, error.message)
             return _again(request, case, action, form, form_name, status=400)
         return _refused(request, pk, action, form, form_name, error)
-    messages.success(request, _success(action, done))
+    messages.success(request, _accepted(done, user) if action is Action.ACCEPT else _success(action, done))
     if is_htmx(request):
         return render_case(request, visible_case(request, pk), part=RELEASE)
     return redirect("case_detail", pk=pk)
@@ -177,9 +179,18 @@ def _offer(form: Any, user: User) -> None:
         form.offer(any_day=user.is_administrator)
 
 
+def _accepted(case: Case, user: User) -> str:
+    """Names the case and links it: in a queue it is gone from where it was."""
+    name = case.title or case.external_case_id
+    url = reverse("case_detail", args=[case.pk])
+    link = format_html('<a class="alert-link" href="{}"><bdi>{}</bdi></a>', url, name)
+    if case.assigned_to is None or case.assigned_to == user:
+        return format_html(_("You accepted {case}."), case=link)
+    technician = format_html("<bdi>{}</bdi>", case.assigned_to.display_name)
+    return format_html(_("{case} is assigned to {technician}."), case=link, technician=technician)
+
+
 def _success(action: Action, case: Case) -> str:
-    if action is Action.ACCEPT:
-        return _("The case is accepted.")
     if action is Action.HAND_OVER:
         return _("The case is now %(name)s's.") % {"name": case.assigned_to.display_name if case.assigned_to else ""}
     if action is Action.RESCHEDULE:

@@ -79,12 +79,12 @@ def test_a_technician_takes_a_case_from_the_queue_by_keyboard(sign_in, tom, case
     expect(rows(queue)).to_have_text(["Mortgage", "Allowance"])
     queue.get_by_role("button", name="Accept Mortgage").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The case is accepted.")).to_be_visible()
+    expect(page.get_by_text("You accepted Mortgage.")).to_be_visible()
     expect(rows(queue)).to_have_text(["Allowance"])
-    expect(rows(page.get_by_role("region", name="In work"))).to_have_text(["Mortgage", "Refund", "Pension"])
+    expect(rows(page.get_by_role("region", name="In progress"))).to_have_text(["Mortgage", "Refund", "Pension"])
 
     # A tile leads to the list of all of it.
-    page.get_by_role("link", name="3 In work").click()
+    page.get_by_role("link", name="3 In progress").click()
     expect(rows(page)).to_have_text(["Mortgage", "Refund", "Pension"])
     expect(page.get_by_label("Technician")).to_have_value("mine")
 

@@ -24,7 +24,8 @@ def cases_of_two(mia, olga, tom, otto):
     """More than a group shows of some states, of two members and two technicians, in no order."""
     for number in range(8):
         member, technician = (mia, tom) if number % 4 else (olga, otto)
-        CaseFactory(member=member, assigned_to=technician)
+        accepted = VISIT + dt.timedelta(hours=number * 3 % 8)
+        CaseFactory(member=member, assigned_to=technician, date_accepted=accepted)
         CaseFactory(member=member, submitted=True)
         CaseFactory(member=member, draft=True)
         CaseFactory(member=member, assigned_to=technician, held=True)
@@ -71,6 +72,8 @@ def expected(user: User, key: str) -> list[Case]:
         cases = [case for case in cases if case.scheduled_release_date <= schedule.today()]
     if key in ("completed", "announced", "today"):
         return sorted(cases, key=lambda case: (case.scheduled_release_date, case.pk))
+    if key == "accepted":
+        return sorted(cases, key=lambda case: (case.date_accepted, case.pk), reverse=True)
     oldest_first = key == "submitted" and not user.is_member
     return sorted(cases, key=lambda case: case.pk if oldest_first else -case.pk)
 

@@ -21,12 +21,14 @@ CASES = 150_000
 # Olga the others.
 FILL = """
 INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, description, date_created,
-    scheduled_release_date, actual_release_date, schedule_revision, release_number, release_error, release_attempts)
+    date_accepted, scheduled_release_date, actual_release_date, schedule_revision, release_number, release_error,
+    release_attempts)
 SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
     CASE WHEN n %% 100 < 2 THEN NULL WHEN n < 10000 AND n %% 200 = 50 THEN %(otto)s WHEN n %% 11 = 2 THEN %(tom)s
         ELSE %(other)s END,
     CASE n %% 100 WHEN 0 THEN 'draft' WHEN 1 THEN 'submitted' WHEN 2 THEN 'accepted' ELSE 'completed' END,
     CASE WHEN n %% 1000 IN (2, 503) THEN 'urgent' ELSE 'normal' END, 'Question ' || n, '', now(),
+    CASE WHEN n %% 100 > 1 THEN timestamptz '2025-01-01' + (n * 7919 %% 150000) * interval '1 minute' END,
     CASE WHEN n %% 100 > 5 THEN date %(today)s + 1 + n %% 300 - CASE WHEN n %% 100 > 49 THEN 400 ELSE 0 END
          WHEN n %% 100 > 2 AND n > 50000 THEN date %(today)s END,
     CASE WHEN n %% 100 > 49 THEN timestamptz '2025-01-01' + n * interval '1 second' END, 1, 0, '', 0
@@ -84,6 +86,7 @@ ALONG_ONE_INDEX = [
         ("tom", f"state={state}&sort={sort}")
         for state, sort in (("released", "released-first"), ("completed", "latest"))
     ],
+    *[("tom", f"state=accepted&sort=accepted-first{whose}") for whose in ("", "&technician=mine")],
     *[("tom", query) for query in ("due=today", "due=today&technician=mine", "due=today&sort=latest")],
     ("tom", "state=accepted&technician=nobody"),
     ("ada", "q=L-77"),
@@ -130,6 +133,21 @@ def test_the_beginning_of_a_number_is_found_along_its_index():
 
     assert plans.whole_table == []
     assert plans.indexes == {"cases_case_external_case_id_key"}
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [("tom", "case_assigned_accepted"), ("otto", "case_assigned_accepted"), ("ada", "case_accepted")],
+)
+def test_what_is_in_progress_is_found_in_the_order_of_its_acceptance(name, index):
+    user = User.objects.get(username=name)
+    whose = "&technician=mine" if user.is_technician else ""
+
+    plans = CasePlans(lambda: show(name, f"state=accepted{whose}"))
+    board = CasePlans(lambda: boards.groups_for(user))
+
+    assert index in plans.indexes
+    assert index in board.indexes
 
 
 # Not Olga's, whose own cases nearly all are: hers are sorted.

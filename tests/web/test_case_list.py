@@ -146,7 +146,7 @@ def test_links_keep_the_filter(client, mia, tom):
     client.force_login(tom)
     page = client.get("/cases/?state=accepted&technician=mine&q=&nonsense=1").content.decode()
     assert 'href="?state=accepted&amp;technician=mine&amp;page=2"' in page
-    assert 'href="?state=accepted&amp;technician=mine&amp;sort=oldest"' in page
+    assert 'href="?state=accepted&amp;technician=mine&amp;sort=accepted-first"' in page
     assert 'href="?state=accepted"' in page, "the chip takes the technician away"
     assert "Technician: Mine" in page
     assert "30 cases" in page

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from cases.models import Case
 from tests.factories import CaseFactory
@@ -84,7 +85,7 @@ def test_a_technicians_queue(client, mia, tom, otto, clock):
     found = sections(answer)
     assert {heading: rows(text) for heading, text in found.items()} == {
         "Submitted, nobody&#x27;s yet": ["Question first", "Question first", "Question second", "Question second"],
-        "In work": ["Question work"],
+        "In progress": ["Question work"],
         "Due today": ["Question tonight"],
         "Completed, not released": ["Question tonight", "Question later"],
         "Completed, on hold": ["Question held"],
@@ -93,7 +94,7 @@ def test_a_technicians_queue(client, mia, tom, otto, clock):
     assert "Completed Jun 10, 2025 — goes out Jun 27, 2025, 12:00 AM" in found["Completed, not released"]
     assert "Completed Jun 11, 2025 — no release date" in found["Completed, on hold"]
     assert "Released Jun 10, 2025, 9:00 AM" in found["Released"]
-    assert "In work since Jun 10, 2025" in found["In work"]
+    assert "In progress since Jun 10, 2025" in found["In progress"]
     page = answer.content.decode()
     for query in ("state=submitted&amp;sort=oldest", "due=today&amp;technician=mine", "state=held&amp;technician=mine"):
         assert f'href="/cases/?{query}"' in page
@@ -105,7 +106,7 @@ def test_a_case_is_accepted_from_the_queue_and_one_is_back_there(client, mia, to
     assert f'action="/cases/{case.pk}/accept/"' in client.get("/").content.decode()
     answer = client.post(f"/cases/{case.pk}/accept/", {"next": "queue"}, follow=True)
     assert answer.redirect_chain == [("/", 302)]
-    assert "The case is accepted." in answer.content.decode()
+    assert f'You accepted <a class="alert-link" href="/cases/{case.pk}/">' in answer.content.decode()
     case.refresh_from_db()
     assert case.assigned_to == tom
     client.force_login(otto)
@@ -153,3 +154,31 @@ def test_a_dashboard_costs_no_more_than_seven_statements(person, client, mia, to
     # Where a section has more than it shows, all are counted, and the totals are asked for.
     assert few < many <= few + 2
     assert many <= 7
+
+
+def test_what_was_accepted_last_is_first_whoever_looks(client, mia, tom, ada):
+    """Not the newest case, but the newest acceptance."""
+    by_acceptance = {"now": 0, "yesterday": 1, "last week": 7}
+    for title, days in reversed(by_acceptance.items()):
+        CaseFactory(
+            title=title, member=mia, assigned_to=tom, date_accepted=TUESDAY - dt.timedelta(days=days), pk=100 + days
+        )
+    for person, query in ((tom, "&technician=mine"), (ada, "")):
+        client.force_login(person)
+        page = sections(client.get("/"))["In progress"]
+        assert re.findall("now|yesterday|last week", page) == list(by_acceptance)
+        listed = client.get(f"/cases/?state=accepted{query}").content.decode()
+        assert re.findall('fw-semibold">(now|yesterday|last week)<', listed) == list(by_acceptance)
+
+
+@pytest.mark.parametrize("title", ["Pension", "", "<b>bold</b> & more", "x" * 200])
+def test_the_message_names_the_accepted_case_and_leads_to_it(title, client, mia, tom, ada):
+    for person, words in ((tom, "You accepted"), (ada, "is assigned to <bdi>tom</bdi>.")):
+        case = CaseFactory(member=mia, submitted=True, title=title)
+        client.force_login(person)
+        choice = {"technician": tom.pk} if person == ada else {}
+        answer = client.post(f"/cases/{case.pk}/accept/", choice | {"next": "queue"}, follow=True)
+        name = escape(title or case.external_case_id)
+        toast = answer.content.decode().partition('id="toasts"')[2].partition("</span>")[0]
+        assert f'<a class="alert-link" href="/cases/{case.pk}/"><bdi>{name}</bdi></a>' in toast
+        assert words in toast

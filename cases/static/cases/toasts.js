@@ -1,4 +1,4 @@
-// Toasts: what became of an action. They can be dismissed; good news goes by itself after a while, trouble never does.
+// Toasts: what became of an action. They can be dismissed; good news goes by itself after a while, trouble and links never do.
 // They come with the page, with a part of it that HTMX or a script puts in, or in an HX-Trigger header as `toasts`.
 
 const STAYS_FOR = 8000;
@@ -11,15 +11,15 @@ function welcome() {
     if (known.has(toast)) continue;
     known.add(toast);
     announce(toast.querySelector(".toast-words"));
-    if (toast.matches(LEAVES_BY_ITSELF)) leaveLater(toast);
+    if (toast.matches(LEAVES_BY_ITSELF) && !toast.querySelector("a")) leaveLater(toast);
   }
 }
 
 /** A screen reader speaks what changes in a region that is there already. */
 function announce(words) {
-  const text = words.textContent;
-  words.textContent = "";
-  setTimeout(() => { words.textContent = text; }, 100);
+  const spoken = [...words.childNodes];
+  words.replaceChildren();
+  setTimeout(() => words.replaceChildren(...spoken), 100);
 }
 
 /** Not while somebody points at it or is in it. */
