@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import document_types, permissions
+from cases import document_types, form_tokens, permissions
 from cases.errors import BadDocument, NotAllowed
 from cases.locking import lock_for_action
 from cases.models import Case, CaseDocument, ReleaseEvent, User
@@ -32,12 +32,12 @@ def kind_of(user: User) -> CaseDocument.Kind:
     return Kind.SUBMISSION if user.is_member else Kind.REPORT
 
 
-def attach(*, case: Case, by: User, file: File[Any], source: str) -> CaseDocument:
+def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: str = "") -> CaseDocument:
     """`file` becomes a document of the case: of a member a submission, of the others a report.
 
     BadDocument for a file that may be none; then, as after any other error, nothing is kept of it. The file is stored
     before the transaction, which then is short, whatever the storage is. If an outer transaction is rolled back the
-    file stays.
+    file stays. A form makes one document (cases.form_tokens).
     """
     # Before anything is written; `_record` asks again, with the row locked.
     permissions.check(Action.ATTACH, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
@@ -45,7 +45,7 @@ def attach(*, case: Case, by: User, file: File[Any], source: str) -> CaseDocumen
     document = CaseDocument(kind=kind_of(by), uploaded_by=by, **vars(facts))
     document.file.save(facts.name, file, save=False)
     try:
-        _record(document, case, by=by, source=source)
+        _record(document, case, by=by, source=source, form_token=form_token)
     except BaseException:
         document.file.delete(save=False)
         raise
@@ -69,11 +69,13 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
 
 
 @transaction.atomic
-def _record(document: CaseDocument, case: Case, *, by: User, source: str) -> None:
+def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_token: str) -> None:
     step = lock_for_action(case, Action.ATTACH, by=by, source=source).step
     document.case = step.case
+    used = form_tokens.use(form_token, by=by, content=["document", str(case.pk), document.name, str(document.size)])
     if CaseDocument.objects.filter(case=case).count() >= MOST:
         raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MOST})
     document.uploaded_at = step.at
     document.save()
+    form_tokens.remember(used, document.pk)
     step.record(ReleaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})

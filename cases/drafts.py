@@ -5,6 +5,7 @@ import hashlib
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases import form_tokens
 from cases.errors import CaseError, NotAllowed, Stale
 from cases.locking import lock_for_action, lock_people
 from cases.models import Case, ReleaseEvent, User
@@ -12,12 +13,15 @@ from cases.permissions import Action
 
 
 @transaction.atomic
-def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL) -> Case:
-    """A new draft of the member `by`, with a generated case number."""
+def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL, form_token: str = "") -> Case:
+    """A new draft of the member `by`, with a generated case number. A form makes one draft (cases.form_tokens)."""
     by = lock_people(by)[by.pk]
     if not (by.is_member and by.is_active):
         raise NotAllowed(_("Only members create cases."))
-    return Case.objects.create(member=by, title=title, description=description, urgency=urgency)
+    used = form_tokens.use(form_token, by=by, content=[title, description, urgency])
+    case = Case.objects.create(member=by, title=title, description=description, urgency=urgency)
+    form_tokens.remember(used, case.pk)
+    return case
 
 
 def digest(case: Case) -> str:

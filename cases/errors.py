@@ -56,3 +56,22 @@ class Stale(CaseError):
                 "look at the case as it is now and try again."
             )
         )
+
+
+class SentAlready(CaseError):
+    """The form was sent before, with the same content. `made` is the key of what it created then."""
+
+    status = 409
+
+    def __init__(self, *, made: int) -> None:
+        super().__init__(_("You already sent this form."))
+        self.made = made
+
+
+class FormReused(CaseError):
+    """The form was sent before, with another content."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("You already sent this form, with other content. To save this too, send it again."))

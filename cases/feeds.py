@@ -4,10 +4,11 @@ import datetime as dt
 import hashlib
 import secrets
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import schedule
+from cases import form_tokens, schedule
 from cases.errors import NotAllowed
 from cases.models import CalendarFeed, Case, CaseQuerySet, User
 from cases.models.case import RELEASED, SCHEDULED
@@ -19,16 +20,20 @@ MOST_SCHEDULED = 500
 MOST_RELEASED = 250
 
 
-def make(*, user: User) -> str:
-    """The token of a new feed of `user`, told this once. A former one is worth nothing from now on.
+@transaction.atomic
+def make(*, user: User, form_token: str = "") -> str:
+    """The token of a new feed of `user`, told this once. A former one is worth nothing from now on. A form makes one
+    (cases.form_tokens): SentAlready leaves that in force.
 
     NotAllowed for members and for people who are deactivated.
     """
     if user.is_member or not user.is_active:
         raise NotAllowed(_("Only technicians and administrators have a calendar."))
+    used = form_tokens.use(form_token, by=user, content=["feed"])
     token = secrets.token_urlsafe(32)
     values = {"token_digest": _digest(token), "made_at": timezone.now()}
-    CalendarFeed.objects.update_or_create(user=user, defaults=values)
+    feed, _is_new = CalendarFeed.objects.update_or_create(user=user, defaults=values)
+    form_tokens.remember(used, feed.pk)
     return token
 
 

@@ -41,8 +41,8 @@ class Order:
 
 NEWEST = Order("newest", _("Newest case first"), ("-pk",))
 OLDEST = Order("oldest", _("Oldest case first"), ("pk",))
-ACCEPTED_LAST = Order("accepted", _("Accepted last"), ("-date_accepted", "-pk"))
-ACCEPTED_FIRST = Order("accepted-first", _("Accepted first"), ("date_accepted", "pk"))
+ACCEPTED_LAST = Order("accepted", _("Latest accepted first"), ("-date_accepted", "-pk"))
+ACCEPTED_FIRST = Order("accepted-first", _("Earliest accepted first"), ("date_accepted", "pk"))
 GOES_OUT_FIRST = Order("soonest", _("Goes out soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
 GOES_OUT_LAST = Order("latest", _("Goes out latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
 RELEASED_LAST = Order("released", _("Latest release first"), ("-actual_release_date", "-pk"))

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import permissions
+from cases import form_tokens, permissions
 from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.locking import lock_people
@@ -14,8 +14,8 @@ MOST_LETTERS = 4000
 
 
 @transaction.atomic
-def add(*, case: Case, by: User, text: str) -> CaseNote:
-    """A note of `by` on the case. CaseError where it says nothing or too much.
+def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
+    """A note of `by` on the case. CaseError where it says nothing or too much. A form makes one (cases.form_tokens).
 
     The author is locked. The row of the case is not: a note changes nothing of it, and never waits for a release.
     """
@@ -27,4 +27,7 @@ def add(*, case: Case, by: User, text: str) -> CaseNote:
         raise CaseError(_("Write something first."), field="text")
     if len(text) > MOST_LETTERS:
         raise CaseError(_("A note has at most %(most)s letters.") % {"most": MOST_LETTERS}, field="text")
-    return CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
+    used = form_tokens.use(form_token, by=by, content=["note", str(case.pk), text])
+    note = CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
+    form_tokens.remember(used, note.pk)
+    return note

@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from cases import form_tokens
 from cases.account_history import identity, record
 from cases.addresses import UnusableAddress, for_mail_server
 from cases.clock import portal_now
@@ -36,9 +37,11 @@ Kind = AccountEvent.Kind
 
 
 @transaction.atomic
-def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) -> User:
-    """A new account without a password. The link to set one is mailed after this (cases.accounts)."""
+def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, form_token: str = "") -> User:
+    """A new account without a password. The link to set one is mailed after this (cases.accounts). A form makes one
+    account (cases.form_tokens)."""
     lock_as_administrator(by)
+    used = form_tokens.use(form_token, by=by, content=["person", email, first_name, last_name, role])
     email = _usable_address(email)
     name = generate_unique_username([email.partition("@")[0], first_name, "person"])
     person = User(username=name, email=email, first_name=first_name, last_name=last_name)
@@ -49,6 +52,7 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str) 
             person.save()
     except IntegrityError:  # somebody else's program made an account of that name
         raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
+    form_tokens.remember(used, person.pk)
     record(person, Kind.INVITED, by=by, details={"email": email, "role": role})
     logger.info("person invited", person_id=person.pk, role=role, by=by.pk)
     return person

@@ -39,6 +39,7 @@ urlpatterns = [
     path("people/<key:pk>/role/", views.change_role, name="change_role"),
     path("people/<key:pk>/second-factor/remove/", views.remove_second_factor, name="remove_second_factor"),
     path("people/<key:pk>/hand-over/", views.hand_over, name="hand_over"),
+    path("unsent/", views.unsent_form, name="unsent_form"),
     path("portal-settings/", views.portal_settings, name="portal_settings"),
     path("operations/", views.operations, name="operations"),
     path("operations/figures/", views.operations_figures, name="operations_figures"),

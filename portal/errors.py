@@ -6,8 +6,9 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from cases.views.back import page_of
 
 # A database that restarts is back within seconds.
 RETRY_AFTER = 5
@@ -33,21 +34,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 class MethodNotAllowedMiddleware:
-    """A page for whoever opens the address of a button, to which Django answers 405 without a word. What the API says
-    stays."""
+    """A page for somebody who opens the address of a button, or sends a form to a page, to which Django answers 405
+    without a word. What the API says stays."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_page = request.method in ("GET", "HEAD") and not request.path.startswith("/api/")
+        is_page = not request.path.startswith("/api/")
         if not is_page or not isinstance(response, HttpResponseNotAllowed) or response.content:
             return response
-        match = request.resolver_match
-        pk = match.kwargs.get("pk") if match and request.path.startswith("/cases/") else None
-        page = render(
-            request, "405.html", {"back_to_case": reverse("case_detail", args=[pk]) if pk else ""}, status=405
-        )
+        back = page_of(request)
+        page = render(request, "405.html", {"back": back if back != request.get_full_path() else ""}, status=405)
         page["Allow"] = response["Allow"]
         return page

@@ -127,7 +127,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "cases.views.session_ends.SignedInMiddleware",
     "cases.mfa.RequireMfaMiddleware",
     "cases.mfa.SecretUnreadableMiddleware",
     "cases.middleware.ReleaseOnReadMiddleware",
@@ -262,6 +262,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Administrators, and whoever may enter the Django admin, reach nothing before they have set it up.
 REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", default=False)
 
+CSRF_FAILURE_VIEW = "cases.views.session_ends.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0072_put_on_hold")]
+    dependencies = [("cases", "0101_password_events")]
 
     operations = [
         migrations.AddIndex(

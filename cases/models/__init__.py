@@ -12,6 +12,7 @@ from cases.models.portal_clock import PortalClock
 from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
 from cases.models.security_state import SecurityState
+from cases.models.sent_form import UnsentForm, UsedFormToken
 from cases.models.total import SampledTotal
 from cases.models.user import User
 
@@ -32,5 +33,7 @@ __all__ = [
     "ReleaseEvent",
     "SampledTotal",
     "SecurityState",
+    "UnsentForm",
+    "UsedFormToken",
     "User",
 ]

@@ -8,9 +8,10 @@ from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
-from cases import navigation, text, toasts, zones
+from cases import form_tokens, navigation, text, toasts, zones
+from cases.models import User
 
 register = template.Library()
 
@@ -47,6 +48,18 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("cases/icons.svg"), name
     )
+
+
+@register.simple_tag(takes_context=True)
+def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeString:
+    """The hidden field of a form in which people write or create something (cases.form_tokens). Of a bound `form` what
+    it shows is not saved yet, and scripts ask before somebody leaves it."""
+    user = context["request"].user
+    if not isinstance(user, User):
+        return SafeString()
+    unsaved = mark_safe(" data-unsaved") if getattr(form, "is_bound", False) else ""
+    field = '<input type="hidden" name="{}" value="{}" autocomplete="off"{}>'
+    return format_html(field, form_tokens.FIELD, form_tokens.new(user), unsaved)
 
 
 @register.simple_tag(takes_context=True, name="navigation")

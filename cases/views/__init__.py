@@ -37,6 +37,7 @@ from cases.views.release import (
     reschedule_case,
     return_case,
 )
+from cases.views.session_ends import unsent_form
 from cases.views.settings import portal_settings
 
 __all__ = [
@@ -79,4 +80,5 @@ __all__ = [
     "return_case",
     "set_access",
     "submit_case",
+    "unsent_form",
 ]

@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cases import drafts, permissions
-from cases.errors import CaseError, Stale
+from cases import drafts, form_tokens, permissions
+from cases.errors import CaseError, SentAlready, Stale
 from cases.forms import DraftForm
 from cases.models import ReleaseEvent, User
 from cases.permissions import Action
@@ -26,9 +26,16 @@ def new_case(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("Only members create cases."))
     form = DraftForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        case = drafts.create(by=user, **form.text())
+        try:
+            made = drafts.create(by=user, form_token=form_tokens.sent_in(request), **form.text()).pk
+        except SentAlready as sent:
+            made = sent.made
+        except CaseError as error:
+            return render(
+                request, "cases/case_form.html", {"form": form, "problem": error.message}, status=error.status
+            )
         messages.success(request, _("Your draft is saved. Submit it when it is complete."))
-        return redirect("case_detail", pk=case.pk)
+        return redirect("case_detail", pk=made)
     return render(request, "cases/case_form.html", {"form": form}, status=400 if form.is_bound else 200)
 
 

@@ -1,5 +1,6 @@
 """The feed of the release calendar, for calendar programs, and its secret address."""
 
+from contextlib import suppress
 from typing import cast
 
 from django.conf import settings
@@ -14,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import feeds, ics, languages
+from cases import feeds, form_tokens, ics, languages
+from cases.errors import SentAlready
 from cases.models import User
 from cases.views.staff import staff_only
 
@@ -47,7 +49,9 @@ def change_feed(request: HttpRequest) -> HttpResponse:
         return _new_address(request)
     match request.POST.get("action"):
         case "new":
-            request.session[NEW_TOKEN] = feeds.make(user=user)
+            # Of a second press the first one's address is shown.
+            with suppress(SentAlready):
+                request.session[NEW_TOKEN] = feeds.make(user=user, form_token=form_tokens.sent_in(request))
             return redirect("change_feed")
         case "off":
             feeds.switch_off(user=user)

@@ -1,5 +1,6 @@
 """Internal notes of a case."""
 
+from contextlib import suppress
 from typing import cast
 
 from django.contrib import messages
@@ -9,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cases import notes
+from cases import form_tokens, notes
 from cases.case_forms import NoteForm
-from cases.errors import CaseError
-from cases.models import User
+from cases.errors import CaseError, SentAlready
+from cases.models import Case, User
 from cases.views.cases import NOTES, render_case, visible_case
 from cases.views.htmx import is_htmx
 from cases.views.staff import staff_only
@@ -27,7 +28,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render_case(request, case, status=400, part=NOTES, note_form=form)
     try:
-        notes.add(case=case, by=cast(User, request.user), text=form.cleaned_data["text"])
+        _add(request, case, form.cleaned_data["text"])
     except CaseError as error:
         if error.status == 400:
             form.add_error(error.field, error.message)
@@ -37,3 +38,9 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     if is_htmx(request):
         return render_case(request, case, part=NOTES)
     return redirect(f"{reverse('case_detail', args=[pk])}#notes")
+
+
+def _add(request: HttpRequest, case: Case, text: str) -> None:
+    """Adds the note, unless this form has done so already."""
+    with suppress(SentAlready):
+        notes.add(case=case, by=cast(User, request.user), text=text, form_token=form_tokens.sent_in(request))

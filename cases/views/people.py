@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cases import form_tokens
 from cases import people as verbs
 from cases.account_history import latest_account_events
 from cases.accounts import send_invitation
-from cases.errors import CaseError
+from cases.errors import CaseError, SentAlready
 from cases.models import ReleaseEvent, User
 from cases.paging import MOST, CappedPaginator, capped
 from cases.people_forms import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
@@ -55,7 +56,10 @@ def invite_person(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            found = verbs.invite(by=cast(User, request.user), **form.cleaned_data)
+            token = form_tokens.sent_in(request)
+            found = verbs.invite(by=cast(User, request.user), form_token=token, **form.cleaned_data)
+        except SentAlready as sent:
+            return redirect("person", pk=sent.made)
         except CaseError as error:
             form.add_error(error.field, error.message)
         else:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, assert_accessible
@@ -14,8 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_d
 @pytest.fixture
 def cases(mia, olga, tom, otto):
     """Tom has two in work, one scheduled and one released; Otto has one, and two are nobody's."""
-    CaseFactory(title="Pension", member=mia, assigned_to=tom)
-    CaseFactory(title="Refund", member=mia, assigned_to=tom, urgency="urgent")
+    CaseFactory(title="Pension", member=mia, assigned_to=tom, date_accepted=timezone.now())
+    CaseFactory(title="Refund", member=mia, assigned_to=tom, urgency="urgent", date_accepted=timezone.now())
     CaseFactory(title="Tax", member=olga, assigned_to=otto)
     CaseFactory(title="Insurance", member=mia, assigned_to=tom, scheduled=True)
     CaseFactory(title="Savings", member=mia, assigned_to=tom, released=True)
@@ -49,12 +50,12 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):
     expect(rows(page)).to_have_text(["Refund", "Pension"])
 
     # Another order, from the keyboard; the link keeps the focus.
-    page.get_by_role("link", name="Oldest case first").focus()
+    page.get_by_role("link", name="Earliest accepted first").focus()
     page.keyboard.press("Enter")
     expect(rows(page)).to_have_text(["Pension", "Refund"])
-    expect(page.get_by_role("link", name="Oldest case first")).to_be_focused()
-    expect(page.get_by_role("link", name="Oldest case first")).to_have_attribute("aria-current", "true")
-    expect(page).to_have_url(re.compile(r"/cases/\?state=accepted&technician=mine&sort=oldest$"))
+    expect(page.get_by_role("link", name="Earliest accepted first")).to_be_focused()
+    expect(page.get_by_role("link", name="Earliest accepted first")).to_have_attribute("aria-current", "true")
+    expect(page).to_have_url(re.compile(r"/cases/\?state=accepted&technician=mine&sort=accepted-first$"))
 
     # The order holds for the next choice, and Back leads through all of it.
     page.get_by_label("Urgency").select_option("Urgent")
@@ -94,11 +95,11 @@ def test_the_list_works_without_javascript(chromium, live_server, client, tom, c
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
-    page.goto("/cases/?state=accepted&sort=oldest")
+    page.goto("/cases/?state=accepted&sort=accepted-first")
     page.get_by_label("Search").fill("refund")
     page.get_by_role("button", name="Show").click()
     expect(rows(page)).to_have_text(["Refund"])
-    assert "sort=oldest" in page.url
+    assert "sort=accepted-first" in page.url
     context.close()
 
 

@@ -11,6 +11,8 @@ async function ask(url, options) {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (page.querySelector("[data-calendar]")) showCalendar(page, response.url);
     else if (page.getElementById("move-panel")) showPanel(page.getElementById("move-panel"));
+    // Signed out meanwhile: the browser sends it as a form, and the server keeps what was typed.
+    else if (options?.form && page.querySelector("[data-session-ended]")) HTMLFormElement.prototype.submit.call(options.form);
     else window.location.assign(url);
   } catch {
     byId("move-dialog").close();
@@ -42,6 +44,7 @@ function drop(entry, date) {
     ask(`${url}&to=${date}`);
     return;
   }
+  freshenTokens();
   const body = new FormData(byId("move-token"));
   body.set("release_date", date);
   body.set("revision", entry.dataset.revision);
@@ -61,7 +64,7 @@ document.addEventListener("submit", (event) => {
   if (!event.target.closest("#move-dialog")) return;
   event.preventDefault();
   event.target.querySelector("button").disabled = true;
-  ask(event.target.action, { method: "POST", body: new FormData(event.target) });
+  ask(event.target.action, { method: "POST", body: new FormData(event.target), form: event.target });
 });
 
 document.addEventListener("dragstart", (event) => {

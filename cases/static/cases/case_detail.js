@@ -16,8 +16,7 @@ function confirmCaseCompletion() {
     field.disabled = !scheduled;
     if (scheduled && !field.reportValidity()) return;
   }
-  form.querySelector("[data-confirm-completion]").disabled = true;
-  form.submit();
+  form.requestSubmit();
 }
 
 function showScheduleFields() {
@@ -71,11 +70,15 @@ function askToRemove(button) {
   dialog.showModal();
 }
 
-/** Says that nothing was saved. What was typed stays where it is. */
-function showTrouble(isTrouble) {
+const noAnswer = document.getElementById("case-trouble").textContent;
+
+/** Says why nothing was saved, as the answer has it. What was typed stays where it is. */
+function showTrouble(answer) {
   const words = document.getElementById("case-trouble");
-  words.hidden = !isTrouble;
-  if (isTrouble) words.focus();
+  const why = new DOMParser().parseFromString(answer, "text/html").querySelector("[data-trouble]");
+  words.replaceChildren(why ?? noAnswer);
+  words.hidden = false;
+  words.focus();
 }
 
 // An answer without the part that was asked for (signed out meanwhile, a server in trouble) replaces nothing.
@@ -83,8 +86,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr } = event.detail;
   const isPart = xhr.responseText.includes(`id="${target.id}"`) && !xhr.responseText.includes("<html");
   event.detail.shouldSwap = isPart;
-  showTrouble(!isPart);
+  if (isPart) document.getElementById("case-trouble").hidden = true;
+  else showTrouble(xhr.responseText);
 });
 for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(trouble, () => showTrouble(true));
+  document.addEventListener(trouble, () => showTrouble(""));
 }

@@ -26,6 +26,7 @@ async function attach(file, row) {
 
 /** Sends one file. Resolves to what is wrong with it, in words; empty when it is attached. */
 function send(file, bar) {
+  freshenTokens();
   const body = new FormData(form);
   body.set("file", file);
   const request = new XMLHttpRequest();
@@ -43,6 +44,9 @@ function send(file, bar) {
 
 /** Takes the list of documents over from the page that the server answered, and what it says is wrong. */
 function readAnswer(page, status) {
+  // Of the next file the server is not to think that it is this one once more.
+  const token = page?.querySelector("[data-attach] [name=form_token]");
+  if (token) form.querySelector("[name=form_token]").replaceWith(token);
   const list = page?.getElementById("document-list");
   const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger:not([hidden])");
   if (list) document.getElementById("document-list").replaceWith(list);

@@ -1,0 +1,35 @@
+"""What forms leave behind: the tokens that have been used, and what could not be sent when a session had ended."""
+
+from django.db import models
+
+from cases.models.user import User
+
+
+class UsedFormToken(models.Model):
+    """A form that was sent. `made` is the key of what it created; a second sending is answered with that."""
+
+    # The constraint begins with the user.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    token = models.CharField(max_length=32)
+    content = models.CharField(max_length=64, help_text="A digest of what was sent")
+    made = models.BigIntegerField(null=True)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="used_form_token_once", fields=["user", "token"])]
+
+    def __str__(self) -> str:
+        return f"form of user {self.user_id}"
+
+
+class UnsentForm(models.Model):
+    """What a person typed last into a form that arrived after their session had ended. One for each person, who alone
+    gets it back."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    path = models.CharField(max_length=500)
+    fields = models.JSONField()
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"unsent form of user {self.user_id}"

@@ -1,0 +1,53 @@
+// Forms that send something: once at a time, with the token of the present session, and not lost by leaving the page.
+
+const WAITS_FOR = 10000;
+
+/** Another tab may have signed in since the page was made: its cookie is the present token. */
+function freshenTokens() {
+  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+  if (!cookie) return;
+  for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = cookie[1];
+}
+
+const buttonsOf = (form) => [...form.elements].filter((element) => element.type === "submit");
+
+/** The form can be sent again: the answer did not come, or somebody came back to the page. */
+function releaseForm(form) {
+  delete form.dataset.sending;
+  for (const button of buttonsOf(form)) button.disabled = false;
+}
+
+document.addEventListener("submit", freshenTokens, { capture: true });
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.getAttribute("method") !== "post") return;
+  if ("sending" in form.dataset) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sending = "";
+  // After the browser has read the form: a button that is disabled does not send its value.
+  setTimeout(() => {
+    if (event.defaultPrevented) {
+      delete form.dataset.sending; // a script sends it
+      return;
+    }
+    for (const button of buttonsOf(form)) button.disabled = true;
+    setTimeout(releaseForm, WAITS_FOR, form);
+  });
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of document.querySelectorAll("form[data-sending]")) releaseForm(form);
+});
+
+/** Whether somebody wrote something into the form that was not sent. What a dialog held was given up with it. */
+function isUnsaved(form) {
+  if ("sending" in form.dataset || form.closest("dialog:not([open])")) return false;
+  const wasRefused = form.querySelector("input[data-unsaved]");
+  const fields = form.querySelectorAll("textarea, input[type=text], input[type=email], input[type=date], input[type=time]");
+  return [...fields].some((field) => field.value !== field.defaultValue || (wasRefused && field.value));
+}
+window.addEventListener("beforeunload", (event) => {
+  const forms = [...document.querySelectorAll("input[name=form_token]")].map((token) => token.form);
+  if (forms.some(isUnsaved)) event.preventDefault();
+});

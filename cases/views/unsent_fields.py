@@ -1,0 +1,41 @@
+"""What was typed into a form, as a page shows it without knowing that form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+LINES, LINE = "textarea", "text"
+# What people type: its label, and how it is edited. Everything else is a choice, which goes along unseen.
+TEXTS: Mapping[str, tuple[StrOrPromise, str]] = {
+    "title": (_("Title"), LINE),
+    "description": (_("Description"), LINES),
+    "text": (_("Note"), LINES),
+    "reason": (_("Reason"), LINES),
+    "release_date": (_("Release date"), "date"),
+    "release_time": (_("Release time"), "time"),
+    "first_name": (_("First name"), LINE),
+    "last_name": (_("Last name"), LINE),
+    "email": (_("Email"), LINE),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the form. Without a label it is hidden."""
+
+    name: str
+    value: str
+    label: StrOrPromise = ""
+    kind: str = "hidden"
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind in (LINES, LINE)
+
+
+def fields_of(typed: Mapping[str, str]) -> list[Field]:
+    """The fields with what was typed: those that people read in the order of TEXTS, then the others."""
+    texts = [Field(name, typed[name], *about) for name, about in TEXTS.items() if name in typed]
+    return texts + [Field(name, value) for name, value in typed.items() if name not in TEXTS]

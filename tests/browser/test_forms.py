@@ -1,0 +1,286 @@
+"""Forms in a browser: sent once, kept when the session ends, and not left by accident. With and without scripts."""
+
+import pytest
+from django.test import Client
+from playwright.sync_api import expect
+
+from cases.models import Case, CaseNote, UnsentForm
+from tests.browser.conftest import DESKTOP, assert_accessible
+from tests.factories import CaseFactory
+from tests.pages import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SLOW = "**/cases/new/"
+# Resolves to whether the button is disabled after the first press.
+PRESS_THREE_TIMES = """button => new Promise((resolve) => {
+    button.click();
+    button.form.requestSubmit();
+    setTimeout(() => {
+        const isDisabled = button.disabled;
+        button.click();
+        button.form.requestSubmit();
+        setTimeout(resolve, 200, isDisabled);
+    }, 200);
+})"""
+
+
+@pytest.fixture
+def tab_for(chromium, live_server):
+    """Opens a browser of a person who has signed in, with or without scripts."""
+    contexts = []
+
+    def tab_for_(user, *, scripts=True):
+        user.set_password(PASSWORD)
+        user.save()
+        client = Client()
+        client.force_login(user)
+        context = chromium.new_context(base_url=live_server.url, java_script_enabled=scripts, viewport=DESKTOP)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        contexts.append(context)
+        return context.new_page()
+
+    yield tab_for_
+    for context in contexts:
+        context.close()
+
+
+def end_session(tab):
+    """Signed out elsewhere: the browser keeps the cookie against forgery, as it does when a session runs out."""
+    tab.context.clear_cookies(name="sessionid")
+
+
+def sign_in(tab, user):
+    tab.get_by_label("User name or e-mail").fill(user.username)
+    tab.get_by_label("Password", exact=True).fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in").click()
+
+
+scripts = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+
+
+def test_three_clicks_make_one_draft_and_the_button_says_that_it_works(tab_for, mia):
+    tab = tab_for(mia)
+    tab.goto("/cases/new/")
+    tab.get_by_label("Title").fill("Pension")
+    held = []
+    tab.route(SLOW, lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    assert tab.get_by_role("button", name="Save draft").evaluate(PRESS_THREE_TIMES)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(tab.get_by_text("Your draft is saved.")).to_be_visible()
+    assert Case.objects.count() == 1
+
+
+@scripts
+def test_the_same_form_sent_from_two_tabs_makes_one_draft(scripts, tab_for, mia):
+    """A page that is restored, or sent again by a reload, is the same form."""
+    tab = tab_for(mia, scripts=scripts)
+    tab.goto("/cases/new/")
+    tab.get_by_label("Title").fill("Pension")
+    sent = []
+    tab.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    tab.get_by_role("button", name="Save draft").click()
+    expect(tab.get_by_role("heading", name="Pension")).to_be_visible()
+    address = tab.url
+    again = tab.request.post(
+        sent[0].url,
+        data=sent[0].post_data,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        max_redirects=0,
+    )
+    assert again.status == 302
+    assert address.endswith(again.headers["location"])
+    assert Case.objects.count() == 1
+
+
+@scripts
+def test_a_draft_that_was_written_when_the_session_ended(scripts, tab_for, mia):
+    tab = tab_for(mia, scripts=scripts)
+    tab.goto("/cases/new/")
+    tab.get_by_label("Title").fill("Pension")
+    tab.get_by_label("Description").fill("One line.\nAnother.")
+    tab.get_by_label("Urgency").select_option("urgent")
+    end_session(tab)
+    tab.get_by_role("button", name="Save draft").click()
+
+    expect(tab.get_by_role("heading", name="Your session has ended")).to_be_visible()
+    expect(tab.get_by_label("Description")).to_have_value("One line.\nAnother.")
+    if scripts:
+        assert_accessible(tab)
+    tab.get_by_role("main").get_by_role("link", name="Sign in").last.click()
+    sign_in(tab, mia)
+    expect(tab.get_by_label("Title")).to_have_value("Pension")
+    if scripts:
+        assert_accessible(tab)
+    tab.get_by_role("button", name="Send").click()
+
+    expect(tab.get_by_role("heading", name="Pension")).to_be_visible()
+    draft = Case.objects.get()
+    assert (draft.title, draft.urgency) == ("Pension", "urgent")
+    assert draft.description.replace("\r\n", "\n") == "One line.\nAnother."
+    assert tab.url.endswith(f"/cases/{draft.pk}/")
+    assert not UnsentForm.objects.exists()
+
+
+@scripts
+def test_a_draft_that_is_edited_when_the_session_ended(scripts, tab_for, mia):
+    draft = CaseFactory(member=mia, draft=True, title="Pension")
+    tab = tab_for(mia, scripts=scripts)
+    tab.goto(f"/cases/{draft.pk}/edit/")
+    tab.get_by_label("Title").fill("Pension of 2026")
+    end_session(tab)
+    tab.get_by_role("button", name="Save draft").click()
+    tab.get_by_role("main").get_by_role("link", name="Sign in").last.click()
+    sign_in(tab, mia)
+    tab.get_by_role("button", name="Send").click()
+    expect(tab.get_by_role("heading", name="Pension of 2026")).to_be_visible()
+    draft.refresh_from_db()
+    assert draft.title == "Pension of 2026"
+
+
+@scripts
+def test_a_dialog_that_was_open_when_the_session_ended(scripts, tab_for, tom, otto, mia):
+    otto.set_password(PASSWORD)
+    otto.save()
+    case = CaseFactory(member=mia, assigned_to=tom, title="Pension")
+    tab = tab_for(tom, scripts=scripts)
+    tab.goto(f"/cases/{case.pk}/")
+    if scripts:
+        tab.get_by_role("button", name="Hand over to a colleague").click()
+    tab.locator("#dialog-hand_over select").select_option("otto")
+    tab.locator("#hand_over_reason").fill("I am away.")
+    end_session(tab)
+    tab.get_by_role("button", name="Hand over", exact=True).click()
+    expect(tab.get_by_role("heading", name="Your session has ended")).to_be_visible()
+    tab.get_by_role("main").get_by_role("link", name="Sign in").last.click()
+    sign_in(tab, tom)
+    expect(tab.get_by_label("Reason")).to_have_value("I am away.")
+    tab.get_by_role("button", name="Send").click()
+    expect(tab.get_by_role("heading", name="Pension")).to_be_visible()
+    assert tab.url.endswith(f"/cases/{case.pk}/")
+    case.refresh_from_db()
+    assert case.assigned_to == otto
+
+
+@scripts
+def test_a_button_without_words_leads_back_to_the_case(scripts, tab_for, tom, mia):
+    case = CaseFactory(member=mia, submitted=True, title="Pension")
+    tab = tab_for(tom, scripts=scripts)
+    tab.goto(f"/cases/{case.pk}/")
+    end_session(tab)
+    tab.get_by_role("button", name="Accept this case").click()
+    expect(tab.get_by_text("Your session has ended. Nothing was changed.")).to_be_visible()
+    sign_in(tab, tom)
+    expect(tab.get_by_role("heading", name="Pension")).to_be_visible()
+    assert tab.url.endswith(f"/cases/{case.pk}/")
+
+
+@pytest.mark.parametrize("is_cleared", [True, False], ids=["all-cookies", "session-only"])
+def test_a_note_stays_in_the_page_and_is_saved_after_signing_in_in_another_tab(is_cleared, tab_for, tom, mia):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    tab = tab_for(tom)
+    tab.goto(f"/cases/{case.pk}/")
+    tab.get_by_label("Write a note").fill("A long thought")
+    if is_cleared:
+        tab.context.clear_cookies()
+    else:
+        end_session(tab)
+    tab.get_by_role("button", name="Save the note").click()
+
+    trouble = tab.locator("#case-trouble")
+    expect(trouble).to_contain_text("your session has ended")
+    expect(trouble).to_be_focused()
+    expect(tab.get_by_label("Write a note")).to_have_value("A long thought")
+    assert_accessible(tab)
+    with tab.context.expect_page() as opened:
+        trouble.get_by_role("link", name="Sign in").click()
+    sign_in(opened.value, tom)
+    expect(opened.value.locator("#notes")).to_be_visible()
+    assert opened.value.url.endswith(f"/cases/{case.pk}/")
+    opened.value.close()
+
+    tab.get_by_role("button", name="Save the note").click()
+    expect(tab.locator(".note")).to_contain_text("A long thought")
+    expect(trouble).to_be_hidden()
+    assert CaseNote.objects.get().author == tom
+
+
+def test_a_note_is_not_saved_for_somebody_else_who_signs_in(tab_for, tom, otto, mia):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    tab = tab_for(tom)
+    tab.goto(f"/cases/{case.pk}/")
+    tab.get_by_label("Write a note").fill("Tom's thought")
+    tab.context.clear_cookies()
+    otto.set_password(PASSWORD)
+    otto.save()
+    other = tab.context.new_page()
+    other.goto("/")
+    sign_in(other, otto)
+    expect(other.get_by_role("heading", name="Your work")).to_be_visible()
+    tab.get_by_role("button", name="Save the note").click()
+    expect(tab.locator("#case-trouble")).to_contain_text("somebody else signed in")
+    assert not CaseNote.objects.exists()
+
+
+def test_a_page_of_a_former_session_is_sent_again_without_scripts(tab_for, tom, mia):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    tab = tab_for(tom, scripts=False)
+    tab.goto(f"/cases/{case.pk}/")
+    tab.get_by_label("Write a note").fill("A long thought")
+    tab.context.clear_cookies()
+    other = tab.context.new_page()
+    other.goto("/")
+    sign_in(other, tom)
+    expect(other.get_by_role("heading", name="Your work")).to_be_visible()
+    tab.get_by_role("button", name="Save the note").click()
+    expect(tab.get_by_role("heading", name="This page was out of date")).to_be_visible()
+    expect(tab.get_by_label("Note")).to_have_value("A long thought")
+    tab.get_by_role("button", name="Send").click()
+    expect(tab.locator(".note")).to_contain_text("A long thought")
+
+
+def leaves(tab, act) -> bool:
+    """Whether `act` leads away without a question."""
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    tab.on("dialog", stay)
+    act()
+    tab.wait_for_timeout(300)
+    tab.remove_listener("dialog", stay)
+    return asked != ["beforeunload"]
+
+
+def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, tom, mia):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    tab = tab_for(tom)
+    tab.goto(f"/cases/{case.pk}/")
+    tab.get_by_label("Write a note").fill("Half a sent")
+    assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
+    expect(tab.get_by_label("Write a note")).to_have_value("Half a sent")
+    # A dialog that was given up is no text to be kept, and neither is what has been saved.
+    tab.get_by_role("button", name="Hand over to a colleague").click()
+    tab.locator("#hand_over_reason").fill("No")
+    tab.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    tab.get_by_role("button", name="Save the note").click()
+    expect(tab.locator(".note")).to_contain_text("Half a sent")
+    assert leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click())
+    expect(tab.get_by_role("heading", name="Your work")).to_be_visible()
+
+
+def test_one_is_asked_after_a_refusal_too_and_not_for_a_search(tab_for, mia):
+    tab = tab_for(mia)
+    tab.goto("/cases/new/")
+    assert leaves(tab, lambda: tab.get_by_role("link", name="My cases").click())
+    tab.get_by_label("Search").fill("pension")
+    assert leaves(tab, lambda: tab.goto("/cases/new/"))
+    tab.get_by_label("Description").fill("A long story")
+    tab.get_by_role("button", name="Save draft").click()
+    expect(tab.get_by_text("Give the case a title.")).to_be_visible()
+    assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
+    tab.get_by_label("Title").fill("Pension")
+    assert leaves(tab, lambda: tab.get_by_role("button", name="Save draft").click())
+    expect(tab.get_by_role("heading", name="Pension")).to_be_visible()

@@ -1,0 +1,172 @@
+"""A form that creates something creates it once, however often its button is pressed."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from cases import form_tokens
+from cases.models import CalendarFeed, Case, CaseDocument, CaseNote, UsedFormToken, User
+from tests.factories import CaseFactory
+from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
+
+PDF = b"%PDF-1.7\n%%EOF"
+
+
+def token_on(page) -> str:
+    """The token of the first form of the page that has one and is not in a dialog."""
+    text = re.sub(r"<dialog.*?</dialog>", "", page.content.decode(), flags=re.S)
+    return re.search('name="form_token" value="([^"]+)"', text)[1]
+
+
+class Form:
+    """A form that makes something: who sends it, where it stands, where it goes, and what it makes."""
+
+    def __init__(self, person, page, address, fields, made, other):
+        self.person, self.page, self.address, self.fields = person, page, address, fields
+        self.made, self.other = made, other
+
+    def __repr__(self):
+        return self.address
+
+
+def a_file(name="report.pdf"):
+    return SimpleUploadedFile(name, PDF, content_type="application/pdf")
+
+
+PERSON = {"first_name": "Ida", "last_name": "Novak", "email": "ida@example.com", "role": "technician"}
+FORMS = [
+    Form(
+        "mia",
+        "/cases/new/",
+        "/cases/new/",
+        lambda: {"title": "Pension", "description": "When?\r\nHow?", "urgency": "normal"},
+        lambda: list(Case.objects.filter(status="draft")),
+        {"title": "Another"},
+    ),
+    Form(
+        "tom",
+        "/cases/{case}/",
+        "/cases/{case}/notes/",
+        lambda: {"text": "She called."},
+        lambda: list(CaseNote.objects.all()),
+        {"text": "He called."},
+    ),
+    Form(
+        "tom",
+        "/cases/{case}/",
+        "/cases/{case}/documents/",
+        lambda: {"file": a_file()},
+        lambda: list(CaseDocument.objects.all()),
+        {"file": None},
+    ),
+    Form(
+        "ada",
+        "/people/invite/",
+        "/people/invite/",
+        lambda: dict(PERSON),
+        lambda: list(User.objects.filter(email="ida@example.com")),
+        {"first_name": "Ada"},
+    ),
+]
+forms = pytest.mark.parametrize("form", FORMS, ids=repr)
+
+
+def send(client, form, case, token, **changes):
+    fields = form.fields() | {name: value or a_file("other.pdf") for name, value in changes.items()}
+    return client.post(form.address.format(case=case.pk), fields | {"form_token": token})
+
+
+@pytest.fixture
+def case(mia, tom):
+    return CaseFactory(member=mia, assigned_to=tom)
+
+
+@pytest.mark.django_db
+@forms
+def test_a_form_that_is_sent_three_times_makes_one_and_leads_there(form, request, client, case, ada):
+    client.force_login(request.getfixturevalue(form.person))
+    token = token_on(client.get(form.page.format(case=case.pk)))
+    answers = [send(client, form, case, token) for _ in range(3)]
+    assert len(form.made()) == 1
+    assert {answer.status_code for answer in answers} == {302}
+    assert len({answer.url for answer in answers}) == 1
+    assert len(mail.outbox) <= 1
+
+
+@pytest.mark.django_db
+@forms
+def test_what_was_typed_into_a_form_that_was_sent_before_is_not_lost(form, request, client, case, ada):
+    client.force_login(request.getfixturevalue(form.person))
+    token = token_on(client.get(form.page.format(case=case.pk)))
+    send(client, form, case, token)
+    answer = send(client, form, case, token, **form.other)
+    page = answer.content.decode()
+    assert answer.status_code in (400, 409)
+    assert "You already sent this form, with other content." in page
+    assert len(form.made()) == 1
+    for value in filter(None, form.other.values()):
+        assert value in page
+    # The form that is shown then is a new one.
+    if form.person != "ada":  # whose address is taken
+        assert send(client, form, case, token_on(answer), **form.other).status_code == 302
+        assert len(form.made()) == 2
+
+
+@pytest.mark.django_db
+@forms
+def test_a_refused_form_can_be_sent_again(form, request, client, case, ada):
+    """What was refused made nothing, so that its token is as good as before."""
+    client.force_login(request.getfixturevalue(form.person))
+    token = token_on(client.get(form.page.format(case=case.pk)))
+    assert client.post(form.address.format(case=case.pk), {"form_token": token}).status_code == 400
+    assert send(client, form, case, token).status_code == 302
+    assert len(form.made()) == 1
+
+
+@pytest.mark.django_db
+def test_a_second_press_ends_no_feed(client, tom):
+    client.force_login(tom)
+    token = token_on(client.get("/calendar/"))
+    for _ in range(2):
+        assert client.post("/calendar/feed/", {"action": "new", "form_token": token}).url == "/calendar/feed/"
+    address = re.search(r"/calendar/[\w-]+\.ics", client.get("/calendar/feed/").content.decode())[0]
+    assert Client().get(address).status_code == 200
+    assert CalendarFeed.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("token", ["x", "x" * 5000, "1:2:3:4", "\0"])
+def test_a_token_of_nobodys_makes_nothing(token, client, mia):
+    client.force_login(mia)
+    answer = client.post("/cases/new/", {"title": "Pension", "urgency": "normal", "form_token": token})
+    assert answer.status_code == 409
+    assert "This page is out of date." in answer.content.decode()
+    assert "Pension" in answer.content.decode()
+    assert not Case.objects.exists()
+
+
+@pytest.mark.django_db
+def test_used_tokens_are_forgotten_by_age(mia, clock):
+    form_tokens.use(form_tokens.new(mia), by=mia, content=[])
+    now = dt.datetime.now(dt.UTC)
+    assert form_tokens.clear_old(now=now + form_tokens.KEEP) == 0
+    assert form_tokens.clear_old(now=now + form_tokens.KEEP + dt.timedelta(seconds=1)) == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_presses_at_once_the_second_waits_for_what_the_first_makes(mia):
+    client = Client()
+    client.force_login(mia)
+    fields = {"title": "Pension", "description": "", "urgency": "normal"}
+    fields["form_token"] = form_tokens.new(mia)
+    with held_open(lambda: client.post("/cases/new/", fields)):
+        second = Thread(lambda: client.post("/cases/new/", fields))
+        somebody_waits_for_a_lock()
+    draft = Case.objects.get()
+    assert second.result().url == f"/cases/{draft.pk}/"
+    assert UsedFormToken.objects.get().made == draft.pk
