@@ -8,7 +8,6 @@ database refuses is found by halving the batch under savepoints; the others are 
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,12 +24,13 @@ from cases.history import actor_columns
 from cases.locking import in_lock_order
 from cases.models import Case, CaseQuerySet, OutgoingEmail, ReleaseEvent, User
 from cases.sql import ids_as_rows, insert_select
+from cases.time_budget import transaction_within
 
 logger = structlog.get_logger(__name__)
 
 FIRST_RETRY = dt.timedelta(seconds=30)
 LAST_RETRY = dt.timedelta(hours=1)
-READ_WAIT_MS = 1000
+READ_WAIT = 1.0
 # These speak of the server or the connection, never of a row: the whole batch is tried again by the next wake-up.
 NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
 
@@ -101,8 +101,8 @@ def release_batches(
 def release_due_of(member: User) -> Batch:
     """Releases what is due of `member`, who is about to look (DESIGN rule 11). One index probe where nothing is.
 
-    Waits up to a second for a row that somebody else holds; OperationalError if that was not enough. ClockMismatch
-    where the settings name another clock than the database.
+    Waits for rows that others hold, up to a second in all; OperationalError if that was not enough. ClockMismatch where
+    the settings name another clock than the database.
     """
     earliest = looks.earliest_scheduled_date(member)
     if earliest is None or earliest > schedule.reached(now := portal_now()).date():
@@ -110,7 +110,7 @@ def release_due_of(member: User) -> Batch:
     cases = Case.objects.filter(member=member)
     if not stored_clock.any_due(cases.first_due(now)):
         return Batch()
-    with _impatient_transaction():
+    with transaction_within(READ_WAIT):
         due = cases.due(now).filter(stored_clock.agrees())
         ids = list(in_lock_order(due).values_list("pk", flat=True))
         batch = _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
@@ -256,22 +256,3 @@ def _record_failure(pk: int, error: str, *, at: dt.datetime) -> None:
         raise
     except DatabaseError:
         logger.exception("case could not even be marked as failed", case_id=pk)
-
-
-@contextmanager
-def _impatient_transaction() -> Iterator[None]:
-    """A transaction that waits READ_WAIT_MS for a lock, and then raises OperationalError."""
-    if connection.vendor != "sqlite":
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {READ_WAIT_MS}")
-            yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        (usual,) = cursor.fetchone()
-        cursor.execute(f"PRAGMA busy_timeout = {READ_WAIT_MS}")
-        try:
-            with transaction.atomic():
-                yield
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")
