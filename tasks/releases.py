@@ -1,22 +1,22 @@
-"""Wake-ups that release what is due."""
+"""What wakes a release: the ETA task of each case, and the sweep. Neither is trusted, both call the same verb."""
 
-import socket
 import time
-from contextlib import ExitStack
 from typing import Any
 
 from celery import shared_task
 
-from cases import arming, messages, outbox, releases
+from cases import arming, releases
 from cases.clock import portal_now
-from cases.models import Case, Heartbeat, ReleaseEvent
+from cases.models import Case, ReleaseEvent
+from cases.sweep import sweep as run_sweep
+from tasks.database import RETRIED_WHEN_LOST
 
 Source = ReleaseEvent.Source
 # A wake-up that is early by no more than this waits for the instant; one that is earlier is published anew.
 SHORT_WAIT = 0.5
 
 
-@shared_task
+@shared_task(**RETRIED_WHEN_LOST)
 def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int:
     """The ETA task of a case's schedule revision: a wake-up that releases whatever is due (DESIGN rule 5).
 
@@ -31,30 +31,13 @@ def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int
     return len(released)
 
 
-@shared_task
+@shared_task(**RETRIED_WHEN_LOST)
 def sweep(asked_at: str | None = None, **newer: Any) -> int:
-    """What beat runs every SWEEP_INTERVAL: releases what was missed, arms what is near, hands over waiting e-mails.
+    """What beat runs every SWEEP_INTERVAL. `asked_at` is the portal's moment at which beat sent it, in ISO 8601.
 
-    `asked_at`, in ISO 8601, is the portal's moment at which beat sent it. Returns how many were released.
+    Returns how many were released.
     """
-    begun = portal_now()
-    # One that began later has done its work: of those that have piled up while no worker ran, the first is run.
-    if asked_at and Heartbeat.objects.filter(name="sweep", at__gt=asked_at).exists():
-        return 0
-    # Each has its turn, whatever becomes of the others; the first error is raised when all have had theirs.
-    with ExitStack() as at_the_end:
-        at_the_end.callback(_hand_over_emails)
-        at_the_end.callback(lambda: arming.arm_upcoming(portal_now()))
-        released = len(releases.release_due(by="sweep", source=Source.SWEEP).released)
-    Heartbeat.objects.update_or_create(
-        name="sweep", defaults={"at": begun, "host": socket.gethostname(), "released": released}
-    )
-    return released
-
-
-def _hand_over_emails() -> None:
-    if outbox.is_waiting():
-        messages.publish_mail_waiting()
+    return len(run_sweep(by="sweep", source=Source.SWEEP, asked_at=asked_at).released)
 
 
 def _seconds_left(case_id: int, revision: int | None) -> float:

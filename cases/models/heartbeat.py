@@ -11,6 +11,7 @@ class Heartbeat(models.Model):
 
     name = models.CharField(max_length=60, primary_key=True)
     at = models.DateTimeField()
+    source = models.CharField(max_length=20, blank=True, db_default="", help_text="What ran it, as in the history")
     host = models.CharField(max_length=255, blank=True)
     released = models.PositiveIntegerField(default=0, help_text="Cases that this run released")
 

@@ -7,12 +7,16 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 
-from cases.models import Heartbeat
+from cases.models import Heartbeat, ReleaseEvent
 
 # As the health check of beat's container has it.
 SWEEPS_MISSED = 6
 # Beat writes down every three minutes when it last ran what.
 BEAT_WRITES = dt.timedelta(minutes=3)
+# Cron or systemd may run the command once a day, which takes its time or waits for a machine that was off.
+COMMAND_RUNS = dt.timedelta(hours=25)
+# Where beat has noted nothing for so long, nobody runs it.
+BEAT_UNUSED = dt.timedelta(days=7)
 # Made by Celery itself.
 CELERYS_OWN = "celery.backend_cleanup"
 
@@ -44,7 +48,15 @@ class Pulse:
     def is_sweep_late(self) -> bool:
         """Whether several sweeps are missing."""
         limit = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
+        if self.is_run_by_command:
+            limit = max(limit, COMMAND_RUNS)
         return self.sweep_age is None or self.sweep_age > limit
+
+    @property
+    def is_run_by_command(self) -> bool:
+        """Whether the portal runs without beat: the last sweep was release_scheduled_cases, and beat is not used."""
+        by_command = self.sweep is not None and self.sweep.source == ReleaseEvent.Source.COMMAND
+        return by_command and (self.beat_age is None or self.beat_age > BEAT_UNUSED)
 
     @property
     def beat_age(self) -> dt.timedelta | None:
@@ -54,7 +66,9 @@ class Pulse:
 
     @property
     def is_beat_late(self) -> bool:
-        """Whether beat has not written anything for longer than usual."""
+        """Whether beat has not written anything for longer than usual, where it is used."""
+        if self.is_run_by_command:
+            return False
         limit = BEAT_WRITES + dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
         return self.beat_age is None or self.beat_age > limit
 

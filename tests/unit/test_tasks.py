@@ -5,12 +5,15 @@ from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import OperationalError
+from django.core.management import call_command
+from django.db import DataError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from cases import messages, middleware, releases
 from cases.clock import portal_now
-from cases.models import Case, Heartbeat, ReleaseEvent
+from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseEvent
+from cases.outbox import Tally
+from cases.release_batch import Batch
 from tasks import emails
 from tasks import releases as tasks
 from tests.conftest import FROZEN
@@ -142,7 +145,7 @@ def test_a_sweep_that_failed_stands_in_for_no_other(published, clock, monkeypatc
     asked_at = (FROZEN - dt.timedelta(minutes=1)).isoformat()
     CaseFactory(due=True)
     with monkeypatch.context() as broken:
-        broken.setattr(releases, "release_due", Mock(side_effect=OSError("broken")))
+        broken.setattr("cases.sweep.release_batches", Mock(side_effect=OSError("broken")))
         with pytest.raises(OSError, match="broken"):
             tasks.sweep(asked_at=asked_at)
     assert tasks.sweep(asked_at=asked_at) == 1
@@ -204,20 +207,75 @@ def test_an_error_of_our_own_in_a_look_is_not_hidden(monkeypatch, mia):
         middleware.release_on_read(mia)
 
 
-def test_a_stage_of_the_sweep_that_fails_stops_none_of_the_others(mia, clock, monkeypatch):
+STEPS = {
+    "release": "cases.sweep.release_batches",
+    "arm": "cases.arming.arm_upcoming",
+    "e-mails": "cases.outbox.is_waiting",
+    "nothing": "",
+}
+RUNS = {"task": lambda: tasks.sweep(), "command": lambda: call_command("release_scheduled_cases")}
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
+@pytest.mark.parametrize("failing", STEPS)
+def test_a_step_of_the_sweep_that_fails_stops_none_of_the_others(published, clock, monkeypatch, run, failing):
     """The error is raised at the end, and there is no heartbeat: the sweep was not whole."""
-    told = []
-    monkeypatch.setattr("cases.messages.publish_mail_waiting", lambda: told.append("mail"))
-    CaseFactory(due=True, member=mia)
-    releases.release_due(by="test", source="command")
+    due = CaseFactory(due=True)
+    near = CaseFactory(scheduled=True, scheduled_release_date=FROZEN.date(), scheduled_release_time=dt.time(12, 0, 30))
+    OutgoingEmail.objects.create(
+        case=CaseFactory(held=True), kind="released", release_number=1, recipient=due.member, state="waiting",
+        next_try=FROZEN, created=FROZEN,
+    )  # fmt: skip
+    if failing == "nothing":
+        run()
+    else:
+        monkeypatch.setattr(STEPS[failing], Mock(side_effect=OperationalError("disk full")))
+        with pytest.raises(OperationalError):
+            run()
 
-    def broken(**options):
-        raise OperationalError("disk full")
+    assert released(due) == (failing != "release")
+    assert (("wake-up", {"case_id": near.pk, "revision": 1, "at": near.release_instant}) in published) == (
+        failing != "arm"
+    )
+    assert (("mail", {}) in published) == (failing != "e-mails")
+    assert Heartbeat.objects.exists() == (failing == "nothing")
 
-    monkeypatch.setattr("cases.releases.release_due", broken)
-    monkeypatch.setattr("cases.arming.arm_upcoming", lambda now: told.append("armed"))
-    told.clear()
+
+def test_the_heartbeat_says_what_ran_the_sweep(published, clock):
+    tasks.sweep()
+    assert Heartbeat.objects.get().source == "sweep"
+    CaseFactory(due=True)
+    call_command("release_scheduled_cases")
+    heartbeat = Heartbeat.objects.get()
+    assert (heartbeat.name, heartbeat.source, heartbeat.at, heartbeat.released) == ("sweep", "command", FROZEN, 1)
+
+
+# --- A database that is lost ------------------------------------------------------------------------------------------
+
+
+LOSABLE = [
+    (tasks.release_case, [7, 1], "cases.releases.release_due", Batch(released=[1, 2])),
+    (tasks.sweep, [], "cases.sweep.release_batches", [Batch(released=[1, 2])]),
+    (emails.send_release_emails, [], "cases.outbox.deliver", Tally(sent=2)),
+]
+
+
+@pytest.mark.django_db(transaction=True)  # Celery closes the connection around a task
+@pytest.mark.parametrize(("task", "arguments", "work", "done"), LOSABLE)
+def test_a_task_that_loses_its_database_runs_again_a_few_times(published, monkeypatch, task, arguments, work, done):
+    """Celery itself repeats it, with what it was asked for."""
+    lost = [OperationalError("server closed the connection"), InterfaceError("closed"), OperationalError("refused")]
+    monkeypatch.setattr(work, Mock(side_effect=[*lost, done]))
+    assert task.apply(arguments).get() == 2
+
+    monkeypatch.setattr(work, Mock(side_effect=OperationalError("for hours")))
     with pytest.raises(OperationalError):
-        tasks.sweep()
-    assert told == ["armed", "mail"]
-    assert not Heartbeat.objects.exists()
+        task.apply(arguments).get()
+
+
+@pytest.mark.django_db(transaction=True)  # Celery closes the connection around a task
+@pytest.mark.parametrize(("task", "arguments", "work", "done"), LOSABLE)
+def test_a_task_that_fails_for_another_reason_does_not_run_again(published, monkeypatch, task, arguments, work, done):
+    monkeypatch.setattr(work, Mock(side_effect=[DataError("out of range"), done]))
+    with pytest.raises(DataError):
+        task.apply(arguments).get()

@@ -1,4 +1,4 @@
-"""The batch job for cron and systemd: the same work as the sweep, for those who run no Celery."""
+"""The batch job for cron and systemd: runs the sweep for those who run no Celery, and says what it did."""
 
 import datetime as dt
 from argparse import ArgumentParser
@@ -11,7 +11,8 @@ from cases import outbox, stored_clock, totals
 from cases.clock import portal_now
 from cases.models import Case, ReleaseEvent
 from cases.operations import figures
-from cases.releases import release_batches
+from cases.release_batch import Batch
+from cases.sweep import hand_over_emails, sweep
 
 BY = "release_scheduled_cases"
 # More lines than that help nobody; the number is said in any case.
@@ -35,13 +36,22 @@ class Command(BaseCommand):
             self._preview()
             self._say_failing()
             return
-        failed = self._say_failing() + self._release(options["batch_size"])
-        if options["send_emails"]:
-            failed += self._send()
+        self.released = 0
+        self.failed = self._say_failing()
+        try:
+            sweep(
+                by=BY,
+                source=ReleaseEvent.Source.COMMAND,
+                batch_size=options["batch_size"],
+                on_batch=self._say_batch,
+                emails=self._send if options["send_emails"] else hand_over_emails,
+            )
+        finally:
+            self.stdout.write(self.style.SUCCESS(f"Released {_cases(self.released)}."))
         totals.count_again()
         figures.update(portal_now())
-        if failed:
-            raise CommandError(f"{failed} failed; they are tried again. The reasons are above and on the rows.")
+        if self.failed:
+            raise CommandError(f"{self.failed} failed; they are tried again. The reasons are above and on the rows.")
 
     def _preview(self) -> None:
         due = Case.objects.due(portal_now()).order_by("scheduled_release_date", "scheduled_release_time", "pk")
@@ -51,20 +61,16 @@ class Command(BaseCommand):
         self._say_rest(count)
         self.stdout.write(f"Would release {_cases(count)}. Nothing was changed.")
 
-    def _release(self, batch_size: int | None) -> int:
-        released = failed = 0
-        for batch in release_batches(by=BY, source=ReleaseEvent.Source.COMMAND, batch_size=batch_size):
-            listed = Case.objects.filter(pk__in=batch.released[: max(LISTED - released, 0)]).order_by("pk")
-            for case in listed.select_related("member"):
-                self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
-            for pk, error in batch.failed.items():
-                self.stderr.write(f"  Case {pk} could not be released: {error}")
-            released += len(batch.released)
-            failed += len(batch.failed)
-            if released > LISTED:
-                self.stdout.write(f"  {released:,} released so far")
-        self.stdout.write(self.style.SUCCESS(f"Released {_cases(released)}."))
-        return failed
+    def _say_batch(self, batch: Batch) -> None:
+        listed = Case.objects.filter(pk__in=batch.released[: max(LISTED - self.released, 0)]).order_by("pk")
+        for case in listed.select_related("member"):
+            self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
+        for pk, error in batch.failed.items():
+            self.stderr.write(f"  Case {pk} could not be released: {error}")
+        self.released += len(batch.released)
+        self.failed += len(batch.failed)
+        if self.released > LISTED:
+            self.stdout.write(f"  {self.released:,} released so far")
 
     def _say_failing(self) -> int:
         """Names the cases that failed in an earlier run and wait for their next try. Returns how many."""
@@ -76,12 +82,12 @@ class Command(BaseCommand):
             )
         return failing.count()
 
-    def _send(self) -> int:
+    def _send(self) -> None:
         tally = outbox.deliver()
         self.stdout.write(f"Sent {tally.sent:,} e-mail{'' if tally.sent == 1 else 's'}.")
         if tally.retried or tally.failed:
             self.stderr.write(f"  {tally.retried} will be tried again, {tally.failed} failed for good.")
-        return tally.retried + tally.failed
+        self.failed += tally.retried + tally.failed
 
     def _say_rest(self, count: int) -> None:
         if count > LISTED:
