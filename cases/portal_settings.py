@@ -157,7 +157,7 @@ RELEASE = [
     Setting(
         "RELEASE_ETA_PER_INSTANT",
         "100",
-        _("So many ETA tasks are published for one moment; the first one releases all."),
+        _("ETA tasks published for the same 50 milliseconds. The first one releases every case."),
         lambda: settings.RELEASE_ETA_PER_INSTANT,
     ),
     Setting(

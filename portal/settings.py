@@ -70,7 +70,7 @@ RELEASE_DEFAULT_DAYS = whole_number("RELEASE_DEFAULT_DAYS", max(7, RELEASE_MIN_D
 RELEASE_MAX_DAYS = whole_number("RELEASE_MAX_DAYS", max(365, RELEASE_DEFAULT_DAYS), least=RELEASE_DEFAULT_DAYS)
 RELEASE_MEMBER_VIEW = choice("RELEASE_MEMBER_VIEW", ("hidden", "in_progress", "announced"))
 RELEASE_ETA_WINDOW = dt.timedelta(days=whole_number("RELEASE_ETA_WINDOW_DAYS", 8))
-RELEASE_ETA_PER_INSTANT = whole_number("RELEASE_ETA_PER_INSTANT", 100)
+RELEASE_ETA_PER_INSTANT = whole_number("RELEASE_ETA_PER_INSTANT", 4)
 RELEASE_BATCH_SIZE = whole_number("RELEASE_BATCH_SIZE", 2000, least=1)
 # Whole seconds only: django-celery-beat turns 1.5 into 1, and 0.5 into 0, which fires without pause.
 SWEEP_INTERVAL = whole_number("SWEEP_INTERVAL", 10, least=1)
@@ -341,7 +341,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "releases"
 # Mail has a queue and a worker of its own, so that a hanging SMTP server never holds up a release.
 # So has, there, the counting of cases and days, which may take its time.
+# The sweep has its own too: it must not wait behind thousands of wake-ups.
 CELERY_TASK_ROUTES = {
+    "tasks.releases.sweep": {"queue": "sweep"},
     "tasks.releases.*": {"queue": "releases"},
     "tasks.emails.*": {"queue": "mail"},
     "tasks.totals.*": {"queue": "mail"},
@@ -365,7 +367,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_INTERVAL,
         # No expiry: by the clock of a worker that is ahead every sweep would have expired. Those that have piled up
         # while the workers were down are passed over (tasks.releases.sweep).
-        "options": {"queue": "releases"},
+        "options": {"queue": "sweep"},
     },
     # Neither have these: while the last count is fresh they do nothing.
     "count": {"task": "tasks.totals.count_cases", "schedule": 60, "options": {"queue": "mail"}},

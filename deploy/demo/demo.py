@@ -112,6 +112,7 @@ def bring_up(plan: Plan, supervision: Supervision) -> None:
     supervision.wait_for("web", partial(http_answers, plan.portal.port, "/health/ready/"))
     supervision.wait_for("flower", partial(http_answers, plan.flower.port, "/healthcheck"))
     supervision.wait_for("release-worker", partial(worker_answers, "releases"))
+    supervision.wait_for("sweep-worker", partial(worker_answers, "sweep"))
     supervision.wait_for("mail-worker", partial(worker_answers, "mail"))
 
 

@@ -15,7 +15,7 @@ from tests.bench.ground import Ground, ground
 from tests.bench.herd import Herd, ReleaseQueue, arm, warm_up
 
 TEXT = """
-The wave is that of the first chapter, released by a worker with two processes that holds 100 wake-ups for it. The
+The wave is that of the first chapter, released by a worker with two processes that holds the wake-ups for it. The
 worker is free when Redis has neither a waiting nor an unacknowledged message of its queue: every wake-up has been
 run. The price of a bad row is one call of the releasing verb for a batch of 2,000 due cases, clean and with one bad
 row in the middle of it, in turns: until every other case is released and the bad one bears its error. The median of

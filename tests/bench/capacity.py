@@ -19,7 +19,7 @@ PENDING = (1_000_000, 10_000_000, 100_000_000)
 DAYS_AHEAD = 90  # how far ahead schedules lie, on average twice that at most
 STEPS_A_CASE = 4  # history rows: submitted, accepted, completed, released
 YEARS_KEPT = 2
-WINDOW_DAYS, PER_INSTANT = 8, 100  # RELEASE_ETA_WINDOW_DAYS, RELEASE_ETA_PER_INSTANT
+WINDOW_DAYS, PER_INSTANT = 8, 4  # RELEASE_ETA_WINDOW_DAYS, RELEASE_ETA_PER_INSTANT
 GB = 1e9
 OF_WAVES = "Seconds from the instant until the cases were visible, median of the runs"
 

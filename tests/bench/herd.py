@@ -169,5 +169,5 @@ def warm_up(worker: LocalWorker, queue: ReleaseQueue) -> None:
     from portal.celery import app
 
     for _ in range(6 * len(worker.children())):
-        app.send_task("tasks.releases.sweep")
+        app.send_task("tasks.releases.sweep", queue="releases")
     queue.wait_until_empty()

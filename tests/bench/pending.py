@@ -182,7 +182,7 @@ def _worker_memory(here: Ground, level: Level) -> int:
     database = level.database_url(os.environ["DATABASE_URL"])
     worker = here.worker("releases", processes=2, name=level.schema, DATABASE_URL=database)
     for _ in range(SWEEPS):
-        app.send_task("tasks.releases.sweep")
+        app.send_task("tasks.releases.sweep", queue="releases")
     until("the worker has swept", lambda: worker.logs().count("succeeded in") >= SWEEPS)
     family = [worker.pid, *worker.children()]
     held: int = sum(psutil.Process(pid).memory_info().rss for pid in family)

@@ -18,7 +18,7 @@ from tests.bench.machine import ROOT
 from tests.bench.peers import wave_rows
 
 TEXT = """
-All cases fall due at one instant. A real worker (prefork) holds 100 wake-ups for it, armed by the sweep's look-
+All cases fall due at one instant. A real worker (prefork) holds the wake-ups for it, armed by the sweep's look-
 ahead, and has run sweeps before. Another connection asks every 5 milliseconds what is visible; time counts from the
 instant until it saw the last one, and every case must have its history row and its e-mail row. Plain SQL is one
 process that waits for the instant and then runs three hand-written statements for each batch of 2,000; in two

@@ -48,10 +48,10 @@ class Web(Service):
 
 
 class WorkerService(Service, LocalWorker):
-    """A worker with 2 processes on one queue, which is its name."""
+    """A worker on one queue, which is its name."""
 
-    def __init__(self, queue: str, *, directory: Path, env: dict[str, str]) -> None:
-        LocalWorker.__init__(self, queue, queue, concurrency=2, directory=directory, env=env)
+    def __init__(self, queue: str, *, concurrency: int = 2, directory: Path, env: dict[str, str]) -> None:
+        LocalWorker.__init__(self, queue, queue, concurrency=concurrency, directory=directory, env=env)
 
 
 class BeatService(Service, LocalBeat):

@@ -111,6 +111,7 @@ def _start_services(
     services: dict[str, Service] = {
         "web": Web(port, directory=directory, env=env("web")),
         "releases": WorkerService("releases", directory=directory, env=env("releases")),
+        "sweep": WorkerService("sweep", concurrency=1, directory=directory, env=env("sweep")),
         "mail": WorkerService("mail", directory=directory, env=env("mail")),
         "beat": BeatService(directory=directory, env=env("beat")),
     }

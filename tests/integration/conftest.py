@@ -18,7 +18,7 @@ from tests.services import MailServer
 
 
 class StartWorker(Protocol):
-    def __call__(self, name: str, *, queue: str = "releases", concurrency: int = 2, **env: object) -> Worker: ...
+    def __call__(self, name: str, *, queue: str = "releases,sweep", concurrency: int = 2, **env: object) -> Worker: ...
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def celery_backend_cluster() -> None:
 
 @pytest.fixture
 def celery_worker_cluster(start_worker: StartWorker) -> CeleryWorkerCluster:
-    """What runs in production: a worker for releases, and one for mail."""
+    """A worker for wake-ups and sweeps, which are two in production, and one for mail."""
     cluster = CeleryWorkerCluster(start_worker("releases"), start_worker("mail", queue="mail"))
     cluster.ready()
     return cluster
@@ -107,7 +107,7 @@ def _started() -> Iterator[list[LocalProcess]]:
 def start_worker(process_env: dict[str, str], _started: list[LocalProcess], tmp_path: Path) -> StartWorker:
     """Starts a worker; `ready()` waits for it."""
 
-    def start(name: str, *, queue: str = "releases", concurrency: int = 2, **env: object) -> Worker:
+    def start(name: str, *, queue: str = "releases,sweep", concurrency: int = 2, **env: object) -> Worker:
         changed = {key: str(value) for key, value in env.items()}
         process = LocalWorker(name, queue, concurrency=concurrency, directory=tmp_path, env=process_env | changed)
         _started.append(process)

@@ -30,8 +30,8 @@ def clock(tmp_path: Path) -> Clock:
 
 def sweeps_go_on(redis: LocalRedis) -> None:
     """Beat sends more of them; nobody takes them."""
-    so_far = redis.length("portal:releases")
-    until("more sweeps are sent", lambda: redis.length("portal:releases") >= so_far + 2, seconds=15)
+    so_far = redis.length("portal:sweep")
+    until("more sweeps are sent", lambda: redis.length("portal:sweep") >= so_far + 2, seconds=15)
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
@@ -56,9 +56,9 @@ def test_beat_goes_on_when_summer_ends(clock: Clock, redis: LocalRedis, start_be
     until("the hour is over", lambda: clock.now() > END_OF_SUMMER + 1)
 
     sweeps_go_on(redis)
-    before, so_far = clock.now(), redis.length("portal:releases")
+    before, so_far = clock.now(), redis.length("portal:sweep")
     until("some seconds have passed", lambda: clock.now() > before + 4)
-    assert redis.length("portal:releases") - so_far <= 6
+    assert redis.length("portal:sweep") - so_far <= 6
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
@@ -66,8 +66,8 @@ def test_workers_whose_clock_is_wrong_release_and_send(
     ahead: float, start_worker: StartWorker, start_beat: StartBeat, mail_server: MailServer, mia: User
 ) -> None:
     """Their sweeps have not expired, and what waits in the outbox waits for no clock of theirs."""
-    for name in ("releases", "mail"):
-        start_worker(name, queue=name, **set_off(ahead)).ready()
+    for name, queue in (("releases", "releases,sweep"), ("mail", "mail")):
+        start_worker(name, queue=queue, **set_off(ahead)).ready()
     case = CaseFactory(due=True, member=mia)
     start_beat()
     until("it is released", lambda: is_released(case))

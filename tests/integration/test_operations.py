@@ -17,7 +17,7 @@ def test_workers_are_named_beside_the_queues_they_take_from(celery_setup):
     answers = broker.ask()
 
     assert answers.is_up
-    assert {queue.name: len(queue.workers) for queue in answers.queues} == {"mail": 1, "releases": 1}
+    assert {queue.name: len(queue.workers) for queue in answers.queues} == {"mail": 1, "releases": 1, "sweep": 1}
     assert len(answers.workers) == 2
     assert all(queue.workers for queue in answers.queues)
 
@@ -28,8 +28,8 @@ def test_queues_without_workers_show_what_waits_in_them(celery_broker_cluster):
 
     answers = broker.ask()
 
-    assert {queue.name: queue.waiting for queue in answers.queues} == {"mail": 3, "releases": 0}
-    assert [queue.name for queue in answers.queues if not queue.workers] == ["mail", "releases"]
+    assert {queue.name: queue.waiting for queue in answers.queues} == {"mail": 3, "releases": 0, "sweep": 0}
+    assert [queue.name for queue in answers.queues if not queue.workers] == ["mail", "releases", "sweep"]
     assert answers.held == 0
 
 

@@ -19,7 +19,7 @@ NOT_PASSED_ON = {"DEBUG", "ENV_FILE"}
 
 
 def test_the_services_are_the_parts_of_the_system() -> None:
-    assert set(OURS) == {"web", "release-worker", "mail-worker", "beat", "flower", "migrate"}
+    assert set(OURS) == {"web", "release-worker", "sweep-worker", "mail-worker", "beat", "flower", "migrate"}
     assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mail", "proxy"}
 
 
@@ -104,7 +104,7 @@ def test_redis_asks_for_a_password_that_is_no_argument() -> None:
 @pytest.mark.parametrize(
     ("network", "members"),
     [
-        ("broker", {"redis", "web", "release-worker", "mail-worker", "beat", "flower"}),
+        ("broker", {"redis", "web", "release-worker", "sweep-worker", "mail-worker", "beat", "flower"}),
         ("database", {"postgres", *OURS}),
     ],
 )

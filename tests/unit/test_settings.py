@@ -191,7 +191,7 @@ def test_sweeps_never_expire_because_a_workers_clock_would_say_so(settings):
     assert task.task == "tasks.releases.sweep"
     assert task.expire_seconds is None
     assert (task.interval.every, task.interval.period) == (settings.SWEEP_INTERVAL, "seconds")
-    assert task.queue == "releases"
+    assert task.queue == "sweep"
 
 
 def test_all_programs_share_the_options_of_the_broker():
@@ -205,7 +205,7 @@ def test_all_programs_share_the_options_of_the_broker():
 def test_tasks_go_to_their_queues():
     route = app.amqp.router.route
     assert route({}, "tasks.releases.release_case")["queue"].name == "releases"
-    assert route({}, "tasks.releases.sweep")["queue"].name == "releases"
+    assert route({}, "tasks.releases.sweep")["queue"].name == "sweep"
     assert route({}, "tasks.emails.send_release_emails")["queue"].name == "mail"
     assert route({}, "tasks.figures.count_days")["queue"].name == "mail"
 

@@ -13,7 +13,7 @@ from tests.chaos.registry import Extra, fault
 from tests.chaos.run import Run
 
 HOUR = 3600.0
-EVERYBODY = ("web", "releases", "mail", "beat")
+EVERYBODY = ("web", "releases", "sweep", "mail", "beat")
 # In Berlin clocks go forward from two to three, and back from three to two.
 SUMMER_BEGINS = dt.datetime(2026, 3, 29, 1, 0, tzinfo=dt.UTC)
 SUMMER_ENDS = dt.datetime(2026, 10, 25, 1, 0, tzinfo=dt.UTC)
@@ -110,13 +110,15 @@ def hour_that_comes_twice_begins(run: Run) -> None:
 
 @fault("clock", surroundings=in_berlin, begins_at=SUMMER_ENDS - dt.timedelta(seconds=120))
 def clocks_go_back(run: Run) -> None:
-    """Summer time ends while the release worker is down: the waves shortly before three o'clock are released when it is
-    just after two again, and members see theirs before."""
+    """Summer time ends while nothing runs that releases: the waves shortly before three o'clock are released when it
+    is just after two again, and members see theirs before."""
     with run.on():
-        with run.stack.supervisor.left_down("releases"):
+        with run.stack.supervisor.left_down("releases", "sweep"):
             run.stack.kill("releases")
+            run.stack.kill("sweep")
             run.wait(SUMMER_ENDS.timestamp() + 3 - dt.datetime.now(dt.UTC).timestamp())
-        run.stack.supervisor.back("releases")
+        for name in ("releases", "sweep"):
+            run.stack.supervisor.back(name)
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def rolling_restart(run: Run) -> None:
     with run.on():
         for name in services:
             _restart(run, name, signal.SIGTERM)
-        for name in ("releases", "mail"):
+        for name in ("releases", "sweep", "mail"):
             _restart(run, name, signal.SIGQUIT)
 
 

@@ -97,7 +97,7 @@ def random_kills(run: Run) -> None:
     with run.on():
         while time.monotonic() < ends:
             run.wait(chance.uniform(1.0, 5.0))
-            victim = chance.choice(["releases", "mail", "beat", "web"])
+            victim = chance.choice(["releases", "sweep", "mail", "beat", "web"])
             one_child = victim != "beat" and chance.random() < 0.5
             if _kill(run, victim, chance if one_child else None):
                 name = f"a process of {victim}" if one_child else victim
