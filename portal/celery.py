@@ -7,6 +7,8 @@ from celery.signals import setup_logging, task_prerun
 from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from portal.worker_exit import ExitWithoutBroker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app: "Celery[Task]" = Celery("portal")
@@ -16,6 +18,7 @@ app.autodiscover_tasks(["tasks"], related_name="emails")
 app.autodiscover_tasks(["tasks"], related_name="totals")
 app.autodiscover_tasks(["tasks"], related_name="figures")
 app.steps["worker"].add(DjangoStructLogInitStep)
+app.steps["worker"].add(ExitWithoutBroker)
 
 
 @setup_logging.connect

@@ -122,3 +122,34 @@ def test_a_message_that_was_given_up_and_still_arrives(
     until("both have run", lambda: worker.has_seen(f"[release-{case.pk}-1] succeeded", times=2))
     assert_released_once([case])
     assert releases.release_due(by="test", source=Source.COMMAND).released == []
+
+
+@pytest.mark.parametrize("fault", ["stop", "freeze"])
+@pytest.mark.parametrize("told", ["SIGTERM", "SIGQUIT"])
+def test_a_worker_whose_redis_is_gone_exits_when_it_is_told_to(
+    redis: LocalRedis, start_worker: StartWorker, told: str, fault: str
+) -> None:
+    """It holds ETA tasks, which it cannot give back, and must not try for a second each."""
+    worker = start_worker("releases", concurrency=1)
+    far = timezone.now() + dt.timedelta(hours=1)
+    for number in range(40):
+        messages.publish_wake_up(case_id=number, revision=1, at=far)
+    until("it holds them", lambda: worker.has_seen("received", times=40))
+    getattr(redis, fault)()
+
+    worker.kill(told)
+    worker.container.wait()
+
+
+def test_a_worker_whose_redis_is_back_in_time_gives_back_what_it_holds(
+    redis: LocalRedis, start_worker: StartWorker
+) -> None:
+    worker = start_worker("releases", concurrency=1)
+    messages.publish_wake_up(case_id=1, revision=1, at=timezone.now() + dt.timedelta(hours=1))
+    until("it holds it", lambda: worker.has_seen("received"))
+    redis.freeze()
+    worker.kill("SIGTERM")
+    until("it stops", lambda: worker.has_seen("Warm shutdown"))
+    redis.thaw()
+    assert worker.container.wait() == 0
+    assert redis.length("portal:releases") == 1
