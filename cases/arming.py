@@ -1,46 +1,55 @@
 """Which cases get an ETA task, and when (DESIGN §4, ETA distance).
 
-An ETA task waits in a worker's memory, and the first one of an instant releases everything that is due. So only what
-is near enough is armed, and only so many of one instant.
+An ETA task waits in a worker's memory, and the first one of a slot releases everything that is due. So only what is
+near enough is armed, and only so many of one slot.
 """
 
 import datetime as dt
+from collections import Counter, defaultdict
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils import timezone
 
 from cases import messages, schedule, stored_clock
 from cases.clock import portal_now
-from cases.models import Case, CaseQuerySet
+from cases.models import Case
 from cases.models.case import ARMED, SCHEDULED
-from cases.schedule import Schedule
+from cases.slots import Slot, first_of_each_slot
+from cases.sql import ids_as_rows
 
-UNARMED = Q(armed_revision__isnull=True) | ~Q(armed_revision=F("schedule_revision"))
-# The order of the index case_due, which PostgreSQL's planner then reads whatever its statistics say.
-BY_INDEX = ("scheduled_release_date", "scheduled_release_time", "pk")
 # Two sweeps at least, so that none who is near is missed between them.
 LOOK_AHEAD = max(dt.timedelta(minutes=1), dt.timedelta(seconds=2 * settings.SWEEP_INTERVAL))
+NEXT_MOMENT = dt.timedelta(microseconds=1)
 
 
 def arm_after_commit(case: Case) -> None:
-    """Once the transaction has committed, publishes the ETA task of `case` if its instant is near and not crowded."""
+    """Publish the ETA task of `case` after the commit, if its instant is near and its slot is not full."""
     # Not a partial: of a robust hook that fails Django logs the name, which a partial has none of.
     transaction.on_commit(lambda: _arm_if_near(case), robust=True)
 
 
 def arm_upcoming(now: dt.datetime) -> int:
-    """Publishes the ETA tasks of what falls due within a minute of the aware datetime `now`, up to
-    RELEASE_ETA_PER_INSTANT for each instant; nothing by a clock that is not the portal's. Returns how many. The cost
-    follows the instants, not the cases."""
-    armed = 0
-    for wanted in _upcoming(now):
-        same_time = Q(scheduled_release_time=wanted.time) if wanted.time else Q(scheduled_release_time__isnull=True)
-        unarmed = Case.objects.filter(SCHEDULED, UNARMED, same_time, scheduled_release_date=wanted.date)
-        for case in unarmed.order_by(*BY_INDEX)[: _places_left(wanted)]:
-            armed += _arm(case)
-    return armed
+    """Publish the ETA tasks of what falls due within LOOK_AHEAD after the aware datetime `now`, up to
+    RELEASE_ETA_PER_INSTANT for each slot. Return how many; none by a clock that is not the portal's.
+
+    Each is published once here, even if it was when the case was scheduled: the worker that took that message may have
+    been killed since. The cost follows the slots, not the cases.
+    """
+    taken: Counter[dt.datetime] = Counter()
+    published = []
+    for case in _upcoming(now):
+        slot = Slot.of(case)
+        # Counted by its end: when the clock is set forward, an hour of slots ends at one instant.
+        place = taken[slot.ends]
+        taken[slot.ends] += 1
+        if place >= settings.RELEASE_ETA_PER_INSTANT or case.announced_revision == case.schedule_revision:
+            continue
+        if not _publish(case, slot, place):
+            break  # the broker takes nothing now
+        published.append(case)
+    _record_announced(published)
+    return len(published)
 
 
 def arm_again(*, case_id: int, revision: int) -> bool:
@@ -57,65 +66,48 @@ def arm_again(*, case_id: int, revision: int) -> bool:
 
 
 def _arm_if_near(case: Case) -> None:
-    if case.scheduled_release_date is None:
-        return
-    wanted = Schedule(case.scheduled_release_date, case.scheduled_release_time)
-    if wanted.instant - portal_now() <= settings.RELEASE_ETA_WINDOW and _places_left(wanted):
-        _arm(case)
-
-
-def _arm(case: Case) -> bool:
-    """Publishes, and then says so on the row: a crash between the two costs a second, harmless message."""
     at = case.release_instant
-    revision = case.schedule_revision
-    if at is None or not messages.publish_wake_up(case_id=case.pk, revision=revision, at=at):
-        return False
-    Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision)
-    return True
+    if at is None or at - portal_now() > settings.RELEASE_ETA_WINDOW:
+        return
+    slot = Slot.of(case)
+    armed = Case.objects.filter(ARMED, slot.schedules).order_by().values_list("pk")
+    place = len(armed[: settings.RELEASE_ETA_PER_INSTANT])
+    if place < settings.RELEASE_ETA_PER_INSTANT and _publish(case, slot, place):
+        revision = case.schedule_revision
+        Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision)
 
 
-def _places_left(wanted: Schedule) -> int:
-    """How many more ETA tasks the instant of `wanted` may have."""
-    time = wanted.time or settings.RELEASE_TIME_OF_DAY
-    same_time = Q(scheduled_release_time=time)
-    if time == settings.RELEASE_TIME_OF_DAY:
-        same_time |= Q(scheduled_release_time__isnull=True)
-    armed = Case.objects.filter(SCHEDULED, ARMED, same_time, scheduled_release_date=wanted.date)
-    taken = len(armed.order_by().values_list("pk")[: settings.RELEASE_ETA_PER_INSTANT])
-    return int(settings.RELEASE_ETA_PER_INSTANT) - taken
+def _publish(case: Case, slot: Slot, place: int) -> bool:
+    """Publishes the wake-up of `case`, which has that `place` among those of its slot, counted from 0.
+
+    The first one comes at its instant and the others at the end of the slot, where they find all of it due: so a few
+    are enough.
+    """
+    is_only_one = settings.RELEASE_ETA_PER_INSTANT == 1
+    own = case.release_instant if place == 0 and not is_only_one else None
+    return messages.publish_wake_up(case_id=case.pk, revision=case.schedule_revision, at=own or slot.ends)
 
 
-def _upcoming(now: dt.datetime) -> list[Schedule]:
-    """The schedules of pending cases that are reached within LOOK_AHEAD after `now`, found one index probe each."""
-    start, end = schedule.reached(now), schedule.reached(now + LOOK_AHEAD)
-    found = []
-    day = start.date()
-    while day <= end.date():
-        of_day = Case.objects.filter(SCHEDULED, stored_clock.agrees(), scheduled_release_date=day)
-        default = dt.datetime.combine(day, settings.RELEASE_TIME_OF_DAY)
-        if start < default <= end and of_day.filter(scheduled_release_time__isnull=True).order_by(*BY_INDEX).first():
-            found.append(Schedule(day))
-        found += [
-            Schedule(day, time)
-            for time in _times(
-                of_day,
-                after=start.time() if day == start.date() else None,
-                until=end.time() if day == end.date() else dt.time.max,
-            )
-        ]
-        day += dt.timedelta(days=1)
-    return found
+def _record_announced(cases: list[Case]) -> None:
+    """Says so on the rows of what was published: a crash between the two costs a second, harmless message."""
+    by_revision: dict[int, list[int]] = defaultdict(list)
+    for case in cases:
+        by_revision[case.schedule_revision].append(case.pk)
+    for revision, ids in by_revision.items():
+        published = Case.objects.filter(pk__in=ids_as_rows(ids), schedule_revision=revision)
+        with transaction.atomic():
+            # What somebody holds is announced once more by the next sweep, which is cheaper than to wait for them.
+            free = list(published.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+            Case.objects.filter(pk__in=ids_as_rows(free)).update(armed_revision=revision, announced_revision=revision)
 
 
-def _times(of_day: CaseQuerySet, *, after: dt.time | None, until: dt.time) -> list[dt.time]:
-    """The different scheduled times of `of_day` in (`after`, `until`]; skips from one to the next in the index."""
-    times: list[dt.time] = []
-    while True:
-        later = of_day.filter(scheduled_release_time__lte=until)
-        if after is not None:
-            later = later.filter(scheduled_release_time__gt=after)
-        case = later.order_by("scheduled_release_time").only("scheduled_release_time").first()
-        if case is None or case.scheduled_release_time is None:
-            return times
-        after = case.scheduled_release_time
-        times.append(after)
+def _upcoming(now: dt.datetime) -> list[Case]:
+    """The first pending cases of each slot that is reached within LOOK_AHEAD after `now`, by their instants."""
+    if not settings.RELEASE_ETA_PER_INSTANT or stored_clock.mismatch():
+        return []
+    cases = first_of_each_slot(
+        begin=schedule.reached(now) + NEXT_MOMENT,
+        end=schedule.reached(now + LOOK_AHEAD),
+        limit=settings.RELEASE_ETA_PER_INSTANT,
+    )
+    return sorted(cases, key=lambda case: case.release_instant or now)

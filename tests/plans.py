@@ -15,7 +15,7 @@ class Plans:
         self.statements = [
             query["sql"]
             for query in captured.captured_queries
-            if query["sql"].startswith("SELECT") and '"cases_case"' in query["sql"]
+            if query["sql"].lstrip().startswith(("SELECT", "WITH")) and '"cases_case"' in query["sql"]
         ]
         self.scans = [scan for statement in self.statements for scan in _scans(_explained(statement))]
 

@@ -155,6 +155,9 @@ class Case(models.Model):
     armed_revision = models.PositiveIntegerField(
         null=True, blank=True, help_text="The schedule revision whose ETA task has been published"
     )
+    announced_revision = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The schedule revision that the sweep has announced before its instant"
+    )
     release_number = models.PositiveIntegerField(default=0, help_text="How many times the case has been released")
     release_batch = models.UUIDField(null=True, blank=True, help_text="The batch that released the case")
     release_error = models.TextField(blank=True, help_text="Why the last try to release the case failed")
@@ -191,6 +194,10 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_armed_not_ahead",
                 condition=Q(armed_revision__isnull=True) | Q(armed_revision__lte=F("schedule_revision")),
+            ),
+            models.CheckConstraint(
+                name="case_announced_is_armed",
+                condition=Q(announced_revision__isnull=True) | Q(announced_revision__lte=F("armed_revision")),
             ),
             models.CheckConstraint(
                 name="case_failure_has_next_try",

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cases import schedule
 from cases.arming import LOOK_AHEAD
 from cases.models import Case, CaseQuerySet
 from cases.models.case import ARMED, HELD, SCHEDULED
 from cases.operations.capped import MOST, Capped
+from cases.slots import Slot
 
 ROWS = 20
 # The look-ahead arms at the next sweep; this much later somebody should look.
@@ -21,7 +21,8 @@ ARMED_LATE = LOOK_AHEAD - 1.5 * dt.timedelta(seconds=settings.SWEEP_INTERVAL)
 
 @dataclass
 class Instant:
-    """One instant within the look-ahead: how many of its cases there are, and how many ETA tasks wake a worker then."""
+    """One instant within the look-ahead, the end of its slot: how many cases there are, and how many ETA tasks wake a
+    worker for them."""
 
     at: dt.datetime
     cases: Capped = field(default_factory=lambda: Capped(0))
@@ -101,5 +102,5 @@ def _by_instant(stretch: CaseQuerySet) -> Counter[dt.datetime]:
     by_instant: Counter[dt.datetime] = Counter()
     for (date, time), number in counts.items():
         if date:
-            by_instant[schedule.instant(date, time)] += number
+            by_instant[Slot.at(date, time).ends] += number
     return by_instant

@@ -1,16 +1,23 @@
 """Which cases get an ETA task, and when: near ones at once, the rest by the sweep's look-ahead (DESIGN §4)."""
 
 import datetime as dt
+from collections import Counter
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from cases import arming, messages, releases
+from cases.clock import portal_now
 from cases.models import Case
 from cases.schedule import Schedule
+from cases.slots import Slot, first_of_each_slot
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
@@ -238,13 +245,32 @@ def test_what_was_armed_for_an_older_schedule_is_armed_again(broker):
 def test_the_look_ahead_arms_each_instant_up_to_its_number(settings, broker):
     settings.RELEASE_ETA_PER_INSTANT = 2
     wave = [scheduled_at(TODAY, "12:00:30") for _ in range(4)]
-    scheduled_at(TODAY, "12:00:45", armed_revision=1)
-    one_armed = [scheduled_at(TODAY, "12:00:45") for _ in range(3)]
+    armed = scheduled_at(TODAY, "12:00:45", armed_revision=1)
+    unarmed = [scheduled_at(TODAY, "12:00:45") for _ in range(3)]
 
-    assert arming.arm_upcoming(FROZEN) == 3
+    assert arming.arm_upcoming(FROZEN) == 4
 
-    assert broker.armed == [wave[0].pk, wave[1].pk, one_armed[0].pk]
+    assert broker.armed == [wave[0].pk, wave[1].pk, armed.pk, unarmed[0].pk]
     assert arming.arm_upcoming(FROZEN) == 0
+
+
+def test_the_look_ahead_announces_once_more_what_is_armed_whatever_its_worker_has_come_to(broker, commit, ada, clock):
+    """A killed worker has taken the message along that was published when the case was scheduled."""
+    with commit():
+        case = releases.complete(
+            case=CaseFactory(), by=ada, source="web", release_on=Schedule(TODAY, dt.time(12, 0, 5)), reason="so"
+        )
+    for _ in range(3):
+        arming.arm_upcoming(portal_now())
+        clock.shift(SECOND)
+    assert [(message.task_id, message.eta) for message in broker.wake_ups] == 2 * [
+        (f"release-{case.pk}-1", FROZEN + 5 * SECOND)
+    ]
+
+    with commit():
+        releases.schedule(case=case, by=ada, source="web", release_on=Schedule(TODAY, dt.time(12, 0, 9)), reason="so")
+    arming.arm_upcoming(portal_now())
+    assert [message.task_id for message in broker.wake_ups][2:] == 2 * [f"release-{case.pk}-2"]
 
 
 def test_no_wake_ups_at_all_where_the_number_is_nought(settings, broker, commit, tom):
@@ -254,6 +280,123 @@ def test_no_wake_ups_at_all_where_the_number_is_nought(settings, broker, commit,
         releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule.default())
     arming.arm_upcoming(FROZEN)
     assert broker.sent == []
+
+
+# --- Slots ------------------------------------------------------------------------------------------------------------
+
+
+def seconds_past_noon(broker) -> list[float]:
+    return [(message.eta - FROZEN).total_seconds() for message in broker.wake_ups]
+
+
+SLOTS = [
+    # RELEASE_ETA_PER_INSTANT, times after noon → when the wake-ups come
+    (4, [30.0], [30.0]),
+    (4, [30.01], [30.01]),
+    (4, [30.01, 30.02], [30.01, 30.05]),
+    (4, [30.01, 30.02, 30.03, 30.04, 30.045, 30.049], [30.01, 30.05, 30.05, 30.05]),
+    (2, [30.01, 30.05, 30.050001, 30.1, 30.1], [30.01, 30.05, 30.050001, 30.1]),
+    (1, [30.01], [30.05]),
+    (1, [30.0, 30.0], [30.0]),
+    (3, [30.0, 30.0, 30.0, 30.0], [30.0, 30.0, 30.0]),
+]
+
+
+@pytest.mark.parametrize("by", ["the look-ahead", "scheduling"])
+@pytest.mark.parametrize(("number", "times", "expected"), SLOTS)
+def test_few_wake_ups_serve_all_cases_of_a_slot(settings, broker, commit, ada, by, number, times, expected):
+    settings.RELEASE_ETA_PER_INSTANT = number
+    for time in times:
+        at = FROZEN + time * SECOND
+        if by == "scheduling":
+            with commit():
+                releases.complete(
+                    case=CaseFactory(), by=ada, source="web", release_on=Schedule(at.date(), at.time()), reason="so"
+                )
+        else:
+            scheduled_at(at.date(), at.time().isoformat())
+    if by == "the look-ahead":
+        assert arming.arm_upcoming(FROZEN) == len(expected)
+    assert seconds_past_noon(broker) == expected
+
+
+@pytest.mark.parametrize("by", ["the look-ahead", "scheduling"])
+def test_the_first_and_the_last_slot_of_a_day(broker, commit, ada, clock, by):
+    midnight = dt.datetime(2025, 6, 12, tzinfo=dt.UTC)
+    clock.move_to(midnight - 30 * SECOND)
+    schedules = [(TODAY, "23:59:59.960000"), (TODAY, "23:59:59.999999"), (midnight.date(), None)]
+    schedules += [(midnight.date(), "00:00"), (midnight.date(), "00:00:00.000001"), (midnight.date(), "00:00:00.02")]
+    for date, time in schedules:
+        if by == "scheduling":
+            release_on = Schedule(date, time and dt.time.fromisoformat(time))
+            with commit():
+                releases.complete(case=CaseFactory(), by=ada, source="web", release_on=release_on, reason="so")
+        else:
+            scheduled_at(date, time)
+    if by == "the look-ahead":
+        arming.arm_upcoming(portal_now())
+    etas = [round((message.eta - midnight).total_seconds(), 6) for message in broker.wake_ups]
+    assert etas == [-0.04, -0.000001, 0, 0, 0.000001, 0.05]
+
+
+def test_an_hour_of_slots_that_the_clock_skips_has_one_instant_and_its_number(settings, broker, clock):
+    settings.TIME_ZONE, settings.RELEASE_ETA_PER_INSTANT = "Europe/Berlin", 3
+    now = dt.datetime(2025, 3, 30, 0, 59, 30, tzinfo=dt.UTC)
+    clock.move_to(now)
+    for minute in range(10):
+        scheduled_at(dt.date(2025, 3, 30), f"02:{minute:02}")
+    assert arming.arm_upcoming(now) == 3
+    assert {message.eta for message in broker.wake_ups} == {now + 30 * SECOND}
+
+
+def test_the_look_ahead_costs_as_many_statements_for_many_slots_as_for_one(broker):
+    def statements(first, count):
+        for number in range(first, first + count):
+            at = FROZEN + (1 + 0.1 * number) * SECOND
+            scheduled_at(TODAY, at.time().isoformat())
+        with CaptureQueriesContext(connection) as queries:
+            assert arming.arm_upcoming(FROZEN) == count
+        return len(queries)
+
+    assert statements(0, 1) == statements(1, 40)
+
+
+@given(
+    times=st.lists(st.integers(0, 400_000) | st.sampled_from([0, 1, 50_000, 50_001, 100_000, 399_999]), max_size=25),
+    begin=st.integers(0, 60_000),
+    limit=st.integers(1, 4),
+    edge=st.sampled_from(["12:00:00", "23:59:59.800000"]),
+)
+@hypothesis.settings(
+    max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+def test_the_first_cases_of_each_slot_are_those_that_counting_finds(times, begin, limit, edge, mia):
+    Case.objects.all().delete()
+    edge = dt.datetime.combine(TODAY, dt.time.fromisoformat(edge))
+    moments = [edge + dt.timedelta(microseconds=offset) for offset in times]
+    Case.objects.bulk_create(
+        CaseFactory.build(
+            scheduled=True,
+            member=mia,
+            assigned_to=None,
+            scheduled_release_date=at.date(),
+            scheduled_release_time=at.time(),
+        )
+        for at in moments
+    )
+    first, last = edge + dt.timedelta(microseconds=begin), edge + dt.timedelta(microseconds=300_000)
+
+    expected = []
+    slots = Counter()
+    for at in sorted(at for at in moments if first <= at <= last):
+        slot = Slot.at(at.date(), at.time())
+        slots[slot] += 1
+        if slots[slot] <= limit:
+            expected.append(at)
+    found = first_of_each_slot(begin=first, end=last, limit=limit)
+    # Of the last slot, what lies beyond the end belongs to it too.
+    found = [dt.datetime.combine(case.scheduled_release_date, case.scheduled_release_time) for case in found]
+    assert [at for at in found if at <= last] == expected
 
 
 # --- Wake-ups that came early -----------------------------------------------------------------------------------------
@@ -325,8 +468,8 @@ def test_wake_ups_reach_the_real_broker(clock):
     """Redis itself: the message lies in the queue of the releases, under its id."""
     from portal.celery import app
 
-    with app.connection_for_read() as connection:
-        queue = connection.SimpleQueue("releases")
+    with app.connection_for_read() as to_redis:
+        queue = to_redis.SimpleQueue("releases")
         queue.clear()
         assert messages.publish_wake_up(case_id=7, revision=2, at=FROZEN)
         message = queue.get(timeout=2)

@@ -105,6 +105,15 @@ def test_without_eta_tasks_by_choice_nothing_is_missed(settings):
     assert seen().problems == []
 
 
+def test_what_is_served_by_another_of_its_slot_is_not_missed():
+    """By the end of their slot all of them are released."""
+    at(FROZEN + 5.01 * SECOND, armed_revision=1)
+    at(FROZEN + 5.03 * SECOND)
+    (slot,) = seen().upcoming
+    assert (slot.cases.number, slot.armed.number) == (2, 1)
+    assert seen().problems == []
+
+
 def test_schedules_with_and_without_a_time_share_their_instant(settings):
     settings.RELEASE_TIME_OF_DAY = dt.time(12, 0, 30)
     CaseFactory(scheduled=True, scheduled_release_date=TODAY)
@@ -174,6 +183,24 @@ def test_a_sweep_that_runs_is_told_with_its_age(beat):
 def test_a_sweep_that_does_not_run_is_a_problem(beat, age):
     if age:
         Heartbeat.objects.create(name="sweep", at=FROZEN - age, host="here")
+    assert pulse(FROZEN).problems == ["The sweep does not run."]
+
+
+@pytest.mark.parametrize("noted", [None, 8 * 24 * 60 * MINUTE])
+def test_where_the_command_runs_the_sweep_once_a_day_is_enough(beat, noted):
+    """By cron alone, or by cron after Celery has been given up."""
+    beat.filter(name="sweep").update(last_run_at=noted and FROZEN - noted)
+    heartbeat = Heartbeat.objects.create(name="sweep", source="command", at=FROZEN - 1440 * MINUTE, host="here")
+
+    assert pulse(FROZEN).problems == []
+    assert not pulse(FROZEN).is_beat_late
+
+    Heartbeat.objects.filter(pk=heartbeat.pk).update(at=FROZEN - 1501 * MINUTE)
+    assert pulse(FROZEN).problems == ["The sweep does not run."]
+
+
+def test_the_command_beside_beat_does_not_hide_that_beat_is_dead(beat):
+    Heartbeat.objects.create(name="sweep", source="command", at=FROZEN - 2 * MINUTE, host="here")
     assert pulse(FROZEN).problems == ["The sweep does not run."]
 
 

@@ -136,17 +136,30 @@ def test_a_batch_reads_no_more_than_it_releases(settings, default, now, due):
 
 
 @pytest.mark.parametrize(
-    ("default", "now", "instants"),
+    ("default", "now", "slots"),
     [("23:30", at("12:00"), 0), ("23:30", at("17:59:30"), 1), ("18:00", at("17:59:30"), 2)],
     ids=["nothing near", "a minute of the evening", "with the wave of the default time"],
 )
-def test_the_look_ahead_follows_the_instants_not_the_cases(settings, monkeypatch, default, now, instants):
+def test_the_look_ahead_follows_the_slots_not_the_cases(settings, default, now, slots):
     settings.RELEASE_TIME_OF_DAY = dt.time.fromisoformat(default)
 
     plans = Plans(lambda: arming.arm_upcoming(now))
 
+    assert len(plans.statements) <= 2
     assert plans.whole_table == []
-    assert plans.indexes <= {"case_due", "case_armed"}
-    assert ("case_armed" in plans.indexes) == bool(instants)
-    # For each instant: one row to find it, up to 100 to count what is armed, up to 100 to arm and those in between.
-    assert plans.rows_touched <= instants * 350
+    assert plans.indexes == {"case_due"}
+    # For each slot, and for the look behind the last one: the row by which it is found, twice itself, its wake-ups.
+    assert plans.rows_touched <= (slots + 1) * (3 + settings.RELEASE_ETA_PER_INSTANT)
+
+
+def test_the_place_in_a_slot_is_found_among_the_armed(settings, clock):
+    """Fifty thousand have the default time, ninety of them are armed."""
+    settings.RELEASE_TIME_OF_DAY = dt.time(18)
+    clock.move_to(at("17:00"))
+    case = Case.objects.filter(scheduled_release_date=TODAY, scheduled_release_time=None).earliest("pk")
+
+    plans = Plans(lambda: arming._arm_if_near(case))
+
+    assert plans.whole_table == []
+    assert plans.indexes == {"case_armed"}
+    assert plans.rows_touched <= 200

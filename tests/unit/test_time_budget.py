@@ -20,8 +20,7 @@ def asked(question):
 @pytest.mark.parametrize("sleeps", [(0.6,), (0.3, 0.3), (0.1,) * 6])
 def test_the_time_is_for_all_statements_together(sleeps):
     with pytest.raises(OperationalError), transaction_within(0.5):
-        for seconds in sleeps:
-            asked(f"SELECT pg_sleep({seconds})")
+        _ = [asked(f"SELECT pg_sleep({seconds})") for seconds in sleeps]
     assert asked("SHOW statement_timeout") == "0"
 
 
