@@ -189,6 +189,21 @@ DOCUMENTS = [
     ),
 ]
 
+CLEAN_UP = [
+    Setting(
+        "CLEANUP_SESSIONS_DAYS",
+        "7",
+        _("Days after which an expired session is deleted, with its address and browser."),
+        lambda: settings.CLEANUP_SESSIONS.days,
+    ),
+    Setting(
+        "CLEANUP_SECURITY_STATE_DAYS",
+        "1",
+        _("Days after which expired counts of guesses, lock-outs and used codes are deleted."),
+        lambda: settings.CLEANUP_SECURITY_STATE.days,
+    ),
+]
+
 MACHINE = [
     Setting(
         "PORTAL_URL",
@@ -233,6 +248,7 @@ MACHINE = [
 GROUPS = [
     Group("release", _("The release"), RELEASE),
     Group("documents", _("Documents"), DOCUMENTS),
+    Group("clean-up", _("Clean-up"), CLEAN_UP),
     Group("machine", _("The machine"), MACHINE),
 ]
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from typing import Any
 
+from django.conf import settings
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.db import connection, transaction
 
@@ -48,7 +49,7 @@ class SecurityStateCache(BaseCache):
         """Keep `value` for `timeout` seconds, in place of what was there."""
         now = portal_now()
         self._write(PUT, key, value, self._expiry(now, timeout), version)
-        forget_expired(now, at_most=CLEANED_PER_WRITE)
+        forget_expired(now - settings.CLEANUP_SECURITY_STATE, at_most=CLEANED_PER_WRITE)
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         """Keep `value` if nothing is kept under `key`. Return whether it was kept."""

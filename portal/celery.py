@@ -17,6 +17,7 @@ app.autodiscover_tasks(["tasks"], related_name="releases")
 app.autodiscover_tasks(["tasks"], related_name="emails")
 app.autodiscover_tasks(["tasks"], related_name="totals")
 app.autodiscover_tasks(["tasks"], related_name="figures")
+app.autodiscover_tasks(["tasks"], related_name="cleanup")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.steps["worker"].add(ExitWithoutBroker)
 

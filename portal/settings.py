@@ -348,6 +348,7 @@ CELERY_TASK_ROUTES = {
     "tasks.emails.*": {"queue": "mail"},
     "tasks.totals.*": {"queue": "mail"},
     "tasks.figures.*": {"queue": "mail"},
+    "tasks.cleanup.*": {"queue": "mail"},
 }
 # SIGQUIT gives running tasks so many seconds, and puts them and the held ETA tasks back into Redis. (SIGTERM waits for
 # running tasks for ever.) An idle worker puts back what it holds and ends at once.
@@ -372,7 +373,14 @@ CELERY_BEAT_SCHEDULE = {
     # Neither have these: while the last count is fresh they do nothing.
     "count": {"task": "tasks.totals.count_cases", "schedule": 60, "options": {"queue": "mail"}},
     "figures": {"task": "tasks.figures.count_days", "schedule": 60, "options": {"queue": "mail"}},
+    "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 7 * 86400, "options": {"queue": "mail"}},
 }
+
+# --- What is deleted -------------------------------------------------------------------------------------------------
+
+# By the weekly clean-up (cases.cleanup): so long after it has expired.
+CLEANUP_SESSIONS = dt.timedelta(days=whole_number("CLEANUP_SESSIONS_DAYS", 7))
+CLEANUP_SECURITY_STATE = dt.timedelta(days=whole_number("CLEANUP_SECURITY_STATE_DAYS", 1))
 
 # --- Operations ----------------------------------------------------------------------------------------------------
 

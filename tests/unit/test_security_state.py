@@ -74,13 +74,15 @@ def test_of_a_key_only_the_digest_is_stored(key):
 
 def test_writes_take_away_what_has_expired_and_nothing_else(clock):
     old = FROZEN - dt.timedelta(days=1)
+    recent = FROZEN - dt.timedelta(hours=23)
+    SecurityState.objects.create(digest="recent", value="1", expires_at=recent)
     SecurityState.objects.bulk_create(
         [SecurityState(digest=str(number), value="1", expires_at=old) for number in range(3 * CLEANED_PER_WRITE)]
     )
     cache.set("alive", 1, timeout=60)
     for _ in range(3):
         cache.set("other", 1, timeout=60)
-    assert SecurityState.objects.count() == 2
+    assert SecurityState.objects.count() == 3
     assert cache.get("alive") == 1
 
 

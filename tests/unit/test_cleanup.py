@@ -1,0 +1,107 @@
+"""The weekly clean-up: what has expired goes, everything else stays, and no step stops another."""
+
+import datetime as dt
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.conf import settings as real
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases import cleanup
+from cases.cleanup import STEPS, Step
+from cases.models import SecurityState
+from tasks.cleanup import clean_up
+from tests.conftest import FROZEN
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+DAY = dt.timedelta(days=1)
+
+
+def session(key: str, expires_in: dt.timedelta) -> Session:
+    return Session.objects.create(session_key=key, session_data="", expire_date=FROZEN + expires_in)
+
+
+def listed(user, key: str, created: dt.timedelta) -> UserSession:
+    return UserSession.objects.create(
+        user=user, session_key=key, ip="192.0.2.7", user_agent="A browser", created_at=FROZEN + created
+    )
+
+
+def state(key: str, expires_in: dt.timedelta) -> SecurityState:
+    return SecurityState.objects.create(digest=key, value="1", expires_at=FROZEN + expires_in)
+
+
+def keys(model: type, name: str) -> set[str]:
+    return set(model.objects.values_list(name, flat=True))
+
+
+def test_expired_sessions_go_and_what_is_listed_of_them(mia, settings):
+    settings.CLEANUP_SESSIONS = 7 * DAY
+    session("alive", DAY)
+    session("expired lately", -6 * DAY)
+    session("expired", -8 * DAY)
+    for key in ("alive", "expired lately", "expired", "signed out long ago"):
+        listed(mia, key, -30 * DAY)
+    listed(mia, "being made", -DAY)
+    assert cleanup.clean_up(FROZEN)["sessions"] == 3
+    assert keys(Session, "session_key") == {"alive", "expired lately"}
+    assert keys(UserSession, "session_key") == {"alive", "expired lately", "being made"}
+
+
+def test_who_is_signed_in_stays_so(client, mia):
+    client.force_login(mia)
+    cleanup.clean_up(FROZEN + dt.timedelta(seconds=real.SESSION_COOKIE_AGE - 60))
+    assert SessionStore(client.session.session_key).get("_auth_user_id") == str(mia.pk)
+
+
+def test_expired_security_state_goes(settings):
+    settings.CLEANUP_SECURITY_STATE = 2 * DAY
+    for key, expires_in in (("alive", DAY), ("expired lately", -DAY), ("expired", -3 * DAY)):
+        state(key, expires_in)
+    assert cleanup.clean_up(FROZEN)["security_state"] == 1
+    assert keys(SecurityState, "digest") == {"alive", "expired lately"}
+
+
+def test_many_go_in_short_transactions(monkeypatch):
+    monkeypatch.setattr(cleanup, "BATCH", 10)
+    for number in range(35):
+        session(f"session {number}", -30 * DAY)
+        state(f"state {number}", -30 * DAY)
+    with CaptureQueriesContext(connection) as queries:
+        deleted = cleanup.clean_up(FROZEN)
+    assert deleted == {"sessions": 35, "security_state": 35}
+    assert len([query for query in queries if query["sql"].startswith("DELETE")]) == 8
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_a_step_that_fails_stops_no_other(failing, monkeypatch):
+    def fail(now: dt.datetime) -> int:
+        raise ZeroDivisionError
+
+    steps = [*STEPS]
+    steps.insert(failing, Step("failing", fail))
+    monkeypatch.setattr(cleanup, "STEPS", steps)
+    session("expired", -30 * DAY)
+    state("expired", -30 * DAY)
+    with pytest.raises(ZeroDivisionError):
+        cleanup.clean_up(FROZEN)
+    assert not Session.objects.exists()
+    assert not SecurityState.objects.exists()
+
+
+def test_task_and_command_do_the_same(capsys):
+    session("expired", -30 * DAY)
+    assert clean_up() == 1
+    state("expired", -30 * DAY)
+    call_command("clean_up")
+    assert capsys.readouterr().out.splitlines() == ["sessions: 0 deleted", "security_state: 1 deleted"]
+
+
+def test_beat_runs_it_once_a_week():
+    entry = real.CELERY_BEAT_SCHEDULE["clean-up"]
+    assert (entry["task"], entry["schedule"], entry["options"]) == (clean_up.name, 7 * 86400, {"queue": "mail"})
