@@ -11,10 +11,14 @@ Kind = AccountEvent.Kind
 
 
 def record(
-    person: User, kind: AccountEvent.Kind, *, by: User, reason: str = "", details: dict[str, Any] | None = None
+    person: User, kind: AccountEvent.Kind, *, by: User | str, reason: str = "", details: dict[str, Any] | None = None
 ) -> None:
-    """Append what `by` did to the account of `person`. `reason`: a person's words. `details`: the facts."""
-    AccountEvent.objects.create(person=person, kind=kind, at=portal_now(), by=by, reason=reason, details=details or {})
+    """Append what `by`, a person or a program by its name, did to the account of `person`. `reason`: a person's words.
+    `details`: the facts."""
+    actor: dict[str, Any] = {"by": by} if isinstance(by, User) else {"system_actor": by}
+    AccountEvent.objects.create(
+        person=person, kind=kind, at=portal_now(), reason=reason, details=details or {}, **actor
+    )
 
 
 def latest_account_events(person: User, *, limit: int) -> Sequence[AccountEvent]:
@@ -52,5 +56,7 @@ FACTS: dict[str, Callable[[AccountEvent], str]] = {
     Kind.INVITED_AGAIN: lambda event: str(event.details["email"]),
     Kind.ROLE_CHANGED: lambda event: f"{_role(event.details['from'])} → {_role(event.details['to'])}",
     Kind.CORRECTED: lambda event: f"{_called(event.details['from'])} → {_called(event.details['to'])}",
+    Kind.API_TOKEN_CREATED: lambda event: f"{event.details['name']} ({event.details['token']})",
+    Kind.API_TOKEN_ENDED: lambda event: f"{event.details['name']} ({event.details['token']})",
     Kind.CASES_HANDED_OVER: lambda event: f"{event.details['count']} → {event.named['to_technician']}",
 }

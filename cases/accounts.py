@@ -8,16 +8,22 @@ import structlog
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from cases import guesses, languages
 from cases.addresses import for_mail_server
 from cases.models import User
 
+# In the session of somebody who has given the password and not yet the second factor.
+SIGNING_IN = "signing_in"
 WRONG_LOGIN = _("That user name or password is not right.")
 
 logger = structlog.get_logger(__name__)
@@ -52,6 +58,20 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         limits go by the network of an IPv6 address, which all of those share."""
         address = ipaddress.ip_address(super().get_client_ip(request))
         return str(getattr(address, "ipv4_mapped", None) or address)
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Keeps what the password was given for, while the second factor is still to come."""
+        request.session[SIGNING_IN] = user.get_session_auth_hash()
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Signs in. Sends back to the start where the credentials have ended since the password was given."""
+        if not constant_time_compare(request.session.pop(SIGNING_IN, ""), user.get_session_auth_hash()):
+            request.session.flush()
+            messages.error(request, _("Your session has ended. Sign in to continue."))
+            raise ImmediateHttpResponse(redirect("account_login"))
+        super().login(request, user)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sends a mail of allauth's. That the server cannot be reached is logged: the page must not tell by an error

@@ -9,7 +9,8 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        from cases import checks, visits, wording  # noqa: F401  (registers the system checks)
+        from cases import checks, factor_removal, visits, wording  # noqa: F401  (registers the system checks)
 
+        factor_removal.connect()
         visits.take_over()
         wording.translate_models()

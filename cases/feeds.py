@@ -5,11 +5,13 @@ import hashlib
 import secrets
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import form_tokens, schedule
 from cases.errors import NotAllowed
+from cases.locking import lock_people
 from cases.models import CalendarFeed, Case, CaseQuerySet, User
 from cases.models.case import RELEASED, SCHEDULED
 
@@ -27,12 +29,13 @@ def make(*, user: User, form_token: str = "") -> str:
 
     NotAllowed for members and for people who are deactivated.
     """
-    if user.is_member or not user.is_active:
+    owner = lock_people(user)[user.pk]
+    if owner.is_member or not owner.is_active or owner.credentials_key != user.credentials_key:
         raise NotAllowed(_("Only technicians and administrators have a calendar."))
     used = form_tokens.use(form_token, by=user, content=["feed"])
     token = secrets.token_urlsafe(32)
-    values = {"token_digest": _digest(token), "made_at": timezone.now()}
-    feed, _is_new = CalendarFeed.objects.update_or_create(user=user, defaults=values)
+    values = {"token_digest": _digest(token), "credentials_key": owner.credentials_key, "made_at": timezone.now()}
+    feed, _is_new = CalendarFeed.objects.update_or_create(user=owner, defaults=values)
     form_tokens.remember(used, feed.pk)
     return token
 
@@ -42,9 +45,16 @@ def switch_off(*, user: User) -> None:
     CalendarFeed.objects.filter(user=user).delete()
 
 
+def feed_of(user: User) -> CalendarFeed | None:
+    """The feed of `user`; None if there is none, or if it ended with other credentials."""
+    return CalendarFeed.objects.filter(user=user, credentials_key=user.credentials_key).first()
+
+
 def owner_of(token: str) -> User | None:
     """The person whose feed has that token; None if nobody's has, or the person may have none any more."""
-    feeds = CalendarFeed.objects.select_related("user").filter(token_digest=_digest(token), user__is_active=True)
+    feeds = CalendarFeed.objects.select_related("user").filter(
+        token_digest=_digest(token), user__is_active=True, credentials_key=F("user__credentials_key")
+    )
     feed = feeds.exclude(user__role=User.Role.MEMBER).first()
     return feed.user if feed else None
 

@@ -8,10 +8,12 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from cases.models import User
 from cases.secrets_at_rest import SecretUnreadable
+
+SET_IT_UP_FIRST = _("Set up two-factor authentication first.")
 
 # What somebody needs to set it up or to leave, and what does not depend on who asks. Anything else, the portal's admin
 # and URLs of later days included, is closed.
@@ -58,7 +60,7 @@ class RequireMfaMiddleware:
         if match is not None and match.view_name in OPEN:
             return None
         if match is not None and match.route.startswith("api/"):
-            return JsonResponse({"detail": _("Set up two-factor authentication first.")}, status=403)
+            return JsonResponse({"detail": str(SET_IT_UP_FIRST)}, status=403)
         return redirect("mfa_activate_totp")
 
 

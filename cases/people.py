@@ -99,13 +99,13 @@ def deactivate(*, person: User, by: User) -> User:
 
 
 def reactivate(*, person: User, by: User) -> User:
-    """`person` gets in again, with the former password."""
+    """`person` gets in again, with the former password; no session, token or link from before does."""
     return _set_active(person, by=by, is_active=True)
 
 
 @transaction.atomic
 def change_role(*, person: User, role: str, by: User) -> User:
-    """`person` is `role` from the next request on, with everything that is open to it; the history stays.
+    """`person` is `role` from now on, with everything that is open to it, and signs in again; the history stays.
 
     NotAllowed for oneself. WrongState while cases are bound to the former role: a member's own, which only a member
     sees by the rule of releases, and open ones, which nobody could go on with.
@@ -120,7 +120,8 @@ def change_role(*, person: User, role: str, by: User) -> User:
         return person
     _check_free_of_cases(person, by=by)
     _give_role(person, role)
-    person.save(update_fields=["role", "is_staff", "is_superuser"])
+    person.end_credentials()
+    person.save(update_fields=["role", "is_staff", "is_superuser", "credentials_key"])
     record(person, Kind.ROLE_CHANGED, by=by, details={"from": former, "to": role})
     logger.info("role changed", person_id=person.pk, former=former, role=role, by=by.pk)
     return person
@@ -131,7 +132,7 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
     """`person` gets in with the password alone: the app and the recovery codes are forgotten.
 
     For whoever lost both. NotAllowed for oneself, who would have to confirm it on the page of one's own security.
-    WrongState where there is none. Sessions go on.
+    WrongState where there is none. What was opened with it ends: sessions, API tokens, the calendar feed.
     """
     if person.pk == by.pk:
         raise NotAllowed(_("You cannot remove your own second factor here. Use the page Security."))
@@ -140,6 +141,8 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
     person = lock_as_administrator(by, person)[person.pk]
     if not Authenticator.objects.filter(user=person).delete()[0]:
         raise WrongState(_("This person has no second factor."))
+    person.end_credentials()
+    person.save(update_fields=["credentials_key"])
     record(person, Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason.strip())
     logger.info("second factor removed", person_id=person.pk, by=by.pk)
     return person
@@ -151,7 +154,9 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
     if person.is_active == is_active:
         return person
     person.is_active = is_active
-    person.save(update_fields=["is_active"])
+    # In both directions: whatever deactivated the account, nothing from before comes back with it.
+    person.end_credentials()
+    person.save(update_fields=["is_active", "credentials_key"])
     record(person, Kind.REACTIVATED if is_active else Kind.DEACTIVATED, by=by)
     logger.info("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
     return person

@@ -223,6 +223,18 @@ MACHINE = [
         ),
         lambda: settings.REQUIRE_STAFF_MFA,
     ),
+    Setting(
+        "API_TOKEN_DAYS",
+        "90",
+        _("Days until an API token expires, where nothing else is chosen; 365 at most."),
+        lambda: settings.API_TOKEN_DAYS,
+    ),
+    Setting(
+        "API_TOKENS_PER_PERSON",
+        "10",
+        _("How many API tokens a person may have; 100 at most."),
+        lambda: settings.API_TOKENS_PER_PERSON,
+    ),
     Setting("DATABASE_URL", "SQLite (var/)", _("The database, which is the truth about every release."), _database),
     Setting(
         "REDIS_URL",

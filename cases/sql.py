@@ -1,6 +1,7 @@
 """What Django's query builder does not say: INSERT … SELECT, many ids as one parameter, a digest, a quick commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -16,6 +17,22 @@ def ids_as_rows(ids: Sequence[int]) -> RawSQL:
     if connection.vendor == "postgresql":
         return RawSQL("SELECT unnest(%s::bigint[])", ["{" + listed + "}"])
     return RawSQL("SELECT value FROM json_each(%s)", ["[" + listed + "]"])
+
+
+@contextmanager
+def sqlite_waits(milliseconds: int) -> Iterator[None]:
+    """Within it SQLite waits for another writer no longer than this, and then raises OperationalError."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (usual,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")
 
 
 def insert_select(model: type[Model], rows: QuerySet[Any], columns: dict[str, Any]) -> int:

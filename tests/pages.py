@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 
-from cases import schedule
+from cases import api_tokens, schedule
 from cases.models import Case, User
 from cases.models.case import HELD, RELEASED, SCHEDULED
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
@@ -102,6 +102,7 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     RecoveryCodes.activate(administrator)
     administrator.set_password(PASSWORD)
     administrator.save()
+    api_tokens.create(user=administrator, by=administrator, name="Reports", days=90)
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
@@ -199,6 +200,10 @@ def set_password_address(world: World) -> str:
     return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(world.invited), key])
 
 
+def of_first_token(world: World) -> str:
+    return reverse("end_api_token", args=[world.administrator.api_tokens.earliest("pk").pk])
+
+
 def page(name: str, url_name: str, people: tuple[str, ...], query: str = "", **options: Any) -> Page:
     return Page(name, url_name, people, options.pop("address", at(url_name, query)), **options)
 
@@ -253,6 +258,11 @@ PAGES = [
     page("password-change", "account_change_password", EVERYBODY),
     page("password-change-refused", "account_change_password", (MEMBER,), step=send("change/", password1="1")),
     page("sessions", "usersessions_list", EVERYBODY),
+    page("api-tokens", "api_tokens", EVERYBODY),
+    page("api-token-new", "new_api_token", EVERYBODY),
+    page("api-token-refused", "new_api_token", (MEMBER,), step=send("", days="0")),
+    page("api-token-created", "new_api_token", (MEMBER,), step=send("", name="Screenshots", days="30")),
+    page("api-token-end", "end_api_token", (ADMINISTRATOR,), address=of_first_token),
     page("security", "mfa_index", EVERYBODY),
     page("security-app-on", "mfa_activate_totp", (MEMBER, TECHNICIAN)),
     page("security-app-off", "mfa_deactivate_totp", (ADMINISTRATOR,)),

@@ -27,7 +27,8 @@ def urls_with_an_id(of: str) -> set[str]:
 
 def urls_of_a_case() -> set[str]:
     """The names of the URLs that lead to one case: whose id is not said to be something else's."""
-    return urls_with_an_id("") - urls_with_an_id("people/") - urls_with_an_id("operations/emails/")
+    others = ("people/", "operations/emails/", "api-tokens/")
+    return urls_with_an_id("").difference(*map(urls_with_an_id, others))
 
 
 def url_of(name: str, case: Case, **others: object) -> str:

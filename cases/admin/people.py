@@ -6,14 +6,13 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
-from rest_framework.authtoken.models import TokenProxy
 
 from cases.admin.base import ReadOnlyAdmin
 from cases.models import User
 
-# Groups mean nothing here: the role decides. The others show secrets (the tokens of the API, those of authenticators),
+# Groups mean nothing here: the role decides. The others show secrets (those of authenticators),
 # or offer to delete the row of a session that goes on, or to give somebody else's address to an account.
-admin.site.unregister([Group, EmailAddress, Authenticator, UserSession, TokenProxy])
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 
 @admin.register(User)

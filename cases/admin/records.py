@@ -25,7 +25,7 @@ class ReleaseEventAdmin(OfCasesAdmin):
 
 @admin.register(AccountEvent)
 class AccountEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "person", "kind", "by", "reason", "details")
+    list_display = ("at", "person", "kind", "actor_name", "reason", "details")
     list_select_related = ("person", "by")
     ordering = ("-pk",)
     sortable_by = ()

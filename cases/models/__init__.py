@@ -1,6 +1,7 @@
 """The tables of the portal."""
 
 from cases.models.account_event import AccountEvent
+from cases.models.api_token import ApiToken
 from cases.models.case import Case, CaseQuerySet
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.feed import CalendarFeed
@@ -18,6 +19,7 @@ from cases.models.user import User
 
 __all__ = [
     "AccountEvent",
+    "ApiToken",
     "CalendarFeed",
     "Case",
     "CaseDocument",

@@ -27,12 +27,17 @@ class AccountEvent(models.Model):
         PASSWORD_SET = "password_set", _("Password set for the first time")
         PASSWORD_RESET = "password_reset", _("Password reset by email link")
         PASSWORD_CHANGED = "password_changed", _("Password changed")
+        API_TOKEN_CREATED = "api_token_created", _("API token created")
+        API_TOKEN_ENDED = "api_token_ended", _("API token ended")
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="account_events", db_index=False)
     kind = models.CharField(max_length=30, choices=Kind)
     at = models.DateTimeField()
     # Nobody asks what a person did, and nobody is deleted.
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    system_actor = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="The program that acted, where no person did"
+    )
     reason = models.TextField(blank=True, help_text="What a person said to it")
     details = models.JSONField(default=dict, db_default={}, blank=True, help_text="The facts; people by their keys")
 
@@ -44,6 +49,10 @@ class AccountEvent(models.Model):
         ordering = ["-pk"]
         indexes = [models.Index(name="account_event_latest", fields=["person", "-id"])]
         constraints = [
+            models.CheckConstraint(
+                name="account_event_names_an_actor",
+                condition=Q(by__isnull=False, system_actor="") | (Q(by__isnull=True) & ~Q(system_actor="")),
+            ),
             models.CheckConstraint(
                 name="account_event_kind_known",
                 condition=Q(
@@ -59,6 +68,8 @@ class AccountEvent(models.Model):
                         "password_set",
                         "password_reset",
                         "password_changed",
+                        "api_token_created",
+                        "api_token_ended",
                     ]
                 ),
             ),
@@ -66,6 +77,11 @@ class AccountEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def actor_name(self) -> str:
+        """Who did it: the person's name, or the program's."""
+        return self.by.display_name if self.by else self.system_actor
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Stores a new event. TypeError for a stored one."""

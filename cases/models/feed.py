@@ -11,6 +11,7 @@ class CalendarFeed(models.Model):
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True, related_name="calendar_feed")
     token_digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hexadecimal")
+    credentials_key = models.CharField(max_length=32, blank=True, default="", db_default="")
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:

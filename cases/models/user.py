@@ -1,15 +1,20 @@
 """The people of the portal."""
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from cases.addresses import canonical
 from cases.zones import validate_zone
 
+# Django's own, so that a session which is older than `credentials_key` stays good.
+DJANGOS_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 # Who has not followed the link of the invitation yet: Django marks a password that nobody can have with a "!".
 INVITED = models.Q(is_active=True, password__startswith="!")  # noqa: S106
 
@@ -63,7 +68,7 @@ class PortalUserManager(UserManager["User"]):
         return super().create_superuser(username, email, password, **extra)
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, beneath ApiToken, has no types
     """A member, a technician or an administrator. Deactivated (`is_active`), never deleted (DESIGN rule 10)."""
 
     class Role(models.TextChoices):
@@ -97,6 +102,15 @@ class User(AbstractUser):
     )
     previous_login = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The sign-in before the last: what came after it is new"
+    )
+
+    credentials_key = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Part of every session, token and link of the person: a new one ends them all",
     )
 
     objects: ClassVar[PortalUserManager] = PortalUserManager()
@@ -150,12 +164,38 @@ class User(AbstractUser):
         """What other people of the portal read."""
         return self.get_full_name() or self.username
 
+    def end_credentials(self) -> None:
+        """Ends all that opens the account without its password: sessions, sign-ins that wait for the second factor,
+        links that set a password, API tokens, the address of the calendar feed. It counts once it is saved.
+
+        A key is random and never comes back: whatever is reactivated later, what was issued before stays dead.
+        """
+        self.credentials_key = secrets.token_hex(16)
+
+    def get_session_auth_hash(self) -> str:
+        """What a session keeps, and which must still be this when it is used."""
+        return self._credentials_hash(settings.SECRET_KEY)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under former secret keys of the portal."""
+        return (self._credentials_hash(secret) for secret in settings.SECRET_KEY_FALLBACKS)
+
+    def _credentials_hash(self, secret: str) -> str:
+        value = f"{self.password}{self.credentials_key}"
+        return salted_hmac(DJANGOS_SALT, value, secret=secret, algorithm="sha256").hexdigest()
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row, and with its address the canonical form."""
+        """Store the row: with its address the canonical form, with a new password, whoever sets it, the end of all
+        credentials."""
         if "email" not in self.get_deferred_fields():
             self.email_canonical = canonical(self.email) or None
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = _and_canonical(kwargs["update_fields"])
+        # Django has forgotten it where the same password is only hashed in a newer way.
+        if self._password is not None and not self._state.adding:  # type: ignore[attr-defined]
+            self.end_credentials()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "credentials_key"}
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

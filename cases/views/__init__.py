@@ -1,5 +1,6 @@
 """The pages. A view parses, calls a verb, responds; who may do what is cases.permissions."""
 
+from cases.views.api_tokens import api_tokens, end_api_token, new_api_token
 from cases.views.calendar import calendar, move_case
 from cases.views.case_list import case_list
 from cases.views.cases import case_detail
@@ -43,6 +44,7 @@ from cases.views.settings import portal_settings
 __all__ = [
     "accept_case",
     "add_note",
+    "api_tokens",
     "attach_document",
     "calendar",
     "calendar_feed",
@@ -55,12 +57,14 @@ __all__ = [
     "dashboard",
     "document",
     "edit_case",
+    "end_api_token",
     "hand_over",
     "hand_over_case",
     "invite_person",
     "mark_case_completed",
     "member_dashboard",
     "move_case",
+    "new_api_token",
     "new_case",
     "operations",
     "operations_figures",

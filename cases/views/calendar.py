@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import calendar_forms, permissions, releases, schedule
+from cases import calendar_forms, feeds, permissions, releases, schedule
 from cases.calendar_forms import CalendarForm, MoveForm
 from cases.errors import CaseError
-from cases.models import CalendarFeed, Case, CaseQuerySet, ReleaseEvent, User
+from cases.models import Case, CaseQuerySet, ReleaseEvent, User
 from cases.paging import CappedPaginator
 from cases.periods import View
 from cases.permissions import Action
@@ -39,7 +39,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "period": period,
         "today": schedule.today(),
         "links": _links(form),
-        "feed": CalendarFeed.objects.filter(user=user).first(),
+        "feed": feeds.feed_of(user),
         "needs_reason": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
     }
     shown = _day_list(request, form, user) if period.view is View.DAY else _grid(form, user)

@@ -3,11 +3,11 @@
 import datetime as dt
 
 import pytest
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from cases.models import ReleaseEvent
 from tests.factories import CaseFactory
+from tests.tokens import header, new_token
 
 pytestmark = pytest.mark.django_db
 
@@ -18,9 +18,7 @@ def case(mia, tom):
 
 
 def as_(user):
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
-    return client
+    return APIClient(headers=header(new_token(user)))
 
 
 def release(user, case, data):

@@ -74,6 +74,9 @@ HIDDEN = {
     # Everybody has their own; whoever signed in long ago is asked for the password first.
     "profile": ([302, 200, 200, 200, 200, 200], [302, 302, 302, 302, 302, 302]),
     "usersessions_list": ([302, 200, 200, 200, 200, 200], [302] * 6),
+    "api_tokens": ([302, 200, 200, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
+    "new_api_token": ([302] * 6, [302] * 6),
+    "end_api_token": ([302, 404, 404, 404, 404, 404], [302, 404, 404, 404, 404, 404]),
     "mfa_index": ([302, 200, 200, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
     "mfa_authenticate": ([302] * 6, [302] * 6),
     "mfa_reauthenticate": ([302] * 6, [302] * 6),

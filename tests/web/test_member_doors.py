@@ -4,11 +4,11 @@ import datetime as dt
 import re
 
 import pytest
-from rest_framework.authtoken.models import Token
 
 from cases import handover, notes
 from cases.models import Case
 from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
+from tests.tokens import header, new_token
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_a_member_who_looks_is_never_late(door, hidden, client, mia, clock):
     clock.move_to(dt.datetime(2025, 6, 20, 0, 0, tzinfo=dt.UTC))
     headers = {}
     if door == "api with token":
-        headers["Authorization"] = f"Token {Token.objects.create(user=mia).key}"
+        headers = header(new_token(mia))
     else:
         client.force_login(mia)
     url = f"/cases/{hidden.pk}/" if door == "page" else f"/api/cases/{hidden.pk}/"

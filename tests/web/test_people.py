@@ -164,7 +164,7 @@ def test_deactivated_means_out_at_once(admin, mia):
     assert "deactivated" in admin.post(f"/people/{mia.pk}/access/", {"access": "off"}, follow=True).content.decode()
     assert hers.get("/").status_code == 302
     assert "is active" in admin.post(f"/people/{mia.pk}/access/", {"access": "on"}, follow=True).content.decode()
-    assert hers.get("/").status_code == 200
+    assert hers.get("/").status_code == 302
 
 
 def test_not_oneself(admin, ada):
@@ -179,15 +179,19 @@ def change_role(admin: Client, person: User, role: str):
     return admin.post(f"/people/{person.pk}/role/", {"role": role}, follow=True)
 
 
-def test_a_new_role_counts_from_the_next_page_on(admin, otto):
+def test_a_new_role_counts_from_the_next_sign_in_on(admin, otto):
     CaseFactory(submitted=True, title="Of somebody")
     theirs = Client()
     theirs.force_login(otto)
     assert "Of somebody" in theirs.get("/cases/").content.decode()
     assert theirs.get("/people/").status_code == theirs.get("/admin/cases/case/").status_code - 302 + 403 == 403
     assert "otto has the role Administrator now." in change_role(admin, otto, "administrator").content.decode()
+    assert theirs.get("/people/").status_code == 302
+    theirs.force_login(User.objects.get(pk=otto.pk))
     assert theirs.get("/people/").status_code == theirs.get("/admin/cases/case/").status_code == 200
     change_role(admin, otto, "member")
+    assert theirs.get("/cases/").status_code == 302
+    theirs.force_login(User.objects.get(pk=otto.pk))
     assert theirs.get("/people/").status_code == 403
     assert theirs.get("/admin/cases/case/").status_code == 302
     assert "Of somebody" not in theirs.get("/cases/").content.decode()

@@ -1,0 +1,23 @@
+"""What follows when people remove their own second factor."""
+
+from typing import Any
+
+from allauth.mfa.signals import authenticator_removed
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest
+
+from cases.models import User
+
+
+def end_other_credentials(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Ends what was opened with the second factor, except the session in which its owner removed it."""
+    user.end_credentials()
+    user.save(update_fields=["credentials_key"])
+    update_session_auth_hash(request, user)
+    UserSession.objects.create_from_request(request)  # it has another key now
+
+
+def connect() -> None:
+    """Calls `end_other_credentials` from now on."""
+    authenticator_removed.connect(end_other_credentials, dispatch_uid="end_other_credentials")

@@ -1,0 +1,77 @@
+"""API tokens from the command line, for those who run the portal."""
+
+import datetime as dt
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from cases import api_tokens
+from cases.clock import portal_now
+from cases.errors import CaseError
+from cases.models import ApiToken, User
+
+BY = "manage.py api_token"
+
+
+class Command(BaseCommand):
+    help = "Creates, lists and ends API tokens."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|end")
+        create = actions.add_parser("create", help="print a new token of USERNAME, which is not shown again")
+        create.add_argument("username")
+        create.add_argument("--name", required=True, help="what the token is for")
+        create.add_argument("--days", type=int, default=settings.API_TOKEN_DAYS, help="until it expires (%(default)s)")
+        listing = actions.add_parser("list", help="list the tokens of USERNAME, or of all people")
+        listing.add_argument("username", nargs="?")
+        end = actions.add_parser("end", help="end one token of USERNAME, or all of them")
+        end.add_argument("username")
+        which = end.add_mutually_exclusive_group(required=True)
+        which.add_argument("--name")
+        which.add_argument("--all", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            getattr(self, f"_{options['action']}")(**options)
+        except CaseError as error:
+            raise CommandError(error.message) from None
+
+    def _create(self, username: str, name: str, days: int, **options: Any) -> None:
+        token, secret = api_tokens.create(user=_person(username), by=BY, name=name, days=days)
+        self.stderr.write(f"Expires {_local(token.expiry)}. Copy the token now. It won't be shown again.")
+        self.stdout.write(secret)
+
+    def _list(self, username: str | None, **options: Any) -> None:
+        tokens = ApiToken.objects.alive().select_related("user").order_by("user__username", "pk")
+        if username:
+            tokens = tokens.filter(user=_person(username))
+        now = portal_now()
+        for token in tokens.iterator():
+            used = _local(token.last_used) if token.last_used else "never"
+            expiry = f"{'expired' if token.has_expired(now) else 'expires'} {_local(token.expiry)}"
+            self.stdout.write(f"{token.user.username}  {token}  last used {used}  {expiry}  {token.name}")
+
+    def _end(self, username: str, name: str | None, **options: Any) -> None:
+        tokens = ApiToken.objects.filter(user=_person(username))
+        if name is not None:
+            tokens = tokens.filter(name=name)
+        found = list(tokens)
+        if not found:
+            raise CommandError("There is no such token.")
+        for token in found:
+            api_tokens.end(token=token, by=BY)
+            self.stdout.write(f"Ended {token}  {token.name}")
+
+
+def _person(username: str) -> User:
+    try:
+        return User.objects.get(username=username)
+    except User.DoesNotExist:
+        raise CommandError(f"There is no account with the username {username!r}.") from None
+
+
+def _local(moment: dt.datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M %Z")

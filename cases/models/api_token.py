@@ -1,0 +1,48 @@
+"""Tokens with which programs use the API as a person."""
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import F, Q
+from knox.models import AbstractAuthToken
+
+from cases.models.user import User
+
+LONGEST_NAME = 60
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def alive(self) -> "ApiTokenQuerySet":
+        """Those that nothing has ended: neither their owner nor what ends all credentials. Expired ones too."""
+        return self.filter(user__is_active=True, credentials_key=F("user__credentials_key"))
+
+
+class ApiToken(AbstractAuthToken):
+    """One token of one person. Of the secret only the digest and the first characters are kept.
+
+    `credentials_key` is that of the person when the token was made; it opens nothing once the person has another.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    digest = models.CharField(max_length=128, unique=True, help_text="SHA-512 of the token, in hexadecimal")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens", db_index=False)
+    name = models.CharField(max_length=LONGEST_NAME)
+    credentials_key = models.CharField(max_length=32, blank=True)
+    created = models.DateTimeField()
+    expiry = models.DateTimeField()
+    last_used = models.DateTimeField(null=True, blank=True, help_text="To the minute")
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="api_token_name_once_per_person", fields=["user", "name"]),
+            models.CheckConstraint(name="api_token_is_named", condition=~Q(name="")),
+            models.CheckConstraint(name="api_token_expires", condition=Q(expiry__gt=F("created"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.token_key}…"
+
+    def has_expired(self, now: dt.datetime) -> bool:
+        return self.expiry <= now

@@ -1,0 +1,54 @@
+"""API tokens and what happens at the same moment: threads with transactions of their own, on PostgreSQL."""
+
+import pytest
+from django.db import transaction
+
+from cases import api_tokens, people
+from cases.errors import NotAllowed, WrongState
+from cases.models import ApiToken, User
+from tests.tokens import new_token
+from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+
+def test_of_two_at_once_one_is_the_last(tom, settings):
+    settings.API_TOKENS_PER_PERSON = 1
+    with held_open(lambda: new_token(tom)):
+        second = Thread(lambda: new_token(tom))
+        somebody_waits_for_a_lock()
+    with pytest.raises(WrongState):
+        second.result()
+    assert ApiToken.objects.count() == 1
+
+
+def test_none_is_made_in_the_moment_of_being_deactivated(tom, ada):
+    with held_open(lambda: people.deactivate(person=tom, by=ada)):
+        second = Thread(lambda: new_token(tom))
+        somebody_waits_for_a_lock()
+    with pytest.raises(NotAllowed):
+        second.result()
+
+
+def test_a_call_does_not_wait_to_note_its_use(tom):
+    secret = new_token(tom)
+    with transaction.atomic():
+        ApiToken.objects.select_for_update().get()
+        # It would wait for ever: this transaction ends after it.
+        assert Thread(lambda: api_tokens.find(secret)).result() is not None
+    assert ApiToken.objects.get().last_used is None
+    assert api_tokens.find(secret) is not None
+    assert ApiToken.objects.get().last_used is not None
+
+
+def test_a_password_set_at_the_same_moment_ends_what_is_made(tom):
+    def new_password() -> None:
+        person = User.objects.get(pk=tom.pk)
+        person.set_password("staple of another kind")
+        person.save()
+
+    with held_open(new_password):
+        second = Thread(lambda: new_token(tom))
+        somebody_waits_for_a_lock()
+    with pytest.raises(NotAllowed):
+        second.result()

@@ -1,0 +1,265 @@
+"""What opens an account, and what ends it: by every step that ends credentials, every credential, for ever."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from cases import feeds, people
+from cases.errors import NotAllowed
+from cases.models import User
+from tests.tokens import header, new_token
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+ANOTHER = "staple of another kind"
+Works = Callable[[], bool]
+
+
+@pytest.fixture
+def otto(otto: User) -> User:
+    """A technician with a password and a second factor."""
+    otto.set_password(PASSWORD)
+    otto.save()
+    TOTP.activate(otto, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(otto)
+    return otto
+
+
+def recovery_code(person: User) -> str:
+    return RecoveryCodes(person.authenticator_set.get(type="recovery_codes")).get_unused_codes()[0]
+
+
+def signed_in(person: User, password: str = PASSWORD) -> Client:
+    client = waiting_for_the_code(person, password)
+    client.post("/accounts/security/authenticate/", {"code": recovery_code(person)})
+    assert client.get("/").status_code == 200
+    return client
+
+
+def waiting_for_the_code(person: User, password: str = PASSWORD) -> Client:
+    client = Client()
+    answer = client.post("/accounts/login/", {"login": person.username, "password": password})
+    assert answer.url == "/accounts/security/authenticate/"
+    return client
+
+
+# --- The credentials: each is made, and returns how to tell whether it works ------------------------------------------
+
+
+def session(person: User) -> Works:
+    client = signed_in(person)
+    return lambda: client.get("/").status_code == 200
+
+
+def session_at_the_api(person: User) -> Works:
+    client = signed_in(person)
+    return lambda: client.get("/api/cases/").status_code == 200
+
+
+def half_a_sign_in(person: User) -> Works:
+    """The password was given, the code is to come."""
+    client, code = waiting_for_the_code(person), recovery_code(person)
+
+    def works() -> bool:
+        client.post("/accounts/security/authenticate/", {"code": code})
+        return client.get("/").status_code == 200
+
+    return works
+
+
+def api_token(person: User) -> Works:
+    headers = header(new_token(person))
+    return lambda: Client().get("/api/cases/", headers=headers).status_code == 200
+
+
+def calendar_feed(person: User) -> Works:
+    url = reverse("calendar_feed", args=[feeds.make(user=person)])
+    return lambda: Client().get(url).status_code == 200
+
+
+def password_link(person: User) -> Works:
+    key = default_token_generator.make_token(person)
+    url = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])
+    return lambda: Client().get(url).status_code == 302  # to the form, which a dead link does not show
+
+
+def opened_password_link(person: User) -> Works:
+    """The link was followed, and the form is open."""
+    key = default_token_generator.make_token(person)
+    client = Client()
+    form = client.get(reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])).url
+    return lambda: 'name="password1"' in client.get(form).content.decode()
+
+
+CREDENTIALS = [
+    session,
+    session_at_the_api,
+    half_a_sign_in,
+    api_token,
+    calendar_feed,
+    password_link,
+    opened_password_link,
+]
+
+# --- The steps that end them ------------------------------------------------------------------------------------------
+
+
+def deactivated_and_back(person: User, ada: User) -> None:
+    people.deactivate(person=person, by=ada)
+    people.reactivate(person=person, by=ada)
+
+
+def deactivated_in_a_shell_and_back(person: User, ada: User) -> None:
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    people.reactivate(person=person, by=ada)
+
+
+def another_role_and_back(person: User, ada: User) -> None:
+    people.change_role(person=person, by=ada, role="administrator")
+    people.change_role(person=person, by=ada, role="technician")
+
+
+def factor_removed(person: User, ada: User) -> None:
+    people.remove_second_factor(person=person, by=ada, reason="The phone is lost.")
+
+
+def factor_removed_by_its_owner(person: User, ada: User) -> None:
+    client = confirmed(person)
+    assert client.post("/accounts/security/app/deactivate/").status_code == 302
+    assert client.get("/").status_code == 200
+
+
+def password_changed(person: User, ada: User) -> None:
+    client = confirmed(person)
+    change = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
+    assert client.post("/accounts/password/change/", change).status_code == 302
+    assert client.get("/").status_code == 200
+
+
+def password_reset(person: User, ada: User) -> None:
+    key = default_token_generator.make_token(User.objects.get(pk=person.pk))
+    client = Client()
+    form = client.get(reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])).url
+    assert client.post(form, {"password1": ANOTHER, "password2": ANOTHER}).status_code == 302
+
+
+def password_set_in_a_shell(person: User, ada: User) -> None:
+    person = User.objects.get(pk=person.pk)
+    person.set_password(ANOTHER)
+    person.save()
+
+
+def password_alone_set_in_a_shell(person: User, ada: User) -> None:
+    person = User.objects.get(pk=person.pk)
+    person.set_password(ANOTHER)
+    person.save(update_fields=["password"])
+
+
+STEPS = [
+    deactivated_and_back,
+    deactivated_in_a_shell_and_back,
+    another_role_and_back,
+    factor_removed,
+    factor_removed_by_its_owner,
+    password_changed,
+    password_reset,
+    password_set_in_a_shell,
+    password_alone_set_in_a_shell,
+]
+
+
+def confirmed(person: User) -> Client:
+    """A browser in which that person is signed in and has just given the password again."""
+    client = signed_in(person)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_it_works(credential, otto):
+    assert credential(otto)()
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_it_ends_for_ever(credential, step, otto, ada):
+    works = credential(User.objects.get(pk=otto.pk))
+    step(otto, ada)
+    assert not works()
+
+
+@pytest.mark.parametrize("step", [deactivated_and_back, another_role_and_back, factor_removed, password_reset])
+def test_what_is_made_afterwards_works(step, otto, ada):
+    step(otto, ada)
+    person = User.objects.get(pk=otto.pk)
+    for credential in (api_token, calendar_feed, password_link):
+        assert credential(person)(), credential
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_nobody_elses_ends(step, otto, ada, tom):
+    tom.set_password(PASSWORD)
+    tom.save()
+    others = [api_token(tom), calendar_feed(tom)]
+    step(otto, ada)
+    assert all(works() for works in others)
+
+
+def test_an_invitation_ends_with_the_account(ada):
+    nina = people.invite(by=ada, email="nina@example.com", first_name="Nina", last_name="Ng", role="technician")
+    works = password_link(nina)
+    assert works()
+    deactivated_and_back(nina, ada)
+    assert not works()
+
+
+def test_half_a_sign_in_that_ended_begins_again(otto, ada):
+    client, code = waiting_for_the_code(otto), recovery_code(otto)
+    deactivated_and_back(otto, ada)
+    answer = client.post("/accounts/security/authenticate/", {"code": code}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/accounts/login/"
+    assert "Your session has ended. Sign in to continue." in answer.content.decode()
+    signed_in(otto)
+
+
+def test_another_way_to_hash_the_same_password_ends_nothing(otto, monkeypatch):
+    works = api_token(otto)
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", PBKDF2PasswordHasher.iterations + 1)
+    before = otto.password
+    signed_in(otto)
+    otto.refresh_from_db()
+    assert otto.password != before
+    assert works()
+
+
+def test_one_session_remains_of_a_changed_password(otto, ada):
+    signed_in(otto)
+    client = confirmed(otto)
+    change = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
+    client.post("/accounts/password/change/", change)
+    assert len(re.findall("Since .*, from 127.0.0.1", client.get("/accounts/sessions/").content.decode())) == 1
+
+
+@pytest.mark.parametrize("make", [new_token, lambda user: feeds.make(user=user)], ids=["token", "feed"])
+def test_a_session_that_has_ended_makes_nothing_new(make, otto, ada):
+    stale = User.objects.get(pk=otto.pk)
+    deactivated_and_back(otto, ada)
+    with pytest.raises(NotAllowed):
+        make(stale)
+
+
+def test_the_command_of_django_ends_them_too(otto, monkeypatch):
+    works = api_token(otto)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: ANOTHER)
+    call_command("changepassword", otto.username, verbosity=0)
+    assert not works()
