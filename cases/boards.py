@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import lists, schedule, states, totals
+from cases.clock import portal_now
 from cases.models import Case, CaseQuerySet, SampledTotal, User
 from cases.numerals import grouped
 from cases.paging import MOST, capped
-from cases.prepared import SOMEBODY, Prepared
+from cases.prepared import SOME_DAY, SOMEBODY, Prepared
 from cases.sections import Section, sections_for
 from cases.seen import SeenCase
 from cases.visits import new_since
@@ -53,9 +54,12 @@ class Board:
 
 def groups_for(user: User) -> list[Group]:
     """The dashboard of `user`: a member's own cases; a technician's work and what anybody may take; for administrators
-    the same over everybody's. Two statements; a third where a group has more cases than it shows."""
+    the same over everybody's. Two statements, and for staff the clock; one more where a group has more cases than it
+    shows."""
     board = _board(user.role, settings.RELEASE_MEMBER_VIEW)
-    today, visit = schedule.today(), new_since(user) or NEVER
+    # No section of a member's goes by the day.
+    today = SOME_DAY if user.is_member else schedule.date_of(portal_now())
+    visit = new_since(user) or NEVER
     firsts: list[list[int]] = [[] for _section in board.sections]
     for number, pk in board.firsts.ask(user.pk, day=today, moment=visit):
         firsts[number].append(pk)
@@ -78,9 +82,8 @@ def groups_for(user: User) -> list[Group]:
 
 
 def is_overdue() -> bool:
-    """Whether any release was missed by some sweeps. By this host's clock, which may be some seconds ahead of the
-    database's."""
-    return Case.objects.any_due(timezone.now() - OVERDUE_AFTER)
+    """Whether any release was missed by some sweeps."""
+    return Case.objects.any_due(portal_now() - OVERDUE_AFTER)
 
 
 def _said(sections: Sequence[Section], counts: list[int], user: User) -> list[tuple[str, str]]:

@@ -38,10 +38,11 @@ class CalendarForm(forms.Form):
     )
     kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind], required=False)
 
-    def __init__(self, query: QueryDict, *, by: User) -> None:
+    def __init__(self, query: QueryDict, *, by: User, now: dt.datetime) -> None:
+        self.today = schedule.date_of(now)
         defaults = {
             "view": View.MONTH.value,
-            "date": schedule.today().isoformat(),
+            "date": self.today.isoformat(),
             "whose": ALL if by.is_administrator else str(by.pk),
         }
         super().__init__(defaults | {key: value for key, value in query.items() if value})
@@ -69,7 +70,7 @@ class CalendarForm(forms.Form):
 
     def kind_of_list(self) -> Kind:
         """What the list of a day shows: what was asked for, if that day can hold it."""
-        kinds = kinds_of(self.cleaned_data["date"])
+        kinds = kinds_of(self.cleaned_data["date"], today=self.today)
         wanted = self.cleaned_data["kind"]
         return Kind(wanted) if wanted in kinds else kinds[0]
 
@@ -99,24 +100,24 @@ class MoveForm(RescheduleForm):
     )
     release_time = None  # type: ignore[assignment]
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, now: dt.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         needs_reason = permissions.TABLE[Action.RESCHEDULE][by.role].reason
         self.fields["release_date"].label = gettext("New release date")
         self.fields["reason"].label = gettext("Reason") if needs_reason else gettext("Reason (optional)")
-        self.offer(any_day=by.is_administrator)
+        self.offer(any_day=by.is_administrator, now=now)
 
     def new_schedule(self, case: Case) -> Schedule:
         """The day that was chosen, at the time of day that `case` has."""
         return Schedule(self.cleaned_data["release_date"], case.scheduled_release_time)
 
 
-def read(query: Any, *, by: User) -> tuple[CalendarForm, list[str]]:
+def read(query: Any, *, by: User, now: dt.datetime) -> tuple[CalendarForm, list[str]]:
     """The form that `query` is, and what is wrong with it: then the form is the one of an empty query."""
-    form = CalendarForm(query, by=by)
+    form = CalendarForm(query, by=by, now=now)
     if form.is_valid():
         return form, []
     problems = [str(error) for errors in form.errors.values() for error in errors]
-    present = CalendarForm(QueryDict(), by=by)
+    present = CalendarForm(QueryDict(), by=by, now=now)
     present.is_valid()
     return present, problems

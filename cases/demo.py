@@ -260,7 +260,7 @@ class Story:
         verb(case=case, by=by, source=ReleaseEvent.Source.WEB, **options)
 
     def _in_days(self, days: int, time: dt.time | None = None) -> Schedule:
-        return Schedule(schedule.today() + dt.timedelta(days=days), time)
+        return Schedule(schedule.date_of(timezone.now()) + dt.timedelta(days=days), time)
 
     def _moment(self, days_ago: int) -> dt.datetime:
         """Some moment of the morning of that day, on the portal's clock."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import form_tokens, schedule
+from cases.clock import portal_now
 from cases.errors import NotAllowed
 from cases.locking import lock_people
 from cases.models import CalendarFeed, Case, CaseQuerySet, User
@@ -65,7 +66,7 @@ def cases_of(user: User) -> list[Case]:
     Of a technician those assigned, of an administrator all. Two stretches of an index, whatever is pending.
     """
     cases = whose(user)
-    today = schedule.today()
+    today = schedule.date_of(portal_now())
     released = cases.filter(
         RELEASED, actual_release_date__gte=schedule.start_of(today - dt.timedelta(days=DAYS_BACK))
     ).order_by("-actual_release_date", "-id")

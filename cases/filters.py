@@ -10,7 +10,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cases import limits, lists, search, states
+from cases import limits, lists, schedule, search, states
+from cases.clock import portal_now
 from cases.lists import ORDERS, Wanted
 from cases.models import User
 
@@ -128,7 +129,7 @@ class CaseFilter(forms.Form):
             urgency=asked["urgency"],
             technician=self._whose(asked.get("technician", "")),
             member=asked.get("member"),
-            is_due=asked.get("due") == "today",
+            due_by=schedule.date_of(portal_now()) if asked.get("due") == "today" else None,
             order=asked["sort"],
         )
 

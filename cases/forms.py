@@ -1,13 +1,20 @@
 """What people type, parsed. Whether it is allowed is decided by the verbs."""
 
+import datetime as dt
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases import drafts, schedule
+from cases import drafts, release_choice, schedule
 from cases.models import Case, User
 from cases.schedule import Schedule
+from cases.single_values import SingleValuesForm
+
+
+def has_seconds(time: dt.time) -> bool:
+    """Whether HH:MM does not say all of it."""
+    return bool(time.second or time.microsecond)
 
 
 class ReleaseDateInput(forms.DateInput):
@@ -19,7 +26,7 @@ class ReleaseDateInput(forms.DateInput):
         super().__init__(attrs={"class": "form-control", **attributes}, format="%Y-%m-%d")
 
 
-class ScheduleFields(forms.Form):
+class ScheduleFields(SingleValuesForm):
     """A release date and perhaps a time, both in the portal's zone."""
 
     release_date = forms.DateField(
@@ -32,26 +39,38 @@ class ScheduleFields(forms.Form):
     release_time = forms.TimeField(
         label=_("Release time"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M"),
+        widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}),
         input_formats=["%H:%M", "%H:%M:%S"],
         error_messages={"invalid": _("Enter the time as hours and minutes, for example 09:30.")},
     )
 
-    def offer(self, *, any_day: bool) -> None:
-        """Sets what the date picker proposes: the days of technicians, or any from today on for `any_day`."""
-        self.initial.setdefault("release_date", schedule.default_date())
+    def offer(self, *, any_day: bool, now: dt.datetime) -> None:
+        """Sets what the date picker proposes at the portal's moment `now`: the days of technicians, or with `any_day`
+        any from today on."""
+        self.propose(schedule.default_date(now))
         picker = self.fields["release_date"]
-        picker.widget.attrs["min"] = (schedule.today() if any_day else schedule.least_date()).isoformat()
+        picker.widget.attrs["min"] = (schedule.date_of(now) if any_day else schedule.least_date(now)).isoformat()
         if not any_day:
-            picker.widget.attrs["max"] = schedule.last_date().isoformat()
+            picker.widget.attrs["max"] = schedule.last_date(now).isoformat()
 
-    def schedule(self) -> Schedule:
-        """The schedule that was asked for; the default date where none was given."""
-        date = self.cleaned_data["release_date"] or schedule.default_date()
-        return Schedule(date, self.cleaned_data["release_time"])
+    def propose(self, date: dt.date) -> None:
+        """Fills the date in where none is chosen yet."""
+        self.initial.setdefault("release_date", date)
+
+    @property
+    def time_text(self) -> str:
+        """What the time field holds. With its seconds where it has any: else saving the form would drop them."""
+        value = self["release_time"].value()
+        return value.isoformat("seconds" if has_seconds(value) else "minutes") if isinstance(value, dt.time) else value
+
+    @property
+    def time_step(self) -> str:
+        """Whether the browser's time field takes seconds: it must where it holds some."""
+        value = self["release_time"].value()
+        return "1" if isinstance(value, dt.time) and has_seconds(value) else ""
 
 
-class ChangeForm(forms.Form):
+class ChangeForm(SingleValuesForm):
     """What every change of a release carries: the revision that the person looked at, and perhaps a reason."""
 
     revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
@@ -67,7 +86,7 @@ class ChangeForm(forms.Form):
         return {"revision": self.cleaned_data["revision"], "reason": self.cleaned_data["reason"]}
 
 
-class AcceptForm(forms.Form):
+class AcceptForm(SingleValuesForm):
     """Who is to work on the case. Administrators name a technician; a technician takes it."""
 
     technician = forms.ModelChoiceField(
@@ -104,9 +123,19 @@ class CompletionForm(ChangeForm, ScheduleFields):
         },
     )
 
+    # Only proposed: with "now" chosen it would contradict, where no script leaves it out.
+    default_date: dt.date | None = None
+
+    def propose(self, date: dt.date) -> None:
+        """Keeps the date for who chooses "schedule"."""
+        self.default_date = date
+
     def release_on(self) -> Schedule | None:
-        """The chosen schedule, None for now."""
-        return self.schedule() if self.cleaned_data["release_option"] == "schedule" else None
+        """The chosen schedule, None for now. BadSchedule for a choice that contradicts itself."""
+        asked = self.cleaned_data
+        return release_choice.release_on(
+            option=asked["release_option"], date=asked["release_date"], time=asked["release_time"]
+        )
 
 
 class RescheduleForm(ChangeForm, ScheduleFields):
@@ -121,6 +150,10 @@ class RescheduleForm(ChangeForm, ScheduleFields):
             "invalid": _("Enter the date as year-month-day, for example 2026-03-31."),
         },
     )
+
+    def schedule(self) -> Schedule:
+        """The schedule that was asked for."""
+        return Schedule(self.cleaned_data["release_date"], self.cleaned_data["release_time"])
 
 
 class DraftForm(forms.ModelForm[Case]):

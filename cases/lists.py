@@ -5,6 +5,7 @@ end. Everything else (a word of a title, an urgency, several conditions at once)
 cases of one such index, and the page says so.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from cases import schedule, search
+from cases import search
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case import SCHEDULED
 from cases.states import Shown
@@ -61,21 +62,22 @@ ORDERS = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a list is to show; what is empty is not asked for. `technician` is a key, or NOBODY."""
+    """What a list is to show; what is empty is not asked for. `technician` is a key, or NOBODY. `due_by`: what goes out
+    by the end of that day, and is not out yet."""
 
     text: str = ""
     state: Shown | None = None
     urgency: str = ""
     technician: int | None = None
     member: User | None = None
-    is_due: bool = False
+    due_by: dt.date | None = None
     order: str = ""
 
     @property
     def orders(self) -> Sequence[Order]:
         """The orders to choose from, the usual one first. By the date of a release only where all cases have one that
         the reader may know: a place in a list must not tell what the row does not."""
-        if self.is_due or self.state_key in ("completed", "announced"):
+        if self.due_by or self.state_key in ("completed", "announced"):
             return GOES_OUT_FIRST, GOES_OUT_LAST
         if self.state_key == "accepted":
             return ACCEPTED_LAST, ACCEPTED_FIRST
@@ -99,8 +101,8 @@ class Wanted:
     def where(self) -> Q:
         """All conditions but the text."""
         where = self.state.where if self.state else Q()
-        if self.is_due:
-            where &= due_today()
+        if self.due_by:
+            where &= SCHEDULED & Q(scheduled_release_date__lte=self.due_by)
         if self.urgency:
             where &= Q(urgency=self.urgency)
         if self.member:
@@ -114,11 +116,6 @@ class Found:
 
     cases: CaseQuerySet
     searched: int | None = None
-
-
-def due_today() -> Q:
-    """What goes out by the end of this day on the portal's clock, and is not out yet."""
-    return SCHEDULED & Q(scheduled_release_date__lte=schedule.today())
 
 
 def find(wanted: Wanted, user: User) -> Found:
@@ -140,7 +137,7 @@ def _has_an_index(wanted: Wanted, user: User) -> bool:
     """Whether one index holds what is wanted, and nothing else, in its order."""
     if user.is_member or wanted.text or wanted.urgency or wanted.member:
         return False
-    if wanted.is_due:
+    if wanted.due_by:
         return wanted.state_key in ("", "completed")
     if wanted.technician is None:
         return True

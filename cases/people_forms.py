@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import limits, search
 from cases.models import User
 from cases.models.user import INVITED
+from cases.single_values import SingleValuesForm
 
 SELECT = {"class": "form-select"}
 # Each is an index of the table.
@@ -93,7 +94,7 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=User.Role.choices, label=_("Role"), widget=forms.Select(attrs=SELECT))
 
 
-class HandOverForm(forms.Form):
+class HandOverForm(SingleValuesForm):
     """To whom the open cases of a technician go, and perhaps why."""
 
     to = forms.ModelChoiceField(

@@ -11,7 +11,6 @@ from typing import Self
 
 from cases import permissions, schedule
 from cases.beginnings import beginnings
-from cases.clock import portal_now
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case import RELEASED, SCHEDULED
 from cases.numerals import capped, grouped
@@ -37,12 +36,13 @@ class Entry:
     case: SeenCase
     revision: int
     movable: bool
+    today: dt.date
 
     @classmethod
     def of(cls, case: Case, *, to: User, now: dt.datetime) -> Self:
         """`case`, which came from `visible_to(to)` with its people, as `to` may see and move it at `now`."""
         movable = Action.RESCHEDULE in permissions.allowed(by=to, case=case, now=now)
-        return cls(SeenCase.of(case, to=to), case.schedule_revision, movable)
+        return cls(SeenCase.of(case, to=to), case.schedule_revision, movable, schedule.date_of(now))
 
     @property
     def at(self) -> dt.datetime | None:
@@ -53,7 +53,7 @@ class Entry:
     def is_late(self) -> bool:
         """Whether it was to be released on an earlier day and has not been."""
         date = self.case.scheduled_release_date
-        return self.case.actual_release_date is None and date is not None and date < schedule.today()
+        return self.case.actual_release_date is None and date is not None and date < self.today
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,38 +93,38 @@ class Day:
         return not any(slot.count for slot in self.slots)
 
 
-def kinds_of(date: dt.date) -> list[Kind]:
+def kinds_of(date: dt.date, *, today: dt.date) -> list[Kind]:
     """What a day can hold: past days what was released, days to come what is scheduled, today both.
 
     What should have gone out on a past day and has not is part of today: it goes out next.
     """
-    today = schedule.today()
     if date == today:
         return [Kind.SCHEDULED, Kind.RELEASED]
     return [Kind.RELEASED if date < today else Kind.SCHEDULED]
 
 
-def on_day(cases: CaseQuerySet, date: dt.date, kind: Kind) -> CaseQuerySet:
+def on_day(cases: CaseQuerySet, date: dt.date, kind: Kind, *, today: dt.date) -> CaseQuerySet:
     """Those of `cases` that stand on that day of the portal's calendar: one stretch of an index, in its order."""
     if kind is Kind.RELEASED:
         begin, end = schedule.start_of(date), schedule.start_of(date + DAY)
         that_day = cases.filter(RELEASED, actual_release_date__gte=begin, actual_release_date__lt=end)
         return that_day.order_by("-actual_release_date", "-id")
     waiting = cases.filter(SCHEDULED)
-    if date == schedule.today():
+    if date == today:
         waiting = waiting.filter(scheduled_release_date__lte=date)
     else:
         waiting = waiting.filter(scheduled_release_date=date)
     return waiting.order_by("scheduled_release_date", "scheduled_release_time", "id")
 
 
-def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: int) -> list[Day]:
+def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: int, now: dt.datetime) -> list[Day]:
     """Those days with up to `rows` entries a kind, out of the cases `whose`, which come from `visible_to(to)` with
-    their people. Two statements and the clock, however many days and cases.
+    their people, as it is at `now`. Two statements, however many days and cases.
     """
-    places = [(date, kind) for date in dates for kind in kinds_of(date)]
-    found = beginnings([on_day(whose, date, kind) for date, kind in places], rows=rows, cap=CAP + 1)
-    shown = entries_of(whose.filter(pk__in=[pk for ids, _ in found for pk in ids]), to=to)
+    today = schedule.date_of(now)
+    places = [(date, kind) for date in dates for kind in kinds_of(date, today=today)]
+    found = beginnings([on_day(whose, date, kind, today=today) for date, kind in places], rows=rows, cap=CAP + 1)
+    shown = entries_of(whose.filter(pk__in=[pk for ids, _ in found for pk in ids]), to=to, now=now)
     entry_by_pk = {entry.case.pk: entry for entry in shown}
     days = {date: Day(date, []) for date in dates}
     for (date, kind), (ids, count) in zip(places, found, strict=True):
@@ -134,9 +134,8 @@ def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: in
     return list(days.values())
 
 
-def entries_of(cases: Iterable[Case], *, to: User) -> list[Entry]:
+def entries_of(cases: Iterable[Case], *, to: User, now: dt.datetime) -> list[Entry]:
     """An entry for each of `cases`, which come from `visible_to(to)` with their people, in their order."""
-    now = portal_now()
     return [Entry.of(case, to=to, now=now) for case in cases]
 
 

@@ -8,6 +8,8 @@ so after the commit. `revision`, where given, is the schedule revision that the 
 Stale.
 """
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import transaction
 from django.utils.formats import date_format
@@ -17,7 +19,6 @@ from django.utils.translation import ngettext
 from cases import release_batch
 from cases import schedule as calendar
 from cases.arming import arm_after_commit
-from cases.clock import portal_now
 from cases.errors import BadSchedule, NotAllowed, ReasonRequired
 from cases.locking import lock_for_action
 from cases.models import Case, ReleaseEvent, User
@@ -67,7 +68,7 @@ def complete(
     case.status = Case.Status.COMPLETED
     case.date_completed = step.at
     if release_on is not None:
-        _check_choice(release_on, by=by, reason=reason)
+        _check_choice(release_on, by=by, reason=reason, now=step.at, or_now=True)
     _set_schedule(case, release_on)
     case.save(update_fields=["status", "date_completed", *SCHEDULE_FIELDS])
     step.record(Kind.COMPLETED, reason=reason)
@@ -85,7 +86,7 @@ def schedule(
     """A completed case that is not released gets another release date, or its first one after a hold."""
     locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, revision=revision)
     case, by, step = locked.case, locked.by, locked.step
-    _check_choice(release_on, by=by, reason=reason)
+    _check_choice(release_on, by=by, reason=reason, now=step.at)
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     _set_schedule(case, release_on)
     case.save(update_fields=SCHEDULE_FIELDS)
@@ -147,35 +148,51 @@ def _set_schedule(case: Case, wanted: Schedule | None) -> None:
     case.release_next_try = None
 
 
-def _check_choice(wanted: Schedule, *, by: User, reason: str) -> None:
-    """BadSchedule unless `by` may choose that schedule (DESIGN §4); ReasonRequired where it needs one."""
-    if wanted.date > calendar.furthest_date():
-        raise BadSchedule(_too_far(by), field="release_date")
-    if wanted.date < calendar.today() or wanted.instant <= portal_now():
-        raise BadSchedule(_("That moment has passed. Choose a later one, or choose release now."), field="release_date")
-    if calendar.least_date() <= wanted.date <= calendar.last_date():
+def _check_choice(wanted: Schedule, *, by: User, reason: str, now: dt.datetime, or_now: bool = False) -> None:
+    """BadSchedule unless `by` may choose that schedule at `now` (DESIGN §4); ReasonRequired where it needs one.
+
+    `or_now` says that the person could choose to release now instead.
+    """
+    first, last = calendar.least_date(now), calendar.last_date(now)
+    if wanted.date > calendar.furthest_date(now):
+        raise BadSchedule(_too_far(by, now), field="release_date")
+    if first <= wanted.date <= last and wanted.instant > now:
         return
-    if by.is_administrator:
-        if not reason.strip():
-            raise ReasonRequired
-    elif wanted.date < calendar.least_date():
-        raise BadSchedule(_too_early(), field="release_date")
-    else:
-        text = _("The latest date is %(date)s.") % {"date": date_format(calendar.last_date(), "DAY_FORMAT")}
+    if not by.is_administrator and wanted.date < first:
+        raise BadSchedule(_too_early(now, or_now=or_now), field="release_date")
+    if wanted.date < calendar.date_of(now) or wanted.instant <= now:
+        raise BadSchedule(_passed(wanted, now, or_now=or_now), field="release_date")
+    if not by.is_administrator:
+        text = _("The latest date is %(date)s.") % {"date": date_format(last, "DAY_FORMAT")}
         raise BadSchedule(text, field="release_date")
+    if not reason.strip():
+        raise ReasonRequired
 
 
-def _too_far(by: User) -> str:
-    last = calendar.furthest_date() if by.is_administrator else calendar.last_date()
+def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
+    """Advice that the person can follow where they are: not every form has a time, or a choice to release now."""
+    if wanted.date < calendar.date_of(now):
+        if or_now:
+            return _("This date is in the past. Choose a later date or Release Now.")
+        return _("This date is in the past. Choose a later date.")
+    if or_now:
+        return _("This time is in the past. Choose a later time, a later date or Release Now.")
+    return _("This time is in the past. Choose a later time or date.")
+
+
+def _too_far(by: User, now: dt.datetime) -> str:
+    last = calendar.furthest_date(now) if by.is_administrator else calendar.last_date(now)
     words = _("That date is too far away. The latest date is %(date)s.")
     return words % {"date": date_format(last, "DAY_FORMAT")}
 
 
-def _too_early() -> str:
+def _too_early(now: dt.datetime, *, or_now: bool) -> str:
     days = settings.RELEASE_MIN_DAYS
+    if not days:
+        return _passed(Schedule(dt.date.min), now, or_now=or_now)
     text = ngettext(
         "The earliest date is %(date)s: %(days)s day from today.",
         "The earliest date is %(date)s: %(days)s days from today.",
         days,
     )
-    return text % {"date": date_format(calendar.least_date(), "DAY_FORMAT"), "days": days}
+    return text % {"date": date_format(calendar.least_date(now), "DAY_FORMAT"), "days": days}

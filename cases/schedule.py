@@ -5,7 +5,6 @@ A schedule is a date and perhaps a time on the wall clock of the portal's zone. 
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Self
 
 from django.conf import settings
 from django.utils import timezone
@@ -23,20 +22,10 @@ class Schedule:
     date: dt.date
     time: dt.time | None = None
 
-    @classmethod
-    def default(cls) -> Self:
-        """The schedule for "schedule" without a date."""
-        return cls(date=default_date())
-
     @property
     def instant(self) -> dt.datetime:
         """The aware datetime (UTC) at which it is reached."""
         return instant(self.date, self.time)
-
-
-def today() -> dt.date:
-    """The present calendar date in the portal's zone."""
-    return date_of(timezone.now())
 
 
 def date_of(moment: dt.datetime) -> dt.date:
@@ -49,24 +38,24 @@ def start_of(date: dt.date) -> dt.datetime:
     return instant(date, dt.time(0))
 
 
-def least_date() -> dt.date:
-    """The first date that a technician may choose."""
-    return today() + dt.timedelta(days=settings.RELEASE_MIN_DAYS)
+def least_date(now: dt.datetime) -> dt.date:
+    """The first date that a technician may choose. `now`, here and below, is the portal's moment (cases.clock)."""
+    return date_of(now) + dt.timedelta(days=settings.RELEASE_MIN_DAYS)
 
 
-def default_date() -> dt.date:
+def default_date(now: dt.datetime) -> dt.date:
     """The date that is chosen where none is given."""
-    return today() + dt.timedelta(days=settings.RELEASE_DEFAULT_DAYS)
+    return date_of(now) + dt.timedelta(days=settings.RELEASE_DEFAULT_DAYS)
 
 
-def last_date() -> dt.date:
+def last_date(now: dt.datetime) -> dt.date:
     """The last date that a technician may choose."""
-    return today() + dt.timedelta(days=settings.RELEASE_MAX_DAYS)
+    return date_of(now) + dt.timedelta(days=settings.RELEASE_MAX_DAYS)
 
 
-def furthest_date() -> dt.date:
+def furthest_date(now: dt.datetime) -> dt.date:
     """The last date that anybody may choose."""
-    return today() + dt.timedelta(days=FURTHEST_DAYS)
+    return date_of(now) + dt.timedelta(days=FURTHEST_DAYS)
 
 
 def reached(now: dt.datetime) -> dt.datetime:

@@ -8,6 +8,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from cases import schedule
+
 
 @contextmanager
 def frozen_clock(moment: dt.datetime) -> Iterator[time_machine.Traveller]:
@@ -15,3 +17,8 @@ def frozen_clock(moment: dt.datetime) -> Iterator[time_machine.Traveller]:
     with pytest.MonkeyPatch.context() as patch, time_machine.travel(moment, tick=False) as traveller:
         patch.setattr("cases.clock._database_now", timezone.now)
         yield traveller
+
+
+def portals_today() -> dt.date:
+    """The present date in the portal's zone."""
+    return schedule.date_of(timezone.now())

@@ -5,8 +5,8 @@ import datetime as dt
 import factory
 from django.utils import timezone
 
-from cases import schedule
 from cases.models import Case, CaseDocument, CaseNote, User
+from tests.clocks import portals_today
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -37,11 +37,11 @@ class CaseFactory(factory.django.DjangoModelFactory[Case]):
         scheduled = factory.Trait(
             held=True,
             schedule_revision=1,
-            scheduled_release_date=factory.LazyFunction(lambda: schedule.today() + dt.timedelta(days=7)),
+            scheduled_release_date=factory.LazyFunction(lambda: portals_today() + dt.timedelta(days=7)),
         )
         due = factory.Trait(
             scheduled=True,
-            scheduled_release_date=factory.LazyFunction(lambda: schedule.today() - dt.timedelta(days=1)),
+            scheduled_release_date=factory.LazyFunction(lambda: portals_today() - dt.timedelta(days=1)),
         )
         released = factory.Trait(
             scheduled=True, release_number=1, actual_release_date=factory.LazyFunction(timezone.now)

@@ -17,9 +17,10 @@ from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 
-from cases import api_tokens, schedule
+from cases import api_tokens
 from cases.models import Case, User
 from cases.models.case import HELD, RELEASED, SCHEDULED
+from tests.clocks import portals_today
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
 from tests.urls import url_of
 
@@ -68,7 +69,7 @@ class World:
 
 
 def _where(state: str) -> Q:
-    today = schedule.today()
+    today = portals_today()
     special = {
         "held": HELD,
         "scheduled": SCHEDULED & Q(scheduled_release_date__gt=today),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from cases import releases
 from cases.errors import CaseError
 from cases.models import Case, ReleaseEvent, User
+from cases.single_values import SingleValuesForm
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -51,7 +52,7 @@ RETURN = Transition(
 )
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(SingleValuesForm):
     """Why; and of each case the revision that the administrator was shown, so that nothing newer is overridden."""
 
     reason = forms.CharField(

@@ -2,17 +2,30 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
+from rest_framework.utils import json
 
 
 class PortalJSONParser(JSONParser):
-    """Django REST framework's, which also refuses what is nested too deeply to be read."""
+    """Django REST framework's, which also refuses what is nested too deeply to be read, and a field given twice."""
 
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        """The parsed body. ParseError (400) for what is no JSON."""
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """The parsed body. ParseError (400) for what is no JSON, and where nobody can say which value was meant."""
+        encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
         try:
-            return super().parse(*args, **kwargs)
+            text = stream.read().decode(encoding)
+            return json.loads(text, parse_constant=json.strict_constant, object_pairs_hook=_each_once)
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
+        except ValueError as error:
+            raise ParseError(_("This is not valid JSON: %(error)s") % {"error": error}) from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ParseError(_("A field was given twice. Give it once."))
+    return fields

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from cases import schedule
+from cases import release_choice
 from cases.schedule import Schedule
 from cases.seen import SeenCase
 
@@ -41,8 +41,8 @@ class ReleaseSerializer(serializers.Serializer[Any]):
         return attrs
 
     def release_on(self) -> Schedule | None:
-        """The schedule that was asked for, None for now."""
-        if self.validated_data["release_option"] == "now":
-            return None
-        date = self.validated_data.get("release_date") or schedule.default_date()
-        return Schedule(date, self.validated_data.get("release_time"))
+        """The schedule that was asked for, None for now. BadSchedule for a choice that contradicts itself."""
+        asked = self.validated_data
+        return release_choice.release_on(
+            option=asked["release_option"], date=asked.get("release_date"), time=asked.get("release_time")
+        )

@@ -9,8 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import calendar_forms, feeds, permissions, releases, schedule
+from cases import calendar_forms, feeds, permissions, releases
 from cases.calendar_forms import CalendarForm, MoveForm
+from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.models import Case, CaseQuerySet, ReleaseEvent, User
 from cases.paging import CappedPaginator
@@ -31,40 +32,41 @@ ROWS = {View.MONTH: 3, View.WEEK: 8}
 def calendar(request: HttpRequest) -> HttpResponse:
     """What goes out when. The query is CalendarForm's; one that cannot be read shows the present month and says so."""
     user = cast(User, request.user)
-    form, problems = calendar_forms.read(request.GET, by=user)
+    now = portal_now()
+    form, problems = calendar_forms.read(request.GET, by=user, now=now)
     period = form.period()
     context = {
         "form": form,
         "problems": problems,
         "period": period,
-        "today": schedule.today(),
+        "today": form.today,
         "links": _links(form),
         "feed": feeds.feed_of(user),
         "needs_reason": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
     }
-    shown = _day_list(request, form, user) if period.view is View.DAY else _grid(form, user)
+    shown = _day_list(request, form, user, now) if period.view is View.DAY else _grid(form, user, now)
     return render(request, "cases/calendar.html", context | shown, status=400 if problems else 200)
 
 
-def _grid(form: CalendarForm, user: User) -> dict[str, Any]:
+def _grid(form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     period = form.period()
-    days = days_of(period.days, whose=_chosen(form, user), to=user, rows=ROWS[period.view])
+    days = days_of(period.days, whose=_chosen(form, user), to=user, rows=ROWS[period.view], now=now)
     return {
         "days": [(day, form.url(view=View.DAY, date=day.date, kind=None)) for day in days],
         "is_empty": all(day.is_empty for day in days if day.date in period),
     }
 
 
-def _day_list(request: HttpRequest, form: CalendarForm, user: User) -> dict[str, Any]:
+def _day_list(request: HttpRequest, form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     date, kind = form.period().date, form.kind_of_list()
-    cases = on_day(_chosen(form, user), date, kind)
+    cases = on_day(_chosen(form, user), date, kind, today=form.today)
     page = CappedPaginator(cases).get_page(request.GET.get("page"))
     return {
         "kind": kind.value,
         "page": page,
-        "entries": entries_of(page.object_list, to=user),
+        "entries": entries_of(page.object_list, to=user, now=now),
         "query": form.query(kind=kind),
-        "kind_links": [(each.value, form.url(kind=each)) for each in kinds_of(date)],
+        "kind_links": [(each.value, form.url(kind=each)) for each in kinds_of(date, today=form.today)],
     }
 
 
@@ -78,7 +80,7 @@ def _links(form: CalendarForm) -> dict[str, Any]:
     return {
         **{name: form.url(date=other.first, kind=None) if other else None for name, other in around.items()},
         # On a phone the days before it may fill screens.
-        "today": form.url(date=schedule.today(), kind=None) + "#today",
+        "today": form.url(date=form.today, kind=None) + "#today",
         "views": [(view.value, form.url(view=view, kind=None)) for view in View],
         "query": form.query(),
     }
@@ -90,12 +92,14 @@ def move_case(request: HttpRequest, pk: int) -> HttpResponse:
     """Another day for a release. POST `release_date`, `reason`, `revision`; GET `to` proposes a day. The rest of the
     query is the calendar's, to which a move returns; a refusal answers with its status, and nothing has moved."""
     user = cast(User, request.user)
-    back, _problems = calendar_forms.read(request.GET, by=user)
+    now = portal_now()
+    back, _problems = calendar_forms.read(request.GET, by=user, now=now)
     case = visible_case(request, pk)
-    form = MoveForm(request.POST, by=user) if request.method == "POST" else _blank(case, user, request.GET.get("to"))
+    posted = request.method == "POST"
+    form = MoveForm(request.POST, by=user, now=now) if posted else _blank(case, user, now, request.GET.get("to"))
     try:
         permissions.check(Action.RESCHEDULE, by=user, case=case)
-        if request.method == "POST" and form.is_valid():
+        if posted and form.is_valid():
             new = form.new_schedule(case)
             moved = releases.schedule(
                 case=case, by=user, source=ReleaseEvent.Source.WEB, release_on=new, **form.change()
@@ -109,10 +113,10 @@ def move_case(request: HttpRequest, pk: int) -> HttpResponse:
     return _move_page(request, case, form, back, status=400 if form.is_bound else 200)
 
 
-def _blank(case: Case, user: User, date: str | None, reason: str = "") -> MoveForm:
+def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: str = "") -> MoveForm:
     present = case.scheduled_release_date
     initial = {"revision": case.schedule_revision, "release_date": date or present, "reason": reason}
-    return MoveForm(initial=initial, by=user)
+    return MoveForm(initial=initial, by=user, now=now)
 
 
 def _refused(request: HttpRequest, pk: int, error: CaseError, back: CalendarForm) -> HttpResponse:
@@ -120,7 +124,7 @@ def _refused(request: HttpRequest, pk: int, error: CaseError, back: CalendarForm
     user, case = cast(User, request.user), visible_case(request, pk)
     form = None
     if Action.RESCHEDULE in permissions.allowed(by=user, case=case):
-        form = _blank(case, user, request.POST.get("release_date"), request.POST.get("reason", ""))
+        form = _blank(case, user, portal_now(), request.POST.get("release_date"), request.POST.get("reason", ""))
     return _move_page(request, case, form, back, status=error.status, problem=error.message)
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from cases import permissions
 from cases.case_forms import HandOverCaseForm
+from cases.clock import portal_now
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.history import latest_events
 from cases.models import Case, User
@@ -84,11 +85,11 @@ def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
         forms["accept_form"] = AcceptForm(by=user)
     if Action.COMPLETE in can:
         forms["completion_form"] = CompletionForm(initial=initial | {"release_option": "now"})
-        forms["completion_form"].offer(any_day=user.is_administrator)
+        forms["completion_form"].offer(any_day=user.is_administrator, now=portal_now())
     if Action.RESCHEDULE in can:
         present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
         forms["reschedule_form"] = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
-        forms["reschedule_form"].offer(any_day=user.is_administrator)
+        forms["reschedule_form"].offer(any_day=user.is_administrator, now=portal_now())
     if Action.HAND_OVER in can:
         forms["hand_over_form"] = HandOverCaseForm(case=case)
     if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN}:

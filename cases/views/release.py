@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from cases import handover, permissions, releases
 from cases.case_forms import HandOverCaseForm
+from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
@@ -176,7 +177,7 @@ def _refused(
 
 def _offer(form: Any, user: User) -> None:
     if hasattr(form, "offer"):
-        form.offer(any_day=user.is_administrator)
+        form.offer(any_day=user.is_administrator, now=portal_now())
 
 
 def _accepted(case: Case, user: User) -> str:

@@ -59,7 +59,42 @@ BAD = {
     "empty date": {"release_option": "schedule", "release_date": ""},
     "too early": {"release_option": "schedule", "release_date": "2025-06-12"},
     "a list": [],
+    "now and tomorrow": {"release_option": "now", "release_date": "2025-06-12"},
+    "now and a far date": {"release_option": "now", "release_date": "9999-12-31"},
+    "now and tonight": {"release_option": "now", "release_date": "2025-06-11", "release_time": "23:00"},
+    "now and a time later today": {"release_option": "now", "release_time": "23:00:00"},
 }
+TWICE = {
+    "schedule, then now": '{"release_option": "schedule", "release_option": "now"}',
+    "now, then schedule": '{"release_option": "now", "release_option": "schedule"}',
+    "now twice": '{"release_option": "now", "release_option": "now"}',
+    "two dates": '{"release_option": "schedule", "release_date": "2025-07-01", "release_date": "2025-07-02"}',
+    "the same name, escaped": '{"release_option": "schedule", "release_\\u006fption": "now"}',
+    "deeper": '{"release_option": "now", "reason": {"a": 1, "a": 2}}',
+}
+
+
+@pytest.mark.parametrize("body", TWICE.values(), ids=TWICE.keys())
+def test_a_field_given_twice_is_a_400_and_changes_nothing(body, case, tom, clock):
+    answer = as_(tom).post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json() == {"detail": "A field was given twice. Give it once."}
+    case.refresh_from_db()
+    assert case.status == "accepted"
+
+
+def test_now_with_a_date_that_has_passed_is_now(case, tom, clock):
+    answer = release(tom, case, {"release_option": "now", "release_date": "2025-06-11"})
+    assert answer.json()["actual_release_date"] == "2025-06-11T12:00:00Z"
+
+
+def test_early_release_with_a_date_contradicts_itself_too(case, tom, ada, clock):
+    release(tom, case, {"release_option": "schedule"})
+    data = {"release_option": "now", "release_date": "2025-07-01", "reason": "Hearing"}
+    answer = release(ada, case, data)
+    assert (answer.status_code, list(answer.json())) == (400, ["release_option"])
+    case.refresh_from_db()
+    assert case.actual_release_date is None
 
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())

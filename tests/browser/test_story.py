@@ -80,5 +80,5 @@ def test_the_dialog_works_by_keyboard_and_keeps_what_was_typed(sign_in, mia, tom
     page.locator("#complete_date").evaluate("input => { input.removeAttribute('min'); input.value = '2020-01-01' }")
     page.evaluate("confirmCaseCompletion()")
     expect(page.get_by_role("dialog")).to_be_visible()
-    expect(page.get_by_text("That moment has passed.")).to_be_visible()
+    expect(page.get_by_text("This date is in the past.")).to_be_visible()
     expect(page.get_by_label("Release date")).to_have_value("2020-01-01")

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import arming, messages, releases, schedule
+from cases import arming, messages, releases
 from cases.models import Case, User
+from tests.clocks import portals_today
 from tests.factories import CaseFactory
 from tests.integration.conftest import StartWorker
 from tests.integration.processes import LocalRedis
@@ -96,7 +97,7 @@ def test_the_page_answers_while_redis_is_frozen(redis: LocalRedis, client: Clien
     case = CaseFactory(member=mia, assigned_to=tom)
     redis.freeze()
     client.force_login(tom)
-    data = {"release_option": "schedule", "release_date": schedule.today() + dt.timedelta(days=2)}
+    data = {"release_option": "schedule", "release_date": portals_today() + dt.timedelta(days=2)}
     with answers_within(QUICKLY):
         response = client.post(reverse("mark_case_completed", args=[case.pk]), data)
     assert response.status_code == 302

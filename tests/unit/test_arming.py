@@ -18,6 +18,7 @@ from cases.clock import portal_now
 from cases.models import Case
 from cases.schedule import Schedule
 from cases.slots import Slot, first_of_each_slot
+from tests.clocks import portals_today
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
@@ -25,6 +26,10 @@ pytestmark = pytest.mark.django_db
 
 TODAY = FROZEN.date()
 SECOND = dt.timedelta(seconds=1)
+
+
+def in_a_week() -> Schedule:
+    return Schedule(portals_today() + dt.timedelta(days=7))
 
 
 class Broker:
@@ -101,7 +106,7 @@ def test_scheduling_publishes_the_wake_up_after_the_commit(broker, commit, tom):
 def test_what_is_rolled_back_publishes_nothing(broker, commit, tom):
     case = CaseFactory(assigned_to=tom)
     with commit(), transaction.atomic():
-        releases.complete(case=case, by=tom, source="web", release_on=Schedule.default())
+        releases.complete(case=case, by=tom, source="web", release_on=in_a_week())
         transaction.set_rollback(True)
     assert broker.sent == []
 
@@ -277,7 +282,12 @@ def test_no_wake_ups_at_all_where_the_number_is_nought(settings, broker, commit,
     settings.RELEASE_ETA_PER_INSTANT = 0
     scheduled_at(TODAY, "12:00:30")
     with commit():
-        releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule.default())
+        releases.complete(
+            case=CaseFactory(assigned_to=tom),
+            by=tom,
+            source="web",
+            release_on=in_a_week(),
+        )
     arming.arm_upcoming(FROZEN)
     assert broker.sent == []
 
@@ -429,7 +439,12 @@ FAILURES = [BrokerError("refused"), RedisConnectionError("gone"), ConnectionRefu
 def test_scheduling_succeeds_and_the_case_is_not_taken_for_armed(broker, commit, tom, error):
     broker.error = error
     with commit():
-        case = releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule.default())
+        case = releases.complete(
+            case=CaseFactory(assigned_to=tom),
+            by=tom,
+            source="web",
+            release_on=in_a_week(),
+        )
     case.refresh_from_db()
     assert case.is_pending
     assert case.armed_revision is None
@@ -489,6 +504,6 @@ def test_whatever_goes_wrong_with_publishing_fails_no_request(tom, mia, monkeypa
 
     monkeypatch.setattr(messages.app, "send_task", broken)
     case = CaseFactory(member=mia, assigned_to=tom)
-    done = releases.complete(case=case, by=tom, source="web", release_on=Schedule.default())
+    done = releases.complete(case=case, by=tom, source="web", release_on=in_a_week())
     assert done.is_pending
     assert "pool is closed" in caplog.text

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from cases import boards, lists, schedule, states
 from cases.filters import CaseFilter
 from cases.models import Case, User
-from tests.clocks import frozen_clock
+from tests.clocks import frozen_clock, portals_today
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def cases_of_two(mia, olga, tom, otto):
         CaseFactory(member=member, submitted=True)
         CaseFactory(member=member, draft=True)
         CaseFactory(member=member, assigned_to=technician, held=True)
-        day = schedule.today() + dt.timedelta(days=number * 5 % 8)
+        day = portals_today() + dt.timedelta(days=number * 5 % 8)
         CaseFactory(member=member, assigned_to=technician, scheduled=True, scheduled_release_date=day)
         released = VISIT + dt.timedelta(days=number * 3 % 8 - 4)
         CaseFactory(member=member, assigned_to=technician, released=True, actual_release_date=released)
@@ -69,7 +69,7 @@ def expected(user: User, key: str) -> list[Case]:
             cases = [case for case in cases if (case.actual_release_date > VISIT) == (key == "new")]
         return sorted(cases, key=lambda case: (case.actual_release_date, case.pk), reverse=True)
     if key == "today":
-        cases = [case for case in cases if case.scheduled_release_date <= schedule.today()]
+        cases = [case for case in cases if case.scheduled_release_date <= portals_today()]
     if key in ("completed", "announced", "today"):
         return sorted(cases, key=lambda case: (case.scheduled_release_date, case.pk))
     if key == "accepted":
@@ -119,7 +119,7 @@ def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(mia, tom,
 
     def released_before(keys, user):
         Case.objects.filter(pk=case.pk).update(
-            status="completed", actual_release_date=schedule.instant(schedule.today(), None)
+            status="completed", actual_release_date=schedule.instant(portals_today(), None)
         )
         return fetch(keys, user)
 

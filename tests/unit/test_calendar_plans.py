@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from cases import feeds, release_calendar
 from cases.models import Case, User
@@ -43,7 +44,7 @@ class CasePlans(Plans):
 
 def month(date, user, whose):
     cases = whose(Case.objects.visible_to(user).select_related("member", "assigned_to"))
-    return days_of(Period(View.MONTH, date).days, whose=cases, to=user, rows=ROWS)
+    return days_of(Period(View.MONTH, date).days, whose=cases, to=user, rows=ROWS, now=timezone.now())
 
 
 @pytest.mark.parametrize("role", ["technician", "administrator"])
@@ -81,7 +82,7 @@ def test_a_month_of_ones_own_cases_reads_only_those(noon, busy_technician):
 @pytest.mark.parametrize("date", [TODAY, dt.date(2025, 6, 10)], ids=["all wait for the evening", "nothing waits"])
 def test_the_first_page_of_a_days_list_is_a_stretch_of_the_index(clock, otto, date):
     clock.move_to(dt.datetime.combine(date, dt.time(12), tzinfo=dt.UTC))
-    waiting = on_day(Case.objects.visible_to(otto), date, Kind.SCHEDULED)
+    waiting = on_day(Case.objects.visible_to(otto), date, Kind.SCHEDULED, today=date)
     page = []
 
     plans = CasePlans(lambda: page.extend(CappedPaginator(waiting).get_page(1)))

@@ -4,11 +4,12 @@ import datetime as dt
 
 import pytest
 
-from cases import demo_papers, schedule
+from cases import demo_papers
 from cases.demo import Story
 from cases.models import Case, CaseDocument, CaseNote, User
 from cases.models.case import HELD, RELEASED, SCHEDULED
 from cases.models.user import INVITED
+from tests.clocks import portals_today
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def of_the_member(member: User, client) -> None:
 
 def of_the_calendar() -> None:
     """Some go out today, a wave tomorrow, and nothing is late."""
-    today = schedule.today()
+    today = portals_today()
     scheduled = Case.objects.filter(SCHEDULED)
     assert scheduled.filter(scheduled_release_date=today).count() == 4
     assert scheduled.filter(scheduled_release_date=today + dt.timedelta(days=1)).count() >= 50

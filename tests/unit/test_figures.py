@@ -14,6 +14,7 @@ from cases.models import OutgoingEmail, ReleaseDay, ReleaseEvent
 from cases.operations import figures, lateness
 from cases.schedule import Schedule
 from tasks.figures import count_days
+from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -245,7 +246,7 @@ def test_the_verbs_and_the_figures_agree(clock, ada, tom, mia):
     """Through the verbs: completed now, released early, and by schedule."""
     now, early, later = (CaseFactory(member=mia, assigned_to=tom) for _ in range(3))
     releases.complete(case=now, by=tom, source="web", release_on=None)
-    week = Schedule(schedule.default_date())
+    week = Schedule(portals_today() + dt.timedelta(days=7))
     for case in (early, later):
         releases.complete(case=case, by=tom, source="web", release_on=week)
     clock.shift(DAY)

@@ -5,6 +5,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from cases import documents, drafts, handover, notes, people, releases, resend
+from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.locking import lock_people
 from cases.models import AccountEvent, Case, CaseDocument, CaseNote, OutgoingEmail, ReleaseEvent, User
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def later() -> releases.Schedule:
-    return releases.Schedule(default_date())
+    return releases.Schedule(default_date(portal_now()))
 
 
 def letter() -> ContentFile:

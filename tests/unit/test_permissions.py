@@ -6,11 +6,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from cases import documents, drafts, handover, notes, permissions, releases, schedule
+from cases import documents, drafts, handover, notes, permissions, releases
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.models import Case
 from cases.permissions import Action
 from cases.schedule import Schedule
+from tests.clocks import portals_today
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -54,7 +55,7 @@ SEES = {
 
 def verbs(case, by):
     """Each action, with arguments that nobody could refuse."""
-    week = Schedule(schedule.today() + dt.timedelta(days=7))
+    week = Schedule(portals_today() + dt.timedelta(days=7))
     way = {"case": case, "by": by, "source": "web"}
     return {
         "edit": lambda: drafts.edit(case=case, by=by, title="Better", description="", urgency="normal"),

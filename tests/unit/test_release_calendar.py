@@ -4,11 +4,13 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from cases import release_calendar, releases, schedule
 from cases.models import Case
 from cases.periods import DAY, Period, View
 from cases.release_calendar import Kind, days_of, kinds_of, on_day
+from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +20,7 @@ TODAY = dt.date(2025, 6, 11)
 
 def days_for(user, dates, rows=3):
     cases = Case.objects.visible_to(user).select_related("member", "assigned_to")
-    return {day.date: day for day in days_of(dates, whose=cases, to=user, rows=rows)}
+    return {day.date: day for day in days_of(dates, whose=cases, to=user, rows=rows, now=timezone.now())}
 
 
 def shown(day):
@@ -130,7 +132,8 @@ def test_a_day_is_as_long_as_the_portals_clock_makes_it(settings, clock, ada, zo
 def test_today_is_the_portals_day(settings, clock, ada):
     settings.TIME_ZONE = "Pacific/Auckland"
     clock.move_to(dt.datetime(2025, 6, 11, 13, tzinfo=dt.UTC))  # June 12 there
-    assert kinds_of(dt.date(2025, 6, 12)) == [Kind.SCHEDULED, Kind.RELEASED]
-    assert kinds_of(TODAY) == [Kind.RELEASED]
+    today = portals_today()
+    assert kinds_of(dt.date(2025, 6, 12), today=today) == [Kind.SCHEDULED, Kind.RELEASED]
+    assert kinds_of(TODAY, today=today) == [Kind.RELEASED]
     case = CaseFactory(released=True)
-    assert list(on_day(Case.objects.all(), dt.date(2025, 6, 12), Kind.RELEASED)) == [case]
+    assert list(on_day(Case.objects.all(), dt.date(2025, 6, 12), Kind.RELEASED, today=today)) == [case]

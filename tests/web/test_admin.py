@@ -274,3 +274,13 @@ def test_a_case_is_found_by_its_number(admin, pending, mia, tom):
     page = admin.get(f"{LIST}?q={pending.external_case_id}").content.decode()
     assert pending.external_case_id in page
     assert other.external_case_id not in page
+
+
+def test_a_field_of_a_transition_given_twice_changes_nothing(admin, mia):
+    case = CaseFactory(member=mia, scheduled=True)
+    once = {"action": "release_early", "_selected_action": case.pk, "confirmed": "yes", "reason": "asked"}
+    for twice in ({"reason": ["asked", "and asked"]}, {f"revision_{case.pk}": [0, 1]}):
+        data = once | {f"revision_{case.pk}": 1} | twice
+        assert admin.post(LIST, data).status_code == 400, twice
+    case.refresh_from_db()
+    assert case.actual_release_date is None

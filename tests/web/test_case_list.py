@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import lists, schedule
+from cases import lists
 from cases.models import Case
+from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +18,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def cases(mia, olga, tom, otto, clock):
     """Cases of two members and two technicians in all states; their titles are the keys."""
-    tonight = {"scheduled_release_date": schedule.today(), "scheduled_release_time": dt.time(23)}
-    week = schedule.today() + dt.timedelta(days=7)
+    tonight = {"scheduled_release_date": portals_today(), "scheduled_release_time": dt.time(23)}
+    week = portals_today() + dt.timedelta(days=7)
     of_tom = {"member": mia, "assigned_to": tom}
     released = [dt.datetime(2025, 6, day, tzinfo=dt.UTC) for day in (3, 1)]
     return {

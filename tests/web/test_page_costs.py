@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases import schedule
 from cases.models import Case, CaseDocument, CaseNote, ReleaseEvent, User
+from tests.clocks import portals_today
 from tests.factories import CaseFactory, UserFactory
 from tests.pages import (
     ADMINISTRATOR,
@@ -87,7 +87,7 @@ def _cases(pairs):
     states = itertools.cycle(state for state in STATES if state != "due")
     for number, (state, (member, technician)) in enumerate(zip(states, pairs, strict=False)):
         trait = {} if state == "accepted" else {state: True}
-        date = {"scheduled_release_date": schedule.today() + dt.timedelta(days=1 + number % 40)}
+        date = {"scheduled_release_date": portals_today() + dt.timedelta(days=1 + number % 40)}
         worked_on = {} if state in ("draft", "submitted") else {"assigned_to": technician}
         yield CaseFactory.build(member=member, **worked_on, **trait, **(date if state == "scheduled" else {}))
 

@@ -17,9 +17,9 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 
-from cases import schedule
 from cases.models import Case, User
 from cases.permissions import NOT_RELEASED, TABLE, Action, Relation, State
+from tests.clocks import portals_today
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 from tests.urls import url_of, url_patterns, urls_of_a_case
 
@@ -72,7 +72,7 @@ def a_note(case: Case, person: str) -> dict[str, object]:
 
 
 def another_day(case: Case, person: str) -> dict[str, object]:
-    date = schedule.today() + dt.timedelta(days=30)
+    date = portals_today() + dt.timedelta(days=30)
     return REASON | {"release_date": date.isoformat(), "revision": case.schedule_revision}
 
 

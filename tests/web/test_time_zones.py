@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cases import schedule, zones
 from cases.models import Case, ReleaseEvent, User
+from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -138,7 +139,7 @@ def test_a_zone_ends_with_its_request(mia, client):
 
 def test_the_portals_dates_are_counted_alike_under_any_zone(scheduled):
     with timezone.override(zones.zone_of(User(time_zone=AUCKLAND))):
-        assert schedule.today() == dt.date(2025, 6, 10)
+        assert portals_today() == dt.date(2025, 6, 10)
         assert schedule.start_of(dt.date(2025, 6, 10)) == dt.datetime(2025, 6, 10, 4, tzinfo=dt.UTC)
 
 

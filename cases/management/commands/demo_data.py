@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from cases import stored_clock
 from cases.demo import Story
 from cases.models import User
 
@@ -21,5 +22,7 @@ class Command(BaseCommand):
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
             raise CommandError("Set DEMO_PASSWORD: the password of the demo logins.")
+        if sentence := stored_clock.mismatch():
+            raise CommandError(sentence)
         cases = Story(password=password).tell()
         self.stdout.write(f"Made {User.objects.count()} people and {cases} cases.")

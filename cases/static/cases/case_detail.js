@@ -19,9 +19,12 @@ function confirmCaseCompletion() {
   form.requestSubmit();
 }
 
+/** Shows the date and its time for "schedule", with the default date where none is chosen. */
 function showScheduleFields() {
   const fields = document.getElementById("schedule-fields");
   fields.hidden = !document.getElementById("release_schedule").checked;
+  const date = fields.querySelector("[data-default]");
+  if (!fields.hidden && !date.value) date.value = date.dataset.default;
 }
 
 window.markCaseCompleted = markCaseCompleted;

@@ -1,0 +1,20 @@
+"""Forms that refuse a field that is given twice: nobody can say which of the two was meant (DESIGN §4)."""
+
+from typing import Any
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+
+
+class SingleValuesForm(forms.Form):
+    """A form each of whose fields has one value."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuses every field that is given more than once."""
+        cleaned = super().clean()
+        if isinstance(self.data, MultiValueDict):
+            for name in self.fields:
+                if len(self.data.getlist(self.add_prefix(name))) > 1:
+                    self.add_error(name, _("This was given twice. Give it once."))
+        return cleaned
