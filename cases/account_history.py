@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from cases import limits
 from cases.clock import portal_now
 from cases.history import name_people
 from cases.models import AccountEvent, User
@@ -14,7 +15,8 @@ def record(
     person: User, kind: AccountEvent.Kind, *, by: User | str, reason: str = "", details: dict[str, Any] | None = None
 ) -> None:
     """Append what `by`, a person or a program by its name, did to the account of `person`. `reason`: a person's words.
-    `details`: the facts."""
+    `details`: the facts. TooLong for a long `reason`."""
+    limits.check_length(reason, limits.REASON, field="reason")
     actor: dict[str, Any] = {"by": by} if isinstance(by, User) else {"system_actor": by}
     AccountEvent.objects.create(
         person=person, kind=kind, at=portal_now(), reason=reason, details=details or {}, **actor

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cases import limits
 from cases.models import Case, User
 from cases.people_forms import HandOverForm
 
@@ -18,6 +19,6 @@ class HandOverCaseForm(HandOverForm):
 
 
 class NoteForm(forms.Form):
-    """The text of a note. How long it may be is counted by the verb, which counts as people do."""
+    """The text of a note. The verb says how long it may be, and counts the end of a line once, as browsers do."""
 
-    text = forms.CharField(required=False, strip=False)
+    text = forms.CharField(required=False, strip=False, max_length=2 * limits.NOTE)

@@ -13,10 +13,11 @@ from django.conf import settings
 from django.core.files import File
 from django.utils.translation import gettext as _
 
+from cases import limits
 from cases.errors import BadDocument
 
 # Of a name, which pages and downloads show.
-NAME_LENGTH = 150
+NAME_LENGTH = limits.FILE_NAME
 # Bytes at the start of a file that tell its type.
 HEAD = 64
 # Every control character but tab, the line ends and form feed: no text has them.

@@ -5,7 +5,7 @@ import hashlib
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import form_tokens
+from cases import form_tokens, limits
 from cases.errors import CaseError, NotAllowed, Stale
 from cases.locking import lock_for_action, lock_people
 from cases.models import Case, ReleaseEvent, User
@@ -14,7 +14,9 @@ from cases.permissions import Action
 
 @transaction.atomic
 def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL, form_token: str = "") -> Case:
-    """A new draft of the member `by`, with a generated case number. A form makes one draft (cases.form_tokens)."""
+    """A new draft of the member `by`, with a generated case number. A form makes one draft (cases.form_tokens).
+    TooLong for a long text."""
+    _check_lengths(title, description)
     by = lock_people(by)[by.pk]
     if not (by.is_member and by.is_active):
         raise NotAllowed(_("Only members create cases."))
@@ -34,12 +36,18 @@ def digest(case: Case) -> str:
 def edit(*, case: Case, by: User, title: str, description: str, urgency: str, seen: str = "") -> Case:
     """The draft gets another text and urgency. `seen`: the digest of what the person wrote over; Stale where the draft
     has become another since, in a second tab for example. Without it nothing is compared."""
+    _check_lengths(title, description)
     case = lock_for_action(case, Action.EDIT, by=by).case
     if seen and seen != digest(case):
         raise Stale
     case.title, case.description, case.urgency = title, description, urgency
     case.save(update_fields=["title", "description", "urgency"])
     return case
+
+
+def _check_lengths(title: str, description: str) -> None:
+    limits.check_length(title, limits.TITLE, field="title")
+    limits.check_length(description, limits.DESCRIPTION, field="description")
 
 
 @transaction.atomic

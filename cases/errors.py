@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from cases.numerals import grouped
+
 
 class CaseError(Exception):
     """A request about a case that was understood and refused. Nothing has changed."""
@@ -23,6 +25,13 @@ class BadDocument(CaseError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, field="file")
+
+
+class TooLong(CaseError):
+    """A text has more letters than its field takes."""
+
+    def __init__(self, longest: int, *, field: str) -> None:
+        super().__init__(_("Use up to %(most)s characters.") % {"most": grouped(longest)}, field=field)
 
 
 class ReasonRequired(CaseError):

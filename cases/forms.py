@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases import drafts, release_choice, schedule
+from cases import drafts, limits, release_choice, schedule
 from cases.models import Case, User
 from cases.schedule import Schedule
 from cases.single_values import SingleValuesForm
@@ -77,7 +77,7 @@ class ChangeForm(SingleValuesForm):
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
-        max_length=1000,
+        max_length=limits.REASON,
         widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
     )
 
@@ -159,12 +159,15 @@ class RescheduleForm(ChangeForm, ScheduleFields):
 class DraftForm(forms.ModelForm[Case]):
     """What a member writes."""
 
-    title = forms.CharField(label=_("Title"), max_length=200, error_messages={"required": _("Give the case a title.")})
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    title = forms.CharField(
+        label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Give the case a title.")}
+    )
+    seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
 
     class Meta:
         model = Case
         fields = ["title", "description", "urgency"]
+        widgets = {"description": forms.Textarea}
         labels = {"description": _("Description"), "urgency": _("Urgency")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cases import limits
 from cases.models import AccountEvent, Case, ReleaseEvent, User
 
 # What the details of an event call a person by; the value is the key of the person.
@@ -60,7 +61,8 @@ class Step:
     def event(
         self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None
     ) -> ReleaseEvent:
-        """The step as a row that is not stored yet: many are stored together."""
+        """The step as a row that is not stored yet: many are stored together. TooLong for a long `reason`."""
+        limits.check_length(reason, limits.REASON, field="reason")
         return ReleaseEvent(
             case=self.case,
             kind=kind,

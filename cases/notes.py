@@ -3,14 +3,12 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import form_tokens, permissions
+from cases import form_tokens, limits, permissions
 from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.locking import lock_people
 from cases.models import Case, CaseNote, User
 from cases.permissions import Action
-
-MOST_LETTERS = 4000
 
 
 @transaction.atomic
@@ -25,8 +23,7 @@ def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
     text = text.replace("\r\n", "\n").strip()
     if not text:
         raise CaseError(_("Write something first."), field="text")
-    if len(text) > MOST_LETTERS:
-        raise CaseError(_("A note has at most %(most)s letters.") % {"most": MOST_LETTERS}, field="text")
+    limits.check_length(text, limits.NOTE, field="text")
     used = form_tokens.use(form_token, by=by, content=["note", str(case.pk), text])
     note = CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
     form_tokens.remember(used, note.pk)

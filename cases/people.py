@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cases import form_tokens
+from cases import form_tokens, limits
 from cases.account_history import identity, record
 from cases.addresses import UnusableAddress, for_mail_server
 from cases.clock import portal_now
@@ -40,6 +40,7 @@ Kind = AccountEvent.Kind
 def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, form_token: str = "") -> User:
     """A new account without a password. The link to set one is mailed after this (cases.accounts). A form makes one
     account (cases.form_tokens)."""
+    _check_lengths(email, first_name, last_name)
     lock_as_administrator(by)
     used = form_tokens.use(form_token, by=by, content=["person", email, first_name, last_name, role])
     email = _usable_address(email)
@@ -77,6 +78,7 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
 
     The former address opens nothing any more: no sign-in, and no link that was mailed to it.
     """
+    _check_lengths(email, first_name, last_name)
     person = lock_as_administrator(by, person)[person.pk]
     email = _usable_address(email)
     EmailAddress.objects.filter(user=person).exclude(email=email).delete()
@@ -184,6 +186,12 @@ def _one_account_for_each_address(email: str, *, of: User | None = None) -> Iter
         if others.exists():
             raise CaseError(_("Somebody with this address has an account already."), field="email") from None
         raise
+
+
+def _check_lengths(email: str, first_name: str, last_name: str) -> None:
+    limits.check_length(email, limits.EMAIL, field="email")
+    limits.check_length(first_name, limits.NAME, field="first_name")
+    limits.check_length(last_name, limits.NAME, field="last_name")
 
 
 def _give_role(person: User, role: str) -> None:

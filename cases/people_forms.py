@@ -16,8 +16,6 @@ SELECT = {"class": "form-select"}
 # Each is an index of the table.
 ORDERS = {"user_name": ("username",), "newest": ("-date_joined", "-id")}
 BY_NAME = ("last_name", "first_name", "username")
-# A name that a page can show in one line or two.
-LONGEST_NAME = 60
 
 
 class PeopleFilter(django_filters.FilterSet):
@@ -66,8 +64,8 @@ class NamesForm(forms.ModelForm[User]):
     """What somebody is called, and where they are reached."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=limits.EMAIL)
-    first_name = forms.CharField(label=_("First name"), required=False, max_length=LONGEST_NAME)
-    last_name = forms.CharField(label=_("Last name"), required=False, max_length=LONGEST_NAME)
+    first_name = forms.CharField(label=_("First name"), required=False, max_length=limits.NAME)
+    last_name = forms.CharField(label=_("Last name"), required=False, max_length=limits.NAME)
 
     class Meta:
         model = User
@@ -103,7 +101,7 @@ class HandOverForm(SingleValuesForm):
         empty_label=_("Choose a technician"),
         widget=forms.Select(attrs=SELECT),
     )
-    reason = forms.CharField(required=False, max_length=1000)
+    reason = forms.CharField(required=False, max_length=limits.REASON)
 
     def __init__(self, *args: Any, technician: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,4 +114,4 @@ class HandOverForm(SingleValuesForm):
 class SecondFactorForm(forms.Form):
     """Why somebody's second factor is removed."""
 
-    reason = forms.CharField(max_length=1000)
+    reason = forms.CharField(max_length=limits.REASON)

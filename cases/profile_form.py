@@ -7,16 +7,15 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases import zones
+from cases import limits, zones
 from cases.models import User
-from cases.people_forms import LONGEST_NAME
 
 
 class ProfileForm(forms.ModelForm[User]):
     """Name, language and time zone. User name, address and role are the administrators' business."""
 
-    first_name = forms.CharField(label=gettext_lazy("First name"), required=False, max_length=LONGEST_NAME)
-    last_name = forms.CharField(label=gettext_lazy("Last name"), required=False, max_length=LONGEST_NAME)
+    first_name = forms.CharField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )

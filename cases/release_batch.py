@@ -15,10 +15,10 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case as Choose
-from django.db.models import CharField, F, Q, TextField, Value, When
+from django.db.models import CharField, F, Q, Value, When
 from django.utils.translation import gettext_noop as _noop
 
-from cases import looks, messages, schedule, stored_clock
+from cases import limits, looks, messages, schedule, stored_clock
 from cases.clock import portal_now
 from cases.history import actor_columns
 from cases.locking import in_lock_order
@@ -124,6 +124,7 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
 
     The caller has checked that it is completed, not released, and that the person may.
     """
+    limits.check_length(reason, limits.REASON, field="reason")
     _stamp([case.pk], Stamp(at=at, by=by, source=source, reason=reason))
     _tell_mail_workers()
     case.refresh_from_db()
@@ -235,7 +236,7 @@ def _email_columns(stamp: Stamp) -> dict[str, Any]:
             When(no_address, then=Value(_noop("The member has no e-mail address."))),
             When(deactivated, then=Value(_noop("The member's account is deactivated."))),
             default=Value(""),
-            output_field=TextField(),
+            output_field=CharField(),
         ),
         "created": stamp.at,
         "sent": None,
@@ -250,7 +251,9 @@ def _record_failure(pk: int, error: str, *, at: dt.datetime) -> None:
             case = Case.objects.get(pk=pk)
             pause = min(FIRST_RETRY * 2 ** min(case.release_attempts, 10), LAST_RETRY)
             Case.objects.filter(pk=pk).update(
-                release_error=error, release_attempts=F("release_attempts") + 1, release_next_try=at + pause
+                release_error=error[: limits.ERROR],
+                release_attempts=F("release_attempts") + 1,
+                release_next_try=at + pause,
             )
     except NOT_A_ROWS_FAULT:
         raise

@@ -32,7 +32,8 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
         raise WrongState(_("This e-mail is not given up: it is “%(state)s”.") % {"state": email.get_state_display()})
     if not member.is_active or not member.email:
         raise WrongState(_("The member has no e-mail address, or a deactivated account. Change that first."))
-    given_up = OutgoingEmail.objects.filter(recipient=member, state__in=GIVEN_UP).select_related("case")
+    given_up = OutgoingEmail.objects.filter(recipient=member, state__in=GIVEN_UP)
+    given_up = given_up.select_related("case").defer("case__description")
     rows = list(given_up.filter(group=email.group) if email.group else given_up.filter(pk=email.pk))
     message = {} if email.address == member.email else {"group": None, "message_id": "", "address": member.email}
     now = portal_now()

@@ -32,8 +32,8 @@ class SeenCase:
     release_error: str = ""
 
     @classmethod
-    def of(cls, case: Case, *, to: User) -> Self:
-        """`case`, which came from `visible_to(to)`, as `to` may see it."""
+    def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
+        """`case`, which came from `visible_to(to)`, as `to` may see it; its description only `in_full`."""
         state = states.key_of(case, to)
         label = str(next(shown.label for shown in states.shown_to(to) if shown.key == state))
         head: dict[str, Any] = {
@@ -51,7 +51,7 @@ class SeenCase:
         if state == "announced":
             return cls(**head, **schedule)
         body: dict[str, Any] = {
-            "description": case.description,
+            "description": case.description if in_full else "",
             "urgency": case.urgency,
             "date_created": case.date_created,
             "date_submitted": case.date_submitted,

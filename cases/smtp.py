@@ -9,6 +9,8 @@ from typing import Self
 import structlog
 from django.core.mail import EmailMessage, get_connection
 
+from cases import limits
+
 logger = structlog.get_logger(__name__)
 
 # Many servers end a connection after a hundred messages; better between two than at the start of one.
@@ -28,6 +30,10 @@ class Verdict:
 
     outcome: Outcome
     error: str = ""
+
+    def __post_init__(self) -> None:
+        # A server may say any number of lines. Leaves room in OutgoingEmail.last_error for what the outbox adds.
+        object.__setattr__(self, "error", self.error[: limits.SERVER_WORDS])
 
 
 class Transport:

@@ -7,7 +7,7 @@ import datetime as dt
 
 from django.http import QueryDict
 
-from cases import form_tokens
+from cases import form_tokens, limits
 from cases.clock import portal_now
 from cases.models import UnsentForm, User
 
@@ -15,8 +15,6 @@ from cases.models import UnsentForm, User
 FIELD = "unsent"
 MAX_PATH = 500
 MAX_FIELDS = 20
-# Of all fields together: the longest text that a form takes, and what is around it.
-MAX_LETTERS = 32_768
 KEEP = dt.timedelta(days=1)
 NOT_KEPT = {"csrfmiddlewaretoken", form_tokens.FIELD, FIELD}
 
@@ -30,7 +28,7 @@ def typed(fields: QueryDict) -> dict[str, str]:
 def keep(*, user_id: int, path: str, fields: dict[str, str]) -> bool:
     """Keep `fields` for that person instead of what was kept before. False where it is too much or nobody's."""
     letters = sum(len(name) + len(value) for name, value in fields.items())
-    if len(fields) > MAX_FIELDS or letters > MAX_LETTERS or len(path) > MAX_PATH:
+    if len(fields) > MAX_FIELDS or letters > limits.UNSENT_FORM or len(path) > MAX_PATH:
         return False
     if not User.objects.filter(pk=user_id, is_active=True).exists():
         return False

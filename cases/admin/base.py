@@ -93,6 +93,10 @@ class OfCasesAdmin(ReadOnlyAdmin):
     search_fields = ("case__external_case_id__exact",)
     search_help_text = _("The whole number of a case")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without the descriptions of the cases, which no page of these rows shows."""
+        return super().get_queryset(request).defer("case__description")
+
 
 def is_administrator(request: HttpRequest) -> bool:
     """By the role of the portal; Django's permissions decide nothing here."""

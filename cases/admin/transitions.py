@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from cases import releases
+from cases import limits, releases
 from cases.errors import CaseError
 from cases.models import Case, ReleaseEvent, User
 from cases.single_values import SingleValuesForm
@@ -56,7 +56,9 @@ class ReasonForm(SingleValuesForm):
     """Why; and of each case the revision that the administrator was shown, so that nothing newer is overridden."""
 
     reason = forms.CharField(
-        label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
+        label=gettext_lazy("Reason"),
+        max_length=limits.REASON,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
 
     def __init__(self, *args: Any, cases: list[Case], reason_required: bool, **kwargs: Any) -> None:

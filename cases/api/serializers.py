@@ -5,18 +5,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from cases import release_choice
+from cases import limits, release_choice
 from cases.schedule import Schedule
 from cases.seen import SeenCase
 
 
-class CaseSerializer(serializers.Serializer[SeenCase]):
+class CaseInListSerializer(serializers.Serializer[SeenCase]):
     """A case as the caller may see it; null or empty where there is nothing, or nothing for the caller."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
     external_case_id = serializers.CharField(read_only=True)
     title = serializers.CharField(read_only=True)
-    description = serializers.CharField(read_only=True)
     urgency = serializers.CharField(read_only=True)
     state = serializers.CharField(read_only=True)
     date_submitted = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -26,13 +25,19 @@ class CaseSerializer(serializers.Serializer[SeenCase]):
     actual_release_date = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
+class CaseSerializer(CaseInListSerializer):
+    """The same, with the description, which lists leave out."""
+
+    description = serializers.CharField(read_only=True)
+
+
 class ReleaseSerializer(serializers.Serializer[Any]):
     """When the case is to be released. "schedule" without a date is the default date."""
 
     release_option = serializers.ChoiceField(choices=["now", "schedule"])
     release_date = serializers.DateField(required=False, allow_null=True, input_formats=["%Y-%m-%d"])
     release_time = serializers.TimeField(required=False, allow_null=True, input_formats=["%H:%M", "%H:%M:%S"])
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=limits.REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuses what it does not know: a misspelt option must not release anything."""

@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -11,10 +10,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cases import releases
-from cases.api.serializers import CaseSerializer, ReleaseSerializer
+from cases.api.serializers import CaseInListSerializer, CaseSerializer, ReleaseSerializer
 from cases.converters import KeyConverter
 from cases.middleware import release_on_read
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseQuerySet, ReleaseEvent, User
 from cases.seen import SeenCase
 
 API = ReleaseEvent.Source.API
@@ -33,15 +32,16 @@ class CaseViewSet(GenericViewSet[Any]):
         if request.auth is not None:
             release_on_read(request.user)
 
-    def get_queryset(self) -> QuerySet[Case]:
+    def get_queryset(self) -> CaseQuerySet:
         """What the caller may know of."""
         return Case.objects.visible_to(self.request.user).select_related("member", "assigned_to")
 
-    @extend_schema(operation_id="cases_list")
+    @extend_schema(operation_id="cases_list", responses=CaseInListSerializer(many=True))
     def list(self, request: Request) -> Response:
-        """The cases that the caller may see, latest first."""
+        """The cases that the caller may see, latest first, without their descriptions."""
         page = self.paginate_queryset(self.get_queryset()) or []
-        return self.get_paginated_response([self._seen(case) for case in page])
+        seen = [SeenCase.of(case, to=cast(User, request.user)) for case in page]
+        return self.get_paginated_response(CaseInListSerializer(cast(Any, seen), many=True).data)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One case; 404 where the caller may not know of it."""
@@ -72,7 +72,7 @@ class CaseViewSet(GenericViewSet[Any]):
         return releases.schedule(**options, release_on=release_on)
 
     def _case(self, pk: str) -> Case:
-        return get_object_or_404(self.get_queryset(), pk=pk)
+        return get_object_or_404(self.get_queryset().with_description(), pk=pk)
 
     def _seen(self, case: Case) -> dict[str, Any]:
-        return CaseSerializer(SeenCase.of(case, to=cast(User, self.request.user))).data
+        return CaseSerializer(SeenCase.of(case, to=cast(User, self.request.user), in_full=True)).data

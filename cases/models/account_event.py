@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cases import limits
+from cases.models.text_limits import TextLimits, facts_limit
 from cases.models.user import User
 
 
@@ -38,7 +40,7 @@ class AccountEvent(models.Model):
     system_actor = models.CharField(
         max_length=60, blank=True, default="", db_default="", help_text="The program that acted, where no person did"
     )
-    reason = models.TextField(blank=True, help_text="What a person said to it")
+    reason = models.CharField(max_length=limits.REASON, blank=True, help_text="What a person said to it")
     details = models.JSONField(default=dict, db_default={}, blank=True, help_text="The facts; people by their keys")
 
     # The people of the details by their present names, and the facts in words: set by cases.account_history.
@@ -49,6 +51,8 @@ class AccountEvent(models.Model):
         ordering = ["-pk"]
         indexes = [models.Index(name="account_event_latest", fields=["person", "-id"])]
         constraints = [
+            TextLimits(name="account_event_text_limits"),
+            facts_limit("account_event_facts_limit", "details"),
             models.CheckConstraint(
                 name="account_event_names_an_actor",
                 condition=Q(by__isnull=False, system_actor="") | (Q(by__isnull=True) & ~Q(system_actor="")),

@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import operator
 import secrets
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -12,7 +12,8 @@ from django.db import models
 from django.db.models import F, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from cases import schedule
+from cases import limits, schedule
+from cases.models.text_limits import TextLimits
 from cases.models.user import User
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """`visible_to(user)` with what a page says of each; members read no names."""
         cases = self.visible_to(user)
         return cases if user.is_member else cases.select_related("member", "assigned_to")
+
+    def with_description(self) -> Self:
+        """With what CaseManager leaves out."""
+        return self.defer(None)
 
     def due(self, now: dt.datetime) -> Self:
         """The cases to be released at the aware datetime `now`: completed, not released, schedule reached, not held
@@ -111,6 +116,17 @@ def reached_schedules(now: dt.datetime) -> list[Q]:
     return stretches
 
 
+_CaseManager = models.Manager.from_queryset(CaseQuerySet)
+
+
+class CaseManager(_CaseManager["Case"]):
+    """Cases without their description, which is long: no list, wave or mail reads it. Where it is shown it is asked
+    for, by `with_description`."""
+
+    def get_queryset(self) -> CaseQuerySet:
+        return cast(CaseQuerySet, super().get_queryset().defer("description"))
+
+
 class Case(models.Model):
     """A piece of work for a member. *Completed* means that the work is done, *released* that the member may see it."""
 
@@ -133,8 +149,8 @@ class Case(models.Model):
     )
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     urgency = models.CharField(max_length=20, choices=Urgency, default=Urgency.NORMAL)
-    title = models.CharField(max_length=200, blank=True)
-    description = models.TextField(blank=True)
+    title = models.CharField(max_length=limits.TITLE, blank=True)
+    description = models.CharField(max_length=limits.DESCRIPTION, blank=True)
     date_created = models.DateTimeField(auto_now_add=True)
     date_submitted = models.DateTimeField(null=True, blank=True)
     date_accepted = models.DateTimeField(null=True, blank=True)
@@ -160,15 +176,18 @@ class Case(models.Model):
     )
     release_number = models.PositiveIntegerField(default=0, help_text="How many times the case has been released")
     release_batch = models.UUIDField(null=True, blank=True, help_text="The batch that released the case")
-    release_error = models.TextField(blank=True, help_text="Why the last try to release the case failed")
+    release_error = models.CharField(
+        max_length=limits.ERROR, blank=True, help_text="Why the last try to release the case failed"
+    )
     release_attempts = models.PositiveIntegerField(default=0, help_text="Failed tries to release the case")
     release_next_try = models.DateTimeField(null=True, blank=True, help_text="The failed case is not due before")
 
-    objects = CaseQuerySet.as_manager()
+    objects = CaseManager()
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            TextLimits(name="case_text_limits"),
             models.CheckConstraint(
                 name="case_status_known", condition=Q(status__in=["draft", "submitted", "accepted", "completed"])
             ),

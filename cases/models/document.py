@@ -10,7 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cases import limits
 from cases.models.case import RELEASED, SCHEDULED, Case
+from cases.models.text_limits import TextLimits
 from cases.models.user import User
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class CaseDocument(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=Kind)
     file = models.FileField(upload_to=random_path)
-    name = models.CharField(max_length=150, help_text="What the person called it")
+    name = models.CharField(max_length=limits.FILE_NAME, help_text="What the person called it")
     size = models.PositiveIntegerField(help_text="In bytes")
     content_type = models.CharField(max_length=100)
     # Nobody asks what a person attached, and nobody is deleted.
@@ -73,6 +75,7 @@ class CaseDocument(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
+            TextLimits(name="document_text_limits"),
             models.CheckConstraint(name="document_kind_known", condition=Q(kind__in=["submission", "report"])),
             models.CheckConstraint(name="document_not_empty", condition=Q(size__gt=0)),
             models.CheckConstraint(name="document_has_name_and_file", condition=~Q(name="") & ~Q(file="")),

@@ -6,7 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cases import limits
 from cases.models.case import Case
+from cases.models.text_limits import TextLimits, facts_limit
 from cases.models.user import User
 
 
@@ -55,7 +57,7 @@ class ReleaseEvent(models.Model):
     schedule_revision = models.PositiveIntegerField(help_text="The schedule revision that the step led to")
     release_number = models.PositiveIntegerField(default=0, help_text="Which release of the case this was")
     release_batch = models.UUIDField(null=True, blank=True)
-    reason = models.TextField(blank=True, help_text="What a person said to it")
+    reason = models.CharField(max_length=limits.REASON, blank=True, help_text="What a person said to it")
     details = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="Facts that have no column; people by their keys"
     )
@@ -66,6 +68,8 @@ class ReleaseEvent(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         constraints = [
+            TextLimits(name="event_text_limits"),
+            facts_limit("event_facts_limit", "details"),
             models.CheckConstraint(
                 name="event_names_an_actor",
                 condition=Q(actor__isnull=False, system_actor="") | (Q(actor__isnull=True) & ~Q(system_actor="")),

@@ -6,7 +6,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
+from cases import limits
 from cases.models.case import Case
+from cases.models.text_limits import TextLimits
 from cases.models.user import User
 
 if TYPE_CHECKING:
@@ -29,14 +31,17 @@ class CaseNote(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes", db_index=False)
     # Nobody asks what a person noted, and nobody is deleted.
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    text = models.TextField()
+    text = models.CharField(max_length=limits.NOTE)
     at = models.DateTimeField()
 
     objects = CaseNoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.CheckConstraint(name="note_says_something", condition=~Q(text=""))]
+        constraints = [
+            TextLimits(name="note_text_limits"),
+            models.CheckConstraint(name="note_says_something", condition=~Q(text="")),
+        ]
         indexes = [models.Index(name="note_of_case", fields=["case", "id"])]
 
     def __str__(self) -> str:

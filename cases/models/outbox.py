@@ -4,7 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cases import limits
 from cases.models.case import Case
+from cases.models.text_limits import TextLimits
 from cases.models.user import User
 
 
@@ -27,19 +29,20 @@ class OutgoingEmail(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     release_number = models.PositiveIntegerField()
     recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    address = models.CharField(max_length=254, blank=True)
+    address = models.CharField(max_length=limits.EMAIL, blank=True)
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
     group = models.UUIDField(null=True, blank=True, help_text="Set by the first claim, kept by every retry")
     message_id = models.CharField(max_length=255, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     next_try = models.DateTimeField(help_text="Not to be sent before; while being sent: when the lease ends")
-    last_error = models.TextField(blank=True)
+    last_error = models.CharField(max_length=limits.ERROR, blank=True)
     created = models.DateTimeField()
     sent = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            TextLimits(name="email_text_limits"),
             models.UniqueConstraint(name="email_once_per_release", fields=["case", "kind", "release_number"]),
             models.CheckConstraint(
                 name="email_state_known",

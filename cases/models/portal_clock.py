@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from cases.models.text_limits import TextLimits
 from cases.wall_clock import time_text
 
 
@@ -20,7 +21,10 @@ class PortalClock(models.Model):
     release_time_of_day = models.TimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="portal_clock_has_one_row", condition=Q(id=1))]
+        constraints = [
+            TextLimits(name="portal_clock_text_limits"),
+            models.CheckConstraint(name="portal_clock_has_one_row", condition=Q(id=1)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.time_zone}, {time_text(self.release_time_of_day)}"

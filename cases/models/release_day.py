@@ -4,6 +4,8 @@ import datetime as dt
 
 from django.db import models
 
+from cases.models.text_limits import TextLimits, facts_limit
+
 
 class ReleaseDay(models.Model):
     """The releases of one calendar day of the portal's zone, counted by cases.operations.figures.
@@ -21,6 +23,13 @@ class ReleaseDay(models.Model):
     lateness = models.JSONField(default=dict, help_text="Histogram of cases.operations.lateness")
     pending = models.PositiveIntegerField(help_text="Completed and not released at the end of the day")
     mailed = models.PositiveIntegerField(help_text="E-mail rows that were sent")
+
+    class Meta:
+        constraints = [
+            TextLimits(name="release_day_text_limits"),
+            facts_limit("release_day_sources_limit", "released_by"),
+            facts_limit("release_day_lateness_limit", "lateness"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d}: {self.released} released"

@@ -2,6 +2,9 @@
 
 from django.db import models
 
+from cases import limits
+from cases.models.text_limits import TextLimits
+
 
 class SecurityState(models.Model):
     """One value that is kept until `expires_at`. Of its key only the digest is stored: keys hold addresses and names.
@@ -10,10 +13,11 @@ class SecurityState(models.Model):
     """
 
     digest = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the key, in hexadecimal")
-    value = models.TextField(help_text="JSON")
+    value = models.CharField(max_length=limits.SECURITY_STATE, help_text="JSON")
     expires_at = models.DateTimeField()
 
     class Meta:
+        constraints = [TextLimits(name="security_state_text_limits")]
         indexes = [models.Index(name="security_state_expires", fields=["expires_at"])]
 
     def __str__(self) -> str:

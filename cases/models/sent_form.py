@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from cases import limits
+from cases.models.text_limits import TextLimits, facts_limit
 from cases.models.user import User
 
 
@@ -16,7 +18,10 @@ class UsedFormToken(models.Model):
     at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="used_form_token_once", fields=["user", "token"])]
+        constraints = [
+            TextLimits(name="used_form_token_text_limits"),
+            models.UniqueConstraint(name="used_form_token_once", fields=["user", "token"]),
+        ]
 
     def __str__(self) -> str:
         return f"form of user {self.user_id}"
@@ -30,6 +35,12 @@ class UnsentForm(models.Model):
     path = models.CharField(max_length=500)
     fields = models.JSONField()
     at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            TextLimits(name="unsent_form_text_limits"),
+            facts_limit("unsent_form_fields_limit", "fields", limits.UNSENT_FORM_JSON),
+        ]
 
     def __str__(self) -> str:
         return f"unsent form of user {self.user_id}"

@@ -10,7 +10,9 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from cases import limits
 from cases.addresses import canonical
+from cases.models.text_limits import TextLimits
 from cases.zones import validate_zone
 
 # Django's own, so that a session which is older than `credentials_key` stays good.
@@ -76,6 +78,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         TECHNICIAN = "technician", _("Technician")
         ADMINISTRATOR = "administrator", _("Administrator")
 
+    first_name = models.CharField(_("first name"), max_length=limits.NAME, blank=True)
+    last_name = models.CharField(_("last name"), max_length=limits.NAME, blank=True)
     email_canonical = models.CharField(
         max_length=320,
         null=True,
@@ -117,6 +121,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
 
     class Meta:
         constraints = [
+            TextLimits(name="user_text_limits"),
             models.CheckConstraint(
                 name="user_role_known", condition=models.Q(role__in=["member", "technician", "administrator"])
             ),

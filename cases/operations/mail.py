@@ -60,6 +60,8 @@ def mail(cases: CaseQuerySet, now: dt.datetime) -> Mail:
         sending=Capped(counts[State.SENDING]),
         failed=Capped(over[State.FAILED]),
         undeliverable=Capped(over[State.UNDELIVERABLE]),
-        given_up=list(given_up.filter(case__in=cases).select_related("case", "recipient")[:ROWS]),
+        given_up=list(
+            given_up.filter(case__in=cases).select_related("case", "recipient").defer("case__description")[:ROWS]
+        ),
         overdue=waited if waited > patience else None,
     )

@@ -36,7 +36,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def visible_case(request: HttpRequest, pk: int) -> Case:
     """The case for the person in person; Http404 where they may not know of it."""
-    return get_object_or_404(Case.objects.shown_to(cast(User, request.user)), pk=pk)
+    return get_object_or_404(Case.objects.shown_to(cast(User, request.user)).with_description(), pk=pk)
 
 
 def render_case(
@@ -56,7 +56,7 @@ def render_case(
 
 def seen_context(case: Case, viewer: User, *, can: set[Action]) -> dict[str, Any]:
     """What the page shows of `case`, which came from `visible_to(viewer)`: to people in person, and in a preview."""
-    seen = SeenCase.of(case, to=viewer)
+    seen = SeenCase.of(case, to=viewer, in_full=True)
     context = {
         "viewer": viewer,
         "case": seen,

@@ -77,5 +77,7 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
 
 def visible_document(request: HttpRequest, pk: int, document_pk: int) -> CaseDocument:
     """The document of that case for the person in person; Http404 where they may not know of it."""
-    documents = CaseDocument.objects.visible_to(cast(User, request.user)).select_related("case")
+    documents = (
+        CaseDocument.objects.visible_to(cast(User, request.user)).select_related("case").defer("case__description")
+    )
     return get_object_or_404(documents, pk=document_pk, case_id=pk)

@@ -67,7 +67,11 @@ def _changed_meanwhile(request: HttpRequest, pk: int, form: DraftForm, error: St
     """What was typed, beside the draft as it is now. Who saves again has seen both."""
     case = visible_case(request, pk)
     form.data = request.POST.dict() | {"seen": drafts.digest(case)}
-    context = {"form": form, "case": SeenCase.of(case, to=cast(User, request.user)), "problem": error.message}
+    context = {
+        "form": form,
+        "case": SeenCase.of(case, to=cast(User, request.user), in_full=True),
+        "problem": error.message,
+    }
     return render(request, "cases/case_form.html", context, status=error.status)
 
 

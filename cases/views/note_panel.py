@@ -3,9 +3,8 @@
 from typing import Any
 
 from cases.case_forms import NoteForm
-from cases.limits import is_key
+from cases.limits import NOTE, is_key
 from cases.models import Case, CaseNote, User
-from cases.notes import MOST_LETTERS
 
 NOTES = 50
 
@@ -23,5 +22,5 @@ def note_panel(case: Case, user: User, *, before: str = "") -> dict[str, Any]:
         "notes_older": notes[0].pk if len(latest) > NOTES else None,
         "notes_are_older": is_older,
         "note_form": NoteForm(),
-        "note_most": MOST_LETTERS,
+        "note_most": NOTE,
     }

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import form_tokens, unsent_forms
+from cases import form_tokens, limits, unsent_forms
 from cases.models import Case, CaseNote, ReleaseEvent, UnsentForm
 from tests.factories import CaseFactory
 from tests.pages import PASSWORD
@@ -192,7 +192,7 @@ def test_htmx_is_told_in_one_sentence_with_a_link(client, case, tom):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"description": "x" * (unsent_forms.MAX_LETTERS + 1)},
+        {"description": "x" * (limits.UNSENT_FORM + 1)},
         {f"field-{number}": "x" for number in range(unsent_forms.MAX_FIELDS + 1)} | {"text": "A note"},
     ],
     ids=["long", "many"],

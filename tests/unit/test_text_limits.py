@@ -1,0 +1,298 @@
+"""Every text has a limit, which the database, forms, serializers and verbs share (DESIGN rule 16)."""
+
+import datetime as dt
+import importlib
+import inspect
+import pkgutil
+import uuid
+from functools import partial
+
+import pytest
+from django import forms
+from django.apps import apps
+from django.db import DatabaseError, connection, models, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework import serializers
+
+import cases
+from cases import drafts, limits, notes, people, releases
+from cases.errors import TooLong
+from cases.models import (
+    AccountEvent,
+    ApiToken,
+    CalendarFeed,
+    Case,
+    Heartbeat,
+    OutgoingEmail,
+    PortalClock,
+    PortalEvent,
+    ReleaseDay,
+    ReleaseEvent,
+    SampledTotal,
+    SecurityState,
+    UnsentForm,
+    UsedFormToken,
+    User,
+)
+from cases.schedule import Schedule
+from cases.smtp import Outcome, Verdict
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+TEXTS = (models.CharField, models.TextField, models.FileField)
+MODELS = list(apps.get_app_config("cases").get_models())
+COLUMNS = [
+    (model, field.name)
+    for model in MODELS
+    for field in model._meta.concrete_fields
+    if isinstance(field, (*TEXTS, models.JSONField))
+]
+NOW = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
+
+
+def ids(value) -> str:
+    return value._meta.model_name if isinstance(value, type) else str(value)
+
+
+def row(model: type[models.Model]) -> models.Model:
+    """A row of that table that could be stored."""
+    event = {"kind": "submitted", "at": NOW, "source": "web", "schedule_revision": 0}
+    email = {"kind": "released", "release_number": 1, "next_try": NOW, "created": NOW}
+    day = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
+    person = UserFactory()
+    made = {
+        "case": lambda: CaseFactory.build(member=person, assigned_to=None),
+        "user": lambda: UserFactory.build(email="u@example.com", email_canonical="u@example.com"),
+        "casedocument": lambda: CaseDocumentFactory.build(case=CaseFactory(), uploaded_by=person, file="ab/cd"),
+        "casenote": lambda: CaseNoteFactory.build(case=CaseFactory(), author=person),
+        "accountevent": lambda: AccountEvent(person=person, by=person, kind="corrected", at=NOW),
+        "calendarfeed": lambda: CalendarFeed(user=person, token_digest="0", made_at=NOW),
+        "heartbeat": lambda: Heartbeat(name="a run", at=NOW),
+        "outgoingemail": lambda: OutgoingEmail(case=CaseFactory(), recipient=person, **email),
+        "portalclock": lambda: PortalClock(id=1, time_zone="UTC", release_time_of_day=dt.time(0)),
+        "portalevent": lambda: PortalEvent(kind="clock_changed", at=NOW, actor=person),
+        "releaseday": lambda: ReleaseDay(day="2025-06-01", zone="UTC", counted_at=NOW, **day),
+        "releaseevent": lambda: ReleaseEvent(case=CaseFactory(), actor=person, **event),
+        "securitystate": lambda: SecurityState(digest="0", value="1", expires_at=NOW),
+        "usedformtoken": lambda: UsedFormToken(user=person, token="0", content="0", at=NOW),
+        "unsentform": lambda: UnsentForm(user=person, path="/", fields={}, at=NOW),
+        "apitoken": lambda: ApiToken(user=person, digest="0", name="a", created=NOW, expiry=NOW + dt.timedelta(days=1)),
+        "sampledtotal": lambda: SampledTotal(state="a state", cases=1, counted_at=NOW, seconds=1),
+    }
+    return made[model._meta.model_name]()
+
+
+def make_consistent(found: models.Model, column: str) -> None:
+    """Give `found` what its other constraints ask for where there is a value in `column`."""
+    together = {
+        "release_error": {"release_attempts": 1, "release_next_try": NOW},
+        "message_id": {"group": uuid.uuid4()},
+        "system_actor": {"actor": None, "by": None},
+    }
+    for name, value in together.get(column, {}).items():
+        setattr(found, name, value)
+
+
+def longest(field: models.Field) -> int:
+    if isinstance(field, models.JSONField):
+        return limits.UNSENT_FORM_JSON if field.name == "fields" else limits.FACTS
+    return field.max_length
+
+
+def text_of(field: models.Field, length: int):
+    if isinstance(field, models.JSONField):
+        return {"x": "y" * (length - len('{"x": ""}'))}
+    return "é" * length
+
+
+@pytest.mark.parametrize(("model", "column"), COLUMNS, ids=ids)
+def test_the_database_takes_no_longer_text(model, column):
+    field = model._meta.get_field(column)
+    assert longest(field), f"{model.__name__}.{column} has no max_length: it belongs into cases.limits"
+    found = row(model)
+    setattr(found, column, text_of(field, longest(field) + 1))
+    make_consistent(found, column)
+    # There is but one clock, and it is there already.
+    is_clock = isinstance(found, PortalClock)
+    rows = PortalClock.objects if is_clock else model._base_manager
+    store = partial(rows.update, **{column: getattr(found, column)}) if is_clock else partial(rows.bulk_create, [found])
+    # What is one of a few known values has a bound by that too.
+    with pytest.raises(DatabaseError, match=r"too long|_limits?\b|_known"), transaction.atomic():
+        store()
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "length"),
+    [
+        (Case, "title", limits.TITLE),
+        (Case, "description", limits.DESCRIPTION),
+        (Case, "release_error", limits.ERROR),
+        (ReleaseEvent, "reason", limits.REASON),
+        (ReleaseEvent, "details", limits.FACTS),
+        (OutgoingEmail, "last_error", limits.ERROR),
+        (User, "last_name", limits.NAME),
+        (Heartbeat, "host", 255),
+    ],
+    ids=ids,
+)
+def test_the_database_takes_what_is_as_long_as_it_may_be(model, column, length):
+    found = row(model)
+    setattr(found, column, text_of(model._meta.get_field(column), length))
+    make_consistent(found, column)
+    model._base_manager.bulk_create([found])
+    assert model._base_manager.filter(**{column: getattr(found, column)}).exists()
+
+
+def classes(base: type) -> list[type]:
+    """The classes of the portal below `base`, whatever module they are in."""
+    modules = [
+        importlib.import_module(info.name)
+        for info in pkgutil.walk_packages(cases.__path__, "cases.")
+        if ".migrations" not in info.name
+    ]
+    found = {member for module in modules for _name, member in inspect.getmembers(module, inspect.isclass)}
+    return sorted((c for c in found if issubclass(c, base) and c.__module__.startswith("cases.")), key=str)
+
+
+def test_every_text_of_a_form_has_a_limit():
+    fields = {
+        f"{form.__name__}.{name}": field
+        for form in classes(forms.BaseForm)
+        for name, field in form.base_fields.items()
+        if isinstance(field, forms.CharField) and not form.__module__.endswith("account_forms")
+    }
+    assert len(fields) > 10
+    assert [name for name, field in fields.items() if not field.max_length] == []
+
+
+def test_every_text_of_a_form_of_allauth_has_a_limit():
+    from cases.account_forms import LONGEST
+
+    names = {
+        name
+        for form in classes(forms.BaseForm)
+        if form.__module__.endswith("account_forms")
+        for name, field in form.base_fields.items()
+        if isinstance(field, forms.CharField)
+    }
+    assert names - {"login"} <= set(LONGEST)
+
+
+def test_every_text_that_the_api_takes_has_a_limit():
+    fields = {
+        f"{serializer.__name__}.{name}": field
+        for serializer in classes(serializers.Serializer)
+        for name, field in serializer._declared_fields.items()
+        if isinstance(field, serializers.CharField) and not field.read_only
+    }
+    assert fields
+    assert [name for name, field in fields.items() if not field.max_length] == []
+
+
+def test_a_form_takes_no_longer_text_than_its_table():
+    for form in classes(forms.BaseModelForm):
+        model = form._meta.model
+        if model is None:
+            continue
+        for name, field in form.base_fields.items():
+            if isinstance(field, forms.CharField) and name in {column.name for column in model._meta.fields}:
+                assert field.max_length <= model._meta.get_field(name).max_length, (form, name)
+
+
+# --- Verbs -----------------------------------------------------------------------------------------------------------
+
+LONG = "x" * (limits.DESCRIPTION + 1)
+REASON = "x" * (limits.REASON + 1)
+
+
+def test_no_verb_takes_a_longer_text(mia, tom, otto, ada, clock):
+    tom.set_password("x")
+    otto.set_password("x")
+    tom.save()
+    otto.save()
+    draft = CaseFactory(draft=True, member=mia)
+    accepted, held = CaseFactory(member=mia, assigned_to=tom), CaseFactory(held=True, member=mia, assigned_to=tom)
+    later = Schedule(dt.date(2025, 12, 1), None)
+    calls = [
+        lambda: drafts.create(by=mia, title="x" * 201, description=""),
+        lambda: drafts.create(by=mia, title="x", description=LONG),
+        lambda: drafts.edit(case=draft, by=mia, title="x", description=LONG, urgency="normal"),
+        lambda: notes.add(case=accepted, by=tom, text="x" * (limits.NOTE + 1)),
+        lambda: releases.complete(case=accepted, by=tom, source="web", release_on=None, reason=REASON),
+        lambda: releases.complete(case=accepted, by=tom, source="web", release_on=later, reason=REASON),
+        lambda: releases.schedule(case=held, by=ada, source="web", release_on=later, reason=REASON),
+        lambda: releases.return_to_accepted(case=held, by=ada, source="web", reason=REASON),
+        lambda: releases.release_now(case=held, by=ada, source="web", reason=REASON),
+        lambda: people.hand_over(technician=tom, to=otto, by=ada, source="web", reason=REASON),
+        lambda: people.invite(by=ada, email="a@example.com", first_name="x" * 61, last_name="", role="member"),
+        lambda: people.correct(person=mia, by=ada, email="x" * 250 + "@ab.c", first_name="", last_name=""),
+    ]
+    before = list(Case.objects.order_by("pk").values()), ReleaseEvent.objects.count(), User.objects.count()
+    for call in calls:
+        with pytest.raises(TooLong):
+            call()
+    assert (list(Case.objects.order_by("pk").values()), ReleaseEvent.objects.count(), User.objects.count()) == before
+
+
+# --- What the program writes is cut, and never fails for its length ----------------------------------------------
+
+
+def test_a_long_error_of_a_release_is_recorded_cut(monkeypatch, clock, mia):
+    from cases import release_batch
+
+    case = CaseFactory(due=True, member=mia)
+    release_batch._record_failure(case.pk, "é" * 5000, at=timezone.now())
+    case.refresh_from_db()
+    assert case.release_error == "é" * limits.ERROR
+    assert case.release_attempts == 1
+
+
+def test_a_long_answer_of_a_mail_server_is_cut():
+    verdict = Verdict(Outcome.LATER, "x" * 100_000)
+    assert len(f"Given up after 18 tries: {verdict.error}") <= limits.ERROR
+
+
+# --- Lists never read long texts ---------------------------------------------------------------------------------
+
+
+def read_description(captured) -> list[str]:
+    return [
+        query["sql"]
+        for query in captured
+        if '"cases_case"."description"' in query["sql"] and query["sql"].startswith("SELECT")
+    ]
+
+
+@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
+def test_lists_read_no_description(person, client, request, mia, tom, ada, clock):
+    for trait in ("draft", "submitted", "held", "scheduled", "released"):
+        CaseFactory.create_batch(2, member=mia, assigned_to=tom, **{trait: True})
+    client.force_login(request.getfixturevalue(person))
+    with CaptureQueriesContext(connection) as captured:
+        for address in ("/", "/cases/", "/cases/?q=Question", "/api/cases/", "/calendar/", "/operations/", "/people/"):
+            client.get(address)
+        for model in ("case", "releaseevent", "outgoingemail", "casedocument", "casenote"):
+            client.get(f"/admin/cases/{model}/")
+    assert read_description(captured) == []
+
+
+def test_a_wave_and_its_mail_read_no_description(mia, clock, mailoutbox):
+    from cases import outbox
+
+    CaseFactory.create_batch(3, due=True, member=mia)
+    with CaptureQueriesContext(connection) as captured:
+        releases.release_due(by="a test", source="sweep")
+        outbox.deliver()
+    assert len(mailoutbox) == 1
+    assert read_description(captured) == []
+
+
+def test_the_api_gives_the_description_of_one_case_and_not_of_a_list(client, mia):
+    case = CaseFactory(submitted=True, member=mia, description="What should I do?")
+    client.force_login(mia)
+    (listed,) = client.get("/api/cases/").json()["results"]
+    assert "description" not in listed
+    found = client.get(f"/api/cases/{case.pk}/").json()
+    assert found == listed | {"description": "What should I do?"}
