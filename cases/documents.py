@@ -10,11 +10,10 @@ from typing import Any
 
 import structlog
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import document_types, form_tokens, permissions
+from cases import document_storage, document_types, form_tokens, permissions
 from cases.errors import BadDocument, NotAllowed
 from cases.locking import lock_for_action
 from cases.models import Case, CaseDocument, ReleaseEvent, User
@@ -35,19 +34,26 @@ def kind_of(user: User) -> CaseDocument.Kind:
 def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: str = "") -> CaseDocument:
     """`file` becomes a document of the case: of a member a submission, of the others a report.
 
-    BadDocument for a file that may be none; then, as after any other error, nothing is kept of it. The file is stored
-    before the transaction, which then is short, whatever the storage is. If an outer transaction is rolled back the
-    file stays. A form makes one document (cases.form_tokens).
+    BadDocument for a file that may be none, StorageFailed where it could not be kept; then, as after any other error,
+    nothing is kept of it. The file is stored before the transaction, which then is short, whatever the storage is. A
+    form makes one document (cases.form_tokens).
+
+    When the commit itself fails nobody knows whether the row is there: the file stays, and so it does when an outer
+    transaction is rolled back. `document_storage.reconcile` finds files without a row.
     """
     # Before anything is written; `_record` asks again, with the row locked.
     permissions.check(Action.ATTACH, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
     facts = document_types.examine(file)
     document = CaseDocument(kind=kind_of(by), uploaded_by=by, **vars(facts))
-    document.file.save(facts.name, file, save=False)
+    document.file = document_storage.store(document, file)
+    in_doubt = False
     try:
-        _record(document, case, by=by, source=source, form_token=form_token)
+        with transaction.atomic():
+            _record(document, case, by=by, source=source, form_token=form_token)
+            in_doubt = True
     except BaseException:
-        document.file.delete(save=False)
+        if not in_doubt:
+            document_storage.discard(str(document.file.name))
         raise
     return document
 
@@ -64,11 +70,10 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
     pk, path = document.pk, str(document.file.name)
     document.delete()
     step.record(ReleaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
-    transaction.on_commit(partial(default_storage.delete, path), robust=True)
-    logger.info("document removed", case_id=step.case.pk, by_id=by.pk, document_name=document.name)
+    transaction.on_commit(partial(document_storage.discard, path), robust=True)
+    logger.info("document removed", case_id=step.case.pk, document_id=pk, by_id=by.pk)
 
 
-@transaction.atomic
 def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_token: str) -> None:
     step = lock_for_action(case, Action.ATTACH, by=by, source=source).step
     document.case = step.case

@@ -34,6 +34,15 @@ class TooLong(CaseError):
         super().__init__(_("Use up to %(most)s characters.") % {"most": grouped(longest)}, field=field)
 
 
+class StorageFailed(CaseError):
+    """The file could not be kept, through no fault of the person's."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("Your file couldn't be stored, and nothing was saved. Try again later."), field="file")
+
+
 class ReasonRequired(CaseError):
     """The action needs a reason and none was given."""
 

@@ -182,6 +182,12 @@ DOCUMENTS = [
         lambda: settings.DOCUMENT_MAX_MB,
     ),
     Setting(
+        "DOCUMENT_ORPHAN_DAYS",
+        "7",
+        _("Days after which a stored file that no document names is deleted."),
+        lambda: settings.DOCUMENT_ORPHAN_DAYS,
+    ),
+    Setting(
         "FILE_STORAGE_URL",
         "var/documents/",
         _("Where documents are kept: in a folder, or in a bucket that speaks S3."),

@@ -1,14 +1,19 @@
 """What comes in as a file with a request, before anybody has looked at it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from cases import document_types
-from cases.errors import BadDocument
+from cases.errors import BadDocument, StorageFailed
+
+logger = structlog.get_logger(__name__)
 
 
 class SizeLimit(FileUploadHandler):
@@ -30,11 +35,45 @@ class SizeLimit(FileUploadHandler):
         """Leaves the file to the next handler."""
 
 
+class TemporaryFile(TemporaryFileUploadHandler):
+    """Django's handler of large files. Where the disk is full the file is skipped, and `uploaded_file` says so: the
+    error would come up wherever the form is read first, as an answer without a sentence."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begins a temporary file."""
+        with self._failures_told():
+            super().new_file(*args, **kwargs)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        """Writes the bytes."""
+        with self._failures_told():
+            return super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
+        """Hands the file over, whole; SkipFile is for its chunks alone."""
+        try:
+            with self._failures_told():
+                return super().file_complete(file_size)
+        except SkipFile:
+            return None
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            logger.exception("upload could not be written to the disk", errno=error.errno)
+            self.request.upload_failed = True  # type: ignore[union-attr]
+            raise SkipFile from error
+
+
 def uploaded_file(request: HttpRequest) -> UploadedFile[Any]:
-    """The one `file` of the request; BadDocument without one."""
+    """The one `file` of the request. BadDocument without one, StorageFailed where the disk did not take it."""
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
         return file
+    if getattr(request, "upload_failed", False):
+        raise StorageFailed
     if int(request.META.get("CONTENT_LENGTH") or 0) > document_types.most_bytes():
         raise document_types.too_large()
     raise BadDocument(_("Choose a file."))

@@ -180,10 +180,12 @@ STORAGES = {
 
 # Of one document; and what comes in with one request is cut off there, before it fills a disk.
 DOCUMENT_MAX_MB = whole_number("DOCUMENT_MAX_MB", 20, least=1)
+# After so many days a stored file that no document names is deleted.
+DOCUMENT_ORPHAN_DAYS = whole_number("DOCUMENT_ORPHAN_DAYS", 7, least=1)
 FILE_UPLOAD_HANDLERS = [
     "cases.uploads.SizeLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "cases.uploads.TemporaryFile",
 ]
 
 # --- Database and cache --------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The named cast: Mia's cases are worked on by Tom; Olga and Otto are the outsiders, Ada administers."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,3 +100,10 @@ def _files_of_tests(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> 
 def _only_on_its_database(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("postgresql") and connection.vendor != "postgresql":
         pytest.skip("speaks of PostgreSQL alone; this run is on SQLite")
+
+
+@pytest.fixture
+def stored(settings: Any, tmp_path: Path) -> Callable[[], list[str]]:
+    """The paths of all documents' files. The storage is in `tmp_path`, and begins empty."""
+    settings.STORAGES = settings.STORAGES | {"default": file_storage("", tmp_path)}
+    return lambda: sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import factory
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from cases.models import Case, CaseDocument, CaseNote, User
@@ -77,3 +78,8 @@ class CaseNoteFactory(factory.django.DjangoModelFactory[CaseNote]):
     author = factory.LazyAttribute(lambda note: note.case.assigned_to or UserFactory(role=User.Role.TECHNICIAN))
     text = "Mia called."
     at = factory.LazyFunction(timezone.now)
+
+
+def letter() -> ContentFile[bytes]:
+    """A file that may be a document."""
+    return ContentFile(b"%PDF-1.7\n", name="letter.pdf")

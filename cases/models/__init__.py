@@ -14,6 +14,7 @@ from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
 from cases.models.security_state import SecurityState
 from cases.models.sent_form import UnsentForm, UsedFormToken
+from cases.models.storage_report import StorageReport
 from cases.models.total import SampledTotal
 from cases.models.user import User
 
@@ -35,6 +36,7 @@ __all__ = [
     "ReleaseEvent",
     "SampledTotal",
     "SecurityState",
+    "StorageReport",
     "UnsentForm",
     "UsedFormToken",
     "User",

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from cases import stored_clock
-from cases.models import Case, ReleaseDay, ReleaseEvent
+from cases import document_storage, stored_clock
+from cases.models import Case, ReleaseDay, ReleaseEvent, StorageReport
 from cases.operations import lateness
 from cases.operations.mail import mail
 from cases.operations.present import present
@@ -31,6 +31,7 @@ class Figures(Collector):
         yield from self._mail()
         yield from self._pulse()
         yield from self._days()
+        yield from self._documents()
 
     def _present(self) -> Iterator[Metric]:
         differs = bool(stored_clock.mismatch())
@@ -52,6 +53,13 @@ class Figures(Collector):
         age = pulse(self.now).sweep_age
         if age is not None:
             yield _gauge("portal_sweep_age_seconds", "Since the last sweep ran to its end", age.total_seconds())
+
+    def _documents(self) -> Iterator[Metric]:
+        if (free := document_storage.free_bytes()) is not None:
+            yield _gauge("portal_documents_free_bytes", "Free space of the disk that keeps the documents", free)
+        if report := StorageReport.objects.first():
+            yield _gauge("portal_documents_missing", "Documents whose file was gone when last compared", report.missing)
+            yield _gauge("portal_files_without_document", "Files that no document named, kept for now", report.orphans)
 
     def _days(self) -> Iterator[Metric]:
         days = list(ReleaseDay.objects.order_by("day"))

@@ -12,7 +12,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from cases import documents, form_tokens, permissions
-from cases.errors import BadDocument, CaseError, FormReused, SentAlready
+from cases.errors import BadDocument, CaseError, FormReused, SentAlready, StorageFailed
 from cases.models import Case, CaseDocument, ReleaseEvent, User
 from cases.permissions import Action
 from cases.uploads import uploaded_file
@@ -50,7 +50,7 @@ def attach_document(request: HttpRequest, pk: int) -> HttpResponse:
         attached = documents.attach(case=case, by=user, file=file, source=WEB, form_token=form_tokens.sent_in(request))
     except SentAlready:
         return redirect("case_detail", pk=pk)
-    except (BadDocument, FormReused) as error:
+    except (BadDocument, StorageFailed, FormReused) as error:
         return render_case(request, case, status=error.status, document_problem=error.message)
     except CaseError as error:
         return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)

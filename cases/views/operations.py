@@ -15,6 +15,7 @@ from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
 from cases.operations import broker, figures
+from cases.operations.documents import document_status
 from cases.operations.mail import mail
 from cases.operations.present import present
 from cases.operations.pulse import pulse
@@ -90,5 +91,14 @@ def _present(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
     cases = Case.objects.visible_to(cast(User, request.user))
     releases, emails, signs = present(cases, now), mail(cases, now), pulse(now)
     clocks = stored_clock.mismatch()
-    problems = [*([clocks] if clocks else []), *releases.problems, *emails.problems, *signs.problems]
-    return {"now": now, "present": releases, "mail": emails, "pulse": signs, "problems": problems}
+    documents = document_status()
+    parts = (releases, emails, signs, documents)
+    problems = [*([clocks] if clocks else []), *(problem for part in parts for problem in part.problems)]
+    return {
+        "now": now,
+        "present": releases,
+        "mail": emails,
+        "pulse": signs,
+        "documents": documents,
+        "problems": problems,
+    }

@@ -71,10 +71,10 @@ def test_the_workers_serve_every_queue() -> None:
     assert {queue for queues in served for queue in queues.split(",")} == used
 
 
-def test_documents_are_kept_in_a_volume_of_web_alone() -> None:
+def test_documents_are_kept_in_a_volume_of_web_and_of_the_worker_that_compares_them() -> None:
     mounted = {name: service["volumes"] for name, service in OURS.items() if "volumes" in service}
 
-    assert mounted == {"web": [f"documents:/app/{FOLDER}"]}
+    assert mounted == {name: [f"documents:/app/{FOLDER}"] for name in ("web", "mail-worker")}
     assert "documents" in COMPOSE["volumes"]
     assert all(service["read_only"] for service in OURS.values())
 

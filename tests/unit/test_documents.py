@@ -1,132 +1,14 @@
-"""Documents: which files may be some, and that no file is kept without its row."""
-
-import io
-import zipfile
+"""Documents: who attaches and removes them, and that no file is kept without its row."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.files.base import ContentFile
 from django.db import DatabaseError, IntegrityError, transaction
 
 from cases import document_types, documents, releases
 from cases.errors import BadDocument, NotAllowed, WrongState
 from cases.models import Case, CaseDocument, ReleaseEvent
-from tests.factories import CaseDocumentFactory, CaseFactory
+from tests.factories import CaseDocumentFactory, CaseFactory, letter
 from tests.triggers import refuse
-
-OPEN_XML = {"[Content_Types].xml": b"<Types/>"}
-ODT = {"mimetype": b"application/vnd.oasis.opendocument.text"}
-
-
-def archive(parts, compression=zipfile.ZIP_STORED):
-    """A zip file with those parts."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", compression) as made:
-        for name, part in parts.items():
-            made.writestr(name, part)
-    return content.getvalue()
-
-
-DOCX = archive(OPEN_XML | {"word/document.xml": b"<w/>"})
-XLSX = archive(OPEN_XML | {"xl/workbook.xml": b"<x/>"})
-GOOD = {
-    "a.pdf": b"%PDF-1.7\n",
-    "A.PDF": b"%PDF-1.7\n",
-    "scan.png": b"\x89PNG\r\n\x1a\n\0\0",
-    "scan.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF",
-    "scan.jpeg": b"\xff\xd8\xff\xdb\0",
-    "letter.docx": DOCX,
-    "letter.odt": archive(ODT | {"content.xml": b"<o/>"}),
-    "sums.xlsx": XLSX,
-    "notes.txt": "Grüße, 你好\r\n\tPlease".encode(),
-    "old notes.txt": "Grüße".encode("latin-1"),
-    "sums.csv": b"a;b\n1;2\n",
-    "final.exe.pdf": b"%PDF-1.7\n",
-}
-BAD = {
-    "page as pdf": ("a.pdf", b"<!doctype html><script>alert(1)</script>"),
-    "page before the pdf": ("a.pdf", b"<html>%PDF-1.7\n%%EOF"),
-    "program as text": ("a.txt", b"MZ\x90\0\3"),
-    "program": ("a.exe", b"MZ\x90\0\3"),
-    "page": ("a.html", b"<p>"),
-    "picture that runs scripts": ("a.svg", b"<svg onload='alert(1)'/>"),
-    "double extension": ("a.pdf.exe", b"%PDF-1.7\n"),
-    "no extension": ("pdf", b"%PDF-1.7\n"),
-    "only an extension": (".pdf", b"%PDF-1.7\n"),
-    "no name": ("", b"%PDF-1.7\n"),
-    "nothing in it": ("a.pdf", b""),
-    "pdf as picture": ("a.png", b"%PDF-1.7\n"),
-    "workbook as letter": ("a.docx", XLSX),
-    "macros": ("a.docx", archive(OPEN_XML | {"word/document.xml": b"<w/>", "word/vbaProject.bin": b"\0"})),
-    "any archive": ("a.docx", archive({"a.exe": b"MZ"})),
-    "broken archive": ("a.docx", DOCX[:-9]),
-    "page before the archive": ("a.docx", b"<html>" + DOCX),
-    "other open document": ("a.odt", archive({"mimetype": b"application/vnd.oasis.opendocument.presentation"})),
-    "open document that unpacks": ("a.odt", archive(ODT, zipfile.ZIP_DEFLATED)),
-    "archive as open document": ("a.odt", archive({"a": b"b"})),
-    "direction of writing": ("a\u202efdp.exe", b"%PDF-1.7\n"),
-    "zero in the name": ("a.pdf\0.exe", b"%PDF-1.7\n"),
-}
-
-
-def examined(name, content):
-    file = ContentFile(content)
-    file.name = name
-    return document_types.examine(file)
-
-
-@pytest.mark.parametrize(("name", "content"), GOOD.items(), ids=GOOD)
-def test_what_may_be_a_document(name, content):
-    facts = examined(name, content)
-    assert (facts.name, facts.size) == (name, len(content))
-    assert "html" not in facts.content_type
-
-
-@pytest.mark.parametrize(("name", "content"), BAD.values(), ids=BAD)
-def test_what_may_not(name, content):
-    with pytest.raises(BadDocument):
-        examined(name, content)
-
-
-@pytest.mark.parametrize(("over", "taken"), [(0, True), (1, False)])
-def test_the_limit_is_the_last_size_that_is_taken(over, taken, settings):
-    settings.DOCUMENT_MAX_MB = 1
-    content = b"%PDF".ljust(2**20 + over)
-    if taken:
-        assert examined("a.pdf", content).size == 2**20
-    else:
-        with pytest.raises(BadDocument, match="1 MB"):
-            examined("a.pdf", content)
-
-
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("../../etc/passwd.pdf", "passwd.pdf"),
-        ("C:\\Users\\mia\\letter.pdf", "letter.pdf"),
-        ("a\r\nSet-Cookie: x.pdf", "aSet-Cookie: x.pdf"),
-        ("re\u202eport.pdf", "report.pdf"),
-        ("half \ud800 pair.pdf", "half  pair.pdf"),
-        (" a.pdf. ", "a.pdf"),
-        ("x" * 400 + ".pdf", "x" * 146 + ".pdf"),
-        ("Rente e\u0301.pdf", "Rente \u00e9.pdf"),
-    ],
-)
-def test_names_are_cleaned(name, kept):
-    assert document_types.clean_name(name) == kept
-
-
-@pytest.fixture
-def stored(settings, tmp_path):
-    """The paths of all files of the storage, which begins empty."""
-    default = settings.STORAGES["default"]
-    default = default | {"OPTIONS": default["OPTIONS"] | {"location": tmp_path}}
-    settings.STORAGES = settings.STORAGES | {"default": default}
-    return lambda: sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
-
-
-def letter():
-    return ContentFile(b"%PDF-1.7\n", name="letter.pdf")
 
 
 @pytest.mark.django_db
