@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
+from cases import document_storage, form_tokens, unsent_forms
 from cases.security_state import forget_expired
 
 logger = structlog.get_logger(__name__)
@@ -73,7 +74,19 @@ def _security_state(now: dt.datetime) -> int:
     return count
 
 
+def _files(now: dt.datetime) -> int:
+    """Files that no document names, after DOCUMENT_ORPHAN_DAYS."""
+    return document_storage.reconcile(now=now).deleted
+
+
+def _forms(now: dt.datetime) -> int:
+    """Tokens of forms that were sent, and what was typed into forms of sessions that have ended."""
+    return form_tokens.clear_old(now=now) + unsent_forms.clear_old(now=now)
+
+
 STEPS = [
     Step("sessions", _sessions),
     Step("security_state", _security_state),
+    Step("files", _files),
+    Step("forms", _forms),
 ]

@@ -1,6 +1,7 @@
 """The weekly clean-up: what has expired goes, everything else stays, and no step stops another."""
 
 import datetime as dt
+import os
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import cleanup
 from cases.cleanup import STEPS, Step
-from cases.models import SecurityState
+from cases.models import SecurityState, UsedFormToken
 from tasks.cleanup import clean_up
 from tests.conftest import FROZEN
 
@@ -74,8 +75,25 @@ def test_many_go_in_short_transactions(monkeypatch):
         state(f"state {number}", -30 * DAY)
     with CaptureQueriesContext(connection) as queries:
         deleted = cleanup.clean_up(FROZEN)
-    assert deleted == {"sessions": 35, "security_state": 35}
-    assert len([query for query in queries if query["sql"].startswith("DELETE")]) == 8
+    assert deleted == {"sessions": 35, "security_state": 35, "files": 0, "forms": 0}
+    deletes = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
+    assert len([sql for sql in deletes if "session" in sql or "security" in sql]) == 8
+
+
+def test_files_without_a_document_go(stored, tmp_path):
+    path = tmp_path / "ab" / "abcd"
+    path.parent.mkdir()
+    path.write_bytes(b"x")
+    os.utime(path, (0, 0))
+    assert cleanup.clean_up(FROZEN)["files"] == 1
+    assert stored() == []
+
+
+def test_what_forms_leave_behind_goes(mia):
+    for days, token in ((29, "young"), (31, "old")):
+        UsedFormToken.objects.create(user=mia, token=token, content="c" * 64, at=FROZEN - days * DAY)
+    assert cleanup.clean_up(FROZEN)["forms"] == 1
+    assert keys(UsedFormToken, "token") == {"young"}
 
 
 @pytest.mark.parametrize("failing", [0, 1, 2])
