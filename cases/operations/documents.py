@@ -28,7 +28,7 @@ class DocumentStatus:
     def problems(self) -> list[str]:
         """What somebody should look at, as sentences."""
         found = []
-        if self.is_low:
+        if self.is_low and self.free is not None:
             found.append(_("The disk for documents has only %(free)s left.") % {"free": filesizeformat(self.free)})
         if self.report and (missing := self.report.missing):
             text = ngettext("%(n)s document has lost its file.", "%(n)s documents have lost their files.", missing)
