@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0105_credentials_that_end"),
+        ("cases", "0115_text_limits"),
     ]
 
     operations = [

@@ -9,7 +9,9 @@ from cases.clock import portal_now
 
 
 class Command(BaseCommand):
-    help = "Deletes what has expired: sessions, counts of guesses, used codes, files that no document names, sent forms."
+    help = (
+        "Deletes what has expired: sessions, counts of guesses, used codes, files that no document names, sent forms."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, count in cleanup.clean_up(portal_now()).items():
