@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from cases.models.text_limits import facts_limit
+
 
 class StorageReport(models.Model):
     """The last comparison. There is one row at most."""
@@ -17,7 +19,10 @@ class StorageReport(models.Model):
     missing_ids = models.JSONField(default=list, help_text="The first of these")
 
     class Meta:
-        constraints = [models.CheckConstraint(name="storage_report_is_one", condition=Q(pk=1))]
+        constraints = [
+            models.CheckConstraint(name="storage_report_is_one", condition=Q(pk=1)),
+            facts_limit("storage_report_facts_limit", "missing_ids"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.files} files at {self.at:%Y-%m-%d %H:%M}"

@@ -31,6 +31,7 @@ from cases.models import (
     ReleaseEvent,
     SampledTotal,
     SecurityState,
+    StorageReport,
     UnsentForm,
     UsedFormToken,
     User,
@@ -79,6 +80,7 @@ def row(model: type[models.Model]) -> models.Model:
         "usedformtoken": lambda: UsedFormToken(user=person, token="0", content="0", at=NOW),
         "unsentform": lambda: UnsentForm(user=person, path="/", fields={}, at=NOW),
         "apitoken": lambda: ApiToken(user=person, digest="0", name="a", created=NOW, expiry=NOW + dt.timedelta(days=1)),
+        "storagereport": lambda: StorageReport(pk=1, at=NOW),
         "sampledtotal": lambda: SampledTotal(state="a state", cases=1, counted_at=NOW, seconds=1),
     }
     return made[model._meta.model_name]()
