@@ -7,6 +7,7 @@ from cases import limits
 from cases.clock import portal_now
 from cases.history import name_people
 from cases.models import AccountEvent, User
+from cases.text import isolated
 
 Kind = AccountEvent.Kind
 
@@ -50,7 +51,7 @@ def _role(value: str) -> str:
 
 
 def _called(identity: dict[str, str]) -> str:
-    return f"{identity['name']} <{identity['email']}>".strip()
+    return f"{isolated(identity['name'])} <{identity['email']}>".strip()
 
 
 FACTS: dict[str, Callable[[AccountEvent], str]] = {
@@ -58,7 +59,7 @@ FACTS: dict[str, Callable[[AccountEvent], str]] = {
     Kind.INVITED_AGAIN: lambda event: str(event.details["email"]),
     Kind.ROLE_CHANGED: lambda event: f"{_role(event.details['from'])} → {_role(event.details['to'])}",
     Kind.CORRECTED: lambda event: f"{_called(event.details['from'])} → {_called(event.details['to'])}",
-    Kind.API_TOKEN_CREATED: lambda event: f"{event.details['name']} ({event.details['token']})",
-    Kind.API_TOKEN_ENDED: lambda event: f"{event.details['name']} ({event.details['token']})",
-    Kind.CASES_HANDED_OVER: lambda event: f"{event.details['count']} → {event.named['to_technician']}",
+    Kind.API_TOKEN_CREATED: lambda event: f"{isolated(event.details['name'])} ({event.details['token']})",
+    Kind.API_TOKEN_ENDED: lambda event: f"{isolated(event.details['name'])} ({event.details['token']})",
+    Kind.CASES_HANDED_OVER: lambda event: f"{event.details['count']} → {isolated(event.named['to_technician'])}",
 }

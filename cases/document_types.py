@@ -15,8 +15,11 @@ from django.utils.translation import gettext as _
 from cases import limits
 from cases.errors import BadDocument
 from cases.office_files import ODT, OPEN_XML, is_open_document, is_word, is_workbook
+from cases.text import clean_line
 from cases.text_files import is_text
 
+# Control and format characters. Joiners hold emoji and some scripts together.
+HIDDEN, JOINERS = ("Cc", "Cf", "Cs"), "\u200c\u200d"
 # Of a name, which pages and downloads show.
 NAME_LENGTH = limits.FILE_NAME
 # Bytes at the start of a file that tell its type.
@@ -60,8 +63,8 @@ def clean_name(name: str) -> str:
     """The last part of `name`, without characters that nobody sees, and not too long; its extension is kept."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     # Among them those that reverse the direction of writing: "reportfdp.exe" would read "reportexe.pdf".
-    shown = "".join(letter for letter in last if unicodedata.category(letter)[0] != "C")
-    path = PurePosixPath(unicodedata.normalize("NFC", shown).strip(" ."))
+    shown = "".join(letter for letter in last if letter in JOINERS or unicodedata.category(letter) not in HIDDEN)
+    path = PurePosixPath(clean_line(shown).strip(" ."))
     return path.stem[: NAME_LENGTH - len(path.suffix)] + path.suffix
 
 

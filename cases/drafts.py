@@ -10,6 +10,7 @@ from cases.errors import CaseError, NotAllowed, Stale
 from cases.locking import lock_for_action, lock_people
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
+from cases.text import clean_line
 
 
 @transaction.atomic
@@ -55,7 +56,7 @@ def submit(*, case: Case, by: User, source: str) -> Case:
     """The draft is handed in: technicians see it from now on. CaseError without a title."""
     locked = lock_for_action(case, Action.SUBMIT, by=by, source=source)
     case, step = locked.case, locked.step
-    if not case.title.strip():
+    if not clean_line(case.title):
         raise CaseError(_("Please give the case a title before you submit it."), field="title")
     case.status = Case.Status.SUBMITTED
     case.date_submitted = step.at

@@ -14,6 +14,7 @@ from cases import limits, lists, schedule, search, states
 from cases.clock import portal_now
 from cases.lists import ORDERS, Wanted
 from cases.models import User
+from cases.text import isolated
 
 MINE, NOBODY = "mine", "nobody"
 # Of the members whom a name fits, so many are told.
@@ -114,7 +115,7 @@ class CaseFilter(forms.Form):
         if not people:
             raise forms.ValidationError(_("There is no such member."))
         if len(people) > 1:
-            names = ", ".join(f"{person.display_name} ({person.username})" for person in people[:SEVERAL])
+            names = ", ".join(f"{isolated(person.display_name)} ({person.username})" for person in people[:SEVERAL])
             raise forms.ValidationError(
                 _("Several members fit, such as %(names)s. Type more."), params={"names": names}
             )

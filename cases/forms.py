@@ -10,6 +10,7 @@ from cases import drafts, limits, release_choice, schedule
 from cases.models import Case, User
 from cases.schedule import Schedule
 from cases.single_values import SingleValuesForm
+from cases.text_fields import LineField, ProseField
 
 
 def has_seconds(time: dt.time) -> bool:
@@ -74,7 +75,7 @@ class ChangeForm(SingleValuesForm):
     """What every change of a release carries: the revision that the person looked at, and perhaps a reason."""
 
     revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-    reason = forms.CharField(
+    reason = ProseField(
         label=_("Reason"),
         required=False,
         max_length=limits.REASON,
@@ -159,7 +160,7 @@ class RescheduleForm(ChangeForm, ScheduleFields):
 class DraftForm(forms.ModelForm[Case]):
     """What a member writes."""
 
-    title = forms.CharField(
+    title = LineField(
         label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Give the case a title.")}
     )
     seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)

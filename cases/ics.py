@@ -1,6 +1,7 @@
 """Cases as an iCalendar file (RFC 5545). Of a case only number and title go into it, nothing of its member."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -10,9 +11,12 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from cases.models import Case
+from cases.text import isolated
 
 # How often a calendar program is asked to look again.
 REFRESH = dt.timedelta(hours=1)
+# CONTROL of RFC 5545 but for the end of a line, which a text may hold: it is written as "\\n".
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def feed(cases: Iterable[Case], *, at: dt.datetime) -> bytes:
@@ -46,7 +50,6 @@ def _event(case: Case, *, at: dt.datetime) -> Event:
 
 
 def _summary(case: Case) -> str:
-    name = f"{case.external_case_id}: {case.title}" if case.title else case.external_case_id
+    name = f"{case.external_case_id}: {isolated(case.title)}" if case.title else case.external_case_id
     template = _("Released: %(case)s") if case.is_released else _("Scheduled: %(case)s")
-    # Control characters are not allowed in the format.
-    return "".join(letter for letter in template % {"case": name} if letter.isprintable())
+    return FORBIDDEN.sub("", (template % {"case": name}).replace("\r\n", "\n"))

@@ -16,6 +16,7 @@ from cases.errors import ReasonRequired, Stale
 from cases.history import Step
 from cases.models import Case, CaseQuerySet, User
 from cases.permissions import Action
+from cases.text import clean_text
 
 People = dict[int, User]
 # What releases or schedules. To hold or to return a case is safe by any clock.
@@ -56,7 +57,7 @@ def lock_for_action(
     if revision is not None and revision != locked.schedule_revision:
         raise Stale
     rule = permissions.check(action, by=by, case=locked)
-    if rule.reason and reason is not None and not reason.strip():
+    if rule.reason and reason is not None and not clean_text(reason):
         raise ReasonRequired
     if action in BY_THE_CLOCK and not cast(Any, locked).clock_agrees:
         stored_clock.refuse()

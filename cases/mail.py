@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from cases import languages
 from cases.addresses import for_mail_server
 from cases.models import Case, User
+from cases.text import isolated
 
 LISTED = 50
 LONGEST_LINE = 78
@@ -64,7 +65,7 @@ def released_message(*, recipient: User, address: str, cases: Sequence[Case], me
 def _released_message(recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:
     listed = [_line(case) for case in cases[:LISTED]]
     context = {
-        "name": recipient.display_name,
+        "name": isolated(recipient.display_name),
         "only": listed[0] if len(cases) == 1 else None,
         "listed": listed,
         "count": len(cases),
@@ -91,6 +92,6 @@ def _subject(cases: Sequence[Case]) -> str:
 def _line(case: Case) -> dict[str, str]:
     return {
         "number": case.external_case_id,
-        "title": case.title,
+        "title": isolated(case.title),
         "link": settings.PORTAL_URL + reverse("case_detail", args=[case.pk]),
     }

@@ -9,6 +9,7 @@ from cases.errors import CaseError
 from cases.locking import lock_people
 from cases.models import Case, CaseNote, User
 from cases.permissions import Action
+from cases.text import clean_text
 
 
 @transaction.atomic
@@ -19,8 +20,7 @@ def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
     """
     by = lock_people(by)[by.pk]
     permissions.check(Action.NOTE, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
-    # Browsers send two letters for the end of a line, and count one.
-    text = text.replace("\r\n", "\n").strip()
+    text = clean_text(text)
     if not text:
         raise CaseError(_("Write something first."), field="text")
     limits.check_length(text, limits.NOTE, field="text")

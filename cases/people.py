@@ -27,7 +27,7 @@ from cases.history import Step
 from cases.locking import in_lock_order, lock_as_administrator
 from cases.models import AccountEvent, Case, CaseQuerySet, ReleaseEvent, User
 from cases.models.case import HELD, SCHEDULED
-from cases.text import clean_line
+from cases.text import clean_line, clean_text, isolated
 
 logger = structlog.get_logger(__name__)
 
@@ -138,7 +138,7 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
     """
     if person.pk == by.pk:
         raise NotAllowed(_("You cannot remove your own second factor here. Use the page Security."))
-    if not reason.strip():
+    if not clean_text(reason):
         raise CaseError(_("Please give a reason; it is kept in the history of the account."), field="reason")
     person = lock_as_administrator(by, person)[person.pk]
     if not Authenticator.objects.filter(user=person).delete()[0]:
@@ -204,11 +204,12 @@ def _check_free_of_cases(person: User, *, by: User) -> None:
     if person.is_member and person.cases.exists():
         raise WrongState(
             _("%(name)s has cases as a member and has to stay one. For other work, invite another address.")
-            % {"name": person.display_name}
+            % {"name": isolated(person.display_name)}
         )
     if count_open(person, by=by, most=1):
         raise WrongState(
-            _("%(name)s has open cases. Hand them over to another technician first.") % {"name": person.display_name}
+            _("%(name)s has open cases. Hand them over to another technician first.")
+            % {"name": isolated(person.display_name)}
         )
 
 

@@ -11,6 +11,7 @@ from cases import limits, search
 from cases.models import User
 from cases.models.user import INVITED
 from cases.single_values import SingleValuesForm
+from cases.text_fields import LineField, ProseField
 
 SELECT = {"class": "form-select"}
 # Each is an index of the table.
@@ -64,8 +65,8 @@ class NamesForm(forms.ModelForm[User]):
     """What somebody is called, and where they are reached."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=limits.EMAIL)
-    first_name = forms.CharField(label=_("First name"), required=False, max_length=limits.NAME)
-    last_name = forms.CharField(label=_("Last name"), required=False, max_length=limits.NAME)
+    first_name = LineField(label=_("First name"), required=False, max_length=limits.NAME)
+    last_name = LineField(label=_("Last name"), required=False, max_length=limits.NAME)
 
     class Meta:
         model = User
@@ -101,7 +102,7 @@ class HandOverForm(SingleValuesForm):
         empty_label=_("Choose a technician"),
         widget=forms.Select(attrs=SELECT),
     )
-    reason = forms.CharField(required=False, max_length=limits.REASON)
+    reason = ProseField(required=False, max_length=limits.REASON)
 
     def __init__(self, *args: Any, technician: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,4 +115,4 @@ class HandOverForm(SingleValuesForm):
 class SecondFactorForm(forms.Form):
     """Why somebody's second factor is removed."""
 
-    reason = forms.CharField(max_length=limits.REASON)
+    reason = ProseField(max_length=limits.REASON)

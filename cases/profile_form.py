@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy
 
 from cases import limits, zones
 from cases.models import User
+from cases.text_fields import LineField
 
 
 class ProfileForm(forms.ModelForm[User]):
     """Name, language and time zone. User name, address and role are the administrators' business."""
 
-    first_name = forms.CharField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
-    last_name = forms.CharField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
+    first_name = LineField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
+    last_name = LineField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )

@@ -25,6 +25,7 @@ from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
 from cases.release_batch import release_batches, release_due, release_due_of
 from cases.schedule import Schedule
+from cases.text import clean_text
 
 __all__ = [
     "accept",
@@ -124,7 +125,7 @@ def release_now(*, case: Case, by: User, source: str, reason: str, revision: int
     """An administrator releases a completed case before its schedule."""
     locked = lock_for_action(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, revision=revision)
     case, by, step = locked.case, locked.by, locked.step
-    release_batch.release_one(case, by=by, source=source, at=step.at, reason=reason)
+    release_batch.release_one(case, by=by, source=source, at=step.at, reason=clean_text(reason))
     return case
 
 
@@ -165,7 +166,7 @@ def _check_choice(wanted: Schedule, *, by: User, reason: str, now: dt.datetime, 
     if not by.is_administrator:
         text = _("The latest date is %(date)s.") % {"date": date_format(last, "DAY_FORMAT")}
         raise BadSchedule(text, field="release_date")
-    if not reason.strip():
+    if not clean_text(reason):
         raise ReasonRequired
 
 

@@ -7,6 +7,8 @@ from django.utils.html import format_html
 
 # Embeddings, overrides and isolates: they reach beyond the word that they are typed in. Marks (U+200E, U+200F) do not.
 DIRECTION = "\u202a-\u202e\u2066-\u2069"
+# What no line may hold, for constraints: as Python's and PostgreSQL's expressions both read it.
+NOT_IN_A_LINE = r"[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]"
 LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Tabs and ends of lines are spaces in a single line. Surrogates are half a character, which nobody can store.
 FORBIDDEN = re.compile(f"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\ud800-\udfff{DIRECTION}]")

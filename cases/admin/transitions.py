@@ -17,6 +17,7 @@ from cases import limits, releases
 from cases.errors import CaseError
 from cases.models import Case, ReleaseEvent, User
 from cases.single_values import SingleValuesForm
+from cases.text_fields import ProseField
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -55,7 +56,7 @@ RETURN = Transition(
 class ReasonForm(SingleValuesForm):
     """Why; and of each case the revision that the administrator was shown, so that nothing newer is overridden."""
 
-    reason = forms.CharField(
+    reason = ProseField(
         label=gettext_lazy("Reason"),
         max_length=limits.REASON,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from cases import limits, release_choice
 from cases.schedule import Schedule
 from cases.seen import SeenCase
+from cases.text_fields import ProseOfApi
 
 
 class CaseInListSerializer(serializers.Serializer[SeenCase]):
@@ -37,7 +38,7 @@ class ReleaseSerializer(serializers.Serializer[Any]):
     release_option = serializers.ChoiceField(choices=["now", "schedule"])
     release_date = serializers.DateField(required=False, allow_null=True, input_formats=["%Y-%m-%d"])
     release_time = serializers.TimeField(required=False, allow_null=True, input_formats=["%H:%M", "%H:%M:%S"])
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=limits.REASON)
+    reason = ProseOfApi(required=False, allow_blank=True, max_length=limits.REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuses what it does not know: a misspelt option must not release anything."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import limits
 from cases.models.text_limits import TextLimits, facts_limit
 from cases.models.user import User
+from cases.text_fields import Prose
 
 
 class AccountEvent(models.Model):
@@ -40,7 +41,7 @@ class AccountEvent(models.Model):
     system_actor = models.CharField(
         max_length=60, blank=True, default="", db_default="", help_text="The program that acted, where no person did"
     )
-    reason = models.CharField(max_length=limits.REASON, blank=True, help_text="What a person said to it")
+    reason = Prose(max_length=limits.REASON, blank=True, help_text="What a person said to it")
     details = models.JSONField(default=dict, db_default={}, blank=True, help_text="The facts; people by their keys")
 
     # The people of the details by their present names, and the facts in words: set by cases.account_history.

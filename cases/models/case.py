@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from cases import limits, schedule
 from cases.models.text_limits import TextLimits
 from cases.models.user import User
+from cases.text import NOT_IN_A_LINE
+from cases.text_fields import Line, Prose
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -149,8 +151,8 @@ class Case(models.Model):
     )
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     urgency = models.CharField(max_length=20, choices=Urgency, default=Urgency.NORMAL)
-    title = models.CharField(max_length=limits.TITLE, blank=True)
-    description = models.CharField(max_length=limits.DESCRIPTION, blank=True)
+    title = Line(max_length=limits.TITLE, blank=True)
+    description = Prose(max_length=limits.DESCRIPTION, blank=True)
     date_created = models.DateTimeField(auto_now_add=True)
     date_submitted = models.DateTimeField(null=True, blank=True)
     date_accepted = models.DateTimeField(null=True, blank=True)
@@ -191,6 +193,7 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_status_known", condition=Q(status__in=["draft", "submitted", "accepted", "completed"])
             ),
+            models.CheckConstraint(name="case_title_is_a_line", condition=~Q(title__regex=NOT_IN_A_LINE)),
             models.CheckConstraint(name="case_urgency_known", condition=Q(urgency__in=["normal", "urgent"])),
             models.CheckConstraint(
                 name="case_released_is_completed",

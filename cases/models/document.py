@@ -14,6 +14,8 @@ from cases import limits
 from cases.models.case import RELEASED, SCHEDULED, Case
 from cases.models.text_limits import TextLimits
 from cases.models.user import User
+from cases.text import NOT_IN_A_LINE
+from cases.text_fields import Line
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -63,7 +65,7 @@ class CaseDocument(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=Kind)
     file = models.FileField(upload_to=random_path)
-    name = models.CharField(max_length=limits.FILE_NAME, help_text="What the person called it")
+    name = Line(max_length=limits.FILE_NAME, help_text="What the person called it")
     size = models.PositiveIntegerField(help_text="In bytes")
     content_type = models.CharField(max_length=100)
     # Nobody asks what a person attached, and nobody is deleted.
@@ -77,6 +79,7 @@ class CaseDocument(models.Model):
         constraints = [
             TextLimits(name="document_text_limits"),
             models.CheckConstraint(name="document_kind_known", condition=Q(kind__in=["submission", "report"])),
+            models.CheckConstraint(name="document_name_is_a_line", condition=~Q(name__regex=NOT_IN_A_LINE)),
             models.CheckConstraint(name="document_not_empty", condition=Q(size__gt=0)),
             models.CheckConstraint(name="document_has_name_and_file", condition=~Q(name="") & ~Q(file="")),
             models.UniqueConstraint(name="document_has_file_of_its_own", fields=["file"]),

@@ -10,6 +10,7 @@ from cases import limits
 from cases.models.case import Case
 from cases.models.text_limits import TextLimits, facts_limit
 from cases.models.user import User
+from cases.text_fields import Prose
 
 
 class ReleaseEvent(models.Model):
@@ -57,7 +58,7 @@ class ReleaseEvent(models.Model):
     schedule_revision = models.PositiveIntegerField(help_text="The schedule revision that the step led to")
     release_number = models.PositiveIntegerField(default=0, help_text="Which release of the case this was")
     release_batch = models.UUIDField(null=True, blank=True)
-    reason = models.CharField(max_length=limits.REASON, blank=True, help_text="What a person said to it")
+    reason = Prose(max_length=limits.REASON, blank=True, help_text="What a person said to it")
     details = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="Facts that have no column; people by their keys"
     )

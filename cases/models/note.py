@@ -10,6 +10,7 @@ from cases import limits
 from cases.models.case import Case
 from cases.models.text_limits import TextLimits
 from cases.models.user import User
+from cases.text_fields import Prose
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -31,7 +32,7 @@ class CaseNote(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes", db_index=False)
     # Nobody asks what a person noted, and nobody is deleted.
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    text = models.CharField(max_length=limits.NOTE)
+    text = Prose(max_length=limits.NOTE)
     at = models.DateTimeField()
 
     objects = CaseNoteQuerySet.as_manager()

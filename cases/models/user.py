@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from cases import limits
 from cases.addresses import canonical
 from cases.models.text_limits import TextLimits
+from cases.text import NOT_IN_A_LINE
+from cases.text_fields import Line
 from cases.zones import validate_zone
 
 # Django's own, so that a session which is older than `credentials_key` stays good.
@@ -78,8 +80,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         TECHNICIAN = "technician", _("Technician")
         ADMINISTRATOR = "administrator", _("Administrator")
 
-    first_name = models.CharField(_("first name"), max_length=limits.NAME, blank=True)
-    last_name = models.CharField(_("last name"), max_length=limits.NAME, blank=True)
+    first_name = Line(_("first name"), max_length=limits.NAME, blank=True)
+    last_name = Line(_("last name"), max_length=limits.NAME, blank=True)
     email_canonical = models.CharField(
         max_length=320,
         null=True,
@@ -124,6 +126,12 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
             TextLimits(name="user_text_limits"),
             models.CheckConstraint(
                 name="user_role_known", condition=models.Q(role__in=["member", "technician", "administrator"])
+            ),
+            models.CheckConstraint(
+                name="user_names_are_lines",
+                condition=~models.Q(first_name__regex=NOT_IN_A_LINE)
+                & ~models.Q(last_name__regex=NOT_IN_A_LINE)
+                & ~models.Q(username__regex=NOT_IN_A_LINE),
             ),
             # Conditional, so that PostgreSQL does not take it for a key: to change one would make releases wait.
             models.UniqueConstraint(

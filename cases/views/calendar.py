@@ -19,6 +19,7 @@ from cases.periods import View
 from cases.permissions import Action
 from cases.release_calendar import days_of, entries_of, kinds_of, on_day
 from cases.seen import SeenCase
+from cases.text import isolated
 from cases.views.cases import visible_case
 from cases.views.staff import staff_only
 from cases.zones import on_portal_clock
@@ -144,6 +145,6 @@ def _move_page(
 def _moved(case: Case) -> str:
     moment = on_portal_clock(cast(dt.datetime, case.release_instant), "MOMENT_FORMAT")
     return _("“%(case)s” is to be released on %(date)s.") % {
-        "case": case.title or case.external_case_id,
+        "case": isolated(case.title or case.external_case_id),
         "date": moment,
     }

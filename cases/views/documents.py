@@ -15,6 +15,7 @@ from cases import documents, form_tokens, permissions
 from cases.errors import BadDocument, CaseError, FormReused, SentAlready, StorageFailed
 from cases.models import Case, CaseDocument, ReleaseEvent, User
 from cases.permissions import Action
+from cases.text import isolated
 from cases.uploads import uploaded_file
 from cases.views.cases import render_case, visible_case
 
@@ -57,7 +58,7 @@ def attach_document(request: HttpRequest, pk: int) -> HttpResponse:
     except Case.DoesNotExist:
         # It was visible a moment ago: its state changed in between.
         return redirect("dashboard")
-    messages.success(request, _("“%(name)s” is attached.") % {"name": attached.name})
+    messages.success(request, _("“%(name)s” is attached.") % {"name": isolated(attached.name)})
     return redirect("case_detail", pk=pk)
 
 
@@ -71,7 +72,7 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
         return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
     except (Case.DoesNotExist, CaseDocument.DoesNotExist):
         return redirect("dashboard")
-    messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
+    messages.success(request, _("“%(name)s” is removed.") % {"name": isolated(found.name)})
     return redirect(reverse("case_detail", args=[pk]) + "#documents")
 
 

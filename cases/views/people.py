@@ -19,6 +19,7 @@ from cases.errors import CaseError, SentAlready
 from cases.models import ReleaseEvent, User
 from cases.paging import MOST, CappedPaginator, capped
 from cases.people_forms import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
+from cases.text import isolated
 from cases.views.staff import for_administrators
 
 # Of the history of an account.
@@ -130,7 +131,7 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
     except CaseError as error:
         return _page(request, found, status=error.status, problem=error.message, role_form=form)
     said = _("%(name)s has the role %(role)s now.")
-    messages.success(request, said % {"name": found.display_name, "role": found.get_role_display()})
+    messages.success(request, said % {"name": isolated(found.display_name), "role": found.get_role_display()})
     return redirect("person", pk=pk)
 
 
@@ -149,10 +150,10 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     except CaseError as error:
         return _page(request, technician, status=error.status, problem=error.message)
     if not count:
-        messages.info(request, _("%(name)s has no open cases.") % {"name": technician.display_name})
+        messages.info(request, _("%(name)s has no open cases.") % {"name": isolated(technician.display_name)})
         return redirect("person", pk=pk)
     said = ngettext("%(count)d case is now %(name)s's.", "%(count)d cases are now %(name)s's.", count)
-    messages.success(request, said % {"count": count, "name": form.cleaned_data["to"].display_name})
+    messages.success(request, said % {"count": count, "name": isolated(form.cleaned_data["to"].display_name)})
     return redirect("person", pk=pk)
 
 
@@ -168,7 +169,9 @@ def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
         verbs.remove_second_factor(person=found, by=cast(User, request.user), reason=form.cleaned_data["reason"])
     except CaseError as error:
         return _page(request, found, status=error.status, problem=error.message)
-    messages.success(request, _("%(name)s signs in with the password alone now.") % {"name": found.display_name})
+    messages.success(
+        request, _("%(name)s signs in with the password alone now.") % {"name": isolated(found.display_name)}
+    )
     return redirect("person", pk=pk)
 
 

@@ -20,6 +20,7 @@ from cases.errors import CaseError
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
+from cases.text import isolated
 from cases.views.cases import RELEASE, render_case, visible_case
 from cases.views.htmx import is_htmx
 from cases.zones import on_portal_clock
@@ -193,7 +194,9 @@ def _accepted(case: Case, user: User) -> str:
 
 def _success(action: Action, case: Case) -> str:
     if action is Action.HAND_OVER:
-        return _("The case is now %(name)s's.") % {"name": case.assigned_to.display_name if case.assigned_to else ""}
+        return _("The case is now %(name)s's.") % {
+            "name": isolated(case.assigned_to.display_name) if case.assigned_to else ""
+        }
     if action is Action.RESCHEDULE:
         return _("The release date is saved. The member sees the case when it is reached.")
     if action is Action.RETURN:

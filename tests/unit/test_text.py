@@ -1,0 +1,224 @@
+"""What people write is stored in one form, shows something, and turns no sentence around."""
+
+import re
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, connection, transaction
+from django.template import Context, Template
+
+from cases import document_types, drafts, handover, notes, people, releases
+from cases.errors import CaseError
+from cases.forms import ChangeForm, DraftForm
+from cases.mail import released_message
+from cases.models import Case, CaseDocument, CaseNote, ReleaseEvent, User
+from cases.people_forms import InviteForm, SecondFactorForm
+from cases.text import clean_line, clean_text, isolated, isolated_html
+from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+NEW_EMOJI = "\U0001fae9"
+HEBREW = "\u05e9\u05dc\u05d5\u05dd"
+INVISIBLE = [
+    " ", "\u200b", "\u00a0\u2003", "\u200d\u2060\ufeff", "\u3164\u115f\u2800", "\u0301\ufe0f", "\u202e\u202c",
+    "\u00ad", "\U000e0041\U000e0042", "\x07\x1b", "\t\n", "\u2066\u2069",
+]  # fmt: skip
+VISIBLE = ["a", "\u0627", "1", "?", NEW_EMOJI, FAMILY, "\U0001fb00", "\ue000", "\u200ba", "\u5b57"]
+LINES = [
+    ("Cafe\u0301", "Caf\u00e9"),
+    ("a\nb\r\nc\td", "a b c d"),
+    ("a\u2028b\u2029c\x85d", "a b c d"),
+    ("a\x00b\x1bc\x7fd\x9be", "abcde"),
+    ("invoice\u202efdp.exe", "invoicefdp.exe"),
+    ("\u2066a\u2069 \u202ab\u202c", "a b"),
+    ("no\u00a0break \u200e\u0627", "no\u00a0break \u200e\u0627"),
+    (f"{FAMILY} {NEW_EMOJI} \ud800", f"{FAMILY} {NEW_EMOJI}"),
+]
+
+
+@pytest.mark.parametrize(("typed", "stored"), LINES, ids=repr)
+def test_a_line_is_stored_in_one_form(typed, stored):
+    assert clean_line(typed) == stored == clean_line(stored)
+
+
+@pytest.mark.parametrize("typed", ["", "\x00", "\ud800", *INVISIBLE], ids=ascii)
+def test_what_nobody_sees_is_empty(typed):
+    assert clean_line(typed) == clean_text(typed) == ""
+
+
+@pytest.mark.parametrize("typed", VISIBLE, ids=ascii)
+def test_what_can_be_seen_is_kept(typed):
+    assert clean_line(typed) == clean_text(typed) == typed
+
+
+def test_several_lines_keep_their_ends():
+    assert clean_text(" a\r\nb\rc\u2028d\te\n") == "a\nb\nc\nd\te"
+
+
+@pytest.mark.parametrize("word", [HEBREW, f"{HEBREW} 5", "A \u0661", "\u2069\u05d0\u202e"], ids=ascii)
+def test_a_word_from_right_to_left_turns_nothing_else(word):
+    plain = isolated(word)
+    assert (plain[0], plain[-1]) == ("\u2068", "\u2069")
+    assert not set(plain[1:-1]) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    page = Template("{% load portal %}{{ word|bdi }} {{ word|isolate }}").render(Context({"word": word}))
+    assert page == f"<bdi>{plain[1:-1]}</bdi> {plain}"
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"), [("Tom", "Tom"), ("Jos\u00e9", "Jos\u00e9"), ("x\u202ey", "xy"), ("\u2069\u2068", "")], ids=ascii
+)
+def test_other_words_need_nothing_around_them(word, shown):
+    assert isolated(word) == isolated_html(word) == shown
+
+
+@pytest.mark.parametrize("word", ["<b>x</b>", "<b>\u05d0</b>"], ids=ascii)
+def test_html_is_escaped_all_the_same(word):
+    assert "<b>" not in Template("{% load portal %}{{ word|bdi }}").render(Context({"word": word}))
+
+
+# --- Every way in -----------------------------------------------------------------------------------------------------
+
+LINE_COLUMNS = [(Case, "title"), (User, "first_name"), (User, "last_name"), (CaseDocument, "name")]
+FACTORIES = {Case: CaseFactory, User: UserFactory, CaseDocument: CaseDocumentFactory}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "column"), [*LINE_COLUMNS, (Case, "description")])
+def test_every_way_of_writing_a_row_cleans_its_texts(model, column):
+    dirty, clean = "Cafe\u0301 \u202e\x07x", "Caf\u00e9 x"
+    row = FACTORIES[model](**{column: dirty})
+    stored = model.objects.filter(pk=row.pk).values_list(column, flat=True)
+    assert getattr(row, column) == clean == stored.get()
+    model.objects.filter(pk=row.pk).update(**{column: dirty})
+    assert stored.get() == clean
+    setattr(row, column, dirty)
+    model.objects.bulk_update([row], [column])
+    assert stored.get() == clean
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("letter", ["\n", "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "\u2069"], ids=ascii)
+@pytest.mark.parametrize(("model", "column"), [*LINE_COLUMNS, (User, "username")])
+def test_the_database_refuses_a_line_that_breaks_or_turns(model, column, letter):
+    row = FACTORIES[model]()
+    quote = connection.ops.quote_name
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {quote(column)} = %s WHERE id = %s"  # noqa: S608
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, [f"a{letter}b", row.pk])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", INVISIBLE, ids=ascii)
+def test_a_form_takes_what_nobody_sees_for_nothing(typed):
+    invited = InviteForm({"email": "x@example.com", "first_name": typed, "last_name": typed, "role": "member"})
+    assert invited.is_valid()
+    assert (invited.cleaned_data["first_name"], invited.cleaned_data["last_name"]) == ("", "")
+    draft = DraftForm({"title": typed, "description": typed, "urgency": "normal"})
+    assert set(draft.errors) == {"title"}
+    assert draft.cleaned_data["description"] == ""
+    assert set(SecondFactorForm({"reason": typed}).errors) == {"reason"}
+    change = ChangeForm({"reason": typed})
+    assert change.is_valid()
+    assert change.cleaned_data["reason"] == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", INVISIBLE, ids=ascii)
+def test_a_verb_takes_what_nobody_sees_for_nothing(typed, mia, tom, ada):
+    draft = drafts.create(by=mia, title=typed, description=typed)
+    case = CaseFactory(held=True, member=mia, assigned_to=tom)
+    for verb in (
+        lambda: drafts.submit(case=draft, by=mia, source="web"),
+        lambda: notes.add(case=case, by=tom, text=typed),
+        lambda: releases.release_now(case=case, by=ada, source="web", reason=typed),
+        lambda: people.remove_second_factor(person=tom, by=ada, reason=typed),
+    ):
+        with pytest.raises(CaseError):
+            verb()
+    assert not CaseNote.objects.exists()
+    assert not ReleaseEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_words_are_cleaned_on_their_way_into_the_history(mia, tom, otto, ada):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    said = "Cafe\u0301\r\nat \u202efive"
+    handover.hand_over_case(case=case, to=otto, by=ada, source="web", reason=said)
+    notes.add(case=case, by=otto, text=said)
+    releases.release_now(case=CaseFactory(held=True, member=mia), by=ada, source="web", reason=said)
+    assert set(ReleaseEvent.objects.values_list("reason", flat=True)) == {"Caf\u00e9\nat five"}
+    assert CaseNote.objects.get().text == "Caf\u00e9\nat five"
+
+
+@pytest.mark.django_db
+def test_the_api_takes_half_a_character(client, ada):
+    case = CaseFactory(held=True)
+    client.force_login(ada)
+    body = r'{"release_option": "now", "reason": "Cafe\u0301 \ud800"}'
+    answer = client.post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
+    assert answer.status_code < 500
+
+
+FILES = [
+    ("\u202efdp.exe", "fdp.exe"), ("a\u00a0b.pdf", "a\u00a0b.pdf"), (f"{NEW_EMOJI}.pdf", f"{NEW_EMOJI}.pdf"),
+    (f"{FAMILY}.pdf", f"{FAMILY}.pdf"), ("Cafe\u0301.pdf", "Caf\u00e9.pdf"), ("a\u2028b.pdf", "a b.pdf"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "stored"), FILES, ids=ascii)
+def test_a_file_is_called_what_can_be_seen(name, stored):
+    assert document_types.clean_name(name) == stored
+
+
+# --- Our sentences ----------------------------------------------------------------------------------------------------
+
+
+def without_what_stands_alone(page: str) -> str:
+    """The page without the values of inputs and choices, and without what is isolated."""
+    page = re.sub(r"<option.*?</option>|<input[^>]*>|<textarea.*?</textarea>", "", page, flags=re.S)
+    return re.sub(rf"\u2068{HEBREW}[.pdf]*\u2069|<bdi>{HEBREW}[.pdf]*</bdi>", "", page)
+
+
+@pytest.mark.django_db
+def test_pages_and_their_titles_isolate_names_and_titles(client, mia, tom, ada):
+    for person in (mia, tom, ada):
+        person.last_name = HEBREW
+        person.save()
+    case = CaseFactory(member=mia, assigned_to=tom, title=HEBREW, scheduled=True)
+    CaseDocumentFactory(case=case, name=f"{HEBREW}.pdf")
+    notes.add(case=case, by=tom, text="Called.")
+    handover.hand_over_case(case=case, to=UserFactory(role="technician", last_name=HEBREW), by=ada, source="web")
+    people.correct(person=mia, by=ada, email="m@example.com", first_name="", last_name=HEBREW)
+    client.force_login(ada)
+    assert f"<title>\u2068{HEBREW}\u2069 " in client.get(f"/cases/{case.pk}/").content.decode()
+    pages = ["/", "/cases/", "/calendar/", "/people/", *(f"/people/{person.pk}/" for person in (mia, tom))]
+    pages += [f"/cases/{case.pk}/", f"/cases/{case.pk}/move/", f"/cases/{case.pk}/preview/"]
+    for path in pages:
+        page = client.get(path, follow=True).content.decode()
+        assert HEBREW not in without_what_stands_alone(page), path
+
+
+@pytest.mark.django_db
+def test_messages_isolate_a_name_and_a_file(client, mia, tom, ada):
+    tom.last_name = HEBREW
+    tom.save()
+    CaseFactory(assigned_to=tom)
+    client.force_login(ada)
+    page = client.post(f"/people/{tom.pk}/role/", {"role": "member"}, follow=True).content.decode()
+    assert f"\u2068{HEBREW}\u2069 has open cases" in page
+    draft = CaseFactory(member=mia, draft=True)
+    client.force_login(mia)
+    file = ContentFile(b"%PDF-1.7\n%%EOF\n", name=f"{HEBREW}.pdf")
+    page = client.post(f"/cases/{draft.pk}/documents/", {"file": file}, follow=True).content.decode()
+    assert f"\u201c\u2068{HEBREW}.pdf\u2069\u201d is attached" in page
+
+
+@pytest.mark.django_db
+def test_mail_isolates_a_title_and_a_name(mia):
+    mia.last_name = HEBREW
+    cases = CaseFactory.create_batch(2, member=mia, title=HEBREW, released=True)
+    for listed in (cases, cases[:1]):
+        message = released_message(recipient=mia, address="mia@example.com", cases=listed, message_id="<a@b>")
+        for part in (message.body, message.alternatives[0][0]):
+            assert HEBREW in part
+            assert HEBREW not in without_what_stands_alone(str(part))
