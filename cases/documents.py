@@ -13,7 +13,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import document_storage, document_types, form_tokens, permissions
+from cases import document_storage, document_types, form_tokens, permissions, quotas
 from cases.errors import BadDocument, NotAllowed
 from cases.locking import lock_for_action
 from cases.models import Case, CaseDocument, ReleaseEvent, User
@@ -34,15 +34,16 @@ def kind_of(user: User) -> CaseDocument.Kind:
 def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: str = "") -> CaseDocument:
     """`file` becomes a document of the case: of a member a submission, of the others a report.
 
-    BadDocument for a file that may be none, StorageFailed where it could not be kept; then, as after any other error,
-    nothing is kept of it. The file is stored before the transaction, which then is short, whatever the storage is. A
-    form makes one document (cases.form_tokens).
+    BadDocument for a file that may be none, QuotaReached for one too many, StorageFailed where it could not be kept;
+    then, as after any other error, nothing is kept of it. The file is stored before the transaction, which then is
+    short, whatever the storage is. A form makes one document (cases.form_tokens).
 
     When the commit itself fails nobody knows whether the row is there: the file stays, and so it does when an outer
     transaction is rolled back. `document_storage.reconcile` finds files without a row.
     """
     # Before anything is written; `_record` asks again, with the row locked.
     permissions.check(Action.ATTACH, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
+    quotas.check_uploads(by)
     facts = document_types.examine(file)
     document = CaseDocument(kind=kind_of(by), uploaded_by=by, **vars(facts))
     document.file = document_storage.store(document, file)
@@ -78,6 +79,7 @@ def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_t
     step = lock_for_action(case, Action.ATTACH, by=by, source=source).step
     document.case = step.case
     used = form_tokens.use(form_token, by=by, content=["document", str(case.pk), document.name, str(document.size)])
+    quotas.check_uploads(by)
     if CaseDocument.objects.filter(case=case).count() >= MOST:
         raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MOST})
     document.uploaded_at = step.at

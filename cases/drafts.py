@@ -5,7 +5,7 @@ import hashlib
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import form_tokens, limits
+from cases import form_tokens, limits, quotas
 from cases.errors import CaseError, NotAllowed, Stale
 from cases.locking import lock_for_action, lock_people
 from cases.models import Case, ReleaseEvent, User
@@ -16,12 +16,13 @@ from cases.text import clean_line
 @transaction.atomic
 def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL, form_token: str = "") -> Case:
     """A new draft of the member `by`, with a generated case number. A form makes one draft (cases.form_tokens).
-    TooLong for a long text."""
+    TooLong for a long text, WrongState for a draft too many."""
     _check_lengths(title, description)
     by = lock_people(by)[by.pk]
     if not (by.is_member and by.is_active):
         raise NotAllowed(_("Only members create cases."))
     used = form_tokens.use(form_token, by=by, content=[title, description, urgency])
+    quotas.check_open_drafts(by)
     case = Case.objects.create(member=by, title=title, description=description, urgency=urgency)
     form_tokens.remember(used, case.pk)
     return case
@@ -53,11 +54,15 @@ def _check_lengths(title: str, description: str) -> None:
 
 @transaction.atomic
 def submit(*, case: Case, by: User, source: str) -> Case:
-    """The draft is handed in: technicians see it from now on. CaseError without a title."""
+    """The draft is handed in: technicians see it from now on.
+
+    CaseError without a title, QuotaReached for one too many.
+    """
     locked = lock_for_action(case, Action.SUBMIT, by=by, source=source)
     case, step = locked.case, locked.step
     if not clean_line(case.title):
         raise CaseError(_("Please give the case a title before you submit it."), field="title")
+    quotas.check_submissions(locked.by)
     case.status = Case.Status.SUBMITTED
     case.date_submitted = step.at
     case.save(update_fields=["status", "date_submitted"])

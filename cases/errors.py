@@ -1,5 +1,8 @@
 """What a verb refuses, as sentences for people. Every face answers them with `status`."""
 
+import datetime as dt
+import math
+
 from django.utils.translation import gettext as _
 
 from cases.numerals import grouped
@@ -48,6 +51,16 @@ class ReasonRequired(CaseError):
 
     def __init__(self) -> None:
         super().__init__(_("Please give a reason; it is kept in the history of the case."), field="reason")
+
+
+class QuotaReached(CaseError):
+    """The person has added as much as one may for now, and may again after `wait`."""
+
+    status = 429
+
+    def __init__(self, message: str, *, wait: dt.timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = math.ceil(wait.total_seconds())
 
 
 class NotAllowed(CaseError):

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import form_tokens, limits, permissions
+from cases import form_tokens, limits, permissions, quotas
 from cases.clock import portal_now
 from cases.errors import CaseError
 from cases.locking import lock_people
@@ -14,7 +14,9 @@ from cases.text import clean_text
 
 @transaction.atomic
 def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
-    """A note of `by` on the case. CaseError where it says nothing or too much. A form makes one (cases.form_tokens).
+    """A note of `by` on the case. A form makes one (cases.form_tokens).
+
+    CaseError where it says nothing, TooLong where it says too much, QuotaReached where it is one too many.
 
     The author is locked. The row of the case is not: a note changes nothing of it, and never waits for a release.
     """
@@ -25,6 +27,7 @@ def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
         raise CaseError(_("Write something first."), field="text")
     limits.check_length(text, limits.NOTE, field="text")
     used = form_tokens.use(form_token, by=by, content=["note", str(case.pk), text])
+    quotas.check_notes(by)
     note = CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
     form_tokens.remember(used, note.pk)
     return note

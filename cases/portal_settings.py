@@ -210,6 +210,39 @@ CLEAN_UP = [
     ),
 ]
 
+LIMITS = [
+    Setting(
+        "MAX_OPEN_DRAFTS",
+        "100",
+        _("How many drafts a member may have at a time."),
+        lambda: settings.MAX_OPEN_DRAFTS,
+    ),
+    Setting(
+        "MAX_SUBMISSIONS_PER_HOUR",
+        "100",
+        _("How many cases a member may submit in an hour."),
+        lambda: settings.MAX_SUBMISSIONS_PER_HOUR,
+    ),
+    Setting(
+        "MAX_NOTES_PER_HOUR",
+        "300",
+        _("How many internal notes a person may add in an hour."),
+        lambda: settings.MAX_NOTES_PER_HOUR,
+    ),
+    Setting(
+        "MAX_UPLOADS_PER_HOUR",
+        "300",
+        _("How many documents a person may attach in an hour."),
+        lambda: settings.MAX_UPLOADS_PER_HOUR,
+    ),
+    Setting(
+        "MAX_API_CALLS_PER_MINUTE",
+        "600",
+        _("How many API calls a person may make in a minute."),
+        lambda: settings.MAX_API_CALLS_PER_MINUTE,
+    ),
+]
+
 MACHINE = [
     Setting(
         "PORTAL_URL",
@@ -267,6 +300,7 @@ GROUPS = [
     Group("release", _("The release"), RELEASE),
     Group("documents", _("Documents"), DOCUMENTS),
     Group("clean-up", _("Clean-up"), CLEAN_UP),
+    Group("limits", _("Limits for each person"), LIMITS),
     Group("machine", _("The machine"), MACHINE),
 ]
 

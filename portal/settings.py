@@ -188,6 +188,12 @@ FILE_UPLOAD_HANDLERS = [
     "cases.uploads.TemporaryFile",
 ]
 
+# Of one person. Nobody who works by hand comes near them.
+MAX_OPEN_DRAFTS = whole_number("MAX_OPEN_DRAFTS", 100, least=1)
+MAX_SUBMISSIONS_PER_HOUR = whole_number("MAX_SUBMISSIONS_PER_HOUR", 100, least=1)
+MAX_NOTES_PER_HOUR = whole_number("MAX_NOTES_PER_HOUR", 300, least=1)
+MAX_UPLOADS_PER_HOUR = whole_number("MAX_UPLOADS_PER_HOUR", 300, least=1)
+
 # --- Database and cache --------------------------------------------------------------------------------------------
 
 
@@ -405,11 +411,14 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["cases.api.parsers.PortalJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["cases.api.throttling.PersonThrottle"],
     "DEFAULT_PAGINATION_CLASS": "cases.api.pagination.LatestFirst",
     # Half a surrogate pair, which JSON allows, can be answered in escapes only.
     "UNICODE_JSON": False,
     "EXCEPTION_HANDLER": "cases.api.errors.exception_handler",
 }
+# Of one person, whatever tokens they use.
+MAX_API_CALLS_PER_MINUTE = whole_number("MAX_API_CALLS_PER_MINUTE", 600, least=1)
 # How long a token is good where nothing else is chosen, and how many a person may have.
 API_TOKEN_DAYS = whole_number("API_TOKEN_DAYS", 90, least=1, most=365)
 API_TOKENS_PER_PERSON = whole_number("API_TOKENS_PER_PERSON", 10, least=1, most=100)

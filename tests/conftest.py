@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import translation
 
 from cases import messages
+from cases.api import throttling
 from cases.models import User
 from portal.file_storage import file_storage
 from tests import stored_clock
@@ -78,6 +79,12 @@ def _stored_clock_follows_the_settings() -> Iterator[None]:
 def _messages_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test in which the broker failed leaves no silence to the next one."""
     monkeypatch.setattr(messages, "_silent_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _api_calls_are_counted_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that stands still all tests call within one minute."""
+    monkeypatch.setattr(throttling, "counter", throttling.CallCounter())
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,27 @@
 """Refusals of the domain as API answers."""
 
-from typing import Any
+import math
+from typing import Any, cast
 
 from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ErrorDetail, Throttled
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
 from cases.errors import CaseError
 from cases.models import Case
+from cases.retry_after import with_retry_after
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """A CaseError answers with its status and sentence, under the field that it is about."""
     if isinstance(error, CaseError):
-        return Response({error.field: [error.message]} if error.field else {"detail": error.message}, error.status)
+        said = {error.field: [error.message]} if error.field else {"detail": error.message}
+        return with_retry_after(Response(said, error.status), error)
+    if isinstance(error, Throttled):
+        wait = math.ceil(cast(Any, error).wait)
+        error.detail = ErrorDetail(_("Too many requests. Try again in %(seconds)s seconds.") % {"seconds": wait})
     if isinstance(error, Case.DoesNotExist):
         # It was visible a moment ago, and changed before the verb had its lock.
         error = Http404()

@@ -2,6 +2,7 @@
 
 from cases.models.account_event import AccountEvent
 from cases.models.api_token import ApiToken
+from cases.models.api_usage import ApiUsage
 from cases.models.case import Case, CaseQuerySet
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.feed import CalendarFeed
@@ -21,6 +22,7 @@ from cases.models.user import User
 __all__ = [
     "AccountEvent",
     "ApiToken",
+    "ApiUsage",
     "CalendarFeed",
     "Case",
     "CaseDocument",

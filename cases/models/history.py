@@ -68,6 +68,10 @@ class ReleaseEvent(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        indexes = [
+            # How many somebody attached lately. A wave writes nothing into it.
+            models.Index(name="event_attached", fields=["actor", "-id"], condition=Q(kind="document_attached")),
+        ]
         constraints = [
             TextLimits(name="event_text_limits"),
             facts_limit("event_facts_limit", "details"),

@@ -30,7 +30,7 @@ class CaseNote(models.Model):
     """An internal note. Append-only, as the history is: whoever was wrong writes another."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes", db_index=False)
-    # Nobody asks what a person noted, and nobody is deleted.
+    # note_of_author begins with it.
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     text = Prose(max_length=limits.NOTE)
     at = models.DateTimeField()
@@ -43,7 +43,10 @@ class CaseNote(models.Model):
             TextLimits(name="note_text_limits"),
             models.CheckConstraint(name="note_says_something", condition=~Q(text="")),
         ]
-        indexes = [models.Index(name="note_of_case", fields=["case", "id"])]
+        indexes = [
+            models.Index(name="note_of_case", fields=["case", "id"]),
+            models.Index(name="note_of_author", fields=["author", "-id"]),
+        ]
 
     def __str__(self) -> str:
         return f"note {self.pk}"

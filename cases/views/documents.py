@@ -15,6 +15,7 @@ from cases import documents, form_tokens, permissions
 from cases.errors import BadDocument, CaseError, FormReused, SentAlready, StorageFailed
 from cases.models import Case, CaseDocument, ReleaseEvent, User
 from cases.permissions import Action
+from cases.retry_after import with_retry_after
 from cases.text import isolated
 from cases.uploads import uploaded_file
 from cases.views.cases import render_case, visible_case
@@ -54,7 +55,8 @@ def attach_document(request: HttpRequest, pk: int) -> HttpResponse:
     except (BadDocument, StorageFailed, FormReused) as error:
         return render_case(request, case, status=error.status, document_problem=error.message)
     except CaseError as error:
-        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+        answer = render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+        return with_retry_after(answer, error)
     except Case.DoesNotExist:
         # It was visible a moment ago: its state changed in between.
         return redirect("dashboard")

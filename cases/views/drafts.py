@@ -14,6 +14,7 @@ from cases.errors import CaseError, SentAlready, Stale
 from cases.forms import DraftForm
 from cases.models import ReleaseEvent, User
 from cases.permissions import Action
+from cases.retry_after import with_retry_after
 from cases.seen import SeenCase
 from cases.views.cases import render_case, visible_case
 
@@ -82,7 +83,8 @@ def submit_case(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         drafts.submit(case=case, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
     except CaseError as error:
-        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+        answer = render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+        return with_retry_after(answer, error)
     messages.success(
         request, _("Your case is submitted. A technician will take it up; you find it under “In progress”.")
     )

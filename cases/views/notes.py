@@ -14,6 +14,7 @@ from cases import form_tokens, notes
 from cases.case_forms import NoteForm
 from cases.errors import CaseError, SentAlready
 from cases.models import Case, User
+from cases.retry_after import with_retry_after
 from cases.views.cases import NOTES, render_case, visible_case
 from cases.views.htmx import is_htmx
 from cases.views.staff import staff_only
@@ -33,7 +34,8 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
         if error.status == 400:
             form.add_error(error.field, error.message)
             return render_case(request, case, status=400, part=NOTES, note_form=form)
-        return render_case(request, case, status=error.status, part=NOTES, problem=error.message, note_form=form)
+        answer = render_case(request, case, status=error.status, part=NOTES, problem=error.message, note_form=form)
+        return with_retry_after(answer, error)
     messages.success(request, _("The note is saved."))
     if is_htmx(request):
         return render_case(request, case, part=NOTES)

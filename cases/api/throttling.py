@@ -1,0 +1,70 @@
+"""How many calls of the API one person may make in a minute.
+
+Each web process counts by itself, and adds what it has counted to the database now and then: a call costs no statement,
+and all processes together come near the limit instead of reaching it each. One that has not told the others yet lets at
+most a twentieth of the limit pass too much.
+"""
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from cases.models import User
+from cases.models.api_usage import ApiUsage
+
+SECONDS = 60
+PARTS = 20
+
+
+@dataclass
+class Calls:
+    """Of one person within a minute: those that all processes know of, and those that this one has not told yet."""
+
+    shared: int = 0
+    untold: int = 0
+
+
+class CallCounter:
+    """The calls that reach this process within the present minute."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._minute = 0
+        self._calls: dict[int, Calls] = {}
+
+    def count(self, user_id: int, minute: int, limit: int) -> bool:
+        """Count one call. Returns whether it is within `limit`; one that is not does not count."""
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._calls = minute, {}
+            calls = self._calls.setdefault(user_id, Calls())
+            if calls.shared + calls.untold >= limit:
+                return False
+            calls.untold += 1
+            if calls.untold < limit / PARTS:
+                return True
+            told, calls.untold = calls.untold, 0
+        calls.shared = ApiUsage.add(user_id, minute, told)
+        return calls.shared <= limit
+
+
+counter = CallCounter()
+
+
+class PersonThrottle(BaseThrottle):
+    """MAX_API_CALLS_PER_MINUTE for each person, whatever tokens and sessions they use."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Whether the call is answered. Strangers are refused before this."""
+        minute = int(timezone.now().timestamp()) // SECONDS
+        limit = settings.MAX_API_CALLS_PER_MINUTE
+        return not isinstance(request.user, User) or counter.count(request.user.pk, minute, limit)
+
+    def wait(self) -> float:
+        """Seconds until the next minute."""
+        return SECONDS - timezone.now().timestamp() % SECONDS
