@@ -27,9 +27,11 @@ class ProseField(forms.CharField):
 
 
 class ProseOfApi(serializers.CharField):
-    """Several lines in a request to the API."""
+    """Several lines in a request to the API. A number is no text, though Django REST framework would take it."""
 
     def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
         return clean_text(super().to_internal_value(data))
 
 

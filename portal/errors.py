@@ -7,11 +7,27 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views import defaults
 
 from cases.views.back import page_of
 
+API = "/api/"
 # A database that restarts is back within seconds.
 RETRY_AFTER = 5
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400. A page for people, JSON for callers of the API."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": _("This request cannot be read.")}, status=400)
+    return defaults.bad_request(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404. A page for people, JSON for callers of the API."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": _("Not found.")}, status=404)
+    return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -21,7 +37,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     unavailable = isinstance(sys.exception(), OperationalError | InterfaceError)
     status = 503 if unavailable else 500
-    if request.path.startswith("/api/"):
+    if request.path.startswith(API):
         words = (
             _("The database does not answer. Try again.") if unavailable else _("An error on our side; it was logged.")
         )
@@ -42,7 +58,7 @@ class MethodNotAllowedMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_page = not request.path.startswith("/api/")
+        is_page = not request.path.startswith(API)
         if not is_page or not isinstance(response, HttpResponseNotAllowed) or response.content:
             return response
         back = page_of(request)

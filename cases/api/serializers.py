@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from cases import limits, release_choice
+from cases.api.fields import TimeOfDayField
 from cases.schedule import Schedule
 from cases.seen import SeenCase
 from cases.text_fields import ProseOfApi
@@ -22,7 +23,7 @@ class CaseInListSerializer(serializers.Serializer[SeenCase]):
     date_submitted = serializers.DateTimeField(read_only=True, allow_null=True)
     date_completed = serializers.DateTimeField(read_only=True, allow_null=True)
     scheduled_release_date = serializers.DateField(read_only=True, allow_null=True)
-    scheduled_release_time = serializers.TimeField(read_only=True, allow_null=True)
+    scheduled_release_time = TimeOfDayField(read_only=True, allow_null=True)
     actual_release_date = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
@@ -37,7 +38,7 @@ class ReleaseSerializer(serializers.Serializer[Any]):
 
     release_option = serializers.ChoiceField(choices=["now", "schedule"])
     release_date = serializers.DateField(required=False, allow_null=True, input_formats=["%Y-%m-%d"])
-    release_time = serializers.TimeField(required=False, allow_null=True, input_formats=["%H:%M", "%H:%M:%S"])
+    release_time = TimeOfDayField(required=False, allow_null=True, input_formats=["%H:%M", "%H:%M:%S"])
     reason = ProseOfApi(required=False, allow_blank=True, max_length=limits.REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,38 @@
+"""What the schema says of refusals: the same for every operation, as cases.api.errors and Django answer them."""
+
+from typing import Any
+
+DETAIL = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
+FIELDS = {
+    "type": "object",
+    "description": "The sentences by the fields that they are about.",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+}
+REFUSALS = {
+    "400": ("It cannot be read, or it is refused. Nothing has changed.", "Refusal"),
+    "401": ("No valid token and no session.", "Detail"),
+    "403": ("The caller may not do this.", "Detail"),
+    "404": ("It does not exist, or the caller may not know of it.", "Detail"),
+    "409": ("The case is not, or no longer, in a state for this.", "Detail"),
+    "429": ("Too many calls. Retry-After says when to try again.", "Detail"),
+    "503": ("The database does not answer. Retry-After says when to try again.", "Detail"),
+}
+UNREADABLE = {"415": ("The body is not JSON.", "Detail")}
+
+
+def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Adds the refusals to every operation of the schema `result`: a hook of drf-spectacular."""
+    schemas = result["components"]["schemas"]
+    schemas["Detail"] = DETAIL
+    schemas["Refusal"] = {"anyOf": [{"$ref": "#/components/schemas/Detail"}, FIELDS]}
+    for path in result["paths"].values():
+        for operation in path.values():
+            refusals = REFUSALS | UNREADABLE if "requestBody" in operation else REFUSALS
+            for status, (description, schema) in refusals.items():
+                operation["responses"].setdefault(status, _response(description, schema))
+    return result
+
+
+def _response(description: str, schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "content": content}

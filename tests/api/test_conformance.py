@@ -1,0 +1,112 @@
+"""The API keeps what its schema says, whatever is sent: Schemathesis with all its checks, as each role."""
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, settings
+from schemathesis.config import SchemathesisConfig
+
+from cases.models import Case
+from portal.wsgi import application
+from tests.pages import ADMINISTRATOR, MEMBER, TECHNICIAN, World, make_world
+from tests.tokens import header, new_token
+
+pytestmark = pytest.mark.django_db
+
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "generation": {"max-examples": 25, "deterministic": True, "database": "none"},
+        "operations": [
+            {
+                # Which dates are allowed, and whether a reason is needed, depends on the day and on the case.
+                "include-path-regex": "/release/$",
+                "checks": {"positive_data_acceptance": {"expected-statuses": [200, 400, 401, 403, 404, 409]}},
+            }
+        ],
+    }
+)
+SCHEMA = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True), config=CONFIG)
+SCHEMA.app = application
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
+
+
+@pytest.fixture(autouse=True)
+def _in_one_transaction() -> Iterator[None]:
+    """Requests leave the connection of the test open, as those of Django's own client do."""
+    handled = (request_started, request_finished)
+    for signal in handled:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in handled:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture(params=[None, MEMBER, TECHNICIAN, ADMINISTRATOR])
+def headers(request, world) -> dict[str, str]:
+    """Of a stranger, and of each role."""
+    return header(new_token(world.user(request.param))) if request.param else {}
+
+
+@pytest.fixture
+def ids(world) -> list[int]:
+    return list(Case.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def with_a_case_that_exists(case: schemathesis.Case, ids: list[int]) -> schemathesis.Case:
+    given = str(case.path_parameters.get("id", ""))
+    if given.isascii() and given.isdecimal() and len(given) <= 18:
+        case.path_parameters["id"] = str(ids[int(given) % len(ids)])
+    return case
+
+
+@SCHEMA.parametrize()
+@settings(suppress_health_check=list(HealthCheck), deadline=None)
+def test_it_keeps_what_the_schema_says(case: schemathesis.Case, headers, ids):
+    with transaction.atomic():
+        with_a_case_that_exists(case, ids).call_and_validate(headers=headers)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/", 404),
+        ("/api/nothing/", 404),
+        ("/api/cases/x/", 404),
+        ("/api/cases/" + "9" * 19 + "/", 404),
+        ("/api/cases/?cursor=%00", 400),
+        ("/api/cases/?x=" + "x" * 3000, 400),
+    ],
+)
+def test_programs_are_refused_in_json(path, status, world):
+    client = Client(headers=header(new_token(world.technician)))
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json")
+    assert set(answer.json()) == {"detail"}
+
+
+def test_people_are_refused_on_pages(world):
+    client = world.client(TECHNICIAN)
+    for path, status in (("/nothing/", 404), ("/cases/?q=%00", 400)):
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert "<html" in answer.content.decode()
+
+
+@pytest.mark.parametrize("reason", [5, True, ["a"], {"a": 1}])
+def test_a_reason_is_text(reason, world):
+    client = Client(headers=header(new_token(world.administrator)))
+    body = {"release_option": "now", "reason": reason}
+    pk = world.case("scheduled").pk
+    answer = client.post(f"/api/cases/{pk}/release/", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"reason"}
