@@ -1,5 +1,6 @@
 """The e-mail that tells a member what has been released, in the member's words."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from email.policy import Compat32
@@ -16,10 +17,12 @@ from django.utils.translation import ngettext
 from cases import languages
 from cases.addresses import for_mail_server
 from cases.models import Case, User
-from cases.text import isolated
+from cases.text import NOT_IN_A_LINE, isolated
 
 LISTED = 50
 LONGEST_LINE = 78
+# SQLite stores NUL too.
+CONTROL = re.compile(rf"\x00|{NOT_IN_A_LINE}")
 
 
 class ShortHeadersAsTheyAre(Compat32):
@@ -56,6 +59,16 @@ class Message(EmailMultiAlternatives):
         return message
 
 
+def automatic_message(*, subject: str, text: str, address: str, message_id: str) -> Message:
+    """A message of the portal's own accord to `address`. Its subject is one line."""
+    return Message(
+        subject=_one_line(subject),
+        body=text,
+        to=[address],
+        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+    )
+
+
 def released_message(*, recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:
     """The message to `address` about `cases`, which `recipient` may see, in their language. It lists the first 50."""
     with translation.override(languages.language_of(recipient)):
@@ -72,26 +85,27 @@ def _released_message(recipient: User, address: str, cases: Sequence[Case], mess
         "more": len(cases) - len(listed),
         "portal_url": settings.PORTAL_URL + reverse("dashboard"),
     }
-    message = Message(
-        subject=_subject(cases),
-        body=render_to_string("cases/mail/released.txt", context),
-        to=[address],
-        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-    )
+    text = render_to_string("cases/mail/released.txt", context)
+    message = automatic_message(subject=_subject(cases), text=text, address=address, message_id=message_id)
     message.attach_alternative(render_to_string("cases/mail/released.html", context), "text/html")
     return message
 
 
+def _one_line(text: str) -> str:
+    """`text` without control characters: in a header they would be another header, which no server may be sent."""
+    return CONTROL.sub("", text).strip()
+
+
 def _subject(cases: Sequence[Case]) -> str:
     if len(cases) == 1:
-        return _("Your case %(case)s is ready") % {"case": cases[0]}
+        return _("Your case %(case)s is ready") % {"case": _one_line(cases[0].external_case_id)}
     text = ngettext("%(n)s of your cases is ready", "%(n)s of your cases are ready", len(cases))
     return text % {"n": len(cases)}
 
 
 def _line(case: Case) -> dict[str, str]:
     return {
-        "number": case.external_case_id,
+        "number": _one_line(case.external_case_id),
         "title": isolated(case.title),
         "link": settings.PORTAL_URL + reverse("case_detail", args=[case.pk]),
     }

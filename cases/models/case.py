@@ -194,6 +194,7 @@ class Case(models.Model):
                 name="case_status_known", condition=Q(status__in=["draft", "submitted", "accepted", "completed"])
             ),
             models.CheckConstraint(name="case_title_is_a_line", condition=~Q(title__regex=NOT_IN_A_LINE)),
+            models.CheckConstraint(name="case_number_is_a_line", condition=~Q(external_case_id__regex=NOT_IN_A_LINE)),
             models.CheckConstraint(name="case_urgency_known", condition=Q(urgency__in=["normal", "urgent"])),
             models.CheckConstraint(
                 name="case_released_is_completed",
