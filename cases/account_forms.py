@@ -10,10 +10,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases import guesses, limits, own_account, second_factor
+from cases import account_mail_queue, guesses, limits, own_account, second_factor
 from cases.models import User
 from cases.secrets_at_rest import SecretUnreadable
 
@@ -97,6 +98,11 @@ class ResetPasswordForm(Worded, account.ResetPasswordForm):
         """The address as the account spells it."""
         self.cleaned_data["email"] = _as_stored(self.cleaned_data["email"])
         return str(super().clean_email())
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Leaves the rest to the mail worker, for a known and an unknown address alike. Returns the address."""
+        account_mail_queue.ask_for_password_reset(self.users)
+        return str(self.cleaned_data["email"])
 
 
 class ResetPasswordKeyForm(NewPassword, account.ResetPasswordKeyForm):

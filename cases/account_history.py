@@ -6,7 +6,7 @@ from typing import Any
 from cases import limits
 from cases.clock import portal_now
 from cases.history import name_people
-from cases.models import AccountEvent, User
+from cases.models import AccountEvent, OutgoingEmail, User
 from cases.text import isolated
 
 Kind = AccountEvent.Kind
@@ -62,4 +62,5 @@ FACTS: dict[str, Callable[[AccountEvent], str]] = {
     Kind.API_TOKEN_CREATED: lambda event: f"{isolated(event.details['name'])} ({event.details['token']})",
     Kind.API_TOKEN_ENDED: lambda event: f"{isolated(event.details['name'])} ({event.details['token']})",
     Kind.CASES_HANDED_OVER: lambda event: f"{event.details['count']} → {isolated(event.named['to_technician'])}",
+    Kind.MAIL_RESENT: lambda event: str(OutgoingEmail.Kind(event.details["kind"]).label),
 }

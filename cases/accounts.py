@@ -1,32 +1,23 @@
 """How people get in: what allauth is told about this portal."""
 
 import ipaddress
-import smtplib
 from typing import Any, ClassVar
 
-import structlog
-from allauth.account.adapter import DefaultAccountAdapter, get_adapter
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
+from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
-from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils import translation
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
-from cases import guesses, languages
-from cases.addresses import for_mail_server
+from cases import guesses
 from cases.models import User
 
 # In the session of somebody who has given the password and not yet the second factor.
 SIGNING_IN = "signing_in"
 WRONG_LOGIN = _("That user name or password is not right.")
-
-logger = structlog.get_logger(__name__)
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):
@@ -74,36 +65,8 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Sends a mail of allauth's. That the server cannot be reached is logged: the page must not tell by an error
-        that the address is known."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except (smtplib.SMTPException, OSError):
-            logger.exception("account e-mail could not be sent", template=template_prefix)
-
-    def send_invitation(self, person: User) -> bool:
-        """Mails `person` the link that sets a password, as for one who forgot it. False where the server cannot be
-        reached: whoever invites is told. Not to be called within a transaction."""
-        token = default_token_generator.make_token(person)
-        path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), token])
-        context = {"person": person, "link": settings.PORTAL_URL + path}
-        try:
-            # Whoever invites somebody who has chosen none yet speaks the same language, or so one may hope.
-            with translation.override(languages.chosen_by(person) or translation.get_language()):
-                super().send_mail("account/email/invitation", person.email, context)
-        except (smtplib.SMTPException, OSError):
-            logger.exception("invitation could not be sent", person_id=person.pk)
-            return False
-        return True
-
-    def render_mail(self, template_prefix: str, email: str, *args: Any, **kwargs: Any) -> Any:
-        """Writes a mail of allauth's; its address by IDNA 2008."""
-        return super().render_mail(template_prefix, for_mail_server(email), *args, **kwargs)
+        """Refuses: a page that talks to a mail server waits for it, and its time tells whose addresses are known."""
+        raise ImproperlyConfigured(f"{template_prefix}: e-mails about accounts go through the outbox.")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
-
-
-def send_invitation(person: User) -> bool:
-    """PortalAccountAdapter.send_invitation, for whoever has no adapter at hand."""
-    return bool(get_adapter().send_invitation(person))

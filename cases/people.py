@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from cases import form_tokens, limits
 from cases.account_history import identity, record
+from cases.account_mail_queue import queue_invitation
 from cases.addresses import UnusableAddress, for_mail_server
 from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, WrongState
@@ -38,8 +39,8 @@ Kind = AccountEvent.Kind
 
 @transaction.atomic
 def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, form_token: str = "") -> User:
-    """A new account without a password. The link to set one is mailed after this (cases.accounts). A form makes one
-    account (cases.form_tokens)."""
+    """A new account without a password. The link to choose one is mailed after the commit. A form makes one account
+    (cases.form_tokens)."""
     _check_lengths(email, first_name, last_name)
     lock_as_administrator(by)
     used = form_tokens.use(form_token, by=by, content=["person", email, first_name, last_name, role])
@@ -55,13 +56,14 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, 
         raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
     form_tokens.remember(used, person.pk)
     record(person, Kind.INVITED, by=by, details={"email": email, "role": role})
+    queue_invitation(person)
     logger.info("person invited", person_id=person.pk, role=role, by=by.pk)
     return person
 
 
 @transaction.atomic
 def invite_again(*, person: User, by: User) -> User:
-    """The link is to be mailed once more after this (cases.accounts); a former one is good until one is used.
+    """The link is mailed once more after the commit; a former one is good until one is used.
 
     WrongState for somebody who has a password, or whose account is deactivated.
     """
@@ -69,6 +71,7 @@ def invite_again(*, person: User, by: User) -> User:
     if not person.is_active or person.has_usable_password():
         raise WrongState(_("This person has a password, or a deactivated account."))
     record(person, Kind.INVITED_AGAIN, by=by, details={"email": person.email})
+    queue_invitation(person)
     return person
 
 

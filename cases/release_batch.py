@@ -221,6 +221,7 @@ def _email_columns(stamp: Stamp) -> dict[str, Any]:
         "case_id": F("pk"),
         "kind": OutgoingEmail.Kind.RELEASED,
         "release_number": F("release_number"),
+        "payload": None,
         "recipient_id": F("member_id"),
         "address": F("member__email"),
         "state": Choose(
@@ -228,9 +229,12 @@ def _email_columns(stamp: Stamp) -> dict[str, Any]:
             default=Value(OutgoingEmail.State.WAITING),
             output_field=CharField(),
         ),
+        "claim": None,
         "group": None,
         "message_id": "",
         "attempts": 0,
+        "deferrals": 0,
+        "due": stamp.at,
         "next_try": stamp.at,
         "last_error": Choose(
             When(no_address, then=Value(_noop("The member has no e-mail address."))),

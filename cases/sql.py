@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model, QuerySet, Value
+from django.db.models import Field, Model, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import SHA256
 
@@ -44,10 +44,7 @@ def insert_select(model: type[Model], rows: QuerySet[Any], columns: dict[str, An
     fields: dict[str, Any] = {field.attname: field for field in model._meta.concrete_fields if not field.primary_key}
     if columns.keys() != fields.keys():
         raise TypeError(f"Columns of {model.__name__} missing or unknown: {fields.keys() ^ columns.keys()}")
-    selected = {
-        f"_{name}": value if hasattr(value, "resolve_expression") else Value(value, output_field=fields[name])
-        for name, value in columns.items()
-    }
+    selected = {f"_{name}": _expression(value, fields[name]) for name, value in columns.items()}
     query = rows.order_by().annotate(**selected).values_list(*selected).query
     select, parameters = query.sql_with_params()
     quote = connection.ops.quote_name
@@ -56,6 +53,13 @@ def insert_select(model: type[Model], rows: QuerySet[Any], columns: dict[str, An
         cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select}", parameters)
         inserted: int = cursor.rowcount
     return inserted
+
+
+def _expression(value: Any, field: Field[Any, Any]) -> Any:
+    if hasattr(value, "resolve_expression"):
+        return value
+    # A JSON field would write the JSON value null.
+    return Value(value, output_field=TextField() if value is None else field)
 
 
 class Digest(SHA256):

@@ -46,7 +46,7 @@ class PortalClockAdmin(ReadOnlyAdmin):
 
 @admin.register(OutgoingEmail)
 class OutgoingEmailAdmin(OfCasesAdmin):
-    list_display = ("case", "address", "state", "attempts", "next_try", "last_error")
+    list_display = ("kind", "case", "address", "state", "attempts", "next_try", "last_error")
 
 
 @admin.register(CaseDocument)

@@ -10,6 +10,7 @@ from cases.models.heartbeat import Heartbeat
 from cases.models.history import ReleaseEvent
 from cases.models.note import CaseNote, CaseNoteQuerySet
 from cases.models.outbox import OutgoingEmail
+from cases.models.password_reset_request import PasswordResetRequest
 from cases.models.portal_clock import PortalClock
 from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
@@ -32,6 +33,7 @@ __all__ = [
     "CaseQuerySet",
     "Heartbeat",
     "OutgoingEmail",
+    "PasswordResetRequest",
     "PortalClock",
     "PortalEvent",
     "ReleaseDay",

@@ -32,6 +32,7 @@ class AccountEvent(models.Model):
         PASSWORD_CHANGED = "password_changed", _("Password changed")
         API_TOKEN_CREATED = "api_token_created", _("API token created")
         API_TOKEN_ENDED = "api_token_ended", _("API token ended")
+        MAIL_RESENT = "mail_resent", _("E-mail sent again")
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="account_events", db_index=False)
     kind = models.CharField(max_length=30, choices=Kind)
@@ -75,6 +76,7 @@ class AccountEvent(models.Model):
                         "password_changed",
                         "api_token_created",
                         "api_token_ended",
+                        "mail_resent",
                     ]
                 ),
             ),

@@ -48,6 +48,8 @@ class Figures(Collector):
         for state in ("waiting", "retrying", "sending", "failed", "undeliverable"):
             family.add_metric([state], getattr(seen, state).number)
         yield family
+        oldest = "Since the oldest e-mail that is not sent yet was first to leave; 0 where there is none"
+        yield _gauge("portal_email_oldest_seconds", oldest, seen.oldest.total_seconds())
 
     def _pulse(self) -> Iterator[Metric]:
         age = pulse(self.now).sweep_age

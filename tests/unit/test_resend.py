@@ -33,7 +33,7 @@ def test_it_waits_again_with_all_its_cases_under_its_message_id(refused, ada):
 
     assert parcel.message_id == refused[0].message_id
     assert set(parcel.case_ids) == {email.case_id for email in refused}
-    assert parcel.attempt == 1
+    assert parcel.deferrals == 0
     outbox.record(parcel, Verdict(Outcome.SENT, ""))
     assert set(OutgoingEmail.objects.values_list("state", "last_error")) == {("sent", "")}
 

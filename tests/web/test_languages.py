@@ -5,7 +5,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import translation
 
-from cases import feeds
+from cases import feeds, outbox
 from cases.mail import released_message
 from cases.models import Case, User
 from tests.factories import CaseFactory
@@ -86,6 +86,7 @@ def test_dates_are_written_as_the_language_writes_them(released, mia, client):
 
 def test_a_password_is_reset_in_the_language_of_who_asks(mia, client):
     client.post("/accounts/password/reset/", {"email": mia.email}, headers=SPANISH)
+    outbox.deliver()
     assert "contraseña" in mail.outbox[0].body
 
 
@@ -104,6 +105,7 @@ def test_a_refusal_of_the_api_is_said_in_the_language_that_the_program_asks_for_
 def test_somebody_is_invited_in_the_language_of_the_one_who_invites(ada, client):
     client.force_login(speaks(ada, "es"))
     client.post("/people/invite/", {"email": "eva@example.com", "first_name": "Eva", "last_name": "", "role": "member"})
+    outbox.deliver()
     assert mail.outbox[0].subject == "[Advisor Portal] Su cuenta"
     assert "Hola, Eva:" in mail.outbox[0].body
 

@@ -8,6 +8,7 @@ from django.conf import settings as real
 from django.core import mail
 from django.test import Client
 
+from cases import outbox
 from cases.models import SecurityState, User
 from tests.factories import UserFactory
 
@@ -138,6 +139,7 @@ def test_a_new_password_by_link_lifts_the_lock(member):
         log_in("mia")
     client = Client()
     client.post("/accounts/password/reset/", {"email": "mia@example.com"})
+    outbox.deliver()
     link = re.search(r"(/accounts/password/reset/key/\S+)", mail.outbox[0].body).group(1)
     form = client.get(link, follow=True).request["PATH_INFO"]
     client.post(form, {"password1": "another long phrase", "password2": "another long phrase"})
@@ -209,6 +211,7 @@ def test_ones_own_success_lifts_no_limit_of_the_address(member, clock):
     clock.shift(1)
     log_in("mia", PASSWORD, client)
     client.post("/accounts/password/reset/", {"email": "mia@example.com"})
+    outbox.deliver()
     link = re.search(r"(/accounts/password/reset/key/\S+)", mail.outbox[0].body).group(1)
     form = client.get(link, follow=True).request["PATH_INFO"]
     client.post(form, {"password1": "another long phrase", "password2": "another long phrase"})

@@ -1,0 +1,197 @@
+"""Mail goes to the address that its reader has when it is sent; to another address it is another message."""
+
+import datetime as dt
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases import email_kinds, leases, outbox, people, releases
+from cases.account_mail_queue import queue, queue_invitation
+from cases.email_kinds import EmailKind
+from cases.mail import automatic_message
+from cases.models import OutgoingEmail, User
+from cases.parcel import Written
+from cases.smtp import Outcome, Verdict
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+NEW = "mia@example.org"
+
+
+def correct(person, ada, email=NEW):
+    people.correct(person=person, by=ada, email=email, first_name="Mia", last_name="")
+
+
+def later():
+    for parcel in outbox.claim(limit=5):
+        outbox.record(parcel, Verdict(Outcome.LATER, "451 later"))
+
+
+def unreachable():
+    for parcel in outbox.claim(limit=5):
+        outbox.record(parcel, Verdict(Outcome.NO_CONNECTION, "timed out"))
+
+
+def died():
+    outbox.claim(limit=5)
+
+
+def refused_and_sent_again(ada):
+    from cases.resend import resend
+
+    (parcel,) = outbox.claim(limit=5)
+    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    resend(email=OutgoingEmail.objects.get(), by=ada, source="web")
+
+
+BEFORE = {
+    "never tried": lambda ada: None,
+    "put off": lambda ada: later(),
+    "no server": lambda ada: unreachable(),
+    "a sender died": lambda ada: died(),
+    "sent again": refused_and_sent_again,
+}
+
+
+def released(person):
+    CaseFactory(due=True, member=person)
+    releases.release_due(by="a test", source="sweep")
+
+
+def invited(person):
+    person.set_unusable_password()
+    person.save()
+    queue_invitation(person)
+
+
+@pytest.mark.parametrize("about", [released, invited])
+@pytest.mark.parametrize("before", BEFORE)
+def test_what_waits_goes_to_the_new_address_as_a_new_message(clock, mia, ada, about, before):
+    about(mia)
+    BEFORE[before](ada)
+    former = OutgoingEmail.objects.get()
+    correct(mia, ada)
+    clock.shift(dt.timedelta(minutes=3))
+
+    assert outbox.deliver().sent == 1
+
+    (message,) = mail.outbox
+    assert message.to == [NEW]
+    row = OutgoingEmail.objects.get()
+    assert (row.state, row.address) == ("sent", NEW)
+    assert message.extra_headers["Message-ID"] == row.message_id
+    assert row.message_id != former.message_id
+    assert row.group != former.group
+
+
+@pytest.mark.parametrize("about", [released, invited])
+@pytest.mark.parametrize("before", [name for name in BEFORE if name != "never tried"])
+def test_a_retry_to_the_same_address_keeps_its_message_id(clock, mia, ada, about, before):
+    about(mia)
+    BEFORE[before](ada)
+    first = OutgoingEmail.objects.get()
+    correct(mia, ada, email=mia.email)
+    clock.shift(dt.timedelta(minutes=3))
+    outbox.deliver()
+    (message,) = mail.outbox
+    assert message.extra_headers["Message-ID"] == first.message_id
+
+
+@pytest.mark.parametrize("about", [released, invited])
+def test_an_address_that_changes_after_the_claim_is_seen_before_the_message_is_sent(
+    clock, mia, ada, monkeypatch, about
+):
+    about(mia)
+    claim = outbox.claim
+
+    def claim_and_correct(**options):
+        parcels = claim(**options)
+        correct(mia, ada)
+        return parcels
+
+    monkeypatch.setattr(outbox, "claim", claim_and_correct)
+    assert outbox.deliver().sent == 1
+    assert [message.to for message in mail.outbox] == [[NEW]]
+
+
+def test_all_cases_of_one_member_leave_together_and_others_keep_their_message(clock, mia, olga, ada):
+    for member in (mia, mia, olga):
+        released(member)
+    later()
+    olgas = OutgoingEmail.objects.get(recipient=olga).message_id
+    correct(mia, ada)
+    clock.shift(dt.timedelta(minutes=3))
+    outbox.deliver()
+    sent = {tuple(message.to): message.extra_headers["Message-ID"] for message in mail.outbox}
+    assert sent.keys() == {(NEW,), (olga.email,)}
+    assert sent[(olga.email,)] == olgas
+
+
+def test_a_late_success_at_the_former_address_does_not_end_the_message_to_the_new_one(clock, mia, ada):
+    released(mia)
+    (slow,) = outbox.claim(limit=5)
+    correct(mia, ada)
+    clock.shift(leases.lease())
+    outbox.claim(limit=5)
+    outbox.record(slow, Verdict(Outcome.SENT))
+    assert OutgoingEmail.objects.get().state == "sending"
+
+
+def test_a_member_whose_address_is_gone_is_undeliverable_and_holds_up_nobody(clock, mia, olga):
+    released(mia)
+    released(olga)
+    User.objects.filter(pk=mia.pk).update(email="")
+    outbox.deliver()
+    row = OutgoingEmail.objects.get(recipient=mia)
+    assert (row.state, row.last_error) == ("undeliverable", "The member has no e-mail address.")
+    assert [message.to for message in mail.outbox] == [[olga.email]]
+
+
+def cost_of_a_claim(*people, moved):
+    for person in people:
+        released(person)
+    for person in people if moved else ():
+        person.email = f"new-{person.email}"
+        person.save()
+    with CaptureQueriesContext(connection) as queries:
+        assert len(outbox.claim(limit=20)) == len(people)
+    return len(queries)
+
+
+def test_a_claim_costs_one_statement_more_however_many_addresses_have_changed(clock, mia):
+    usual = cost_of_a_claim(mia, moved=False)
+    assert cost_of_a_claim(UserFactory(), moved=True) == usual + 1
+    assert cost_of_a_claim(*UserFactory.create_batch(12), moved=True) == usual + 1
+
+
+@pytest.fixture
+def notice(monkeypatch):
+    """A kind that goes to the address it was made with, however the person is reached now."""
+
+    def write(parcel, sight):
+        return Written(
+            automatic_message(subject="Moved", text="…", address=parcel.address, message_id=parcel.message_id)
+        )
+
+    monkeypatch.setitem(email_kinds.KINDS, "notice", EmailKind(write, keeps_address=True))
+    return "notice"
+
+
+def test_a_kind_may_keep_the_address_it_was_made_with(clock, mia, ada, notice):
+    queue(kind=notice, person=mia, address="mia@example.com")
+    queue(kind=notice, person=mia, address="older@example.com", payload={"event": 7})
+    correct(mia, ada)
+    outbox.deliver()
+    assert sorted(message.to[0] for message in mail.outbox) == ["mia@example.com", "older@example.com"]
+    assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 2
+
+
+def test_a_kind_that_this_version_does_not_know_is_left_alone(clock, mia, olga):
+    queue(kind="from the future", person=mia)
+    released(olga)
+    assert outbox.deliver().sent == 1
+    assert OutgoingEmail.objects.get(recipient=mia).state == "waiting"
+    assert not outbox.is_waiting()

@@ -1,0 +1,168 @@
+"""A mail server that takes nothing is an alarm soon, whatever becomes of the rows' next try."""
+
+import datetime as dt
+
+import pytest
+
+from cases import outbox, releases
+from cases.account_mail_queue import queue
+from cases.models import Case, Heartbeat, OutgoingEmail
+from cases.operations.mail import DEFERRED_LONG, mail
+from cases.operations.metrics import exposition
+from cases.smtp import Outcome, Verdict
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory, UserFactory
+from tests.services import free_port
+
+pytestmark = pytest.mark.django_db
+
+SECOND = dt.timedelta(seconds=1)
+SWEEP = 10 * SECOND
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock):
+    """It is noon."""
+
+
+@pytest.fixture
+def nobody_listens(settings):
+    """The mail server is down."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+
+
+def released(count):
+    CaseFactory.create_batch(count, due=True)
+    releases.release_due(by="a test", source="sweep")
+
+
+def of_accounts(count):
+    for person in UserFactory.create_batch(count):
+        queue(kind="password_reset", person=person)
+
+
+def sweeps(clock, seconds):
+    """What the sweeps of so many seconds have the mail worker do. Returns the present moment."""
+    for _ in range(seconds // 10):
+        outbox.deliver()
+        clock.shift(SWEEP)
+    return FROZEN + seconds * SECOND
+
+
+def seen(now):
+    return mail(Case.objects.all(), now)
+
+
+@pytest.mark.usefixtures("nobody_listens")
+@pytest.mark.parametrize("about", [released, of_accounts])
+@pytest.mark.parametrize("count", [1, 3, 12])
+@pytest.mark.parametrize("seconds", [70, 330, 7200])
+def test_a_server_that_is_down_is_told_with_its_words(clock, about, count, seconds):
+    about(count)
+    box = seen(sweeps(clock, seconds))
+    assert box.oldest == seconds * SECOND
+    (problem,) = box.problems
+    assert problem.startswith("The mail server isn't accepting email: ")
+    assert "Connection refused" in problem
+    assert box.retrying.number == len(box.retrying_rows) > 0
+    assert box.retrying.number + box.waiting.number == count
+    assert {row.attempts for row in box.retrying_rows} == {0}
+
+
+@pytest.mark.usefixtures("nobody_listens")
+def test_a_hiccup_of_the_server_is_none(clock):
+    released(2)
+    assert seen(sweeps(clock, 30)).problems == []
+
+
+@pytest.mark.usefixtures("nobody_listens")
+def test_it_ends_when_the_mail_has_left(clock, settings):
+    released(4)
+    sweeps(clock, 330)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    box = seen(sweeps(clock, 60))
+    assert box.problems == []
+    assert box.oldest == dt.timedelta()
+    assert box.retrying_rows == []
+
+
+@pytest.mark.usefixtures("nobody_listens")
+def test_what_comes_later_does_not_make_it_look_young(clock):
+    released(1)
+    now = sweeps(clock, 300)
+    released(5)
+    assert seen(now).oldest == 300 * SECOND
+    assert len(seen(now).problems) == 1
+
+
+def put_off(clock, until):
+    """The recipient's server says "later" every time, until then."""
+    while clock_now() < until:
+        for parcel in outbox.claim(limit=20):
+            outbox.record(parcel, Verdict(Outcome.LATER, "450 4.2.0 greylisted"))
+        clock.shift(SWEEP)
+
+
+def clock_now():
+    return dt.datetime.now(dt.UTC)
+
+
+@pytest.mark.parametrize(("after", "is_said"), [(dt.timedelta(minutes=50), False), (2 * DEFERRED_LONG, True)])
+def test_a_recipient_who_is_put_off_is_an_alarm_only_after_an_hour(clock, after, is_said):
+    released(1)
+    put_off(clock, FROZEN + after)
+    box = seen(clock_now())
+    said = ["An email has been put off for more than an hour: 450 4.2.0 greylisted"]
+    assert box.problems == (said if is_said else [])
+    assert [row.attempts > 3 for row in box.retrying_rows] == [True]
+
+
+def test_many_who_are_put_off_do_not_hide_that_the_server_is_down(clock):
+    released(25)
+    put_off(clock, FROZEN + 5 * DEFERRED_LONG)
+    released(1)
+    OutgoingEmail.objects.filter(last_error="").update(last_error="timed out", due=clock_now())
+    clock.shift(dt.timedelta(minutes=2))
+    assert seen(clock_now()).problems[0] == "The mail server isn't accepting email: timed out"
+
+
+def metric(now):
+    return float(exposition(now).decode().split("\nportal_email_oldest_seconds ")[1].split("\n")[0])
+
+
+@pytest.mark.usefixtures("nobody_listens")
+def test_the_age_of_the_oldest_is_a_metric(clock):
+    assert metric(FROZEN) == 0
+    released(2)
+    assert metric(sweeps(clock, 400)) == 400
+    OutgoingEmail.objects.update(state="dropped")
+    assert metric(clock_now()) == 0
+
+
+@pytest.mark.usefixtures("nobody_listens")
+def test_the_page_is_red_and_shows_the_rows(clock, client, ada, settings):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    released(1)
+    of_accounts(1)
+    now = sweeps(clock, 330)
+    Heartbeat.objects.create(name="sweep", at=now, host="here")
+    client.force_login(ada)
+    page = client.get("/operations/").content.decode()
+    assert "alert-danger" in page
+    assert "All is well" not in page
+    assert page.count("Connection refused") == 3
+    assert "Retrying" in page
+    assert Case.objects.get().external_case_id in page
+    assert "Password reset" in page
+
+
+def test_what_a_person_has_sent_again_is_young_again(clock, ada):
+    from cases.resend import resend
+
+    released(1)
+    outbox.record(outbox.claim(limit=1)[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    clock.shift(dt.timedelta(days=2))
+    resend(email=OutgoingEmail.objects.get(), by=ada, source="web")
+    assert seen(clock_now()).oldest == dt.timedelta()
+    assert OutgoingEmail.objects.get().created == FROZEN

@@ -1,0 +1,314 @@
+"""Mail about accounts: the page only writes a row, in the same time for known and unknown addresses; the mail worker
+makes the link and sends it."""
+
+import datetime as dt
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from cases import outbox, people
+from cases.account_mail_queue import queue, take_up_password_resets
+from cases.accounts import PortalAccountAdapter
+from cases.models import AccountEvent, OutgoingEmail, PasswordResetRequest, User
+from cases.resend import resend
+from cases.smtp import Outcome, Verdict
+from tests.factories import CaseFactory, UserFactory
+from tests.services import SilentServer
+
+pytestmark = pytest.mark.django_db
+
+RESET = "/accounts/password/reset/"
+NINA = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng", "role": "technician"}
+
+
+@pytest.fixture
+def member(mia):
+    mia.set_password("correct horse battery")
+    mia.save()
+    return mia
+
+
+def ask(client, email="mia@example.com", **options):
+    return client.post(RESET, {"email": email}, **options)
+
+
+def links():
+    """The link of each mail that was sent."""
+    return [re.search(r"https?://\S+", message.body).group() for message in mail.outbox]
+
+
+def lead_to(settings, server):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", urlsplit(server.url).port
+
+
+# --- The request ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def silent(settings):
+    server = SilentServer()
+    lead_to(settings, server)
+    yield server
+    server.stop()
+
+
+def test_no_page_talks_to_the_mail_server(member, ada, client, silent):
+    ask(client)
+    ask(client, "nobody@example.com")
+    client.force_login(ada)
+    client.post("/people/invite/", NINA)
+    invited = User.objects.get(username="nina")
+    client.post(f"/people/{invited.pk}/invite/")
+    assert silent.clients == 0
+    assert mail.outbox == []
+
+
+def test_allauth_sends_nothing_of_its_own(rf):
+    with pytest.raises(ImproperlyConfigured):
+        PortalAccountAdapter().send_mail("account/email/anything", "mia@example.com", {})
+
+
+def written_by(client, email):
+    """The statements of a request for `email`, without values, and the answer."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = ask(client, email)
+    said = (answer.status_code, answer.url, answer.content, sorted(answer.headers))
+    return [re.sub(r"'[^']*'|\d+|NULL|None", "?", query["sql"]) for query in queries], said
+
+
+@pytest.mark.parametrize("asked", ["member", "deactivated", "invited"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_known_address_costs_the_statements_of_an_unknown_one(member, asked, times):
+    User.objects.filter(pk=member.pk, username="mia").update(
+        is_active=asked != "deactivated", **({"password": "!"} if asked == "invited" else {})
+    )
+    ask(Client(), "first@example.com")  # the limit for one client address is counted from here
+    for number in range(times):
+        known = written_by(Client(), "mia@example.com")
+        unknown = written_by(Client(), "mio@example.com")
+        assert known == unknown, f"request {number}"
+    assert PasswordResetRequest.objects.count() == 1 + 2 * times
+
+
+def test_the_mail_workers_are_told_for_both_after_the_commit(
+    member, client, monkeypatch, django_capture_on_commit_callbacks
+):
+    told = []
+    monkeypatch.setattr("cases.messages.publish_mail_waiting", lambda: told.append(True))
+    for email in ("mia@example.com", "nobody@example.com"):
+        with django_capture_on_commit_callbacks(execute=True):
+            ask(client, email)
+    assert told == [True, True]
+
+
+def test_a_request_keeps_no_address_and_no_token(member, client):
+    ask(client)
+    ask(client, "nobody@example.com")
+    assert list(PasswordResetRequest.objects.order_by("pk").values_list("person", "language")) == [
+        (member.pk, "en"),
+        (None, "en"),
+    ]
+    take_up_password_resets()
+    assert OutgoingEmail.objects.get().payload == {"language": "en"}
+
+
+# --- The mail worker --------------------------------------------------------------------------------------------------
+
+
+def test_who_is_unknown_or_deactivated_gets_nothing_and_nothing_is_left(member, client):
+    UserFactory(email="gone@example.com", is_active=False)
+    ask(client, "nobody@example.com")
+    ask(client, "gone@example.com")
+    assert outbox.is_waiting()
+    assert outbox.deliver().sent == 0
+    assert mail.outbox == []
+    assert not PasswordResetRequest.objects.exists()
+    assert not outbox.is_waiting()
+
+
+@pytest.mark.parametrize("host", ["testserver", "evil.example", "portal.example:8443"])
+def test_links_lead_to_the_portal_whatever_host_was_asked(member, ada, client, settings, host):
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.PORTAL_URL = "https://portal.example"
+    ask(client, headers={"host": host})
+    client.force_login(ada)
+    client.post("/people/invite/", NINA, headers={"host": host})
+    outbox.deliver()
+    assert [urlsplit(link).netloc for link in links()] == ["portal.example"] * 2
+    assert {urlsplit(link).scheme for link in links()} == {"https"}
+
+
+def test_the_link_is_made_when_the_mail_is_sent(member, client, clock):
+    """It is good for three days from then on, not from the request; and for the password that is set by then."""
+    ask(client)
+    clock.shift(dt.timedelta(days=5))
+    member.set_password("chosen meanwhile")
+    member.save()
+    outbox.deliver()
+    clock.shift(dt.timedelta(days=2))
+    (link,) = links()
+    assert "password1" in Client().get(urlsplit(link).path, follow=True).content.decode()
+
+
+def test_a_mail_about_an_account_is_retried_under_its_message_id(member, client, clock):
+    ask(client)
+    take_up_password_resets()
+    (parcel,) = outbox.claim(limit=5)
+    outbox.record(parcel, Verdict(Outcome.LATER, "451 later"))
+    clock.shift(dt.timedelta(minutes=1))
+    outbox.deliver()
+    assert mail.outbox[0].extra_headers["Message-ID"] == parcel.message_id
+    row = OutgoingEmail.objects.get()
+    assert (row.state, row.case, row.attempts, row.recipient) == ("sent", None, 2, member)
+
+
+def test_asked_several_times_before_it_is_sent_one_mail_is_sent(member, client, clock):
+    for _ in range(4):
+        ask(client)
+    outbox.deliver()
+    assert len(mail.outbox) == 1
+    ask(client)
+    outbox.deliver()
+    assert len(mail.outbox) == 2, "one that comes after is answered"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.LATER, Outcome.NO_CONNECTION])
+def test_asked_again_while_it_waits_for_its_next_try_it_is_tried_at_once(member, client, clock, outcome):
+    ask(client)
+    take_up_password_resets()
+    outbox.record(outbox.claim(limit=5)[0], Verdict(outcome, "not now"))
+    assert outbox.deliver().sent == 0
+    ask(client)
+    assert outbox.deliver().sent == 1
+    assert OutgoingEmail.objects.count() == 1
+
+
+def test_asked_again_while_it_is_being_sent_nothing_is_added(member, client, clock):
+    ask(client)
+    take_up_password_resets()
+    (parcel,) = outbox.claim(limit=5)
+    ask(client)
+    take_up_password_resets()
+    assert OutgoingEmail.objects.count() == 1
+    outbox.record(parcel, Verdict(Outcome.SENT))
+
+
+def test_one_that_was_given_up_is_replaced_by_the_next(member, client, clock):
+    ask(client)
+    take_up_password_resets()
+    outbox.record(outbox.claim(limit=5)[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    ask(client)
+    outbox.deliver()
+    assert sorted(OutgoingEmail.objects.values_list("state", flat=True)) == ["dropped", "sent"]
+
+
+def test_mail_about_an_account_and_about_a_case_are_two_messages(member, client, clock):
+    CaseFactory(due=True, member=member)
+    ask(client)
+    client.force_login(member)
+    client.get("/")  # releases the case
+    outbox.deliver()
+    assert sorted(message.subject.split()[0] for message in mail.outbox) == ["Your", "[Advisor"]
+
+
+@pytest.mark.parametrize("chosen", ["", "es", "en"])
+@pytest.mark.parametrize("browser", ["es", "en"])
+def test_it_is_in_the_language_of_the_reader_or_else_of_the_page(member, client, chosen, browser):
+    User.objects.filter(pk=member.pk).update(language=chosen)
+    ask(client, headers={"accept-language": browser})
+    outbox.deliver()
+    assert ("contraseña" in mail.outbox[0].body) is ((chosen or browser) == "es")
+
+
+def test_an_invitation_commits_with_the_account(ada, monkeypatch):
+    def refuse(**_):
+        raise RuntimeError("the outbox is full")
+
+    monkeypatch.setattr("cases.account_mail_queue.queue", refuse)
+    with pytest.raises(RuntimeError):
+        people.invite(by=ada, **NINA)
+    assert not User.objects.filter(email="nina@example.com").exists()
+
+
+@pytest.mark.parametrize("meanwhile", [{"password": "pbkdf2_sha256$1$a$b"}, {"is_active": False}])
+def test_an_invitation_that_is_no_longer_wanted_is_dropped(ada, meanwhile):
+    nina = people.invite(by=ada, **NINA)
+    User.objects.filter(pk=nina.pk).update(**meanwhile)
+    outbox.deliver()
+    assert mail.outbox == []
+    row = OutgoingEmail.objects.get()
+    assert row.state == "dropped"
+    assert row.last_error != ""
+
+
+def test_invited_again_and_again_one_link_is_sent(ada, client):
+    nina = people.invite(by=ada, **NINA)
+    for _ in range(3):
+        people.invite_again(person=nina, by=ada)
+    outbox.deliver()
+    assert len(mail.outbox) == 1
+
+
+# --- The row ----------------------------------------------------------------------------------------------------------
+
+
+def row_of(member, **fields):
+    now = dt.datetime(2025, 6, 11, tzinfo=dt.UTC)
+    return OutgoingEmail.objects.create(recipient=member, next_try=now, created=now, **fields)
+
+
+def test_the_database_knows_which_kinds_are_about_a_case(member):
+    case = CaseFactory(member=member)
+    wrong = [
+        {"kind": "released"},
+        {"kind": "released", "case": case},
+        {"kind": "released", "release_number": 1},
+        {"kind": "invitation", "case": case},
+        {"kind": "password_reset", "release_number": 1},
+        {"kind": "password_reset", "case": case, "release_number": 1},
+    ]
+    for fields in wrong:
+        with pytest.raises(IntegrityError, match="email_case_by_kind"), transaction.atomic():
+            row_of(member, **fields)
+    row_of(member, kind="released", case=case, release_number=1)
+    row_of(member, kind="invitation")
+
+
+@pytest.mark.parametrize("kind", ["password_reset", "invitation"])
+@pytest.mark.parametrize("state", ["waiting", "sending"])
+def test_the_database_keeps_one_open_link_a_person(member, kind, state):
+    claimed = {"group": "3cac0aa4-e622-4eb2-b5a7-8426cde2d295", "message_id": "<a@b>"} if state == "sending" else {}
+    row_of(member, kind=kind, state=state, **claimed)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row_of(member, kind=kind)
+    row_of(member, kind=kind, state="failed")
+    row_of(UserFactory(), kind=kind)
+
+
+def test_a_given_up_mail_about_an_account_is_sent_again_and_its_history_says_so(member, ada, client):
+    queue(kind="password_reset", person=member)
+    outbox.record(outbox.claim(limit=5)[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    client.force_login(ada)
+    page = client.get("/operations/").content.decode()
+    assert "Password reset" in page
+    email = OutgoingEmail.objects.get()
+    client.post(f"/operations/emails/{email.pk}/resend/")
+    event = AccountEvent.objects.get()
+    assert (event.person, event.kind, event.by) == (member, "mail_resent", ada)
+    assert outbox.deliver().sent == 1
+
+
+def test_it_is_not_sent_again_beside_another_one(member, ada):
+    queue(kind="password_reset", person=member)
+    outbox.record(outbox.claim(limit=5)[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    given_up = OutgoingEmail.objects.get()
+    row_of(member, kind="password_reset")
+    with pytest.raises(Exception, match="already waiting"):
+        resend(email=given_up, by=ada, source="web")
