@@ -2,12 +2,17 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from cases.models import Case, User
+from cases import messages
+from cases.models import Case, Heartbeat, User
 from portal.celery import app
 from tests.integration.conftest import StartWorker
 from tests.integration.processes import LocalRedis, Worker
@@ -113,6 +118,71 @@ def test_worker_told_to_stop_puts_its_eta_tasks_back(
     until("the case is released", lambda: is_released(case))
     assert sources(case) == [Source.ETA]
     assert_released_once([case])
+
+
+def test_killed_worker_takes_no_release_with_it_that_the_sweep_can_still_announce(
+    start_worker: StartWorker, mia: User, tom: User
+) -> None:
+    """What it held lies in Redis until the visibility timeout. The look-ahead announces the instant once more, although
+    the case is armed, and the next worker is on time."""
+    victim = start_worker("victim")
+    victim.ready()
+    case = completed(member=mia, by=tom, release_on=in_seconds(20))
+    victim.wait_for_log(f"[release-{case.pk}-1] received")
+    victim.kill()
+
+    start_worker("next")
+    publish_sweep()
+    until("the case is released", lambda: is_released(case))
+    assert sources(case) == [Source.ETA]
+    assert_released_once([case])
+
+
+def test_a_wake_up_that_finds_no_database_is_repeated_until_there_is_one(
+    process_env: dict[str, str], start_worker: StartWorker, mia: User, tom: User
+) -> None:
+    """No sweep comes to its help."""
+    url = process_env["DATABASE_URL"] + "&application_name=the-worker"
+    worker = start_worker("releases", queue="releases", DATABASE_URL=url)
+    worker.ready()
+    case = completed(member=mia, by=tom, release_on=in_seconds(3))
+    worker.wait_for_log(f"[release-{case.pk}-1] received")
+    with database_closed_to("the-worker"):
+        until("it is tried again", lambda: worker.has_seen("Retry in", times=2))
+        assert not is_released(case)
+    until("the case is released", lambda: is_released(case))
+    assert sources(case) == [Source.ETA]
+    assert_released_once([case])
+
+
+def test_a_sweep_does_not_wait_behind_wake_ups(start_worker: StartWorker, mia: User) -> None:
+    """Thousands of them have come before it."""
+    start_worker("sweep", queue="sweep", concurrency=1).ready()
+    count = 3000
+    for number in range(count):
+        messages.publish_wake_up(case_id=number, revision=1, at=timezone.now())
+    worker = start_worker("releases", queue="releases", concurrency=1)
+    until("it works", lambda: worker.has_seen("succeeded in", times=10))
+
+    publish_sweep()
+    until("there was a sweep", lambda: Heartbeat.objects.exists())
+    assert worker.logs().count("succeeded in") < count // 2
+
+
+@contextmanager
+def database_closed_to(application: str) -> Iterator[None]:
+    """The server has ended the connections of `application` and takes no new ones until the end of the block."""
+    own = connection.settings_dict["NAME"]
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres").geturl()
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{own}" ALLOW_CONNECTIONS false')
+        try:
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [application]
+            )
+            yield
+        finally:
+            server.execute(f'ALTER DATABASE "{own}" ALLOW_CONNECTIONS true')
 
 
 def kill_in_mid_wave(start_worker: StartWorker, cases: list[Case], kill: Callable[[Worker], None]) -> None:
