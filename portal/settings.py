@@ -72,6 +72,8 @@ RELEASE_DEFAULT_DAYS = whole_number("RELEASE_DEFAULT_DAYS", max(7, RELEASE_MIN_D
 RELEASE_MAX_DAYS = whole_number("RELEASE_MAX_DAYS", max(365, RELEASE_DEFAULT_DAYS), least=RELEASE_DEFAULT_DAYS)
 RELEASE_MEMBER_VIEW = choice("RELEASE_MEMBER_VIEW", ("hidden", "in_progress", "announced"))
 RELEASE_ETA_WINDOW = dt.timedelta(days=whole_number("RELEASE_ETA_WINDOW_DAYS", 8))
+# For each slot of 50 ms: two processes share a wave, and each wake-up has a stand-in. At most 80 a second, which two
+# processes manage on two cores even if each of them releases something.
 RELEASE_ETA_PER_INSTANT = whole_number("RELEASE_ETA_PER_INSTANT", 4)
 RELEASE_BATCH_SIZE = whole_number("RELEASE_BATCH_SIZE", 2000, least=1)
 # Whole seconds only: django-celery-beat turns 1.5 into 1, and 0.5 into 0, which fires without pause.

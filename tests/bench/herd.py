@@ -26,11 +26,11 @@ WATCHED = 200
 LONGEST = 120  # seconds after the instant
 
 PEOPLE = """
-INSERT INTO cases_user (username, email, role, password, first_name, last_name, is_superuser, is_staff, is_active,
-    date_joined)
-SELECT 'member-' || n, 'member-' || n || '@example.com', CASE n WHEN 0 THEN 'technician' ELSE 'member' END, '!', '', '',
-    false, false, true, now()
-FROM generate_series(0, %(members)s) AS n
+INSERT INTO cases_user (username, email, email_canonical, role, password, first_name, last_name, is_superuser,
+    is_staff, is_active, date_joined)
+SELECT 'member-' || n, address, address, CASE n WHEN 0 THEN 'technician' ELSE 'member' END, '!', '', '', false,
+    false, true, now()
+FROM generate_series(0, %(members)s) AS n, LATERAL (SELECT 'member-' || n || '@example.com' AS address) AS mail
 """
 CASES = """
 INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, description, date_created,
@@ -38,8 +38,9 @@ INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urg
     release_attempts)
 SELECT 'C-' || lpad(n::text, 10, '0'), first + n %% %(members)s, first - 1, 'completed', 'normal', 'Question ' || n,
     'What should I do, and by when? My last letter to the office of 12 May has not been answered.', now(),
-    now(), %(date)s, %(time)s, 1, 0, '', 0
-FROM generate_series(1, %(cases)s) AS n, (SELECT min(id) + 1 AS first FROM cases_user) AS people
+    now(), moment::date, moment::time, 1, 0, '', 0
+FROM (SELECT min(id) + 1 AS first FROM cases_user) AS people, generate_series(1, %(cases)s) AS n,
+    LATERAL (SELECT %(instant)s::timestamp + (n - 1) * %(apart)s * interval '1 second' AS moment) AS schedule
 """
 VISIBLE: LiteralString = "SELECT count(*) FROM cases_case WHERE actual_release_date IS NOT NULL"
 OF_THE_WATCHED: LiteralString = VISIBLE + " AND id = ANY(%s)"
@@ -91,12 +92,13 @@ class Herd:
             return instant
         raise TooLate
 
-    def fill(self, cases: int, instant: float) -> None:
-        """Puts so many cases in the place of the last ones, all due at `instant` (seconds of the epoch)."""
-        moment = timezone.localtime(dt.datetime.fromtimestamp(instant, dt.UTC))
+    def fill(self, cases: int, instant: float, *, apart: float = 0) -> None:
+        """Puts so many cases in the place of the last ones, due at `instant` (seconds of the epoch), or `apart` seconds
+        from each other from then on."""
+        moment = timezone.localtime(dt.datetime.fromtimestamp(instant, dt.UTC)).replace(tzinfo=None)
         self.outside.execute("TRUNCATE cases_case CASCADE")
-        schedule = {"date": moment.date(), "time": moment.time()}
-        self.outside.execute(CASES, {"cases": cases, "members": MEMBERS, **schedule})
+        values = {"cases": cases, "members": MEMBERS, "instant": moment, "apart": apart}
+        self.outside.execute(CASES, values)
         self.outside.execute("VACUUM ANALYZE cases_case")
 
     def first(self) -> int:
@@ -121,9 +123,13 @@ class Herd:
             return self._number(VISIBLE) if seen == len(watched) else seen * step
 
         times = times_of(watch(visible, len(ids), instant, seconds=LONGEST), len(ids))
-        if not all(self._number(question, len(ids)) == len(ids) for question in ONE_ROW_EACH):
-            raise ValueError(f"Not each of {len(ids)} cases has one history row and one e-mail row.")
+        self.check_one_row_each(len(ids))
         return Times(percentile(times, 0.5), percentile(times, 0.99), times[-1])
+
+    def check_one_row_each(self, cases: int) -> None:
+        """ValueError unless each of so many cases has its history row and its e-mail row, and none has two."""
+        if not all(self._number(question, cases) == cases for question in ONE_ROW_EACH):
+            raise ValueError(f"Not each of {cases} cases has one history row and one e-mail row.")
 
     def _number(self, question: Any, *values: Any) -> int:
         found = self.outside.execute(question, values or None).fetchone()

@@ -1,0 +1,165 @@
+"""A stream: a thousand cases fall due every second for a minute, each at an instant of its own.
+
+python -m tests.bench.stream [--small]
+"""
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+
+from tests.bench.figures import Chart, Figure, Section, Table, at_most, percentile, standalone
+from tests.bench.ground import Ground, ground
+from tests.bench.herd import Herd, ReleaseQueue, TooLate, warm_up
+from tests.integration.processes import LocalBeat, LocalWorker
+
+TEXT = """
+Cases fall due one after the other, each with an instant of its own, with beat, a release worker of two processes and a
+sweep worker. In one run nothing was armed when the cases were scheduled, so that the sweep's look-ahead finds them a
+minute before. In the other each was armed as scheduling does it. Another connection asks every few milliseconds which
+of them are visible; time counts from each case's own instant. Every case must have its history row and its e-mail row.
+The age of the last sweep is that of its heartbeat, asked every second.
+""".strip().replace("\n", " ")
+
+PAUSE = 0.004
+EARLY = 0.1  # cases whose instant is no further away are asked for: none of them may be visible
+PATIENCE = 60  # seconds after the last instant
+LEAD = 30  # seconds from the filling to the first instant: two sweeps have looked ahead
+ARMING = (0.004, 0.02)  # seconds that arming one case may take; the second where the machine was too busy for the first
+GOAL = 100  # milliseconds
+
+SCHEDULES = """
+SELECT id, extract(epoch FROM (scheduled_release_date + scheduled_release_time) AT TIME ZONE 'UTC')::float8
+FROM cases_case ORDER BY scheduled_release_date, scheduled_release_time, id
+"""
+SEEN = "SELECT id FROM cases_case WHERE id = ANY(%s) AND actual_release_date IS NOT NULL"
+RECEIVED = re.compile(r"tasks\.releases\.release_case\[[^]]*\] received")
+SWEEP_AGE = "SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM cases_heartbeat WHERE name = 'sweep'"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Seconds late of each case, the greatest age of the last sweep, and how many wake-ups the worker got."""
+
+    late: list[float]
+    sweep_age: float
+    wake_ups: int
+
+
+def measure(*, small: bool) -> Section:
+    """Both ways of arming, one after the other."""
+    rate, seconds = (100, 5) if small else (1_000, 60)
+    with ground() as here:
+        herd = Herd(here.environment["DATABASE_URL"])
+        here.stack.callback(herd.close)
+        worker = here.worker("releases", processes=2)
+        here.worker("sweep", processes=1)
+        queue = ReleaseQueue(here.redis.url)
+        warm_up(worker, queue)
+        _start_beat(here)
+        runs = {}
+        for name, get_ready in (("by the look-ahead", _look_ahead), ("when scheduled", _when_scheduled)):
+            received = _received(worker)
+            get_ready(herd, rate * seconds, rate)
+            late, sweep_age = watch(herd.outside)
+            herd.check_one_row_each(rate * seconds)
+            queue.wait_until_empty()
+            runs[name] = Run(late, sweep_age, _received(worker) - received)
+    return section(runs, rate, seconds)
+
+
+def _start_beat(here: Ground) -> None:
+    beat = LocalBeat(directory=here.directory, env=here.environment)
+    here.stack.callback(beat.teardown)
+    beat.ready()
+
+
+def _received(worker: LocalWorker) -> int:
+    return len(RECEIVED.findall(worker.logs()))
+
+
+def _look_ahead(herd: Herd, cases: int, rate: int) -> None:
+    herd.fill(cases, time.time() + LEAD + cases / 15_000, apart=1 / rate)
+
+
+def _when_scheduled(herd: Herd, cases: int, rate: int) -> None:
+    """Arms each case as scheduling it does after its commit."""
+    from cases import arming
+    from cases.models import Case
+
+    for arming_one in ARMING:
+        first = time.time() + LEAD + arming_one * cases
+        herd.fill(cases, first, apart=1 / rate)
+        for case in Case.objects.order_by("pk"):
+            arming.arm_after_commit(case)
+        if time.time() < first:
+            return
+    raise TooLate
+
+
+def watch(outside: psycopg.Connection) -> tuple[list[float], float]:
+    """Seconds from the instant of each case until `outside` saw it released, and the greatest age of the last sweep.
+
+    ValueError if one came early, or not within PATIENCE seconds after the last instant.
+    """
+    coming = deque(outside.execute(SCHEDULES).fetchall())
+    ends = coming[-1][1] + PATIENCE
+    near: dict[int, float] = {}
+    late: list[float] = []
+    ages = _every_second(lambda: outside.execute(SWEEP_AGE).fetchone())
+    sweep_age = 0.0
+    while (coming or near) and time.time() < ends:
+        while coming and coming[0][1] - time.time() < EARLY:
+            key, instant = coming.popleft()
+            near[key] = instant
+        seen = outside.execute(SEEN, [list(near)]).fetchall() if near else []
+        now = time.time()
+        late += [now - near.pop(key) for (key,) in seen]
+        if near or late:
+            sweep_age = max(sweep_age, ages())
+        time.sleep(PAUSE)
+    if coming or near or min(late) < 0:
+        raise ValueError(f"{len(coming) + len(near)} were not released, or one early: {min(late, default=0):.3f} s.")
+    return late, sweep_age
+
+
+def _every_second(ask: Callable[[], tuple[float] | None]) -> Callable[[], float]:
+    """`ask`, which is asked once a second however often it is called; 0 in between."""
+    last = 0.0
+
+    def asked() -> float:
+        nonlocal last
+        if time.monotonic() - last < 1:
+            return 0.0
+        last = time.monotonic()
+        return (ask() or (0.0,))[0]
+
+    return asked
+
+
+def section(runs: dict[str, Run], rate: int, seconds: int) -> Section:
+    """What the runs say."""
+    from django.conf import settings
+
+    figures: list[Figure] = []
+    rows, bars = [], {}
+    for name, run in runs.items():
+        p50, p95, p99 = (percentile(run.late, share) * 1000 for share in (0.5, 0.95, 0.99))
+        figures.append(at_most(f"{rate:,} a second for {seconds} s, armed {name}, p99", p99, "ms", GOAL))
+        figures.append(
+            at_most(f"Armed {name}, greatest age of the last sweep", run.sweep_age, "s", 2 * settings.SWEEP_INTERVAL)
+        )
+        marks = [f"{value:.0f}" for value in (p50, p95, p99, max(run.late) * 1000)]
+        rows.append([name, f"{len(run.late):,}", *marks, f"{run.wake_ups:,}", f"{run.sweep_age:.1f}"])
+        bars |= {f"armed {name}, {mark}": value for mark, value in (("median", p50), ("p99", p99))}
+    head = ["armed", "cases", "median", "p95", "p99", "max", "wake-ups", "age of the last sweep, s"]
+    table = Table("Milliseconds after the instant of each case", head, rows)
+    chart = Chart(f"{rate:,} cases a second, each at its own instant", "ms", bars)
+    return Section("stream", "A stream", TEXT, figures, [table], [chart])
+
+
+if __name__ == "__main__":
+    standalone(measure)
