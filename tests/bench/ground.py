@@ -22,6 +22,8 @@ class Ground:
 
     def worker(self, queue: str, *, processes: int, name: str = "", **env: object) -> LocalWorker:
         """Starts a worker of the portal and returns it when it is ready; it is stopped at the end."""
+        # In the log of an earlier one of that name it would be found to be ready before it is.
+        (self.directory / f"{name or queue}.log").unlink(missing_ok=True)
         worker = LocalWorker(
             name or queue,
             queue,
