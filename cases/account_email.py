@@ -37,6 +37,11 @@ def invitation(parcel: Parcel, sight: Sight) -> Written:
     return Written(account_message("account/email/invitation", person, parcel, link=password_link(person)))
 
 
+def address_changed(parcel: Parcel, sight: Sight) -> Written:
+    """Tells the former address of the recipient of `parcel`, and nothing else: it may have been a stranger's."""
+    return Written(account_message("account/email/address_changed", sight.people[parcel.recipient_id], parcel))
+
+
 def account_message(template: str, person: User, parcel: Parcel, **context: Any) -> Message:
     """`template` (`_subject.txt` and `_message.txt`) for the address of `parcel`.
 

@@ -42,6 +42,11 @@ def queue_invitation(person: User) -> None:
     queue(kind=Kind.INVITATION, person=person, payload={"language": translation.get_language() or ""})
 
 
+def queue_address_changed(person: User, *, former: str) -> None:
+    """Has the address `former` told that `person`, who is locked, has another one now."""
+    queue(kind=Kind.ADDRESS_CHANGED, person=person, address=former)
+
+
 @transaction.atomic
 def ask_for_password_reset(people: Sequence[User]) -> None:
     """Has a link to choose a new password sent to `people`, those who have the address that somebody typed.

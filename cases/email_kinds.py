@@ -49,6 +49,7 @@ KINDS: dict[str, EmailKind] = {
     Kind.RELEASED: EmailKind(_released),
     Kind.PASSWORD_RESET: EmailKind(account_email.password_reset),
     Kind.INVITATION: EmailKind(account_email.invitation),
+    Kind.ADDRESS_CHANGED: EmailKind(account_email.address_changed, keeps_address=True),
 }
 
 

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 
 from cases import form_tokens, limits
 from cases.account_history import identity, record
-from cases.account_mail_queue import queue_invitation
-from cases.addresses import UnusableAddress, for_mail_server
+from cases.account_mail_queue import queue_address_changed, queue_invitation
+from cases.addresses import UnusableAddress, canonical, for_mail_server
 from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.handover import handed_over
@@ -79,7 +79,8 @@ def invite_again(*, person: User, by: User) -> User:
 def correct(*, person: User, by: User, email: str, first_name: str, last_name: str) -> User:
     """`person` is called so, and reached there, from now on; the history shows the new name.
 
-    The former address opens nothing any more: no sign-in, and no link that was mailed to it.
+    The former address opens nothing any more: no sign-in, and no link that was mailed to it. It is told so by mail,
+    unless the new one is only another spelling.
     """
     _check_lengths(email, first_name, last_name)
     person = lock_as_administrator(by, person)[person.pk]
@@ -92,6 +93,8 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
     after = identity(person)
     if before != after:
         record(person, Kind.CORRECTED, by=by, details={"from": before, "to": after})
+    if before["email"] and canonical(before["email"]) != canonical(after["email"]):
+        queue_address_changed(person, former=before["email"])
     logger.info("person corrected", person_id=person.pk, by=by.pk)
     return person
 

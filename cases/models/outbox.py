@@ -29,6 +29,7 @@ class OutgoingEmail(models.Model):
         RELEASED = "released", _("Case released")
         PASSWORD_RESET = "password_reset", _("Password reset")
         INVITATION = "invitation", _("Invitation")
+        ADDRESS_CHANGED = "address_changed", _("Address changed")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

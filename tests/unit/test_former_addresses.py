@@ -23,6 +23,8 @@ NEW = "mia@example.org"
 
 def correct(person, ada, email=NEW):
     people.correct(person=person, by=ada, email=email, first_name="Mia", last_name="")
+    # What the former address is told is the subject of test_address_notices.
+    OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.ADDRESS_CHANGED).delete()
 
 
 def later():
