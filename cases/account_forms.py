@@ -120,7 +120,11 @@ class ChangePasswordForm(NewPassword, account.ChangePasswordForm):
         guess = guesses.count(context.request, [guesses.at_password(self.user)])
         if guess is None:
             raise get_adapter().validation_error("too_many_login_attempts")
-        password: str = super().clean_oldpassword()
+        try:
+            password: str = super().clean_oldpassword()
+        except forms.ValidationError:
+            guesses.log_wrong([guesses.at_password(self.user)])
+            raise
         guess.rollback()
         return password
 
@@ -147,6 +151,7 @@ class UsesCode(Worded, mfa.BaseAuthenticateForm):
         except SecretUnreadable as error:
             raise forms.ValidationError(str(error)) from None
         if authenticator is None:
+            guesses.log_wrong([guesses.at_code(self.user)])
             self._emit_authentication_failed(second_factor.main(self.user))
             raise get_adapter().validation_error("incorrect_code")
         return authenticator

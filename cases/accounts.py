@@ -44,6 +44,11 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         if self._login_failed_rl_usage is None:
             raise self.validation_error("too_many_login_attempts")
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Logs that a password was wrong."""
+        identifiers = [str(value) for name, value in credentials.items() if name != "password"]
+        guesses.log_wrong(guesses.at_login(*identifiers))
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """The client's address, as far as BEHIND_PROXY reveals it. An IPv4 client of an IPv6 socket keeps its own:
         limits go by the network of an IPv6 address, which all of those share."""

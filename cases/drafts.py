@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from cases import form_tokens, limits, quotas
 from cases.errors import CaseError, NotAllowed, Stale
+from cases.history import log_committed
 from cases.locking import lock_for_action, lock_people
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
@@ -25,6 +26,7 @@ def create(*, by: User, title: str, description: str, urgency: str = Case.Urgenc
     quotas.check_open_drafts(by)
     case = Case.objects.create(member=by, title=title, description=description, urgency=urgency)
     form_tokens.remember(used, case.pk)
+    log_committed("draft created", case_id=case.pk, by=by.pk)
     return case
 
 
@@ -44,6 +46,7 @@ def edit(*, case: Case, by: User, title: str, description: str, urgency: str, se
         raise Stale
     case.title, case.description, case.urgency = title, description, urgency
     case.save(update_fields=["title", "description", "urgency"])
+    log_committed("draft changed", case_id=case.pk, by=by.pk)
     return case
 
 

@@ -25,6 +25,7 @@ def hand_over_case(*, case: Case, to: User, by: User, source: str, reason: str =
     handed_over(locked.step, to=to, reason=reason).save()
     case.assigned_to = to
     case.save(update_fields=["assigned_to"])
+    locked.step.log(ReleaseEvent.Kind.HANDED_OVER)
     return case
 
 

@@ -4,8 +4,13 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import structlog
+from django.db import transaction
+
 from cases import limits
 from cases.models import AccountEvent, Case, ReleaseEvent, User
+
+logger = structlog.get_logger(__name__)
 
 # What the details of an event call a person by; the value is the key of the person.
 NAMES_OF_PEOPLE = ("from_technician", "to_technician")
@@ -14,6 +19,16 @@ NAMES_OF_PEOPLE = ("from_technician", "to_technician")
 def actor_columns(by: User | str) -> dict[str, Any]:
     """The columns of ReleaseEvent that name `by`."""
     return {"actor_id": None, "system_actor": by} if isinstance(by, str) else {"actor_id": by.pk, "system_actor": ""}
+
+
+def actor_in_log(by: User | str) -> int | str:
+    """`by` as a line of the log names it: the key of a person, the name of a program."""
+    return by if isinstance(by, str) else by.pk
+
+
+def log_committed(event: str, **facts: Any) -> None:
+    """Write a line of the log once the transaction is committed. `facts` are keys and counts, never people's words."""
+    transaction.on_commit(lambda: logger.info(event, **facts), robust=True)
 
 
 def latest_events(case: Case, *, limit: int) -> Sequence[ReleaseEvent]:
@@ -57,6 +72,13 @@ class Step:
     def record(self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None) -> None:
         """Append the step to the history. `reason`: a person's words. `details`: the facts that have no column."""
         self.event(kind, reason=reason, details=details).save()
+        self.log(kind)
+
+    def log(self, kind: ReleaseEvent.Kind) -> None:
+        """Write a line about the step once it is committed."""
+        log_committed(
+            "case changed", kind=str(kind), case_id=self.case.pk, source=self.source, by=actor_in_log(self.by)
+        )
 
     def event(
         self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None

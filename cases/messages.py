@@ -11,6 +11,8 @@ import structlog
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from cases.safe_errors import describe
+
 # Not celery.current_app: that is, in each thread, whatever application was made last.
 from portal.celery import app
 
@@ -44,6 +46,6 @@ def _publish(task: str, **options: Any) -> bool:
         app.send_task(task, **options)
     except (KombuError, RedisError, OSError) as error:
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE
-        logger.warning("broker did not take a message; the sweep will do its work", task=task, error=str(error))
+        logger.warning("broker did not take a message; the sweep will do its work", task=task, error=describe(error))
         return False
     return True

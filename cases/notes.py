@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from cases import form_tokens, limits, permissions, quotas
 from cases.clock import portal_now
 from cases.errors import CaseError
+from cases.history import log_committed
 from cases.locking import lock_people
 from cases.models import Case, CaseNote, User
 from cases.permissions import Action
@@ -30,4 +31,5 @@ def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
     quotas.check_notes(by)
     note = CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
     form_tokens.remember(used, note.pk)
+    log_committed("note added", note_id=note.pk, case_id=case.pk, by=by.pk)
     return note

@@ -24,7 +24,7 @@ from cases.addresses import UnusableAddress, canonical, for_mail_server
 from cases.clock import portal_now
 from cases.errors import CaseError, NotAllowed, WrongState
 from cases.handover import handed_over
-from cases.history import Step
+from cases.history import Step, log_committed
 from cases.locking import in_lock_order, lock_as_administrator
 from cases.models import AccountEvent, Case, CaseQuerySet, ReleaseEvent, User
 from cases.models.case import HELD, SCHEDULED
@@ -265,6 +265,8 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
     details = {"count": len(cases), "to_technician": to.pk}
     record(technician, Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
+    facts = {"count": len(cases), "from_id": technician.pk, "to_id": to.pk}
+    log_committed("cases handed over", source=source, by=by.pk, **facts)
     return len(cases)
 
 

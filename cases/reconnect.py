@@ -9,6 +9,8 @@ from typing import ParamSpec, TypeVar
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
+from cases.safe_errors import describe
+
 logger = structlog.get_logger(__name__)
 
 FIRST_PAUSE = 0.1
@@ -33,7 +35,7 @@ def repeated_until_stored(patience: Callable[[], timedelta]) -> Callable[[Callab
                 except (OperationalError, InterfaceError) as error:
                     if connection.in_atomic_block or time.monotonic() + pause >= ends:
                         raise
-                    logger.warning("not stored, is tried again", what=store.__name__, error=str(error))
+                    logger.warning("not stored, is tried again", what=store.__name__, error=describe(error))
                     connection.close()
                 time.sleep(pause)
                 pause = min(2 * pause, LAST_PAUSE)

@@ -9,6 +9,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,9 +21,10 @@ from django.utils.translation import gettext_noop as _noop
 
 from cases import limits, looks, messages, schedule, stored_clock
 from cases.clock import portal_now
-from cases.history import actor_columns
+from cases.history import actor_columns, actor_in_log
 from cases.locking import in_lock_order
 from cases.models import Case, CaseQuerySet, OutgoingEmail, ReleaseEvent, User
+from cases.safe_errors import SafeError, describe
 from cases.sql import ids_as_rows, insert_select
 from cases.time_budget import transaction_within
 
@@ -30,9 +32,15 @@ logger = structlog.get_logger(__name__)
 
 FIRST_RETRY = dt.timedelta(seconds=30)
 LAST_RETRY = dt.timedelta(hours=1)
+# Of the cases of a batch, a line of the log names so many.
+LOGGED = 50
 READ_WAIT = 1.0
 # These speak of the server or the connection, never of a row: the whole batch is tried again by the next wake-up.
 NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
+
+
+class MissingRow(SafeError, IntegrityError):
+    """A row that the case points to is not there, in spite of the foreign keys (a restore, a hand)."""
 
 
 @dataclass
@@ -167,7 +175,7 @@ def _stamp_or_halve(ids: list[int], stamp: Stamp) -> Batch:
         raise
     except DatabaseError as error:
         if len(ids) == 1:
-            return Batch(failed={ids[0]: str(error)})
+            return Batch(failed={ids[0]: describe(error)})
         batch = Batch()
         for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
             batch.add(_stamp_or_halve(half, stamp))
@@ -188,10 +196,19 @@ def _stamp(ids: list[int], stamp: Stamp) -> None:
     )
     for model, columns in ((ReleaseEvent, _event_columns(stamp)), (OutgoingEmail, _email_columns(stamp))):
         if insert_select(model, rows, columns) != len(ids):
-            # A join found nothing: the member's row is gone, in spite of the foreign key (a restore, a hand).
-            raise IntegrityError(
-                f"No {model._meta.verbose_name} could be made: a row that the case points to is missing."
-            )
+            raise MissingRow(f"no {model.__name__} could be made")
+    transaction.on_commit(partial(_log_released, stamp, ids), robust=True)
+
+
+def _log_released(stamp: Stamp, ids: list[int]) -> None:
+    logger.info(
+        "cases released",
+        batch=str(stamp.batch),
+        count=len(ids),
+        source=stamp.source,
+        by=actor_in_log(stamp.by),
+        case_ids=ids[:LOGGED],
+    )
 
 
 def _event_columns(stamp: Stamp) -> dict[str, Any]:

@@ -1,17 +1,45 @@
 """The Celery application that web, workers, beat and Flower share."""
 
 import os
+from typing import Any
 
 from celery import Celery, Task
+from celery.exceptions import Ignore, Reject, Retry
 from celery.signals import setup_logging, task_prerun
 from django.db import close_old_connections
+from django_structlog.celery.signals import modify_context_before_task_publish
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from cases.safe_errors import safe_copy
+from portal.logs import keep_what_travels
 from portal.worker_exit import ExitWithoutBroker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-app: "Celery[Task]" = Celery("portal")
+
+class PortalTask(Task):
+    """A task whose errors carry nothing of what people wrote: Celery logs them, and sends them on to Flower."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task. Called directly, as a function, it raises its errors as they are."""
+        if self.request.called_directly:
+            return super().__call__(*args, **kwargs)
+        try:
+            return super().__call__(*args, **kwargs)
+        except (Ignore, Reject):
+            raise
+        except Retry as retry:
+            if isinstance(retry.exc, Exception):
+                retry.exc = safe_copy(retry.exc)
+                retry.excs = repr(retry.exc)
+            raise
+        except Exception as error:  # noqa: BLE001  (raised again, whatever it is)
+            raise safe_copy(error) from None
+
+
+app: "Celery[Task]" = Celery("portal", task_cls=PortalTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["tasks"], related_name="releases")
 app.autodiscover_tasks(["tasks"], related_name="emails")
@@ -20,6 +48,7 @@ app.autodiscover_tasks(["tasks"], related_name="figures")
 app.autodiscover_tasks(["tasks"], related_name="cleanup")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.steps["worker"].add(ExitWithoutBroker)
+modify_context_before_task_publish.connect(keep_what_travels)
 
 
 @setup_logging.connect

@@ -10,12 +10,12 @@ from typing import Any
 
 import django_stubs_ext
 import environ
-import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.broker import check_broker_url, tls_options, without_options
 from portal.file_storage import file_storage
+from portal.logs import configure_structlog, logging_config
 
 django_stubs_ext.monkeypatch()
 
@@ -445,44 +445,9 @@ SPECTACULAR_SETTINGS = {
 
 # --- Logging -------------------------------------------------------------------------------------------------------
 
-_shared_processors: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-structlog.configure(
-    processors=[
-        *_shared_processors,
-        structlog.stdlib.filter_by_level,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer()
-                if env.bool("LOG_JSON", default=False)
-                else structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"]),
-            ],
-            "foreign_pre_chain": _shared_processors,
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        # One line a request from the middleware is enough.
-        "django_structlog": {"level": "WARNING"},
-        "kombu": {"level": "WARNING"},
-    },
-}
+configure_structlog()
+LOGGING = logging_config(json=env.bool("LOG_JSON", default=False), level=env.str("LOG_LEVEL", default="INFO"))
+# On each line of a request; off, because an address is a person's.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = env.bool("LOG_CLIENT_IP", default=False)
+# The lines of a task name the request that asked for it (portal.logs.keep_what_travels).
+DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -8,6 +8,7 @@ from django.conf import settings
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from cases.safe_errors import describe
 from portal.celery import app
 
 logger = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ def ask() -> Answers:
             held = _held(connection)
             served = app.control.inspect(timeout=PATIENCE, connection=connection).active_queues() or {}
     except (KombuError, RedisError, OSError) as error:
-        logger.warning("broker does not answer", error=str(error))
+        logger.warning("broker does not answer", error=describe(error))
         return Answers(is_up=False)
     takes = {worker: {queue["name"] for queue in queues} for worker, queues in served.items()}
     return Answers(

@@ -147,5 +147,6 @@ def test_only_what_is_named_enters_the_image() -> None:
         "portal",
         "tasks",
         "manage.py",
+        "gunicorn.conf.py",
         "requirements.txt",
     }

@@ -31,6 +31,7 @@ NOT_SHOWN = {
     "FLOWER_URL",
     "METRICS_TOKEN",
     "LOG_LEVEL`, `LOG_JSON",
+    "LOG_CLIENT_IP",
 }
 
 

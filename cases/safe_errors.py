@@ -1,0 +1,91 @@
+"""What of an error may be stored, logged or sent to a broker (DESIGN rule 15).
+
+The text of an error holds what it is about: PostgreSQL quotes the failing row, a mail server the address, Python the
+value. So an error is told by its type, by codes and names that we gave ourselves, and by the lines of code it came
+through. Its own text counts only where it speaks of machines alone.
+"""
+
+import re
+import traceback
+from collections.abc import Iterator
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import DatabaseError, InterfaceError
+
+# Names in the database are ours; SQLite tells one after a fixed text, or table and columns.
+NAMES = re.compile(r"(?:constraint failed|refused): ([\w., ]+)$")
+ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+# Theirs is about settings, hosts and ports.
+SPEAK_OF_MACHINES = (ImproperlyConfigured, ImportError, AssertionError, NotImplementedError)
+MACHINE_LIBRARIES = {"redis", "kombu"}
+# Of causes and frames, however deep a recursion was.
+MOST_CAUSES = 10
+MOST_FRAMES = 100
+
+
+class SafeError(Exception):
+    """An error whose own text may be told. Pickled as itself: `safe_copy` makes a class on the spot."""
+
+    def __reduce__(self) -> tuple[type["SafeError"], tuple[str]]:
+        return SafeError, (f"{type(self).__name__}: {self}" if str(self) else type(self).__name__,)
+
+
+def describe(error: BaseException) -> str:
+    """Return the type of `error`, and what may be told of it: SQLSTATE and constraint, errno, a text about machines."""
+    name = type(error).__name__
+    if isinstance(error, SafeError):
+        told = str(error)
+    elif isinstance(error, DatabaseError | InterfaceError) or hasattr(error, "sqlstate"):
+        told = _of_database(error)
+    elif isinstance(error, OSError):
+        told = error.strerror if isinstance(error.strerror, str) and error.errno else ""
+    elif isinstance(error, SPEAK_OF_MACHINES) or type(error).__module__.partition(".")[0] in MACHINE_LIBRARIES:
+        told = str(error)
+    else:
+        told = ""
+    return f"{name}: {without_addresses(told)}" if told else name
+
+
+def without_addresses(text: str) -> str:
+    """Return `text` with each email address replaced."""
+    return ADDRESS.sub("<address>", text)
+
+
+def safe_copy(error: BaseException) -> Exception:
+    """Return an error of the same name whose text is `describe(error)`, for those who print, pickle or send errors."""
+    told = describe(error).partition(": ")[2]
+    safe: SafeError = type(type(error).__name__, (SafeError,), {})(told)
+    return safe.with_traceback(error.__traceback__)
+
+
+def format_error(error: BaseException) -> str:
+    """Return a traceback as Python prints it, with `describe` in the place of each error's own text."""
+    return "\n\n".join(reversed([f"{_frames(cause)}{describe(cause)}{link}" for cause, link in _chain(error)]))
+
+
+def _of_database(error: BaseException) -> str:
+    source = error if hasattr(error, "sqlstate") or error.__cause__ is None else error.__cause__
+    diagnostics = getattr(source, "diag", None)
+    code = getattr(source, "sqlstate", None) or getattr(source, "sqlite_errorname", None) or ""
+    name = getattr(diagnostics, "constraint_name", None) or ""
+    if not diagnostics and (found := NAMES.search(str(source))):
+        name = found[1]
+    return " ".join(part for part in (code, name) if part)
+
+
+def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
+    """`error` and what it came from, each with the words that lead on to the one before."""
+    link = ""
+    for _ in range(MOST_CAUSES):
+        yield error, link
+        if error.__cause__ is not None:
+            error, link = error.__cause__, "\n\nThe above exception was the direct cause of the following exception:"
+        elif error.__context__ is not None and not error.__suppress_context__:
+            error, link = error.__context__, "\n\nDuring handling of the above exception, another exception occurred:"
+        else:
+            return
+
+
+def _frames(error: BaseException) -> str:
+    frames = traceback.format_tb(error.__traceback__, limit=-MOST_FRAMES)
+    return f"Traceback (most recent call last):\n{''.join(frames)}" if frames else ""

@@ -1,0 +1,107 @@
+"""One line for each batch, verb and failed sign-in, with keys and never with what people wrote."""
+
+import json
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from cases import handover, notes, people, releases
+from cases.clock import portal_now
+from cases.models import Case
+from cases.schedule import Schedule, default_date
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def logged(django_capture_on_commit_callbacks):
+    """Runs something, and returns the lines that it wrote by the time it was committed."""
+
+    def run(action):
+        with capture_logs() as lines, django_capture_on_commit_callbacks(execute=True):
+            action()
+        return lines
+
+    return run
+
+
+@pytest.mark.parametrize(("cases", "named"), [(1, 1), (50, 50), (53, 50)])
+def test_a_batch_has_one_line(cases, named, logged, mia, tom):
+    due = CaseFactory.create_batch(cases, member=mia, assigned_to=tom, due=True, title="Divorce")
+    (line,) = [x for x in logged(lambda: releases.release_due(by="sweep", source="sweep")) if "released" in x["event"]]
+    assert line["event"] == "cases released"
+    assert (line["count"], line["source"], line["by"]) == (cases, "sweep", "sweep")
+    assert line["batch"] == str(Case.objects.values_list("release_batch", flat=True).distinct().get())
+    assert set(line["case_ids"]) <= {case.pk for case in due}
+    assert len(line["case_ids"]) == named
+
+
+VERBS = {
+    "completed": lambda case, tom, otto: releases.complete(
+        case=case, by=tom, source="web", release_on=Schedule(default_date(portal_now())), reason="Smith"
+    ),
+    "handed_over": lambda case, tom, otto: handover.hand_over_case(
+        case=case, to=otto, by=tom, source="api", reason="Smith"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", VERBS)
+def test_a_verb_has_a_line_with_keys_alone(kind, logged, tom, otto):
+    case = CaseFactory(assigned_to=tom, title="Smith v. Smith")
+    lines = logged(lambda: VERBS[kind](case, tom, otto))
+    (line,) = [line for line in lines if line["event"] == "case changed"]
+    assert (line["kind"], line["case_id"], line["by"]) == (kind, case.pk, tom.pk)
+    assert "Smith" not in json.dumps(lines)
+
+
+def test_what_is_rolled_back_has_no_line(tom):
+    case = CaseFactory(assigned_to=tom)
+    with capture_logs() as lines:
+        VERBS["completed"](case, tom, None)  # the test's own transaction is never committed
+    assert not [line for line in lines if line["event"] == "case changed"]
+
+
+def test_a_bulk_hand_over_has_a_line(logged, ada, tom, otto):
+    CaseFactory.create_batch(3, assigned_to=tom)
+    lines = logged(lambda: people.hand_over(technician=tom, to=otto, by=ada, source="web"))
+    (line,) = [line for line in lines if line["event"] == "cases handed over"]
+    assert (line["count"], line["from_id"], line["to_id"], line["by"]) == (3, tom.pk, otto.pk, ada.pk)
+
+
+def test_a_note_has_a_line_without_its_text(logged, tom):
+    case = CaseFactory(assigned_to=tom)
+    lines = logged(lambda: notes.add(case=case, by=tom, text="Very private"))
+    assert [line for line in lines if line.get("case_id") == case.pk]
+    assert "private" not in json.dumps(lines)
+
+
+@pytest.mark.parametrize("login", ["mia", "MIA", "mia@example.com"])
+def test_a_failed_sign_in_names_the_account(login, client, mia, settings):
+    mia.email = "mia@example.com"
+    mia.save()
+    with capture_logs() as lines:
+        client.post("/accounts/login/", {"login": login, "password": "hunter2 hunter2"})
+    (line,) = [line for line in lines if line["event"] == "sign-in failed"]
+    assert line["subjects"] == [f"password:{mia.pk}"]
+    assert "hunter2" not in json.dumps(lines)
+    assert login not in json.dumps(lines)
+
+
+def test_a_name_that_leads_to_nobody_is_not_told(client):
+    """It may be a password, typed into the wrong field."""
+    with capture_logs() as lines:
+        client.post("/accounts/login/", {"login": "hunter2", "password": "hunter2 hunter2"})
+    (line,) = [line for line in lines if line["event"] == "sign-in failed"]
+    assert line["subjects"] == ["unknown account"]
+    assert "hunter2" not in json.dumps(lines)
+
+
+@pytest.mark.parametrize(("setting", "shown"), [(False, False), (True, True)])
+def test_the_clients_address_is_logged_where_that_is_asked_for(setting, shown, client, settings):
+    settings.DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = setting
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        client.get("/nowhere/", REMOTE_ADDR="203.0.113.9")
+    assert ("203.0.113.9" in json.dumps(lines, default=str)) == shown
