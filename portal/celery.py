@@ -11,7 +11,7 @@ from django_structlog.celery.signals import modify_context_before_task_publish
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from cases.safe_errors import safe_copy
-from portal.logs import keep_what_travels
+from portal.logs import keep_what_travels, say_as_json
 from portal.worker_exit import ExitWithoutBroker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -56,9 +56,12 @@ def use_django_logging(**kwargs: object) -> None:
     """Keep Celery from replacing the logging that settings.py configures."""
     from logging.config import dictConfig
 
+    from celery.apps import worker
     from django.conf import settings
 
     dictConfig(settings.LOGGING)
+    if settings.LOG_JSON:
+        worker.safe_say = say_as_json
 
 
 @task_prerun.connect

@@ -3,7 +3,10 @@
 settings.py uses `logging_config` for everything that runs Django; gunicorn.conf.py for gunicorn's own lines.
 """
 
+import datetime as dt
+import json as json_module
 import logging
+import os
 import sys
 from types import TracebackType
 from typing import Any
@@ -28,14 +31,27 @@ def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) 
     return event
 
 
+def without_query(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A processor: of the address of a request its path. The rest is what people search for and filter by."""
+    if isinstance(request := event.get("request"), str):
+        event["request"] = request.partition("?")[0]
+    return event
+
+
 class SafeArguments(logging.Filter):
-    """Puts `describe` in the place of each error that a library logs as an argument of its sentence."""
+    """Puts what may be told in the place of what a library logs as an argument of its sentence: errors, addresses."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Never drops a line."""
-        if isinstance(record.args, tuple) and any(isinstance(value, BaseException) for value in record.args):
-            record.args = tuple(describe(value) if isinstance(value, BaseException) else value for value in record.args)
+        if isinstance(record.args, tuple):
+            record.args = tuple(_safe(value) for value in record.args)
         return True
+
+
+def _safe(argument: object) -> object:
+    if isinstance(argument, BaseException):
+        return describe(argument)
+    return argument.partition("?")[0] if isinstance(argument, str) and argument.startswith("/") else argument
 
 
 def shared_processors() -> list[Any]:
@@ -110,3 +126,9 @@ def keep_what_travels(*, context: dict[str, Any], **kwargs: object) -> None:
     """For django-structlog's signal: of a request's context only its id goes with the message to a worker."""
     for name in context.keys() - TRAVELS:
         del context[name]
+
+
+def say_as_json(message: str, stream: Any = None) -> None:
+    """Write a line of JSON for `safe_say` of Celery, called by signal handlers, where no logger may be used."""
+    line = {"timestamp": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}", "level": "info", "event": message.strip()}
+    os.write(2, f"{json_module.dumps(line)}\n".encode())

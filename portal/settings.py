@@ -446,7 +446,8 @@ SPECTACULAR_SETTINGS = {
 # --- Logging -------------------------------------------------------------------------------------------------------
 
 configure_structlog()
-LOGGING = logging_config(json=env.bool("LOG_JSON", default=False), level=env.str("LOG_LEVEL", default="INFO"))
+LOG_JSON = env.bool("LOG_JSON", default=False)
+LOGGING = logging_config(json=LOG_JSON, level=env.str("LOG_LEVEL", default="INFO"))
 # On each line of a request; off, because an address is a person's.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = env.bool("LOG_CLIENT_IP", default=False)
 # The lines of a task name the request that asked for it (portal.logs.keep_what_travels).
