@@ -22,6 +22,8 @@ PARCELS_PER_CLAIM = 50
 LOOK_SECONDS = 1
 # So many failures of the connection in a row end a run: the server is down, and the next sweep tries again.
 PATIENCE = 3
+# Of the cases of a message, a line of the log names so many.
+LOGGED = 50
 
 
 @dataclass
@@ -99,8 +101,11 @@ def _send_and_record(
         return
     record(parcel, verdict, now=now())
     tally.count(verdict.outcome)
-    if verdict.error:
-        logger.warning("e-mail not sent", message_id=parcel.message_id, outcome=verdict.outcome, error=verdict.error)
+    facts = {"message_id": parcel.message_id, "kind": parcel.kind, "case_ids": parcel.case_ids[:LOGGED]}
+    if verdict.outcome is Outcome.SENT:
+        logger.info("email sent", **facts)
+    else:
+        logger.warning("email not sent", outcome=verdict.outcome, why=verdict.why, **facts)
 
 
 def _has_present_address(parcel: Parcel, sight: Sight) -> bool:

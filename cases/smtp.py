@@ -10,6 +10,7 @@ import structlog
 from django.core.mail import EmailMessage, get_connection
 
 from cases import limits
+from cases.safe_errors import describe, without_addresses
 
 logger = structlog.get_logger(__name__)
 
@@ -32,8 +33,14 @@ class Verdict:
     error: str = ""
 
     def __post_init__(self) -> None:
-        # A server may say any number of lines. Leaves room in OutgoingEmail.last_error for what the outbox adds.
-        object.__setattr__(self, "error", self.error[: limits.SERVER_WORDS])
+        # A server may say any number of lines, and quote the address. Leaves room in OutgoingEmail.last_error for what
+        # the outbox adds.
+        object.__setattr__(self, "error", without_addresses(self.error)[: limits.SERVER_WORDS])
+
+    @property
+    def why(self) -> str:
+        """The server's code, or the type of the error: what a line of the log may say."""
+        return self.error.partition(" ")[0].rstrip(":")
 
 
 class Transport:
@@ -83,7 +90,7 @@ class Transport:
             return Verdict(Outcome.NO_CONNECTION, f"{type(error).__name__}: {error}")
         except Exception as error:  # an address or a header that the e-mail library cannot take apart, in many ways
             logger.exception("e-mail could not be sent", message_id=message.extra_headers.get("Message-ID"))
-            return Verdict(Outcome.REFUSED, f"{type(error).__name__}: {error}")
+            return Verdict(Outcome.REFUSED, describe(error))
         return Verdict(Outcome.SENT)
 
     def _close(self) -> None:

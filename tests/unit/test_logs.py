@@ -6,11 +6,12 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from cases import handover, notes, people, releases
+from cases import handover, notes, outbox, people, releases
 from cases.clock import portal_now
-from cases.models import Case
+from cases.models import Case, OutgoingEmail
 from cases.schedule import Schedule, default_date
 from tests.factories import CaseFactory
+from tests.services import MailServer
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +106,28 @@ def test_the_clients_address_is_logged_where_that_is_asked_for(setting, shown, c
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         client.get("/nowhere/", REMOTE_ADDR="203.0.113.9")
     assert ("203.0.113.9" in json.dumps(lines, default=str)) == shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "event", "why"),
+    [
+        ("250 OK", "email sent", None),
+        ("550 <mia@example.com> Mia Jones: no such user", "email not sent", "550"),
+        ("451 mia@example.com: try again later", "email not sent", "451"),
+    ],
+)
+def test_a_mail_has_a_line_and_nobodys_address_is_kept(answer, event, why, mia, settings, logged):
+    mia.email = "mia@example.com"
+    mia.save()
+    case = CaseFactory(member=mia, due=True, title="Divorce")
+    releases.release_due(by="sweep", source="sweep")
+    with MailServer().running() as server:
+        server.answer_recipient = lambda _: answer
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        lines = logged(outbox.deliver)
+    (line,) = [line for line in lines if line["event"].startswith("email")]
+    assert (line["event"], line.get("why"), list(line["case_ids"])) == (event, why, [case.pk])
+    assert line["message_id"] == OutgoingEmail.objects.get().message_id
+    assert not {"mia@example.com", "Mia Jones", "Divorce"} & set(json.dumps(lines, default=str).split())
+    assert "mia@" not in json.dumps(lines, default=str) + OutgoingEmail.objects.get().last_error
