@@ -59,6 +59,12 @@ def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: st
     return document
 
 
+def check_removal(document: CaseDocument, *, by: User) -> None:
+    """CaseError where `by` may not take the document away now: for the question before it is done."""
+    permissions.check(Action.ATTACH, by=by, case=document.case)
+    _check_kind(document, by=by)
+
+
 @transaction.atomic
 def remove(*, document: CaseDocument, by: User, source: str) -> None:
     """The document is no more. NotAllowed where `by` could not have attached it; CaseDocument.DoesNotExist where it is
@@ -66,13 +72,17 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
     locked = lock_for_action(document.case, Action.ATTACH, by=by, source=source)
     by, step = locked.by, locked.step
     document = CaseDocument.objects.visible_to(by).get(pk=document.pk)
-    if document.kind != kind_of(by):
-        raise NotAllowed(_("You may not remove this document."))
+    _check_kind(document, by=by)
     pk, path = document.pk, str(document.file.name)
     document.delete()
     step.record(ReleaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
     transaction.on_commit(partial(document_storage.discard, path), robust=True)
     logger.info("document removed", case_id=step.case.pk, document_id=pk, by_id=by.pk)
+
+
+def _check_kind(document: CaseDocument, *, by: User) -> None:
+    if document.kind != kind_of(by):
+        raise NotAllowed(_("You may not remove this document."))
 
 
 def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_token: str) -> None:

@@ -275,6 +275,7 @@ PAGES = [
     # Members
     page("case-new", "new_case", (MEMBER,)),
     page("case-new-refused", "new_case", (MEMBER,), step=send("", title="")),
+    page("case-remove-document", "remove_document", (MEMBER,), address=of_case("remove_document", "draft")),
     page("case-edit", "edit_case", (MEMBER,), address=of_case("edit_case", "draft")),
     # Technicians and administrators
     page("case-complete-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"),

@@ -9,9 +9,11 @@ from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from cases import form_tokens, navigation, text, toasts, zones
 from cases.models import User
+from cases.templatetags.shown_errors import errors_shown
 
 register = template.Library()
 
@@ -27,7 +29,9 @@ def with_class(field: BoundField, css_class: str) -> SafeString:
     """The field's input with `css_class`, marked where it has errors. That it is described by help and errors, Django
     says itself."""
     own_class = str(field.field.widget.attrs.get("class") or css_class)
-    return field.as_widget(attrs={"class": f"{own_class} is-invalid" if field.errors else own_class})
+    if not field.errors:
+        return field.as_widget(attrs={"class": own_class})
+    return field.as_widget(attrs={"class": f"{own_class} is-invalid", "autofocus": True})
 
 
 @register.filter
@@ -48,6 +52,12 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("cases/icons.svg"), name
     )
+
+
+@register.simple_tag(takes_context=True)
+def error_prefix(context: Context) -> str:
+    """What the title of a page begins with that has an error to say: a title is read first."""
+    return _("Error:") + " " if errors_shown(context.flatten()) else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -5,17 +5,18 @@ from typing import cast
 import structlog
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases import documents, form_tokens, permissions
 from cases.errors import BadDocument, CaseError, FormReused, SentAlready, StorageFailed
 from cases.models import Case, CaseDocument, ReleaseEvent, User
 from cases.permissions import Action
 from cases.retry_after import with_retry_after
+from cases.seen import SeenCase
 from cases.text import isolated
 from cases.uploads import uploaded_file
 from cases.views.cases import render_case, visible_case
@@ -64,11 +65,13 @@ def attach_document(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("case_detail", pk=pk)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResponse:
-    """Takes a document away for good."""
+    """GET asks whether the document shall go, by its name; POST takes it away."""
     found = visible_document(request, pk, document_pk)
     try:
+        if request.method != "POST":
+            return _ask_to_remove(request, found)
         documents.remove(document=found, by=cast(User, request.user), source=WEB)
     except CaseError as error:
         return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
@@ -76,6 +79,13 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
         return redirect("dashboard")
     messages.success(request, _("“%(name)s” is removed.") % {"name": isolated(found.name)})
     return redirect(reverse("case_detail", args=[pk]) + "#documents")
+
+
+def _ask_to_remove(request: HttpRequest, found: CaseDocument) -> HttpResponse:
+    user = cast(User, request.user)
+    documents.check_removal(found, by=user)
+    context = {"document": found, "case": SeenCase.of(found.case, to=user)}
+    return render(request, "cases/remove_document.html", context)
 
 
 def visible_document(request: HttpRequest, pk: int, document_pk: int) -> CaseDocument:

@@ -38,7 +38,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
         return with_retry_after(answer, error)
     messages.success(request, _("The note is saved."))
     if is_htmx(request):
-        return render_case(request, case, part=NOTES)
+        return render_case(request, case, part=NOTES, note_is_saved=True)
     return redirect(f"{reverse('case_detail', args=[pk])}#notes")
 
 

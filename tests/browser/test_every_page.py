@@ -1,5 +1,5 @@
 """What holds of every page (tests/pages.py): axe finds nothing in light and dark, nothing is complained of, it can be
-used by keyboard, and on a phone nothing is cut off."""
+used by keyboard, and on a phone and a tablet nothing is cut off."""
 
 from typing import Any
 
@@ -32,6 +32,12 @@ FOCUS_IS_SEEN = """() => {
     const ring = style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
     return ring && box.width > 1 && box.height > 1;
 }"""
+IS_WHOLLY_SEEN = """element => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.left >= 0 && box.right <= window.innerWidth;
+}"""
+# Where the navigation stands beside the menu for the first time, and a little beyond.
+TABLETS = [768, 800, 830]
 # Documentation of the API, drawn by Swagger UI, which is not ours.
 FOREIGN = {"api"}
 
@@ -64,8 +70,10 @@ class Reader:
             self._check_with_axe(scheme)
             for dialog in dialogs_of(self.tab):
                 self._check_with_axe(scheme, f"#{dialog}")
-        self.tab.set_viewport_size(PHONE)
-        self._check_width()
+        for width in (PHONE["width"], *TABLETS):
+            self.tab.set_viewport_size({"width": width, "height": PHONE["height"]})
+            self._check_width()
+            self._check_menu()
 
     def _hear(self, kind: str, text: str) -> None:
         if kind in ("error", "warning") and EXPECTED not in text:
@@ -106,7 +114,13 @@ class Reader:
             if self.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
                 return
             self.tab.wait_for_timeout(100)  # charts are drawn anew a moment after the window has changed
-        self._note(f"{self.tab.evaluate('document.documentElement.scrollWidth')} pixels wide on a phone")
+        width = self.tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        self._note(f"{width[0]} pixels wide in a window of {width[1]}")
+
+    def _check_menu(self) -> None:
+        menu = self.tab.locator(".site-header .menu > summary")
+        if menu.count() and not menu.evaluate(IS_WHOLLY_SEEN):
+            self._note("the menu is off the screen")
 
 
 @pytest.mark.parametrize("person", [STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR])

@@ -1,13 +1,14 @@
 """A case from its completion to its release in a browser that runs no scripts."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.factories import CaseFactory
+from tests.factories import CaseDocumentFactory, CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -69,3 +70,29 @@ def test_the_figures_stand_in_their_table(page_of, ada):
 
     expect(page.get_by_role("region", name="Figures by day")).to_be_visible()
     expect(page.locator("canvas").first).to_be_hidden()
+
+
+def test_a_document_is_removed_after_a_question_that_names_it(page_of, mia, tom):
+    case = CaseFactory(member=mia, assigned_to=tom, title="Pension")
+    kept = CaseDocumentFactory(case=case, name="kept.pdf")
+    CaseDocumentFactory(case=case, name="wrong <1>.pdf")
+    page = page_of(tom)
+    page.goto(f"/cases/{case.pk}/")
+    expect(page.get_by_text("Remove this document?")).to_be_hidden()
+    page.get_by_role("button", name="Remove wrong <1>.pdf").click()
+    expect(page.get_by_role("heading", name="Remove this document?")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("wrong <1>.pdf")
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator("#document-list")).to_contain_text("kept.pdf")
+    expect(page.locator("#document-list")).not_to_contain_text("wrong")
+    assert list(case.documents.all()) == [kept]
+
+
+def test_after_a_refusal_the_focus_is_on_the_error(page_of, mia, tom):
+    case = CaseFactory(member=mia, assigned_to=tom)
+    page = page_of(tom)
+    page.goto(f"/cases/{case.pk}/")
+    page.locator("#note-text").fill("  ")
+    page.locator("#note-save").click()
+    expect(page.locator("#note-text")).to_be_focused()
+    expect(page).to_have_title(re.compile("^Error: "))

@@ -2,6 +2,7 @@
 // its pages say what became of it; without this file the same links and forms lead through those pages.
 
 const byId = (id) => document.getElementById(id);
+let calendarTitle = document.title;
 let dragged = null;
 
 /** Asks the server and shows its answer: the calendar in place of this one, or the form for a move in the dialog. */
@@ -10,7 +11,7 @@ async function ask(url, options) {
     const response = await fetch(url, options);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (page.querySelector("[data-calendar]")) showCalendar(page, response.url);
-    else if (page.getElementById("move-panel")) showPanel(page.getElementById("move-panel"));
+    else if (page.getElementById("move-panel")) showPanel(page.getElementById("move-panel"), page.title);
     // Signed out meanwhile: the browser sends it as a form, and the server keeps what was typed.
     else if (options?.form && page.querySelector("[data-session-ended]")) HTMLFormElement.prototype.submit.call(options.form);
     else window.location.assign(url);
@@ -22,6 +23,7 @@ async function ask(url, options) {
 
 function showCalendar(page, url) {
   byId("content").replaceWith(page.getElementById("content"));
+  document.title = calendarTitle = page.title;
   window.history.replaceState(null, "", url);
   const message = byId("content").querySelector(".alert:not([hidden])");
   const target = message ?? byId("content");
@@ -29,12 +31,14 @@ function showCalendar(page, url) {
   target.focus();
 }
 
-function showPanel(panel) {
+function showPanel(panel, title) {
   const dialog = byId("move-dialog");
   dialog.replaceChildren(panel);
   if (!dialog.open) dialog.showModal();
-  const faulty = panel.querySelector("[aria-invalid], [autofocus]") ?? panel.querySelector("input[type=date], a");
-  faulty?.focus();
+  const faulty = panel.querySelector("[aria-invalid], [autofocus]");
+  document.title = faulty ? title : calendarTitle;
+  dialog.addEventListener("close", () => { document.title = calendarTitle; }, { once: true });
+  (faulty ?? panel.querySelector("input[type=date], a"))?.focus();
 }
 
 function drop(entry, date) {

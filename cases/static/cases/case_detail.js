@@ -65,7 +65,7 @@ document.addEventListener("input", (event) => {
   if (event.target.form) forgetErrors(event.target);
 });
 
-/** Asks once before a document is taken away. Without this file the button does it at once. */
+/** Asks once before a document is taken away, as the page does to which the button leads without this file. */
 function askToRemove(button) {
   const dialog = dialogOf("dialog-remove");
   dialog.querySelector("form").action = button.form.action;
@@ -95,3 +95,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(trouble, () => showTrouble(""));
 }
+
+// HTMX gives the focus back to where it was; where there is an error, or something new to read, it belongs there.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.target;
+  (part.matches("[autofocus]") ? part : part.querySelector("[autofocus]"))?.focus();
+});

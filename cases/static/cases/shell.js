@@ -34,5 +34,5 @@ for (const input of document.querySelectorAll("input[type=password]")) {
   box.append(input, button);
 }
 
-// Whoever sent a form with an error is taken to the first field that has one. Dialogs do so by themselves.
-document.querySelector("main [aria-invalid]:not(dialog *)")?.focus();
+// Whoever sent a form with an error is taken to it. Dialogs do so by themselves.
+document.querySelector("main :is([autofocus], [aria-invalid]):not(dialog *)")?.focus();
