@@ -15,7 +15,8 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
-from cases import document_storage, form_tokens, unsent_forms
+from cases import document_storage
+from cases.models import UnsentForm, UsedFormToken
 from cases.security_state import forget_expired
 
 logger = structlog.get_logger(__name__)
@@ -81,7 +82,9 @@ def _files(now: dt.datetime) -> int:
 
 def _forms(now: dt.datetime) -> int:
     """Tokens of forms that were sent, and what was typed into forms of sessions that have ended."""
-    return form_tokens.clear_old(now=now) + unsent_forms.clear_old(now=now)
+    used = UsedFormToken.objects.filter(at__lt=now - settings.CLEANUP_FORM_TOKENS)
+    unsent = UnsentForm.objects.filter(at__lt=now - settings.CLEANUP_UNSENT_FORMS)
+    return delete_in_batches(used) + delete_in_batches(unsent)
 
 
 STEPS = [

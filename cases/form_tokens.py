@@ -4,7 +4,6 @@ A form carries it as `{% form_token %}`. The verb that creates something takes i
 its transaction, then `UsedFormToken.made` says what came of it. Programs that send none are not held to it.
 """
 
-import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Iterable
@@ -21,8 +20,6 @@ from cases.models import UsedFormToken, User
 FIELD = "form_token"
 # Longer than this is none of ours.
 MAX_LETTERS = 200
-# A form that is open for longer is one of a session that has ended.
-KEEP = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -82,11 +79,6 @@ def remember(used: UsedFormToken, made: int) -> None:
     if used.pk:
         used.made = made
         used.save(update_fields=["made"])
-
-
-def clear_old(*, now: dt.datetime) -> int:
-    """Forget the tokens that were used longer than KEEP before `now`. Returns how many."""
-    return UsedFormToken.objects.filter(at__lt=now - KEEP).delete()[0]
 
 
 def _signer() -> TimestampSigner:

@@ -12,13 +12,14 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from cases import search
 from cases.models import Case, CaseQuerySet, User
-from cases.models.case import SCHEDULED
+from cases.models.case import ACCEPTED_AT, SCHEDULED
 from cases.states import Shown
 
 SEARCHED = 10_000
@@ -37,13 +38,13 @@ class Order:
 
     key: str
     label: StrOrPromise
-    by: tuple[str, ...]
+    by: tuple[Any, ...]
 
 
 NEWEST = Order("newest", _("Newest case first"), ("-pk",))
 OLDEST = Order("oldest", _("Oldest case first"), ("pk",))
-ACCEPTED_LAST = Order("accepted", _("Latest accepted first"), ("-date_accepted", "-pk"))
-ACCEPTED_FIRST = Order("accepted-first", _("Earliest accepted first"), ("date_accepted", "pk"))
+ACCEPTED_LAST = Order("accepted", _("Latest accepted first"), (ACCEPTED_AT.desc(), "-pk"))
+ACCEPTED_FIRST = Order("accepted-first", _("Earliest accepted first"), (ACCEPTED_AT.asc(), "pk"))
 GOES_OUT_FIRST = Order("soonest", _("Goes out soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
 GOES_OUT_LAST = Order("latest", _("Goes out latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
 RELEASED_LAST = Order("released", _("Latest release first"), ("-actual_release_date", "-pk"))
@@ -174,7 +175,7 @@ def _latest(column: str, value: Any, cases: CaseQuerySet) -> tuple[Q, int | None
     return (some & Q(pk__gte=first[0]), SEARCHED) if first else (some, None)
 
 
-def led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[str, ...], forwards: bool) -> CaseQuerySet:
+def led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[Any, ...], forwards: bool) -> CaseQuerySet:
     """The cases with that value in the order `by`, which is that of an index beginning with `column`.
 
     Written as a range and with the column in the order, which leaves PostgreSQL's planner no index but that one. For
@@ -198,6 +199,9 @@ def apart(column: str) -> Coalesce:
 def _sorted(cases: CaseQuerySet, order: Order) -> CaseQuerySet:
     """The few `cases` in `order`."""
     first, *others = order.by
+    if isinstance(first, OrderBy):
+        expression = Coalesce(first.expression, first.expression)
+        return cases.order_by(expression.desc() if first.descending else expression.asc(), *others)
     column = first.removeprefix("-")
     if column == "pk":
         return cases.order_by(*order.by)

@@ -208,6 +208,18 @@ CLEAN_UP = [
         _("Days after which expired counts of guesses, lock-outs and used codes are deleted."),
         lambda: settings.CLEANUP_SECURITY_STATE.days,
     ),
+    Setting(
+        "CLEANUP_FORM_TOKENS_DAYS",
+        "30",
+        _("Days for which a form that was sent is remembered, so that it is not sent twice."),
+        lambda: settings.CLEANUP_FORM_TOKENS.days,
+    ),
+    Setting(
+        "CLEANUP_UNSENT_FORMS_DAYS",
+        "1",
+        _("Days for which text is kept for a person whose session ended before it was sent."),
+        lambda: settings.CLEANUP_UNSENT_FORMS.days,
+    ),
 ]
 
 LIMITS = [

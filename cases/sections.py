@@ -109,7 +109,7 @@ def _for_staff(whose: str) -> list[Section]:
 
 
 def _of_state(
-    state: Shown, order: tuple[str, ...], whose: str = "", *, label: StrOrPromise = "", none: StrOrPromise = ""
+    state: Shown, order: tuple[Any, ...], whose: str = "", *, label: StrOrPromise = "", none: StrOrPromise = ""
 ) -> Section:
     query = f"state={state.key}{whose}"
     return Section(state.key, label or state.label, state.where, order, query, frozenset({state.key}), none)

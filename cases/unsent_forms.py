@@ -3,8 +3,7 @@
 One form for each person, of bounded size, and for that person alone. Files are not kept.
 """
 
-import datetime as dt
-
+from django.conf import settings
 from django.http import QueryDict
 
 from cases import form_tokens, limits
@@ -15,7 +14,6 @@ from cases.models import UnsentForm, User
 FIELD = "unsent"
 MAX_PATH = 500
 MAX_FIELDS = 20
-KEEP = dt.timedelta(days=1)
 NOT_KEPT = {"csrfmiddlewaretoken", form_tokens.FIELD, FIELD}
 
 
@@ -39,14 +37,9 @@ def keep(*, user_id: int, path: str, fields: dict[str, str]) -> bool:
 
 def kept_for(user: User) -> UnsentForm | None:
     """What is kept for `user`."""
-    return UnsentForm.objects.filter(user=user, at__gt=portal_now() - KEEP).first()
+    return UnsentForm.objects.filter(user=user, at__gt=portal_now() - settings.CLEANUP_UNSENT_FORMS).first()
 
 
 def forget(user: User) -> None:
     """Nothing is kept for `user` any longer."""
     UnsentForm.objects.filter(user=user).delete()
-
-
-def clear_old(*, now: dt.datetime) -> int:
-    """Forget what was kept longer than KEEP before `now`. Returns how many."""
-    return UnsentForm.objects.filter(at__lt=now - KEEP).delete()[0]

@@ -394,6 +394,9 @@ CELERY_BEAT_SCHEDULE = {
 # By the weekly clean-up (cases.cleanup): so long after it has expired.
 CLEANUP_SESSIONS = dt.timedelta(days=whole_number("CLEANUP_SESSIONS_DAYS", 7))
 CLEANUP_SECURITY_STATE = dt.timedelta(days=whole_number("CLEANUP_SECURITY_STATE_DAYS", 1))
+# Of forms so long after they were sent. What was typed into one is not shown for longer either.
+CLEANUP_FORM_TOKENS = dt.timedelta(days=whole_number("CLEANUP_FORM_TOKENS_DAYS", 30, least=1))
+CLEANUP_UNSENT_FORMS = dt.timedelta(days=whole_number("CLEANUP_UNSENT_FORMS_DAYS", 1, least=1))
 
 # --- Operations ----------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """What is in progress is listed by its acceptance, of one technician and of all."""
 
 from django.db import migrations, models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 
 class Migration(migrations.Migration):
@@ -11,12 +12,20 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "case",
             models.Index(
+                F("assigned_to"),
+                Coalesce("date_accepted", "date_created").desc(),
+                F("id").desc(),
                 name="case_assigned_accepted",
-                fields=["assigned_to", "-date_accepted", "-id"],
                 condition=Q(status="accepted"),
             ),
         ),
         migrations.AddIndex(
-            "case", models.Index(name="case_accepted", fields=["-date_accepted", "-id"], condition=Q(status="accepted"))
+            "case",
+            models.Index(
+                Coalesce("date_accepted", "date_created").desc(),
+                F("id").desc(),
+                name="case_accepted",
+                condition=Q(status="accepted"),
+            ),
         ),
     ]

@@ -20,7 +20,7 @@ from cases.errors import CaseError
 from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case, ReleaseEvent, User
 from cases.permissions import Action
-from cases.text import isolated
+from cases.text import isolated, isolated_html
 from cases.views.cases import RELEASE, render_case, visible_case
 from cases.views.htmx import is_htmx
 from cases.zones import on_portal_clock
@@ -185,10 +185,10 @@ def _accepted(case: Case, user: User) -> str:
     """Names the case and links it: in a queue it is gone from where it was."""
     name = case.title or case.external_case_id
     url = reverse("case_detail", args=[case.pk])
-    link = format_html('<a class="alert-link" href="{}"><bdi>{}</bdi></a>', url, name)
+    link = format_html('<a class="alert-link" href="{}">{}</a>', url, isolated_html(name))
     if case.assigned_to is None or case.assigned_to == user:
         return format_html(_("You accepted {case}."), case=link)
-    technician = format_html("<bdi>{}</bdi>", case.assigned_to.display_name)
+    technician = isolated_html(case.assigned_to.display_name)
     return format_html(_("{case} is assigned to {technician}."), case=link, technician=technician)
 
 

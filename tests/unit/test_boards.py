@@ -73,7 +73,7 @@ def expected(user: User, key: str) -> list[Case]:
     if key in ("completed", "announced", "today"):
         return sorted(cases, key=lambda case: (case.scheduled_release_date, case.pk))
     if key == "accepted":
-        return sorted(cases, key=lambda case: (case.date_accepted, case.pk), reverse=True)
+        return sorted(cases, key=lambda case: (case.date_accepted or case.date_created, case.pk), reverse=True)
     oldest_first = key == "submitted" and not user.is_member
     return sorted(cases, key=lambda case: case.pk if oldest_first else -case.pk)
 

@@ -1,6 +1,5 @@
 """A form that creates something creates it once, however often its button is pressed."""
 
-import datetime as dt
 import re
 
 import pytest
@@ -148,14 +147,6 @@ def test_a_token_of_nobodys_makes_nothing(token, client, mia):
     assert "This page is out of date." in answer.content.decode()
     assert "Pension" in answer.content.decode()
     assert not Case.objects.exists()
-
-
-@pytest.mark.django_db
-def test_used_tokens_are_forgotten_by_age(mia, clock):
-    form_tokens.use(form_tokens.new(mia), by=mia, content=[])
-    now = dt.datetime.now(dt.UTC)
-    assert form_tokens.clear_old(now=now + form_tokens.KEEP) == 0
-    assert form_tokens.clear_old(now=now + form_tokens.KEEP + dt.timedelta(seconds=1)) == 1
 
 
 @pytest.mark.postgresql
