@@ -21,7 +21,7 @@ CASE_PAGE = {
     *("release_panel_staff", "reschedule_form", "schedule_fields", "timeline"),
 }
 # What is the same in every language: names, and the letter of a drawn mark.
-NAMES = {"Advisor", "Portal", "API", "Flower", "i"}
+NAMES = {"Authorization", "Token", "Advisor", "Portal", "API", "Flower", "i"}
 READ_OUT = {"alt", "aria-description", "aria-label", "label", "placeholder", "title"}
 FOR_PROGRAMS = {"|date:", "|time:", "|portal_time:", "|readers_time:", "|with_class:", "class="}
 # What a browser wants in the value of a date and a time field.
