@@ -7,6 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.usersessions.views import list_usersessions
 from django.urls import path, re_path
 
+import cases.converters  # noqa: F401  (for <key:…>)
 from cases.views import api_tokens, end_api_token, new_api_token, profile
 
 urlpatterns = [
@@ -27,7 +28,7 @@ urlpatterns = [
     path("sessions/", list_usersessions, name="usersessions_list"),
     path("api-tokens/", api_tokens, name="api_tokens"),
     path("api-tokens/new/", new_api_token, name="new_api_token"),
-    path("api-tokens/<int:pk>/end/", end_api_token, name="end_api_token"),
+    path("api-tokens/<key:pk>/end/", end_api_token, name="end_api_token"),
     path("security/", mfa.index, name="mfa_index"),
     path("security/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("security/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),

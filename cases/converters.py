@@ -1,5 +1,6 @@
 """Arguments of URLs."""
 
+from django.urls import register_converter
 from django.urls.converters import IntConverter
 
 from cases.limits import KEY_DIGITS
@@ -10,3 +11,6 @@ class KeyConverter(IntConverter):
     SQLite raises OverflowError for some of them."""
 
     regex = f"[0-9]{{1,{KEY_DIGITS}}}"
+
+
+register_converter(KeyConverter, "key")

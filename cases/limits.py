@@ -35,6 +35,7 @@ SECURITY_STATE = 10_000
 
 # What people sign in with. Hashing a password costs time for each of its letters.
 EMAIL = 254
+USERNAME = 150  # as Django has it
 PASSWORD = 256
 CODE = 64
 

@@ -130,7 +130,7 @@ def find(wanted: Wanted, user: User) -> Found:
     latest, searched = _latest(*_narrowest(wanted, user), cases)
     if wanted.text:
         named = set() if user.is_member else search.by_member(cases, wanted.text)
-        latest = latest & Q(title__icontains=wanted.text) | Q(pk__in=numbers | named)
+        latest = latest & search.titled(wanted.text) | Q(pk__in=numbers | named)
     return Found(_sorted(cases.filter(latest).filter(wanted.where), wanted.ordered), searched)
 
 

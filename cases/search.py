@@ -4,12 +4,12 @@ Numbers and names are found along indexes among all cases, so that an old one is
 gives MOST cases at the utmost.
 """
 
-from collections.abc import Sequence
-
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
+from cases.folding import fold
 from cases.models import CaseQuerySet, User
+from cases.models.case import ID_LETTERS
 
 MOST = 1000
 PEOPLE = 50
@@ -17,17 +17,34 @@ PEOPLE = 50
 SHORTEST = 4
 # One or two letters are in every other name.
 SHORTEST_NAME = 3
-NAMES = ("username__icontains", "first_name__icontains", "last_name__icontains")
-ANYWHERE = (*NAMES, "email__icontains")
+# The longest number that the portal makes, without its "C-".
+NUMBER_LETTERS = 10
+# Dashes and spaces are typed or left out. O, I and L are in no number: people read them in 0 and 1.
+BETWEEN = str.maketrans("", "", "- ")
+MISREAD = str.maketrans("OIL", "011")
+ANYWHERE = "email__icontains"
 # A word such as "mail" or "example" is in everybody's address.
-IN_FRONT = (*NAMES, "email__istartswith")
+IN_FRONT = "email__istartswith"
 
 
-def named(people: QuerySet[User], text: str, places: Sequence[str] = ANYWHERE) -> QuerySet[User]:
-    """Those of `people` with each word in some place: "Alex Morgan" is in two columns."""
+def titled(text: str) -> Q:
+    """The cases with `text` in their title."""
+    return _holds("title_folded", text)
+
+
+def named(people: QuerySet[User], text: str, of_address: str = ANYWHERE) -> QuerySet[User]:
+    """Those of `people` with each word in a name, in the user name, or in the address as `of_address` says."""
     for word in text.split():
-        people = people.filter(Q(*((place, word) for place in places), _connector=Q.OR))
+        people = people.filter(_holds("name_folded", word) | Q((of_address, word)))
     return people
+
+
+def numbers_meant(text: str) -> set[str]:
+    """The numbers, or beginnings of such, that somebody means who types `text`: also in small letters, with O for 0 or
+    I for 1, without the dash or the "C-", and with spaces. As it was typed too: a number may come from elsewhere."""
+    typed = fold(text).upper().translate(BETWEEN).translate(MISREAD)
+    bare = [rest for rest in (typed, typed.removeprefix("C")) if rest and set(rest) <= set(ID_LETTERS)]
+    return {text, text.upper(), *(f"C-{rest}" for rest in bare if len(rest) <= NUMBER_LETTERS)}
 
 
 def members(text: str, most: int = PEOPLE) -> list[User]:
@@ -37,10 +54,10 @@ def members(text: str, most: int = PEOPLE) -> list[User]:
 
 
 def begins(text: str) -> Q:
-    """The cases whose number is `text` or begins so, in small letters or capitals, with its "C-" or without."""
-    beginnings = {text, text.upper(), f"C-{text.upper()}"}
-    numbers = [_begins(beginning) for beginning in beginnings if len(beginning) >= SHORTEST]
-    return Q(Q(external_case_id__in={text, text.upper()}), *numbers, _connector=Q.OR)
+    """The cases whose number is what `text` means, or begins so."""
+    meant = numbers_meant(text)
+    numbers = [_begins(beginning) for beginning in meant if len(beginning) >= SHORTEST]
+    return Q(Q(external_case_id__in=meant), *numbers, _connector=Q.OR)
 
 
 def by_number(cases: CaseQuerySet, text: str) -> tuple[set[int], bool]:
@@ -49,7 +66,8 @@ def by_number(cases: CaseQuerySet, text: str) -> tuple[set[int], bool]:
     # The shortest is the whole number. No index has that order, for which all numbers might be read otherwise.
     found = cases.filter(begins(text)).order_by(Length("external_case_id"), "pk")
     numbers = dict(found.values_list("pk", "external_case_id")[:MOST])
-    whole = {pk for pk, number in numbers.items() if number in (text, text.upper())}
+    meant = numbers_meant(text)
+    whole = {pk for pk, number in numbers.items() if number in meant}
     return whole or set(numbers), bool(whole)
 
 
@@ -59,6 +77,12 @@ def by_member(cases: CaseQuerySet, text: str) -> set[int]:
     # In the order of case_member_latest, which leaves the planner no other index.
     theirs = cases.filter(member_id__in=people).order_by("member_id", "-pk")
     return set(theirs.values_list("pk", flat=True)[:MOST])
+
+
+def _holds(column: str, text: str) -> Q:
+    """Those with `text` in a folded column; none where nothing of it can be seen, which any text would hold."""
+    folded = fold(text)
+    return Q((f"{column}__contains", folded)) if folded else Q(pk__in=[])
 
 
 def _begins(beginning: str) -> Q:

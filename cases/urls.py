@@ -1,11 +1,9 @@
 """The URLs of the pages."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
+import cases.converters  # noqa: F401  (for <key:…>)
 from cases import views
-from cases.converters import KeyConverter
-
-register_converter(KeyConverter, "key")
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),

@@ -13,7 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from cases import limits
+from cases.folding import fold
 from cases.paging import MOST
+from cases.search import numbers_meant
 
 
 class CappedPaginator(Paginator[Model]):
@@ -38,6 +40,8 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they count every row, for each filter
     list_per_page = 50
+    # The column of the case's number, where a search is for that.
+    number_column = ""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what the page itself offers. Django takes every lookup of every column, and databases refuse some of
@@ -57,7 +61,9 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         """BadRequest for a search that is too long."""
         if len(search_term) > limits.SEARCH or len(search_term.split()) > limits.SEARCH_WORDS:
             raise BadRequest
-        return super().get_search_results(request, queryset, search_term)
+        if self.number_column and search_term:
+            return queryset.filter(**{f"{self.number_column}__in": numbers_meant(search_term)}), False
+        return super().get_search_results(request, queryset, fold(search_term))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """BadRequest where what was ticked cannot be the key of a row."""
@@ -90,7 +96,8 @@ class OfCasesAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     sortable_by = ()
     list_select_related: ClassVar[Any] = ("case",)
-    search_fields = ("case__external_case_id__exact",)
+    number_column = "case__external_case_id"
+    search_fields = (number_column,)
     search_help_text = _("The whole number of a case")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -24,7 +24,8 @@ class CaseAdmin(ReadOnlyAdmin):
     list_filter = ("status",)
     list_select_related = ("member", "assigned_to")
     sortable_by = ()
-    search_fields = ("external_case_id__exact",)
+    number_column = "external_case_id"
+    search_fields = (number_column,)
     search_help_text = _("The whole number of a case")
     actions = ("release_early", "hold", "return_to_accepted")
 

@@ -22,7 +22,7 @@ class UserAdmin(ReadOnlyAdmin):
     list_display = ("username", "first_name", "last_name", "email", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     ordering = ("username",)
-    search_fields = ("username", "first_name", "last_name", "email")
+    search_fields = ("name_folded__contains", "email")
     exclude = ("password", "groups", "user_permissions")
 
     def view_on_site(self, person: User) -> str:

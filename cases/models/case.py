@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import operator
 import secrets
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -14,6 +14,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from cases import limits, schedule
+from cases.folding import LONGEST_OF_ONE
+from cases.models.folded import Folded, with_folded
 from cases.models.text_limits import TextLimits
 from cases.models.user import User
 from cases.text import NOT_IN_A_LINE
@@ -155,6 +157,15 @@ class Case(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     urgency = models.CharField(max_length=20, choices=Urgency, default=Urgency.NORMAL)
     title = Line(max_length=limits.TITLE, blank=True)
+    title_folded = Folded(
+        of=("title",),
+        max_length=LONGEST_OF_ONE * limits.TITLE,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="What a search looks in",
+    )
     description = Prose(max_length=limits.DESCRIPTION, blank=True)
     date_created = models.DateTimeField(auto_now_add=True)
     date_submitted = models.DateTimeField(null=True, blank=True)
@@ -278,6 +289,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.external_case_id
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row, and with its title what a search looks in."""
+        kwargs["update_fields"] = with_folded(Case, kwargs.get("update_fields"))
+        super().save(*args, **kwargs)
 
     @property
     def is_released(self) -> bool:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import limits
 from cases.addresses import canonical
+from cases.folding import LONGEST_OF_ONE
+from cases.models.folded import Folded, with_folded
 from cases.models.text_limits import TextLimits
 from cases.text import NOT_IN_A_LINE
 from cases.text_fields import Line
@@ -82,6 +84,15 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
 
     first_name = Line(_("first name"), max_length=limits.NAME, blank=True)
     last_name = Line(_("last name"), max_length=limits.NAME, blank=True)
+    name_folded = Folded(
+        of=("username", "first_name", "last_name"),
+        max_length=LONGEST_OF_ONE * (limits.USERNAME + 2 * limits.NAME + 2),
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="What a search for people looks in",
+    )
     email_canonical = models.CharField(
         max_length=320,
         null=True,
@@ -209,6 +220,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
             self.end_credentials()
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "credentials_key"}
+        kwargs["update_fields"] = with_folded(User, kwargs.get("update_fields"))
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

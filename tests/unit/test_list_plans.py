@@ -20,14 +20,16 @@ CASES = 150_000
 # and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth,
 # Olga the others.
 FILL = """
-INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, description, date_created,
+INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, title_folded,
+    description, date_created,
     date_accepted, scheduled_release_date, actual_release_date, schedule_revision, release_number, release_error,
     release_attempts)
 SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
     CASE WHEN n %% 100 < 2 THEN NULL WHEN n < 10000 AND n %% 200 = 50 THEN %(otto)s WHEN n %% 11 = 2 THEN %(tom)s
         ELSE %(other)s END,
     CASE n %% 100 WHEN 0 THEN 'draft' WHEN 1 THEN 'submitted' WHEN 2 THEN 'accepted' ELSE 'completed' END,
-    CASE WHEN n %% 1000 IN (2, 503) THEN 'urgent' ELSE 'normal' END, 'Question ' || n, '', now(),
+    CASE WHEN n %% 1000 IN (2, 503) THEN 'urgent' ELSE 'normal' END, 'Question ' || n,
+    'question ' || n, '', now(),
     CASE WHEN n %% 100 > 1 THEN timestamptz '2025-01-01' + (n * 7919 %% 150000) * interval '1 minute' END,
     CASE WHEN n %% 100 > 5 THEN date %(today)s + 1 + n %% 300 - CASE WHEN n %% 100 > 49 THEN 400 ELSE 0 END
          WHEN n %% 100 > 2 AND n > 50000 THEN date %(today)s END,

@@ -56,7 +56,8 @@ def test_people_are_found(query, expected, admin, ada, mia, olga, tom):
         nina = people.invite(by=ada, **NINA)
         User.objects.filter(pk=nina.pk).update(last_name="Abel")
     User.objects.filter(pk=olga.pk).update(is_active=False)
-    User.objects.filter(pk=tom.pk).update(first_name="Tom", last_name="Tan")
+    tom.first_name, tom.last_name = "Tom", "Tan"
+    tom.save()
     assert names(admin.get(f"/people/{query}")) == expected
 
 

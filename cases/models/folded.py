@@ -1,0 +1,39 @@
+"""Columns to search in: what others hold, folded."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+
+from cases.folding import fold
+
+
+class Folded(models.CharField[str, str]):
+    """The text of the fields `of`, folded. It is written whenever a row is, and kept by no trigger: an UPDATE that
+    changes those fields by itself changes this one too (`with_folded`).
+
+    To migrations it is a plain CharField.
+    """
+
+    def __init__(self, *args: Any, of: Iterable[str] = (), **kwargs: Any) -> None:
+        self.of = tuple(of)
+        super().__init__(*args, **kwargs)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """The folded text of the row as it is now."""
+        value = fold(" ".join(getattr(model_instance, name) for name in self.of))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+def with_folded(model: type[models.Model], update_fields: Iterable[str] | None) -> set[str] | None:
+    """`update_fields` of a save, with the folded columns that depend on them."""
+    if update_fields is None:
+        return None
+    changed = set(update_fields)
+    columns = (field for field in model._meta.concrete_fields if isinstance(field, Folded))
+    return changed | {field.name for field in columns if changed & set(field.of)}

@@ -1,0 +1,159 @@
+"""A search finds what people mean, whatever they type it with, on both databases."""
+
+import sys
+import unicodedata
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+
+from cases import drafts, lists, people, releases
+from cases.filters import CaseFilter
+from cases.folding import LONGEST_OF_ONE, fold
+from cases.models import Case, User
+from cases.search import named, numbers_meant
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def found(query: str, by: User) -> list[str]:
+    """The titles that `by` finds."""
+    data = QueryDict(mutable=True)
+    data["q"] = query
+    asked = CaseFilter(data, by=by)
+    assert asked.is_valid(), asked.errors
+    return [case.title for case in lists.find(asked.wanted(), by).cases]
+
+
+SAME = [
+    ("árbol", "Un Árbol viejo"),
+    ("ARBOL", "Un Árbol viejo"),
+    ("a\u0301rbol", "Un Árbol viejo"),
+    ("viejo", "Un A\u0301rbol viejo"),
+    ("strasse", "Die Große Straße"),
+    ("STRASSE", "Die Große Straße"),
+    ("groß", "DIE GROSSE STRASSE"),
+    ("łódź", "LODZ lease"),
+    ("lodz", "Umowa w Łodzi"),
+    ("smorrebrod", "Smørrebrød"),
+    ("\u0130stanbul", "istanbul"),
+    ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+    ("договор", "ДОГОВОР аренды"),
+    ("tax - 2025", "Tax \u2013 2025"),
+    ("tax \u2013 2025", "Tax - 2025"),
+    ("divorce order", "Divorce\u00a0order"),
+    ("divorce  order", "Divorce order"),
+    ("don't", "I don\u2019t know"),
+    ("co\u00adoperation", "Cooperation"),
+    ("100%", "100% of it"),
+    ("under_score", "under_score"),
+]
+
+
+@pytest.mark.parametrize(("typed", "title"), SAME)
+@pytest.mark.parametrize("person", ["mia", "tom"])
+def test_a_title_is_found(typed, title, person, mia, tom, request):
+    case = CaseFactory(member=mia, submitted=True, title=title)
+    CaseFactory(member=mia, submitted=True, title="Another")
+    assert found(typed, request.getfixturevalue(person)) == [case.title]
+
+
+@pytest.mark.parametrize("typed", ["\u200b", "\u0301", "100_", "%", "_nother"])
+def test_what_is_no_word_finds_nothing(typed, mia, tom):
+    CaseFactory(member=mia, submitted=True, title="Another")
+    for person in (mia, tom):
+        assert found(typed, person) == []
+    assert not named(User.objects.all(), "\u200b").exists()
+
+
+@pytest.mark.parametrize("typed", ["Bergström", "BERGSTRÖM", "bergstrom", "BERGSTRO\u0308M anna", "ánna berg"])
+def test_a_person_is_found(typed, mia, tom):
+    hers = CaseFactory(member=UserFactory(first_name="Anna", last_name="Bergström"), submitted=True)
+    CaseFactory(member=mia, submitted=True)
+    assert found(typed, tom) == [hers.title]
+    assert list(named(User.objects.all(), typed)) == [hers.member]
+
+
+NUMBER = "C-10MQ70XCB0"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("C-10MQ70XCB0", "c-10mq70xcb0", "C10MQ70XCB0", "10MQ70XCB0", "10mq70xcb0"),
+        *("C-IOMQ7OXCBO", "c-lomq7oxcbo", "IOMQ7OXCBO", "C 10MQ 70XC B0", "C\u201310MQ70XCB0", "c \u2011 10mq-70xc-b0"),
+        *("C-10M", "c10m", "IOMQ", "10m q7", " C-10MQ70XCB0\u00a0"),
+    ],
+)
+@pytest.mark.parametrize("person", ["mia", "tom"])
+def test_a_number_is_read_as_people_type_it(typed, person, mia, tom, request):
+    CaseFactory(member=mia, submitted=True, title="hers", external_case_id=NUMBER)
+    CaseFactory(member=mia, submitted=True, title="other", external_case_id="C-9QX4TB7K2M")
+    assert found(typed, request.getfixturevalue(person)) == ["hers"]
+
+
+def test_a_number_that_begins_with_another_c_and_one_from_elsewhere(mia):
+    CaseFactory(member=mia, title="c", external_case_id="C-C0MQ70XCB0")
+    CaseFactory(member=mia, title="oil", external_case_id="OIL-Case/17")
+    for typed, title in (("CCOMQ7", "c"), ("comq7", "c"), ("OIL-Case/17", "oil"), ("OIL-C", "oil")):
+        assert found(typed, mia) == [title]
+
+
+@pytest.mark.parametrize("typed", ["", "C-", "c", "a question of mine", "U", "²²²²"])
+def test_what_cannot_be_a_number_means_none(typed):
+    assert {number for number in numbers_meant(typed) if number.startswith("C-") and len(number) > 3} <= set()
+
+
+def test_a_whole_number_in_the_admin_is_read_so_too(mia, ada, client):
+    CaseFactory(member=mia, external_case_id=NUMBER)
+    CaseFactory(member=mia, external_case_id="C-9QX4TB7K2M")
+    client.force_login(ada)
+    page = client.get("/admin/cases/case/", {"q": "iomq7oxcbo"}).content.decode()
+    assert NUMBER in page
+    assert "C-9QX4TB7K2M" not in page
+    mia.first_name = "Ångström"
+    mia.save()
+    assert "Ångström" in client.get("/admin/cases/user/", {"q": "angstrom"}).content.decode()
+
+
+# --- The stored form -------------------------------------------------------------------------------------------------
+
+
+def test_it_is_stored_by_each_way_to_write_a_title(mia):
+    made = drafts.create(by=mia, title="Árbol", description="")
+    assert Case.objects.get().title_folded == "arbol"
+    drafts.edit(case=made, by=mia, title="ÉCOLE", description="", urgency="normal")
+    assert Case.objects.get().title_folded == "ecole"
+    fetched = Case.objects.get()
+    fetched.title = "Ñandú"
+    fetched.save()
+    assert Case.objects.get().title_folded == "nandu"
+    Case.objects.bulk_create([CaseFactory.build(member=mia, assigned_to=None, title="Über")])
+    assert set(Case.objects.values_list("title_folded", flat=True)) == {"nandu", "uber"}
+
+
+def test_it_is_stored_by_each_way_to_write_a_name(ada, client):
+    person = people.invite(by=ada, email="x@example.com", first_name="Zoë", last_name="Müller", role="member")
+    assert User.objects.get(pk=person.pk).name_folded == "x zoe muller"
+    people.correct(person=person, by=ada, email="x@example.com", first_name="Noël", last_name="")
+    assert User.objects.get(pk=person.pk).name_folded == "x noel"
+
+
+def test_a_wave_does_not_write_it(mia, clock):
+    CaseFactory.create_batch(2, due=True, member=mia)
+    with CaptureQueriesContext(connection) as captured:
+        releases.release_due(by="a test", source="sweep")
+    assert not [query["sql"] for query in captured if "title_folded" in query["sql"]]
+
+
+def test_every_letter_has_one_form_which_fits():
+    for code in range(sys.maxunicode + 1):
+        letter = chr(code)
+        if unicodedata.category(letter) in ("Cn", "Cs", "Co"):
+            continue
+        folded = fold(letter)
+        assert len(folded) <= LONGEST_OF_ONE
+        assert fold(folded) == folded
+        assert folded == fold(letter.upper()) or len(letter.upper()) > 1 or letter.upper().lower() != letter
