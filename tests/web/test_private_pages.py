@@ -2,12 +2,12 @@
 
 import pytest
 from django.test import Client, override_settings
-from rest_framework.authtoken.models import Token
 
 from cases import feeds
 from cases.models import User
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.pages import ADMINISTRATOR, DJANGO_ADMIN, ERRORS, EVERYBODY, make_world
+from tests.tokens import new_token
 from tests.urls import url_of, url_patterns
 
 pytestmark = pytest.mark.django_db
@@ -47,8 +47,7 @@ def test_error_pages_and_djangos_admin_too():
 
 
 def test_answers_of_the_api_to_a_token(mia):
-    token = Token.objects.create(user=mia)
-    for authorization in (f"Token {token.key}", "Token wrong"):
+    for authorization in (f"Token {new_token(mia)}", "Token wrong", "Bearer wrong"):
         for url in ("/api/cases/", "/api/cases/0/", "/api/schema/"):
             assert is_private(Client().get(url, headers={"Authorization": authorization})), url
 
