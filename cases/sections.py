@@ -11,7 +11,7 @@ from django_stubs_ext import StrOrPromise
 
 from cases import lists, states
 from cases.models import User
-from cases.models.case import RELEASED, SCHEDULED
+from cases.models.case import RELEASE_FAILS, RELEASED, SCHEDULED
 from cases.prepared import SOME_DAY, SOME_MOMENT
 from cases.states import Shown
 
@@ -34,7 +34,7 @@ class Section:
 FAILING = Section(
     "failing",
     _("Releases that fail"),
-    Q(release_next_try__isnull=False),
+    RELEASE_FAILS,
     ("release_next_try",),
     "",
     frozenset({"completed"}),

@@ -32,7 +32,18 @@ SCHEDULED = Q(actual_release_date__isnull=True, scheduled_release_date__isnull=F
 HELD = Q(status="completed", actual_release_date__isnull=True, scheduled_release_date__isnull=True)
 # Of a row that no verb wrote it is not recorded: it is as old as the case then.
 ACCEPTED_AT = Coalesce("date_accepted", "date_created")
+# What was released by hand may have kept the failure of an earlier try.
+RELEASE_FAILS = Q(release_next_try__isnull=False, actual_release_date__isnull=True)
 ARMED = Q(armed_revision=F("schedule_revision"))
+
+
+# The moments in the life of a case.
+DATES = ("date_created", "date_submitted", "date_accepted", "date_completed", "actual_release_date", "release_next_try")
+
+
+def _within_calendar(name: str) -> Q:
+    first, last = dt.datetime(1900, 1, 1, tzinfo=dt.UTC), dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
+    return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": first, f"{name}__lt": last})
 
 
 def new_external_id() -> str:
@@ -97,7 +108,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def failing(self, now: dt.datetime) -> Self:
         """The cases whose release failed, and which are not tried again before some moment after `now`."""
-        return self.filter(release_next_try__gt=now)
+        return self.filter(RELEASE_FAILS, release_next_try__gt=now)
 
     def _ready(self, now: dt.datetime) -> Self:
         # Completed by the constraint case_scheduled_is_completed. To ask for it sends SQLite to the index of statuses.
@@ -227,6 +238,11 @@ class Case(models.Model):
                 name="case_schedule_within_calendar",
                 condition=Q(scheduled_release_date__isnull=True)
                 | Q(scheduled_release_date__gte=dt.date(1900, 1, 1), scheduled_release_date__lt=dt.date(9000, 1, 1)),
+            ),
+            # Nor can every moment beyond them be told in every zone.
+            models.CheckConstraint(
+                name="case_dates_within_calendar",
+                condition=functools.reduce(operator.and_, map(_within_calendar, DATES)),
             ),
             models.CheckConstraint(
                 name="case_armed_not_ahead",

@@ -69,6 +69,8 @@ class ReleaseEvent(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [
+            # What was released on a day. A batch has one moment, so that a wave writes into the last page of it.
+            models.Index(name="event_released_at", fields=["at"], condition=Q(kind="released")),
             # How many somebody attached lately. A wave writes nothing into it.
             models.Index(name="event_attached", fields=["actor", "-id"], condition=Q(kind="document_attached")),
         ]

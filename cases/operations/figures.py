@@ -1,8 +1,9 @@
 """The figures of days: counted once a minute by a task, read by everybody else.
 
-A day that is over is counted once. Its releases are one stretch of the index case_released, and come grouped by
-schedule and moment, so that a wave of thousands is a few rows here. What is pending is counted whole, the one number
-that grows with it: by the sample of all cases, once a minute and not once a look.
+A day that is over is counted once. Its releases are counted from history, which only grows: one stretch of the index
+event_released_at. They come grouped by schedule and moment, so that a wave of thousands is a few rows here. What is
+pending is counted whole, the one number that grows with it: by the sample of all cases, once a minute and not once a
+look.
 """
 
 import datetime as dt
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from cases import schedule, totals
 from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent
@@ -27,7 +28,6 @@ KEPT_DAYS = 90
 # These release what is due; a person who releases chooses the moment, so that there is no lateness in it.
 BY_SCHEDULE = {Source.ETA, Source.SWEEP, Source.COMMAND, Source.READ}
 NO_TIME = dt.timedelta()
-SOURCES_AT_ONCE = 200
 # The periodic task comes every minute; those that have waited in a queue together find the count fresh. Either way:
 # a count from the future, by a clock that was set back, must not last until then.
 LEAST_PAUSE = dt.timedelta(seconds=50)
@@ -84,6 +84,11 @@ class Period:
         for day in self.counted:
             total.update(day.released_by)
         return total
+
+    @property
+    def not_recorded(self) -> int:
+        """Cases that were released, of which history does not say by what."""
+        return sum(day.not_recorded for day in self.counted)
 
     @property
     def average_delay(self) -> dt.timedelta | None:
@@ -144,20 +149,19 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
     late: Counter[int] = Counter()
     delay, delay_cases = NO_TIME, 0
     groups = list(_releases(start, end))
-    sources = _sources([group["first"] for group in groups])
     for group in groups:
-        source = sources[group["first"]]
-        released_by[source] += group["cases"]
+        released_by[group["source"]] += group["cases"]
         delay += group["delay"] or NO_TIME
         delay_cases += group["completed"]
-        if source in BY_SCHEDULE and group["scheduled_release_date"]:
-            instant = schedule.instant(group["scheduled_release_date"], group["scheduled_release_time"])
-            late[lateness.bucket((group["actual_release_date"] - instant).total_seconds())] += group["cases"]
+        if group["source"] in BY_SCHEDULE and group["from_date"]:
+            instant = schedule.instant(group["from_date"], group["from_time"])
+            late[lateness.bucket((group["at"] - instant).total_seconds())] += group["cases"]
     return {
         "zone": settings.TIME_ZONE,
         "counted_at": now,
         "released": released_by.total(),
         "released_by": dict(released_by),
+        "not_recorded": _not_recorded(start, end, groups),
         "delay_cases": delay_cases,
         "delay_seconds": round(delay.total_seconds()),
         "lateness": dict(late),
@@ -167,32 +171,34 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
 
 
 def _releases(start: dt.datetime, end: dt.datetime) -> QuerySet[Any, Any]:
-    """The releases of that stretch of time which still hold, those of one batch and schedule in one row."""
-    cases = Case.objects.filter(RELEASED, actual_release_date__gte=start, actual_release_date__lt=end)
-    alike = ("release_batch", "actual_release_date", "scheduled_release_date", "scheduled_release_time")
+    """The releases of that stretch of time as history has them, those of one batch and schedule in one row. What was
+    taken back since is among them."""
+    events = ReleaseEvent.objects.filter(kind=ReleaseEvent.Kind.RELEASED, at__gte=start, at__lt=end)
+    # Completed after its release is what a hand has written, or what was completed again since.
+    is_known = Q(case__date_completed__lte=F("at"))
     groups: QuerySet[Any, Any] = (
-        cases.order_by()
-        .values(*alike)
+        events.order_by()
+        .values("source", "release_batch", "at", "from_date", "from_time")
         .annotate(
-            first=Min("pk"),
             cases=Count("pk"),
-            completed=Count("date_completed"),
-            delay=Sum(F("actual_release_date") - F("date_completed")),
+            completed=Count("pk", filter=is_known),
+            delay=Sum(F("at") - F("case__date_completed"), filter=is_known),
         )
     )
     return groups
 
 
-def _sources(case_ids: list[int]) -> dict[int, str]:
-    """What released each of those cases the last time."""
-    found: dict[int, str] = {}
-    # Few at a time: for many PostgreSQL reads the whole history instead of its index.
-    for begin in range(0, len(case_ids), SOURCES_AT_ONCE):
-        events = ReleaseEvent.objects.filter(
-            kind=ReleaseEvent.Kind.RELEASED, case_id__in=case_ids[begin : begin + SOURCES_AT_ONCE]
-        )
-        found.update(events.order_by("release_number").values_list("case_id", "source"))
-    return found
+def _not_recorded(start: dt.datetime, end: dt.datetime, recorded: list[dict[str, Any]]) -> int:
+    """How many cases were released in that stretch of time and history does not say by what: by hand, or by a load.
+
+    Batches are compared and not cases, of which there may be many.
+    """
+    cases = Case.objects.filter(RELEASED, actual_release_date__gte=start, actual_release_date__lt=end).order_by()
+    batches = cases.values_list("release_batch", "actual_release_date").annotate(cases=Count("pk"))
+    known: Counter[tuple[Any, Any]] = Counter()
+    for group in recorded:
+        known[group["release_batch"], group["at"]] += group["cases"]
+    return sum(max(0, number - known[batch, at]) for batch, at, number in batches)
 
 
 def _pending() -> int:

@@ -72,6 +72,8 @@ class Figures(Collector):
         for source in ReleaseEvent.Source:
             by_source.add_metric([source], released[source])
         yield by_source
+        not_recorded = sum(day.not_recorded for day in days)
+        yield _gauge("portal_releases_not_recorded", "Released cases that are not in the history", not_recorded)
         yield CounterMetricFamily("portal_emails_sent", "E-mails sent", value=sum(day.mailed for day in days))
         yield _lateness(lateness.added(day.lateness for day in days))
         if days:

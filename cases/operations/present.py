@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from cases.arming import LOOK_AHEAD
 from cases.models import Case, CaseQuerySet
-from cases.models.case import ARMED, HELD, SCHEDULED
+from cases.models.case import ARMED, HELD, RELEASE_FAILS, SCHEDULED
 from cases.operations.capped import MOST, Capped
 from cases.slots import Slot
 
@@ -67,7 +67,7 @@ class Present:
 
 def present(cases: CaseQuerySet, now: dt.datetime) -> Present:
     """How the releases among `cases` are at `now`. No statement reads more than MOST rows."""
-    failing = cases.filter(release_next_try__isnull=False).order_by("release_next_try")
+    failing = cases.filter(RELEASE_FAILS).order_by("release_next_try")
     by_index = ("scheduled_release_date", "scheduled_release_time")
     slots = _slots(cases, now)
     due = [slot for slot in slots if slot.at <= now]

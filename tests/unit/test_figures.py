@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases import releases, schedule
-from cases.models import OutgoingEmail, ReleaseDay, ReleaseEvent
+from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent
 from cases.operations import figures, lateness
 from cases.schedule import Schedule
 from tasks.figures import count_days
@@ -38,6 +38,7 @@ def utc(day: dt.date, clock_time: str) -> dt.datetime:
 def released(at, *, completed=None, scheduled=None, source="eta"):
     """A case that was released at that moment, as the verbs leave it."""
     day, time = scheduled or (None, None)
+    batch = uuid.uuid4()
     case = CaseFactory(
         held=True,
         date_completed=completed,
@@ -45,7 +46,7 @@ def released(at, *, completed=None, scheduled=None, source="eta"):
         scheduled_release_time=time,
         actual_release_date=at,
         release_number=1,
-        release_batch=uuid.uuid4(),
+        release_batch=batch,
     )
     ReleaseEvent.objects.create(
         case=case,
@@ -59,6 +60,7 @@ def released(at, *, completed=None, scheduled=None, source="eta"):
         to_time=time,
         schedule_revision=1,
         release_number=1,
+        release_batch=batch,
     )
     return case
 
@@ -260,3 +262,46 @@ def test_the_verbs_and_the_figures_agree(clock, ada, tom, mia):
     assert period.released_by == {"web": 2, "sweep": 1}
     assert 3 <= period.lateness(0.95) <= 3.3
     assert period.average_delay == (DAY + (week.instant + 3 * SECOND - utc(TODAY, "12:00"))) / 3
+
+
+# --- Rows that no verb wrote ------------------------------------------------------------------------------------------
+
+
+def test_a_release_that_history_does_not_know_is_counted_as_not_recorded():
+    """The owner's guide sets the field in a shell; a load brings rows without their history."""
+    released(utc(TODAY, "09:00"))
+    CaseFactory(held=True, actual_release_date=utc(TODAY, "09:00"))
+    CaseFactory.create_batch(
+        2, held=True, actual_release_date=utc(TODAY, "10:00"), release_number=1, release_batch=uuid.uuid4()
+    )
+    CaseFactory(held=True, date_completed=None, actual_release_date=utc(YESTERDAY, "10:00"))
+
+    assert (counted().released, counted().not_recorded) == (1, 3)
+    assert (counted(YESTERDAY).released, counted(YESTERDAY).not_recorded) == (0, 1)
+    assert figures.period(7, utc(TODAY, "12:00")).not_recorded == 4
+
+
+def test_a_release_that_is_taken_back_still_took_place(clock):
+    cases = CaseFactory.create_batch(3, due=True)
+    releases.release_due(by="a test", source="eta")
+    Case.objects.filter(pk=cases[0].pk).update(actual_release_date=None)
+    Case.objects.filter(pk=cases[1].pk).update(actual_release_date=None, status="accepted", scheduled_release_date=None)
+
+    row = counted(now=utc(TODAY, "12:00"))
+    assert (row.released, row.released_by, row.not_recorded) == (3, {"eta": 3}, 0)
+
+
+def test_a_part_of_a_batch_without_history_is_not_recorded(clock):
+    cases = CaseFactory.create_batch(3, due=True)
+    releases.release_due(by="a test", source="eta")
+    cases[0].refresh_from_db()
+    CaseFactory(held=True, actual_release_date=cases[0].actual_release_date, release_batch=cases[0].release_batch)
+
+    row = counted(now=utc(TODAY, "12:00"))
+    assert (row.released, row.not_recorded) == (3, 1)
+
+
+def test_a_completion_after_the_release_has_no_delay():
+    released(utc(TODAY, "10:00"), completed=utc(TODAY, "11:00"))
+    released(utc(TODAY, "10:00"), completed=utc(TODAY, "08:00"))
+    assert counted().average_delay == 2 * HOUR

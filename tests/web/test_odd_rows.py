@@ -1,0 +1,221 @@
+"""Whatever rows the constraints allow, everything that reads them copes."""
+
+import datetime as dt
+from io import StringIO
+
+import pytest
+from django.contrib import admin as django_admin
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from cases import outbox, releases
+from cases.errors import CaseError
+from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent, User
+from cases.operations import figures
+from cases.schedule import Schedule
+from tasks.figures import count_days
+from tasks.releases import release_case, sweep
+from tasks.totals import count_cases
+from tests.factories import CaseFactory
+from tests.odd_rows import LAST, NOW, make_odd_rows
+from tests.urls import url_of, url_patterns, urls_of_a_case
+
+pytestmark = pytest.mark.django_db
+
+QUERIES = [
+    "/cases/?state=released",
+    "/cases/?state=completed",
+    "/cases/?state=held",
+    "/cases/?due=today",
+    "/cases/?q=2011",
+    "/calendar/?whose=all",
+    "/calendar/?whose=all&view=day&kind=released",
+    "/calendar/?whose=all&date=1900-01-01",
+    "/operations/?days=90",
+    "/metrics",
+]
+
+
+@pytest.fixture
+def odd(clock, tom) -> dict[str, Case]:
+    return make_odd_rows(technician=tom)
+
+
+def addresses(cases: list[Case]) -> list[str]:
+    """Every page that is read: of no case, and of each of these."""
+    of_cases = urls_of_a_case() - {"document", "remove_document"}
+    alone = [
+        reverse(name)
+        for name, pattern in url_patterns().items()
+        if not pattern.pattern.regex.groupindex and not name.startswith("mfa_") and "logout" not in name
+    ]
+    return [*alone, *QUERIES, *(url_of(name, case) for name in sorted(of_cases) for case in cases)]
+
+
+@pytest.mark.parametrize("who", ["ada", "tom", "mia"])
+@pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
+def test_every_page_opens(settings, client, request, odd, mia, who, view):
+    settings.RELEASE_MEMBER_VIEW = view
+    user = request.getfixturevalue(who)
+    if who == "mia":
+        Case.objects.update(member=mia)
+        OutgoingEmail.objects.update(recipient=mia)
+    client.force_login(user)
+    for address in addresses(list(odd.values())):
+        assert client.get(address).status_code < 500, address
+
+
+@pytest.mark.parametrize("who", ["ada", "tom", "mia"])
+def test_the_api_answers(request, odd, mia, who):
+    if who == "mia":
+        Case.objects.update(member=mia)
+    client = APIClient()
+    client.force_authenticate(request.getfixturevalue(who))
+    assert client.get("/api/cases/").status_code == 200
+    for name, case in odd.items():
+        assert client.get(f"/api/cases/{case.pk}/").status_code in (200, 404), name
+
+
+def test_djangos_admin_shows_them(client, ada, odd):
+    client.force_login(ada)
+    for model in django_admin.site._registry:
+        if model._meta.app_label != "cases":
+            continue
+        name = f"admin:cases_{model._meta.model_name}"
+        assert client.get(reverse(f"{name}_changelist")).status_code == 200, name
+        for row in model.objects.all()[:60]:
+            assert client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200, row
+
+
+def test_the_tasks_run_to_their_end(odd):
+    count_cases()
+    count_days()
+    for case in odd.values():
+        release_case(case.pk, case.schedule_revision)
+    sweep()
+    outbox.deliver()
+    count_days()
+    assert Case.objects.filter(release_next_try=None).due(NOW).count() == 0
+
+
+def test_the_commands_run_to_their_end(odd):
+    for arguments in ([], ["--dry-run"], ["--send-emails"]):
+        try:
+            call_command("release_scheduled_cases", *arguments, stdout=StringIO(), stderr=StringIO())
+        except CommandError as error:
+            assert "tried again" in str(error)  # noqa: PT017  (the rows that fail are named, and the others released)
+    for keep in ("wall-clock", "instants"):
+        call_command("change_time_zone", "UTC", "America/Chicago", "--keep", keep, stdout=StringIO())
+
+
+def test_what_is_due_is_released_and_what_the_database_refuses_is_told(odd):
+    batch = releases.release_due(by="a test", source="sweep")
+    due = {name for name, case in odd.items() if case.pk in batch.released}
+    failed = {name for name, case in odd.items() if case.pk in batch.failed}
+    assert failed == {"due, its number is in history already", "due, its e-mail is there already"}
+    assert due == {
+        "scheduled in the past",
+        "scheduled at the beginning of time",
+        "due, of a member without an address",
+        "due, of a deactivated member",
+        "due, of somebody who is no member any more",
+    }
+
+
+def test_every_verb_answers_with_a_sentence_or_does_it(odd, ada):
+    """Nothing but what a verb refuses on purpose."""
+    later = Schedule(dt.date(2025, 8, 1))
+    for name, case in odd.items():
+        for act in (
+            lambda case: releases.complete(case=case, by=ada, source="web", release_on=later),
+            lambda case: releases.schedule(case=case, by=ada, source="web", release_on=later, reason="x"),
+            lambda case: releases.cancel_schedule(case=case, by=ada, source="web", reason="x"),
+            lambda case: releases.release_now(case=case, by=ada, source="web", reason="x"),
+            lambda case: releases.return_to_accepted(case=case, by=ada, source="web", reason="x"),
+        ):
+            assert _sentence(act, case), name
+
+
+def _sentence(act, case) -> bool:
+    try:
+        with transaction.atomic():
+            act(case)
+    except CaseError as error:
+        return bool(error.message)
+    except IntegrityError:
+        return ReleaseEvent.objects.filter(case=case).exists() or OutgoingEmail.objects.filter(case=case).exists()
+    return True
+
+
+# --- What is shown of them --------------------------------------------------------------------------------------------
+
+
+def test_releases_without_history_are_shown_as_not_recorded(client, ada, clock):
+    """As the owner's guide does it, in a shell."""
+    for case in CaseFactory.create_batch(2, held=True):
+        case.actual_release_date = NOW
+        case.save()
+    count_days()
+    client.force_login(ada)
+    page = client.get("/operations/").content.decode()
+    assert "Not recorded" in page
+    assert "<dt>Not recorded</dt><dd>2</dd>" in page
+    told = client.get("/metrics").content.decode()
+    assert "portal_releases_not_recorded 2.0" in told
+    assert 'portal_releases_total{source="eta"} 0.0' in told
+
+
+def test_nothing_is_said_where_all_is_recorded(client, ada, clock):
+    CaseFactory(due=True)
+    releases.release_due(by="a test", source="eta")
+    count_days()
+    client.force_login(ada)
+    assert "Not recorded" not in client.get("/operations/").content.decode()
+
+
+def test_counters_never_go_back(client, clock):
+    """Not when a release is taken back, and not when somebody empties the column."""
+    CaseFactory.create_batch(3, due=True)
+    releases.release_due(by="a test", source="eta")
+    count_days()
+    assert 'portal_releases_total{source="eta"} 3.0' in client.get("/metrics").content.decode()
+    Case.objects.update(actual_release_date=None)
+    clock.shift(120)
+    count_days()
+    assert 'portal_releases_total{source="eta"} 3.0' in client.get("/metrics").content.decode()
+    assert ReleaseDay.objects.get(day=NOW.date()).released == 3
+    assert figures.period(7, NOW).released == 3
+
+
+def test_what_was_released_by_hand_does_not_fail_any_more(client, ada, tom, clock):
+    columns = {"release_attempts": 3, "release_error": "refused", "release_next_try": NOW + dt.timedelta(hours=1)}
+    case = CaseFactory(due=True, assigned_to=tom, **columns)
+    client.force_login(ada)
+    assert "The release of 1 case fails." in client.get("/operations/").content.decode()
+    Case.objects.filter(pk=case.pk).update(actual_release_date=NOW)
+    assert "The release of 1 case fails." not in client.get("/operations/").content.decode()
+    assert list(Case.objects.failing(NOW)) == []
+    for user in (ada, tom):
+        client.force_login(user)
+        assert "Releases that fail" not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "name", ["date_created", "date_submitted", "date_accepted", "date_completed", "actual_release_date"]
+)
+@pytest.mark.parametrize("moment", [dt.datetime(1899, 12, 31, tzinfo=dt.UTC), LAST + dt.timedelta(microseconds=1)])
+def test_moments_that_no_page_could_show_are_refused(db, name, moment):
+    case = CaseFactory(held=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(**{name: moment})
+
+
+def test_people_that_no_verb_made(client, ada, clock):
+    """Without a name, an address or a role that fits their cases."""
+    nobody = User.objects.create(username="-", email="", role="member", is_active=False)
+    CaseFactory(member=ada, assigned_to=nobody, released=True)
+    client.force_login(ada)
+    for path in ("/", "/cases/", "/people/", f"/people/{nobody.pk}/", "/calendar/", "/operations/"):
+        assert client.get(path).status_code == 200, path
