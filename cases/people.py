@@ -62,14 +62,17 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, 
 
 
 @transaction.atomic
-def invite_again(*, person: User, by: User) -> User:
-    """The link is mailed once more after the commit; a former one is good until one is used.
+def invite_again(*, person: User, by: User, form_token: str = "") -> User:
+    """The link is mailed once more after the commit; a former one is good until one is used. A form sends one mail
+    (cases.form_tokens).
 
     WrongState for somebody who has a password, or whose account is deactivated.
     """
     person = lock_as_administrator(by, person)[person.pk]
     if not person.is_active or person.has_usable_password():
         raise WrongState(_("This person has a password, or a deactivated account."))
+    used = form_tokens.use(form_token, by=by, content=["invitation", str(person.pk)])
+    form_tokens.remember(used, person.pk)
     record(person, Kind.INVITED_AGAIN, by=by, details={"email": person.email})
     queue_invitation(person)
     return person

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "case",
             models.Index(
+                F("status"),
                 Coalesce("date_accepted", "date_created").desc(),
                 F("id").desc(),
                 name="case_accepted",

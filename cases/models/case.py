@@ -299,7 +299,13 @@ class Case(models.Model):
                 name="case_assigned_accepted",
                 condition=Q(status="accepted"),
             ),
-            models.Index(ACCEPTED_AT.desc(), F("id").desc(), name="case_accepted", condition=Q(status="accepted")),
+            models.Index(
+                F("status"),
+                ACCEPTED_AT.desc(),
+                F("id").desc(),
+                name="case_accepted",
+                condition=Q(status="accepted"),
+            ),
             models.Index(name="case_status_latest", fields=["status", "-id"]),
         ]
 

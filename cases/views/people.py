@@ -93,7 +93,10 @@ def reinvite_person(request: HttpRequest, pk: int) -> HttpResponse:
     """The link to set a password once more, for somebody who has none yet."""
     found = get_object_or_404(User, pk=pk)
     try:
-        found = verbs.invite_again(person=found, by=cast(User, request.user))
+        token = form_tokens.sent_in(request)
+        found = verbs.invite_again(person=found, by=cast(User, request.user), form_token=token)
+    except SentAlready:
+        _say_invited(request, found)
     except CaseError as error:
         messages.error(request, error.message)
     else:

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from cases import form_tokens, outbox
-from cases.models import CalendarFeed, Case, CaseDocument, CaseNote, UsedFormToken, User
-from tests.factories import CaseFactory
+from cases.models import AccountEvent, CalendarFeed, Case, CaseDocument, CaseNote, UsedFormToken, User
+from tests.factories import CaseFactory, UserFactory
 from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
 
 PDF = b"%PDF-1.7\n%%EOF"
@@ -136,6 +136,18 @@ def test_a_second_press_ends_no_feed(client, tom):
     address = re.search(r"/calendar/[\w-]+\.ics", client.get("/calendar/feed/").content.decode())[0]
     assert Client().get(address).status_code == 200
     assert CalendarFeed.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_second_press_mails_no_second_invitation(client, ada):
+    ida = UserFactory(username="ida", role=User.Role.TECHNICIAN)
+    ida.set_unusable_password()
+    ida.save()
+    client.force_login(ada)
+    token = token_on(client.get(f"/people/{ida.pk}/"))
+    answers = [client.post(f"/people/{ida.pk}/invite/", {"form_token": token}, follow=True) for _ in range(3)]
+    assert all("invitation is on its way" in answer.content.decode() for answer in answers)
+    assert ida.account_events.filter(kind=AccountEvent.Kind.INVITED_AGAIN).count() == 1
 
 
 @pytest.mark.django_db
