@@ -52,13 +52,13 @@ class Board:
     counts: Prepared
 
 
-def groups_for(user: User) -> list[Group]:
+def groups_for(user: User, now: dt.datetime | None = None) -> list[Group]:
     """The dashboard of `user`: a member's own cases; a technician's work and what anybody may take; for administrators
-    the same over everybody's. Two statements, and for staff the clock; one more where a group has more cases than it
-    shows."""
+    the same over everybody's. `now` is the portal's moment, which is asked for staff where it is not given. Two
+    statements; one more where a group has more cases than it shows."""
     board = _board(user.role, settings.RELEASE_MEMBER_VIEW)
     # No section of a member's goes by the day.
-    today = SOME_DAY if user.is_member else schedule.date_of(portal_now())
+    today = SOME_DAY if user.is_member else schedule.date_of(now or portal_now())
     visit = new_since(user) or NEVER
     firsts: list[list[int]] = [[] for _section in board.sections]
     for number, pk in board.firsts.ask(user.pk, day=today, moment=visit):
@@ -81,9 +81,9 @@ def groups_for(user: User) -> list[Group]:
     ]
 
 
-def is_overdue() -> bool:
-    """Whether any release was missed by some sweeps."""
-    return Case.objects.any_due(portal_now() - OVERDUE_AFTER)
+def is_overdue(now: dt.datetime) -> bool:
+    """Whether any release was missed by some sweeps at the portal's moment `now`."""
+    return Case.objects.any_due(now - OVERDUE_AFTER)
 
 
 def _said(sections: Sequence[Section], counts: list[int], user: User) -> list[tuple[str, str]]:

@@ -156,8 +156,11 @@ RELEASE = [
     ),
     Setting(
         "RELEASE_ETA_PER_INSTANT",
-        "100",
-        _("ETA tasks published for the same 50 milliseconds. The first one releases every case."),
+        "4",
+        _(
+            "ETA tasks published for the same 50 milliseconds. The first one releases every case, "
+            "the others share a large wave and stand in for a worker that dies."
+        ),
         lambda: settings.RELEASE_ETA_PER_INSTANT,
     ),
     Setting(

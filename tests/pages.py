@@ -119,7 +119,7 @@ QUERIES = {
     "account_reset_password_from_key": 9,
     "api_case-detail": 6,
     "api_case-list": 5,
-    "case_detail": 10,
+    "case_detail": 11,
     "dashboard": 7,
     "mfa_activate_totp": 11,
     "account_reauthenticate": 10,

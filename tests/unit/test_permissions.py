@@ -144,6 +144,7 @@ def test_only_members_create_cases(people, who):
 
 def test_deactivated_members_create_none(mia):
     mia.is_active = False
+    mia.save()
     with pytest.raises(NotAllowed):
         drafts.create(by=mia, title="", description="")
 
