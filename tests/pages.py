@@ -120,11 +120,11 @@ QUERIES = {
     "api_case-detail": 6,
     "api_case-list": 5,
     "case_detail": 11,
-    "dashboard": 7,
+    "dashboard": 8,
     "mfa_activate_totp": 11,
     "account_reauthenticate": 10,
     "new_case": 4,
-    "operations": 20,
+    "operations": 22,
     "people": 4,
     "person": 9,
 }

@@ -154,7 +154,7 @@ def test_the_ends_of_the_calendar_are_pages_like_others(client, tom, view, date)
 def test_an_address_that_cannot_be_read_says_so_and_shows_the_present_month(client, tom, query):
     client.force_login(tom)
     page = text_of(client, f"/calendar/?{query}", status=400)
-    assert 'role="alert">' in page
+    assert 'role="alert"' in page
     assert "June 2025" in page
 
 

@@ -88,10 +88,10 @@ def patient() -> Client:
     return Client(raise_request_exception=False, enforce_csrf_checks=True)
 
 
-def is_in_the_design(answer: HttpResponse, heading: str) -> bool:
+def is_in_the_design(answer: HttpResponse, heading: str, *, leads_to: str = "/") -> bool:
     page = answer.content.decode()
     styled = "cases/portal.css" in page and "cases/theme.js" in page and "Advisor Portal</title>" in page
-    return styled and f'<h1 class="h3">{heading}</h1>' in page and 'class="btn btn-primary" href="/"' in page
+    return styled and f'<h1 class="h3">{heading}</h1>' in page and f'class="btn btn-primary" href="{leads_to}"' in page
 
 
 @pytest.mark.parametrize("person", [None, "mia"], ids=["stranger", "member"])
@@ -115,7 +115,7 @@ def test_a_page_that_was_open_too_long_says_so(patient, mia):
     patient.force_login(mia)
     answer = patient.post("/cases/new/", {"title": "Pension"})
     assert answer.status_code == 403
-    assert is_in_the_design(answer, "This page was open too long")
+    assert is_in_the_design(answer, "This page is out of date", leads_to="/cases/new/")
     assert mia.cases.count() == 0
 
 

@@ -107,6 +107,7 @@ DOORS = [
     Door("preview_case", "get", None, done=200),
     Door("attach_document", "post", Action.ATTACH, a_file),
     *[Door("document", "get", None, done=200, document=part) for part in PARTS],
+    *[Door("remove_document", "get", Action.ATTACH, done=200, document=part) for part in PARTS],
     *[Door("remove_document", "post", Action.ATTACH, document=part) for part in PARTS],
     Door("api_case-detail", "get", None, done=200),
     # Completes what is not completed; the action for the rest is in `action_of`.
