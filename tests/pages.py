@@ -13,7 +13,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
-from django.db.models import Q
+from django.db.models import F, Q
 from django.test import Client
 from django.urls import reverse
 
@@ -52,7 +52,7 @@ class World:
     def case(self, state: str) -> Case:
         """The member's first case in that state, if possible one with documents."""
         cases = Case.objects.filter(_where(state), member=self.member)
-        return cases.order_by("documents__pk", "pk").distinct()[0]
+        return cases.order_by(F("documents__pk").asc(nulls_last=True), "pk")[0]
 
     def client(self, person: str) -> Client:
         """A browser in which `person` has just signed in and confirmed it, as far as the portal can tell."""
