@@ -127,12 +127,15 @@ def test_a_refused_form_keeps_the_seconds_that_were_typed(client, ada, mia, cloc
 
 
 @pytest.fixture
-def midnight_between(clock, monkeypatch):
+def midnight_between(clock):
     """It is June 12 on this host, a second past midnight, and still June 11 by the database's clock."""
     if connection.vendor != "postgresql":
         pytest.skip("on SQLite there is one clock")
     clock.move_to(dt.datetime(2025, 6, 12, 0, 0, 1, tzinfo=dt.UTC))
-    monkeypatch.setattr(portals_clock, "_database_now", lambda: timezone.now() - dt.timedelta(seconds=2))
+    # Undone before `clock` is, which has put its own in the same place: `monkeypatch` would put that back for good.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(portals_clock, "_database_now", lambda: timezone.now() - dt.timedelta(seconds=2))
+        yield
 
 
 def test_the_first_date_counts_from_the_portals_day(midnight_between, tom, mia):
