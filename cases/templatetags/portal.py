@@ -8,7 +8,7 @@ from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from cases import form_tokens, navigation, text, toasts, zones
@@ -67,9 +67,9 @@ def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeStri
     user = context["request"].user
     if not isinstance(user, User):
         return SafeString()
-    unsaved = mark_safe(" data-unsaved") if getattr(form, "is_bound", False) else ""
-    field = '<input type="hidden" name="{}" value="{}" autocomplete="off"{}>'
-    return format_html(field, form_tokens.FIELD, form_tokens.new(user), unsaved)
+    unsaved = " data-unsaved" if getattr(form, "is_bound", False) else ""
+    field = f'<input type="hidden" name="{{}}" value="{{}}" autocomplete="off"{unsaved}>'
+    return format_html(field, form_tokens.FIELD, form_tokens.new(user))
 
 
 @register.simple_tag(takes_context=True, name="navigation")
