@@ -66,7 +66,7 @@ def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeStri
     it shows is not saved yet, and scripts ask before somebody leaves it."""
     user = context["request"].user
     if not isinstance(user, User):
-        return SafeString()
+        return SafeString("")
     unsaved = " data-unsaved" if getattr(form, "is_bound", False) else ""
     field = f'<input type="hidden" name="{{}}" value="{{}}" autocomplete="off"{unsaved}>'
     return format_html(field, form_tokens.FIELD, form_tokens.new(user))
