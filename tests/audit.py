@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SECONDS = 120
+# What pip-audit says where its service cannot be reached: no name, no route, no answer, or somebody else who answers.
+UNREACHABLE = ("ConnectionError", "Could not connect", "timed out", "ServiceError", "SSLError", "Max retries exceeded")
 OUT_OF_REACH = "Known faults: the service is out of reach, so nothing was checked."
 
 
@@ -51,7 +53,7 @@ def ask(requirements: str) -> Answer:
         return Answer()
     if done.stdout.strip():
         return read(done.stdout)
-    if any(word in done.stderr for word in ("ConnectionError", "Could not connect", "timed out", "ServiceError")):
+    if any(word in done.stderr for word in UNREACHABLE):
         return Answer()
     raise RuntimeError(f"pip-audit ended with {done.returncode}: {done.stderr.strip()[-500:]}")
 
