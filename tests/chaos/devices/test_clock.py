@@ -89,7 +89,7 @@ def test_a_worker_and_beat_go_on_when_the_clock_steps(
     clock: Clock, start: Start, process_env: dict[str, str], tmp_path: Path
 ) -> None:
     env = process_env | clock.environment
-    worker = start(LocalWorker("worker", "releases", concurrency=1, directory=tmp_path, env=env))
+    worker = start(LocalWorker("worker", "releases,sweep", concurrency=1, directory=tmp_path, env=env))
     worker.ready()
     beat = start(LocalBeat(directory=tmp_path, env=env))
     until("a sweep has run", lambda: worker.logs().count(" succeeded in ") >= 1)
