@@ -108,7 +108,8 @@ def test_a_message_that_was_given_up_and_still_arrives(
     redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User
 ) -> None:
     """The publish raised, so the look-ahead arms the case again: two messages under one task id, one release."""
-    publish_sweep()
+    # So that the queue is declared: the next message is one command.
+    messages.publish_wake_up(case_id=0, revision=0, at=timezone.now())
     redis.flush()
     redis.freeze()
     case = completed(member=mia, by=tom, release_on=in_seconds(3))
