@@ -72,7 +72,8 @@ def test_reading_it_changes_nothing_and_costs_the_same_for_many(client, tom):
     few = statements()
     CaseFactory.create_batch(20, scheduled=True, assigned_to=tom)
     CaseFactory.create_batch(20, released=True, assigned_to=tom)
-    assert statements() == few == ["SELECT"] * 4
+    asks_for_the_time = connection.vendor == "postgresql"  # SQLite's clock is this process's
+    assert statements() == few == ["SELECT"] * (3 + asks_for_the_time)
 
 
 @pytest.mark.parametrize("action", ["", "delete", "NEW"])
