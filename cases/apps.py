@@ -9,8 +9,12 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
         from cases import checks, factor_removal, visits, wording  # noqa: F401  (registers the system checks)
+        from cases.models.text_limits import keep_text_limits
 
         factor_removal.connect()
         visits.take_over()
         wording.translate_models()
+        post_migrate.connect(keep_text_limits, sender=self)

@@ -1,7 +1,4 @@
-"""Fields for what people write: models, forms and the API take it as cases.text stores it.
-
-To migrations the fields of models are Django's own: what they do is no matter of the database.
-"""
+"""Fields for what people write: models, forms and the API take it as cases.text stores it."""
 
 from typing import Any, ClassVar
 
@@ -9,6 +6,7 @@ from django import forms
 from django.db import models
 from rest_framework import serializers
 
+from cases.plain_in_migrations import PlainInMigrations
 from cases.text import clean_line, clean_text
 
 
@@ -35,7 +33,7 @@ class ProseOfApi(serializers.CharField):
         return clean_text(super().to_internal_value(data))
 
 
-class Cleaned(models.CharField[str, str]):
+class Cleaned(PlainInMigrations, models.CharField[str, str]):
     """A column for what a person writes, cleaned whichever way it is written."""
 
     form_class: ClassVar[type[forms.CharField]]
@@ -58,10 +56,6 @@ class Cleaned(models.CharField[str, str]):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": self.form_class, **kwargs})
-
-    def deconstruct(self) -> Any:
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.CharField", args, kwargs
 
 
 class Line(Cleaned):

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases import limits
-from cases.models.text_limits import TextLimits, facts_limit
+from cases.models.text_limits import facts_limit
 from cases.models.user import User
 from cases.text_fields import Prose
 
@@ -53,7 +53,6 @@ class AccountEvent(models.Model):
         ordering = ["-pk"]
         indexes = [models.Index(name="account_event_latest", fields=["person", "-id"])]
         constraints = [
-            TextLimits(name="account_event_text_limits"),
             facts_limit("account_event_facts_limit", "details"),
             models.CheckConstraint(
                 name="account_event_names_an_actor",

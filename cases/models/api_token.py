@@ -7,7 +7,6 @@ from django.db.models import F, Q
 from knox.models import AbstractAuthToken
 
 from cases import limits
-from cases.models.text_limits import TextLimits
 from cases.models.user import User
 
 LONGEST_NAME = limits.NAME
@@ -38,7 +37,6 @@ class ApiToken(AbstractAuthToken):
 
     class Meta:
         constraints = [
-            TextLimits(name="api_token_text_limits"),
             models.UniqueConstraint(name="api_token_name_once_per_person", fields=["user", "name"]),
             models.CheckConstraint(name="api_token_is_named", condition=~Q(name="")),
             models.CheckConstraint(name="api_token_expires", condition=Q(expiry__gt=F("created"))),

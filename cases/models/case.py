@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from cases import limits, schedule
 from cases.folding import LONGEST_OF_ONE
 from cases.models.folded import Folded, with_folded
-from cases.models.text_limits import TextLimits
 from cases.models.user import User
+from cases.plain_in_migrations import CharField
 from cases.text import NOT_IN_A_LINE
 from cases.text_fields import Line, Prose
 
@@ -158,7 +158,7 @@ class Case(models.Model):
         NORMAL = "normal", _("Normal")
         URGENT = "urgent", _("Urgent")
 
-    external_case_id = models.CharField(_("case number"), max_length=64, unique=True, default=new_external_id)
+    external_case_id = CharField(_("case number"), max_length=64, unique=True, default=new_external_id)
     # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave writes into each
     # index that there is.
     member = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases", db_index=False)
@@ -214,7 +214,6 @@ class Case(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            TextLimits(name="case_text_limits"),
             models.CheckConstraint(
                 name="case_status_known", condition=Q(status__in=["draft", "submitted", "accepted", "completed"])
             ),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import limits
 from cases.models.case import RELEASED, SCHEDULED, Case
-from cases.models.text_limits import TextLimits
 from cases.models.user import User
+from cases.plain_in_migrations import FileField
 from cases.text import NOT_IN_A_LINE
 from cases.text_fields import Line
 
@@ -64,7 +64,7 @@ class CaseDocument(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=Kind)
-    file = models.FileField(upload_to=random_path)
+    file = FileField(upload_to=random_path)
     name = Line(max_length=limits.FILE_NAME, help_text="What the person called it")
     size = models.PositiveIntegerField(help_text="In bytes")
     content_type = models.CharField(max_length=100)
@@ -77,7 +77,6 @@ class CaseDocument(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            TextLimits(name="document_text_limits"),
             models.CheckConstraint(name="document_kind_known", condition=Q(kind__in=["submission", "report"])),
             models.CheckConstraint(name="document_name_is_a_line", condition=~Q(name__regex=NOT_IN_A_LINE)),
             models.CheckConstraint(name="document_not_empty", condition=Q(size__gt=0)),

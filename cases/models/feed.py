@@ -2,7 +2,6 @@
 
 from django.db import models
 
-from cases.models.text_limits import TextLimits
 from cases.models.user import User
 
 
@@ -14,9 +13,6 @@ class CalendarFeed(models.Model):
     token_digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hexadecimal")
     credentials_key = models.CharField(max_length=32, blank=True, default="", db_default="")
     made_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [TextLimits(name="feed_text_limits")]
 
     def __str__(self) -> str:
         return f"calendar feed of {self.user_id}"

@@ -6,14 +6,12 @@ from typing import Any
 from django.db import models
 
 from cases.folding import fold
+from cases.plain_in_migrations import PlainInMigrations
 
 
-class Folded(models.CharField[str, str]):
+class Folded(PlainInMigrations, models.CharField[str, str]):
     """The text of the fields `of`, folded. It is written whenever a row is, and kept by no trigger: an UPDATE that
-    changes those fields by itself changes this one too (`with_folded`).
-
-    To migrations it is a plain CharField.
-    """
+    changes those fields by itself changes this one too (`with_folded`)."""
 
     def __init__(self, *args: Any, of: Iterable[str] = (), **kwargs: Any) -> None:
         self.of = tuple(of)
@@ -24,10 +22,6 @@ class Folded(models.CharField[str, str]):
         value = fold(" ".join(getattr(model_instance, name) for name in self.of))
         setattr(model_instance, self.attname, value)
         return value
-
-    def deconstruct(self) -> Any:
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.CharField", args, kwargs
 
 
 def with_folded(model: type[models.Model], update_fields: Iterable[str] | None) -> set[str] | None:

@@ -2,8 +2,6 @@
 
 from django.db import models
 
-from cases.models.text_limits import TextLimits
-
 
 class Heartbeat(models.Model):
     """When the run of `name` began that came to its end last, and where.
@@ -16,9 +14,6 @@ class Heartbeat(models.Model):
     source = models.CharField(max_length=20, blank=True, db_default="", help_text="What ran it, as in the history")
     host = models.CharField(max_length=255, blank=True)
     released = models.PositiveIntegerField(default=0, help_text="Cases that this run released")
-
-    class Meta:
-        constraints = [TextLimits(name="heartbeat_text_limits")]
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import limits
 from cases.models.case import Case
-from cases.models.text_limits import TextLimits, facts_limit
+from cases.models.text_limits import facts_limit
 from cases.models.user import User
 from cases.text_fields import Prose
 
@@ -75,7 +75,6 @@ class ReleaseEvent(models.Model):
             models.Index(name="event_attached", fields=["actor", "-id"], condition=Q(kind="document_attached")),
         ]
         constraints = [
-            TextLimits(name="event_text_limits"),
             facts_limit("event_facts_limit", "details"),
             models.CheckConstraint(
                 name="event_names_an_actor",

@@ -8,7 +8,6 @@ from django.db.models import Q
 
 from cases import limits
 from cases.models.case import Case
-from cases.models.text_limits import TextLimits
 from cases.models.user import User
 from cases.text_fields import Prose
 
@@ -40,7 +39,6 @@ class CaseNote(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            TextLimits(name="note_text_limits"),
             models.CheckConstraint(name="note_says_something", condition=~Q(text="")),
         ]
         indexes = [

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import limits
 from cases.models.case import Case
-from cases.models.text_limits import TextLimits, facts_limit
+from cases.models.text_limits import facts_limit
 from cases.models.user import User
 
 # Kinds about one release of one case. All others are about an account.
@@ -74,7 +74,6 @@ class OutgoingEmail(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            TextLimits(name="email_text_limits"),
             facts_limit("email_payload_limit", "payload"),
             models.UniqueConstraint(name="email_once_per_release", fields=["case", "kind", "release_number"]),
             models.UniqueConstraint(

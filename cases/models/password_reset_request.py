@@ -2,7 +2,6 @@
 
 from django.db import models
 
-from cases.models.text_limits import TextLimits
 from cases.models.user import User
 
 
@@ -17,9 +16,6 @@ class PasswordResetRequest(models.Model):
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False, db_constraint=False
     )
     language = models.CharField(max_length=10, help_text="Of the page; used where the person has chosen none")
-
-    class Meta:
-        constraints = [TextLimits(name="password_reset_request_text_limits")]
 
     def __str__(self) -> str:
         return f"password reset for person {self.person_id or 'unknown'}"

@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import Q
 
-from cases.models.text_limits import TextLimits
 from cases.wall_clock import time_text
 
 
@@ -22,7 +21,6 @@ class PortalClock(models.Model):
 
     class Meta:
         constraints = [
-            TextLimits(name="portal_clock_text_limits"),
             models.CheckConstraint(name="portal_clock_has_one_row", condition=Q(id=1)),
         ]
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cases.models.text_limits import TextLimits, facts_limit
+from cases.models.text_limits import facts_limit
 from cases.models.user import User
 
 
@@ -28,7 +28,6 @@ class PortalEvent(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            TextLimits(name="portal_event_text_limits"),
             facts_limit("portal_event_facts_limit", "details"),
             models.CheckConstraint(
                 name="portal_event_names_an_actor",

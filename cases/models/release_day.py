@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db import models
 
-from cases.models.text_limits import TextLimits, facts_limit
+from cases.models.text_limits import facts_limit
 
 
 class ReleaseDay(models.Model):
@@ -27,7 +27,6 @@ class ReleaseDay(models.Model):
 
     class Meta:
         constraints = [
-            TextLimits(name="release_day_text_limits"),
             facts_limit("release_day_sources_limit", "released_by"),
             facts_limit("release_day_lateness_limit", "lateness"),
         ]

@@ -3,7 +3,6 @@
 from django.db import models
 
 from cases import limits
-from cases.models.text_limits import TextLimits
 
 
 class SecurityState(models.Model):
@@ -17,7 +16,6 @@ class SecurityState(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
-        constraints = [TextLimits(name="security_state_text_limits")]
         indexes = [models.Index(name="security_state_expires", fields=["expires_at"])]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.db import models
 
 from cases import limits
-from cases.models.text_limits import TextLimits, facts_limit
+from cases.models.text_limits import facts_limit
 from cases.models.user import User
 
 
@@ -19,7 +19,6 @@ class UsedFormToken(models.Model):
 
     class Meta:
         constraints = [
-            TextLimits(name="used_form_token_text_limits"),
             models.UniqueConstraint(name="used_form_token_once", fields=["user", "token"]),
         ]
 
@@ -38,7 +37,6 @@ class UnsentForm(models.Model):
 
     class Meta:
         constraints = [
-            TextLimits(name="unsent_form_text_limits"),
             facts_limit("unsent_form_fields_limit", "fields", limits.UNSENT_FORM_JSON),
         ]
 

@@ -1,48 +1,55 @@
-"""Bounds of stored texts."""
+"""Bounds of stored texts.
 
+PostgreSQL keeps each text within the `max_length` of its field by the type of the column. SQLite takes any text for any
+type, so there a trigger of each table does it.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
-from django.db import models
+from django.apps import apps as installed_apps
+from django.apps.registry import Apps
+from django.db import connections, models
 from django.db.models.functions import Cast, Length
 from django.db.models.lookups import LessThanOrEqual
 
 from cases import limits
 
+TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND instr(name, '_text_limits_')"
 
-class TextLimits(models.BaseConstraint):
-    """Keeps each text of a table within the `max_length` of its field.
 
-    PostgreSQL does it by the column's type, which costs nothing when another column is updated: a wave must not measure
-    the description of every case. SQLite takes any text for any type, so there it is a CHECK of all columns. It is
-    written out of the model, and written anew whenever a field is added or altered.
+def keep_text_limits(*, using: str, apps: Apps = installed_apps, **signal: Any) -> None:
+    """Make the triggers of a SQLite database what the models say; receives `post_migrate`.
+
+    After every migration, because SQLite makes a table again to alter it, and drops its triggers then.
     """
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        cursor.execute(TRIGGERS)
+        present = dict(cursor.fetchall())
+        wanted = dict(_triggers(apps, tables))
+        for name in present.keys() - {name for name, sql in wanted.items() if present.get(name) == sql}:
+            cursor.execute(f"DROP TRIGGER {name}")
+        for name, sql in wanted.items():
+            if present.get(name) != sql:
+                cursor.execute(sql)
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        """The part of CREATE TABLE; None on PostgreSQL."""
-        if schema_editor.connection.vendor != "sqlite":
-            return None
-        columns = [
-            f"length({schema_editor.quote_name(field.column)}) <= {field.max_length}"
-            for field in model._meta.local_concrete_fields
-            if isinstance(field, models.CharField | models.FileField)
-        ]
-        check = schema_editor.sql_check_constraint % {"check": " AND ".join(columns)}
-        return schema_editor.sql_constraint % {"name": schema_editor.quote_name(self.name), "constraint": check}
 
-    def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        """None: SQLite makes the table again for it, and PostgreSQL has nothing to do."""
-
-    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
-        """None, likewise."""
-
-    def validate(self, *args: Any, **kwargs: Any) -> None:
-        """The fields have validators of their own."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TextLimits) and self.name == other.name
-
-    def __hash__(self) -> int:
-        return hash(self.name)
+def _triggers(apps: Apps, tables: set[str]) -> Iterator[tuple[str, str]]:
+    for model in apps.get_app_config("cases").get_models():
+        table = model._meta.db_table
+        fields = [f for f in model._meta.local_concrete_fields if isinstance(f, models.CharField | models.FileField)]
+        if not fields or table not in tables:
+            continue
+        too_long = " OR ".join(f'length(NEW."{field.column}") > {field.max_length}' for field in fields)
+        columns = ", ".join(f'"{field.column}"' for field in fields)
+        for event in ("INSERT", f"UPDATE OF {columns}"):
+            name = f"{table}_text_limits_{event.split()[0].lower()}"
+            refusal = f"SELECT RAISE(ABORT, 'CHECK constraint failed: {table}_text_limits')"
+            yield name, f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {too_long} BEGIN {refusal}; END"
 
 
 def facts_limit(name: str, column: str, longest: int = limits.FACTS) -> models.CheckConstraint:

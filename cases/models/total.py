@@ -2,8 +2,6 @@
 
 from django.db import models
 
-from cases.models.text_limits import TextLimits
-
 
 class SampledTotal(models.Model):
     """How many cases were in a state when all were last counted: a sample, true of `counted_at` and not of now."""
@@ -12,9 +10,6 @@ class SampledTotal(models.Model):
     cases = models.PositiveBigIntegerField()
     counted_at = models.DateTimeField()
     seconds = models.FloatField(help_text="How long it took to count the cases of all states")
-
-    class Meta:
-        constraints = [TextLimits(name="total_text_limits")]
 
     def __str__(self) -> str:
         return f"{self.cases:,} {self.state} at {self.counted_at:%Y-%m-%d %H:%M:%S}"

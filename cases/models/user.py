@@ -14,7 +14,7 @@ from cases import limits
 from cases.addresses import canonical
 from cases.folding import LONGEST_OF_ONE
 from cases.models.folded import Folded, with_folded
-from cases.models.text_limits import TextLimits
+from cases.plain_in_migrations import CharField
 from cases.text import NOT_IN_A_LINE
 from cases.text_fields import Line
 from cases.zones import validate_zone
@@ -60,6 +60,8 @@ def _and_canonical(fields: Iterable[str]) -> set[str]:
 class PortalUserManager(UserManager["User"]):
     """Django's manager; a superuser made on the command line is an administrator of the portal too."""
 
+    use_in_migrations = False
+
     def get_queryset(self) -> UserQuerySet:
         return UserQuerySet(self.model, using=self._db)
 
@@ -101,7 +103,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         help_text="What all spellings of the address have in common: no two accounts share it",
     )
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
-    time_zone = models.CharField(
+    time_zone = CharField(
         max_length=64,
         blank=True,
         default="",
@@ -134,7 +136,6 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
 
     class Meta:
         constraints = [
-            TextLimits(name="user_text_limits"),
             models.CheckConstraint(
                 name="user_role_known", condition=models.Q(role__in=["member", "technician", "administrator"])
             ),

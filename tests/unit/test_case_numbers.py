@@ -1,10 +1,8 @@
 """No control character in a case number: the database refuses it, and the mail of an old row is sent all the same."""
 
-import importlib
 from contextlib import contextmanager
 
 import pytest
-from django.apps import apps
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
 
@@ -61,14 +59,3 @@ def test_the_mail_of_an_old_row_is_sent_without_them(mia, number):
         assert plain in message.body
         assert message.message()["Bcc"] is None
         assert OutgoingEmail.objects.get().state == "sent"
-
-
-def test_the_migration_takes_them_out_of_old_rows(mia):
-    migration = importlib.import_module("cases.migrations.0080_plain_case_numbers")
-    with without_the_constraint():
-        taken = CaseFactory(member=mia, external_case_id="C-12")
-        odd = [CaseFactory(member=mia, external_case_id=number) for number in ("A\n1", "C-1\r2", "\n", "B\u20282\t")]
-        migration.take_control_characters_out(apps, None)
-        numbers = dict(Case.objects.values_list("pk", "external_case_id"))
-    assert numbers[taken.pk] == "C-12"
-    assert [numbers[case.pk] for case in odd] == ["A1", f"C-12-{odd[1].pk}", f"-{odd[2].pk}", "B2"]
