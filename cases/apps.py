@@ -11,10 +11,11 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from cases import checks, factor_removal, visits, wording  # noqa: F401  (registers the system checks)
+        from cases.accounts import factor_removal, logins
+        from cases.core import model_translations
         from cases.models.text_limits import keep_text_limits
 
         factor_removal.connect()
-        visits.take_over()
-        wording.translate_models()
+        logins.take_over()
+        model_translations.translate_models()
         post_migrate.connect(keep_text_limits, sender=self)

@@ -11,9 +11,9 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 from django.db.models import Model
 
-from cases import stored_clock
+from cases.accounts.mfa_adapter import SecretUnreadable
+from cases.lifecycle import stored_clock
 from cases.models import PortalClock
-from cases.secrets_at_rest import SecretUnreadable
 
 
 @register

@@ -9,7 +9,7 @@ from celery.beat import BeatLazyFunc
 from django.db import DatabaseError
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
-from cases.clock import portal_now
+from cases.core.clock import portal_now
 
 
 def _asked_at() -> str | None:

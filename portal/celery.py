@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from django_structlog.celery.signals import modify_context_before_task_publish
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from cases.safe_errors import safe_copy
+from cases.core.safe_errors import safe_copy
 from portal.logs import keep_what_travels, say_as_json
 from portal.worker_exit import ExitWithoutBroker
 

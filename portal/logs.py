@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from cases.safe_errors import describe, format_error
+from cases.core.safe_errors import describe, format_error
 
 # What a request binds to its lines that may travel with a message to a worker: not its person, not its address.
 TRAVELS = {"request_id", "correlation_id"}

@@ -118,25 +118,25 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "cases.private_pages.PrivatePagesMiddleware",
+    "cases.middleware.private_pages.PrivatePagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "cases.request_limits.RequestLimitsMiddleware",
+    "cases.middleware.request_limits.RequestLimitsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "cases.languages.ReadersLanguageMiddleware",
+    "cases.core.languages.ReadersLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "cases.views.session_ends.SignedInMiddleware",
-    "cases.mfa.RequireMfaMiddleware",
-    "cases.mfa.SecretUnreadableMiddleware",
-    "cases.middleware.ReleaseOnReadMiddleware",
-    "cases.toasts.ToastsMiddleware",
-    "cases.zones.ReadersZoneMiddleware",
+    "cases.middleware.mfa.RequireMfaMiddleware",
+    "cases.middleware.mfa.SecretUnreadableMiddleware",
+    "cases.middleware.release_on_read.ReleaseOnReadMiddleware",
+    "cases.middleware.toasts.ToastsMiddleware",
+    "cases.core.reader_timezones.ReadersZoneMiddleware",
     "portal.errors.MethodNotAllowedMiddleware",
 ]
 
@@ -153,7 +153,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "cases.context.portal",
+                "cases.context_processors.portal",
             ],
         },
     },
@@ -185,9 +185,9 @@ DOCUMENT_MAX_MB = whole_number("DOCUMENT_MAX_MB", 20, least=1)
 # After so many days a stored file that no document names is deleted.
 DOCUMENT_ORPHAN_DAYS = whole_number("DOCUMENT_ORPHAN_DAYS", 7, least=1)
 FILE_UPLOAD_HANDLERS = [
-    "cases.uploads.SizeLimit",
+    "cases.documents.upload_handlers.SizeLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "cases.uploads.TemporaryFile",
+    "cases.documents.upload_handlers.TemporaryFile",
 ]
 
 # Of one person. Nobody who works by hand comes near them.
@@ -220,7 +220,7 @@ DATABASES = {"default": database()}
 
 # In the database and not in Redis: sessions, cache and login go on when the broker is down. It keeps lock-outs and the
 # like, so nothing is evicted before it expires. What may be lost belongs into another cache.
-CACHES = {"default": {"BACKEND": "cases.security_state.SecurityStateCache"}}
+CACHES = {"default": {"BACKEND": "cases.accounts.security_state.SecurityStateCache"}}
 
 # --- People --------------------------------------------------------------------------------------------------------
 
@@ -234,37 +234,37 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-] + [{"NAME": "cases.passwords.MaximumLengthValidator"}]
+] + [{"NAME": "cases.accounts.passwords.MaximumLengthValidator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_ADAPTER = "cases.accounts.PortalAccountAdapter"
+ACCOUNT_ADAPTER = "cases.accounts.adapter.PortalAccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "cases.account_forms.LoginForm",
-    "reauthenticate": "cases.account_forms.ReauthenticateForm",
-    "reset_password": "cases.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "cases.account_forms.ResetPasswordKeyForm",
-    "change_password": "cases.account_forms.ChangePasswordForm",
+    "login": "cases.forms.accounts.LoginForm",
+    "reauthenticate": "cases.forms.accounts.ReauthenticateForm",
+    "reset_password": "cases.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "cases.forms.accounts.ResetPasswordKeyForm",
+    "change_password": "cases.forms.accounts.ChangePasswordForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "cases.password_links.PasswordLinkGenerator"  # noqa: S105
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "cases.accounts.password_links.PasswordLinkGenerator"  # noqa: S105
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Advisor Portal] "
 # Strangers get no mail from us; the page answers the same for known and unknown addresses.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {
-    # Guesses of passwords and codes, by cases.guesses: at one account, and from one client address.
+    # Guesses of passwords and codes, by cases.accounts.login_attempts: at one account, and from one client address.
     "login_failed": "5/5m/key",
     "guesses": "10/m/ip",
     "reset_password": "20/m/ip,5/m/key",
 }
-MFA_ADAPTER = "cases.secrets_at_rest.PortalMFAAdapter"
+MFA_ADAPTER = "cases.accounts.mfa_adapter.PortalMFAAdapter"
 MFA_FORMS = {
-    "authenticate": "cases.account_forms.AuthenticateForm",
-    "reauthenticate": "cases.account_forms.ReauthenticateByCodeForm",
-    "activate_totp": "cases.account_forms.ActivateTOTPForm",
+    "authenticate": "cases.forms.accounts.AuthenticateForm",
+    "reauthenticate": "cases.forms.accounts.ReauthenticateByCodeForm",
+    "activate_totp": "cases.forms.accounts.ActivateTOTPForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Advisor Portal"
@@ -391,7 +391,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- What is deleted -------------------------------------------------------------------------------------------------
 
-# By the weekly clean-up (cases.cleanup): so long after it has expired.
+# By the weekly clean-up (cases.maintenance.cleanup): so long after it has expired.
 CLEANUP_SESSIONS = dt.timedelta(days=whole_number("CLEANUP_SESSIONS_DAYS", 7))
 CLEANUP_SECURITY_STATE = dt.timedelta(days=whole_number("CLEANUP_SECURITY_STATE_DAYS", 1))
 # Of forms so long after they were sent. What was typed into one is not shown for longer either.

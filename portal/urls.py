@@ -5,8 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from cases.views.metrics import metrics
 from portal import health
-from portal.metrics import metrics
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -20,7 +20,7 @@ handler500 = "portal.errors.server_error"
 
 urlpatterns = [
     path("", include("cases.urls")),
-    path("accounts/", include("cases.account_urls")),
+    path("accounts/", include("cases.urls.accounts")),
     path("api/", include("cases.api.urls")),
     path("admin/", admin.site.urls),
     path("health/live/", health.live, name="health_live"),

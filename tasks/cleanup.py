@@ -4,8 +4,8 @@ from typing import Any
 
 from celery import shared_task
 
-from cases import cleanup
-from cases.clock import portal_now
+from cases.core.clock import portal_now
+from cases.maintenance import cleanup
 
 
 @shared_task

@@ -4,11 +4,11 @@ from typing import Any
 
 from celery import shared_task
 
-from cases.clock import portal_now
-from cases.operations import figures
+from cases.core.clock import portal_now
+from cases.monitoring import daily_statistics
 
 
 @shared_task
 def count_days(**newer: Any) -> int:
     """What beat runs every minute: counts today, and days that are not final. Returns how many."""
-    return figures.update(portal_now())
+    return daily_statistics.update(portal_now())

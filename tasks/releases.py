@@ -5,10 +5,11 @@ from typing import Any
 
 from celery import shared_task
 
-from cases import arming, releases
-from cases.clock import portal_now
+from cases import releases
+from cases.core.clock import portal_now
 from cases.models import Case, ReleaseEvent
-from cases.sweep import sweep as run_sweep
+from cases.releases import wakeups
+from cases.releases.sweep import sweep as run_sweep
 from tasks.database import RETRIED_WHEN_LOST
 
 Source = ReleaseEvent.Source
@@ -27,7 +28,7 @@ def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int
         time.sleep(wait)
     released = releases.release_due(by=f"release_case {case_id}", source=Source.ETA).released
     if wait > SHORT_WAIT and revision is not None:
-        arming.arm_again(case_id=case_id, revision=revision)
+        wakeups.arm_again(case_id=case_id, revision=revision)
     return len(released)
 
 

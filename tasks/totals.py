@@ -4,10 +4,10 @@ from typing import Any
 
 from celery import shared_task
 
-from cases import totals
+from cases.selectors import case_counts
 
 
 @shared_task
 def count_cases(**newer: Any) -> bool:
     """What beat runs every minute. Whether it counted: not where the last count is fresh."""
-    return totals.count_again()
+    return case_counts.count_again()

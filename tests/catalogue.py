@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from cases import wording
+from cases.core import model_translations
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "portal" / "locale"
@@ -55,7 +55,7 @@ def extracted() -> Catalog:
         # In brackets, for to Python the layout of a template is bad indentation.
         python = templatize(path.read_text(), origin=str(path.relative_to(ROOT)))
         _add(catalogue, path, f"({python}\n)".encode())
-    for text in sorted(wording.TEXTS):
+    for text in sorted(model_translations.TEXTS):
         catalogue.add(text, locations=[("cases/models", 0)])
     return catalogue
 

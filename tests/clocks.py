@@ -8,14 +8,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from cases import schedule
+from cases.core import schedule
 
 
 @contextmanager
 def frozen_clock(moment: dt.datetime) -> Iterator[time_machine.Traveller]:
     """It is the aware datetime `moment`, for the database too, whose own clock nothing here can move."""
     with pytest.MonkeyPatch.context() as patch, time_machine.travel(moment, tick=False) as traveller:
-        patch.setattr("cases.clock._database_now", timezone.now)
+        patch.setattr("cases.core.clock._database_now", timezone.now)
         yield traveller
 
 

@@ -10,8 +10,8 @@ import time_machine
 from django.db import connection
 from django.utils import translation
 
-from cases import messages
 from cases.api import throttling
+from cases.delivery import celery_publisher
 from cases.models import User
 from portal.file_storage import file_storage
 from tests import stored_clock
@@ -78,7 +78,7 @@ def _stored_clock_follows_the_settings() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _messages_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test in which the broker failed leaves no silence to the next one."""
-    monkeypatch.setattr(messages, "_silent_until", 0.0)
+    monkeypatch.setattr(celery_publisher, "_silent_until", 0.0)
 
 
 @pytest.fixture(autouse=True)

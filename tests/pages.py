@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from django.test import Client
 from django.urls import reverse
 
-from cases import api_tokens
+from cases.accounts import api_tokens
 from cases.models import Case, User
 from cases.models.case import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today

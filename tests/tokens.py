@@ -2,7 +2,7 @@
 
 import itertools
 
-from cases import api_tokens
+from cases.accounts import api_tokens
 from cases.models import User
 
 _numbers = itertools.count(1)

@@ -4,9 +4,9 @@ portal's: no field can be edited past a rule."""
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from cases.admin import cases, others, people, records
+from cases.admin import beat, cases, people, records
 
-__all__ = ["cases", "others", "people", "records"]
+__all__ = ["beat", "cases", "people", "records"]
 
 admin.site.site_header = admin.site.site_title = _("Advisor Portal administration")
 admin.site.index_title = _("Look things up")

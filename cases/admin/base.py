@@ -12,10 +12,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from cases import limits
-from cases.folding import fold
-from cases.paging import MOST
-from cases.search import numbers_meant
+from cases.core import limits
+from cases.core.folding import fold
+from cases.selectors.pagination import MOST
+from cases.selectors.search import numbers_meant
 
 
 class CappedPaginator(Paginator[Model]):

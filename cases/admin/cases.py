@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from cases.admin.actions import HOLD, RELEASE_EARLY, RETURN, ask_or_act
 from cases.admin.base import ReadOnlyAdmin
-from cases.admin.transitions import HOLD, RELEASE_EARLY, RETURN, ask_or_act
 from cases.models import Case
 
 

@@ -5,7 +5,8 @@ from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
-from cases import api_tokens, mfa
+from cases.accounts import api_tokens
+from cases.middleware import mfa
 from cases.models import ApiToken, User
 
 

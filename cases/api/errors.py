@@ -9,9 +9,9 @@ from rest_framework.exceptions import ErrorDetail, Throttled
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
-from cases.errors import CaseError
+from cases.core.errors import CaseError
+from cases.core.retry_after import with_retry_after
 from cases.models import Case
-from cases.retry_after import with_retry_after
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -6,7 +6,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
-from cases.limits import is_key
+from cases.core.limits import is_key
 
 
 class LatestFirst(CursorPagination):

@@ -5,11 +5,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from cases import limits, release_choice
 from cases.api.fields import TimeOfDayField
-from cases.schedule import Schedule
-from cases.seen import SeenCase
-from cases.text_fields import ProseOfApi
+from cases.core import limits
+from cases.core.schedule import Schedule
+from cases.core.text_fields import ProseOfApi
+from cases.lifecycle.visible_case import SeenCase
+from cases.releases import release_choice
 
 
 class CaseInListSerializer(serializers.Serializer[SeenCase]):

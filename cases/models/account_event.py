@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cases import limits
+from cases.core import limits
+from cases.core.text_fields import Prose
 from cases.models.text_limits import facts_limit
 from cases.models.user import User
-from cases.text_fields import Prose
 
 
 class AccountEvent(models.Model):
@@ -45,7 +45,7 @@ class AccountEvent(models.Model):
     reason = Prose(max_length=limits.REASON, blank=True, help_text="What a person said to it")
     details = models.JSONField(default=dict, db_default={}, blank=True, help_text="The facts; people by their keys")
 
-    # The people of the details by their present names, and the facts in words: set by cases.account_history.
+    # The people of the details by their present names, and the facts in words: set by cases.lifecycle.account_history.
     named: dict[str, str]
     said: str
 

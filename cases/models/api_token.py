@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from knox.models import AbstractAuthToken
 
-from cases import limits
+from cases.core import limits
 from cases.models.user import User
 
 LONGEST_NAME = limits.NAME

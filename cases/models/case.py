@@ -13,13 +13,13 @@ from django.db.models import F, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from cases import limits, schedule
-from cases.folding import LONGEST_OF_ONE
+from cases.core import limits, schedule
+from cases.core.folding import LONGEST_OF_ONE
+from cases.core.plain_in_migrations import CharField
+from cases.core.text import NOT_IN_A_LINE
+from cases.core.text_fields import Line, Prose
 from cases.models.folded import Folded, with_folded
 from cases.models.user import User
-from cases.plain_in_migrations import CharField
-from cases.text import NOT_IN_A_LINE
-from cases.text_fields import Line, Prose
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -59,7 +59,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
         Strangers and deactivated users see none, administrators all, technicians all but drafts, members their own
         without those that are completed and not released. Where RELEASE_MEMBER_VIEW is `in_progress` or `announced`
-        a member gets those too, and sees of them only what cases.seen shows.
+        a member gets those too, and sees of them only what cases.lifecycle.visible_case shows.
         """
         if not isinstance(user, User) or not user.is_active:
             return self.none()

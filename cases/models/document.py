@@ -10,12 +10,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cases import limits
+from cases.core import limits
+from cases.core.plain_in_migrations import FileField
+from cases.core.text import NOT_IN_A_LINE
+from cases.core.text_fields import Line
 from cases.models.case import RELEASED, SCHEDULED, Case
 from cases.models.user import User
-from cases.plain_in_migrations import FileField
-from cases.text import NOT_IN_A_LINE
-from cases.text_fields import Line
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import models
 
-from cases.folding import fold
-from cases.plain_in_migrations import PlainInMigrations
+from cases.core.folding import fold
+from cases.core.plain_in_migrations import PlainInMigrations
 
 
 class Folded(PlainInMigrations, models.CharField[str, str]):

@@ -6,10 +6,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
-from cases import limits
+from cases.core import limits
+from cases.core.text_fields import Prose
 from cases.models.case import Case
 from cases.models.user import User
-from cases.text_fields import Prose
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

@@ -3,14 +3,14 @@
 from django.db import models
 from django.db.models import Q
 
-from cases.wall_clock import time_text
+from cases.core.wall_clock import time_text
 
 
 class PortalClock(models.Model):
     """The portal's zone and RELEASE_TIME_OF_DAY, in one row, stored by the first migration.
 
     Every schedule is wall clock. A process whose settings say another zone would release early or late, so it refuses
-    (cases.stored_clock). Only cases.clock_change changes the row.
+    (cases.lifecycle.stored_clock). Only cases.releases.clock_change changes the row.
     """
 
     ONLY = 1

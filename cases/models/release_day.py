@@ -8,7 +8,7 @@ from cases.models.text_limits import facts_limit
 
 
 class ReleaseDay(models.Model):
-    """The releases of one calendar day of the portal's zone, counted by cases.operations.figures.
+    """The releases of one calendar day of the portal's zone, counted by cases.monitoring.daily_statistics.
 
     A day is final when it was counted after its end. Nothing is lost with these rows: they can be counted again.
     """
@@ -21,7 +21,7 @@ class ReleaseDay(models.Model):
     not_recorded = models.PositiveIntegerField(default=0, help_text="Released cases that are not in the history")
     delay_cases = models.PositiveIntegerField(help_text="Released cases whose completion has a date")
     delay_seconds = models.BigIntegerField(help_text="From completion to release, all of them together")
-    lateness = models.JSONField(default=dict, help_text="Histogram of cases.operations.lateness")
+    lateness = models.JSONField(default=dict, help_text="Histogram of cases.monitoring.latency_histogram")
     pending = models.PositiveIntegerField(help_text="Completed and not released at the end of the day")
     mailed = models.PositiveIntegerField(help_text="E-mail rows that were sent")
 

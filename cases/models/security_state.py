@@ -2,13 +2,13 @@
 
 from django.db import models
 
-from cases import limits
+from cases.core import limits
 
 
 class SecurityState(models.Model):
     """One value that is kept until `expires_at`. Of its key only the digest is stored: keys hold addresses and names.
 
-    Written by `cases.security_state`, the portal's cache.
+    Written by `cases.accounts.security_state`, the portal's cache.
     """
 
     digest = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the key, in hexadecimal")

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from cases import limits
+from cases.core import limits
 from cases.models.text_limits import facts_limit
 from cases.models.user import User
 

@@ -13,7 +13,7 @@ from django.db import connections, models
 from django.db.models.functions import Cast, Length
 from django.db.models.lookups import LessThanOrEqual
 
-from cases import limits
+from cases.core import limits
 
 TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND instr(name, '_text_limits_')"
 

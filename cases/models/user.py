@@ -10,14 +10,14 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from cases import limits
-from cases.addresses import canonical
-from cases.folding import LONGEST_OF_ONE
+from cases.core import limits
+from cases.core.email_addresses import canonical
+from cases.core.folding import LONGEST_OF_ONE
+from cases.core.plain_in_migrations import CharField
+from cases.core.reader_timezones import validate_zone
+from cases.core.text import NOT_IN_A_LINE
+from cases.core.text_fields import Line
 from cases.models.folded import Folded, with_folded
-from cases.plain_in_migrations import CharField
-from cases.text import NOT_IN_A_LINE
-from cases.text_fields import Line
-from cases.zones import validate_zone
 
 # Django's own, so that a session which is older than `credentials_key` stays good.
 DJANGOS_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"

@@ -11,8 +11,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from cases import form_tokens, navigation, text, toasts, zones
+from cases.core import reader_timezones, text
+from cases.lifecycle import form_tokens
+from cases.middleware import toasts
 from cases.models import User
+from cases.templatetags import navigation
 from cases.templatetags.shown_errors import errors_shown
 
 register = template.Library()
@@ -37,13 +40,13 @@ def with_class(field: BoundField, css_class: str) -> SafeString:
 @register.filter
 def portal_time(moment: dt.datetime | None, format_: str) -> str:
     """When something is or was released: `moment` by the portal's clock, whatever the reader's is. Nothing for None."""
-    return zones.on_portal_clock(moment, format_) if moment else ""
+    return reader_timezones.on_portal_clock(moment, format_) if moment else ""
 
 
 @register.filter
 def readers_time(moment: dt.datetime, format_: str) -> str:
     """When something else was, beside a release: `moment` by the reader's clock, with its zone where it is another."""
-    return zones.on_readers_clock(moment, format_)
+    return reader_timezones.on_readers_clock(moment, format_)
 
 
 @register.simple_tag
@@ -62,8 +65,8 @@ def error_prefix(context: Context) -> str:
 
 @register.simple_tag(takes_context=True)
 def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeString:
-    """The hidden field of a form in which people write or create something (cases.form_tokens). Of a bound `form` what
-    it shows is not saved yet, and scripts ask before somebody leaves it."""
+    """The hidden field of a form in which people write or create something (cases.lifecycle.form_tokens). Of a
+    bound `form` what it shows is not saved yet, and scripts ask before somebody leaves it."""
     user = context["request"].user
     if not isinstance(user, User):
         return SafeString("")

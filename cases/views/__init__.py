@@ -1,13 +1,22 @@
-"""The pages. A view parses, calls a verb, responds; who may do what is cases.permissions."""
+"""The pages. A view parses, calls a verb, responds; who may do what is cases.lifecycle.permissions."""
 
 from cases.views.api_tokens import api_tokens, end_api_token, new_api_token
 from cases.views.calendar import calendar, move_case
+from cases.views.calendar_feed import calendar_feed, change_feed
+from cases.views.case_actions import (
+    accept_case,
+    cancel_schedule,
+    hand_over_case,
+    mark_case_completed,
+    release_now,
+    reschedule_case,
+    return_case,
+)
+from cases.views.case_detail import case_detail
 from cases.views.case_list import case_list
-from cases.views.cases import case_detail
 from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import edit_case, new_case, submit_case
-from cases.views.feed import calendar_feed, change_feed
 from cases.views.notes import add_note
 from cases.views.operations import (
     operations,
@@ -27,19 +36,10 @@ from cases.views.people import (
     remove_second_factor,
     set_access,
 )
+from cases.views.portal_settings import portal_settings
 from cases.views.preview import preview_case
 from cases.views.profile import profile
-from cases.views.release import (
-    accept_case,
-    cancel_schedule,
-    hand_over_case,
-    mark_case_completed,
-    release_now,
-    reschedule_case,
-    return_case,
-)
 from cases.views.session_ends import unsent_form
-from cases.views.settings import portal_settings
 
 __all__ = [
     "accept_case",

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import api_tokens as verbs
-from cases.api_token_forms import ApiTokenForm
-from cases.clock import portal_now
-from cases.errors import CaseError
+from cases.accounts import api_tokens as verbs
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
+from cases.forms.api_tokens import ApiTokenForm
 from cases.models import ApiToken, User
 
 

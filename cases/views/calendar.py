@@ -9,20 +9,23 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import calendar_forms, feeds, permissions, releases
-from cases.calendar_forms import CalendarForm, MoveForm
-from cases.clock import portal_now
-from cases.errors import CaseError
+from cases import releases
+from cases.accounts import calendar_feed
+from cases.core.calendar_periods import View
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
+from cases.core.reader_timezones import on_portal_clock
+from cases.core.text import isolated
+from cases.forms import calendar as calendar_forms
+from cases.forms.calendar import CalendarForm, MoveForm
+from cases.lifecycle import permissions
+from cases.lifecycle.permissions import Action
+from cases.lifecycle.visible_case import SeenCase
 from cases.models import Case, CaseQuerySet, ReleaseEvent, User
-from cases.paging import CappedPaginator
-from cases.periods import View
-from cases.permissions import Action
-from cases.release_calendar import days_of, entries_of, kinds_of, on_day
-from cases.seen import SeenCase
-from cases.text import isolated
-from cases.views.cases import visible_case
-from cases.views.staff import staff_only
-from cases.zones import on_portal_clock
+from cases.selectors.pagination import CappedPaginator
+from cases.selectors.release_calendar import days_of, entries_of, kinds_of, on_day
+from cases.views.case_detail import visible_case
+from cases.views.decorators import staff_only
 
 # How many cases of a kind a day shows before it says how many more there are.
 ROWS = {View.MONTH: 3, View.WEEK: 8}
@@ -42,7 +45,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "period": period,
         "today": form.today,
         "links": _links(form),
-        "feed": feeds.feed_of(user),
+        "feed": calendar_feed.feed_of(user),
         "needs_reason": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
     }
     shown = _day_list(request, form, user, now) if period.view is View.DAY else _grid(form, user, now)

@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cases import lists
-from cases.filters import CaseFilter
-from cases.lists import Found, Wanted
+from cases.forms.case_filter import CaseFilter
+from cases.lifecycle.visible_case import SeenCase
 from cases.models import Case, User
-from cases.paging import CappedPaginator
-from cases.seen import SeenCase
+from cases.selectors import case_list as lists
+from cases.selectors.case_list import Found, Wanted
+from cases.selectors.pagination import CappedPaginator
 from cases.views.htmx import differs_for_htmx, is_htmx
 
 

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cases import boards
-from cases.clock import portal_now
+from cases.core.clock import portal_now
 from cases.models import User
+from cases.selectors import dashboard as boards
 
 
 @require_safe

@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from cases import document_types
-from cases.documents import kind_of
+from cases.documents import file_types
+from cases.documents.actions import kind_of
+from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseDocument, User
-from cases.permissions import Action
 
 Kind = CaseDocument.Kind
 
@@ -33,10 +33,10 @@ def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
     return {
         "reports": reports,
         "document_groups": list(_groups(others, user, can)),
-        "document_types": document_types.in_words(),
-        "document_accept": ",".join(document_types.TYPES),
+        "document_types": file_types.in_words(),
+        "document_accept": ",".join(file_types.TYPES),
         "document_most_mb": settings.DOCUMENT_MAX_MB,
-        "document_most_bytes": document_types.most_bytes(),
+        "document_most_bytes": file_types.most_bytes(),
     }
 
 

@@ -11,15 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import documents, form_tokens, permissions
-from cases.errors import BadDocument, CaseError, FormReused, SentAlready, StorageFailed
+from cases.core.errors import BadDocument, CaseError, FormReused, SentAlready, StorageFailed
+from cases.core.retry_after import with_retry_after
+from cases.core.text import isolated
+from cases.documents import actions as documents
+from cases.documents.upload_handlers import uploaded_file
+from cases.lifecycle import form_tokens, permissions
+from cases.lifecycle.permissions import Action
+from cases.lifecycle.visible_case import SeenCase
 from cases.models import Case, CaseDocument, ReleaseEvent, User
-from cases.permissions import Action
-from cases.retry_after import with_retry_after
-from cases.seen import SeenCase
-from cases.text import isolated
-from cases.uploads import uploaded_file
-from cases.views.cases import render_case, visible_case
+from cases.views.case_detail import render_case, visible_case
 
 logger = structlog.get_logger(__name__)
 

@@ -9,14 +9,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cases import drafts, form_tokens, permissions
-from cases.errors import CaseError, SentAlready, Stale
-from cases.forms import DraftForm
+from cases.casework import drafts
+from cases.core.errors import CaseError, SentAlready, Stale
+from cases.core.retry_after import with_retry_after
+from cases.forms.release import DraftForm
+from cases.lifecycle import form_tokens, permissions
+from cases.lifecycle.permissions import Action
+from cases.lifecycle.visible_case import SeenCase
 from cases.models import ReleaseEvent, User
-from cases.permissions import Action
-from cases.retry_after import with_retry_after
-from cases.seen import SeenCase
-from cases.views.cases import render_case, visible_case
+from cases.views.case_detail import render_case, visible_case
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from cases.case_forms import NoteForm
-from cases.limits import NOTE, is_key
+from cases.core.limits import NOTE, is_key
+from cases.forms.casework import NoteForm
 from cases.models import Case, CaseNote, User
 
 NOTES = 50

@@ -10,14 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cases import form_tokens, notes
-from cases.case_forms import NoteForm
-from cases.errors import CaseError, SentAlready
+from cases.casework import notes
+from cases.core.errors import CaseError, SentAlready
+from cases.core.retry_after import with_retry_after
+from cases.forms.casework import NoteForm
+from cases.lifecycle import form_tokens
 from cases.models import Case, User
-from cases.retry_after import with_retry_after
-from cases.views.cases import NOTES, render_case, visible_case
+from cases.views.case_detail import NOTES, render_case, visible_case
+from cases.views.decorators import staff_only
 from cases.views.htmx import is_htmx
-from cases.views.staff import staff_only
 
 
 @require_POST

@@ -10,17 +10,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from cases import stored_clock
-from cases.clock import portal_now
-from cases.errors import CaseError
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
+from cases.delivery.resend import resend
+from cases.lifecycle import stored_clock
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
-from cases.operations import broker, figures
-from cases.operations.documents import document_status
-from cases.operations.mail import mail
-from cases.operations.present import present
-from cases.operations.pulse import pulse
-from cases.resend import resend
-from cases.views.staff import for_administrators
+from cases.monitoring import broker_status, daily_statistics
+from cases.monitoring.document_status import document_status
+from cases.monitoring.heartbeats import pulse
+from cases.monitoring.outbox_status import mail
+from cases.monitoring.release_status import present
+from cases.views.decorators import for_administrators
 
 PERIODS = (7, 30, 90)
 DEFAULT_PERIOD = 30
@@ -53,7 +53,7 @@ def operations_present(request: HttpRequest) -> HttpResponse:
 @for_administrators
 def operations_workers(request: HttpRequest) -> HttpResponse:
     """What broker and workers say, within some two seconds; that they say nothing is an answer too."""
-    return render(request, "cases/operations/workers.html", {"broker": broker.ask()})
+    return render(request, "cases/operations/workers.html", {"broker": broker_status.ask()})
 
 
 @require_POST
@@ -76,7 +76,7 @@ def resend_email(request: HttpRequest, pk: int) -> HttpResponse:
 def _figures(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
     wanted = request.GET.get("days", "")
     days = int(wanted) if wanted in map(str, PERIODS) else DEFAULT_PERIOD
-    period = figures.period(days, now)
+    period = daily_statistics.period(days, now)
     return {
         "now": now,
         "days": days,

@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import form_tokens
-from cases import people as verbs
-from cases.account_history import latest_account_events
-from cases.errors import CaseError, SentAlready
+from cases.accounts import actions as verbs
+from cases.core.errors import CaseError, SentAlready
+from cases.core.text import isolated
+from cases.forms.people import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
+from cases.lifecycle import form_tokens
+from cases.lifecycle.account_history import latest_account_events
 from cases.models import ReleaseEvent, User
-from cases.paging import MOST, CappedPaginator, capped
-from cases.people_forms import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
-from cases.text import isolated
-from cases.views.staff import for_administrators
+from cases.selectors.pagination import MOST, CappedPaginator, capped
+from cases.views.decorators import for_administrators
 
 # Of the history of an account.
 SHOWN = 50

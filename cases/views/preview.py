@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cases import zones
+from cases.core import reader_timezones
+from cases.lifecycle.member_preview import preview
 from cases.models import User
-from cases.preview import preview
-from cases.views.cases import seen_context, visible_case
-from cases.views.staff import staff_only
+from cases.views.case_detail import seen_context, visible_case
+from cases.views.decorators import staff_only
 
 
 @require_safe
@@ -28,6 +28,6 @@ def preview_case(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _clock_of(member: User) -> dict[str, Any]:
     """The member's page is on the member's clock; what is around it on the reader's."""
-    zone = zones.zone_of(member)
+    zone = reader_timezones.zone_of(member)
     with timezone.override(zone):
-        return {"members_zone": zone, "members_zone_name": zones.readers_zone()}
+        return {"members_zone": zone, "members_zone_name": reader_timezones.readers_zone()}

@@ -9,9 +9,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cases import languages
+from cases.core import languages
+from cases.forms.profile import ProfileForm
 from cases.models import User
-from cases.profile_form import ProfileForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cases import form_tokens, unsent_forms
-from cases.form_tokens import FormToken
+from cases.accounts import unsent_forms
+from cases.lifecycle import form_tokens
+from cases.lifecycle.form_tokens import FormToken
 from cases.models import User
 from cases.views.back import page_of
 from cases.views.htmx import is_htmx

@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases import api_tokens
-from cases.account_history import latest_account_events
-from cases.errors import CaseError, WrongState
+from cases.accounts import api_tokens
+from cases.core.errors import CaseError, WrongState
+from cases.lifecycle.account_history import latest_account_events
 from cases.models import ApiToken, User
 from tests.tokens import header, new_token
 

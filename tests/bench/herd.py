@@ -163,9 +163,10 @@ class ReleaseQueue:
 
 def arm(instant: float) -> None:
     """Publishes the wake-ups of the wave as the sweep's look-ahead does; TooLate if the instant has passed then."""
-    from cases import arming, clock
+    from cases.core import clock
+    from cases.releases import wakeups
 
-    arming.arm_upcoming(clock.portal_now())
+    wakeups.arm_upcoming(clock.portal_now())
     if time.time() > instant:
         raise TooLate
 

@@ -98,9 +98,9 @@ def _works(level: Level) -> dict[str, Work]:
     from django.utils import timezone
 
     from cases import releases
+    from cases.core.schedule import Schedule
     from cases.models import Case, User
     from cases.models.case import SCHEDULED
-    from cases.schedule import Schedule
     from tasks.releases import sweep
 
     level.enter()
@@ -161,15 +161,15 @@ def _plans(level: Level, works: dict[int, dict[str, Work]]) -> dict[str, Any]:
 
 def _counting(level: Level) -> float:
     """Milliseconds of counting all cases, the best of three."""
-    from cases import totals
     from cases.models import SampledTotal
+    from cases.selectors import case_counts
 
     level.enter()
     taken = []
     for _ in range(3):
         SampledTotal.objects.all().delete()
         begun = time.perf_counter()
-        totals.count_again()
+        case_counts.count_again()
         taken.append((time.perf_counter() - begun) * 1000)
     return min(taken)
 

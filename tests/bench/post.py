@@ -13,7 +13,7 @@ from email.utils import format_datetime, make_msgid
 from django.db import connection
 from django.utils import timezone
 
-from cases import mail, messages, outbox
+from cases.delivery import celery_publisher, outbox, release_email
 from cases.models import Case, OutgoingEmail, User
 from tests.bench.ground import Ground
 from tests.bench.machine import ROOT
@@ -59,7 +59,9 @@ def make_waiting() -> None:
 def bare_loop(sink: Sink, count: int) -> None:
     """What anybody would write: build a message like ours, send it, over one connection. It records nothing."""
     case = Case.objects.select_related("member")[0]
-    like = mail.released_message(recipient=case.member, address=case.member.email, cases=[case], message_id="<a@b>")
+    like = release_email.released_message(
+        recipient=case.member, address=case.member.email, cases=[case], message_id="<a@b>"
+    )
     text, html = str(like.body), str(like.alternatives[0][0])
     with smtplib.SMTP("127.0.0.1", sink.port) as client:
         for number in range(count):
@@ -82,7 +84,7 @@ def one_sender() -> None:
 
 def mail_worker() -> None:
     """The mail worker, told once as a release tells it; until everything is recorded."""
-    messages.publish_mail_waiting()
+    celery_publisher.publish_mail_waiting()
     ends = time.monotonic() + PATIENCE
     while OutgoingEmail.objects.exclude(state=State.SENT).exists():
         if time.monotonic() > ends:

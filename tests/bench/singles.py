@@ -26,7 +26,7 @@ def schedule_apart(cases: int, *, apart: float) -> dict[int, float]:
     from django.utils import timezone
 
     from cases import releases
-    from cases.schedule import Schedule
+    from cases.core.schedule import Schedule
 
     waiting = _accepted(cases)
     first = time.time() + LEAD + PER_CASE * cases

@@ -87,14 +87,14 @@ def _look_ahead(herd: Herd, cases: int, rate: int) -> None:
 
 def _when_scheduled(herd: Herd, cases: int, rate: int) -> None:
     """Arms each case as scheduling it does after its commit."""
-    from cases import arming
     from cases.models import Case
+    from cases.releases import wakeups
 
     for arming_one in ARMING:
         first = time.time() + LEAD + arming_one * cases
         herd.fill(cases, first, apart=1 / rate)
         for case in Case.objects.order_by("pk"):
-            arming.arm_after_commit(case)
+            wakeups.arm_after_commit(case)
         if time.time() < first:
             return
     raise TooLate

@@ -19,8 +19,8 @@ TEXT = (
 
 def measure(here: Ground, site: LocalSite, *, small: bool) -> list[Figure]:
     """Errors, late and early looks, and how long the looks took before and after the instant."""
-    from cases import arming
-    from cases.clock import portal_now
+    from cases.core.clock import portal_now
+    from cases.releases import wakeups
 
     people, every, seconds, lead = (60, 2.0, 8.0, 4.0) if small else (2000, 30.0, 75.0, 40.0)
     here.worker("releases", processes=2, name="releases")
@@ -29,7 +29,7 @@ def measure(here: Ground, site: LocalSite, *, small: bool) -> list[Figure]:
     instant = (portal_now() + dt.timedelta(seconds=lead)).replace(microsecond=0)
     _schedule(instant)
     load = started(site.port, [("/", key) for key in sessions], every=every, seconds=seconds, text=TITLE)
-    arming.arm_upcoming(portal_now())
+    wakeups.arm_upcoming(portal_now())
     return _figures(answers(load), instant.timestamp())
 
 

@@ -25,7 +25,7 @@ def in_memory(here: Ground, tasks: int) -> dict[str, float]:
     """Bytes an ETA task that a worker holds, in Redis and in the worker; `tasks` are published and left waiting."""
     from django.utils import timezone
 
-    from cases import messages
+    from cases.delivery import celery_publisher
 
     worker = here.worker("releases", processes=1, name="holding")
     broker = redis.Redis.from_url(here.redis.url)
@@ -36,7 +36,7 @@ def in_memory(here: Ground, tasks: int) -> dict[str, float]:
     time.sleep(SETTLED)
     before = held()
     for number in range(tasks):
-        messages.publish_wake_up(case_id=number, revision=1, at=timezone.now() + AHEAD)
+        celery_publisher.publish_wake_up(case_id=number, revision=1, at=timezone.now() + AHEAD)
     while worker.logs().count("received") < tasks:
         time.sleep(0.05)
     time.sleep(SETTLED)

@@ -16,11 +16,12 @@ from django_celery_beat.schedulers import ModelEntry
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from cases import outbox, totals
-from cases.clock import portal_now
-from cases.demo import Story
+from cases.core.clock import portal_now
+from cases.delivery import outbox
+from cases.demo.story import Story
 from cases.models import Heartbeat, User
-from cases.operations import figures
+from cases.monitoring import daily_statistics
+from cases.selectors import case_counts
 from portal.celery import app
 from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of, visit
 from tests.pages import (
@@ -64,8 +65,8 @@ def make_demo_world() -> World:
     """The portal of the demo, as if everything had run until now."""
     Story(password=PASSWORD).tell()
     outbox.deliver(seconds=60)
-    totals.count_again()
-    figures.update(portal_now(), seconds=60)
+    case_counts.count_again()
+    daily_statistics.update(portal_now(), seconds=60)
     for name, entry in app.conf.beat_schedule.items():
         ModelEntry.from_entry(name, app=app, **entry)
     people = {name: User.objects.get(username=name) for name in ("member", "technician", "admin")}

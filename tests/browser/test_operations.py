@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from cases import outbox, releases
-from cases.clock import portal_now
+from cases import releases
+from cases.core.clock import portal_now
+from cases.delivery import outbox
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import Case, Heartbeat, OutgoingEmail
-from cases.operations import figures
-from cases.smtp import Outcome, Verdict
+from cases.monitoring import daily_statistics
 from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseFactory
 
@@ -27,7 +28,7 @@ def refused(mia):
 @pytest.fixture
 def busy_day(refused):
     """Something of everything that the page can show."""
-    figures.update(portal_now(), seconds=60)
+    daily_statistics.update(portal_now(), seconds=60)
     CaseFactory.create_batch(2, due=True)
     CaseFactory(held=True)
     failing = CaseFactory(due=True)

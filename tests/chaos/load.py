@@ -122,7 +122,7 @@ def _accepted_cases(members: list[Any], technician: Any, count: int) -> list[Pla
 
 
 def _token(technician: Any) -> str:
-    from cases import api_tokens
+    from cases.accounts import api_tokens
 
     return api_tokens.create(user=technician, by=technician, name="Technicians", days=1)[1]
 

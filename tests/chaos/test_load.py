@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cases import schedule
+from cases.core import schedule
 from tests.chaos.load import wall_clock_reaching
 
 SUMMER_BEGINS = dt.datetime(2026, 3, 29, 1, 0, tzinfo=dt.UTC).timestamp()

@@ -9,9 +9,10 @@ from typing import TypeVar
 from django.db.models import Count
 from django.utils import timezone
 
-from cases import messages, releases
+from cases import releases
+from cases.core.schedule import Schedule
+from cases.delivery import celery_publisher
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
-from cases.schedule import Schedule
 from portal.celery import app
 from tests.factories import CaseFactory
 from tests.integration.processes import Worker
@@ -91,5 +92,5 @@ def publish_sweep(**options: object) -> None:
 def run_sender(worker: Worker) -> None:
     """Has the mail worker look once more, so that what it might send twice has been sent."""
     runs = worker.logs().count("succeeded in")
-    messages.publish_mail_waiting()
+    celery_publisher.publish_mail_waiting()
     until("the sender has run", lambda: worker.has_seen("succeeded in", times=runs + 1))

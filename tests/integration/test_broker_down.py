@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import arming, messages, releases
+from cases import releases
+from cases.delivery import celery_publisher
 from cases.models import Case, User
+from cases.releases import wakeups
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 from tests.integration.conftest import StartWorker
@@ -64,7 +66,7 @@ def test_redis_is_frozen(redis: LocalRedis, start_worker: StartWorker, mia: User
     assert not Case.objects.filter(armed_revision__isnull=False).exists()
 
     redis.thaw()
-    messages._silent_until = 0
+    celery_publisher._silent_until = 0
     publish_sweep(eta=cases[-1].release_instant)
     until("all are released", lambda: all(is_released(case) for case in cases))
     assert_released_once(cases)
@@ -109,15 +111,15 @@ def test_a_message_that_was_given_up_and_still_arrives(
 ) -> None:
     """The publish raised, so the look-ahead arms the case again: two messages under one task id, one release."""
     # So that the queue is declared: the next message is one command.
-    messages.publish_wake_up(case_id=0, revision=0, at=timezone.now())
+    celery_publisher.publish_wake_up(case_id=0, revision=0, at=timezone.now())
     redis.flush()
     redis.freeze()
     case = completed(member=mia, by=tom, release_on=in_seconds(3))
     assert Case.objects.get(pk=case.pk).armed_revision is None
     redis.thaw()
-    messages._silent_until = 0
+    celery_publisher._silent_until = 0
     until("the lost message is there", lambda: redis.length("portal:releases") == 1)
-    arming.arm_upcoming(timezone.now())
+    wakeups.arm_upcoming(timezone.now())
     assert redis.length("portal:releases") == 2
 
     worker = start_worker("releases")
@@ -135,7 +137,7 @@ def test_a_worker_whose_redis_is_gone_exits_when_it_is_told_to(
     worker = start_worker("releases", concurrency=1)
     far = timezone.now() + dt.timedelta(hours=1)
     for number in range(40):
-        messages.publish_wake_up(case_id=number, revision=1, at=far)
+        celery_publisher.publish_wake_up(case_id=number, revision=1, at=far)
     until("it holds them", lambda: worker.has_seen("received", times=40))
     getattr(redis, fault)()
 
@@ -147,7 +149,7 @@ def test_a_worker_whose_redis_is_back_in_time_gives_back_what_it_holds(
     redis: LocalRedis, start_worker: StartWorker
 ) -> None:
     worker = start_worker("releases", concurrency=1)
-    messages.publish_wake_up(case_id=1, revision=1, at=timezone.now() + dt.timedelta(hours=1))
+    celery_publisher.publish_wake_up(case_id=1, revision=1, at=timezone.now() + dt.timedelta(hours=1))
     until("it holds it", lambda: worker.has_seen("received"))
     redis.freeze()
     worker.kill("SIGTERM")

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from cases import messages
+from cases.delivery import celery_publisher
 from cases.models import Case, Heartbeat, User
 from portal.celery import app
 from tests.integration.conftest import StartWorker
@@ -160,7 +160,7 @@ def test_a_sweep_does_not_wait_behind_wake_ups(start_worker: StartWorker, mia: U
     start_worker("sweep", queue="sweep", concurrency=1).ready()
     count = 3000
     for number in range(count):
-        messages.publish_wake_up(case_id=number, revision=1, at=timezone.now())
+        celery_publisher.publish_wake_up(case_id=number, revision=1, at=timezone.now())
     worker = start_worker("releases", queue="releases", concurrency=1)
     until("it works", lambda: worker.has_seen("succeeded in", times=10))
 

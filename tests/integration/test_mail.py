@@ -7,7 +7,8 @@ from email.message import EmailMessage
 import pytest
 from django.utils import timezone
 
-from cases import messages, releases
+from cases import releases
+from cases.delivery import celery_publisher
 from cases.models import Case, Heartbeat, OutgoingEmail, User
 from tests.factories import UserFactory
 from tests.integration.conftest import StartWorker
@@ -41,7 +42,7 @@ def test_one_mail_a_member_and_wave_with_one_message_id(
 
     mail_server.answer_message = lambda _: "250 OK"
     OutgoingEmail.objects.update(next_try=timezone.now())
-    messages.publish_mail_waiting()
+    celery_publisher.publish_mail_waiting()
     until("all are sent", lambda: states() == {State.SENT: 90})
     run_sender(worker)
 
@@ -62,7 +63,7 @@ def test_many_senders_never_send_one_mail_twice(start_worker: StartWorker, mail_
     wave(80, members=members, technician=tom)
     release_all()
     for _ in range(3):
-        messages.publish_mail_waiting()
+        celery_publisher.publish_mail_waiting()
     until("all are sent", lambda: states() == {State.SENT: 80})
     until("all four have run", lambda: sum(worker.logs().count("succeeded in") for worker in workers) >= 4)
 

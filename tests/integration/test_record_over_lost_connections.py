@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from cases import outbox, releases
+from cases import releases
+from cases.delivery import outbox
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import OutgoingEmail, User
-from cases.smtp import Outcome, Verdict
 from tests.factories import CaseFactory
 from tests.services import MailServer
 

@@ -7,7 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from cases import messages, releases
+from cases import releases
+from cases.delivery import celery_publisher
 from cases.models import Case, OutgoingEmail, User
 from tests.integration.conftest import StartWorker
 from tests.integration.processes import LocalBeat, LocalRedis, Worker
@@ -96,9 +97,9 @@ def test_early_stale_and_doubled_wake_ups_release_nothing_early_and_nothing_twic
     near = completed(member=mia, by=tom, release_on=in_seconds(2))
     past = timezone.now()
     for revision in (far.schedule_revision, far.schedule_revision, far.schedule_revision + 1):
-        messages.publish_wake_up(case_id=far.pk, revision=revision, at=past)
+        celery_publisher.publish_wake_up(case_id=far.pk, revision=revision, at=past)
     for _ in range(3):
-        messages.publish_wake_up(case_id=near.pk, revision=near.schedule_revision, at=near.release_instant)
+        celery_publisher.publish_wake_up(case_id=near.pk, revision=near.schedule_revision, at=near.release_instant)
 
     done = "Task tasks.releases.release_case[release-{0.pk}-{1}] succeeded"
     for case, revision, times in [(far, 1, 2), (far, 2, 1), (near, 1, 4)]:

@@ -6,9 +6,10 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.db import Error, IntegrityError, connection, transaction
 
-from cases import own_account, people
-from cases.account_history import latest_account_events
-from cases.errors import CaseError, NotAllowed, WrongState
+from cases.accounts import actions as people
+from cases.accounts import own_account
+from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.lifecycle.account_history import latest_account_events
 from cases.models import AccountEvent, User
 from tests.factories import CaseFactory
 

@@ -3,8 +3,9 @@
 import pytest
 from django.core import mail
 
-from cases import outbox, people
-from cases.errors import CaseError
+from cases.accounts import actions as people
+from cases.core.errors import CaseError
+from cases.delivery import outbox
 from cases.models import OutgoingEmail, User
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
-from cases import outbox, people
-from cases.addresses import UnusableAddress, canonical, for_mail_server
-from cases.errors import CaseError
-from cases.mail import Message
+from cases.accounts import actions as people
+from cases.core.email_addresses import UnusableAddress, canonical, for_mail_server
+from cases.core.errors import CaseError
+from cases.delivery import outbox
+from cases.delivery.release_email import Message
 from cases.models import User
 from tests.factories import UserFactory
 

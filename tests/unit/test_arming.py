@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from cases import arming, messages, releases
-from cases.clock import portal_now
+from cases import releases
+from cases.core.clock import portal_now
+from cases.core.schedule import Schedule
+from cases.delivery import celery_publisher
 from cases.models import Case
-from cases.schedule import Schedule
-from cases.slots import Slot, first_of_each_slot
+from cases.releases import wakeups
+from cases.releases.slots import Slot, first_of_each_slot
 from tests.clocks import portals_today
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
@@ -61,7 +63,7 @@ class Broker:
 @pytest.fixture
 def broker(monkeypatch, clock) -> Broker:
     broker = Broker()
-    monkeypatch.setattr(messages, "app", broker)
+    monkeypatch.setattr(celery_publisher, "app", broker)
     return broker
 
 
@@ -173,7 +175,7 @@ def test_releasing_tells_the_mail_workers(broker, commit, tom):
 def test_armed_is_recorded_only_for_the_revision_that_was_published(broker):
     case = scheduled_at(TODAY, "12:00:30")
     broker.meanwhile = lambda: Case.objects.update(schedule_revision=2, scheduled_release_date=dt.date(2025, 7, 1))
-    arming.arm_upcoming(FROZEN)
+    wakeups.arm_upcoming(FROZEN)
     assert broker.armed == [case.pk]
     assert armed_revision(case) is None
 
@@ -218,13 +220,13 @@ def test_the_look_ahead_arms_what_is_reached_within_a_minute(settings, broker, c
     date, _, time = wanted.partition(" ")
     case = scheduled_at(dt.date.fromisoformat(date), time or None)
 
-    assert arming.arm_upcoming(now) == (1 if eta else 0)
+    assert wakeups.arm_upcoming(now) == (1 if eta else 0)
 
     assert broker.armed == ([case.pk] if eta else [])
     if eta:
         assert broker.sent[0].eta == dt.datetime.fromisoformat(eta).replace(tzinfo=dt.UTC)
         assert armed_revision(case) == 1
-        assert arming.arm_upcoming(now) == 0, "what is armed is not armed again"
+        assert wakeups.arm_upcoming(now) == 0, "what is armed is not armed again"
 
 
 @pytest.mark.parametrize("state", ["released", "returned", "held"])
@@ -236,14 +238,14 @@ def test_the_look_ahead_leaves_what_does_not_wait(broker, state):
         "held": {"scheduled_release_date": None, "scheduled_release_time": None},
     }[state]
     Case.objects.filter(pk=case.pk).update(**columns)
-    assert arming.arm_upcoming(FROZEN) == 0
+    assert wakeups.arm_upcoming(FROZEN) == 0
     assert broker.sent == []
 
 
 def test_what_was_armed_for_an_older_schedule_is_armed_again(broker):
     case = scheduled_at(TODAY, "12:00:30", armed_revision=1)
     Case.objects.update(schedule_revision=2)
-    arming.arm_upcoming(FROZEN)
+    wakeups.arm_upcoming(FROZEN)
     assert [message.args for message in broker.wake_ups] == [[case.pk, 2]]
 
 
@@ -253,10 +255,10 @@ def test_the_look_ahead_arms_each_instant_up_to_its_number(settings, broker):
     armed = scheduled_at(TODAY, "12:00:45", armed_revision=1)
     unarmed = [scheduled_at(TODAY, "12:00:45") for _ in range(3)]
 
-    assert arming.arm_upcoming(FROZEN) == 4
+    assert wakeups.arm_upcoming(FROZEN) == 4
 
     assert broker.armed == [wave[0].pk, wave[1].pk, armed.pk, unarmed[0].pk]
-    assert arming.arm_upcoming(FROZEN) == 0
+    assert wakeups.arm_upcoming(FROZEN) == 0
 
 
 def test_the_look_ahead_announces_once_more_what_is_armed_whatever_its_worker_has_come_to(broker, commit, ada, clock):
@@ -266,7 +268,7 @@ def test_the_look_ahead_announces_once_more_what_is_armed_whatever_its_worker_ha
             case=CaseFactory(), by=ada, source="web", release_on=Schedule(TODAY, dt.time(12, 0, 5)), reason="so"
         )
     for _ in range(3):
-        arming.arm_upcoming(portal_now())
+        wakeups.arm_upcoming(portal_now())
         clock.shift(SECOND)
     assert [(message.task_id, message.eta) for message in broker.wake_ups] == 2 * [
         (f"release-{case.pk}-1", FROZEN + 5 * SECOND)
@@ -274,7 +276,7 @@ def test_the_look_ahead_announces_once_more_what_is_armed_whatever_its_worker_ha
 
     with commit():
         releases.schedule(case=case, by=ada, source="web", release_on=Schedule(TODAY, dt.time(12, 0, 9)), reason="so")
-    arming.arm_upcoming(portal_now())
+    wakeups.arm_upcoming(portal_now())
     assert [message.task_id for message in broker.wake_ups][2:] == 2 * [f"release-{case.pk}-2"]
 
 
@@ -288,7 +290,7 @@ def test_no_wake_ups_at_all_where_the_number_is_nought(settings, broker, commit,
             source="web",
             release_on=in_a_week(),
         )
-    arming.arm_upcoming(FROZEN)
+    wakeups.arm_upcoming(FROZEN)
     assert broker.sent == []
 
 
@@ -326,7 +328,7 @@ def test_few_wake_ups_serve_all_cases_of_a_slot(settings, broker, commit, ada, b
         else:
             scheduled_at(at.date(), at.time().isoformat())
     if by == "the look-ahead":
-        assert arming.arm_upcoming(FROZEN) == len(expected)
+        assert wakeups.arm_upcoming(FROZEN) == len(expected)
     assert seconds_past_noon(broker) == expected
 
 
@@ -344,7 +346,7 @@ def test_the_first_and_the_last_slot_of_a_day(broker, commit, ada, clock, by):
         else:
             scheduled_at(date, time)
     if by == "the look-ahead":
-        arming.arm_upcoming(portal_now())
+        wakeups.arm_upcoming(portal_now())
     etas = [round((message.eta - midnight).total_seconds(), 6) for message in broker.wake_ups]
     assert etas == [-0.04, -0.000001, 0, 0, 0.000001, 0.05]
 
@@ -355,7 +357,7 @@ def test_an_hour_of_slots_that_the_clock_skips_has_one_instant_and_its_number(se
     clock.move_to(now)
     for minute in range(10):
         scheduled_at(dt.date(2025, 3, 30), f"02:{minute:02}")
-    assert arming.arm_upcoming(now) == 3
+    assert wakeups.arm_upcoming(now) == 3
     assert {message.eta for message in broker.wake_ups} == {now + 30 * SECOND}
 
 
@@ -365,7 +367,7 @@ def test_the_look_ahead_costs_as_many_statements_for_many_slots_as_for_one(broke
             at = FROZEN + (1 + 0.1 * number) * SECOND
             scheduled_at(TODAY, at.time().isoformat())
         with CaptureQueriesContext(connection) as queries:
-            assert arming.arm_upcoming(FROZEN) == count
+            assert wakeups.arm_upcoming(FROZEN) == count
         return len(queries)
 
     assert statements(0, 1) == statements(1, 40)
@@ -414,10 +416,10 @@ def test_the_first_cases_of_each_slot_are_those_that_counting_finds(times, begin
 
 def test_an_early_wake_up_is_published_anew_for_the_present_revision_alone(broker):
     case = scheduled_at(TODAY, "13:00", schedule_revision=3, armed_revision=3)
-    assert not arming.arm_again(case_id=case.pk, revision=2)
-    assert not arming.arm_again(case_id=case.pk, revision=4)
+    assert not wakeups.arm_again(case_id=case.pk, revision=2)
+    assert not wakeups.arm_again(case_id=case.pk, revision=4)
     assert broker.sent == []
-    assert arming.arm_again(case_id=case.pk, revision=3)
+    assert wakeups.arm_again(case_id=case.pk, revision=3)
     (wake_up,) = broker.sent
     assert (wake_up.args, wake_up.task_id) == ([case.pk, 3], f"release-{case.pk}-3")
     assert wake_up.eta == FROZEN + dt.timedelta(hours=1)
@@ -426,7 +428,7 @@ def test_an_early_wake_up_is_published_anew_for_the_present_revision_alone(broke
 @pytest.mark.parametrize("state", ["due", "held", "released", "gone"])
 def test_nothing_is_published_anew_for_what_does_not_wait(broker, state):
     case_id = 0 if state == "gone" else CaseFactory(**{state: True}, schedule_revision=1).pk
-    assert not arming.arm_again(case_id=case_id, revision=1)
+    assert not wakeups.arm_again(case_id=case_id, revision=1)
     assert broker.sent == []
 
 
@@ -452,30 +454,30 @@ def test_scheduling_succeeds_and_the_case_is_not_taken_for_armed(broker, commit,
 
 def test_after_a_failure_nothing_is_tried_for_some_seconds(broker, monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(messages, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(celery_publisher, "time", SimpleNamespace(monotonic=lambda: now[0]))
     broker.error = BrokerError("refused")
-    assert not messages.publish_mail_waiting()
+    assert not celery_publisher.publish_mail_waiting()
     assert broker.asked == 1
 
     broker.error = None
-    now[0] += messages.PAUSE_AFTER_FAILURE - 0.1
-    assert not messages.publish_mail_waiting()
+    now[0] += celery_publisher.PAUSE_AFTER_FAILURE - 0.1
+    assert not celery_publisher.publish_mail_waiting()
     assert broker.asked == 1, "not even tried"
 
     now[0] += 0.2
-    assert messages.publish_mail_waiting()
+    assert celery_publisher.publish_mail_waiting()
     assert broker.asked == 2
 
 
 def test_the_look_ahead_arms_what_the_broker_did_not_take(broker, monkeypatch):
     case = scheduled_at(TODAY, "12:00:30")
     broker.error = BrokerError("refused")
-    assert arming.arm_upcoming(FROZEN) == 0
+    assert wakeups.arm_upcoming(FROZEN) == 0
     assert armed_revision(case) is None
 
     broker.error = None
-    monkeypatch.setattr(messages, "_silent_until", 0.0)
-    assert arming.arm_upcoming(FROZEN) == 1
+    monkeypatch.setattr(celery_publisher, "_silent_until", 0.0)
+    assert wakeups.arm_upcoming(FROZEN) == 1
     assert armed_revision(case) == 1
 
 
@@ -486,7 +488,7 @@ def test_wake_ups_reach_the_real_broker(clock):
     with app.connection_for_read() as to_redis:
         queue = to_redis.SimpleQueue("releases")
         queue.clear()
-        assert messages.publish_wake_up(case_id=7, revision=2, at=FROZEN)
+        assert celery_publisher.publish_wake_up(case_id=7, revision=2, at=FROZEN)
         message = queue.get(timeout=2)
         message.ack()
         queue.close()
@@ -502,7 +504,7 @@ def test_whatever_goes_wrong_with_publishing_fails_no_request(tom, mia, monkeypa
     def broken(*arguments, **options):
         raise RuntimeError("pool is closed")
 
-    monkeypatch.setattr(messages.app, "send_task", broken)
+    monkeypatch.setattr(celery_publisher.app, "send_task", broken)
     case = CaseFactory(member=mia, assigned_to=tom)
     done = releases.complete(case=case, by=tom, source="web", release_on=in_a_week())
     assert done.is_pending

@@ -8,7 +8,7 @@ from celery.beat import _evaluate_entry_kwargs
 from django.db import OperationalError
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from cases.clock import portal_now
+from cases.core.clock import portal_now
 from portal import beat
 from portal.celery import app
 

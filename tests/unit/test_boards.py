@@ -5,9 +5,11 @@ import datetime as dt
 import pytest
 from django.http import QueryDict
 
-from cases import boards, lists, schedule, states
-from cases.filters import CaseFilter
+from cases.core import schedule
+from cases.forms.case_filter import CaseFilter
+from cases.lifecycle import display_states
 from cases.models import Case, User
+from cases.selectors import case_list, dashboard
 from tests.clocks import frozen_clock, portals_today
 from tests.factories import CaseFactory, UserFactory
 
@@ -42,7 +44,7 @@ def test_groups_are_those_of_the_person(person, view, cases_of_two, request, set
     user = request.getfixturevalue(person)
     user.previous_login = VISIT
 
-    groups = {group.section.key: group for group in boards.groups_for(user)}
+    groups = {group.section.key: group for group in dashboard.groups_for(user)}
 
     announced = ["announced"] if view == "announced" else []
     wanted_keys = ["new", "released", *announced, "open", "draft"] if user.is_member else OF_STAFF
@@ -61,7 +63,7 @@ def expected(user: User, key: str) -> list[Case]:
     if key == "failing":
         return []
     holds = HOLDS.get(key, {key})
-    cases = [case for case in Case.objects.visible_to(user) if states.key_of(case, user) in holds]
+    cases = [case for case in Case.objects.visible_to(user) if display_states.key_of(case, user) in holds]
     if user.is_technician and key != "submitted":
         cases = [case for case in cases if case.assigned_to == user]
     if key in ("new", "released"):
@@ -84,10 +86,10 @@ def test_the_list_that_a_section_names_has_its_cases(person, view, cases_of_two,
     settings.RELEASE_MEMBER_VIEW = view
     user = request.getfixturevalue(person)
     user.previous_login = VISIT
-    for group in [group for group in boards.groups_for(user) if group.section.key != "failing"]:
+    for group in [group for group in dashboard.groups_for(user) if group.section.key != "failing"]:
         asked = CaseFilter(QueryDict(group.section.query), by=user)
         assert asked.is_valid()
-        listed = [case.pk for case in lists.find(asked.wanted(), user).cases]
+        listed = [case.pk for case in case_list.find(asked.wanted(), user).cases]
         cases = {case.pk for case in expected(user, group.section.key)}
         # What is new is at the top of what is ready.
         assert set(listed[: len(cases)]) == cases if group.is_new else cases <= set(listed)
@@ -97,7 +99,7 @@ def test_the_list_that_a_section_names_has_its_cases(person, view, cases_of_two,
 
 def test_to_who_never_signed_in_nothing_is_new(cases_of_two, mia):
     mia.previous_login = mia.last_login = None
-    counts = {group.section.key: group.count for group in boards.groups_for(mia)}
+    counts = {group.section.key: group.count for group in dashboard.groups_for(mia)}
     assert counts["new"] == "0"
     assert counts["released"] == "6"
 
@@ -108,14 +110,14 @@ def test_the_end_of_the_portals_day_is_the_end_of_today(mia, tom, settings):
     CaseFactory(member=mia, assigned_to=tom, scheduled=True, scheduled_release_date=dt.date(2025, 6, 12))
     for moment, count in (("11:59", "0"), ("12:00", "1")):
         with frozen_clock(dt.datetime.fromisoformat(f"2025-06-11T{moment}+00:00")):
-            groups = {group.section.key: group for group in boards.groups_for(tom)}
+            groups = {group.section.key: group for group in dashboard.groups_for(tom)}
             assert groups["today"].count == count
 
 
 def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(mia, tom, monkeypatch):
     """The first statement finds it accepted; when it is fetched it is released."""
     case = CaseFactory(member=mia, assigned_to=tom)
-    fetch = boards._seen
+    fetch = dashboard._seen
 
     def released_before(keys, user):
         Case.objects.filter(pk=case.pk).update(
@@ -123,10 +125,10 @@ def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(mia, tom,
         )
         return fetch(keys, user)
 
-    monkeypatch.setattr(boards, "_seen", released_before)
-    assert [group.cases for group in boards.groups_for(mia)] == [[], [], [], []]
+    monkeypatch.setattr(dashboard, "_seen", released_before)
+    assert [group.cases for group in dashboard.groups_for(mia)] == [[], [], [], []]
 
 
 def test_somebody_without_any_case_has_empty_groups(olga):
     CaseFactory(member=UserFactory())
-    assert {group.count for group in boards.groups_for(olga)} == {"0"}
+    assert {group.count for group in dashboard.groups_for(olga)} == {"0"}

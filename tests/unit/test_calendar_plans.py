@@ -6,11 +6,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from cases import feeds, release_calendar
+from cases.accounts import calendar_feed
+from cases.core.calendar_periods import Period, View
 from cases.models import Case, User
-from cases.paging import MOST, CappedPaginator
-from cases.periods import Period, View
-from cases.release_calendar import Kind, days_of, on_day
+from cases.selectors import release_calendar
+from cases.selectors.pagination import MOST, CappedPaginator
+from cases.selectors.release_calendar import Kind, days_of, on_day
 from tests.factories import UserFactory
 from tests.unit.test_query_plans import TODAY, Plans, many_cases  # noqa: F401
 
@@ -97,11 +98,11 @@ def test_a_feed_reads_no_more_than_it_holds(noon, request, who):
     user = request.getfixturevalue(who)
     held = []
 
-    plans = CasePlans(lambda: held.extend(feeds.cases_of(user)))
+    plans = CasePlans(lambda: held.extend(calendar_feed.cases_of(user)))
 
-    assert len(held) == feeds.MOST_SCHEDULED
+    assert len(held) == calendar_feed.MOST_SCHEDULED
     assert plans.whole_table == []
-    assert plans.rows_touched <= feeds.MOST_SCHEDULED + feeds.MOST_RELEASED
+    assert plans.rows_touched <= calendar_feed.MOST_SCHEDULED + calendar_feed.MOST_RELEASED
 
 
 def test_the_cap_is_what_bounds_a_day(noon, ada, monkeypatch):

@@ -6,7 +6,8 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
 
-from cases import outbox, releases
+from cases import releases
+from cases.delivery import outbox
 from cases.models import Case, OutgoingEmail
 from tests.factories import CaseFactory
 

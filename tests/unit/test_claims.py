@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 from django.db import OperationalError
 
-from cases import leases, outbox, releases
-from cases import resend as resend_module
+from cases import releases
+from cases.delivery import leases, outbox
+from cases.delivery import resend as resend_module
+from cases.delivery.email_batch import Written
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import OutgoingEmail
-from cases.parcel import Written
-from cases.smtp import Outcome, Verdict
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import cleanup
-from cases.cleanup import STEPS, Step
+from cases.maintenance import cleanup
+from cases.maintenance.cleanup import STEPS, Step
 from cases.models import SecurityState, UsedFormToken
 from tasks.cleanup import clean_up
 from tests.conftest import FROZEN

@@ -10,9 +10,11 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import clock_change, releases, stored_clock
+from cases import releases
+from cases.core.wall_clock import WallClock, time_text
+from cases.lifecycle import stored_clock
 from cases.models import Case, PortalClock, PortalEvent, ReleaseEvent
-from cases.wall_clock import WallClock, time_text
+from cases.releases import clock_change
 from tests.factories import CaseFactory
 from tests.stored_clock import store
 

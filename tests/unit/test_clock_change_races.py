@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 from django.db import transaction
 
-from cases import clock_change, releases
-from cases.clock_change import Change, Keep, Setting
+from cases import releases
+from cases.core.schedule import Schedule
+from cases.lifecycle.stored_clock import ClockMismatch
 from cases.models import Case, ReleaseEvent
-from cases.schedule import Schedule
-from cases.stored_clock import ClockMismatch
+from cases.releases import clock_change
+from cases.releases.clock_change import Change, Keep, Setting
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from cases import demo_papers
-from cases.demo import Story
+from cases.demo import documents
+from cases.demo.story import Story
 from cases.models import Case, CaseDocument, CaseNote, User
 from cases.models.case import HELD, RELEASED, SCHEDULED
 from cases.models.user import INVITED
@@ -54,7 +54,7 @@ def of_the_people() -> None:
 
 
 def test_a_report_says_where_its_parts_begin():
-    written = demo_papers.report("Pension", "C-1").read()
+    written = documents.report("Pension", "C-1").read()
     (at,) = [int(line) for line in written.split(b"startxref\n")[1].split(b"\n")[:1]]
     table = written[at:].split(b"\n")[3:9]
     for number, row in enumerate(table, start=1):

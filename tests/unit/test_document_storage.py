@@ -8,8 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 
-from cases import document_storage, documents
-from cases.clock import portal_now
+from cases.core.clock import portal_now
+from cases.documents import actions as documents
+from cases.documents import storage
 from cases.models import CaseDocument, StorageReport
 from tests.factories import CaseFactory, letter
 
@@ -74,7 +75,7 @@ def test_files_and_rows_are_compared(mia, stored, tmp_path, settings):
     orphan(tmp_path, "aa22", days=7.1, now=now)
     orphan(tmp_path, "bb33", days=400, now=now)
 
-    document_storage.reconcile(now=now)
+    storage.reconcile(now=now)
 
     assert stored() == sorted([kept.file.name, young])
     report = StorageReport.objects.get()
@@ -82,7 +83,7 @@ def test_files_and_rows_are_compared(mia, stored, tmp_path, settings):
     assert (report.missing, report.missing_ids) == (1, [lost.pk])
     assert CaseDocument.objects.count() == 2
     # The next one takes its place, and finds what is new.
-    document_storage.reconcile(now=now + dt.timedelta(days=7))
+    storage.reconcile(now=now + dt.timedelta(days=7))
     assert StorageReport.objects.get().deleted == 1
     assert stored() == [kept.file.name]
 
@@ -90,14 +91,14 @@ def test_files_and_rows_are_compared(mia, stored, tmp_path, settings):
 @pytest.mark.django_db
 def test_where_nothing_was_ever_stored_there_is_nothing_to_compare(settings, tmp_path, stored):
     settings.STORAGES["default"]["OPTIONS"]["location"] = tmp_path / "not made yet"
-    assert document_storage.reconcile(now=portal_now()).files == 0
-    assert document_storage.free_bytes() > 0
+    assert storage.reconcile(now=portal_now()).files == 0
+    assert storage.free_bytes() > 0
 
 
 @pytest.mark.django_db
 def test_the_operations_page_and_the_metrics_say_what_is_missing(client, ada, monkeypatch):
     StorageReport.objects.create(pk=1, at=portal_now(), files=5, orphans=2, deleted=1, missing=1, missing_ids=[4711])
-    monkeypatch.setattr(document_storage, "free_bytes", lambda: 5 * 2**20)
+    monkeypatch.setattr(storage, "free_bytes", lambda: 5 * 2**20)
     client.force_login(ada)
     page = client.get("/operations/").content.decode()
     assert "1 document has lost its file." in page

@@ -4,8 +4,10 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, IntegrityError, transaction
 
-from cases import document_types, documents, releases
-from cases.errors import BadDocument, NotAllowed, WrongState
+from cases import releases
+from cases.core.errors import BadDocument, NotAllowed, WrongState
+from cases.documents import actions as documents
+from cases.documents import file_types
 from cases.models import Case, CaseDocument, ReleaseEvent
 from tests.factories import CaseDocumentFactory, CaseFactory, letter
 from tests.triggers import refuse
@@ -67,13 +69,13 @@ def test_no_document_comes_or_goes_without_its_history(tom, stored):
 def test_a_case_that_is_completed_while_the_file_arrives_keeps_none(mia, tom, stored, monkeypatch):
     """Between the first look and the lock; here while the file is examined."""
     case = CaseFactory(member=mia, assigned_to=tom)
-    examine = document_types.examine
+    examine = file_types.examine
 
     def slowly(file):
         releases.complete(case=case, by=tom, source="web", release_on=None)
         return examine(file)
 
-    monkeypatch.setattr(document_types, "examine", slowly)
+    monkeypatch.setattr(file_types, "examine", slowly)
     with pytest.raises(WrongState):
         documents.attach(case=case, by=tom, file=letter(), source="web")
     assert stored() == []

@@ -5,51 +5,52 @@ import datetime as dt
 import pytest
 from icalendar import Calendar
 
-from cases import feeds, ics
-from cases.errors import NotAllowed
+from cases.accounts import calendar_feed
+from cases.core.errors import NotAllowed
 from cases.models import CalendarFeed
+from cases.views import ical
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def events(cases):
-    calendar = Calendar.from_ical(ics.feed(cases, at=dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)))
+    calendar = Calendar.from_ical(ical.feed(cases, at=dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)))
     return calendar.walk("VEVENT")
 
 
 def test_a_token_belongs_to_one_person_and_is_not_in_the_database(tom, ada):
-    of_tom, of_ada = feeds.make(user=tom), feeds.make(user=ada)
+    of_tom, of_ada = calendar_feed.make(user=tom), calendar_feed.make(user=ada)
     assert of_tom != of_ada
     assert len(of_tom) >= 43  # 32 random bytes
-    assert (feeds.owner_of(of_tom), feeds.owner_of(of_ada)) == (tom, ada)
+    assert (calendar_feed.owner_of(of_tom), calendar_feed.owner_of(of_ada)) == (tom, ada)
     stored = {value for row in CalendarFeed.objects.values_list() for value in row}
     assert not stored & {of_tom, of_ada}
-    assert feeds.owner_of(CalendarFeed.objects.get(user=tom).token_digest) is None
+    assert calendar_feed.owner_of(CalendarFeed.objects.get(user=tom).token_digest) is None
 
 
 def test_a_new_token_ends_the_former_one(tom):
-    former = feeds.make(user=tom)
-    new = feeds.make(user=tom)
-    assert (feeds.owner_of(former), feeds.owner_of(new)) == (None, tom)
+    former = calendar_feed.make(user=tom)
+    new = calendar_feed.make(user=tom)
+    assert (calendar_feed.owner_of(former), calendar_feed.owner_of(new)) == (None, tom)
 
 
 def test_switched_off_it_is_nobodys(tom):
-    token = feeds.make(user=tom)
-    feeds.switch_off(user=tom)
-    feeds.switch_off(user=tom)
-    assert feeds.owner_of(token) is None
+    token = calendar_feed.make(user=tom)
+    calendar_feed.switch_off(user=tom)
+    calendar_feed.switch_off(user=tom)
+    assert calendar_feed.owner_of(token) is None
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "member"}], ids=str)
 def test_it_ends_with_the_persons_access(tom, change):
-    token = feeds.make(user=tom)
+    token = calendar_feed.make(user=tom)
     type(tom).objects.filter(pk=tom.pk).update(**change)
-    assert feeds.owner_of(token) is None
+    assert calendar_feed.owner_of(token) is None
     tom.refresh_from_db()
     with pytest.raises(NotAllowed):
-        feeds.make(user=tom)
-    assert feeds.cases_of(tom) == []
+        calendar_feed.make(user=tom)
+    assert calendar_feed.cases_of(tom) == []
 
 
 def test_technicians_get_their_cases_and_administrators_all(clock, tom, otto, ada):
@@ -58,26 +59,26 @@ def test_technicians_get_their_cases_and_administrators_all(clock, tom, otto, ad
     foreign = CaseFactory(scheduled=True, assigned_to=otto)
     CaseFactory(held=True, assigned_to=tom)
     CaseFactory(assigned_to=tom)
-    assert feeds.cases_of(tom) == [gone, own]
-    assert feeds.cases_of(ada) == [gone, own, foreign]
+    assert calendar_feed.cases_of(tom) == [gone, own]
+    assert calendar_feed.cases_of(ada) == [gone, own, foreign]
 
 
 def test_it_is_bounded_in_days_and_number(clock, tom, monkeypatch):
     today = dt.date(2025, 6, 11)
     near, far, too_far = (
         CaseFactory(scheduled=True, assigned_to=tom, scheduled_release_date=today + dt.timedelta(days=days))
-        for days in (10, feeds.DAYS_AHEAD, feeds.DAYS_AHEAD + 1)
+        for days in (10, calendar_feed.DAYS_AHEAD, calendar_feed.DAYS_AHEAD + 1)
     )
     now = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
     recent, _too_old = (
         CaseFactory(released=True, assigned_to=tom, actual_release_date=now - dt.timedelta(days=days))
-        for days in (feeds.DAYS_BACK, feeds.DAYS_BACK + 1)
+        for days in (calendar_feed.DAYS_BACK, calendar_feed.DAYS_BACK + 1)
     )
-    assert feeds.cases_of(tom) == [recent, near, far]
-    assert too_far not in feeds.cases_of(tom)
-    monkeypatch.setattr(feeds, "MOST_SCHEDULED", 1)
-    monkeypatch.setattr(feeds, "MOST_RELEASED", 0)
-    assert feeds.cases_of(tom) == [near]
+    assert calendar_feed.cases_of(tom) == [recent, near, far]
+    assert too_far not in calendar_feed.cases_of(tom)
+    monkeypatch.setattr(calendar_feed, "MOST_SCHEDULED", 1)
+    monkeypatch.setattr(calendar_feed, "MOST_RELEASED", 0)
+    assert calendar_feed.cases_of(tom) == [near]
 
 
 def test_an_event_is_the_moment_of_the_release_in_utc(settings, tom):
@@ -116,7 +117,7 @@ def test_nothing_of_the_member_is_in_it(mia, tom):
     mia.first_name, mia.last_name = "Mia", "Marple"
     mia.save()
     case = CaseFactory(scheduled=True, member=mia, assigned_to=tom, description="My secret", title="A question")
-    text = ics.feed([case], at=dt.datetime.now(dt.UTC)).decode().replace("\r\n ", "")
+    text = ical.feed([case], at=dt.datetime.now(dt.UTC)).decode().replace("\r\n ", "")
     for word in ("Mia", "Marple", mia.username + "@", mia.email, "My secret"):
         assert word not in text
 
@@ -124,7 +125,7 @@ def test_nothing_of_the_member_is_in_it(mia, tom):
 def test_what_somebody_typed_makes_no_line_of_its_own(tom):
     title = "A\r\nATTENDEE:mailto:x@example.com\r\nB\x0b\x07" + "long " * 30
     case = CaseFactory(scheduled=True, assigned_to=tom, title=title)
-    content = ics.feed([case], at=dt.datetime.now(dt.UTC))
+    content = ical.feed([case], at=dt.datetime.now(dt.UTC))
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     assert not any(line.startswith(b"ATTENDEE") for line in content.split(b"\r\n"))
     assert len(Calendar.from_ical(content).walk("VEVENT")) == 1

@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import releases, schedule
+from cases import releases
+from cases.core import schedule
+from cases.core.schedule import Schedule
 from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent
-from cases.operations import figures, lateness
-from cases.schedule import Schedule
+from cases.monitoring import daily_statistics, latency_histogram
 from tasks.figures import count_days
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
@@ -28,7 +29,7 @@ YESTERDAY = TODAY - DAY
 
 @pytest.fixture(autouse=True)
 def _few_days_are_kept(monkeypatch):
-    monkeypatch.setattr(figures, "KEPT_DAYS", 9)
+    monkeypatch.setattr(daily_statistics, "KEPT_DAYS", 9)
 
 
 def utc(day: dt.date, clock_time: str) -> dt.datetime:
@@ -66,7 +67,7 @@ def released(at, *, completed=None, scheduled=None, source="eta"):
 
 
 def counted(day=TODAY, now=None):
-    figures.update(now or utc(TODAY, "12:00"), seconds=60)
+    daily_statistics.update(now or utc(TODAY, "12:00"), seconds=60)
     return ReleaseDay.objects.get(day=day)
 
 
@@ -89,7 +90,7 @@ def test_the_average_delay_is_from_completion_to_release():
     released(utc(YESTERDAY, "11:00"))
 
     assert counted().average_delay == 3.5 * DAY
-    assert figures.period(7, utc(TODAY, "12:00")).average_delay == 5 * DAY
+    assert daily_statistics.period(7, utc(TODAY, "12:00")).average_delay == 5 * DAY
     assert ReleaseDay.objects.get(day=TODAY - 2 * DAY).average_delay is None
 
 
@@ -104,20 +105,24 @@ def test_lateness_is_that_of_releases_by_schedule():
     released(utc(TODAY, "11:00"), source="web")
 
     counted()
-    period = figures.period(7, utc(TODAY, "12:00"))
+    period = daily_statistics.period(7, utc(TODAY, "12:00"))
 
     assert 0.02 <= period.lateness(0.5) <= 0.022
     assert 4 <= period.lateness(0.95) <= 4.4
-    assert figures.period(7, utc(TODAY - 30 * DAY, "12:00")).lateness(0.5) is None
+    assert daily_statistics.period(7, utc(TODAY - 30 * DAY, "12:00")).lateness(0.5) is None
 
 
 @given(st.lists(st.floats(min_value=0, max_value=1e7), min_size=1), st.sampled_from([0.5, 0.95, 1]))
 def test_a_percentile_is_at_most_a_tenth_too_high(values, share):
-    histogram = lateness.added({str(lateness.bucket(value)): 1} for value in values)
+    histogram = latency_histogram.added({str(latency_histogram.bucket(value)): 1} for value in values)
 
     exact = sorted(values)[max(0, -(-len(values) * int(share * 100) // 100) - 1)]
 
-    assert exact * 0.999999 <= lateness.percentile(histogram, share) <= max(exact * 1.1, lateness.SHORTEST) * 1.000001
+    assert (
+        exact * 0.999999
+        <= latency_histogram.percentile(histogram, share)
+        <= max(exact * 1.1, latency_histogram.SHORTEST) * 1.000001
+    )
 
 
 def test_pending_is_what_is_completed_and_not_released_at_the_end_of_the_day():
@@ -144,7 +149,7 @@ def test_emails_count_on_the_day_they_were_sent(clock, ada):
 
     assert counted(YESTERDAY).mailed == 1
     assert counted().mailed == 0
-    assert figures.period(7, utc(TODAY, "12:00")).mailed == 1
+    assert daily_statistics.period(7, utc(TODAY, "12:00")).mailed == 1
 
 
 # The zone, one of its days, and the day's length.
@@ -164,7 +169,7 @@ def test_days_are_the_portals_whatever_its_clock_does(settings, zone, day, lengt
     for at in [begin - SECOND, begin, begin + length / 2, begin + length - SECOND, begin + length]:
         released(at)
 
-    figures.update(begin + length + 2 * DAY, seconds=60)
+    daily_statistics.update(begin + length + 2 * DAY, seconds=60)
 
     found = {row.day: row.released for row in ReleaseDay.objects.filter(released__gt=0)}
     assert found == {day - DAY: 1, day: 3, day + DAY: 1}
@@ -175,55 +180,57 @@ def test_lateness_in_an_hour_that_comes_twice_is_against_its_first_showing(setti
     day = dt.date(2025, 11, 2)
     released(utc(day, "05:30:02"), scheduled=(day, dt.time(1, 30)))
 
-    figures.update(utc(day, "12:00"), seconds=60)
+    daily_statistics.update(utc(day, "12:00"), seconds=60)
 
-    assert figures.period(7, utc(day, "12:00")).lateness(0.5) <= 2.2
+    assert daily_statistics.period(7, utc(day, "12:00")).lateness(0.5) <= 2.2
 
 
 def test_a_day_that_is_over_is_counted_once_more_and_then_never_again():
     evening, morning = utc(YESTERDAY, "23:59:30"), utc(TODAY, "00:00:30")
-    figures.update(evening, seconds=60)
+    daily_statistics.update(evening, seconds=60)
     released(utc(YESTERDAY, "23:59:45"))
 
-    assert figures.update(morning, seconds=60) == 2  # today, and yesterday for good
+    assert daily_statistics.update(morning, seconds=60) == 2  # today, and yesterday for good
     assert ReleaseDay.objects.get(day=YESTERDAY).released == 1
-    assert figures.update(morning + SECOND, seconds=60) == 0  # by a second message that had waited in the queue
-    assert figures.update(morning + 60 * SECOND, seconds=60) == 1
+    assert (
+        daily_statistics.update(morning + SECOND, seconds=60) == 0
+    )  # by a second message that had waited in the queue
+    assert daily_statistics.update(morning + 60 * SECOND, seconds=60) == 1
 
 
 def test_what_there_is_no_time_for_is_counted_the_next_time():
     now = utc(TODAY, "12:00")
 
-    assert figures.update(now, seconds=0) == 1
-    assert figures.period(7, now).uncounted == 6
-    assert figures.update(now, seconds=60) == figures.KEPT_DAYS - 1
-    assert figures.period(7, now).uncounted == 0
+    assert daily_statistics.update(now, seconds=0) == 1
+    assert daily_statistics.period(7, now).uncounted == 6
+    assert daily_statistics.update(now, seconds=60) == daily_statistics.KEPT_DAYS - 1
+    assert daily_statistics.period(7, now).uncounted == 0
 
 
 def test_figures_that_nobody_counts_any_more_say_so():
     now = utc(TODAY, "12:00")
-    assert figures.period(7, now).is_stale
-    figures.update(now, seconds=0)
-    assert not figures.period(7, now + 300 * SECOND).is_stale
-    assert figures.period(7, now + 301 * SECOND).is_stale
+    assert daily_statistics.period(7, now).is_stale
+    daily_statistics.update(now, seconds=0)
+    assert not daily_statistics.period(7, now + 300 * SECOND).is_stale
+    assert daily_statistics.period(7, now + 301 * SECOND).is_stale
 
 
 def test_in_another_zone_the_days_are_counted_anew(settings):
     released(utc(TODAY, "01:00"))
     now = utc(TODAY, "12:00")
-    figures.update(now, seconds=60)
+    daily_statistics.update(now, seconds=60)
 
     settings.TIME_ZONE = "America/New_York"
 
-    assert figures.period(7, now).uncounted == 7
-    figures.update(now, seconds=60)
-    assert figures.period(7, now).days[YESTERDAY].released == 1
+    assert daily_statistics.period(7, now).uncounted == 7
+    daily_statistics.update(now, seconds=60)
+    assert daily_statistics.period(7, now).days[YESTERDAY].released == 1
 
 
 def test_the_period_has_every_day_up_to_today_in_the_portals_zone(settings):
     settings.TIME_ZONE = "Pacific/Auckland"
 
-    period = figures.period(7, utc(TODAY, "13:00"))
+    period = daily_statistics.period(7, utc(TODAY, "13:00"))
 
     assert list(period.days) == [TODAY + dt.timedelta(days=back) for back in range(-5, 2)]
 
@@ -232,7 +239,7 @@ def test_a_wave_is_read_as_one_row(clock):
     CaseFactory.create_batch(40, due=True)
     releases.release_due(by="a test", source="eta")
 
-    rows = list(figures._releases(utc(TODAY, "00:00"), utc(TODAY, "23:00")))
+    rows = list(daily_statistics._releases(utc(TODAY, "00:00"), utc(TODAY, "23:00")))
 
     assert [row["cases"] for row in rows] == [40]
 
@@ -240,7 +247,7 @@ def test_a_wave_is_read_as_one_row(clock):
 def test_a_long_period_is_one_statement(clock):
     assert count_days() == 9
     with CaptureQueriesContext(connection) as queries:
-        assert figures.period(90, utc(TODAY, "12:00")).uncounted == 81
+        assert daily_statistics.period(90, utc(TODAY, "12:00")).uncounted == 81
     assert len(queries) == 1
 
 
@@ -257,7 +264,7 @@ def test_the_verbs_and_the_figures_agree(clock, ada, tom, mia):
     releases.release_due(by="sweep", source="sweep")
 
     count_days()
-    period = figures.period(30, week.instant + 4 * SECOND)
+    period = daily_statistics.period(30, week.instant + 4 * SECOND)
 
     assert period.released_by == {"web": 2, "sweep": 1}
     assert 3 <= period.lateness(0.95) <= 3.3
@@ -278,7 +285,7 @@ def test_a_release_that_history_does_not_know_is_counted_as_not_recorded():
 
     assert (counted().released, counted().not_recorded) == (1, 3)
     assert (counted(YESTERDAY).released, counted(YESTERDAY).not_recorded) == (0, 1)
-    assert figures.period(7, utc(TODAY, "12:00")).not_recorded == 4
+    assert daily_statistics.period(7, utc(TODAY, "12:00")).not_recorded == 4
 
 
 def test_a_release_that_is_taken_back_still_took_place(clock):

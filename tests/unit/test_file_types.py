@@ -8,8 +8,8 @@ import zipfile
 import pytest
 from django.core.files.base import ContentFile
 
-from cases import document_types, office_files
-from cases.errors import BadDocument
+from cases.core.errors import BadDocument
+from cases.documents import file_types, office_files
 
 # One of the kind stands in each file.
 WORD, EXCEL, SLIDES = (
@@ -148,7 +148,7 @@ BAD = {
 def examined(name, content):
     file = ContentFile(content)
     file.name = name
-    return document_types.examine(file)
+    return file_types.examine(file)
 
 
 @pytest.mark.parametrize(("name", "content"), GOOD.items(), ids=GOOD)
@@ -252,4 +252,4 @@ def test_the_limit_is_the_last_size_that_is_taken(over, taken, settings):
     ],
 )
 def test_names_are_cleaned(name, kept):
-    assert document_types.clean_name(name) == kept
+    assert file_types.clean_name(name) == kept

@@ -8,11 +8,14 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from cases import drafts, lists, people, releases
-from cases.filters import CaseFilter
-from cases.folding import LONGEST_OF_ONE, fold
+from cases import releases
+from cases.accounts import actions as people
+from cases.casework import drafts
+from cases.core.folding import LONGEST_OF_ONE, fold
+from cases.forms.case_filter import CaseFilter
 from cases.models import Case, User
-from cases.search import named, numbers_meant
+from cases.selectors import case_list
+from cases.selectors.search import named, numbers_meant
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +27,7 @@ def found(query: str, by: User) -> list[str]:
     data["q"] = query
     asked = CaseFilter(data, by=by)
     assert asked.is_valid(), asked.errors
-    return [case.title for case in lists.find(asked.wanted(), by).cases]
+    return [case.title for case in case_list.find(asked.wanted(), by).cases]
 
 
 SAME = [

@@ -7,13 +7,15 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import email_kinds, leases, outbox, people, releases
-from cases.account_mail_queue import queue, queue_invitation
-from cases.email_kinds import EmailKind
-from cases.mail import automatic_message
+from cases import releases
+from cases.accounts import actions as people
+from cases.delivery import email_kinds, leases, outbox
+from cases.delivery.account_email_queue import queue, queue_invitation
+from cases.delivery.email_batch import Written
+from cases.delivery.email_kinds import EmailKind
+from cases.delivery.release_email import automatic_message
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import OutgoingEmail, User
-from cases.parcel import Written
-from cases.smtp import Outcome, Verdict
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +44,7 @@ def died():
 
 
 def refused_and_sent_again(ada):
-    from cases.resend import resend
+    from cases.delivery.resend import resend
 
     (parcel,) = outbox.claim(limit=5)
     outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from cases import handover
-from cases.errors import CaseError, NotAllowed
+from cases.casework import assignment
+from cases.core.errors import CaseError, NotAllowed
 from cases.models import Case, ReleaseEvent
 from tests.factories import CaseFactory, UserFactory
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def handed(case, to, by, **options):
-    return handover.hand_over_case(case=case, to=to, by=by, source="web", **options)
+    return assignment.hand_over_case(case=case, to=to, by=by, source="web", **options)
 
 
 def test_the_case_changes_hands_and_nothing_else_of_it_changes(tom, otto):

@@ -2,8 +2,10 @@
 
 import pytest
 
-from cases import handover, people, releases
-from cases.errors import CaseError, NotAllowed
+from cases import releases
+from cases.accounts import actions as people
+from cases.casework import assignment
+from cases.core.errors import CaseError, NotAllowed
 from cases.models import Case, ReleaseEvent, User
 from tests.factories import CaseFactory, UserFactory
 from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
@@ -17,7 +19,7 @@ def case(tom) -> Case:
 
 
 def hand_over(case: Case, to: User, by: User) -> Case:
-    return handover.hand_over_case(case=case, to=to, by=by, source="web")
+    return assignment.hand_over_case(case=case, to=to, by=by, source="web")
 
 
 def test_who_has_handed_a_case_over_completes_it_no_more(case, tom, otto):

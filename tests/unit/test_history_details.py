@@ -5,9 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases import handover, people
-from cases.account_history import latest_account_events
-from cases.history import latest_events
+from cases.accounts import actions as people
+from cases.casework import assignment
+from cases.lifecycle.account_history import latest_account_events
+from cases.lifecycle.history import latest_events
 from cases.models import AccountEvent, ReleaseEvent, User
 from tests.factories import CaseFactory, UserFactory
 
@@ -24,7 +25,7 @@ def technician(last_name: str) -> User:
 def test_a_hand_over_names_both_whatever_they_are_called(name, ada):
     first, second = technician(name), technician(f"{name} the second")
     case = CaseFactory(assigned_to=first)
-    handover.hand_over_case(case=case, to=second, by=ada, source="web", reason="Away.\nBack on Monday → ask.")
+    assignment.hand_over_case(case=case, to=second, by=ada, source="web", reason="Away.\nBack on Monday → ask.")
     (event,) = latest_events(case, limit=10)
     first.refresh_from_db()
     second.refresh_from_db()
@@ -34,7 +35,7 @@ def test_a_hand_over_names_both_whatever_they_are_called(name, ada):
 
 def test_a_corrected_name_is_the_one_that_is_read(tom, otto, ada):
     case = CaseFactory(assigned_to=tom)
-    handover.hand_over_case(case=case, to=otto, by=ada, source="web")
+    assignment.hand_over_case(case=case, to=otto, by=ada, source="web")
     people.correct(person=otto, by=ada, email=otto.email, first_name="Otto", last_name="Ott")
     assert latest_events(case, limit=10)[0].named["to_technician"] == "Otto Ott"
     (event,) = latest_account_events(otto, limit=10)
@@ -46,7 +47,7 @@ def test_many_hand_overs_are_read_with_one_query_for_all_people(ada):
     costs = []
     for more in (1, 20):
         for n in range(more):
-            handover.hand_over_case(case=case, to=technician(f"T{more}-{n}"), by=ada, source="web")
+            assignment.hand_over_case(case=case, to=technician(f"T{more}-{n}"), by=ada, source="web")
         with CaptureQueriesContext(
             connection,
         ) as queries:

@@ -6,8 +6,8 @@ import re
 import pytest
 from icalendar import Calendar
 
-from cases.ics import feed
 from cases.models import Case
+from cases.views.ical import feed
 
 NOW = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
 # No-break and narrow spaces, an emoji newer than this Python, a family of joined ones, a soft hyphen, a private sign,

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
-from cases import boards, lists, search
-from cases.filters import CaseFilter
+from cases.forms.case_filter import CaseFilter
 from cases.models import Case, User
-from cases.paging import MOST, PER_PAGE, CappedPaginator
+from cases.selectors import case_list, dashboard, search
+from cases.selectors.pagination import MOST, PER_PAGE, CappedPaginator
 from tests.plans import Plans
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
@@ -75,7 +75,7 @@ def show(name: str, query: str) -> None:
     user = User.objects.get(username=name)
     asked = CaseFilter(QueryDict(query), by=user)
     assert asked.is_valid(), asked.errors
-    list(CappedPaginator(lists.find(asked.wanted(), user).cases).get_page(1))
+    list(CappedPaginator(case_list.find(asked.wanted(), user).cases).get_page(1))
 
 
 ALONG_ONE_INDEX = [
@@ -127,7 +127,7 @@ def test_everything_else_is_looked_for_among_the_latest(name, query):
 
     assert plans.whole_table == []
     # The first of the latest, the count, and the page; of Olga's cases half are hidden from her.
-    assert plans.rows_touched <= 3.4 * lists.SEARCHED * (2 if name == "olga" else 1)
+    assert plans.rows_touched <= 3.4 * case_list.SEARCHED * (2 if name == "olga" else 1)
 
 
 def test_the_beginning_of_a_number_is_found_along_its_index():
@@ -146,7 +146,7 @@ def test_what_is_in_progress_is_found_in_the_order_of_its_acceptance(name, index
     whose = "&technician=mine" if user.is_technician else ""
 
     plans = CasePlans(lambda: show(name, f"state=accepted{whose}"))
-    board = CasePlans(lambda: boards.groups_for(user))
+    board = CasePlans(lambda: dashboard.groups_for(user))
 
     assert index in plans.indexes
     assert index in board.indexes
@@ -157,7 +157,7 @@ def test_what_is_in_progress_is_found_in_the_order_of_its_acceptance(name, index
 def test_a_dashboard_reads_what_it_counts(name):
     user = User.objects.get(username=name)
 
-    plans = CasePlans(lambda: boards.groups_for(user))
+    plans = CasePlans(lambda: dashboard.groups_for(user))
 
     assert plans.whole_table == []
     # The first of each section, what is counted of each, and the cases themselves.

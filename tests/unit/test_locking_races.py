@@ -4,12 +4,16 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from cases import documents, drafts, handover, notes, people, releases, resend
-from cases.clock import portal_now
-from cases.errors import CaseError
-from cases.locking import lock_people
+from cases import releases
+from cases.accounts import actions as people
+from cases.casework import assignment, drafts, notes
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
+from cases.core.schedule import default_date
+from cases.delivery import resend
+from cases.documents import actions as documents
+from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, Case, CaseDocument, CaseNote, OutgoingEmail, ReleaseEvent, User
-from cases.schedule import default_date
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.unit.test_races import Thread, held_open, lock, somebody_waits_for_a_lock
 
@@ -45,7 +49,9 @@ VERBS = {
     "hold": (lambda case, by: releases.cancel_schedule(case=case, by=by, source="web", reason="r"), "ada", "scheduled"),
     "release": (lambda case, by: releases.release_now(case=case, by=by, source="web", reason="r"), "ada", "held"),
     "hand over": (
-        lambda case, by: handover.hand_over_case(case=case, to=User.objects.get(username="otto"), by=by, source="web"),
+        lambda case, by: assignment.hand_over_case(
+            case=case, to=User.objects.get(username="otto"), by=by, source="web"
+        ),
         "tom", "accepted",
     ),
     "hand all over": (
@@ -121,7 +127,7 @@ RECEIVED = {
         lambda case, to, ada: releases.accept(case=case, by=ada, source="web", technician=to), "submitted",
     ),
     "handing over": (
-        lambda case, to, ada: handover.hand_over_case(case=case, to=to, by=ada, source="web"), "accepted",
+        lambda case, to, ada: assignment.hand_over_case(case=case, to=to, by=ada, source="web"), "accepted",
     ),
     "handing all over": (
         lambda case, to, ada: people.hand_over(technician=case.assigned_to, to=to, by=ada, source="web"), "held",
@@ -183,7 +189,7 @@ def test_people_are_locked_in_the_order_of_their_keys(cast):
     first, second = sorted((cast["tom"], cast["otto"]), key=lambda person: person.pk)
     case = CaseFactory(assigned_to=second)
     with held_open(lambda: lock_people(first)):
-        waiting = Thread(lambda: handover.hand_over_case(case=case, to=first, by=second, source="web"))
+        waiting = Thread(lambda: assignment.hand_over_case(case=case, to=first, by=second, source="web"))
         somebody_waits_for_a_lock()
         with transaction.atomic():
             assert User.objects.select_for_update(nowait=True).get(pk=second.pk)
@@ -208,8 +214,8 @@ def test_a_note_waits_for_no_edit_of_the_case(cast):
 def test_two_who_hand_cases_to_each_other_do_not_wait_for_each_other(cast):
     tom, otto = cast["tom"], cast["otto"]
     toms, ottos = CaseFactory(assigned_to=tom), CaseFactory(assigned_to=otto)
-    with held_open(lambda: handover.hand_over_case(case=toms, to=otto, by=tom, source="web")):
-        other = Thread(lambda: handover.hand_over_case(case=ottos, to=tom, by=otto, source="web"))
+    with held_open(lambda: assignment.hand_over_case(case=toms, to=otto, by=tom, source="web")):
+        other = Thread(lambda: assignment.hand_over_case(case=ottos, to=tom, by=otto, source="web"))
         somebody_waits_for_a_lock()
     assert other.result().assigned_to == tom
 

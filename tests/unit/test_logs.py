@@ -6,10 +6,13 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from cases import handover, notes, outbox, people, releases
-from cases.clock import portal_now
+from cases import releases
+from cases.accounts import actions as people
+from cases.casework import assignment, notes
+from cases.core.clock import portal_now
+from cases.core.schedule import Schedule, default_date
+from cases.delivery import outbox
 from cases.models import Case, OutgoingEmail
-from cases.schedule import Schedule, default_date
 from tests.factories import CaseFactory
 from tests.services import MailServer
 
@@ -43,7 +46,7 @@ VERBS = {
     "completed": lambda case, tom, otto: releases.complete(
         case=case, by=tom, source="web", release_on=Schedule(default_date(portal_now())), reason="Smith"
     ),
-    "handed_over": lambda case, tom, otto: handover.hand_over_case(
+    "handed_over": lambda case, tom, otto: assignment.hand_over_case(
         case=case, to=otto, by=tom, source="api", reason="Smith"
     ),
 }

@@ -4,12 +4,13 @@ import datetime as dt
 
 import pytest
 
-from cases import outbox, releases
-from cases.account_mail_queue import queue
+from cases import releases
+from cases.delivery import outbox
+from cases.delivery.account_email_queue import queue
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import Case, Heartbeat, OutgoingEmail
-from cases.operations.mail import DEFERRED_LONG, mail
-from cases.operations.metrics import exposition
-from cases.smtp import Outcome, Verdict
+from cases.monitoring.outbox_status import DEFERRED_LONG, mail
+from cases.monitoring.prometheus import exposition
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 from tests.services import free_port
@@ -158,7 +159,7 @@ def test_the_page_is_red_and_shows_the_rows(clock, client, ada, settings):
 
 
 def test_what_a_person_has_sent_again_is_young_again(clock, ada):
-    from cases.resend import resend
+    from cases.delivery.resend import resend
 
     released(1)
     outbox.record(outbox.claim(limit=1)[0], Verdict(Outcome.REFUSED, "550 unknown"))

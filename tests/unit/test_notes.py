@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 
-from cases import notes
-from cases.errors import CaseError
+from cases.casework import notes
+from cases.core.errors import CaseError
 from cases.models import CaseNote
 from tests.factories import CaseFactory, CaseNoteFactory
 

@@ -5,13 +5,15 @@ import datetime as dt
 import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from cases import arming, outbox, releases
+from cases import releases
+from cases.delivery import outbox
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import Case, Heartbeat, OutgoingEmail
-from cases.operations.capped import MOST, Capped
-from cases.operations.mail import mail
-from cases.operations.present import present
-from cases.operations.pulse import pulse
-from cases.smtp import Outcome, Verdict
+from cases.monitoring.heartbeats import pulse
+from cases.monitoring.outbox_status import mail
+from cases.monitoring.release_status import present
+from cases.releases import wakeups
+from cases.selectors.capped import MOST, Capped
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
@@ -93,8 +95,8 @@ def test_what_the_sweep_is_still_to_arm_is_no_problem(monkeypatch):
     at(FROZEN + 55 * SECOND)
     assert seen().unarmed == []
 
-    monkeypatch.setattr("cases.messages.publish_wake_up", lambda **_: True)
-    arming.arm_upcoming(FROZEN)
+    monkeypatch.setattr("cases.delivery.celery_publisher.publish_wake_up", lambda **_: True)
+    wakeups.arm_upcoming(FROZEN)
 
     assert [slot.armed.number for slot in seen().upcoming] == [1]
 

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from cases.models import Case
-from cases.operations.capped import MOST
-from cases.operations.present import present
+from cases.monitoring.release_status import present
+from cases.selectors.capped import MOST
 from tests.unit.test_query_plans import Plans, at, many_cases  # noqa: F401  (the fixture fills the table)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]

@@ -14,10 +14,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases import leases, outbox, releases
-from cases import mail as mail_module
+from cases import releases
+from cases.delivery import leases, outbox
+from cases.delivery import release_email as mail_module
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import Case, OutgoingEmail
-from cases.smtp import Outcome, Verdict
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 from tests.services import MailServer, SilentServer, free_port

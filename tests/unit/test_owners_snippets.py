@@ -95,7 +95,7 @@ def test_pending_releases(case, mia):
 
 def test_average_release_delay(case, tom, mia, clock):
     done = CaseFactory(member=mia, assigned_to=tom)
-    from cases.schedule import Schedule
+    from cases.core.schedule import Schedule
 
     release_on = Schedule(date(2025, 6, 20))
     releases.complete(case=done, by=tom, source="web", release_on=release_on)

@@ -4,7 +4,7 @@ import pytest
 from django.core.paginator import EmptyPage
 
 from cases.models import Case
-from cases.paging import PER_PAGE, CappedPaginator
+from cases.selectors.pagination import PER_PAGE, CappedPaginator
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db

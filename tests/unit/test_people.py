@@ -5,8 +5,8 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 from django.utils import timezone
 
-from cases import people
-from cases.errors import CaseError, NotAllowed, WrongState
+from cases.accounts import actions as people
+from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.models import Case, ReleaseEvent, User
 from tests.factories import CaseFactory, UserFactory
 

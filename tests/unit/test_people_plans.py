@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
-from cases import people
+from cases.accounts import actions as people
 from cases.models import User
-from cases.paging import MOST
+from cases.selectors.pagination import MOST
 from tests.factories import UserFactory
 from tests.unit.test_query_plans import Plans, many_cases  # noqa: F401  (the fixture fills the table)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cases import people
-from cases.errors import CaseError, NotAllowed
+from cases.accounts import actions as people
+from cases.core.errors import CaseError, NotAllowed
 from cases.models import User
 from tests.factories import UserFactory
 from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock

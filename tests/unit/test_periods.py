@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.periods import DAY, FIRST_DATE, LAST_DATE, Period, View
+from cases.core.calendar_periods import DAY, FIRST_DATE, LAST_DATE, Period, View
 
 ANY_DATE = st.dates(FIRST_DATE, LAST_DATE)
 

@@ -6,11 +6,14 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from cases import documents, drafts, handover, notes, permissions, releases
-from cases.errors import CaseError, NotAllowed, WrongState
+from cases import releases
+from cases.casework import assignment, drafts, notes
+from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.core.schedule import Schedule
+from cases.documents import actions as documents
+from cases.lifecycle import permissions
+from cases.lifecycle.permissions import Action
 from cases.models import Case
-from cases.permissions import Action
-from cases.schedule import Schedule
 from tests.clocks import portals_today
 from tests.factories import CaseFactory, UserFactory
 
@@ -67,7 +70,7 @@ def verbs(case, by):
         "return": lambda: releases.return_to_accepted(**way, reason="because"),
         "release_early": lambda: releases.release_now(**way, reason="because"),
         "hold": lambda: releases.cancel_schedule(**way, reason="because"),
-        "hand_over": lambda: handover.hand_over_case(**way, to=UserFactory(role="technician")),
+        "hand_over": lambda: assignment.hand_over_case(**way, to=UserFactory(role="technician")),
         "note": lambda: notes.add(case=case, by=by, text="Mia called."),
     }
 

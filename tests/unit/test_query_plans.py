@@ -8,8 +8,10 @@ import datetime as dt
 import pytest
 from django.db import connection
 
-from cases import arming, messages, releases
+from cases import releases
+from cases.delivery import celery_publisher
 from cases.models import Case, User
+from cases.releases import wakeups
 from tests.plans import Plans
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
@@ -69,7 +71,7 @@ def busy_member() -> User:
 
 @pytest.fixture(autouse=True)
 def _no_messages(monkeypatch):
-    monkeypatch.setattr(messages, "publish_wake_up", lambda **_: False)
+    monkeypatch.setattr(celery_publisher, "publish_wake_up", lambda **_: False)
 
 
 def at(clock_time: str) -> dt.datetime:
@@ -143,7 +145,7 @@ def test_a_batch_reads_no_more_than_it_releases(settings, default, now, due):
 def test_the_look_ahead_follows_the_slots_not_the_cases(settings, default, now, slots):
     settings.RELEASE_TIME_OF_DAY = dt.time.fromisoformat(default)
 
-    plans = Plans(lambda: arming.arm_upcoming(now))
+    plans = Plans(lambda: wakeups.arm_upcoming(now))
 
     assert len(plans.statements) <= 2
     assert plans.whole_table == []
@@ -158,7 +160,7 @@ def test_the_place_in_a_slot_is_found_among_the_armed(settings, clock):
     clock.move_to(at("17:00"))
     case = Case.objects.filter(scheduled_release_date=TODAY, scheduled_release_time=None).earliest("pk")
 
-    plans = Plans(lambda: arming._arm_if_near(case))
+    plans = Plans(lambda: wakeups._arm_if_near(case))
 
     assert plans.whole_table == []
     assert plans.indexes == {"case_armed"}

@@ -8,8 +8,9 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import documents, drafts, notes
-from cases.errors import CaseError, QuotaReached, WrongState
+from cases.casework import drafts, notes
+from cases.core.errors import CaseError, QuotaReached, WrongState
+from cases.documents import actions as documents
 from cases.models import Case, CaseDocument, CaseNote
 from tests.factories import CaseFactory, UserFactory
 

@@ -12,10 +12,11 @@ from contextlib import contextmanager, suppress
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from cases import middleware, releases
-from cases.errors import CaseError, WrongState
+from cases import releases
+from cases.core.errors import CaseError, WrongState
+from cases.core.schedule import Schedule
+from cases.middleware import release_on_read
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
-from cases.schedule import Schedule
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 
@@ -303,7 +304,7 @@ def test_a_look_waits_a_second_at_most(mia, caplog):
             Thread(lambda: releases.release_due_of(mia)).result()
         assert time.monotonic() - began > 0.9
 
-        Thread(lambda: middleware.release_on_read(mia)).result()
+        Thread(lambda: release_on_read.release_on_read(mia)).result()
     assert "release on read failed" in caplog.text
 
     case.refresh_from_db()

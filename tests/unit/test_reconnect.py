@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.db import InterfaceError, OperationalError, transaction
 
-from cases.reconnect import repeated_until_stored
+from cases.db.retry import repeated_until_stored
 
 
 class Store:

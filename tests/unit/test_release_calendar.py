@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from cases import release_calendar, releases, schedule
+from cases import releases
+from cases.core import schedule
+from cases.core.calendar_periods import DAY, Period, View
 from cases.models import Case
-from cases.periods import DAY, Period, View
-from cases.release_calendar import Kind, days_of, kinds_of, on_day
+from cases.selectors import release_calendar
+from cases.selectors.release_calendar import Kind, days_of, kinds_of, on_day
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 

@@ -8,12 +8,14 @@ from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
-from cases import clock as portals_clock
-from cases import release_choice, releases, schedule
-from cases.errors import BadSchedule
-from cases.forms import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
+from cases import releases
+from cases.core import clock as portals_clock
+from cases.core import schedule
+from cases.core.errors import BadSchedule
+from cases.core.schedule import Schedule
+from cases.forms.release import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case
-from cases.schedule import Schedule
+from cases.releases import release_choice
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,9 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases import release_batch, releases
+from cases import releases
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.releases import batch as release_batch
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 from tests.triggers import foreign_keys_off, refuse

@@ -2,11 +2,12 @@
 
 import pytest
 
-from cases import outbox, releases
-from cases import resend as resend_module
-from cases.errors import NotAllowed, WrongState
+from cases import releases
+from cases.core.errors import NotAllowed, WrongState
+from cases.delivery import outbox
+from cases.delivery import resend as resend_module
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import OutgoingEmail, ReleaseEvent
-from cases.smtp import Outcome, Verdict
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +103,7 @@ def test_a_deactivated_member_gets_nothing(refused, ada, mia):
 
 def test_the_mail_workers_are_told_after_the_commit(refused, ada, monkeypatch, django_capture_on_commit_callbacks):
     told = []
-    monkeypatch.setattr("cases.messages.publish_mail_waiting", lambda: told.append(True))
+    monkeypatch.setattr("cases.delivery.celery_publisher.publish_mail_waiting", lambda: told.append(True))
     with django_capture_on_commit_callbacks(execute=True):
         resend(refused[0], ada)
         assert told == []

@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from cases import releases, safe_errors
+from cases import releases
+from cases.core import safe_errors
+from cases.core.safe_errors import SafeError, describe, format_error, safe_copy, without_addresses
 from cases.models import Case, CaseDocument, CaseNote, OutgoingEmail, ReleaseEvent, User
-from cases.safe_errors import SafeError, describe, format_error, safe_copy, without_addresses
 from portal.celery import app
 from portal.logs import SafeArguments, logging_config, without_query
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from cases import schedule
+from cases.core import schedule
+from cases.core.schedule import Schedule
 from cases.models import Case
-from cases.schedule import Schedule
 from tests.factories import UserFactory
 
 SECOND = dt.timedelta(seconds=1)

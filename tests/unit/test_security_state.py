@@ -8,8 +8,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from cases.accounts.security_state import CLEANED_PER_WRITE, NEVER
 from cases.models import SecurityState
-from cases.security_state import CLEANED_PER_WRITE, NEVER
 from tests.conftest import FROZEN
 from tests.unit.test_races import Thread
 

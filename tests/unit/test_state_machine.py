@@ -25,11 +25,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cases import drafts, messages, releases
-from cases.errors import BadSchedule, CaseError, ReasonRequired, Stale, WrongState
-from cases.middleware import release_on_read
+from cases import releases
+from cases.casework import drafts
+from cases.core.errors import BadSchedule, CaseError, ReasonRequired, Stale, WrongState
+from cases.core.schedule import Schedule
+from cases.delivery import celery_publisher
+from cases.middleware.release_on_read import release_on_read
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
-from cases.schedule import Schedule
 from tasks import releases as tasks
 from tests.clocks import frozen_clock
 from tests.factories import UserFactory
@@ -78,7 +80,7 @@ class Releases(RuleBasedStateMachine):
         self.resources = contextlib.ExitStack()
         self.resources.enter_context(transaction.atomic())
         # Wake-ups are delivered by rules here, in any order; the broker has nothing to do.
-        self.resources.enter_context(pytest.MonkeyPatch.context()).setattr(messages, "_publish", self._publish)
+        self.resources.enter_context(pytest.MonkeyPatch.context()).setattr(celery_publisher, "_publish", self._publish)
         self.clock = self.resources.enter_context(frozen_clock(START))
         self.now = START
         self.shown = self._wall()

@@ -8,10 +8,13 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from cases import arming, messages, releases, stored_clock
+from cases import releases
+from cases.core.schedule import Schedule
+from cases.delivery import celery_publisher
+from cases.lifecycle import stored_clock
+from cases.lifecycle.stored_clock import ClockMismatch
 from cases.models import Case, PortalClock, ReleaseEvent, User
-from cases.schedule import Schedule
-from cases.stored_clock import ClockMismatch
+from cases.releases import wakeups
 from tasks.releases import release_case, sweep
 from tests.factories import CaseFactory
 from tests.stored_clock import store
@@ -39,7 +42,9 @@ def wrong(request, settings):
 def published(monkeypatch) -> list[int]:
     """The cases whose wake-up was published."""
     found: list[int] = []
-    monkeypatch.setattr(messages, "publish_wake_up", lambda *, case_id, **_: bool(found.append(case_id) or True))
+    monkeypatch.setattr(
+        celery_publisher, "publish_wake_up", lambda *, case_id, **_: bool(found.append(case_id) or True)
+    )
     return found
 
 
@@ -94,12 +99,12 @@ def test_the_sweep_arms_nothing_by_the_wrong_clock(settings, mia, clock, publish
         scheduled_release_time=dt.time(12, 0, 30),
     )
     store(CHICAGO, MIDNIGHT)
-    assert arming.arm_upcoming(clock_now()) == 0
-    assert not arming.arm_again(case_id=case.pk, revision=1)
+    assert wakeups.arm_upcoming(clock_now()) == 0
+    assert not wakeups.arm_again(case_id=case.pk, revision=1)
     assert (published, is_as_it_was(case)) == ([], True)
     store("UTC", MIDNIGHT)
-    assert arming.arm_again(case_id=case.pk, revision=1)
-    assert arming.arm_upcoming(clock_now()) == 1
+    assert wakeups.arm_again(case_id=case.pk, revision=1)
+    assert wakeups.arm_upcoming(clock_now()) == 1
 
 
 VERBS = {

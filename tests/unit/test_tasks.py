@@ -9,12 +9,14 @@ from django.core.management import call_command
 from django.db import DataError, InterfaceError, OperationalError
 from django.utils import timezone
 
-from cases import messages, middleware, releases
-from cases.clock import portal_now
+from cases import releases
+from cases.core.clock import portal_now
+from cases.core.safe_errors import SafeError
+from cases.delivery import celery_publisher
+from cases.delivery.outbox import Tally
+from cases.middleware import release_on_read
 from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseEvent
-from cases.outbox import Tally
-from cases.release_batch import Batch
-from cases.safe_errors import SafeError
+from cases.releases.batch import Batch
 from tasks import emails
 from tasks import releases as tasks
 from tests.conftest import FROZEN
@@ -27,8 +29,8 @@ pytestmark = pytest.mark.django_db
 def published(monkeypatch):
     """What would be published, by name and arguments; nothing is."""
     found = []
-    monkeypatch.setattr(messages, "publish_wake_up", lambda **what: found.append(("wake-up", what)) or True)
-    monkeypatch.setattr(messages, "publish_mail_waiting", lambda: found.append(("mail", {})) or True)
+    monkeypatch.setattr(celery_publisher, "publish_wake_up", lambda **what: found.append(("wake-up", what)) or True)
+    monkeypatch.setattr(celery_publisher, "publish_mail_waiting", lambda: found.append(("mail", {})) or True)
     return found
 
 
@@ -146,7 +148,7 @@ def test_a_sweep_that_failed_stands_in_for_no_other(published, clock, monkeypatc
     asked_at = (FROZEN - dt.timedelta(minutes=1)).isoformat()
     CaseFactory(due=True)
     with monkeypatch.context() as broken:
-        broken.setattr("cases.sweep.release_batches", Mock(side_effect=OSError("broken")))
+        broken.setattr("cases.releases.sweep.release_batches", Mock(side_effect=OSError("broken")))
         with pytest.raises(OSError, match="broken"):
             tasks.sweep(asked_at=asked_at)
     assert tasks.sweep(asked_at=asked_at) == 1
@@ -173,7 +175,7 @@ def test_the_mail_task_asks_for_another_run_when_its_time_is_over(monkeypatch, p
 
 def test_a_look_releases_what_is_due_of_the_member_in_person(mia):
     case = CaseFactory(due=True, member=mia)
-    middleware.release_on_read(mia)
+    release_on_read.release_on_read(mia)
     assert released(case)
 
 
@@ -181,11 +183,11 @@ def test_a_look_releases_what_is_due_of_the_member_in_person(mia):
 def test_the_look_of_others_releases_nothing(request, mia, who):
     case = CaseFactory(due=True, member=mia)
     if who == "nobody":
-        middleware.release_on_read(AnonymousUser())
+        release_on_read.release_on_read(AnonymousUser())
     else:
         person = request.getfixturevalue(who.split(",")[0])
         person.is_active = "deactivated" not in who
-        middleware.release_on_read(person)
+        release_on_read.release_on_read(person)
     assert not released(case)
 
 
@@ -194,7 +196,7 @@ def test_a_look_that_fails_is_logged_and_answered(monkeypatch, mia, caplog):
         raise OperationalError("canceling statement due to lock timeout")
 
     monkeypatch.setattr(releases, "release_due_of", locked)
-    answer = middleware.ReleaseOnReadMiddleware(lambda _: "the page")
+    answer = release_on_read.ReleaseOnReadMiddleware(lambda _: "the page")
     assert answer(type("Request", (), {"user": mia})()) == "the page"
     assert "release on read failed" in caplog.text
 
@@ -205,13 +207,13 @@ def test_an_error_of_our_own_in_a_look_is_not_hidden(monkeypatch, mia):
 
     monkeypatch.setattr(releases, "release_due_of", broken)
     with pytest.raises(TypeError):
-        middleware.release_on_read(mia)
+        release_on_read.release_on_read(mia)
 
 
 STEPS = {
-    "release": "cases.sweep.release_batches",
-    "arm": "cases.arming.arm_upcoming",
-    "e-mails": "cases.outbox.is_waiting",
+    "release": "cases.releases.sweep.release_batches",
+    "arm": "cases.releases.wakeups.arm_upcoming",
+    "e-mails": "cases.delivery.outbox.is_waiting",
     "nothing": "",
 }
 RUNS = {"task": lambda: tasks.sweep(), "command": lambda: call_command("release_scheduled_cases")}
@@ -256,8 +258,8 @@ def test_the_heartbeat_says_what_ran_the_sweep(published, clock):
 
 LOSABLE = [
     (tasks.release_case, [7, 1], "cases.releases.release_due", Batch(released=[1, 2])),
-    (tasks.sweep, [], "cases.sweep.release_batches", [Batch(released=[1, 2])]),
-    (emails.send_release_emails, [], "cases.outbox.deliver", Tally(sent=2)),
+    (tasks.sweep, [], "cases.releases.sweep.release_batches", [Batch(released=[1, 2])]),
+    (emails.send_release_emails, [], "cases.delivery.outbox.deliver", Tally(sent=2)),
 ]
 
 

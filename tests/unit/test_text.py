@@ -7,13 +7,16 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.template import Context, Template
 
-from cases import document_types, drafts, handover, notes, people, releases
-from cases.errors import CaseError
-from cases.forms import ChangeForm, DraftForm
-from cases.mail import released_message
+from cases import releases
+from cases.accounts import actions as people
+from cases.casework import assignment, drafts, notes
+from cases.core.errors import CaseError
+from cases.core.text import clean_line, clean_text, isolated, isolated_html
+from cases.delivery.release_email import released_message
+from cases.documents import file_types
+from cases.forms.people import InviteForm, SecondFactorForm
+from cases.forms.release import ChangeForm, DraftForm
 from cases.models import Case, CaseDocument, CaseNote, ReleaseEvent, User
-from cases.people_forms import InviteForm, SecondFactorForm
-from cases.text import clean_line, clean_text, isolated, isolated_html
 from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
@@ -143,7 +146,7 @@ def test_a_verb_takes_what_nobody_sees_for_nothing(typed, mia, tom, ada):
 def test_words_are_cleaned_on_their_way_into_the_history(mia, tom, otto, ada):
     case = CaseFactory(member=mia, assigned_to=tom)
     said = "Cafe\u0301\r\nat \u202efive"
-    handover.hand_over_case(case=case, to=otto, by=ada, source="web", reason=said)
+    assignment.hand_over_case(case=case, to=otto, by=ada, source="web", reason=said)
     notes.add(case=case, by=otto, text=said)
     releases.release_now(case=CaseFactory(held=True, member=mia), by=ada, source="web", reason=said)
     assert set(ReleaseEvent.objects.values_list("reason", flat=True)) == {"Caf\u00e9\nat five"}
@@ -167,7 +170,7 @@ FILES = [
 
 @pytest.mark.parametrize(("name", "stored"), FILES, ids=ascii)
 def test_a_file_is_called_what_can_be_seen(name, stored):
-    assert document_types.clean_name(name) == stored
+    assert file_types.clean_name(name) == stored
 
 
 # --- Our sentences ----------------------------------------------------------------------------------------------------
@@ -187,7 +190,7 @@ def test_pages_and_their_titles_isolate_names_and_titles(client, mia, tom, ada):
     case = CaseFactory(member=mia, assigned_to=tom, title=HEBREW, scheduled=True)
     CaseDocumentFactory(case=case, name=f"{HEBREW}.pdf")
     notes.add(case=case, by=tom, text="Called.")
-    handover.hand_over_case(case=case, to=UserFactory(role="technician", last_name=HEBREW), by=ada, source="web")
+    assignment.hand_over_case(case=case, to=UserFactory(role="technician", last_name=HEBREW), by=ada, source="web")
     people.correct(person=mia, by=ada, email="m@example.com", first_name="", last_name=HEBREW)
     client.force_login(ada)
     assert f"<title>\u2068{HEBREW}\u2069 " in client.get(f"/cases/{case.pk}/").content.decode()

@@ -16,8 +16,13 @@ from django.utils import timezone
 from rest_framework import serializers
 
 import cases
-from cases import drafts, limits, notes, people, releases
-from cases.errors import TooLong
+from cases import releases
+from cases.accounts import actions as people
+from cases.casework import drafts, notes
+from cases.core import limits
+from cases.core.errors import TooLong
+from cases.core.schedule import Schedule
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import (
     AccountEvent,
     ApiToken,
@@ -38,8 +43,6 @@ from cases.models import (
     User,
 )
 from cases.models.folded import Folded
-from cases.schedule import Schedule
-from cases.smtp import Outcome, Verdict
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +118,7 @@ def text_of(field: models.Field, length: int):
 @pytest.mark.parametrize(("model", "column"), COLUMNS, ids=ids)
 def test_the_database_takes_no_longer_text(model, column):
     field = model._meta.get_field(column)
-    assert longest(field), f"{model.__name__}.{column} has no max_length: it belongs into cases.limits"
+    assert longest(field), f"{model.__name__}.{column} has no max_length: it belongs into cases.core.limits"
     found = row(model)
     setattr(found, column, text_of(field, longest(field) + 1))
     make_consistent(found, column)
@@ -175,7 +178,7 @@ def test_every_text_of_a_form_has_a_limit():
 
 
 def test_every_text_of_a_form_of_allauth_has_a_limit():
-    from cases.account_forms import LONGEST
+    from cases.forms.accounts import LONGEST
 
     names = {
         name
@@ -247,10 +250,10 @@ def test_no_verb_takes_a_longer_text(mia, tom, otto, ada, clock):
 
 
 def test_a_long_error_of_a_release_is_recorded_cut(monkeypatch, clock, mia):
-    from cases import release_batch
+    from cases.releases import batch
 
     case = CaseFactory(due=True, member=mia)
-    release_batch._record_failure(case.pk, "é" * 5000, at=timezone.now())
+    batch._record_failure(case.pk, "é" * 5000, at=timezone.now())
     case.refresh_from_db()
     assert case.release_error == "é" * limits.ERROR
     assert case.release_attempts == 1
@@ -286,7 +289,7 @@ def test_lists_read_no_description(person, client, request, mia, tom, ada, clock
 
 
 def test_a_wave_and_its_mail_read_no_description(mia, clock, mailoutbox):
-    from cases import outbox
+    from cases.delivery import outbox
 
     CaseFactory.create_batch(3, due=True, member=mia)
     with CaptureQueriesContext(connection) as captured:

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 
-from cases.time_budget import transaction_within
+from cases.db.time_budget import transaction_within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

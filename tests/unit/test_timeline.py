@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from cases.seen import SeenCase
-from cases.timeline import timeline
+from cases.lifecycle.visible_case import SeenCase
+from cases.selectors.timeline import timeline
 from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]

@@ -3,8 +3,9 @@
 import pytest
 from django.db import transaction
 
-from cases import api_tokens, people
-from cases.errors import NotAllowed, WrongState
+from cases.accounts import actions as people
+from cases.accounts import api_tokens
+from cases.core.errors import NotAllowed, WrongState
 from cases.models import ApiToken, User
 from tests.tokens import new_token
 from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock

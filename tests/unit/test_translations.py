@@ -10,7 +10,8 @@ from django.template.base import Lexer, TokenType
 from django.utils import translation
 from django.utils.formats import get_format_modules
 
-from cases import errors, states
+from cases.core import errors
+from cases.lifecycle import display_states
 from tests import catalogue
 
 TEMPLATES = {str(path.relative_to(catalogue.ROOT / "cases" / "templates")): path for path in catalogue.templates()}
@@ -119,7 +120,7 @@ def test_no_template_has_a_bare_text(name):
 
 CODE = {str(path.relative_to(catalogue.ROOT)): path for path in catalogue.code() if path.parent.name != "migrations"}
 # What is called with a sentence for people, and the arguments that are one. Those of models are gone through by
-# cases.wording.
+# cases.core.model_translations.
 SPEAKERS = {"BadRequest", "PermissionDenied", "ValidationError", "debug", "error", "info", "success", "warning"}
 CASE_ERRORS = {name for name, _class in inspect.getmembers(errors, inspect.isclass)}
 SPOKEN = {"description", "empty_label", "help_text", "label", "placeholder", "search_help_text"}
@@ -200,9 +201,9 @@ def test_what_django_reads_is_compiled_from_the_translations(language):
 def test_a_state_is_named_in_the_language_of_the_moment():
     """Lists of states are made once and kept: no language may be kept with them."""
     with translation.override("es"):
-        spanish = [str(state.label) for state in states.for_staff()]
+        spanish = [str(state.label) for state in display_states.for_staff()]
     with translation.override("en"):
-        english = [str(state.label) for state in states.for_staff()]
+        english = [str(state.label) for state in display_states.for_staff()]
     assert "Completado, no publicado" in spanish
     assert "Completed, not released" in english
 

@@ -8,10 +8,11 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from cases import drafts, releases
-from cases.errors import BadSchedule, CaseError, NotAllowed, ReasonRequired, Stale, WrongState
+from cases import releases
+from cases.casework import drafts
+from cases.core.errors import BadSchedule, CaseError, NotAllowed, ReasonRequired, Stale, WrongState
+from cases.core.schedule import Schedule
 from cases.models import Case, OutgoingEmail, ReleaseEvent
-from cases.schedule import Schedule
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 

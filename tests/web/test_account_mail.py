@@ -12,12 +12,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import outbox, people
-from cases.account_mail_queue import queue, take_up_password_resets
-from cases.accounts import PortalAccountAdapter
+from cases.accounts import actions as people
+from cases.accounts.adapter import PortalAccountAdapter
+from cases.delivery import outbox
+from cases.delivery.account_email_queue import queue, take_up_password_resets
+from cases.delivery.resend import resend
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import AccountEvent, OutgoingEmail, PasswordResetRequest, User
-from cases.resend import resend
-from cases.smtp import Outcome, Verdict
 from tests.factories import CaseFactory, UserFactory
 from tests.services import SilentServer
 
@@ -101,7 +102,7 @@ def test_the_mail_workers_are_told_for_both_after_the_commit(
     member, client, monkeypatch, django_capture_on_commit_callbacks
 ):
     told = []
-    monkeypatch.setattr("cases.messages.publish_mail_waiting", lambda: told.append(True))
+    monkeypatch.setattr("cases.delivery.celery_publisher.publish_mail_waiting", lambda: told.append(True))
     for email in ("mia@example.com", "nobody@example.com"):
         with django_capture_on_commit_callbacks(execute=True):
             ask(client, email)
@@ -231,7 +232,7 @@ def test_an_invitation_commits_with_the_account(ada, monkeypatch):
     def refuse(**_):
         raise RuntimeError("the outbox is full")
 
-    monkeypatch.setattr("cases.account_mail_queue.queue", refuse)
+    monkeypatch.setattr("cases.delivery.account_email_queue.queue", refuse)
     with pytest.raises(RuntimeError):
         people.invite(by=ada, **NINA)
     assert not User.objects.filter(email="nina@example.com").exists()

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core import mail
 
-from cases import outbox
+from cases.delivery import outbox
 from cases.models import User
 
 pytestmark = pytest.mark.django_db

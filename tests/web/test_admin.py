@@ -7,7 +7,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cases import feeds, people, releases
+from cases import releases
+from cases.accounts import actions as people
+from cases.accounts import calendar_feed
 from cases.models import (
     AccountEvent,
     Case,
@@ -120,7 +122,7 @@ def test_an_account_is_looked_after_by_verbs_alone(forged, admin, mia):
 def test_no_secret_is_shown(admin, tom, ada):
     tom.set_password("a long secret phrase")
     tom.save()
-    secrets = [tom.password, new_token(tom), feeds.make(user=tom), tom.calendar_feed.token_digest]
+    secrets = [tom.password, new_token(tom), calendar_feed.make(user=tom), tom.calendar_feed.token_digest]
     secrets.append(tom.api_tokens.get().digest)
     for page in ["/admin/", "/admin/cases/user/", f"/admin/cases/user/{tom.pk}/change/"]:
         content = admin.get(page).content.decode()
@@ -224,7 +226,7 @@ def test_a_forged_page_without_revisions_changes_nothing(admin, pending):
 
 
 def test_at_most_a_hundred_at_once(admin, monkeypatch, mia, tom):
-    monkeypatch.setattr("cases.admin.transitions.MOST", 1)
+    monkeypatch.setattr("cases.admin.actions.MOST", 1)
     cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom, scheduled=True)
     page = choose(admin, "hold", cases[0], select_across="1", **confirmed(*cases)).content.decode()
     assert "Choose at most 1 cases at once." in page

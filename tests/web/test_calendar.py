@@ -6,8 +6,8 @@ import re
 import pytest
 
 from cases import releases
+from cases.core.schedule import Schedule
 from cases.models import ReleaseEvent
-from cases.schedule import Schedule
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import lists
 from cases.models import Case
+from cases.selectors import case_list
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
@@ -83,7 +83,7 @@ def test_one_technician_is_chosen_by_name(client, cases, tom, otto):
 
 @pytest.mark.parametrize("searched", [10_000, 3])
 def test_a_search_looks_among_the_latest_and_says_so(client, cases, ada, monkeypatch, searched):
-    monkeypatch.setattr(lists, "SEARCHED", searched)
+    monkeypatch.setattr(case_list, "SEARCHED", searched)
     client.force_login(ada)
     answer = client.get("/cases/?q=E")
     bounded = searched == 3
@@ -119,7 +119,7 @@ def test_no_order_tells_a_member_what_no_row_does(view, client, mia, tom, clock,
     settings.RELEASE_MEMBER_VIEW = view
     client.force_login(mia)
     secret, other = CaseFactory(title="secret", member=mia, assigned_to=tom), CaseFactory(title="other", member=mia)
-    queries = [f"{filters}&sort={order.key}" for filters in ("", "state=accepted") for order in lists.ORDERS]
+    queries = [f"{filters}&sort={order.key}" for filters in ("", "state=accepted") for order in case_list.ORDERS]
     before = [titles(client.get(f"/cases/?{query}")) for query in queries]
     day = dt.date(2025, 6, 20)
     Case.objects.filter(pk=secret.pk).update(status="completed", scheduled_release_date=day, schedule_revision=1)

@@ -13,8 +13,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from cases import feeds, people
-from cases.errors import NotAllowed
+from cases.accounts import actions as people
+from cases.accounts import calendar_feed as feeds
+from cases.core.errors import NotAllowed
 from cases.models import User
 from tests.tokens import header, new_token
 

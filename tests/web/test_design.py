@@ -11,9 +11,9 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseRedirect
 from django.test import Client
 
+from cases.middleware.toasts import ToastsMiddleware
 from cases.models import User
-from cases.navigation import links
-from cases.toasts import ToastsMiddleware
+from cases.templatetags.navigation import links
 from portal.errors import server_error
 from tests.factories import CaseFactory
 

@@ -5,8 +5,9 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import translation
 
-from cases import feeds, outbox
-from cases.mail import released_message
+from cases.accounts import calendar_feed
+from cases.delivery import outbox
+from cases.delivery.release_email import released_message
 from cases.models import Case, User
 from tests.factories import CaseFactory
 
@@ -111,7 +112,7 @@ def test_somebody_is_invited_in_the_language_of_the_one_who_invites(ada, client)
 
 
 def test_the_calendar_feed_speaks_as_its_owner(tom, released, client):
-    address = reverse("calendar_feed", args=[feeds.make(user=speaks(tom, "es"))])
+    address = reverse("calendar_feed", args=[calendar_feed.make(user=speaks(tom, "es"))])
     assert f"Publicado: {released.external_case_id}" in client.get(address).content.decode()
 
 

@@ -8,7 +8,7 @@ from django.conf import settings as real
 from django.core import mail
 from django.test import Client
 
-from cases import outbox
+from cases.delivery import outbox
 from cases.models import SecurityState, User
 from tests.factories import UserFactory
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cases import handover, notes
+from cases.casework import assignment, notes
 from cases.models import Case
 from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
 from tests.tokens import header, new_token
@@ -170,7 +170,7 @@ def noted(hidden, tom):
     for name in ("granted.pdf", "figures.pdf"):
         CaseDocumentFactory(case=hidden, name=name)
     notes.add(case=hidden, by=tom, text=NOTE)
-    handover.hand_over_case(case=hidden, to=UserFactory(role="technician", username="uwe"), by=tom, source="web")
+    assignment.hand_over_case(case=hidden, to=UserFactory(role="technician", username="uwe"), by=tom, source="web")
     return hidden
 
 

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cases import releases
 from cases.models import Heartbeat
-from cases.operations import figures
+from cases.monitoring import daily_statistics
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
@@ -34,7 +34,7 @@ def test_it_says_what_the_page_says(client, clock):
     CaseFactory(due=True)
     CaseFactory(held=True)
     Heartbeat.objects.create(name="sweep", at=FROZEN - 7 * SECOND, host="here")
-    figures.update(FROZEN - 5 * SECOND, seconds=0)
+    daily_statistics.update(FROZEN - 5 * SECOND, seconds=0)
 
     told = samples(client)
 

@@ -15,9 +15,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import mfa, second_factor
+from cases.accounts import second_factor
+from cases.accounts.mfa_adapter import PortalMFAAdapter, SecretUnreadable
+from cases.middleware import mfa
 from cases.models import SecurityState, User
-from cases.secrets_at_rest import PortalMFAAdapter, SecretUnreadable
 from tests.unit.test_races import Thread
 from tests.urls import url_patterns
 

@@ -10,11 +10,12 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from cases import outbox, releases
-from cases.errors import CaseError
+from cases import releases
+from cases.core.errors import CaseError
+from cases.core.schedule import Schedule
+from cases.delivery import outbox
 from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent, User
-from cases.operations import figures
-from cases.schedule import Schedule
+from cases.monitoring import daily_statistics
 from tasks.figures import count_days
 from tasks.releases import release_case, sweep
 from tasks.totals import count_cases
@@ -186,7 +187,7 @@ def test_counters_never_go_back(client, clock):
     count_days()
     assert 'portal_releases_total{source="eta"} 3.0' in client.get("/metrics").content.decode()
     assert ReleaseDay.objects.get(day=NOW.date()).released == 3
-    assert figures.period(7, NOW).released == 3
+    assert daily_statistics.period(7, NOW).released == 3
 
 
 def test_what_was_released_by_hand_does_not_fail_any_more(client, ada, tom, clock):

@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import outbox, releases
+from cases import releases
+from cases.delivery import outbox
+from cases.delivery.transport import Outcome, Verdict
 from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseEvent
-from cases.operations import figures
-from cases.smtp import Outcome, Verdict
+from cases.monitoring import daily_statistics
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
@@ -81,7 +82,7 @@ def test_the_period_comes_from_the_url(admin):
 
 def test_days_that_nobody_has_counted_are_told_apart_from_days_without_releases(admin):
     assert "30 days are not counted yet." in read(admin)
-    figures.update(FROZEN, seconds=0)
+    daily_statistics.update(FROZEN, seconds=0)
     page = read(admin)
     assert "29 days are not counted yet." in page
     assert 'data-day="Jun 11" data-released="0" data-pending="0" data-delay=""' in page
@@ -99,7 +100,7 @@ def test_a_broker_that_is_down_breaks_nothing(admin):
 
 
 def test_the_page_itself_does_not_ask_the_broker(admin, monkeypatch):
-    monkeypatch.setattr("cases.operations.broker.ask", lambda: pytest.fail("asked the broker"))
+    monkeypatch.setattr("cases.monitoring.broker_status.ask", lambda: pytest.fail("asked the broker"))
     read(admin)
     read(admin, "/operations/present/")
     read(admin, "/operations/figures/")

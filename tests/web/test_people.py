@@ -10,7 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import outbox, people
+from cases.accounts import actions as people
+from cases.delivery import outbox
 from cases.models import User
 from tests.factories import CaseFactory, UserFactory
 

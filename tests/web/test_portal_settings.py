@@ -8,7 +8,7 @@ from django.conf import settings as real
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases.portal_settings import GROUPS, place_of
+from cases.monitoring.settings_report import GROUPS, place_of
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client, override_settings
 
-from cases import feeds
+from cases.accounts import calendar_feed
 from cases.models import User
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.pages import ADMINISTRATOR, DJANGO_ADMIN, ERRORS, EVERYBODY, make_world
@@ -61,7 +61,7 @@ def test_the_answer_that_signs_in(mia, client):
 
 
 def test_the_calendar_feed_keeps_its_own(tom):
-    url = f"/calendar/{feeds.make(user=tom)}.ics"
+    url = f"/calendar/{calendar_feed.make(user=tom)}.ics"
     plain = Client().get(url)
     browser = Client()
     browser.force_login(tom)

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import limits
+from cases.core import limits
 from cases.models import User
 from tests.factories import CaseFactory
 

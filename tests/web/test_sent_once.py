@@ -7,7 +7,8 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from cases import form_tokens, outbox
+from cases.delivery import outbox
+from cases.lifecycle import form_tokens
 from cases.models import AccountEvent, CalendarFeed, Case, CaseDocument, CaseNote, UsedFormToken, User
 from tests.factories import CaseFactory, UserFactory
 from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock

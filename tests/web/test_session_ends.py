@@ -10,7 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import form_tokens, limits, unsent_forms
+from cases.accounts import unsent_forms
+from cases.core import limits
+from cases.lifecycle import form_tokens
 from cases.models import Case, CaseNote, ReleaseEvent, UnsentForm
 from tests.factories import CaseFactory
 from tests.pages import PASSWORD

@@ -17,8 +17,8 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 
+from cases.lifecycle.permissions import NOT_RELEASED, TABLE, Action, Relation, State
 from cases.models import Case, User
-from cases.permissions import NOT_RELEASED, TABLE, Action, Relation, State
 from tests.clocks import portals_today
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 from tests.urls import url_of, url_patterns, urls_of_a_case

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from cases import schedule, zones
+from cases.core import reader_timezones, schedule
 from cases.models import Case, ReleaseEvent, User
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
@@ -138,7 +138,7 @@ def test_a_zone_ends_with_its_request(mia, client):
 
 
 def test_the_portals_dates_are_counted_alike_under_any_zone(scheduled):
-    with timezone.override(zones.zone_of(User(time_zone=AUCKLAND))):
+    with timezone.override(reader_timezones.zone_of(User(time_zone=AUCKLAND))):
         assert portals_today() == dt.date(2025, 6, 10)
         assert schedule.start_of(dt.date(2025, 6, 10)) == dt.datetime(2025, 6, 10, 4, tzinfo=dt.UTC)
 
@@ -191,5 +191,5 @@ def test_the_history_keeps_the_moment_itself(mia, tom, client):
 
 
 def test_the_zones_are_places():
-    assert {AUCKLAND, "America/New_York", "UTC"} <= zones.names()
-    assert not {"localtime", "posixrules", "Factory", "EST"} & zones.names()
+    assert {AUCKLAND, "America/New_York", "UTC"} <= reader_timezones.names()
+    assert not {"localtime", "posixrules", "Factory", "EST"} & reader_timezones.names()

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from cases.visits import new_since
+from cases.accounts.logins import new_since
 from tests.clocks import frozen_clock
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cases import api_tokens
-from cases.clock import portal_now
-from cases.errors import CaseError
+from cases.accounts import api_tokens
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
 from cases.models import ApiToken, User
 
 BY = "manage.py api_token"

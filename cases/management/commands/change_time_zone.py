@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from cases import clock_change
-from cases.clock_change import Change, Effect, Keep, Move, Setting
-from cases.errors import CaseError
-from cases.wall_clock import time_text
+from cases.core.errors import CaseError
+from cases.core.wall_clock import time_text
+from cases.releases import clock_change
+from cases.releases.clock_change import Change, Effect, Keep, Move, Setting
 
 BY = "change_time_zone"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from cases import cleanup
-from cases.clock import portal_now
+from cases.core.clock import portal_now
+from cases.maintenance import cleanup
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cases import stored_clock
-from cases.demo import Story
+from cases.demo.story import Story
+from cases.lifecycle import stored_clock
 from cases.models import User
 
 

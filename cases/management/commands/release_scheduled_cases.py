@@ -7,12 +7,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cases import outbox, stored_clock, totals
-from cases.clock import portal_now
+from cases.core.clock import portal_now
+from cases.delivery import outbox
+from cases.lifecycle import stored_clock
 from cases.models import Case, ReleaseEvent
-from cases.operations import figures
-from cases.release_batch import Batch
-from cases.sweep import hand_over_emails, sweep
+from cases.monitoring import daily_statistics
+from cases.releases.batch import Batch
+from cases.releases.sweep import hand_over_emails, sweep
+from cases.selectors import case_counts
 
 BY = "release_scheduled_cases"
 # More lines than that help nobody; the number is said in any case.
@@ -48,8 +50,8 @@ class Command(BaseCommand):
             )
         finally:
             self.stdout.write(self.style.SUCCESS(f"Released {_cases(self.released)}."))
-        totals.count_again()
-        figures.update(portal_now())
+        case_counts.count_again()
+        daily_statistics.update(portal_now())
         if self.failed:
             raise CommandError(f"{self.failed} failed; they are tried again. The reasons are above and on the rows.")
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core.mail import EmailMultiAlternatives
 
-from cases.mail import released_message
+from cases.delivery.release_email import released_message
 from tests.bench.peers.releasing import RELEASERS
 from tests.bench.peers.rows import figures_of, times_of
 from tests.bench.peers.running import watch

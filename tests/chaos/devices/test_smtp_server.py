@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.mail import released_message
+from cases.delivery.release_email import released_message
 from tests.chaos.devices.smtp_server import SmtpServer
 from tests.factories import CaseFactory, UserFactory
 from tests.integration.steps import until

@@ -81,14 +81,14 @@ def mail_worker_wrong_by_an_hour(run: Run) -> None:
 @fault("clock", **OPTIONS)
 def eta_tasks_published_too_early(run: Run) -> None:
     """A hundred ETA tasks of cases that fall due later are published with an ETA that comes at once."""
-    from cases import messages
+    from cases.delivery import celery_publisher
 
     now = dt.datetime.now(dt.UTC)
     later = sorted(
         (case for case in run.load.cases.values() if case.instant > now.timestamp()), key=lambda c: c.instant
     )
     with run.on():
-        sent = [messages.publish_wake_up(case_id=case.pk, revision=1, at=now) for case in later[-100:]]
+        sent = [celery_publisher.publish_wake_up(case_id=case.pk, revision=1, at=now) for case in later[-100:]]
         run.wait(10)
     run.require("early ETA tasks that could not be published", sent.count(False))
 

@@ -1,0 +1,283 @@
+"""What administrators do with the people of the portal: invite, correct, deactivate, reactivate, change roles, remove
+a lost second factor, hand over cases.
+
+Verbs as in cases.releases; each writes the history of the account. A person's open cases are those that they accepted,
+or completed and that are not released. Whoever does something here is an active administrator and does it to somebody
+else: so one is always left.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.utils import generate_unique_username
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from cases.casework.assignment import handed_over
+from cases.core import limits
+from cases.core.clock import portal_now
+from cases.core.email_addresses import UnusableAddress, canonical, for_mail_server
+from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.core.text import clean_line, clean_text, isolated
+from cases.delivery.account_email_queue import queue_address_changed, queue_invitation
+from cases.lifecycle import form_tokens
+from cases.lifecycle.account_history import identity, record
+from cases.lifecycle.history import Step, log_committed
+from cases.lifecycle.locking import in_lock_order, lock_as_administrator
+from cases.models import AccountEvent, Case, CaseQuerySet, ReleaseEvent, User
+from cases.models.case import HELD, SCHEDULED
+
+logger = structlog.get_logger(__name__)
+
+# Handed over in one transaction: a release that falls due meanwhile waits for no more than that.
+BATCH = 500
+Kind = AccountEvent.Kind
+
+
+@transaction.atomic
+def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, form_token: str = "") -> User:
+    """A new account without a password. The link to choose one is mailed after the commit. A form makes one account
+    (cases.lifecycle.form_tokens)."""
+    _check_lengths(email, first_name, last_name)
+    lock_as_administrator(by)
+    used = form_tokens.use(form_token, by=by, content=["person", email, first_name, last_name, role])
+    email = _usable_address(email)
+    name = generate_unique_username([email.partition("@")[0], first_name, "person"])
+    person = User(username=name, email=email, first_name=first_name, last_name=last_name)
+    _give_role(person, role)
+    person.set_unusable_password()
+    try:
+        with _one_account_for_each_address(email):
+            person.save()
+    except IntegrityError:  # somebody else's program made an account of that name
+        raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
+    form_tokens.remember(used, person.pk)
+    record(person, Kind.INVITED, by=by, details={"email": email, "role": role})
+    queue_invitation(person)
+    logger.info("person invited", person_id=person.pk, role=role, by=by.pk)
+    return person
+
+
+@transaction.atomic
+def invite_again(*, person: User, by: User, form_token: str = "") -> User:
+    """The link is mailed once more after the commit; a former one is good until one is used. A form sends one mail
+    (cases.lifecycle.form_tokens).
+
+    WrongState for somebody who has a password, or whose account is deactivated.
+    """
+    person = lock_as_administrator(by, person)[person.pk]
+    if not person.is_active or person.has_usable_password():
+        raise WrongState(_("This person has a password, or a deactivated account."))
+    used = form_tokens.use(form_token, by=by, content=["invitation", str(person.pk)])
+    form_tokens.remember(used, person.pk)
+    record(person, Kind.INVITED_AGAIN, by=by, details={"email": person.email})
+    queue_invitation(person)
+    return person
+
+
+@transaction.atomic
+def correct(*, person: User, by: User, email: str, first_name: str, last_name: str) -> User:
+    """`person` is called so, and reached there, from now on; the history shows the new name.
+
+    The former address opens nothing any more: no sign-in, and no link that was mailed to it. It is told so by mail,
+    unless the new one is only another spelling.
+    """
+    _check_lengths(email, first_name, last_name)
+    person = lock_as_administrator(by, person)[person.pk]
+    email = _usable_address(email)
+    EmailAddress.objects.filter(user=person).exclude(email=email).delete()
+    before = identity(person)
+    person.email, person.first_name, person.last_name = email, first_name, last_name
+    with _one_account_for_each_address(email, of=person):
+        person.save(update_fields=["email", "first_name", "last_name"])
+    after = identity(person)
+    if before != after:
+        record(person, Kind.CORRECTED, by=by, details={"from": before, "to": after})
+    if before["email"] and canonical(before["email"]) != canonical(after["email"]):
+        queue_address_changed(person, former=before["email"])
+    logger.info("person corrected", person_id=person.pk, by=by.pk)
+    return person
+
+
+def deactivate(*, person: User, by: User) -> User:
+    """`person` gets in no more, from this moment on; cases, history and name stay. Not for oneself."""
+    if person.pk == by.pk:
+        raise NotAllowed(_("You cannot deactivate yourself. Ask another administrator."))
+    return _set_active(person, by=by, is_active=False)
+
+
+def reactivate(*, person: User, by: User) -> User:
+    """`person` gets in again, with the former password; no session, token or link from before does."""
+    return _set_active(person, by=by, is_active=True)
+
+
+@transaction.atomic
+def change_role(*, person: User, role: str, by: User) -> User:
+    """`person` is `role` from now on, with everything that is open to it, and signs in again; the history stays.
+
+    NotAllowed for oneself. WrongState while cases are bound to the former role: a member's own, which only a member
+    sees by the rule of releases, and open ones, which nobody could go on with.
+    """
+    if person.pk == by.pk:
+        raise NotAllowed(_("You cannot change your own role. Ask another administrator."))
+    if role not in User.Role:
+        raise CaseError(_("Choose one of the roles."), field="role")
+    person = lock_as_administrator(by, person)[person.pk]
+    former = person.role
+    if role == former:
+        return person
+    _check_free_of_cases(person, by=by)
+    _give_role(person, role)
+    person.end_credentials()
+    person.save(update_fields=["role", "is_staff", "is_superuser", "credentials_key"])
+    record(person, Kind.ROLE_CHANGED, by=by, details={"from": former, "to": role})
+    logger.info("role changed", person_id=person.pk, former=former, role=role, by=by.pk)
+    return person
+
+
+@transaction.atomic
+def remove_second_factor(*, person: User, by: User, reason: str) -> User:
+    """`person` gets in with the password alone: the app and the recovery codes are forgotten.
+
+    For whoever lost both. NotAllowed for oneself, who would have to confirm it on the page of one's own security.
+    WrongState where there is none. What was opened with it ends: sessions, API tokens, the calendar feed.
+    """
+    if person.pk == by.pk:
+        raise NotAllowed(_("You cannot remove your own second factor here. Use the page Security."))
+    if not clean_text(reason):
+        raise CaseError(_("Please give a reason; it is kept in the history of the account."), field="reason")
+    person = lock_as_administrator(by, person)[person.pk]
+    if not Authenticator.objects.filter(user=person).delete()[0]:
+        raise WrongState(_("This person has no second factor."))
+    person.end_credentials()
+    person.save(update_fields=["credentials_key"])
+    record(person, Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason.strip())
+    logger.info("second factor removed", person_id=person.pk, by=by.pk)
+    return person
+
+
+@transaction.atomic
+def _set_active(person: User, *, by: User, is_active: bool) -> User:
+    person = lock_as_administrator(by, person)[person.pk]
+    if person.is_active == is_active:
+        return person
+    person.is_active = is_active
+    # In both directions: whatever deactivated the account, nothing from before comes back with it.
+    person.end_credentials()
+    person.save(update_fields=["is_active", "credentials_key"])
+    record(person, Kind.REACTIVATED if is_active else Kind.DEACTIVATED, by=by)
+    logger.info("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
+    return person
+
+
+def _usable_address(email: str) -> str:
+    """`email` as it is stored; CaseError where no mail could reach it."""
+    email = clean_line(email).lower()
+    try:
+        for_mail_server(email)
+    except UnusableAddress:
+        raise CaseError(_("Enter a valid email address."), field="email") from None
+    return email
+
+
+@contextmanager
+def _one_account_for_each_address(email: str, *, of: User | None = None) -> Iterator[None]:
+    """Saves a person with `email` within. CaseError where it is another person's, or becomes one at this moment."""
+    found = User.objects.with_address(email)
+    others = found.exclude(pk=of.pk) if of else found
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        if others.exists():
+            raise CaseError(_("Somebody with this address has an account already."), field="email") from None
+        raise
+
+
+def _check_lengths(email: str, first_name: str, last_name: str) -> None:
+    limits.check_length(email, limits.EMAIL, field="email")
+    limits.check_length(first_name, limits.NAME, field="first_name")
+    limits.check_length(last_name, limits.NAME, field="last_name")
+
+
+def _give_role(person: User, role: str) -> None:
+    """Django's admin is for administrators, and for nobody else."""
+    person.role = role
+    person.is_staff = person.is_superuser = role == User.Role.ADMINISTRATOR
+
+
+def _check_free_of_cases(person: User, *, by: User) -> None:
+    if person.is_member and person.cases.exists():
+        raise WrongState(
+            _("%(name)s has cases as a member and has to stay one. For other work, invite another address.")
+            % {"name": isolated(person.display_name)}
+        )
+    if count_open(person, by=by, most=1):
+        raise WrongState(
+            _("%(name)s has open cases. Hand them over to another technician first.")
+            % {"name": isolated(person.display_name)}
+        )
+
+
+def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
+    """The cases assigned to `technician` that are still to be worked on or to be released, in three stretches.
+
+    Each is in the order of an index, so that the many which have been released cost nothing.
+    """
+    own = Case.objects.visible_to(by).filter(assigned_to=technician)
+    return [
+        own.filter(status=Case.Status.ACCEPTED).order_by("-id"),
+        own.filter(HELD).order_by("-id"),
+        own.filter(SCHEDULED).order_by("scheduled_release_date", "scheduled_release_time", "id"),
+    ]
+
+
+def count_open(technician: User, *, by: User, most: int) -> int:
+    """How many those are, counted up to `most` in each stretch."""
+    return sum(stretch.values("pk")[:most].count() for stretch in open_cases(technician, by=by))
+
+
+def hand_over(*, technician: User, to: User, by: User, source: str, reason: str = "") -> int:
+    """All open cases of `technician` are `to`'s from now on; schedules stay. Returns how many.
+
+    In batches, each of which looks again at everybody concerned: one that fails leaves those before it handed over, and
+    to do it again goes on from there.
+    """
+    count = 0
+    # Once more after the last: a case may have gone from one stretch to another meanwhile.
+    while done := _hand_over_some(technician, to, by, source, reason.strip()):
+        count += done
+    return count
+
+
+@transaction.atomic
+def _hand_over_some(technician: User, to: User, by: User, source: str, reason: str) -> int:
+    people = lock_as_administrator(by, technician, to)
+    by, technician, to = people[by.pk], people[technician.pk], people[to.pk]
+    if to == technician or not to.takes_cases:
+        raise WrongState(_("Choose another technician, who has signed in and whose account is active."))
+    cases = _lock_open_cases(technician, by=by)
+    if not cases:
+        return 0
+    now = portal_now()
+    steps = [Step(case, by=by, source=source, at=now) for case in cases]
+    ReleaseEvent.objects.bulk_create([handed_over(step, to=to, reason=reason) for step in steps])
+    Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
+    details = {"count": len(cases), "to_technician": to.pk}
+    record(technician, Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
+    facts = {"count": len(cases), "from_id": technician.pk, "to_id": to.pk}
+    log_committed("cases handed over", source=source, by=by.pk, **facts)
+    return len(cases)
+
+
+def _lock_open_cases(technician: User, *, by: User) -> list[Case]:
+    """Up to BATCH of the open cases, found in the order of indexes and locked in the order of keys."""
+    found: list[int] = []
+    for stretch in open_cases(technician, by=by):
+        found += stretch.values_list("pk", flat=True)[: BATCH - len(found)]
+    still_open = Q(status=Case.Status.ACCEPTED) | HELD | SCHEDULED
+    return list(in_lock_order(Case.objects.filter(still_open, pk__in=found, assigned_to=technician)))

@@ -1,0 +1,74 @@
+"""Guesses of passwords and codes: counted at the account, whatever it is called, and from the client's address.
+
+A right one is taken back, so that success never lifts what somebody else's wrong ones have counted. The rates are
+`login_failed` and `guesses` in ACCOUNT_RATE_LIMITS; the counts are kept by cases.accounts.security_state.
+"""
+
+from collections.abc import Iterable
+
+import structlog
+from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.core.internal import ratelimit
+from django.http import HttpRequest
+
+from cases.core.email_addresses import canonical
+from cases.models import User
+
+logger = structlog.get_logger(__name__)
+
+APP = "allauth.account"
+NOBODY = "nobody:"
+
+
+def count(request: HttpRequest, subjects: Iterable[str]) -> ratelimit.RateLimitUsage | None:
+    """Count a guess at each of `subjects` and from the address that `request` comes from.
+
+    Return what takes it back (`rollback()`); None if there have been too many, and the guess must not be tried.
+    """
+    counted = []
+    for action, key in [("guesses", None), *(("login_failed", subject) for subject in subjects)]:
+        usage = ratelimit.consume(request, app=APP, action=action, key=key, limit_get=True)
+        if usage is None:
+            _log("too many guesses", subjects)
+            return None
+        counted += usage.usage
+    return ratelimit.RateLimitUsage(usage=counted)
+
+
+def log_wrong(subjects: Iterable[str]) -> None:
+    """One line for a guess that was wrong."""
+    _log("sign-in failed", subjects)
+
+
+def at_login(*identifiers: str) -> list[str]:
+    """The subjects of a password that is tried with these names or addresses: the accounts they lead to, or else
+    the names themselves, in one spelling."""
+    subjects = {at_password(person) for identifier in identifiers for person in _people_called(identifier)}
+    return sorted(subjects) or sorted({f"{NOBODY}{canonical(identifier)}" for identifier in identifiers})
+
+
+def at_password(person: User) -> str:
+    """The subject of a password of `person`."""
+    return f"password:{person.pk}"
+
+
+def at_code(person: User) -> str:
+    """The subject of a code of the second factor of `person`."""
+    return f"code:{person.pk}"
+
+
+def forgive(request: HttpRequest, person: User) -> None:
+    """Forget the wrong passwords of `person`, who has proved by a mailed link who they are. Addresses stay counted."""
+    ratelimit.clear(request, app=APP, action="login_failed", key=at_password(person))
+
+
+def _people_called(identifier: str) -> list[User]:
+    """All whose password the sign-in might check: as allauth's backend looks for them."""
+    named = get_user_by_username(identifier)
+    return [*filter_users_by_email(identifier, for_login=True), *([named] if named else [])]
+
+
+def _log(event: str, subjects: Iterable[str]) -> None:
+    """Name the accounts by their keys. Of a name that leads to none nothing is told: it may be a password."""
+    known = [subject for subject in subjects if not subject.startswith(NOBODY)]
+    logger.warning(event, subjects=known or ["unknown account"])

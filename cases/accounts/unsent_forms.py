@@ -1,0 +1,46 @@
+"""What a person typed into a form that arrived after their session had ended: kept until they sign in again.
+
+One form for each person, of bounded size, and for that person alone. Files are not kept.
+"""
+
+from django.conf import settings
+from django.http import QueryDict
+
+from cases.core import limits
+from cases.core.clock import portal_now
+from cases.lifecycle import form_tokens
+from cases.models import UnsentForm, User
+
+# In the form that sends it again: what is kept can go when that has arrived.
+FIELD = "unsent"
+MAX_PATH = 500
+MAX_FIELDS = 20
+NOT_KEPT = {"csrfmiddlewaretoken", form_tokens.FIELD, FIELD}
+
+
+def typed(fields: QueryDict) -> dict[str, str]:
+    """What was typed or chosen, without what the page itself added."""
+    # PostgreSQL stores no NUL, and no form takes one.
+    return {name.replace("\0", ""): str(fields[name]).replace("\0", "") for name in fields if name not in NOT_KEPT}
+
+
+def keep(*, user_id: int, path: str, fields: dict[str, str]) -> bool:
+    """Keep `fields` for that person instead of what was kept before. False where it is too much or nobody's."""
+    letters = sum(len(name) + len(value) for name, value in fields.items())
+    if len(fields) > MAX_FIELDS or letters > limits.UNSENT_FORM or len(path) > MAX_PATH:
+        return False
+    if not User.objects.filter(pk=user_id, is_active=True).exists():
+        return False
+    values = {"path": path, "fields": fields, "at": portal_now()}
+    UnsentForm.objects.update_or_create(user_id=user_id, defaults=values)
+    return True
+
+
+def kept_for(user: User) -> UnsentForm | None:
+    """What is kept for `user`."""
+    return UnsentForm.objects.filter(user=user, at__gt=portal_now() - settings.CLEANUP_UNSENT_FORMS).first()
+
+
+def forget(user: User) -> None:
+    """Nothing is kept for `user` any longer."""
+    UnsentForm.objects.filter(user=user).delete()

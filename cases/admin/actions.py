@@ -1,0 +1,120 @@
+"""A transition of chosen cases in Django's admin: a page that asks for the reason, then the verb, case by case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from cases import releases
+from cases.core import limits
+from cases.core.errors import CaseError
+from cases.core.text_fields import ProseField
+from cases.forms.single_values import SingleValuesForm
+from cases.models import Case, ReleaseEvent, User
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A verb of cases.releases, as the admin offers it."""
+
+    verb: Callable[..., Case]
+    label: "_StrPromise"
+    consequence: "_StrPromise"
+    reason_required: bool = True
+
+
+RELEASE_EARLY = Transition(
+    releases.release_now,
+    gettext_lazy("Release before the schedule"),
+    gettext_lazy("The members see these cases at once, and are told by e-mail."),
+)
+HOLD = Transition(
+    releases.cancel_schedule,
+    gettext_lazy("Put on hold"),
+    gettext_lazy("The members do not see these cases until somebody sets a date."),
+)
+RETURN = Transition(
+    releases.return_to_accepted,
+    gettext_lazy("Return to accepted"),
+    gettext_lazy("These cases go back to their technicians, without a release date."),
+    reason_required=False,
+)
+
+
+class ReasonForm(SingleValuesForm):
+    """Why; and of each case the revision that the administrator was shown, so that nothing newer is overridden."""
+
+    reason = ProseField(
+        label=gettext_lazy("Reason"),
+        max_length=limits.REASON,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+    )
+
+    def __init__(self, *args: Any, cases: list[Case], reason_required: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = reason_required
+        for case in cases:
+            self.fields[f"revision_{case.pk}"] = forms.IntegerField(
+                initial=case.schedule_revision, widget=forms.HiddenInput()
+            )
+
+
+def ask_or_act(
+    request: HttpRequest, chosen: QuerySet[Case], transition: Transition, action: str
+) -> HttpResponse | None:
+    """The page that asks; once it has been answered the transition of each of the `chosen`, and None: back to the list.
+
+    Nothing is done to more than MOST at once.
+    """
+    cases = list(chosen[: MOST + 1])
+    if len(cases) > MOST:
+        messages.error(request, _("Choose at most %(most)d cases at once.") % {"most": MOST})
+        return None
+    answer = request.POST if "confirmed" in request.POST else None
+    form = ReasonForm(answer, cases=cases, reason_required=transition.reason_required)
+    if form.is_valid():
+        _act(request, cases, transition, form.cleaned_data)
+        return None
+    context = admin.site.each_context(request) | {
+        "title": transition.label,
+        "transition": transition,
+        "action": action,
+        "cases": cases,
+        "form": form,
+        "checkbox": ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "admin/cases/case/transition.html", context, status=400 if answer else 200)
+
+
+def _act(request: HttpRequest, cases: list[Case], transition: Transition, answer: dict[str, Any]) -> None:
+    """One transaction a case: what is refused of one stops no other, and is told with its number."""
+    done = 0
+    for case in cases:
+        try:
+            transition.verb(
+                case=case,
+                by=cast(User, request.user),
+                source=ReleaseEvent.Source.ADMIN,
+                reason=answer["reason"],
+                revision=answer[f"revision_{case.pk}"],
+            )
+        except CaseError as error:
+            messages.error(request, f"{case}: {error.message}")
+        else:
+            done += 1
+    if done:
+        said = ngettext("Done with %(count)d case.", "Done with %(count)d cases.", done)
+        messages.success(request, said % {"count": done})

@@ -1,0 +1,74 @@
+"""What members do with a case before anybody works on it: create, edit, submit. Verbs as in cases.releases."""
+
+import hashlib
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.errors import CaseError, NotAllowed, Stale
+from cases.core.text import clean_line
+from cases.lifecycle import form_tokens, quotas
+from cases.lifecycle.history import log_committed
+from cases.lifecycle.locking import lock_for_action, lock_people
+from cases.lifecycle.permissions import Action
+from cases.models import Case, ReleaseEvent, User
+
+
+@transaction.atomic
+def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL, form_token: str = "") -> Case:
+    """A new draft of the member `by`, with a generated case number. A form makes one draft
+    (cases.lifecycle.form_tokens). TooLong for a long text, WrongState for a draft too many."""
+    _check_lengths(title, description)
+    by = lock_people(by)[by.pk]
+    if not (by.is_member and by.is_active):
+        raise NotAllowed(_("Only members create cases."))
+    used = form_tokens.use(form_token, by=by, content=[title, description, urgency])
+    quotas.check_open_drafts(by)
+    case = Case.objects.create(member=by, title=title, description=description, urgency=urgency)
+    form_tokens.remember(used, case.pk)
+    log_committed("draft created", case_id=case.pk, by=by.pk)
+    return case
+
+
+def digest(case: Case) -> str:
+    """What tells this text and urgency from any other: a form carries it, to say what it was filled from."""
+    text = "\0".join([case.title, case.description, case.urgency])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@transaction.atomic
+def edit(*, case: Case, by: User, title: str, description: str, urgency: str, seen: str = "") -> Case:
+    """The draft gets another text and urgency. `seen`: the digest of what the person wrote over; Stale where the draft
+    has become another since, in a second tab for example. Without it nothing is compared."""
+    _check_lengths(title, description)
+    case = lock_for_action(case, Action.EDIT, by=by).case
+    if seen and seen != digest(case):
+        raise Stale
+    case.title, case.description, case.urgency = title, description, urgency
+    case.save(update_fields=["title", "description", "urgency"])
+    log_committed("draft changed", case_id=case.pk, by=by.pk)
+    return case
+
+
+def _check_lengths(title: str, description: str) -> None:
+    limits.check_length(title, limits.TITLE, field="title")
+    limits.check_length(description, limits.DESCRIPTION, field="description")
+
+
+@transaction.atomic
+def submit(*, case: Case, by: User, source: str) -> Case:
+    """The draft is handed in: technicians see it from now on.
+
+    CaseError without a title, QuotaReached for one too many.
+    """
+    locked = lock_for_action(case, Action.SUBMIT, by=by, source=source)
+    case, step = locked.case, locked.step
+    if not clean_line(case.title):
+        raise CaseError(_("Please give the case a title before you submit it."), field="title")
+    quotas.check_submissions(locked.by)
+    case.status = Case.Status.SUBMITTED
+    case.date_submitted = step.at
+    case.save(update_fields=["status", "date_submitted"])
+    step.record(ReleaseEvent.Kind.SUBMITTED)
+    return case

@@ -1,0 +1,36 @@
+"""Internal notes of a case: written by staff, for staff. A verb as in cases.releases."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
+from cases.core.text import clean_text
+from cases.lifecycle import form_tokens, permissions, quotas
+from cases.lifecycle.history import log_committed
+from cases.lifecycle.locking import lock_people
+from cases.lifecycle.permissions import Action
+from cases.models import Case, CaseNote, User
+
+
+@transaction.atomic
+def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
+    """A note of `by` on the case. A form makes one (cases.lifecycle.form_tokens).
+
+    CaseError where it says nothing, TooLong where it says too much, QuotaReached where it is one too many.
+
+    The author is locked. The row of the case is not: a note changes nothing of it, and never waits for a release.
+    """
+    by = lock_people(by)[by.pk]
+    permissions.check(Action.NOTE, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
+    text = clean_text(text)
+    if not text:
+        raise CaseError(_("Write something first."), field="text")
+    limits.check_length(text, limits.NOTE, field="text")
+    used = form_tokens.use(form_token, by=by, content=["note", str(case.pk), text])
+    quotas.check_notes(by)
+    note = CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
+    form_tokens.remember(used, note.pk)
+    log_committed("note added", note_id=note.pk, case_id=case.pk, by=by.pk)
+    return note

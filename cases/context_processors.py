@@ -1,0 +1,17 @@
+"""What every page may say about the portal."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from cases.core import reader_timezones
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """The zone of schedules, the time of a release without one, and the reader's zone where it is another."""
+    return {
+        "portal_zone": settings.TIME_ZONE,
+        "release_time_of_day": settings.RELEASE_TIME_OF_DAY,
+        "readers_zone": reader_timezones.readers_zone(),
+    }

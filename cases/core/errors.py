@@ -1,0 +1,108 @@
+"""What a verb refuses, as sentences for people. Every face answers them with `status`."""
+
+import datetime as dt
+import math
+
+from django.utils.translation import gettext as _
+
+from cases.core.numbers import grouped
+
+
+class CaseError(Exception):
+    """A request about a case that was understood and refused. Nothing has changed."""
+
+    status = 400
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class BadSchedule(CaseError):
+    """The date or time of a release cannot be accepted."""
+
+
+class BadDocument(CaseError):
+    """The file cannot be accepted as a document."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="file")
+
+
+class TooLong(CaseError):
+    """A text has more letters than its field takes."""
+
+    def __init__(self, longest: int, *, field: str) -> None:
+        super().__init__(_("Use up to %(most)s characters.") % {"most": grouped(longest)}, field=field)
+
+
+class StorageFailed(CaseError):
+    """The file could not be kept, through no fault of the person's."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("Your file couldn't be stored, and nothing was saved. Try again later."), field="file")
+
+
+class ReasonRequired(CaseError):
+    """The action needs a reason and none was given."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Please give a reason; it is kept in the history of the case."), field="reason")
+
+
+class QuotaReached(CaseError):
+    """The person has added as much as one may for now, and may again after `wait`."""
+
+    status = 429
+
+    def __init__(self, message: str, *, wait: dt.timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = math.ceil(wait.total_seconds())
+
+
+class NotAllowed(CaseError):
+    """The person may not do this, whatever the state of the case."""
+
+    status = 403
+
+
+class WrongState(CaseError):
+    """The case is not, or no longer, in a state for this."""
+
+    status = 409
+
+
+class Stale(CaseError):
+    """The form was made for an older state of the case."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Somebody changed this case after you opened it. Nothing was saved: "
+                "look at the case as it is now and try again."
+            )
+        )
+
+
+class SentAlready(CaseError):
+    """The form was sent before, with the same content. `made` is the key of what it created then."""
+
+    status = 409
+
+    def __init__(self, *, made: int) -> None:
+        super().__init__(_("You already sent this form."))
+        self.made = made
+
+
+class FormReused(CaseError):
+    """The form was sent before, with another content."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("You already sent this form, with other content. To save this too, send it again."))

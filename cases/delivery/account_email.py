@@ -1,0 +1,64 @@
+"""The e-mails about an account. Each link is made right before its mail is sent, and leads to PORTAL_URL."""
+
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_noop as _noop
+
+from cases.core import languages
+from cases.delivery.email_batch import Parcel, Sight, Written
+from cases.delivery.release_email import Message, automatic_message
+from cases.models import User
+
+DEACTIVATED = _noop("The account is deactivated.")
+HAS_PASSWORD = _noop("The person has chosen a password.")
+
+
+def password_reset(parcel: Parcel, sight: Sight) -> Written:
+    """The link with which the recipient of `parcel` chooses a new password. Nothing for a deactivated account."""
+    person = sight.people[parcel.recipient_id]
+    if not person.is_active:
+        return Written.nothing(parcel, DEACTIVATED)
+    return Written(account_message("account/email/password_reset_key", person, parcel, link=password_link(person)))
+
+
+def invitation(parcel: Parcel, sight: Sight) -> Written:
+    """The link with which the recipient of `parcel` chooses their first password. Nothing once there is one."""
+    person = sight.people[parcel.recipient_id]
+    if not person.is_active:
+        return Written.nothing(parcel, DEACTIVATED)
+    if person.has_usable_password():
+        return Written.nothing(parcel, HAS_PASSWORD)
+    return Written(account_message("account/email/invitation", person, parcel, link=password_link(person)))
+
+
+def address_changed(parcel: Parcel, sight: Sight) -> Written:
+    """Tells the former address of the recipient of `parcel`, and nothing else: it may have been a stranger's."""
+    return Written(account_message("account/email/address_changed", sight.people[parcel.recipient_id], parcel))
+
+
+def account_message(template: str, person: User, parcel: Parcel, **context: Any) -> Message:
+    """`template` (`_subject.txt` and `_message.txt`) for the address of `parcel`.
+
+    It is in the language that `person` has chosen; without one, in the `language` of the payload.
+    """
+    language = languages.chosen_by(person) or (parcel.payload or {}).get("language") or settings.LANGUAGE_CODE
+    context |= {"person": person}
+    with translation.override(language):
+        return automatic_message(
+            subject=settings.ACCOUNT_EMAIL_SUBJECT_PREFIX + render_to_string(f"{template}_subject.txt", context),
+            text=render_to_string(f"{template}_message.txt", context).strip() + "\n",
+            address=parcel.address,
+            message_id=parcel.message_id,
+        )
+
+
+def password_link(person: User) -> str:
+    """Where `person` chooses a password: good for PASSWORD_RESET_TIMEOUT, for one password, and for this address."""
+    key = [user_pk_to_url_str(person), default_token_generator.make_token(person)]
+    return str(settings.PORTAL_URL + reverse("account_reset_password_from_key", args=key))

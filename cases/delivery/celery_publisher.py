@@ -1,0 +1,51 @@
+"""Messages to the workers, published by task name: hints, never the truth (DESIGN rules 1 and 7).
+
+A publish that fails is logged and forgotten; the sweep finds what it was about.
+"""
+
+import datetime as dt
+import time
+from typing import Any
+
+import structlog
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from cases.core.safe_errors import describe
+
+# Not celery.current_app: that is, in each thread, whatever application was made last.
+from portal.celery import app
+
+logger = structlog.get_logger(__name__)
+
+# After a failure nothing is tried for this long, so that a request with many messages is held up once, not once each.
+PAUSE_AFTER_FAILURE = 5.0
+_silent_until = 0.0
+
+
+def publish_wake_up(*, case_id: int, revision: int, at: dt.datetime) -> bool:
+    """Asks for the ETA task of a case's schedule revision at the aware datetime `at`. Whether it was published."""
+    return _publish(
+        "tasks.releases.release_case",
+        args=[case_id, revision],
+        eta=at,
+        task_id=f"release-{case_id}-{revision}",
+    )
+
+
+def publish_mail_waiting() -> bool:
+    """Tells the mail workers that e-mails are waiting. Whether it was published."""
+    return _publish("tasks.emails.send_release_emails")
+
+
+def _publish(task: str, **options: Any) -> bool:
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return False
+    try:
+        app.send_task(task, **options)
+    except (KombuError, RedisError, OSError) as error:
+        _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE
+        logger.warning("broker did not take a message; the sweep will do its work", task=task, error=describe(error))
+        return False
+    return True

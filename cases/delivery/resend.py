@@ -1,0 +1,64 @@
+"""What the outbox has given up is sent again because a person says so."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases.core.clock import portal_now
+from cases.core.errors import NotAllowed, WrongState
+from cases.delivery import celery_publisher
+from cases.delivery.email_kinds import kinds_that_keep_their_address
+from cases.lifecycle import account_history
+from cases.lifecycle.history import Step
+from cases.lifecycle.locking import lock_people
+from cases.models import AccountEvent, OutgoingEmail, ReleaseEvent, User
+from cases.models.outgoing_email import GIVEN_UP, ONCE_KINDS, OPEN
+
+State = OutgoingEmail.State
+
+
+@transaction.atomic
+def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
+    """Has a message that was given up sent again: `email`, and the others of its group. Returns how many rows.
+
+    It goes to the address that the person has when it is sent; to another one than before it is another message.
+    NotAllowed but for administrators, WrongState where it was not given up, or where the person cannot get mail.
+    """
+    # The person, as in a claim: two people, or a person and a sender, take turns.
+    people = lock_people(by, email.recipient)
+    by, person = people[by.pk], people[email.recipient_id]
+    if not (by.is_active and by.is_administrator):
+        raise NotAllowed(_("Only an administrator has an e-mail sent again."))
+    email = OutgoingEmail.objects.get(pk=email.pk)
+    _check_can_be_sent(email, person)
+    given_up = OutgoingEmail.objects.filter(recipient=person, state__in=GIVEN_UP)
+    given_up = given_up.select_related("case").defer("case__description")
+    rows = list(given_up.filter(group=email.group) if email.group else given_up.filter(pk=email.pk))
+    now = portal_now()
+    OutgoingEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=State.WAITING, deferrals=0, due=now, next_try=now, last_error=""
+    )
+    for row in rows:
+        _record(row, by=by, source=source, at=now)
+    transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
+    return len(rows)
+
+
+def _check_can_be_sent(email: OutgoingEmail, person: User) -> None:
+    if email.state not in GIVEN_UP:
+        raise WrongState(_("This e-mail is not given up: it is “%(state)s”.") % {"state": email.get_state_display()})
+    address = email.address if email.kind in kinds_that_keep_their_address() else person.email
+    if not person.is_active or not address:
+        raise WrongState(_("The member has no e-mail address, or a deactivated account. Change that first."))
+    same = OutgoingEmail.objects.filter(OPEN, recipient=person, kind=email.kind)
+    if email.kind in ONCE_KINDS and same.exists():
+        raise WrongState(_("Another email with this link is already waiting to be sent."))
+
+
+def _record(row: OutgoingEmail, *, by: User, source: str, at: dt.datetime) -> None:
+    if row.case:
+        Step(row.case, by=by, source=source, at=at).record(ReleaseEvent.Kind.MAIL_RESENT, reason=row.last_error)
+    else:
+        kind = AccountEvent.Kind.MAIL_RESENT
+        account_history.record(row.recipient, kind, by=by, reason=row.last_error, details={"kind": row.kind})

@@ -1,0 +1,109 @@
+"""One SMTP connection, used for many messages; what a server says told apart (FIELD, E-mail queues)."""
+
+import smtplib
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+import structlog
+from django.core.mail import EmailMessage, get_connection
+
+from cases.core import limits
+from cases.core.safe_errors import describe, without_addresses
+
+logger = structlog.get_logger(__name__)
+
+# Many servers end a connection after a hundred messages; better between two than at the start of one.
+MESSAGES_PER_CONNECTION = 100
+
+
+class Outcome(StrEnum):
+    SENT = "sent"
+    REFUSED = "refused"  # for good: this recipient or this message (5xx)
+    LATER = "later"  # for now: this recipient or this message (4xx)
+    NO_CONNECTION = "no connection"  # nothing was said about this message: network, time-out, login
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one message, and the server's words where it did not take it."""
+
+    outcome: Outcome
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        # A server may say any number of lines, and quote the address. Leaves room in OutgoingEmail.last_error for what
+        # the outbox adds.
+        object.__setattr__(self, "error", without_addresses(self.error)[: limits.SERVER_WORDS])
+
+    @property
+    def why(self) -> str:
+        """The server's code, or the type of the error: what a line of the log may say."""
+        return self.error.partition(" ")[0].rstrip(":")
+
+
+class Transport:
+    """A connection by Django's e-mail settings, opened for the first message and again after a failure."""
+
+    def __init__(self) -> None:
+        self._connection = get_connection()
+        self._messages = 0
+        self.failures_in_a_row = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def send(self, message: EmailMessage) -> Verdict:
+        """Hands `message` to the server. Expected failures come back as a verdict, never as an exception."""
+        verdict = self._send(message)
+        if verdict.outcome is Outcome.NO_CONNECTION:
+            self.failures_in_a_row += 1
+            self._close()
+        else:
+            self.failures_in_a_row = 0
+        return verdict
+
+    def _send(self, message: EmailMessage) -> Verdict:
+        if self._messages >= MESSAGES_PER_CONNECTION:
+            self._close()
+        try:
+            self._connection.open()
+        except (smtplib.SMTPException, OSError) as error:
+            return Verdict(Outcome.NO_CONNECTION, f"{type(error).__name__}: {error}")
+        self._messages += 1
+        try:
+            self._connection.send_messages([message])
+        except smtplib.SMTPNotSupportedError as error:
+            return Verdict(Outcome.REFUSED, f"{type(error).__name__}: {error}")
+        except smtplib.SMTPRecipientsRefused as error:
+            ((code, text),) = list(error.recipients.values())[:1]
+            return _by_code(code, text)
+        except (smtplib.SMTPDataError, smtplib.SMTPHeloError) as error:
+            return _by_code(error.smtp_code, error.smtp_error)
+        except (smtplib.SMTPException, OSError) as error:
+            return Verdict(Outcome.NO_CONNECTION, f"{type(error).__name__}: {error}")
+        except Exception as error:  # an address or a header that the e-mail library cannot take apart, in many ways
+            logger.exception("e-mail could not be sent", message_id=message.extra_headers.get("Message-ID"))
+            return Verdict(Outcome.REFUSED, describe(error))
+        return Verdict(Outcome.SENT)
+
+    def _close(self) -> None:
+        self._messages = 0
+        try:
+            self._connection.close()
+        except (smtplib.SMTPException, OSError):
+            # It is being replaced because it does not work.
+            self._connection = get_connection()
+
+
+def _by_code(code: int, text: bytes | str) -> Verdict:
+    words = text.decode(errors="replace") if isinstance(text, bytes) else text
+    if code == 421:  # the server closes the connection; it says nothing about the message
+        return Verdict(Outcome.NO_CONNECTION, f"{code} {words}")
+    return Verdict(Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER, f"{code} {words}")

@@ -1,0 +1,284 @@
+"""The story behind the demo data: what people would have done over the last weeks, told through the verbs.
+
+Each step runs with the clock set to its moment, so that history, dates and releases are what the verbs make of them.
+"""
+
+import datetime as dt
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from unittest import mock
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from cases import releases
+from cases.accounts import actions as people
+from cases.casework import drafts, notes
+from cases.core import schedule
+from cases.core.schedule import Schedule
+from cases.demo import documents as papers
+from cases.documents import actions as documents
+from cases.models import Case, ReleaseEvent, User
+
+MEMBERS = [
+    "Amara Okafor",
+    "Ben Castillo",
+    "Chiara Lombardi",
+    "Daniel Weiss",
+    "Elif Aydin",
+    "Farid Haddad",
+    "Grace Liu",
+    "Henrik Olsen",
+    "Ines Duarte",
+    "Jonas Keller",
+    "Kira Novak",
+    "Liam Byrne",
+    "Maya Patel",
+    "Noah Fischer",
+    "Olivia Grant",
+    "Pavel Horak",
+    "Quinn Harper",
+    "Rosa Delgado",
+    "Samuel Adeyemi",
+    "Tara Singh",
+    "Umar Rahman",
+    "Vera Sokolova",
+    "Wen Zhang",
+    "Ximena Rojas",
+    "Yusuf Demir",
+    "Zoe Martin",
+    "Anton Berg",
+    "Bianca Rossi",
+    "Carlos Mendes",
+    "Dana Friedman",
+    "Emil Larsen",
+    "Fatima Zahra",
+    "Gavin Stone",
+    "Hana Sato",
+    "Ivan Petrov",
+    "Julia Braun",
+    "Kofi Mensah",
+    "Lena Hoffmann",
+]
+TECHNICIANS = ["Robin Maddox", "Sofia Lindgren"]
+SUBJECTS = [
+    "Survivor benefit election",
+    "Retirement date estimate",
+    "Military service credit",
+    "Beneficiary change",
+    "Part-time service review",
+    "Health coverage in retirement",
+    "Annuity calculation",
+    "Divorce order review",
+    "Refund of contributions",
+    "Disability retirement question",
+    "Leave balance at separation",
+    "Pension statement error",
+    "Life insurance reduction",
+    "Early retirement offer",
+    "Deposit for temporary service",
+    "Tax withholding question",
+]
+DESCRIPTIONS = [
+    "I would like to know what my options are and by when I have to decide.",
+    "Please check the attached dates against my service record. I believe that a year is missing.",
+    "My situation has changed since the last statement. Could you work out the difference?",
+    "I received two letters that contradict each other. Which of them is right?",
+]
+WAVE = 50
+# What is due today goes out at that time, when most have gone home.
+LATE = dt.time(23, 30)
+# Every so many cases have one. The first of each kind of case, the demo member's, has all of them.
+LETTERS, NOTES, REPORTS = 5, 2, 3
+Step = tuple[dt.datetime, int, Callable[[], object]]
+
+
+@contextmanager
+def clock_at(moment: dt.datetime) -> Iterator[None]:
+    """Lets the verbs act as at that aware moment, by the host's clock and by the database's."""
+    by_host = mock.patch.object(timezone, "now", return_value=moment)
+    with by_host, mock.patch("cases.core.clock._database_now", return_value=moment):
+        yield
+
+
+class Story:
+    """Collects steps with their moments, and tells them in order."""
+
+    def __init__(self, *, password: str) -> None:
+        self.random = random.Random(20)  # noqa: S311  (the same portal every time)
+        self.start = timezone.now()
+        self.password = make_password(password)
+        self.steps: list[Step] = []
+
+    @transaction.atomic
+    def tell(self) -> int:
+        """Makes everything, in one transaction. Returns the number of cases."""
+        self.members = [self._person("member", "Alex Morgan", User.Role.MEMBER)]
+        self.members.append(self._person("other-member", "Sam Taylor", User.Role.MEMBER))
+        self.technicians = [self._person("technician", "Jordan Reed", User.Role.TECHNICIAN)]
+        self.admin = self._person("admin", "Casey Winters", User.Role.ADMINISTRATOR)
+        self.members += [self._person(_login(name), name, User.Role.MEMBER) for name in MEMBERS]
+        self.technicians += [self._person(_login(name), name, User.Role.TECHNICIAN) for name in TECHNICIANS]
+        self.former = self._person("former-technician", "Morgan Ellis", User.Role.TECHNICIAN)
+        self._plan_cases()
+        self._plan_people()
+        self._plan_sweeps()
+        for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
+            with clock_at(moment):
+                act()
+        return Case.objects.count()
+
+    def _person(self, username: str, name: str, role: str) -> User:
+        first, last = name.split(" ", 1)
+        return User.objects.create(
+            username=username,
+            first_name=first,
+            last_name=last,
+            email=f"{username}@example.com",
+            role=role,
+            password=self.password,
+            date_joined=self.start - dt.timedelta(days=90),
+            is_staff=role == User.Role.ADMINISTRATOR,
+            is_superuser=role == User.Role.ADMINISTRATOR,
+        )
+
+    def _plan_cases(self) -> None:
+        """The states in which the cases end, and how many of each. The first of each is the demo member's."""
+        wait = max(settings.RELEASE_MIN_DAYS, 7)
+        plans: list[tuple[int, Callable[[int], None]]] = [
+            (22, lambda n: self._case(n, age=self._days(0, 9))),
+            (28, lambda n: self._case(n, age=self._days(0, 6), submit=True)),
+            (50, lambda n: self._case(n, age=self._days(1, 20), accept=True)),
+            (8, lambda n: self._case(n, age=self._days(2, 30), release_in=0)),
+            (40, lambda n: self._case(n, age=self._days(3, wait), release_in=wait + self._days(0, 21))),
+            (WAVE, lambda n: self._case(n, age=wait + 2, completed=wait, release_in=wait + 1)),
+            (4, lambda n: self._case(n, age=wait + 2, completed=wait, release_in=wait, release_at=LATE)),
+            (3, lambda n: self._case(n + 1, age=12, accept=True, technician=self.former)),
+            (6, lambda n: self._case(n, age=self._days(3, 6), release_in=wait + 5, then="hold")),
+            (6, lambda n: self._case(n, age=self._days(4, 7), release_in=wait + 2, then="return")),
+            (10, lambda n: self._case(n, age=self._days(4, 7), release_in=wait + 2, then="reschedule")),
+            (6, lambda n: self._case(n, age=self._days(8, 30), release_in=wait + 14, then="early")),
+        ]
+        rest = 300 - sum(count for count, _ in plans)
+        plans.append((rest, lambda n: self._case(n, age=wait + self._days(4, 50), release_in=wait)))
+        for count, plan in plans:
+            for number in range(count):
+                plan(number)
+
+    def _plan_people(self) -> None:
+        """One has left, and one was invited yesterday and has not come yet."""
+        leaves = self.start - dt.timedelta(days=3)
+        self._at(leaves, lambda: people.deactivate(person=self.former, by=self.admin))
+        new = {"email": "nina.vogel@example.com", "first_name": "Nina", "last_name": "Vogel", "role": "technician"}
+        self._at(self.start - dt.timedelta(days=1), lambda: people.invite(by=self.admin, **new))
+
+    def _plan_sweeps(self) -> None:
+        first = min(moment for moment, _, _ in self.steps)
+        day = schedule.date_of(first)
+        while (instant := schedule.instant(day, None)) <= self.start:
+            self._at(instant, partial(releases.release_due, by="sweep", source=ReleaseEvent.Source.SWEEP))
+            day += dt.timedelta(days=1)
+
+    def _case(
+        self,
+        number: int,
+        *,
+        age: int,
+        submit: bool = False,
+        accept: bool = False,
+        completed: int | None = None,
+        release_in: int | None = None,
+        release_at: dt.time | None = None,
+        technician: User | None = None,
+        then: str = "",
+    ) -> None:
+        """Plans one case that was begun `age` days ago. `release_in` days after its completion (`completed` days ago;
+        None: on the day it was begun) it is due; 0: released at once. `then` is what happens a day later."""
+        member = self.members[number % len(self.members)]
+        technician = technician or self.technicians[number % len(self.technicians)]
+        begun = self._moment(age)
+        case = Case(member=member)
+        self._at(begun, lambda: self._draft(case, member))
+        if number % LETTERS == 0:
+            self._at(begun + dt.timedelta(minutes=10), lambda: self._attach_letter(case, member))
+        if submit or accept or release_in is not None:
+            self._at(begun + dt.timedelta(minutes=20), lambda: self._do(drafts.submit, case, member))
+        if accept or release_in is not None:
+            self._at(begun + dt.timedelta(hours=2), lambda: self._do(releases.accept, case, technician))
+            if number % NOTES == 0:
+                self._at(begun + dt.timedelta(hours=3), lambda: self._note(case, technician))
+        if release_in is None:
+            return
+        done = begun + dt.timedelta(hours=5) if completed is None else self._moment(completed)
+        if number % REPORTS == 0:
+            self._at(done - dt.timedelta(minutes=10), lambda: self._attach_report(case, technician))
+        self._at(done, lambda: self._complete(case, technician, release_in, release_at))
+        if then:
+            self._at(done + dt.timedelta(days=1), self._change(then, case, technician, release_in))
+
+    def _change(self, then: str, case: Case, technician: User, release_in: int) -> Callable[[], object]:
+        """What is done to a completed case by the name of it."""
+        changes: dict[str, Callable[[], object]] = {
+            "hold": lambda: self._do(
+                releases.cancel_schedule, case, self.admin, reason="Waiting for a letter from the agency."
+            ),
+            "return": lambda: self._do(releases.return_to_accepted, case, technician, reason="One figure is missing."),
+            "reschedule": lambda: self._do(
+                releases.schedule, case, technician, release_on=self._in_days(release_in + 4)
+            ),
+            "early": lambda: self._do(
+                releases.release_now, case, self.admin, reason="The member needs it for a meeting."
+            ),
+        }
+        return changes[then]
+
+    def _draft(self, case: Case, member: User) -> None:
+        made = drafts.create(
+            by=member,
+            title=self.random.choice(SUBJECTS),
+            description=self.random.choice(DESCRIPTIONS),
+            urgency=self.random.choices(["normal", "urgent"], weights=[5, 1])[0],
+        )
+        case.pk = made.pk
+
+    def _attach_letter(self, case: Case, member: User) -> None:
+        case.refresh_from_db()
+        self._do(documents.attach, case, member, file=papers.letter(case.title, case.description))
+
+    def _attach_report(self, case: Case, technician: User) -> None:
+        case.refresh_from_db()
+        file = papers.report(case.title, case.external_case_id)
+        self._do(documents.attach, case, technician, file=file)
+
+    def _note(self, case: Case, technician: User) -> None:
+        notes.add(case=case, by=technician, text=self.random.choice(papers.NOTES))
+
+    def _complete(self, case: Case, technician: User, release_in: int, release_at: dt.time | None) -> None:
+        release_on = self._in_days(release_in, release_at) if release_in else None
+        self._do(releases.complete, case, technician, release_on=release_on)
+
+    def _do(self, verb: Callable[..., object], case: Case, by: User, **options: object) -> None:
+        verb(case=case, by=by, source=ReleaseEvent.Source.WEB, **options)
+
+    def _in_days(self, days: int, time: dt.time | None = None) -> Schedule:
+        return Schedule(schedule.date_of(timezone.now()) + dt.timedelta(days=days), time)
+
+    def _moment(self, days_ago: int) -> dt.datetime:
+        """Some moment of the morning of that day, on the portal's clock."""
+        day = schedule.date_of(self.start) - dt.timedelta(days=days_ago)
+        return schedule.instant(day, dt.time(8 + self.random.randrange(3), self.random.randrange(60)))
+
+    def _days(self, least: int, most: int) -> int:
+        return self.random.randint(least, most)
+
+    def _at(self, moment: dt.datetime, act: Callable[[], object]) -> None:
+        # Nothing happens in the future: what would is squeezed into the present, in its order.
+        self.steps.append((min(moment, self.start), len(self.steps), act))
+
+
+def _login(name: str) -> str:
+    return name.lower().replace(" ", ".")

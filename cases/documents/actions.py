@@ -1,0 +1,99 @@
+"""What people do with the documents of a case: attach one, take it away again. Verbs as in cases.releases.
+
+Members change the submissions of their drafts, whoever works on an accepted case its reports
+(cases.lifecycle.permissions). A completed case keeps what it has: what is released is what was completed. What was
+attached or removed is in the history by its name, which members never see.
+"""
+
+from functools import partial
+from typing import Any
+
+import structlog
+from django.core.files import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases.core.errors import BadDocument, NotAllowed
+from cases.documents import file_types, storage
+from cases.lifecycle import form_tokens, permissions, quotas
+from cases.lifecycle.locking import lock_for_action
+from cases.lifecycle.permissions import Action
+from cases.models import Case, CaseDocument, ReleaseEvent, User
+
+logger = structlog.get_logger(__name__)
+
+Kind = CaseDocument.Kind
+# Of one case: a page shows all of them.
+MOST = 50
+
+
+def kind_of(user: User) -> CaseDocument.Kind:
+    """What a document is that `user` attaches."""
+    return Kind.SUBMISSION if user.is_member else Kind.REPORT
+
+
+def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: str = "") -> CaseDocument:
+    """`file` becomes a document of the case: of a member a submission, of the others a report.
+
+    BadDocument for a file that may be none, QuotaReached for one too many, StorageFailed where it could not be kept;
+    then, as after any other error, nothing is kept of it. The file is stored before the transaction, which then is
+    short, whatever the storage is. A form makes one document (cases.lifecycle.form_tokens).
+
+    When the commit itself fails nobody knows whether the row is there: the file stays, and so it does when an outer
+    transaction is rolled back. `document_storage.reconcile` finds files without a row.
+    """
+    # Before anything is written; `_record` asks again, with the row locked.
+    permissions.check(Action.ATTACH, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
+    quotas.check_uploads(by)
+    facts = file_types.examine(file)
+    document = CaseDocument(kind=kind_of(by), uploaded_by=by, **vars(facts))
+    document.file = storage.store(document, file)
+    in_doubt = False
+    try:
+        with transaction.atomic():
+            _record(document, case, by=by, source=source, form_token=form_token)
+            in_doubt = True
+    except BaseException:
+        if not in_doubt:
+            storage.discard(str(document.file.name))
+        raise
+    return document
+
+
+def check_removal(document: CaseDocument, *, by: User) -> None:
+    """CaseError where `by` may not take the document away now: for the question before it is done."""
+    permissions.check(Action.ATTACH, by=by, case=document.case)
+    _check_kind(document, by=by)
+
+
+@transaction.atomic
+def remove(*, document: CaseDocument, by: User, source: str) -> None:
+    """The document is no more. NotAllowed where `by` could not have attached it; CaseDocument.DoesNotExist where it is
+    gone already, or `by` may not know of it."""
+    locked = lock_for_action(document.case, Action.ATTACH, by=by, source=source)
+    by, step = locked.by, locked.step
+    document = CaseDocument.objects.visible_to(by).get(pk=document.pk)
+    _check_kind(document, by=by)
+    pk, path = document.pk, str(document.file.name)
+    document.delete()
+    step.record(ReleaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
+    transaction.on_commit(partial(storage.discard, path), robust=True)
+    logger.info("document removed", case_id=step.case.pk, document_id=pk, by_id=by.pk)
+
+
+def _check_kind(document: CaseDocument, *, by: User) -> None:
+    if document.kind != kind_of(by):
+        raise NotAllowed(_("You may not remove this document."))
+
+
+def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_token: str) -> None:
+    step = lock_for_action(case, Action.ATTACH, by=by, source=source).step
+    document.case = step.case
+    used = form_tokens.use(form_token, by=by, content=["document", str(case.pk), document.name, str(document.size)])
+    quotas.check_uploads(by)
+    if CaseDocument.objects.filter(case=case).count() >= MOST:
+        raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MOST})
+    document.uploaded_at = step.at
+    document.save()
+    form_tokens.remember(used, document.pk)
+    step.record(ReleaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})

@@ -1,0 +1,118 @@
+"""Which files may be documents: by size, by extension, and by what is in them."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import puremagic
+from django.conf import settings
+from django.core.files import File
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.errors import BadDocument
+from cases.core.text import clean_line
+from cases.documents.office_files import ODT, OPEN_XML, is_open_document, is_word, is_workbook
+from cases.documents.text_files import is_text
+
+# Control and format characters. Joiners hold emoji and some scripts together.
+HIDDEN, JOINERS = ("Cc", "Cf", "Cs"), "\u200c\u200d"
+# Of a name, which pages and downloads show.
+NAME_LENGTH = limits.FILE_NAME
+# Bytes at the start of a file that tell its type.
+HEAD = 64
+# How far into a PDF its header may begin, for viewers.
+PDF_HEAD = 1024
+
+Content = File[Any]
+Test = Callable[[Content], bool]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What is known of a file that may be a document; `content_type` is ours, never the sender's."""
+
+    name: str
+    size: int
+    content_type: str
+
+
+def examine(file: Content) -> Examined:
+    """The facts of `file`, which may be a document. BadDocument, in a sentence, if it may not."""
+    name = clean_name(file.name or "")
+    size = file.size
+    extension = PurePosixPath(name).suffix.lower()
+    if extension not in TYPES:
+        raise BadDocument(_("This type of file cannot be attached. Choose one of: %(types)s.") % {"types": in_words()})
+    if not size:
+        raise BadDocument(_("This file is empty."))
+    if size > most_bytes():
+        raise too_large()
+    content_type, test = TYPES[extension]
+    fits = test(file)
+    file.seek(0)
+    if not fits:
+        raise BadDocument(_("The content of this file is not what its name says: “%(type)s”.") % {"type": extension})
+    return Examined(name, size, content_type)
+
+
+def clean_name(name: str) -> str:
+    """The last part of `name`, without characters that nobody sees, and not too long; its extension is kept."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    # Among them those that reverse the direction of writing: "reportfdp.exe" would read "reportexe.pdf".
+    shown = "".join(letter for letter in last if letter in JOINERS or unicodedata.category(letter) not in HIDDEN)
+    path = PurePosixPath(clean_line(shown).strip(" ."))
+    return path.stem[: NAME_LENGTH - len(path.suffix)] + path.suffix
+
+
+def most_bytes() -> int:
+    """How large a document may be."""
+    return settings.DOCUMENT_MAX_MB * 2**20
+
+
+def too_large() -> BadDocument:
+    """The refusal of a file that is larger."""
+    return BadDocument(_("This file is too large. The limit is %(limit)s MB.") % {"limit": settings.DOCUMENT_MAX_MB})
+
+
+def in_words() -> str:
+    """The types that may be attached, for people."""
+    return ", ".join(extension[1:].upper() for extension in TYPES if extension != ".jpeg")
+
+
+def _begins_like(extension: str) -> Test:
+    """Whether the first bytes are those of such a file."""
+
+    def begins(file: Content) -> bool:
+        file.seek(0)
+        head = file.read(HEAD)
+        try:
+            matches = puremagic.magic_string(head)
+        except puremagic.PureError:
+            return False
+        # The library also looks for signatures far into a file, and at its end.
+        return any(match.extension == extension and match.offset == 0 for match in matches)
+
+    return begins
+
+
+def _pdf(file: Content) -> bool:
+    """Whether the header is where viewers look for it. Programs write a mark of their encoding, or more, before it."""
+    file.seek(0)
+    return re.search(rb"%PDF-\d", file.read(PDF_HEAD)) is not None
+
+
+TYPES: dict[str, tuple[str, Test]] = {
+    ".pdf": ("application/pdf", _pdf),
+    ".png": ("image/png", _begins_like(".png")),
+    ".jpg": ("image/jpeg", _begins_like(".jpg")),
+    ".jpeg": ("image/jpeg", _begins_like(".jpg")),
+    ".docx": (f"{OPEN_XML}.wordprocessingml.document", is_word),
+    ".xlsx": (f"{OPEN_XML}.spreadsheetml.sheet", is_workbook),
+    ".odt": (ODT.decode(), is_open_document),
+    ".txt": ("text/plain", is_text),
+    ".csv": ("text/csv", is_text),
+}

@@ -1,0 +1,79 @@
+"""What comes in as a file with a request, before anybody has looked at it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, TemporaryFileUploadHandler
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from cases.core.errors import BadDocument, StorageFailed
+from cases.documents import file_types
+
+logger = structlog.get_logger(__name__)
+
+
+class SizeLimit(FileUploadHandler):
+    """Drops files that would take the request over DOCUMENT_MAX_MB. It comes before the handlers that keep them, and
+    runs for everybody, also for strangers: it is what keeps their uploads from filling memory and disk."""
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.received = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        """Hands the bytes on to the next handler; SkipFile once there are too many."""
+        self.received += len(raw_data)
+        if self.received > file_types.most_bytes():
+            raise SkipFile
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """Leaves the file to the next handler."""
+
+
+class TemporaryFile(TemporaryFileUploadHandler):
+    """Django's handler of large files. Where the disk is full the file is skipped, and `uploaded_file` says so: the
+    error would come up wherever the form is read first, as an answer without a sentence."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begins a temporary file."""
+        with self._failures_told():
+            super().new_file(*args, **kwargs)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        """Writes the bytes."""
+        with self._failures_told():
+            return super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
+        """Hands the file over, whole; SkipFile is for its chunks alone."""
+        try:
+            with self._failures_told():
+                return super().file_complete(file_size)
+        except SkipFile:
+            return None
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            logger.exception("upload could not be written to the disk", errno=error.errno)
+            self.request.upload_failed = True  # type: ignore[union-attr]
+            raise SkipFile from error
+
+
+def uploaded_file(request: HttpRequest) -> UploadedFile[Any]:
+    """The one `file` of the request. BadDocument without one, StorageFailed where the disk did not take it."""
+    file = request.FILES.get("file")
+    if isinstance(file, UploadedFile):
+        return file
+    if getattr(request, "upload_failed", False):
+        raise StorageFailed
+    if int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes():
+        raise file_types.too_large()
+    raise BadDocument(_("Choose a file."))

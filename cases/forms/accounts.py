@@ -1,0 +1,177 @@
+"""The forms of allauth in the portal's words: each field has one name, which stands above it alone."""
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.accounts import login_attempts, own_account, second_factor
+from cases.accounts.mfa_adapter import SecretUnreadable
+from cases.core import limits
+from cases.delivery import account_email_queue
+from cases.models import User
+
+# By the names of the fields, in all of these forms.
+LABELS = {
+    "login": gettext_lazy("User name or e-mail"),
+    "email": gettext_lazy("E-mail address"),
+    "password": gettext_lazy("Password"),
+    "remember": gettext_lazy("Remember me"),
+    "oldpassword": gettext_lazy("Present password"),
+    "password1": gettext_lazy("New password"),
+    "password2": gettext_lazy("New password again"),
+    "code": gettext_lazy("Code"),
+}
+# Likewise: no longer text is looked up or hashed.
+LONGEST = {
+    "login": limits.EMAIL,
+    "email": limits.EMAIL,
+    "password": limits.PASSWORD,
+    "oldpassword": limits.PASSWORD,
+    "password1": limits.PASSWORD,
+    "password2": limits.PASSWORD,
+    "code": limits.CODE,
+}
+
+
+def _as_stored(typed: str) -> str:
+    """The address of the account that `typed` is a spelling of; `typed` itself where there is none."""
+    found = User.objects.with_address(typed).values_list("email", flat=True).first() if "@" in typed else None
+    return found or typed
+
+
+class Bounded(forms.Form):
+    """Mixed in before a form of allauth's: no placeholder that says the label once more, and a bound for each text."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            if longest := LONGEST.get(name):
+                field.validators.append(MaxLengthValidator(longest))
+                field.widget.attrs["maxlength"] = longest
+
+
+class Worded(Bounded):
+    """The same, with labels of ours."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = LABELS.get(name, field.label)
+
+
+class NewPassword(Worded):
+    """Says that the two differ even where the first is refused: both mistakes are mended at once."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        first, second = (self.data.get(self.add_prefix(name)) for name in ("password1", "password2"))
+        if first and second and first != second and not self.has_error("password2"):
+            self.add_error("password2", _("The two passwords differ."))
+        return cleaned
+
+
+class LoginForm(Worded, account.LoginForm):
+    """User name or address, and the password."""
+
+    def clean_login(self) -> str:
+        """What was typed; an address as the account spells it."""
+        return _as_stored(super().clean_login())
+
+
+class ReauthenticateForm(Worded, account.ReauthenticateForm):
+    """The password once more."""
+
+
+class ResetPasswordForm(Worded, account.ResetPasswordForm):
+    """Where the link is sent."""
+
+    def clean_email(self) -> str:
+        """The address as the account spells it."""
+        self.cleaned_data["email"] = _as_stored(self.cleaned_data["email"])
+        return str(super().clean_email())
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Leaves the rest to the mail worker, for a known and an unknown address alike. Returns the address."""
+        account_email_queue.ask_for_password_reset(self.users)
+        return str(self.cleaned_data["email"])
+
+
+class ResetPasswordKeyForm(NewPassword, account.ResetPasswordKeyForm):
+    """The password that is set by the link."""
+
+    def save(self) -> None:
+        own_account.set_password(by=self.user, password=self.cleaned_data["password1"], with_link=True)
+        login_attempts.forgive(context.request, self.user)
+
+
+class ChangePasswordForm(NewPassword, account.ChangePasswordForm):
+    """The present password, and a new one."""
+
+    def clean_oldpassword(self) -> str:
+        guess = login_attempts.count(context.request, [login_attempts.at_password(self.user)])
+        if guess is None:
+            raise get_adapter().validation_error("too_many_login_attempts")
+        try:
+            password: str = super().clean_oldpassword()
+        except forms.ValidationError:
+            login_attempts.log_wrong([login_attempts.at_password(self.user)])
+            raise
+        guess.rollback()
+        return password
+
+    def save(self) -> None:
+        own_account.set_password(by=self.user, password=self.cleaned_data["password1"], with_link=False)
+
+
+class UsesCode(Worded, mfa.BaseAuthenticateForm):
+    """Mixed in before a form of allauth's that asks for a code: each code works once, and guesses are counted."""
+
+    def clean_code(self) -> str:
+        guess = login_attempts.count(context.request, [login_attempts.at_code(self.user)])
+        if guess is None:
+            raise get_adapter().validation_error("too_many_login_attempts")
+        code: str = self.cleaned_data["code"]
+        authenticator = self._use(code)
+        guess.rollback()
+        self.authenticator = authenticator
+        return code
+
+    def _use(self, code: str) -> Authenticator:
+        try:
+            authenticator = second_factor.use_code(self.user, code)
+        except SecretUnreadable as error:
+            raise forms.ValidationError(str(error)) from None
+        if authenticator is None:
+            login_attempts.log_wrong([login_attempts.at_code(self.user)])
+            self._emit_authentication_failed(second_factor.main(self.user))
+            raise get_adapter().validation_error("incorrect_code")
+        return authenticator
+
+
+class AuthenticateForm(UsesCode, mfa.AuthenticateForm):
+    """The second factor, at sign-in."""
+
+
+class ReauthenticateByCodeForm(UsesCode, mfa.ReauthenticateForm):
+    """The second factor once more."""
+
+
+class ActivateTOTPForm(Bounded, totp.ActivateTOTPForm):
+    """Sets the app up, with its first code."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if not second_factor.use_app_code(self.secret, code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code

@@ -1,0 +1,119 @@
+"""The list of people, filtered from the URL, and the forms with which administrators look after accounts."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits
+from cases.core.text_fields import LineField, ProseField
+from cases.forms.single_values import SingleValuesForm
+from cases.models import User
+from cases.models.user import INVITED
+from cases.selectors import search
+
+SELECT = {"class": "form-select"}
+# Each is an index of the table.
+ORDERS = {"user_name": ("username",), "newest": ("-date_joined", "-id")}
+BY_NAME = ("last_name", "first_name", "username")
+
+
+class PeopleFilter(django_filters.FilterSet):
+    """`role`, `active` (yes, no, or invited), `q`, which is searched in names and addresses, and `sort`."""
+
+    q = django_filters.CharFilter(
+        method="search",
+        label=_("Search"),
+        max_length=limits.SEARCH,
+        validators=[limits.few_words],
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Name or address")}),
+    )
+    role = django_filters.ChoiceFilter(
+        label=_("Role"), empty_label=_("All roles"), choices=User.Role.choices, widget=forms.Select(attrs=SELECT)
+    )
+    active = django_filters.ChoiceFilter(
+        method="with_access",
+        label=_("Access"),
+        empty_label=_("All accounts"),
+        choices=[("yes", _("Active")), ("no", _("Deactivated")), ("invited", _("Invited, not here yet"))],
+        widget=forms.Select(attrs=SELECT),
+    )
+    sort = django_filters.ChoiceFilter(
+        method="in_order",
+        label=_("Order"),
+        empty_label=_("By last name"),
+        choices=[("user_name", _("By user name")), ("newest", _("Newest first"))],
+        widget=forms.Select(attrs=SELECT),
+    )
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+    def search(self, people: QuerySet[User], name: str, text: str) -> QuerySet[User]:
+        return search.named(people, text)
+
+    def with_access(self, people: QuerySet[User], name: str, answer: str) -> QuerySet[User]:
+        return people.filter(INVITED) if answer == "invited" else people.filter(is_active=answer == "yes")
+
+    def in_order(self, people: QuerySet[User], name: str, key: str) -> QuerySet[User]:
+        return people.order_by(*ORDERS[key])
+
+
+class NamesForm(forms.ModelForm[User]):
+    """What somebody is called, and where they are reached."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=limits.EMAIL)
+    first_name = LineField(label=_("First name"), required=False, max_length=limits.NAME)
+    last_name = LineField(label=_("Last name"), required=False, max_length=limits.NAME)
+
+    class Meta:
+        model = User
+        fields: tuple[str, ...] = ("email", "first_name", "last_name")
+
+
+class InviteForm(NamesForm):
+    """Whom to invite, and as what."""
+
+    class Meta:
+        model = User
+        fields = ("email", "first_name", "last_name", "role")
+        labels = {"role": _("Role")}
+        widgets = {"role": forms.Select(attrs=SELECT)}
+
+
+class CorrectForm(NamesForm):
+    """Another name or address for somebody."""
+
+
+class RoleForm(forms.Form):
+    """What somebody is to be."""
+
+    role = forms.ChoiceField(choices=User.Role.choices, label=_("Role"), widget=forms.Select(attrs=SELECT))
+
+
+class HandOverForm(SingleValuesForm):
+    """To whom the open cases of a technician go, and perhaps why."""
+
+    to = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label=_("To"),
+        empty_label=_("Choose a technician"),
+        widget=forms.Select(attrs=SELECT),
+    )
+    reason = ProseField(required=False, max_length=limits.REASON)
+
+    def __init__(self, *args: Any, technician: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).exclude(INVITED)
+        field: Any = self.fields["to"]
+        field.queryset = others.exclude(pk=technician.pk).order_by("first_name", "last_name", "username")
+        field.label_from_instance = lambda person: person.display_name
+
+
+class SecondFactorForm(forms.Form):
+    """Why somebody's second factor is removed."""
+
+    reason = ProseField(max_length=limits.REASON)

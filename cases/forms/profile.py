@@ -1,0 +1,47 @@
+"""The form of one's own profile."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.core import limits, reader_timezones
+from cases.core.text_fields import LineField
+from cases.models import User
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """Name, language and time zone. User name, address and role are the administrators' business."""
+
+    first_name = LineField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
+    last_name = LineField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"), required=False, widget=forms.Select(attrs={"class": "form-select"})
+    )
+
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        choices=[("", gettext_lazy("The browser's")), *settings.LANGUAGES],
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text=gettext_lazy("Of the pages, and of the e-mails that the portal sends you."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "language", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        portals = _("The portal's: %(zone)s") % {"zone": settings.TIME_ZONE}
+        field = self.fields["time_zone"]
+        field.choices = [("", portals), *((name, name.replace("_", " ")) for name in sorted(reader_timezones.names()))]  # type: ignore[attr-defined]
+        field.help_text = _("For the times of what happened. Release dates stay in the portal's zone.")
+
+    def save(self, commit: bool = True) -> User:
+        """Stores these fields and no others, which an administrator may be changing at this moment."""
+        if commit:
+            self.instance.save(update_fields=self.Meta.fields)
+        return self.instance

@@ -1,0 +1,185 @@
+"""What people type, parsed. Whether it is allowed is decided by the verbs."""
+
+import datetime as dt
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases.casework import drafts
+from cases.core import limits, schedule
+from cases.core.schedule import Schedule
+from cases.core.text_fields import LineField, ProseField
+from cases.forms.single_values import SingleValuesForm
+from cases.models import Case, User
+from cases.releases import release_choice
+
+
+def has_seconds(time: dt.time) -> bool:
+    """Whether HH:MM does not say all of it."""
+    return bool(time.second or time.microsecond)
+
+
+class ReleaseDateInput(forms.DateInput):
+    """The browser's date picker."""
+
+    input_type = "date"
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(attrs={"class": "form-control", **attributes}, format="%Y-%m-%d")
+
+
+class ScheduleFields(SingleValuesForm):
+    """A release date and perhaps a time, both in the portal's zone."""
+
+    release_date = forms.DateField(
+        label=_("Release date"),
+        required=False,
+        widget=ReleaseDateInput(),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": _("Enter the date as year-month-day, for example 2026-03-31.")},
+    )
+    release_time = forms.TimeField(
+        label=_("Release time"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}),
+        input_formats=["%H:%M", "%H:%M:%S"],
+        error_messages={"invalid": _("Enter the time as hours and minutes, for example 09:30.")},
+    )
+
+    def offer(self, *, any_day: bool, now: dt.datetime) -> None:
+        """Sets what the date picker proposes at the portal's moment `now`: the days of technicians, or with `any_day`
+        any from today on."""
+        self.propose(schedule.default_date(now))
+        picker = self.fields["release_date"]
+        picker.widget.attrs["min"] = (schedule.date_of(now) if any_day else schedule.least_date(now)).isoformat()
+        if not any_day:
+            picker.widget.attrs["max"] = schedule.last_date(now).isoformat()
+
+    def propose(self, date: dt.date) -> None:
+        """Fills the date in where none is chosen yet."""
+        self.initial.setdefault("release_date", date)
+
+    @property
+    def time_text(self) -> str:
+        """What the time field holds. With its seconds where it has any: else saving the form would drop them."""
+        value = self["release_time"].value()
+        return value.isoformat("seconds" if has_seconds(value) else "minutes") if isinstance(value, dt.time) else value
+
+    @property
+    def time_step(self) -> str:
+        """Whether the browser's time field takes seconds: it must where it holds some."""
+        value = self["release_time"].value()
+        return "1" if isinstance(value, dt.time) and has_seconds(value) else ""
+
+
+class ChangeForm(SingleValuesForm):
+    """What every change of a release carries: the revision that the person looked at, and perhaps a reason."""
+
+    revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    reason = ProseField(
+        label=_("Reason"),
+        required=False,
+        max_length=limits.REASON,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+    )
+
+    def change(self) -> dict[str, Any]:
+        """The arguments that every verb takes."""
+        return {"revision": self.cleaned_data["revision"], "reason": self.cleaned_data["reason"]}
+
+
+class AcceptForm(SingleValuesForm):
+    """Who is to work on the case. Administrators name a technician; a technician takes it."""
+
+    technician = forms.ModelChoiceField(
+        label=_("Technician"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"invalid_choice": _("Choose an active technician.")},
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if by.is_administrator:
+            field = cast("forms.ModelChoiceField[User]", self.fields["technician"])
+            technicians = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True)
+            field.queryset = technicians.order_by("first_name", "last_name", "username")
+            field.label_from_instance = lambda obj: obj.display_name  # type: ignore[method-assign]
+            field.required = True
+
+    def chosen(self) -> User | None:
+        """The technician whom an administrator named."""
+        return self.cleaned_data["technician"]  # type: ignore[no-any-return]
+
+
+class CompletionForm(ChangeForm, ScheduleFields):
+    """The product owner's dialog: release now, or on a date."""
+
+    release_option = forms.ChoiceField(
+        choices=[("now", _("Release Now")), ("schedule", _("Schedule Release"))],
+        error_messages={
+            "required": _("Choose when the case is released."),
+            "invalid_choice": _("Choose “now” or “schedule”."),
+        },
+    )
+
+    # Only proposed: with "now" chosen it would contradict, where no script leaves it out.
+    default_date: dt.date | None = None
+
+    def propose(self, date: dt.date) -> None:
+        """Keeps the date for who chooses "schedule"."""
+        self.default_date = date
+
+    def release_on(self) -> Schedule | None:
+        """The chosen schedule, None for now. BadSchedule for a choice that contradicts itself."""
+        asked = self.cleaned_data
+        return release_choice.release_on(
+            option=asked["release_option"], date=asked["release_date"], time=asked["release_time"]
+        )
+
+
+class RescheduleForm(ChangeForm, ScheduleFields):
+    """Another release date."""
+
+    release_date = forms.DateField(
+        label=_("Release date"),
+        widget=ReleaseDateInput(),
+        input_formats=["%Y-%m-%d"],
+        error_messages={
+            "required": _("Choose the new release date."),
+            "invalid": _("Enter the date as year-month-day, for example 2026-03-31."),
+        },
+    )
+
+    def schedule(self) -> Schedule:
+        """The schedule that was asked for."""
+        return Schedule(self.cleaned_data["release_date"], self.cleaned_data["release_time"])
+
+
+class DraftForm(forms.ModelForm[Case]):
+    """What a member writes."""
+
+    title = LineField(
+        label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Give the case a title.")}
+    )
+    seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Case
+        fields = ["title", "description", "urgency"]
+        widgets = {"description": forms.Textarea}
+        labels = {"description": _("Description"), "urgency": _("Urgency")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "form-select" if name == "urgency" else "form-control"
+        if self.instance.pk:
+            self.initial["seen"] = drafts.digest(self.instance)
+
+    def text(self) -> dict[str, Any]:
+        """The arguments of the verbs."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}

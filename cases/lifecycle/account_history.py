@@ -1,0 +1,66 @@
+"""Writing and reading the history of accounts."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cases.core import limits
+from cases.core.clock import portal_now
+from cases.core.text import isolated
+from cases.lifecycle.history import name_people
+from cases.models import AccountEvent, OutgoingEmail, User
+
+Kind = AccountEvent.Kind
+
+
+def record(
+    person: User, kind: AccountEvent.Kind, *, by: User | str, reason: str = "", details: dict[str, Any] | None = None
+) -> None:
+    """Append what `by`, a person or a program by its name, did to the account of `person`. `reason`: a person's words.
+    `details`: the facts. TooLong for a long `reason`."""
+    limits.check_length(reason, limits.REASON, field="reason")
+    actor: dict[str, Any] = {"by": by} if isinstance(by, User) else {"system_actor": by}
+    AccountEvent.objects.create(
+        person=person, kind=kind, at=portal_now(), reason=reason, details=details or {}, **actor
+    )
+
+
+def latest_account_events(person: User, *, limit: int) -> Sequence[AccountEvent]:
+    """The last `limit` events of the account, the latest first, each with its facts in words as `said`."""
+    events = list(person.account_events.select_related("by")[:limit])
+    name_people(events)
+    for event in events:
+        event.said = _said(event)
+    return events
+
+
+def identity(person: User) -> dict[str, str]:
+    """What the history keeps of a name and an address."""
+    return {"name": person.get_full_name(), "email": person.email}
+
+
+def _said(event: AccountEvent) -> str:
+    """The facts of `event` in words; empty where there are none, or where a row written by hand lacks them."""
+    try:
+        return FACTS[event.kind](event) if event.kind in FACTS else ""
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def _role(value: str) -> str:
+    return str(User.Role(value).label)
+
+
+def _called(identity: dict[str, str]) -> str:
+    return f"{isolated(identity['name'])} <{identity['email']}>".strip()
+
+
+FACTS: dict[str, Callable[[AccountEvent], str]] = {
+    Kind.INVITED: lambda event: f"{event.details['email']}, {_role(event.details['role'])}",
+    Kind.INVITED_AGAIN: lambda event: str(event.details["email"]),
+    Kind.ROLE_CHANGED: lambda event: f"{_role(event.details['from'])} → {_role(event.details['to'])}",
+    Kind.CORRECTED: lambda event: f"{_called(event.details['from'])} → {_called(event.details['to'])}",
+    Kind.API_TOKEN_CREATED: lambda event: f"{isolated(event.details['name'])} ({event.details['token']})",
+    Kind.API_TOKEN_ENDED: lambda event: f"{isolated(event.details['name'])} ({event.details['token']})",
+    Kind.CASES_HANDED_OVER: lambda event: f"{event.details['count']} → {isolated(event.named['to_technician'])}",
+    Kind.MAIL_RESENT: lambda event: str(OutgoingEmail.Kind(event.details["kind"]).label),
+}

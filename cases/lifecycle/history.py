@@ -1,0 +1,104 @@
+"""Writing and reading the history of cases. `by` is a person, or the name of the program where no person acts."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from cases.core import limits
+from cases.models import AccountEvent, Case, ReleaseEvent, User
+
+logger = structlog.get_logger(__name__)
+
+# What the details of an event call a person by; the value is the key of the person.
+NAMES_OF_PEOPLE = ("from_technician", "to_technician")
+
+
+def actor_columns(by: User | str) -> dict[str, Any]:
+    """The columns of ReleaseEvent that name `by`."""
+    return {"actor_id": None, "system_actor": by} if isinstance(by, str) else {"actor_id": by.pk, "system_actor": ""}
+
+
+def actor_in_log(by: User | str) -> int | str:
+    """`by` as a line of the log names it: the key of a person, the name of a program."""
+    return by if isinstance(by, str) else by.pk
+
+
+def log_committed(event: str, **facts: Any) -> None:
+    """Write a line of the log once the transaction is committed. `facts` are keys and counts, never people's words."""
+    transaction.on_commit(lambda: logger.info(event, **facts), robust=True)
+
+
+def latest_events(case: Case, *, limit: int) -> Sequence[ReleaseEvent]:
+    """The last `limit` events of `case`, the latest first, with the names of all people. Two queries at most."""
+    events = list(ReleaseEvent.objects.filter(case=case).select_related("actor")[:limit])
+    name_people(events)
+    return events
+
+
+def name_people(events: Iterable[ReleaseEvent | AccountEvent]) -> None:
+    """Set `named` on each of `events`: the people of its details, by the names that they have now."""
+    keys = {event: _people_in(event.details) for event in events}
+    wanted = {pk for people in keys.values() for pk in people.values()}
+    people = User.objects.only("username", "first_name", "last_name").in_bulk(wanted) if wanted else {}
+    for event, found in keys.items():
+        event.named = {name: people[pk].display_name for name, pk in found.items() if pk in people}
+
+
+def _people_in(details: Any) -> dict[str, int]:
+    """A row written by hand may hold anything."""
+    if not isinstance(details, dict):
+        return {}
+    return {name: details[name] for name in NAMES_OF_PEOPLE if isinstance(details.get(name), int)}
+
+
+class Step:
+    """One step of one case: remembers how the case was, and records what became of it.
+
+    Made before the case is changed; `record` is called in the same transaction, after.
+    """
+
+    def __init__(self, case: Case, *, by: User | str, source: str, at: dt.datetime) -> None:
+        self.case = case
+        self.by = by
+        self.source = source
+        self.at = at
+        self.from_status = case.status
+        self.from_date = case.scheduled_release_date
+        self.from_time = case.scheduled_release_time
+
+    def record(self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None) -> None:
+        """Append the step to the history. `reason`: a person's words. `details`: the facts that have no column."""
+        self.event(kind, reason=reason, details=details).save()
+        self.log(kind)
+
+    def log(self, kind: ReleaseEvent.Kind) -> None:
+        """Write a line about the step once it is committed."""
+        log_committed(
+            "case changed", kind=str(kind), case_id=self.case.pk, source=self.source, by=actor_in_log(self.by)
+        )
+
+    def event(
+        self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None
+    ) -> ReleaseEvent:
+        """The step as a row that is not stored yet: many are stored together. TooLong for a long `reason`."""
+        limits.check_length(reason, limits.REASON, field="reason")
+        return ReleaseEvent(
+            case=self.case,
+            kind=kind,
+            at=self.at,
+            source=self.source,
+            from_status=self.from_status,
+            to_status=self.case.status,
+            from_date=self.from_date,
+            from_time=self.from_time,
+            to_date=self.case.scheduled_release_date,
+            to_time=self.case.scheduled_release_time,
+            schedule_revision=self.case.schedule_revision,
+            release_number=self.case.release_number,
+            reason=reason,
+            details=details or {},
+            **actor_columns(self.by),
+        )

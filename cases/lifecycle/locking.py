@@ -1,0 +1,82 @@
+"""The only way to lock a case or a person.
+
+One order for all transactions, so that no two of them wait for each other: people by key, then cases by key, then what
+belongs to them. Locks exclude other changes of a row and not the checks of foreign keys (NO KEY UPDATE): a release
+never waits for a person, and a note never waits for a release. On SQLite, which has one writer, the transaction is the
+lock.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from cases.core.clock import portal_now
+from cases.core.errors import ReasonRequired, Stale
+from cases.core.text import clean_text
+from cases.lifecycle import permissions, stored_clock
+from cases.lifecycle.history import Step
+from cases.lifecycle.permissions import Action
+from cases.models import Case, CaseQuerySet, User
+
+People = dict[int, User]
+# What releases or schedules. To hold or to return a case is safe by any clock.
+BY_THE_CLOCK = {Action.COMPLETE, Action.RESCHEDULE, Action.RELEASE_EARLY}
+
+
+@dataclass(frozen=True)
+class Locked:
+    """What a verb may trust until its transaction ends, read under the locks. `people` includes `by`."""
+
+    case: Case
+    by: User
+    people: People
+    step: Step
+
+
+def lock_for_action(
+    case: Case,
+    action: Action,
+    *,
+    by: User,
+    source: str = "",
+    people: Iterable[User] = (),
+    reason: str | None = None,
+    revision: int | None = None,
+) -> Locked:
+    """Lock `by`, the other `people` that the verb depends on, and the case. Check `action` against the locked rows.
+
+    Case.DoesNotExist where `by` may not know of the case. Stale where `revision`, the one that the person was looking
+    at, is an older one. NotAllowed and WrongState by cases.lifecycle.permissions. ReasonRequired where the rule
+    demands a `reason`; None says that the verb has none to demand. ClockMismatch where the action would go by a
+    clock that is not the portal's.
+    """
+    found = lock_people(by, *people)
+    by = found[by.pk]
+    visible = Case.objects.visible_to(by)
+    locked = in_lock_order(visible.annotate(clock_agrees=stored_clock.agrees())).get(pk=case.pk)
+    if revision is not None and revision != locked.schedule_revision:
+        raise Stale
+    rule = permissions.check(action, by=by, case=locked)
+    if rule.reason and reason is not None and not clean_text(reason):
+        raise ReasonRequired
+    if action in BY_THE_CLOCK and not cast(Any, locked).clock_agrees:
+        stored_clock.refuse()
+    return Locked(locked, by, found, Step(locked, by=by, source=source, at=portal_now()))
+
+
+def lock_people(*people: User) -> People:
+    """Lock the rows of `people`. Return them as they are now, by key."""
+    rows = User.objects.filter(pk__in={person.pk for person in people})
+    return {row.pk: row for row in rows.order_by("pk").select_for_update(no_key=True)}
+
+
+def lock_as_administrator(by: User, *people: User) -> People:
+    """`lock_people` for a verb of administrators. NotAllowed unless `by` is an active one now."""
+    found = lock_people(by, *people)
+    permissions.check_administrator(found[by.pk])
+    return found
+
+
+def in_lock_order(cases: CaseQuerySet) -> CaseQuerySet:
+    """`cases`, to be locked one after the other in the order that all transactions keep."""
+    return cases.order_by("pk").select_for_update(of=("self",), no_key=True)

@@ -1,0 +1,182 @@
+"""Who may do what to a case in which state: the table of DESIGN §4, as data."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.core.clock import portal_now
+from cases.core.errors import NotAllowed, WrongState
+from cases.models import Case, User
+
+Role = User.Role
+
+
+class State(StrEnum):
+    """The states that permissions tell apart. `due` and `scheduled` differ by the clock alone."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    HELD = "held"
+    SCHEDULED = "scheduled"
+    DUE = "due"
+    RELEASED = "released"
+
+
+class Action(StrEnum):
+    EDIT = "edit"
+    SUBMIT = "submit"
+    ATTACH = "attach"
+    ACCEPT = "accept"
+    COMPLETE = "complete"
+    RESCHEDULE = "reschedule"
+    RETURN = "return"
+    RELEASE_EARLY = "release_early"
+    HOLD = "hold"
+    HAND_OVER = "hand_over"
+    NOTE = "note"
+
+
+class Relation(StrEnum):
+    OWN = "own"
+    ASSIGNED = "assigned"
+    NOBODYS = "nobody's"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """In which states, and in which relation to the case, a role may act; whether it must say why."""
+
+    relation: Relation
+    states: frozenset[State]
+    reason: bool = False
+
+
+NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE})
+IN_HANDS = NOT_RELEASED | {State.ACCEPTED}
+NO_DRAFT = frozenset(State) - {State.DRAFT}
+
+TABLE: dict[Action, dict[str, Rule]] = {
+    Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
+    Action.SUBMIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
+    # Also to remove a document: members their submissions, the others their reports (cases.documents.actions).
+    Action.ATTACH: {
+        Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT})),
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
+    },
+    Action.ACCEPT: {
+        Role.TECHNICIAN: Rule(Relation.NOBODYS, frozenset({State.SUBMITTED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SUBMITTED})),
+    },
+    Action.COMPLETE: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
+    },
+    Action.RESCHEDULE: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, NOT_RELEASED),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True),
+    },
+    Action.RETURN: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, NOT_RELEASED),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED),
+    },
+    Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True)},
+    Action.HOLD: {Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SCHEDULED}), reason=True)},
+    Action.HAND_OVER: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
+    },
+    # What one knows of a colleague's case is worth a note too.
+    Action.NOTE: {
+        Role.TECHNICIAN: Rule(Relation.ANY, NO_DRAFT),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, NO_DRAFT),
+    },
+}
+
+REFUSALS: dict[State, Promise] = {
+    State.DRAFT: gettext_lazy("This case is still a draft."),
+    State.SUBMITTED: gettext_lazy("This case has not been accepted yet."),
+    State.ACCEPTED: gettext_lazy("This case is being worked on; it is not completed."),
+    State.HELD: gettext_lazy("This case is completed and has no release date."),
+    State.SCHEDULED: gettext_lazy("This case is completed already, and its release is scheduled."),
+    State.DUE: gettext_lazy("The release date of this case has been reached; it is being released now."),
+    State.RELEASED: gettext_lazy("This case has been released to its member already."),
+}
+# Where the state alone would be a riddle to whoever tried this.
+REFUSALS_OF: dict[tuple[Action, State], Promise] = {
+    (Action.ACCEPT, State.ACCEPTED): gettext_lazy("This case is accepted already."),
+    (Action.HOLD, State.HELD): gettext_lazy("The release of this case is on hold already."),
+}
+# Members change drafts and nothing else. What they read goes by what they may see: nothing of a completion.
+REFUSALS_OF_MEMBERS: dict[State, Promise] = {
+    State.SUBMITTED: gettext_lazy("You have submitted this case already. It can no longer be changed."),
+    State.ACCEPTED: gettext_lazy("We are working on this case already. It can no longer be changed."),
+    State.RELEASED: gettext_lazy("This case is ready. It can no longer be changed."),
+}
+
+
+def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
+    """The state of `case` at the aware datetime `now`; None: at this moment, which is a question to the database."""
+    if case.status != Case.Status.COMPLETED:
+        return State(case.status)
+    if case.is_released:
+        return State.RELEASED
+    instant = case.release_instant
+    if instant is None:
+        return State.HELD
+    return State.DUE if instant <= (now or portal_now()) else State.SCHEDULED
+
+
+def check(action: Action, *, by: User, case: Case) -> Rule:
+    """The rule under which `by` may do `action` to `case` now. NotAllowed for the person, WrongState for the case."""
+    rule = TABLE[action].get(by.role) if by.is_active else None
+    if rule is None or not _related(rule.relation, by, case):
+        raise NotAllowed(_("You may not do this to this case."))
+    state = state_of(case)
+    if state not in rule.states:
+        raise WrongState(_refusal(action, state, by))
+    return rule
+
+
+def check_administrator(by: User) -> None:
+    """NotAllowed unless `by` looks after the accounts of others."""
+    if not (by.is_active and by.is_administrator):
+        raise NotAllowed(_("Only administrators look after accounts."))
+
+
+def _refusal(action: Action, state: State, by: User) -> str:
+    if by.is_member:
+        # Who sees the case at all must not learn more from a refusal.
+        return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in NOT_RELEASED else state])
+    return str(REFUSALS_OF.get((action, state), REFUSALS[state]))
+
+
+def allowed(*, by: User, case: Case, now: dt.datetime | None = None) -> set[Action]:
+    """What `by` may do to `case`: what a page offers. A page of many cases asks for `now` once, not for each."""
+    if not by.is_active:
+        return set()
+    state = state_of(case, now=now)
+    return {
+        action
+        for action, roles in TABLE.items()
+        if (rule := roles.get(by.role)) and state in rule.states and _related(rule.relation, by, case)
+    }
+
+
+def _related(relation: Relation, by: User, case: Case) -> bool:
+    match relation:
+        case Relation.OWN:
+            return case.member_id == by.pk
+        case Relation.ASSIGNED:
+            return case.assigned_to_id == by.pk
+        case Relation.NOBODYS:
+            # Somebody else's submitted case does not exist; an accepted one is refused for its state, with a reason.
+            return case.assigned_to_id is None or case.status != Case.Status.SUBMITTED
+        case Relation.ANY:
+            return True

@@ -1,0 +1,79 @@
+"""A case as one person may see it: what pages and API show. What a member may not know is not in it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Self
+
+from cases.lifecycle import display_states
+from cases.models import Case, User
+
+
+@dataclass(frozen=True)
+class SeenCase:
+    """The facts of a case that its viewer may know; None or empty where there is none, or none for this viewer."""
+
+    pk: int
+    external_case_id: str
+    title: str
+    state: str
+    state_label: str
+    description: str = ""
+    urgency: str = ""
+    member_name: str = ""
+    technician_name: str = ""
+    date_created: dt.datetime | None = None
+    date_submitted: dt.datetime | None = None
+    date_accepted: dt.datetime | None = None
+    date_completed: dt.datetime | None = None
+    scheduled_for: dt.datetime | None = None
+    scheduled_release_date: dt.date | None = None
+    scheduled_release_time: dt.time | None = None
+    actual_release_date: dt.datetime | None = None
+    release_error: str = ""
+
+    @classmethod
+    def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
+        """`case`, which came from `visible_to(to)`, as `to` may see it; its description only `in_full`."""
+        state = display_states.key_of(case, to)
+        label = str(next(shown.label for shown in display_states.shown_to(to) if shown.key == state))
+        head: dict[str, Any] = {
+            "pk": case.pk,
+            "external_case_id": case.external_case_id,
+            "title": case.title,
+            "state": state,
+            "state_label": str(label),
+        }
+        schedule: dict[str, Any] = {
+            "scheduled_for": case.release_instant,
+            "scheduled_release_date": case.scheduled_release_date,
+            "scheduled_release_time": case.scheduled_release_time,
+        }
+        if state == "announced":
+            return cls(**head, **schedule)
+        body: dict[str, Any] = {
+            "description": case.description if in_full else "",
+            "urgency": case.urgency,
+            "date_created": case.date_created,
+            "date_submitted": case.date_submitted,
+            "date_accepted": case.date_accepted,
+        }
+        if case.is_released:
+            body |= {"date_completed": case.date_completed, "actual_release_date": case.actual_release_date}
+        if to.is_member:
+            return cls(**head, **body)
+        return cls(
+            **head,
+            **body
+            | schedule
+            | {
+                "date_completed": case.date_completed,
+                "member_name": case.member.display_name,
+                "technician_name": case.assigned_to.display_name if case.assigned_to else "",
+                "release_error": case.release_error,
+            },
+        )
+
+    @property
+    def name(self) -> str:
+        """What headings and lists call it."""
+        return self.title or self.external_case_id

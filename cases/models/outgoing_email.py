@@ -1,0 +1,114 @@
+"""E-mails to be sent: rows written in the transaction of what they are about, handed to the SMTP server later."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits
+from cases.models.case import Case
+from cases.models.text_limits import facts_limit
+from cases.models.user import User
+
+# Kinds about one release of one case. All others are about an account.
+CASE_KINDS = ["released"]
+# Asked for several times, these are sent once: the link in the mail is made when it is sent.
+ONCE_KINDS = ["password_reset", "invitation"]
+OPEN = Q(state__in=["waiting", "sending"])
+# Nobody tries these any more, unless a person says so.
+GIVEN_UP = ["failed", "undeliverable"]
+
+
+class OutgoingEmail(models.Model):
+    """One e-mail to one person, or their part in one: rows of one `group` leave as one message (DESIGN §4, E-mail).
+
+    How each kind is written is said in cases.delivery.email_kinds.
+    """
+
+    class Kind(models.TextChoices):
+        RELEASED = "released", _("Case released")
+        PASSWORD_RESET = "password_reset", _("Password reset")
+        INVITATION = "invitation", _("Invitation")
+        ADDRESS_CHANGED = "address_changed", _("Address changed")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed for good")
+        UNDELIVERABLE = "undeliverable", _("Undeliverable")
+        DROPPED = "dropped", _("No longer to be sent")
+
+    # The index of email_once_per_release begins with the case; what is asked of a recipient is what is open.
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="emails", null=True, blank=True, db_index=False
+    )
+    kind = models.CharField(max_length=20, choices=Kind)
+    release_number = models.PositiveIntegerField(null=True, blank=True)
+    payload = models.JSONField(
+        null=True, blank=True, help_text="Ids and codes that the kind needs; never a person's text, never a token"
+    )
+    recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    address = models.CharField(
+        max_length=limits.EMAIL,
+        blank=True,
+        help_text="Of the present message; a claim replaces it if the person has another",
+    )
+    state = models.CharField(max_length=20, choices=State, default=State.WAITING)
+    # Kept when the claim has ended. No constraint asks for it: senders of an earlier version know nothing of it.
+    claim = models.UUIDField(null=True, blank=True, help_text="The sender's claim; what ends the claim names it")
+    group = models.UUIDField(null=True, blank=True, help_text="Set by the first claim, kept by every retry")
+    message_id = models.CharField(max_length=255, blank=True)
+    attempts = models.PositiveIntegerField(default=0, help_text="Answers about this message; never goes down")
+    deferrals = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="“Later” answers since it was last queued: the next pause, and when to stop"
+    )
+    due = models.DateTimeField(
+        db_default=Now(), help_text="When it was first to leave; its age is counted from here, whatever next_try says"
+    )
+    next_try = models.DateTimeField(help_text="Not to be sent before; while being sent: when the lease ends")
+    last_error = models.CharField(max_length=limits.ERROR, blank=True)
+    created = models.DateTimeField()
+    sent = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            facts_limit("email_payload_limit", "payload"),
+            models.UniqueConstraint(name="email_once_per_release", fields=["case", "kind", "release_number"]),
+            models.UniqueConstraint(
+                name="email_account_open_once", fields=["recipient", "kind"], condition=OPEN & Q(kind__in=ONCE_KINDS)
+            ),
+            models.CheckConstraint(
+                name="email_case_by_kind",
+                condition=Q(kind__in=CASE_KINDS, case__isnull=False, release_number__isnull=False)
+                | (~Q(kind__in=CASE_KINDS) & Q(case__isnull=True, release_number__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="email_state_known",
+                condition=Q(state__in=["waiting", "sending", "sent", "failed", "undeliverable", "dropped"]),
+            ),
+            models.CheckConstraint(
+                name="email_group_has_message_id",
+                condition=Q(group__isnull=True, message_id="") | (Q(group__isnull=False) & ~Q(message_id="")),
+            ),
+            models.CheckConstraint(
+                name="email_sent_has_group",
+                condition=~Q(state__in=["sending", "sent"]) | Q(group__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="email_sent_has_date", condition=Q(state="sent", sent__isnull=False) | ~Q(state="sent")
+            ),
+        ]
+        indexes = [
+            models.Index(name="email_open", fields=["next_try", "recipient"], condition=OPEN),
+            models.Index(name="email_open_of_recipient", fields=["recipient", "group"], condition=OPEN),
+            # The operations page: what failed and is tried again, what nobody tries any more, and what was sent on a
+            # day. A wave writes into none of them, but for members without an address.
+            models.Index(name="email_retrying", fields=["due"], condition=OPEN & ~Q(last_error="")),
+            models.Index(name="email_given_up", fields=["-id"], condition=Q(state__in=GIVEN_UP)),
+            models.Index(name="email_sent", fields=["sent"], condition=Q(state="sent")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} e-mail to person {self.recipient_id}, {self.state}"

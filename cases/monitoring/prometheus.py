@@ -1,0 +1,112 @@
+"""The same figures for Prometheus, in its text format. A scrape costs what a look at the page costs."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from cases.documents import storage
+from cases.lifecycle import stored_clock
+from cases.models import Case, ReleaseDay, ReleaseEvent, StorageReport
+from cases.monitoring import latency_histogram
+from cases.monitoring.heartbeats import pulse
+from cases.monitoring.outbox_status import mail
+from cases.monitoring.release_status import present
+
+# Upper limits, in seconds, of what is told about lateness.
+LIMITS = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 86400.0]
+
+
+class Figures(Collector):
+    """What the portal tells of itself, read from the database when it is asked."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, one after the other."""
+        yield from self._present()
+        yield from self._mail()
+        yield from self._pulse()
+        yield from self._days()
+        yield from self._documents()
+
+    def _present(self) -> Iterator[Metric]:
+        differs = bool(stored_clock.mismatch())
+        yield _gauge("portal_clock_differs", "1 if the settings name another clock than the database", int(differs))
+        seen = present(Case.objects.all(), self.now)
+        yield _gauge("portal_cases_due", "Due and not released; up to 1001", seen.due.number)
+        yield _gauge("portal_cases_failing", "Cases whose release failed; up to 1001", seen.failing_count.number)
+        yield _gauge("portal_cases_held", "Completed, without a schedule; up to 1001", seen.held.number)
+        yield _gauge("portal_cases_armed", "Cases whose ETA task is published; up to 1001", seen.armed.number)
+
+    def _mail(self) -> Iterator[Metric]:
+        seen = mail(Case.objects.all(), self.now)
+        family = GaugeMetricFamily("portal_emails", "E-mails that are open or given up; up to 1001", labels=["state"])
+        for state in ("waiting", "retrying", "sending", "failed", "undeliverable"):
+            family.add_metric([state], getattr(seen, state).number)
+        yield family
+        oldest = "Since the oldest e-mail that is not sent yet was first to leave; 0 where there is none"
+        yield _gauge("portal_email_oldest_seconds", oldest, seen.oldest.total_seconds())
+
+    def _pulse(self) -> Iterator[Metric]:
+        age = pulse(self.now).sweep_age
+        if age is not None:
+            yield _gauge("portal_sweep_age_seconds", "Since the last sweep ran to its end", age.total_seconds())
+
+    def _documents(self) -> Iterator[Metric]:
+        if (free := storage.free_bytes()) is not None:
+            yield _gauge("portal_documents_free_bytes", "Free space of the disk that keeps the documents", free)
+        if report := StorageReport.objects.first():
+            yield _gauge("portal_documents_missing", "Documents whose file was gone when last compared", report.missing)
+            yield _gauge("portal_files_without_document", "Files that no document named, kept for now", report.orphans)
+
+    def _days(self) -> Iterator[Metric]:
+        days = list(ReleaseDay.objects.order_by("day"))
+        released: Counter[str] = Counter()
+        for day in days:
+            released.update(day.released_by)
+        by_source = CounterMetricFamily("portal_releases", "Cases released", labels=["source"])
+        for source in ReleaseEvent.Source:
+            by_source.add_metric([source], released[source])
+        yield by_source
+        not_recorded = sum(day.not_recorded for day in days)
+        yield _gauge("portal_releases_not_recorded", "Released cases that are not in the history", not_recorded)
+        yield CounterMetricFamily("portal_emails_sent", "E-mails sent", value=sum(day.mailed for day in days))
+        yield _lateness(latency_histogram.added(day.lateness for day in days))
+        if days:
+            yield _gauge("portal_cases_pending", "Completed and not released, when last counted", days[-1].pending)
+            counted = (self.now - days[-1].counted_at).total_seconds()
+            yield _gauge("portal_figures_age_seconds", "Since the days were last counted", counted)
+
+
+def exposition(now: dt.datetime) -> bytes:
+    """Everything in the text format, as it is at the aware datetime `now`."""
+    registry = CollectorRegistry()
+    registry.register(Figures(now))
+    return generate_latest(registry)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _lateness(histogram: Counter[int]) -> HistogramMetricFamily:
+    """Told in coarse buckets; the sum is of the upper edges, at most a tenth too high."""
+    below = [
+        (
+            str(limit),
+            float(sum(cases for number, cases in histogram.items() if latency_histogram.edge(number) <= limit)),
+        )
+        for limit in LIMITS
+    ]
+    total = sum(latency_histogram.edge(number) * cases for number, cases in histogram.items())
+    return HistogramMetricFamily(
+        "portal_release_lateness_seconds",
+        "Release after its instant, of releases by schedule",
+        buckets=[*below, ("+Inf", float(histogram.total()))],
+        sum_value=total,
+    )

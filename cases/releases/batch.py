@@ -1,0 +1,285 @@
+"""Releasing whatever is due, many cases a statement.
+
+One batch is one short transaction: lock the due rows, stamp them, derive history and e-mail rows from what was stamped.
+Batches of several workers pass each other by (SKIP LOCKED on PostgreSQL; SQLite has one writer). A row that the
+database refuses is found by halving the batch under savepoints; the others are released all the same (DESIGN rule 8).
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Case as Choose
+from django.db.models import CharField, F, Q, Value, When
+from django.utils.translation import gettext_noop as _noop
+
+from cases.core import limits, schedule
+from cases.core.clock import portal_now
+from cases.core.safe_errors import SafeError, describe
+from cases.db.bulk import ids_as_rows, insert_select
+from cases.db.time_budget import transaction_within
+from cases.delivery import celery_publisher
+from cases.lifecycle import stored_clock
+from cases.lifecycle.history import actor_columns, actor_in_log
+from cases.lifecycle.locking import in_lock_order
+from cases.models import Case, CaseQuerySet, OutgoingEmail, ReleaseEvent, User
+from cases.releases import on_read
+
+logger = structlog.get_logger(__name__)
+
+FIRST_RETRY = dt.timedelta(seconds=30)
+LAST_RETRY = dt.timedelta(hours=1)
+# Of the cases of a batch, a line of the log names so many.
+LOGGED = 50
+READ_WAIT = 1.0
+# These speak of the server or the connection, never of a row: the whole batch is tried again by the next wake-up.
+NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
+
+
+class MissingRow(SafeError, IntegrityError):
+    """A row that the case points to is not there, in spite of the foreign keys (a restore, a hand)."""
+
+
+@dataclass
+class Batch:
+    """What became of some cases: the ids of the released ones, and of the failed ones with the error."""
+
+    released: list[int] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+
+    def add(self, other: "Batch") -> None:
+        """Takes in what became of other cases."""
+        self.released += other.released
+        self.failed |= other.failed
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the rows of one batch have in common."""
+
+    at: dt.datetime
+    by: User | str
+    source: str
+    reason: str = ""
+    batch: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+def release_due(*, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None) -> Batch:
+    """Releases every case that is due: what ETA tasks, sweep and command call. Safe at any time, any number of times.
+
+    `by` names the program. `now` (aware) is the moment that decides; None: the portal's clock, read for each batch.
+    ClockMismatch where the settings name another clock than the database.
+    """
+    total = Batch()
+    for batch in release_batches(by=by, source=source, now=now, batch_size=batch_size):
+        total.add(batch)
+    return total
+
+
+def release_batches(
+    *, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None
+) -> Iterator[Batch]:
+    """`release_due`, one committed batch after the other, for callers that report progress."""
+    size = batch_size or settings.RELEASE_BATCH_SIZE
+    failed: list[int] = []  # in this run; left out, because a row may refuse even to be marked as failed
+    any_released = False
+    try:
+        moment = now or portal_now()
+        # Spares a wake-up that finds nothing the transaction. Whether there is more after a batch, its size says.
+        more = stored_clock.any_due(Case.objects.first_due(moment))
+        while more:
+            with transaction.atomic():
+                ids = _lock_due(Case.objects.exclude(pk__in=failed), moment, size)
+                batch = _release(ids, Stamp(at=moment, by=by, source=source))
+            any_released |= bool(batch.released)
+            failed += batch.failed
+            more = len(ids) == size  # else whatever is left is in the hands of another worker
+            if ids:
+                yield batch
+            moment = now or portal_now()
+    finally:
+        # Once for all batches: a member whose cases are in several gets one e-mail.
+        if any_released:
+            _tell_mail_workers()
+
+
+def release_due_of(member: User) -> Batch:
+    """Releases what is due of `member`, who is about to look (DESIGN rule 11). One index probe where nothing is.
+
+    Waits for rows that others hold, up to a second in all; OperationalError if that was not enough. ClockMismatch where
+    the settings name another clock than the database.
+    """
+    earliest = on_read.earliest_scheduled_date(member)
+    if earliest is None or earliest > schedule.reached(now := portal_now()).date():
+        return Batch()
+    cases = Case.objects.filter(member=member)
+    if not stored_clock.any_due(cases.first_due(now)):
+        return Batch()
+    with transaction_within(READ_WAIT):
+        due = cases.due(now).filter(stored_clock.agrees())
+        ids = list(in_lock_order(due).values_list("pk", flat=True))
+        batch = _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
+    if batch.released:
+        _tell_mail_workers()
+    return batch
+
+
+def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: str = "") -> None:
+    """Releases the locked `case` by a person's decision, in the caller's transaction; brings the instance up to date.
+
+    The caller has checked that it is completed, not released, and that the person may.
+    """
+    limits.check_length(reason, limits.REASON, field="reason")
+    _stamp([case.pk], Stamp(at=at, by=by, source=source, reason=reason))
+    _tell_mail_workers()
+    case.refresh_from_db()
+
+
+def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
+    """Locks up to `size` of `cases` that are due, passing by what others have locked. Returns their ids.
+
+    None if the clock was changed since it was compared with the settings.
+    """
+    ids: list[int] = []
+    for stretch in cases.due_stretches(now):
+        due = stretch.filter(stored_clock.agrees())
+        free = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
+        ids += free[: size - len(ids)]
+    return ids
+
+
+def _release(ids: list[int], stamp: Stamp) -> Batch:
+    """Releases the locked rows, and records the failed ones."""
+    batch = _stamp_or_halve(ids, stamp) if ids else Batch()
+    for pk, error in batch.failed.items():
+        _record_failure(pk, error, at=stamp.at)
+    return batch
+
+
+def _tell_mail_workers() -> None:
+    transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
+
+
+def _stamp_or_halve(ids: list[int], stamp: Stamp) -> Batch:
+    try:
+        with transaction.atomic():
+            _stamp(ids, stamp)
+            if connection.vendor == "postgresql":
+                # Foreign keys are checked at the outer commit otherwise, past this savepoint. SQLite could only check
+                # those of all tables, and the rows made here point to rows just read.
+                connection.check_constraints()
+    except NOT_A_ROWS_FAULT:
+        raise
+    except DatabaseError as error:
+        if len(ids) == 1:
+            return Batch(failed={ids[0]: describe(error)})
+        batch = Batch()
+        for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+            batch.add(_stamp_or_halve(half, stamp))
+        return batch
+    return Batch(released=ids)
+
+
+def _stamp(ids: list[int], stamp: Stamp) -> None:
+    """The three statements of a release: state, history, e-mail rows."""
+    rows = Case.objects.filter(pk__in=ids_as_rows(ids))
+    rows.update(
+        actual_release_date=stamp.at,
+        release_number=F("release_number") + 1,
+        release_batch=stamp.batch,
+        release_error="",
+        release_attempts=0,
+        release_next_try=None,
+    )
+    for model, columns in ((ReleaseEvent, _event_columns(stamp)), (OutgoingEmail, _email_columns(stamp))):
+        if insert_select(model, rows, columns) != len(ids):
+            raise MissingRow(f"no {model.__name__} could be made")
+    transaction.on_commit(partial(_log_released, stamp, ids), robust=True)
+
+
+def _log_released(stamp: Stamp, ids: list[int]) -> None:
+    logger.info(
+        "cases released",
+        batch=str(stamp.batch),
+        count=len(ids),
+        source=stamp.source,
+        by=actor_in_log(stamp.by),
+        case_ids=ids[:LOGGED],
+    )
+
+
+def _event_columns(stamp: Stamp) -> dict[str, Any]:
+    return {
+        "case_id": F("pk"),
+        "kind": ReleaseEvent.Kind.RELEASED,
+        "at": stamp.at,
+        "source": stamp.source,
+        **actor_columns(stamp.by),
+        "from_status": F("status"),
+        "to_status": F("status"),
+        "from_date": F("scheduled_release_date"),
+        "from_time": F("scheduled_release_time"),
+        "to_date": F("scheduled_release_date"),
+        "to_time": F("scheduled_release_time"),
+        "schedule_revision": F("schedule_revision"),
+        "release_number": F("release_number"),
+        "release_batch": stamp.batch,
+        "reason": stamp.reason,
+        "details": {},
+    }
+
+
+def _email_columns(stamp: Stamp) -> dict[str, Any]:
+    no_address, deactivated = Q(member__email=""), Q(member__is_active=False)
+    return {
+        "case_id": F("pk"),
+        "kind": OutgoingEmail.Kind.RELEASED,
+        "release_number": F("release_number"),
+        "payload": None,
+        "recipient_id": F("member_id"),
+        "address": F("member__email"),
+        "state": Choose(
+            When(no_address | deactivated, then=Value(OutgoingEmail.State.UNDELIVERABLE)),
+            default=Value(OutgoingEmail.State.WAITING),
+            output_field=CharField(),
+        ),
+        "claim": None,
+        "group": None,
+        "message_id": "",
+        "attempts": 0,
+        "deferrals": 0,
+        "due": stamp.at,
+        "next_try": stamp.at,
+        "last_error": Choose(
+            When(no_address, then=Value(_noop("The member has no e-mail address."))),
+            When(deactivated, then=Value(_noop("The member's account is deactivated."))),
+            default=Value(""),
+            output_field=CharField(),
+        ),
+        "created": stamp.at,
+        "sent": None,
+    }
+
+
+def _record_failure(pk: int, error: str, *, at: dt.datetime) -> None:
+    """Writes error, attempts and next try on the row, so that it leaves `due` until then."""
+    logger.error("case could not be released", case_id=pk, error=error)
+    try:
+        with transaction.atomic():
+            case = Case.objects.get(pk=pk)
+            pause = min(FIRST_RETRY * 2 ** min(case.release_attempts, 10), LAST_RETRY)
+            Case.objects.filter(pk=pk).update(
+                release_error=error[: limits.ERROR],
+                release_attempts=F("release_attempts") + 1,
+                release_next_try=at + pause,
+            )
+    except NOT_A_ROWS_FAULT:
+        raise
+    except DatabaseError:
+        logger.exception("case could not even be marked as failed", case_id=pk)

@@ -1,0 +1,210 @@
+"""Changing the portal's clock: its zone and RELEASE_TIME_OF_DAY, and with them every release that is scheduled.
+
+The change is one transaction that keeps everybody else away from the cases, so that nothing is released or scheduled
+by the one clock while it is stored by the other.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
+from cases.core.schedule import Schedule
+from cases.core.wall_clock import WallClock, time_text
+from cases.db.bulk import ids_as_rows
+from cases.models import Case, PortalClock, PortalEvent, ReleaseEvent
+from cases.models.case import SCHEDULED
+
+BATCH = 2000
+# The ends of the calendar, as the constraint of the table has them.
+FIRST_DATE, LAST_DATE = dt.date(1900, 1, 1), dt.date(8999, 12, 31)
+# As many moves are listed; all are counted.
+LISTED = 20
+
+
+class Keep(StrEnum):
+    """What stays of a release whose clock changes: the date and time that people read, or the moment."""
+
+    WALL_CLOCK = "wall-clock"
+    INSTANTS = "instants"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the portal's clock is set to: the name of a zone, and RELEASE_TIME_OF_DAY."""
+
+    time_zone: str
+    time_of_day: dt.time
+
+    @property
+    def clock(self) -> WallClock:
+        return WallClock(ZoneInfo(self.time_zone), self.time_of_day)
+
+    def as_json(self) -> dict[str, str]:
+        return {"time_zone": self.time_zone, "release_time_of_day": time_text(self.time_of_day)}
+
+    def __str__(self) -> str:
+        return f"{self.time_zone}, {time_text(self.time_of_day)}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """From which clock to which, and what scheduled releases keep."""
+
+    old: Setting
+    new: Setting
+    keep: Keep
+
+    @property
+    def reason(self) -> str:
+        """For the history of a case."""
+        return f"The portal's clock was changed from {self.old} to {self.new}, keeping {self.keep}."
+
+    def as_json(self) -> dict[str, Any]:
+        """For the history of the portal."""
+        return {"from": self.old.as_json(), "to": self.new.as_json(), "keep": self.keep.value}
+
+
+@dataclass(frozen=True)
+class Move:
+    """One scheduled release before and after: its wall clock, and the moment that this is."""
+
+    case: Case
+    old: Schedule
+    old_instant: dt.datetime
+    new: Schedule
+    new_instant: dt.datetime
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is different."""
+        return (self.old, self.old_instant) != (self.new, self.new_instant)
+
+
+@dataclass
+class Effect:
+    """What a change does: how many releases are scheduled, how many of them change and how; the first of these."""
+
+    pending: int = 0
+    changed: int = 0
+    earlier: int = 0
+    later: int = 0
+    due_at_once: int = 0
+    listed: list[Move] = field(default_factory=list)
+
+    def add(self, moves: list[Move], *, pending: int, now: dt.datetime) -> None:
+        """Takes in the `moves` of so many more pending cases."""
+        self.pending += pending
+        self.changed += len(moves)
+        self.earlier += sum(move.new_instant < move.old_instant for move in moves)
+        self.later += sum(move.new_instant > move.old_instant for move in moves)
+        self.due_at_once += sum(move.new_instant <= now < move.old_instant for move in moves)
+        self.listed += moves[: LISTED - len(self.listed)]
+
+
+def stored_setting() -> Setting | None:
+    """What the portal's clock is set to in the database; None where nothing is stored."""
+    row = PortalClock.objects.filter(pk=PortalClock.ONLY).first()
+    return Setting(row.time_zone, row.release_time_of_day) if row else None
+
+
+def preview(change: Change) -> Effect:
+    """What the change would do. Changes nothing."""
+    effect, now = Effect(), portal_now()
+    for pending, moves in _moves(change):
+        effect.add(moves, pending=pending, now=now)
+    return effect
+
+
+@transaction.atomic
+def change_clock(change: Change, *, by: str) -> Effect:
+    """Stores the new clock in place of the old one, and moves what is scheduled so that what is to be kept is kept.
+
+    `by` names the program. History says what became of each case and of the clock. CaseError if the stored clock is
+    no longer the old one.
+    """
+    _keep_everybody_out()
+    if stored_setting() not in (change.old, None):
+        raise CaseError(_("The portal's clock was changed meanwhile. Nothing was done."))
+    effect, now = Effect(), portal_now()
+    for pending, moves in _moves(change):
+        _store(moves, by=by, at=now, reason=change.reason)
+        effect.add(moves, pending=pending, now=now)
+    columns = {"time_zone": change.new.time_zone, "release_time_of_day": change.new.time_of_day}
+    PortalClock.objects.update_or_create(pk=PortalClock.ONLY, defaults=columns)
+    details = change.as_json() | {"changed_cases": effect.changed}
+    PortalEvent.objects.create(kind=PortalEvent.Kind.CLOCK_CHANGED, at=now, system_actor=by, details=details)
+    return effect
+
+
+def _keep_everybody_out() -> None:
+    """Until the end of the transaction no case can be locked or changed, and whoever has locked one has finished.
+
+    SQLite has one writer anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE cases_case IN EXCLUSIVE MODE")
+
+
+def _moves(change: Change) -> Iterator[tuple[int, list[Move]]]:
+    """The scheduled cases, batch by batch: how many, and the moves of those that change."""
+    old, new, after = change.old.clock, change.new.clock, 0
+    while batch := list(Case.objects.filter(SCHEDULED, pk__gt=after).order_by("pk")[:BATCH]):
+        after = batch[-1].pk
+        moves = [_move(case, old, new, change.keep) for case in batch]
+        yield len(batch), [move for move in moves if move.changes]
+
+
+def _move(case: Case, old: WallClock, new: WallClock, keep: Keep) -> Move:
+    assert case.scheduled_release_date is not None  # noqa: S101
+    present = Schedule(case.scheduled_release_date, case.scheduled_release_time)
+    instant = old.instant(present.date, present.time)
+    wanted = present
+    if keep is Keep.INSTANTS and new.instant(present.date, present.time) != instant:
+        shown = new.showing(instant)
+        if FIRST_DATE <= shown.date() <= LAST_DATE:
+            wanted = Schedule(shown.date(), shown.time())
+    return Move(case, present, instant, wanted, new.instant(wanted.date, wanted.time))
+
+
+def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
+    """Writes the new schedules and the history of one batch. What was announced for the old revision is stale."""
+    cases_of: dict[Schedule, list[int]] = defaultdict(list)
+    for move in moves:
+        cases_of[move.new].append(move.case.pk)
+    for wanted, ids in cases_of.items():
+        Case.objects.filter(pk__in=ids_as_rows(ids)).update(
+            scheduled_release_date=wanted.date,
+            scheduled_release_time=wanted.time,
+            schedule_revision=F("schedule_revision") + 1,
+        )
+    ReleaseEvent.objects.bulk_create([_event(move, by=by, at=at, reason=reason) for move in moves])
+
+
+def _event(move: Move, *, by: str, at: dt.datetime, reason: str) -> ReleaseEvent:
+    return ReleaseEvent(
+        case=move.case,
+        kind=ReleaseEvent.Kind.RESCHEDULED,
+        at=at,
+        source=ReleaseEvent.Source.COMMAND,
+        system_actor=by,
+        from_status=move.case.status,
+        to_status=move.case.status,
+        from_date=move.old.date,
+        from_time=move.old.time,
+        to_date=move.new.date,
+        to_time=move.new.time,
+        schedule_revision=move.case.schedule_revision + 1,
+        release_number=move.case.release_number,
+        reason=reason,
+    )

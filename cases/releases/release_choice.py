@@ -1,0 +1,31 @@
+"""What a person chooses in the dialog or through the API: release now, or on a date."""
+
+import datetime as dt
+
+from django.utils.translation import gettext as _
+
+from cases.core import schedule
+from cases.core.clock import portal_now
+from cases.core.errors import BadSchedule
+from cases.core.schedule import Schedule
+
+
+def release_on(*, option: str, date: dt.date | None, time: dt.time | None) -> Schedule | None:
+    """The schedule that is chosen, None for now. "schedule" without a date is the default date.
+
+    BadSchedule for "now" together with a date or time in the future: one of them is a mistake (DESIGN §4).
+    """
+    if option == "schedule":
+        return Schedule(date or schedule.default_date(portal_now()), time)
+    if (date or time) and _is_ahead(date, time, now=portal_now()):
+        raise BadSchedule(
+            _("You chose Release Now and a date in the future. Choose one of them."), field="release_option"
+        )
+    return None
+
+
+def _is_ahead(date: dt.date | None, time: dt.time | None, *, now: dt.datetime) -> bool:
+    today = schedule.date_of(now)
+    if date and date != today:
+        return date > today
+    return time is not None and schedule.instant(today, time) > now

@@ -1,0 +1,58 @@
+"""The sweep: whatever no message has brought about is done here (DESIGN rule 1)."""
+
+import datetime as dt
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from cases.core.clock import portal_now
+from cases.delivery import celery_publisher, outbox
+from cases.models import Heartbeat
+from cases.releases import wakeups
+from cases.releases.batch import Batch, release_batches
+
+HEARTBEAT = "sweep"
+
+
+def hand_over_emails() -> None:
+    """Tells the mail workers if e-mails are waiting."""
+    if outbox.is_waiting():
+        celery_publisher.publish_mail_waiting()
+
+
+def sweep(
+    *,
+    by: str,
+    source: str,
+    asked_at: str | None = None,
+    batch_size: int | None = None,
+    on_batch: Callable[[Batch], object] | None = None,
+    emails: Callable[[], object] = hand_over_emails,
+) -> Batch:
+    """Release what is due, arm what is near, see to the waiting e-mails, and leave a heartbeat.
+
+    Each step has its turn, whatever becomes of the others. Afterwards the last error is raised, and there is no
+    heartbeat: the sweep was not whole. `by` names the program and `source` its door. A sweep that was `asked_at` (ISO
+    8601) before another one began does nothing: that one has done its work. `on_batch` gets each batch once it is
+    committed, `emails` takes the place of the mail workers. Return all that was released, and what failed.
+    """
+    begun = portal_now()
+    done = Batch()
+    if asked_at and Heartbeat.objects.filter(name=HEARTBEAT, at__gt=asked_at).exists():
+        return done
+    with ExitStack() as at_the_end:
+        at_the_end.callback(emails)
+        at_the_end.callback(lambda: wakeups.arm_upcoming(portal_now()))
+        for batch in release_batches(by=by, source=source, batch_size=batch_size):
+            done.add(batch)
+            if on_batch:
+                on_batch(batch)
+    _leave_heartbeat(begun, source, done)
+    return done
+
+
+def _leave_heartbeat(begun: dt.datetime, source: str, done: Batch) -> None:
+    Heartbeat.objects.update_or_create(
+        name=HEARTBEAT,
+        defaults={"at": begun, "source": source, "host": socket.gethostname(), "released": len(done.released)},
+    )

@@ -1,0 +1,115 @@
+"""Which cases get an ETA task, and when (DESIGN §4, ETA distance).
+
+An ETA task waits in a worker's memory, and the first one of a slot releases everything that is due. So only what is
+near enough is armed, and only so many of one slot.
+"""
+
+import datetime as dt
+from collections import Counter, defaultdict
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from cases.core import schedule
+from cases.core.clock import portal_now
+from cases.db.bulk import ids_as_rows
+from cases.delivery import celery_publisher
+from cases.lifecycle import stored_clock
+from cases.models import Case
+from cases.models.case import ARMED, SCHEDULED
+from cases.releases.slots import Slot, first_of_each_slot
+
+# Two sweeps at least, so that none who is near is missed between them.
+LOOK_AHEAD = max(dt.timedelta(minutes=1), dt.timedelta(seconds=2 * settings.SWEEP_INTERVAL))
+NEXT_MOMENT = dt.timedelta(microseconds=1)
+
+
+def arm_after_commit(case: Case) -> None:
+    """Publish the ETA task of `case` after the commit, if its instant is near and its slot is not full."""
+    # Not a partial: of a robust hook that fails Django logs the name, which a partial has none of.
+    transaction.on_commit(lambda: _arm_if_near(case), robust=True)
+
+
+def arm_upcoming(now: dt.datetime) -> int:
+    """Publish the ETA tasks of what falls due within LOOK_AHEAD after the aware datetime `now`, up to
+    RELEASE_ETA_PER_INSTANT for each slot. Return how many; none by a clock that is not the portal's.
+
+    Each is published once here, even if it was when the case was scheduled: the worker that took that message may have
+    been killed since. The cost follows the slots, not the cases.
+    """
+    taken: Counter[dt.datetime] = Counter()
+    published = []
+    for case in _upcoming(now):
+        slot = Slot.of(case)
+        # Counted by its end: when the clock is set forward, an hour of slots ends at one instant.
+        place = taken[slot.ends]
+        taken[slot.ends] += 1
+        if place >= settings.RELEASE_ETA_PER_INSTANT or case.announced_revision == case.schedule_revision:
+            continue
+        if not _publish(case, slot, place):
+            break  # the broker takes nothing now
+        published.append(case)
+    _record_announced(published)
+    return len(published)
+
+
+def arm_again(*, case_id: int, revision: int) -> bool:
+    """For a wake-up that came before its time: publishes it anew if the case still waits for that very revision.
+
+    Whether it was published. One early wake-up leads to one new one, so that copies never multiply. Not where this
+    host's clock has reached the instant before the portal's: its worker would run the new one at once, again and again.
+    """
+    waiting = Case.objects.filter(SCHEDULED, stored_clock.agrees(), schedule_revision=revision)
+    case = waiting.filter(pk=case_id).first()
+    if case is None or (at := case.release_instant) is None or at <= timezone.now():
+        return False
+    return celery_publisher.publish_wake_up(case_id=case_id, revision=revision, at=at)
+
+
+def _arm_if_near(case: Case) -> None:
+    at = case.release_instant
+    if at is None or at - portal_now() > settings.RELEASE_ETA_WINDOW:
+        return
+    slot = Slot.of(case)
+    armed = Case.objects.filter(ARMED, slot.schedules).order_by().values_list("pk")
+    place = len(armed[: settings.RELEASE_ETA_PER_INSTANT])
+    if place < settings.RELEASE_ETA_PER_INSTANT and _publish(case, slot, place):
+        revision = case.schedule_revision
+        Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision)
+
+
+def _publish(case: Case, slot: Slot, place: int) -> bool:
+    """Publishes the wake-up of `case`, which has that `place` among those of its slot, counted from 0.
+
+    The first one comes at its instant and the others at the end of the slot, where they find all of it due: so a few
+    are enough.
+    """
+    is_only_one = settings.RELEASE_ETA_PER_INSTANT == 1
+    own = case.release_instant if place == 0 and not is_only_one else None
+    return celery_publisher.publish_wake_up(case_id=case.pk, revision=case.schedule_revision, at=own or slot.ends)
+
+
+def _record_announced(cases: list[Case]) -> None:
+    """Says so on the rows of what was published: a crash between the two costs a second, harmless message."""
+    by_revision: dict[int, list[int]] = defaultdict(list)
+    for case in cases:
+        by_revision[case.schedule_revision].append(case.pk)
+    for revision, ids in by_revision.items():
+        published = Case.objects.filter(pk__in=ids_as_rows(ids), schedule_revision=revision)
+        with transaction.atomic():
+            # What somebody holds is announced once more by the next sweep, which is cheaper than to wait for them.
+            free = list(published.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+            Case.objects.filter(pk__in=ids_as_rows(free)).update(armed_revision=revision, announced_revision=revision)
+
+
+def _upcoming(now: dt.datetime) -> list[Case]:
+    """The first pending cases of each slot that is reached within LOOK_AHEAD after `now`, by their instants."""
+    if not settings.RELEASE_ETA_PER_INSTANT or stored_clock.mismatch():
+        return []
+    cases = first_of_each_slot(
+        begin=schedule.reached(now) + NEXT_MOMENT,
+        end=schedule.reached(now + LOOK_AHEAD),
+        limit=settings.RELEASE_ETA_PER_INSTANT,
+    )
+    return sorted(cases, key=lambda case: case.release_instant or now)

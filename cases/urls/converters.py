@@ -1,0 +1,16 @@
+"""Arguments of URLs."""
+
+from django.urls import register_converter
+from django.urls.converters import IntConverter
+
+from cases.core.limits import KEY_DIGITS
+
+
+class KeyConverter(IntConverter):
+    """The key of a row. A longer number is no address of the portal: Django's `int` takes any number of digits, and
+    SQLite raises OverflowError for some of them."""
+
+    regex = f"[0-9]{{1,{KEY_DIGITS}}}"
+
+
+register_converter(KeyConverter, "key")

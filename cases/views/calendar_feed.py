@@ -1,0 +1,73 @@
+"""The feed of the release calendar, for calendar programs, and its secret address."""
+
+from contextlib import suppress
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cases.accounts import calendar_feed as feeds
+from cases.core import languages
+from cases.core.errors import SentAlready
+from cases.lifecycle import form_tokens
+from cases.models import User
+from cases.views import ical
+from cases.views.decorators import staff_only
+
+# In the session, between the making of an address and the page that shows it.
+NEW_TOKEN = "new_feed_token"  # noqa: S105
+
+
+@login_not_required
+@require_safe
+@never_cache
+def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
+    """The iCalendar file of whoever has that token. 404 for a token that is nobody's, or not any more."""
+    owner = feeds.owner_of(token)
+    if owner is None:
+        raise Http404
+    # What calendar programs ask for is no person's wish.
+    with translation.override(languages.language_of(owner)):
+        content = ical.feed(feeds.cases_of(owner), at=timezone.now())
+    return HttpResponse(content, content_type="text/calendar; charset=utf-8")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+@never_cache
+def change_feed(request: HttpRequest) -> HttpResponse:
+    """POST `action`: `new` makes an address, `off` takes it back; anything else is a 400. GET shows a new address this
+    once: to load that page anew must not make another one, which would end the first."""
+    user = cast(User, request.user)
+    if request.method != "POST":
+        return _new_address(request)
+    match request.POST.get("action"):
+        case "new":
+            # Of a second press the first one's address is shown.
+            with suppress(SentAlready):
+                request.session[NEW_TOKEN] = feeds.make(user=user, form_token=form_tokens.sent_in(request))
+            return redirect("change_feed")
+        case "off":
+            feeds.switch_off(user=user)
+            messages.success(request, _("Your calendar feed is switched off. Its address shows nothing any more."))
+            return redirect("calendar")
+        case _unknown:
+            raise BadRequest(_("The action is either new or off."))
+
+
+def _new_address(request: HttpRequest) -> HttpResponse:
+    token = request.session.pop(NEW_TOKEN, None)
+    if token is None:
+        return redirect("calendar")
+    address = settings.PORTAL_URL + reverse("calendar_feed", args=[token])
+    context = {"address": address, "ahead": feeds.DAYS_AHEAD, "back": feeds.DAYS_BACK}
+    return render(request, "cases/calendar_feed.html", context)

@@ -1,0 +1,97 @@
+"""The page of one case."""
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from cases.core.clock import portal_now
+from cases.forms.casework import HandOverCaseForm
+from cases.forms.release import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
+from cases.lifecycle import permissions
+from cases.lifecycle.history import latest_events
+from cases.lifecycle.permissions import Action
+from cases.lifecycle.visible_case import SeenCase
+from cases.models import Case, User
+from cases.selectors.timeline import timeline
+from cases.views.document_panel import document_panel
+from cases.views.htmx import differs_for_htmx, is_htmx
+from cases.views.note_panel import note_panel
+
+# Of the history: enough for a case whose documents come and go, and an end.
+EVENTS = 200
+PAGE = "cases/case_detail.html"
+# The parts that HTMX asks for: of the notes, and of whatever says when the case is released.
+NOTES = "cases/includes/notes.html"
+RELEASE = "cases/includes/case_parts.html"
+
+
+@require_safe
+def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One case, as far as the person may see it. `notes_before`: the notes before that one instead of the latest."""
+    return render_case(request, visible_case(request, pk), part=NOTES)
+
+
+def visible_case(request: HttpRequest, pk: int) -> Case:
+    """The case for the person in person; Http404 where they may not know of it."""
+    return get_object_or_404(Case.objects.shown_to(cast(User, request.user)).with_description(), pk=pk)
+
+
+def render_case(
+    request: HttpRequest, case: Case, *, status: int = 200, part: str = "", **overrides: Any
+) -> HttpResponse:
+    """The page of `case`, or for HTMX the `part` of it. `overrides`: a form with errors in place of the empty one, the
+    `open` dialog, a `problem`."""
+    user = cast(User, request.user)
+    can = permissions.allowed(by=user, case=case)
+    is_part = bool(part) and is_htmx(request) and not user.is_member
+    context = seen_context(case, user, can=can) | {"is_part": is_part}
+    if not user.is_member:
+        context |= _staff_context(case, user) | _forms(case, user, can)
+        context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
+    return differs_for_htmx(render(request, part if is_part else PAGE, context | overrides, status=status))
+
+
+def seen_context(case: Case, viewer: User, *, can: set[Action]) -> dict[str, Any]:
+    """What the page shows of `case`, which came from `visible_to(viewer)`: to people in person, and in a preview."""
+    seen = SeenCase.of(case, to=viewer, in_full=True)
+    context = {
+        "viewer": viewer,
+        "case": seen,
+        "steps": timeline(seen, to=viewer),
+        "can": {action.value for action in can},
+    }
+    return context | document_panel(case, viewer, can)
+
+
+def _staff_context(case: Case, user: User) -> dict[str, Any]:
+    is_armed = case.is_pending and case.armed_revision == case.schedule_revision
+    return {
+        "record": case,
+        "wake_up": f"release-{case.pk}-{case.schedule_revision}" if is_armed and user.is_administrator else "",
+        "flower_url": (settings.FLOWER_URL or "").rstrip("/"),
+        "reason_required": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
+        "events": latest_events(case, limit=EVENTS),
+    }
+
+
+def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
+    """The forms of what `user` can do to `case` now, and no others: a form takes longer than a query."""
+    initial = {"revision": case.schedule_revision}
+    forms: dict[str, Any] = {}
+    if Action.ACCEPT in can:
+        forms["accept_form"] = AcceptForm(by=user)
+    if Action.COMPLETE in can:
+        forms["completion_form"] = CompletionForm(initial=initial | {"release_option": "now"})
+        forms["completion_form"].offer(any_day=user.is_administrator, now=portal_now())
+    if Action.RESCHEDULE in can:
+        present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
+        forms["reschedule_form"] = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
+        forms["reschedule_form"].offer(any_day=user.is_administrator, now=portal_now())
+    if Action.HAND_OVER in can:
+        forms["hand_over_form"] = HandOverCaseForm(case=case)
+    if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN}:
+        forms["change_form"] = forms["blank_form"] = ChangeForm(initial=initial)
+    return forms

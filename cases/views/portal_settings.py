@@ -1,0 +1,15 @@
+"""The settings of the portal, for administrators to read."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cases.monitoring.settings_report import GROUPS, versions
+from cases.views.decorators import for_administrators
+
+
+@require_safe
+@for_administrators
+def portal_settings(request: HttpRequest) -> HttpResponse:
+    """Each with its value, its default and its meaning. They are changed where the portal is installed."""
+    return render(request, "cases/portal_settings.html", {"groups": GROUPS, "versions": versions()})
