@@ -11,6 +11,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        import cases.checks  # noqa: F401  (registers the system checks)
         from cases.accounts import factor_removal, logins
         from cases.core import model_translations
         from cases.models.text_limits import keep_text_limits

@@ -11,10 +11,10 @@ from rest_framework.viewsets import GenericViewSet
 
 from cases import releases
 from cases.api.serializers import CaseInListSerializer, CaseSerializer, ReleaseSerializer
+from cases.core.url_converters import KeyConverter
 from cases.lifecycle.visible_case import SeenCase
 from cases.middleware.release_on_read import release_on_read
 from cases.models import Case, CaseQuerySet, ReleaseEvent, User
-from cases.urls.converters import KeyConverter
 
 API = ReleaseEvent.Source.API
 

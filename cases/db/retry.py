@@ -9,8 +9,6 @@ from typing import ParamSpec, TypeVar
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
-from cases.core.safe_errors import describe
-
 logger = structlog.get_logger(__name__)
 
 FIRST_PAUSE = 0.1
@@ -35,7 +33,7 @@ def repeated_until_stored(patience: Callable[[], timedelta]) -> Callable[[Callab
                 except (OperationalError, InterfaceError) as error:
                     if connection.in_atomic_block or time.monotonic() + pause >= ends:
                         raise
-                    logger.warning("not stored, is tried again", what=store.__name__, error=describe(error))
+                    logger.warning("not stored, is tried again", what=store.__name__, error=type(error).__name__)
                     connection.close()
                 time.sleep(pause)
                 pause = min(2 * pause, LAST_PAUSE)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-import cases.urls.converters  # noqa: F401  (for <key:…>)
+import cases.core.url_converters  # noqa: F401  (for <key:…>)
 from cases import views
 
 urlpatterns = [

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.usersessions.views import list_usersessions
 from django.urls import path, re_path
 
-import cases.urls.converters  # noqa: F401  (for <key:…>)
+import cases.core.url_converters  # noqa: F401  (for <key:…>)
 from cases.views import api_tokens, end_api_token, new_api_token, profile
 
 urlpatterns = [

@@ -9,7 +9,7 @@ from cases.accounts import actions as people
 from cases.casework import assignment, drafts, notes
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
-from cases.core.schedule import default_date
+from cases.core.schedule import Schedule, default_date
 from cases.delivery import resend
 from cases.documents import actions as documents
 from cases.lifecycle.locking import lock_people
@@ -20,8 +20,8 @@ from tests.unit.test_races import Thread, held_open, lock, somebody_waits_for_a_
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def later() -> releases.Schedule:
-    return releases.Schedule(default_date(portal_now()))
+def later() -> Schedule:
+    return Schedule(default_date(portal_now()))
 
 
 def letter() -> ContentFile:

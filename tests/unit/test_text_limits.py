@@ -171,7 +171,7 @@ def test_every_text_of_a_form_has_a_limit():
         f"{form.__name__}.{name}": field
         for form in classes(forms.BaseForm)
         for name, field in form.base_fields.items()
-        if isinstance(field, forms.CharField) and not form.__module__.endswith("account_forms")
+        if isinstance(field, forms.CharField) and not form.__module__.endswith("forms.accounts")
     }
     assert len(fields) > 10
     assert [name for name, field in fields.items() if not field.max_length] == []
@@ -183,7 +183,7 @@ def test_every_text_of_a_form_of_allauth_has_a_limit():
     names = {
         name
         for form in classes(forms.BaseForm)
-        if form.__module__.endswith("account_forms")
+        if form.__module__.endswith("forms.accounts")
         for name, field in form.base_fields.items()
         if isinstance(field, forms.CharField)
     }
