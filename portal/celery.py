@@ -11,6 +11,7 @@ from django_structlog.celery.signals import modify_context_before_task_publish
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from cases.core.safe_errors import safe_copy
+from portal import acknowledgement
 from portal.logs import keep_what_travels, say_as_json
 from portal.worker_exit import ExitWithoutBroker
 
@@ -39,6 +40,7 @@ class PortalTask(Task):
             raise safe_copy(error) from None
 
 
+acknowledgement.use_in_workers()
 app: "Celery[Task]" = Celery("portal", task_cls=PortalTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["tasks"], related_name="releases")

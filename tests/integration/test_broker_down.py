@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -92,6 +93,27 @@ def test_redis_is_frozen_over_the_instant(
     until("the other one is released", lambda: is_released(other))
     worker.wait_for_log(f"[release-{looked_at.pk}-1] succeeded")
     assert_released_once([looked_at, other])
+
+
+def test_a_worker_that_could_not_acknowledge_gets_the_next_message(
+    redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User
+) -> None:
+    """One process may hold one message. The sweep that it cannot acknowledge must not be its last."""
+    case = completed(member=mia, by=tom, release_on=in_seconds(2))
+    until("the case is due", lambda: case.release_instant <= timezone.now())
+    worker = start_worker("sweep", queue="sweep", concurrency=1)
+    worker.ready()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE cases_heartbeat IN ACCESS EXCLUSIVE MODE")
+        publish_sweep()
+        worker.wait_for_log("received")
+        redis.freeze()
+    worker.wait_for_log("Couldn't ack")
+    redis.thaw()
+
+    later = completed(member=mia, by=tom, release_on=in_seconds(1))
+    until("the next sweep has released it", lambda: publish_sweep() or is_released(later))
+    assert_released_once([case, later])
 
 
 def test_the_page_answers_while_redis_is_frozen(redis: LocalRedis, client: Client, mia: User, tom: User) -> None:
