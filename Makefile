@@ -46,12 +46,14 @@ test: lint audit programs ## check everything: lint, types, migrations, the test
 
 lint: export SECRET_KEY := only for checks
 lint: export ENV_FILE := /dev/null
-lint: $(INSTALLED) ## ruff, mypy, and whether the migrations say what the models say
+lint: $(INSTALLED) ## ruff, mypy, bandit, who imports whom, and the migrations; needs no network
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy portal cases tasks deploy/demo
+	@contracts=`$(VENV)/bin/lint-imports --no-logo` || { echo "$$contracts"; exit 1; }
 	@$(VENV)/bin/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml portal cases tasks deploy manage.py
 	@DATABASE_URL=sqlite:// $(VENV)/bin/python manage.py makemigrations --check --dry-run cases
+	@$(VENV)/bin/python -m tests.migration_lint
 
 audit: $(INSTALLED) ## ask for known faults of everything that is installed
 	@$(VENV)/bin/python -m tests.audit requirements/dev.txt

@@ -1,0 +1,71 @@
+"""`python -m tests.migration_lint`: refuse a migration that the running portal does not survive.
+
+django-migration-linter reads the SQL of each new migration as PostgreSQL gets it: a dropped or renamed column, a
+NOT NULL column without a default, and the like. PostgreSQL comes from the wheel of the tests, and is started only if
+there is a migration to read.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+from django.db import connections
+
+from tests.services import postgresql
+
+# What is not linted, and why.
+ACCEPTED = {
+    "0001_initial": "makes the tables: nobody runs the portal yet",
+    "0002_triggers": "belongs to the first one",
+}
+MIGRATIONS = Path(__file__).parent.parent / "cases" / "migrations"
+
+
+def new_migrations(directory: Path = MIGRATIONS) -> list[str]:
+    """The names of the migrations in `directory` that are to be linted, in their order."""
+    return sorted({path.stem for path in directory.glob("[0-9]*.py")} - set(ACCEPTED))
+
+
+def is_safe(name: str) -> bool:
+    """Whether `name` may run beside the portal. Print what speaks against it.
+
+    The database must have the migrations before it: their constraints are looked up there.
+    """
+    from django_migration_linter import MigrationLinter
+
+    linter = MigrationLinter(include_apps=["cases"], quiet=["ok", "ignore"])
+    linter.lint_all_migrations("cases", name)
+    return not linter.has_errors
+
+
+def lint(names: list[str]) -> bool:
+    """Whether all migrations `names` are safe. Run on an empty PostgreSQL that is started and dropped here."""
+    directory = tempfile.TemporaryDirectory(prefix="portal-lint-", dir="/tmp")
+    with directory, postgresql(Path(directory.name) / "pg") as url:
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "DATABASE_URL": url,
+            "SECRET_KEY": "only for checks",
+            "ENV_FILE": os.devnull,
+            "LOG_LEVEL": "WARNING",
+        }
+        django.setup()
+        try:
+            call_command("migrate", "cases", list(ACCEPTED)[-1], verbosity=0)
+            refused = [name for name in names if not _lint_and_apply(name)]
+            return not refused
+        finally:
+            connections.close_all()
+
+
+def _lint_and_apply(name: str) -> bool:
+    safe = is_safe(name)
+    call_command("migrate", "cases", name, verbosity=0)
+    return safe
+
+
+if __name__ == "__main__":
+    sys.exit(0 if not (names := new_migrations()) or lint(names) else 1)
