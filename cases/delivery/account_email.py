@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext_noop as _noop
 
 from cases.core import languages
-from cases.delivery.email_batch import Parcel, Sight, Written
+from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.release_email import Message, automatic_message
 from cases.models import User
 
@@ -19,42 +19,42 @@ DEACTIVATED = _noop("The account is deactivated.")
 HAS_PASSWORD = _noop("The person has chosen a password.")
 
 
-def password_reset(parcel: Parcel, sight: Sight) -> Written:
-    """The link with which the recipient of `parcel` chooses a new password. Nothing for a deactivated account."""
-    person = sight.people[parcel.recipient_id]
+def password_reset(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """The link with which the recipient of `batch` chooses a new password. Nothing for a deactivated account."""
+    person = context.people[batch.recipient_id]
     if not person.is_active:
-        return Written.nothing(parcel, DEACTIVATED)
-    return Written(account_message("account/email/password_reset_key", person, parcel, link=password_link(person)))
+        return RenderedEmail.dropped(batch, DEACTIVATED)
+    return RenderedEmail(account_message("account/email/password_reset_key", person, batch, link=password_link(person)))
 
 
-def invitation(parcel: Parcel, sight: Sight) -> Written:
-    """The link with which the recipient of `parcel` chooses their first password. Nothing once there is one."""
-    person = sight.people[parcel.recipient_id]
+def invitation(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """The link with which the recipient of `batch` chooses their first password. Nothing once there is one."""
+    person = context.people[batch.recipient_id]
     if not person.is_active:
-        return Written.nothing(parcel, DEACTIVATED)
+        return RenderedEmail.dropped(batch, DEACTIVATED)
     if person.has_usable_password():
-        return Written.nothing(parcel, HAS_PASSWORD)
-    return Written(account_message("account/email/invitation", person, parcel, link=password_link(person)))
+        return RenderedEmail.dropped(batch, HAS_PASSWORD)
+    return RenderedEmail(account_message("account/email/invitation", person, batch, link=password_link(person)))
 
 
-def address_changed(parcel: Parcel, sight: Sight) -> Written:
-    """Tells the former address of the recipient of `parcel`, and nothing else: it may have been a stranger's."""
-    return Written(account_message("account/email/address_changed", sight.people[parcel.recipient_id], parcel))
+def address_changed(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """Tells the former address of the recipient of `batch`, and nothing else: it may have been a stranger's."""
+    return RenderedEmail(account_message("account/email/address_changed", context.people[batch.recipient_id], batch))
 
 
-def account_message(template: str, person: User, parcel: Parcel, **context: Any) -> Message:
-    """`template` (`_subject.txt` and `_message.txt`) for the address of `parcel`.
+def account_message(template: str, person: User, batch: EmailBatch, **context: Any) -> Message:
+    """`template` (`_subject.txt` and `_message.txt`) for the address of `batch`.
 
     It is in the language that `person` has chosen; without one, in the `language` of the payload.
     """
-    language = languages.chosen_by(person) or (parcel.payload or {}).get("language") or settings.LANGUAGE_CODE
+    language = languages.chosen_by(person) or (batch.payload or {}).get("language") or settings.LANGUAGE_CODE
     context |= {"person": person}
     with translation.override(language):
         return automatic_message(
             subject=settings.ACCOUNT_EMAIL_SUBJECT_PREFIX + render_to_string(f"{template}_subject.txt", context),
             text=render_to_string(f"{template}_message.txt", context).strip() + "\n",
-            address=parcel.address,
-            message_id=parcel.message_id,
+            address=batch.address,
+            message_id=batch.message_id,
         )
 
 

@@ -48,7 +48,7 @@ def queue_address_changed(person: User, *, former: str) -> None:
 
 
 @transaction.atomic
-def ask_for_password_reset(people: Sequence[User]) -> None:
+def request_password_resets(people: Sequence[User]) -> None:
     """Has a link to choose a new password sent to `people`, those who have the address that somebody typed.
 
     With nobody among them the same is stored, as one row in one statement, so that the time tells nothing either.
@@ -69,15 +69,15 @@ def _is_open_already(kind: str, person: User) -> bool:
     return earlier.filter(OPEN).exists()
 
 
-def is_asked() -> bool:
-    """Whether a request waits for `take_up_password_resets`."""
+def has_password_reset_requests() -> bool:
+    """Whether a request waits for `queue_requested_password_resets`."""
     return PasswordResetRequest.objects.exists()
 
 
 @transaction.atomic
-def take_up_password_resets() -> None:
+def queue_requested_password_resets() -> None:
     """Makes e-mails of the requests for a password reset, one for each person, and deletes the requests."""
-    if not is_asked():
+    if not has_password_reset_requests():
         return
     free = PasswordResetRequest.objects.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
     requests = list(free.select_related("person")[:BATCH])

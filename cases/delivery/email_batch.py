@@ -10,7 +10,7 @@ from cases.models import Case, User
 
 
 @dataclass(frozen=True)
-class Parcel:
+class EmailBatch:
     """The rows that go to one person in one message, claimed by one sender. `claim` tells this claim from all others.
 
     `case_ids` and `row_ids` go together, one by one; kinds that are not about a case have no `case_ids`.
@@ -29,32 +29,32 @@ class Parcel:
 
 
 @dataclass(frozen=True)
-class Sight:
-    """The people of some parcels, and those of their cases that the members may see, as they are at one moment."""
+class EmailContext:
+    """The people of some batches, and those of their cases that the members may see, as they are at one moment."""
 
     people: dict[int, User]
     cases: dict[int, Case]
 
     @classmethod
-    def of(cls, parcels: Sequence[Parcel]) -> Self:
-        """What `parcels` are about. Two statements, however many they are."""
-        case_ids = [pk for parcel in parcels for pk in parcel.case_ids]
+    def load(cls, batches: Sequence[EmailBatch]) -> Self:
+        """What `batches` are about. Two statements, however many they are."""
+        case_ids = [pk for batch in batches for pk in batch.case_ids]
         released = Case.objects.visible_to_their_members().filter(actual_release_date__isnull=False)
         return cls(
-            people=User.objects.in_bulk({parcel.recipient_id for parcel in parcels}),
+            people=User.objects.in_bulk({batch.recipient_id for batch in batches}),
             cases=released.defer("description").in_bulk(case_ids) if case_ids else {},
         )
 
 
 @dataclass(frozen=True)
-class Written:
+class RenderedEmail:
     """A message, or None, and the rows that are no longer to be sent, with the reason."""
 
     message: Message | None
-    left_out: tuple[int, ...] = ()
+    dropped_rows: tuple[int, ...] = ()
     reason: str = ""
 
     @classmethod
-    def nothing(cls, parcel: Parcel, reason: str) -> Self:
-        """Nothing of `parcel` is to be sent any more."""
-        return cls(None, parcel.row_ids, reason)
+    def dropped(cls, batch: EmailBatch, reason: str) -> Self:
+        """Nothing of `batch` is to be sent any more."""
+        return cls(None, batch.row_ids, reason)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_noop as _noop
 
 from cases.delivery import account_email, release_email
-from cases.delivery.email_batch import Parcel, Sight, Written
+from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.models import OutgoingEmail
 
 Kind = OutgoingEmail.Kind
@@ -17,32 +17,32 @@ Kind = OutgoingEmail.Kind
 
 @dataclass(frozen=True)
 class EmailKind:
-    """How one kind is sent. `write` is called right before each try, outside of any transaction.
+    """How one kind is sent. `render` is called right before each try, outside of any transaction.
 
     With `keeps_address` it goes to the address that the row was made with. Otherwise it goes to the one that the
     recipient has when it is sent.
     """
 
-    write: Callable[[Parcel, Sight], Written]
+    render: Callable[[EmailBatch, EmailContext], RenderedEmail]
     keeps_address: bool = False
 
 
-def _released(parcel: Parcel, sight: Sight) -> Written:
-    """One message about those cases of `parcel` that the member may see. A case may have become another member's."""
-    seen = [sight.cases.get(pk) for pk in parcel.case_ids]
-    theirs = [case for case in seen if case and case.member_id == parcel.recipient_id]
+def _released(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """One message about those cases of `batch` that the member may see. A case may have become another member's."""
+    seen = [context.cases.get(pk) for pk in batch.case_ids]
+    theirs = [case for case in seen if case and case.member_id == batch.recipient_id]
     shown = {case.pk for case in theirs}
-    left_out = tuple(row for row, case in zip(parcel.row_ids, parcel.case_ids, strict=True) if case not in shown)
+    dropped_rows = tuple(row for row, case in zip(batch.row_ids, batch.case_ids, strict=True) if case not in shown)
     reason = _noop("The member may not see this case any more.")
     if not theirs:
-        return Written(None, left_out, reason)
+        return RenderedEmail(None, dropped_rows, reason)
     message = release_email.released_message(
-        recipient=sight.people[parcel.recipient_id],
-        address=parcel.address,
+        recipient=context.people[batch.recipient_id],
+        address=batch.address,
         cases=theirs,
-        message_id=parcel.message_id,
+        message_id=batch.message_id,
     )
-    return Written(message, left_out, reason)
+    return RenderedEmail(message, dropped_rows, reason)
 
 
 KINDS: dict[str, EmailKind] = {

@@ -23,9 +23,9 @@ from django.utils.translation import gettext_noop as _noop
 from cases.core.clock import portal_now
 from cases.db.bulk import Digest, execute_without_waiting_for_the_disk, ids_as_rows
 from cases.db.retry import repeated_until_stored
-from cases.delivery.email_batch import Parcel, Written
+from cases.delivery.email_batch import EmailBatch, RenderedEmail
 from cases.delivery.email_kinds import KINDS, kinds_that_keep_their_address
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, User
 
 State = OutgoingEmail.State
@@ -40,10 +40,10 @@ MAX_DEFERRALS = 18
 FIRST_RETRY = dt.timedelta(seconds=20)
 LAST_RETRY = dt.timedelta(hours=6)
 # Often enough to notice soon that a server is back.
-RETRY_OF_SERVER = dt.timedelta(seconds=30)
+SERVER_RETRY = dt.timedelta(seconds=30)
 
-# What the rows of a parcel have in common.
-PARCEL_FIELDS = ("claim", "kind", "group", "message_id", "recipient_id", "address")
+# What the rows of a batch have in common.
+BATCH_FIELDS = ("claim", "kind", "group", "message_id", "recipient_id", "address")
 
 
 def lease() -> dt.timedelta:
@@ -59,8 +59,8 @@ def claimable(now: dt.datetime) -> QuerySet[OutgoingEmail]:
     return OutgoingEmail.objects.filter(state__in=[State.WAITING, State.SENDING], next_try__lte=now, kind__in=KINDS)
 
 
-def claim(*, limit: int) -> list[Parcel]:
-    """Takes the waiting e-mails of up to `limit` people for one lease, a parcel for each message."""
+def claim(*, limit: int) -> list[EmailBatch]:
+    """Takes the waiting e-mails of up to `limit` people for one lease, a batch for each message."""
     now = portal_now()
     claim_id = uuid.uuid4()
     with transaction.atomic():
@@ -77,8 +77,8 @@ def claim(*, limit: int) -> list[Parcel]:
         if not ids:
             return []
         rows = OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids))
-        rows.update(state=State.SENDING, claim=claim_id, next_try=now + lease(), **_identity(claim_id))
-        return _parcels(rows)
+        rows.update(state=State.SENDING, claim=claim_id, next_try=now + lease(), **_message_identity(claim_id))
+        return _email_batches(rows)
 
 
 def _ids_to_present_addresses(addresses: dict[int, str], now: dt.datetime) -> list[int]:
@@ -99,69 +99,69 @@ def _ids_to_present_addresses(addresses: dict[int, str], now: dt.datetime) -> li
 
 
 @repeated_until_stored(lease)
-def give_back(parcels: Sequence[Parcel]) -> None:
-    """Ends the claim of `parcels` that were not tried: they wait again."""
-    for parcel in parcels:
-        _claimed(parcel).update(state=State.WAITING, next_try=portal_now())
+def return_claim(batches: Sequence[EmailBatch]) -> None:
+    """Ends the claim of `batches` that were not tried: they wait again."""
+    for batch in batches:
+        _claimed(batch).update(state=State.WAITING, next_try=portal_now())
 
 
 @repeated_until_stored(lease)
-def drop(parcel: Parcel, written: Written) -> None:
-    """Ends the claim of the rows of `parcel` that are no longer to be sent."""
-    rows = _claimed(parcel).filter(pk__in=written.left_out)
-    rows.update(state=State.DROPPED, last_error=written.reason)
+def drop(batch: EmailBatch, rendered: RenderedEmail) -> None:
+    """Ends the claim of the rows of `batch` that are no longer to be sent."""
+    rows = _claimed(batch).filter(pk__in=rendered.dropped_rows)
+    rows.update(state=State.DROPPED, last_error=rendered.reason)
 
 
 @repeated_until_stored(lease)
-def give_up_without_address(parcel: Parcel) -> None:
-    """Ends the claim of `parcel`, whose recipient has no address any more."""
-    _claimed(parcel).update(state=State.UNDELIVERABLE, last_error=_noop("The member has no e-mail address."))
+def mark_undeliverable(batch: EmailBatch) -> None:
+    """Ends the claim of `batch`, whose recipient has no address any more."""
+    _claimed(batch).update(state=State.UNDELIVERABLE, last_error=_noop("The member has no e-mail address."))
 
 
 # What the server has taken must not go out again because the database hung up meanwhile.
 @repeated_until_stored(lease)
-def record(parcel: Parcel, verdict: Verdict, *, now: dt.datetime | None = None) -> None:
-    """Writes on the rows of `parcel` what the server said `now`, which is the portal's present moment if not given.
+def record(batch: EmailBatch, result: DeliveryResult, *, now: dt.datetime | None = None) -> None:
+    """Writes on the rows of `batch` what the server said `now`, which is the portal's present moment if not given.
 
     Nothing if the lease ended and another sender took over, but that this very message was sent is recorded in any
     case."""
     now = now or portal_now()
-    answered = {"attempts": F("attempts") + 1, "last_error": verdict.error}
-    match verdict.outcome:
+    answered = {"attempts": F("attempts") + 1, "last_error": result.error}
+    match result.outcome:
         case Outcome.SENT:
-            _record_sent(parcel, now)
-        case Outcome.REFUSED:
-            _claimed(parcel).update(state=State.FAILED, **answered)
-        case Outcome.LATER if parcel.deferrals + 1 >= MAX_DEFERRALS:
-            error = f"Given up after {MAX_DEFERRALS} tries: {verdict.error}"
-            _claimed(parcel).update(state=State.FAILED, **answered | {"last_error": error})
-        case Outcome.LATER:
-            _claimed(parcel).update(
-                state=State.WAITING, deferrals=F("deferrals") + 1, next_try=now + _pause(parcel.deferrals), **answered
+            _record_sent(batch, now)
+        case Outcome.REJECTED:
+            _claimed(batch).update(state=State.FAILED, **answered)
+        case Outcome.DEFERRED if batch.deferrals + 1 >= MAX_DEFERRALS:
+            error = f"Given up after {MAX_DEFERRALS} tries: {result.error}"
+            _claimed(batch).update(state=State.FAILED, **answered | {"last_error": error})
+        case Outcome.DEFERRED:
+            _claimed(batch).update(
+                state=State.WAITING, deferrals=F("deferrals") + 1, next_try=now + _pause(batch.deferrals), **answered
             )
-        case Outcome.NO_CONNECTION:
+        case Outcome.UNREACHABLE:
             # Nothing was said about this message, so that it is no attempt: nobody's e-mail is given up for our server.
-            pause = RETRY_OF_SERVER * random.uniform(0.75, 1.25)  # noqa: S311
-            _claimed(parcel).update(state=State.WAITING, next_try=now + pause, last_error=verdict.error)
+            pause = SERVER_RETRY * random.uniform(0.75, 1.25)  # noqa: S311
+            _claimed(batch).update(state=State.WAITING, next_try=now + pause, last_error=result.error)
 
 
-def _record_sent(parcel: Parcel, now: dt.datetime) -> None:
+def _record_sent(batch: EmailBatch, now: dt.datetime) -> None:
     """The one statement of each message that is sent. In the words of SQL: to put them together again each time took
     Django as long as it takes to send the message. Why it need not wait for the disk: docs/adr/0005."""
-    places = ", ".join(["%s"] * len(parcel.row_ids))
+    places = ", ".join(["%s"] * len(batch.row_ids))
     # Whatever claim they are in now; but under another Message-ID they have become a message to another address.
     execute_without_waiting_for_the_disk(
         f"UPDATE cases_outgoingemail SET state = 'sent', sent = %s, last_error = '', attempts = attempts + 1"  # noqa: S608
         f" WHERE id IN ({places}) AND message_id = %s AND state NOT IN ('dropped', 'sent')",
-        [connection.ops.adapt_datetimefield_value(now), *parcel.row_ids, parcel.message_id],
+        [connection.ops.adapt_datetimefield_value(now), *batch.row_ids, batch.message_id],
     )
 
 
-def _claimed(parcel: Parcel) -> QuerySet[OutgoingEmail]:
-    return OutgoingEmail.objects.filter(pk__in=parcel.row_ids, state=State.SENDING, claim=parcel.claim)
+def _claimed(batch: EmailBatch) -> QuerySet[OutgoingEmail]:
+    return OutgoingEmail.objects.filter(pk__in=batch.row_ids, state=State.SENDING, claim=batch.claim)
 
 
-def _identity(claim_id: uuid.UUID) -> dict[str, Any]:
+def _message_identity(claim_id: uuid.UUID) -> dict[str, Any]:
     """Group and Message-ID for an UPDATE of all rows of a claim: what the first claim fixed stays; what is new is the
     same for the cases of one member, kind and address, and nobody can guess it. What is about no case is alone."""
     whose = Choose(When(case__isnull=True, then="pk"), default="recipient_id")
@@ -174,18 +174,18 @@ def _identity(claim_id: uuid.UUID) -> dict[str, Any]:
     }
 
 
-def _parcels(claimed: QuerySet[OutgoingEmail]) -> list[Parcel]:
+def _email_batches(claimed: QuerySet[OutgoingEmail]) -> list[EmailBatch]:
     rows: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
-    columns = (*PARCEL_FIELDS, "deferrals", "pk", "case_id", "payload")
+    columns = (*BATCH_FIELDS, "deferrals", "pk", "case_id", "payload")
     for row in claimed.order_by("pk").values_list(*columns):
-        rows[row[: len(PARCEL_FIELDS)]].append(row[len(PARCEL_FIELDS) :])
-    return [_parcel(common, members) for common, members in rows.items()]
+        rows[row[: len(BATCH_FIELDS)]].append(row[len(BATCH_FIELDS) :])
+    return [_email_batch(common, members) for common, members in rows.items()]
 
 
-def _parcel(common: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> Parcel:
+def _email_batch(common: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> EmailBatch:
     deferrals, row_ids, case_ids, payloads = zip(*rows, strict=True)
-    return Parcel(
-        **dict(zip(PARCEL_FIELDS, common, strict=True)),
+    return EmailBatch(
+        **dict(zip(BATCH_FIELDS, common, strict=True)),
         deferrals=max(deferrals),
         row_ids=row_ids,
         case_ids=tuple(pk for pk in case_ids if pk),

@@ -20,13 +20,13 @@ MESSAGES_PER_CONNECTION = 100
 
 class Outcome(StrEnum):
     SENT = "sent"
-    REFUSED = "refused"  # for good: this recipient or this message (5xx)
-    LATER = "later"  # for now: this recipient or this message (4xx)
-    NO_CONNECTION = "no connection"  # nothing was said about this message: network, time-out, login
+    REJECTED = "rejected"  # for good: this recipient or this message (5xx)
+    DEFERRED = "deferred"  # for now: this recipient or this message (4xx)
+    UNREACHABLE = "unreachable"  # nothing was said about this message: network, time-out, login
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DeliveryResult:
     """What became of one message, and the server's words where it did not take it."""
 
     outcome: Outcome
@@ -38,7 +38,7 @@ class Verdict:
         object.__setattr__(self, "error", without_addresses(self.error)[: limits.SERVER_WORDS])
 
     @property
-    def why(self) -> str:
+    def code(self) -> str:
         """The server's code, or the type of the error: what a line of the log may say."""
         return self.error.partition(" ")[0].rstrip(":")
 
@@ -59,39 +59,39 @@ class Transport:
     ) -> None:
         self._close()
 
-    def send(self, message: EmailMessage) -> Verdict:
-        """Hands `message` to the server. Expected failures come back as a verdict, never as an exception."""
-        verdict = self._send(message)
-        if verdict.outcome is Outcome.NO_CONNECTION:
+    def send(self, message: EmailMessage) -> DeliveryResult:
+        """Hands `message` to the server. Expected failures come back as a result, never as an exception."""
+        result = self._send(message)
+        if result.outcome is Outcome.UNREACHABLE:
             self.failures_in_a_row += 1
             self._close()
         else:
             self.failures_in_a_row = 0
-        return verdict
+        return result
 
-    def _send(self, message: EmailMessage) -> Verdict:
+    def _send(self, message: EmailMessage) -> DeliveryResult:
         if self._messages >= MESSAGES_PER_CONNECTION:
             self._close()
         try:
             self._connection.open()
         except (smtplib.SMTPException, OSError) as error:
-            return Verdict(Outcome.NO_CONNECTION, f"{type(error).__name__}: {error}")
+            return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}")
         self._messages += 1
         try:
             self._connection.send_messages([message])
         except smtplib.SMTPNotSupportedError as error:
-            return Verdict(Outcome.REFUSED, f"{type(error).__name__}: {error}")
+            return DeliveryResult(Outcome.REJECTED, f"{type(error).__name__}: {error}")
         except smtplib.SMTPRecipientsRefused as error:
             ((code, text),) = list(error.recipients.values())[:1]
             return _by_code(code, text)
         except (smtplib.SMTPDataError, smtplib.SMTPHeloError) as error:
             return _by_code(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
-            return Verdict(Outcome.NO_CONNECTION, f"{type(error).__name__}: {error}")
+            return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}")
         except Exception as error:  # an address or a header that the e-mail library cannot take apart, in many ways
             logger.exception("e-mail could not be sent", message_id=message.extra_headers.get("Message-ID"))
-            return Verdict(Outcome.REFUSED, describe(error))
-        return Verdict(Outcome.SENT)
+            return DeliveryResult(Outcome.REJECTED, describe(error))
+        return DeliveryResult(Outcome.SENT)
 
     def _close(self) -> None:
         self._messages = 0
@@ -102,8 +102,8 @@ class Transport:
             self._connection = get_connection()
 
 
-def _by_code(code: int, text: bytes | str) -> Verdict:
+def _by_code(code: int, text: bytes | str) -> DeliveryResult:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
     if code == 421:  # the server closes the connection; it says nothing about the message
-        return Verdict(Outcome.NO_CONNECTION, f"{code} {words}")
-    return Verdict(Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER, f"{code} {words}")
+        return DeliveryResult(Outcome.UNREACHABLE, f"{code} {words}")
+    return DeliveryResult(Outcome.REJECTED if 500 <= code < 600 else Outcome.DEFERRED, f"{code} {words}")

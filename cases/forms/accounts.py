@@ -103,7 +103,7 @@ class ResetPasswordForm(Worded, account.ResetPasswordForm):
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Leaves the rest to the mail worker, for a known and an unknown address alike. Returns the address."""
-        account_email_queue.ask_for_password_reset(self.users)
+        account_email_queue.request_password_resets(self.users)
         return str(self.cleaned_data["email"])
 
 

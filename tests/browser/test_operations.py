@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from cases import releases
 from cases.core.clock import portal_now
 from cases.delivery import outbox
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
 from cases.monitoring import daily_statistics
 from tests.browser.conftest import assert_accessible, in_two_looks
@@ -20,8 +20,8 @@ def refused(mia):
     """An e-mail to Mia that her server refused."""
     CaseFactory(due=True, member=mia)
     releases.release_due(by="a test", source="sweep")
-    (parcel,) = outbox.claim(limit=1)
-    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    (batch,) = outbox.claim(limit=1)
+    outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
     return OutgoingEmail.objects.get()
 
 

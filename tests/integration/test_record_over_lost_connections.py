@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from cases import releases
 from cases.delivery import outbox
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, User
 from tests.factories import CaseFactory
 from tests.services import MailServer
@@ -64,7 +64,7 @@ def test_connection_lost_between_acceptance_and_record(
 def test_record_outlives_statements_that_fail(mia: User) -> None:
     """Somebody holds the row for longer than a statement waits: it is recorded as soon as they let go."""
     releases_for(mia)
-    (parcel,) = outbox.claim(limit=1)
+    (batch,) = outbox.claim(limit=1)
     held, release = threading.Event(), threading.Event()
     holder = threading.Thread(target=hold_rows, args=[held, release])
     holder.start()
@@ -72,7 +72,7 @@ def test_record_outlives_statements_that_fail(mia: User) -> None:
     threading.Timer(0.5, release.set).start()
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = 50")
-    outbox.record(parcel, Verdict(Outcome.SENT))
+    outbox.record(batch, DeliveryResult(Outcome.SENT))
     holder.join()
     assert OutgoingEmail.objects.get().state == State.SENT
 

@@ -8,8 +8,8 @@ from django.db import OperationalError
 from cases import releases
 from cases.delivery import leases, outbox
 from cases.delivery import resend as resend_module
-from cases.delivery.email_batch import Written
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.email_batch import RenderedEmail
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import OutgoingEmail
 from tests.factories import CaseFactory
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db
 
 # All that ends a claim before its lease does.
 ENDINGS = {
-    "refused": lambda parcel: outbox.record(parcel, Verdict(Outcome.REFUSED, "550 no")),
-    "later": lambda parcel: outbox.record(parcel, Verdict(Outcome.LATER, "451 later")),
-    "no connection": lambda parcel: outbox.record(parcel, Verdict(Outcome.NO_CONNECTION, "timed out")),
-    "given back": lambda parcel: outbox.give_back([parcel]),
-    "dropped": lambda parcel: leases.drop(parcel, Written.nothing(parcel, "hidden")),
-    "no address": leases.give_up_without_address,
+    "refused": lambda batch: outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 no")),
+    "later": lambda batch: outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "451 later")),
+    "no connection": lambda batch: outbox.record(batch, DeliveryResult(Outcome.UNREACHABLE, "timed out")),
+    "given back": lambda batch: outbox.return_claim([batch]),
+    "dropped": lambda batch: leases.drop(batch, RenderedEmail.dropped(batch, "hidden")),
+    "no address": leases.mark_undeliverable,
 }
 # Those after which the row waits again.
 PASSING = ["later", "no connection", "given back"]
@@ -35,8 +35,8 @@ def _waiting(clock, mia):
 
 
 def take():
-    (parcel,) = outbox.claim(limit=5)
-    return parcel
+    (batch,) = outbox.claim(limit=5)
+    return batch
 
 
 def rows():
@@ -64,20 +64,20 @@ def test_nor_does_any_number_of_tries_in_between_make_two_claims_alike(clock, tr
     claims = []
     for _ in range(tries):
         claims.append(take())
-        outbox.give_back(claims[-1:])
+        outbox.return_claim(claims[-1:])
     last = take()
     before = rows()
-    for parcel in claims:
-        ENDINGS[late](parcel)
+    for batch in claims:
+        ENDINGS[late](batch)
     assert rows() == before
-    assert last.claim not in {parcel.claim for parcel in claims}
+    assert last.claim not in {batch.claim for batch in claims}
 
 
 @pytest.mark.usefixtures("_waiting")
 @pytest.mark.parametrize("late", ENDINGS)
 def test_what_was_sent_again_by_a_person_is_another_claim(clock, ada, late):
     refused = take()
-    outbox.record(refused, Verdict(Outcome.REFUSED, "550 no"))
+    outbox.record(refused, DeliveryResult(Outcome.REJECTED, "550 no"))
     resend_module.resend(email=OutgoingEmail.objects.first(), by=ada, source="web")
     take()
     before = rows()
@@ -98,7 +98,7 @@ def test_the_count_of_answers_never_goes_down(clock, ada):
         note(ENDINGS[ending])
     resend_module.resend(email=OutgoingEmail.objects.first(), by=ada, source="web")
     note(ENDINGS["no connection"])
-    note(lambda parcel: outbox.record(parcel, Verdict(Outcome.SENT)))
+    note(lambda batch: outbox.record(batch, DeliveryResult(Outcome.SENT)))
     assert counts == [0, 0, 1, 1, 2, 2, 3, 3, 4]
 
 
@@ -114,9 +114,9 @@ def test_after_a_person_had_it_sent_again_it_is_not_given_up_at_the_first_later(
 
 @pytest.mark.usefixtures("_waiting")
 def test_what_was_sent_is_counted_once_however_often_it_is_recorded(clock):
-    parcel = take()
+    batch = take()
     for _ in range(3):
-        outbox.record(parcel, Verdict(Outcome.SENT))
+        outbox.record(batch, DeliveryResult(Outcome.SENT))
     assert {(row["state"], row["attempts"]) for row in rows()} == {("sent", 1)}
 
 
@@ -130,8 +130,8 @@ def test_a_lost_acknowledgment_of_the_commit_does_not_have_two_senders_send(cloc
     seconds = []
 
     class LosesItsAcknowledgment:
-        def __init__(self, parcel):
-            self.rows = found(parcel)
+        def __init__(self, batch):
+            self.rows = found(batch)
 
         def update(self, **values):
             self.rows.update(**values)
@@ -141,6 +141,6 @@ def test_a_lost_acknowledgment_of_the_commit_does_not_have_two_senders_send(cloc
                 raise OperationalError("the connection is lost")
 
     monkeypatch.setattr(leases, "_claimed", LosesItsAcknowledgment)
-    outbox.record(slow, Verdict(Outcome.NO_CONNECTION, "timed out"))
+    outbox.record(slow, DeliveryResult(Outcome.UNREACHABLE, "timed out"))
     assert {(row["state"], row["claim"]) for row in rows()} == {("sending", seconds[0].claim)}
     assert outbox.claim(limit=5) == []

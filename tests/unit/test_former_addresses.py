@@ -11,10 +11,10 @@ from cases import releases
 from cases.accounts import actions as people
 from cases.delivery import email_kinds, leases, outbox
 from cases.delivery.account_email_queue import queue, queue_invitation
-from cases.delivery.email_batch import Written
+from cases.delivery.email_batch import RenderedEmail
 from cases.delivery.email_kinds import EmailKind
 from cases.delivery.release_email import automatic_message
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, User
 from tests.factories import CaseFactory, UserFactory
 
@@ -30,13 +30,13 @@ def correct(person, ada, email=NEW):
 
 
 def later():
-    for parcel in outbox.claim(limit=5):
-        outbox.record(parcel, Verdict(Outcome.LATER, "451 later"))
+    for batch in outbox.claim(limit=5):
+        outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "451 later"))
 
 
 def unreachable():
-    for parcel in outbox.claim(limit=5):
-        outbox.record(parcel, Verdict(Outcome.NO_CONNECTION, "timed out"))
+    for batch in outbox.claim(limit=5):
+        outbox.record(batch, DeliveryResult(Outcome.UNREACHABLE, "timed out"))
 
 
 def died():
@@ -46,8 +46,8 @@ def died():
 def refused_and_sent_again(ada):
     from cases.delivery.resend import resend
 
-    (parcel,) = outbox.claim(limit=5)
-    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    (batch,) = outbox.claim(limit=5)
+    outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
     resend(email=OutgoingEmail.objects.get(), by=ada, source="web")
 
 
@@ -112,9 +112,9 @@ def test_an_address_that_changes_after_the_claim_is_seen_before_the_message_is_s
     claim = outbox.claim
 
     def claim_and_correct(**options):
-        parcels = claim(**options)
+        batches = claim(**options)
         correct(mia, ada)
-        return parcels
+        return batches
 
     monkeypatch.setattr(outbox, "claim", claim_and_correct)
     assert outbox.deliver().sent == 1
@@ -140,7 +140,7 @@ def test_a_late_success_at_the_former_address_does_not_end_the_message_to_the_ne
     correct(mia, ada)
     clock.shift(leases.lease())
     outbox.claim(limit=5)
-    outbox.record(slow, Verdict(Outcome.SENT))
+    outbox.record(slow, DeliveryResult(Outcome.SENT))
     assert OutgoingEmail.objects.get().state == "sending"
 
 
@@ -175,9 +175,9 @@ def test_a_claim_costs_one_statement_more_however_many_addresses_have_changed(cl
 def notice(monkeypatch):
     """A kind that goes to the address it was made with, however the person is reached now."""
 
-    def write(parcel, sight):
-        return Written(
-            automatic_message(subject="Moved", text="…", address=parcel.address, message_id=parcel.message_id)
+    def write(batch, context):
+        return RenderedEmail(
+            automatic_message(subject="Moved", text="…", address=batch.address, message_id=batch.message_id)
         )
 
     monkeypatch.setitem(email_kinds.KINDS, "notice", EmailKind(write, keeps_address=True))

@@ -7,7 +7,7 @@ import pytest
 from cases import releases
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
 from cases.monitoring.outbox_status import DEFERRED_LONG, mail
 from cases.monitoring.prometheus import exposition
@@ -100,8 +100,8 @@ def test_what_comes_later_does_not_make_it_look_young(clock):
 def put_off(clock, until):
     """The recipient's server says "later" every time, until then."""
     while clock_now() < until:
-        for parcel in outbox.claim(limit=20):
-            outbox.record(parcel, Verdict(Outcome.LATER, "450 4.2.0 greylisted"))
+        for batch in outbox.claim(limit=20):
+            outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "450 4.2.0 greylisted"))
         clock.shift(SWEEP)
 
 
@@ -162,7 +162,7 @@ def test_what_a_person_has_sent_again_is_young_again(clock, ada):
     from cases.delivery.resend import resend
 
     released(1)
-    outbox.record(outbox.claim(limit=1)[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    outbox.record(outbox.claim(limit=1)[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     clock.shift(dt.timedelta(days=2))
     resend(email=OutgoingEmail.objects.get(), by=ada, source="web")
     assert seen(clock_now()).oldest == dt.timedelta()

@@ -7,7 +7,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from cases import releases
 from cases.delivery import outbox
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
 from cases.monitoring.heartbeats import pulse
 from cases.monitoring.outbox_status import mail
@@ -136,9 +136,9 @@ def test_emails_are_told_by_what_becomes_of_them(mia):
     CaseFactory(due=True, member__email="")
     releases.release_due(by="a test", source="sweep")
     # Each of the six has a member of its own: one was refused, one is tried again, one is being sent, three wait.
-    parcels = outbox.claim(limit=3)
-    outbox.record(parcels[0], Verdict(Outcome.REFUSED, "550 unknown"))
-    outbox.record(parcels[1], Verdict(Outcome.LATER, "451 greylisted"))
+    batches = outbox.claim(limit=3)
+    outbox.record(batches[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
+    outbox.record(batches[1], DeliveryResult(Outcome.DEFERRED, "451 greylisted"))
 
     box = mail(Case.objects.all(), FROZEN)
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from cases import releases
 from cases.delivery import leases, outbox
 from cases.delivery import release_email as mail_module
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import Case, OutgoingEmail
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
@@ -102,16 +102,16 @@ def no_jitter(monkeypatch):
 def test_a_claim_takes_all_that_waits_for_a_member_as_one_message(clock, mia, olga):
     of_mia, of_olga = release_for(mia, mia, mia), release_for(olga)
 
-    parcels = {parcel.recipient_id: parcel for parcel in outbox.claim(limit=10)}
+    batches = {batch.recipient_id: batch for batch in outbox.claim(limit=10)}
 
-    assert set(parcels) == {mia.pk, olga.pk}
-    assert set(parcels[mia.pk].case_ids) == {case.pk for case in of_mia}
-    assert parcels[mia.pk].group != parcels[olga.pk].group
-    assert parcels[mia.pk].message_id != parcels[olga.pk].message_id
+    assert set(batches) == {mia.pk, olga.pk}
+    assert set(batches[mia.pk].case_ids) == {case.pk for case in of_mia}
+    assert batches[mia.pk].group != batches[olga.pk].group
+    assert batches[mia.pk].message_id != batches[olga.pk].message_id
     for case in of_mia:
         email = row(case)
         assert (email.state, email.attempts, email.next_try) == ("sending", 0, FROZEN + leases.lease())
-        assert (email.group, email.message_id) == (parcels[mia.pk].group, parcels[mia.pk].message_id)
+        assert (email.group, email.message_id) == (batches[mia.pk].group, batches[mia.pk].message_id)
     assert states(*of_olga) == ["sending"]
 
 
@@ -119,8 +119,8 @@ def test_a_claim_takes_no_more_members_than_it_is_told_and_the_longest_waiting_f
     release_for(olga)
     clock.shift(SECOND)
     release_for(mia)
-    (parcel,) = outbox.claim(limit=1)
-    assert parcel.recipient_id == olga.pk
+    (batch,) = outbox.claim(limit=1)
+    assert batch.recipient_id == olga.pk
 
 
 def test_what_is_claimed_is_not_claimed_again_before_its_lease_ends(clock, mia):
@@ -143,7 +143,7 @@ def test_a_group_stays_together_and_what_comes_later_is_another_message(clock, m
     (late,) = release_for(mia)
     clock.shift(leases.lease())
 
-    again, new = sorted(outbox.claim(limit=10), key=lambda parcel: parcel.case_ids)
+    again, new = sorted(outbox.claim(limit=10), key=lambda batch: batch.case_ids)
     assert (again.message_id, again.case_ids) == (first.message_id, first.case_ids)
     assert new.case_ids == (late.pk,)
     assert new.message_id != first.message_id
@@ -152,7 +152,7 @@ def test_a_group_stays_together_and_what_comes_later_is_another_message(clock, m
 def test_what_is_given_back_waits_again_and_was_not_an_attempt(clock, mia):
     (case,) = release_for(mia)
     (first,) = outbox.claim(limit=10)
-    outbox.give_back([first])
+    outbox.return_claim([first])
     assert (row(case).state, row(case).attempts, row(case).next_try) == ("waiting", 0, FROZEN)
     (second,) = outbox.claim(limit=10)
     assert (second.message_id, second.deferrals) == (first.message_id, 0)
@@ -167,8 +167,8 @@ def test_nothing_is_claimed_for_those_who_have_no_address(mia):
 def test_message_ids_carry_the_senders_domain(settings, mia):
     settings.DEFAULT_FROM_EMAIL = "The portal <portal@advice.example>"
     release_for(mia)
-    (parcel,) = outbox.claim(limit=1)
-    assert parcel.message_id == f"<mail-{parcel.group.hex}@advice.example>"
+    (batch,) = outbox.claim(limit=1)
+    assert batch.message_id == f"<mail-{batch.group.hex}@advice.example>"
 
 
 @pytest.mark.postgresql
@@ -181,8 +181,8 @@ def test_claims_of_many_senders_never_overlap():
     def sender():
         start.wait()
         try:
-            while parcels := outbox.claim(limit=5):
-                found.extend(case_id for parcel in parcels for case_id in parcel.case_ids)
+            while batches := outbox.claim(limit=5):
+                found.extend(case_id for batch in batches for case_id in batch.case_ids)
         finally:
             connection.close()
 
@@ -194,7 +194,7 @@ def test_claims_of_many_senders_never_overlap():
 
     assert len(found) == len(set(found))
     # A sender that finds the rest locked stops; what is left is claimed by the next.
-    left = {case_id for parcel in outbox.claim(limit=200) for case_id in parcel.case_ids}
+    left = {case_id for batch in outbox.claim(limit=200) for case_id in batch.case_ids}
     assert not left & set(found)
     assert left | set(found) == set(Case.objects.values_list("pk", flat=True))
 
@@ -215,9 +215,9 @@ def test_a_sender_whose_clock_is_ahead_steals_no_running_claim(mia):
 def test_a_wrong_clock_of_a_sender_makes_no_mail_wait(mia, days):
     (case,) = release_for(mia)
     with time_machine.travel(timezone.now() + dt.timedelta(days=days)):
-        (parcel,) = outbox.claim(limit=1)
+        (batch,) = outbox.claim(limit=1)
         claimed_until = row(case).next_try
-        outbox.record(parcel, Verdict(Outcome.LATER, "busy"))
+        outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "busy"))
     assert SECOND < claimed_until - timezone.now() <= leases.lease()
     assert SECOND < row(case).next_try - timezone.now() < dt.timedelta(minutes=1)
 
@@ -244,8 +244,8 @@ def test_a_claim_costs_the_same_statements_however_many_it_takes(mia):
 
 def test_sent_is_recorded(clock, mia):
     cases = release_for(mia, mia)
-    (parcel,) = outbox.claim(limit=1)
-    outbox.record(parcel, Verdict(Outcome.SENT))
+    (batch,) = outbox.claim(limit=1)
+    outbox.record(batch, DeliveryResult(Outcome.SENT))
     assert [(row(case).state, row(case).sent, row(case).last_error) for case in cases] == [("sent", FROZEN, "")] * 2
     clock.shift(dt.timedelta(days=1))
     assert not outbox.is_waiting()
@@ -253,8 +253,8 @@ def test_sent_is_recorded(clock, mia):
 
 def test_refused_for_good_is_not_tried_again(clock, mia):
     (case,) = release_for(mia)
-    (parcel,) = outbox.claim(limit=1)
-    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    (batch,) = outbox.claim(limit=1)
+    outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
     assert (row(case).state, row(case).last_error) == ("failed", "550 unknown")
     clock.shift(dt.timedelta(days=100))
     assert outbox.claim(limit=1) == []
@@ -264,8 +264,8 @@ def pauses(clock, outcome, tries):
     """The pauses in seconds after each of so many failures."""
     found = []
     for _ in range(tries):
-        (parcel,) = outbox.claim(limit=1)
-        outbox.record(parcel, Verdict(outcome, "not now"))
+        (batch,) = outbox.claim(limit=1)
+        outbox.record(batch, DeliveryResult(outcome, "not now"))
         email = OutgoingEmail.objects.get()
         assert (email.state, email.last_error) == ("waiting", "not now")
         found.append((email.next_try - timezone.now()).total_seconds())
@@ -275,13 +275,13 @@ def pauses(clock, outcome, tries):
 
 def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(clock, mia, no_jitter):
     release_for(mia)
-    found = pauses(clock, Outcome.LATER, leases.MAX_DEFERRALS - 1)
+    found = pauses(clock, Outcome.DEFERRED, leases.MAX_DEFERRALS - 1)
     assert found[:4] == [20, 40, 80, 160]
     assert all(after == min(2 * before, 6 * 3600) for before, after in pairwise(found))
     assert dt.timedelta(days=1.9) < dt.timedelta(seconds=sum(found)) < dt.timedelta(days=2.1)
 
-    (parcel,) = outbox.claim(limit=1)
-    outbox.record(parcel, Verdict(Outcome.LATER, "450 busy"))
+    (batch,) = outbox.claim(limit=1)
+    outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "450 busy"))
     email = OutgoingEmail.objects.get()
     assert email.state == "failed"
     assert "450 busy" in email.last_error
@@ -289,24 +289,24 @@ def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(
 
 def test_while_our_own_server_is_down_nothing_is_given_up(clock, mia, no_jitter):
     release_for(mia)
-    found = pauses(clock, Outcome.NO_CONNECTION, leases.MAX_DEFERRALS + 10)
+    found = pauses(clock, Outcome.UNREACHABLE, leases.MAX_DEFERRALS + 10)
     assert set(found) == {30}
-    (parcel,) = outbox.claim(limit=1)
-    outbox.record(parcel, Verdict(Outcome.LATER, "450 greylisted"))
+    (batch,) = outbox.claim(limit=1)
+    outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "450 greylisted"))
     assert OutgoingEmail.objects.get().state == "waiting", "the first real answer is the first attempt"
 
 
 def test_pauses_vary_by_a_quarter(clock, mia):
     release_for(*(UserFactory() for _ in range(30)))
-    for parcel in outbox.claim(limit=30):
-        outbox.record(parcel, Verdict(Outcome.LATER, "busy"))
+    for batch in outbox.claim(limit=30):
+        outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "busy"))
     found = {(email.next_try - FROZEN).total_seconds() for email in OutgoingEmail.objects.all()}
     assert len(found) > 20
     assert min(found) >= 15
     assert max(found) <= 25
 
 
-@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.LATER, Outcome.NO_CONNECTION])
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.DEFERRED, Outcome.UNREACHABLE])
 def test_a_sender_whose_lease_has_ended_overrules_nobody(clock, mia, outcome):
     (case,) = release_for(mia)
     (slow,) = outbox.claim(limit=1)
@@ -314,12 +314,12 @@ def test_a_sender_whose_lease_has_ended_overrules_nobody(clock, mia, outcome):
     (quick,) = outbox.claim(limit=1)
     before = OutgoingEmail.objects.values().get()
 
-    outbox.record(slow, Verdict(outcome, "too late"))
-    outbox.give_back([slow])
+    outbox.record(slow, DeliveryResult(outcome, "too late"))
+    outbox.return_claim([slow])
     assert OutgoingEmail.objects.values().get() == before
 
-    outbox.record(quick, Verdict(Outcome.SENT))
-    outbox.record(slow, Verdict(outcome, "too late"))
+    outbox.record(quick, DeliveryResult(Outcome.SENT))
+    outbox.record(slow, DeliveryResult(outcome, "too late"))
     assert states(case) == ["sent"]
 
 
@@ -328,7 +328,7 @@ def test_a_success_is_recorded_however_late(clock, mia):
     (slow,) = outbox.claim(limit=1)
     clock.shift(leases.lease())
     outbox.claim(limit=1)
-    outbox.record(slow, Verdict(Outcome.SENT))
+    outbox.record(slow, DeliveryResult(Outcome.SENT))
     assert states(case) == ["sent"]
 
 
@@ -339,16 +339,16 @@ def test_a_record_finds_its_rows_by_their_key(mia):
         cursor.execute("ANALYZE cases_outgoingemail")
         # A table of a few pages is read as cheaply whole: by its number of pages the planner chose one or the other.
         cursor.execute("SET LOCAL enable_seqscan = off")
-        for parcel in outbox.claim(limit=5):
-            (update,) = [sql for sql in recorded(parcel) if "UPDATE" in sql]
+        for batch in outbox.claim(limit=5):
+            (update,) = [sql for sql in recorded(batch) if "UPDATE" in sql]
             cursor.execute(f"EXPLAIN {update.removeprefix(QUICK)}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
             assert "cases_outgoingemail_pkey" in plan, plan
             assert "Seq Scan" not in plan, plan
 
 
-def recorded(parcel):
-    return statements(lambda: outbox.record(parcel, Verdict(Outcome.SENT)))
+def recorded(batch):
+    return statements(lambda: outbox.record(batch, DeliveryResult(Outcome.SENT)))
 
 
 @pytest.mark.postgresql
@@ -359,7 +359,7 @@ def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(mia, olga):
     usual = statements(lambda: release_for(mia, olga))
     usual += statements(lambda: claimed.extend(outbox.claim(limit=2)))
     sent, refused = claimed
-    usual += statements(lambda: outbox.record(refused, Verdict(Outcome.REFUSED, "550 unknown")))
+    usual += statements(lambda: outbox.record(refused, DeliveryResult(Outcome.REJECTED, "550 unknown")))
     assert not [sql for sql in usual if "synchronous_commit" in sql]
     assert [sql.startswith(f"{QUICK}UPDATE") for sql in recorded(sent)] == [False, True]
     with connection.cursor() as cursor:
@@ -373,9 +373,9 @@ def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(mia, olga):
 def test_each_member_gets_one_message_that_lists_their_cases(server, mia, olga):
     of_mia, of_olga = release_for(mia, mia), release_for(olga)
 
-    tally = outbox.deliver()
+    report = outbox.deliver()
 
-    assert (tally.sent, tally.retried, tally.failed, tally.more) == (2, 0, 0, False)
+    assert (report.sent, report.retried, report.failed, report.has_more) == (2, 0, 0, False)
     (to_mia,), (to_olga,) = server.to(mia.email), server.to(olga.email)
     text = to_mia.get_body(("plain",)).get_content()
     html = to_mia.get_body(("html",)).get_content()
@@ -454,11 +454,11 @@ def test_one_recipient_whom_the_server_does_not_take_holds_up_nobody(server, mia
     people = [UserFactory(), UserFactory(), mia, UserFactory(), UserFactory()]
     cases = release_for(*people)
 
-    tally = outbox.deliver()
+    report = outbox.deliver()
 
     assert states(*cases) == ["sent", "sent", state, "sent", "sent"]
-    assert tally.sent == 4
-    assert (tally.failed, tally.retried) == ((1, 0) if state == "failed" else (0, 1))
+    assert report.sent == 4
+    assert (report.failed, report.retried) == ((1, 0) if state == "failed" else (0, 1))
     assert row(cases[2]).last_error != ""
     if answer != CUT:
         assert answer[:3] in row(cases[2]).last_error
@@ -494,9 +494,9 @@ def test_a_server_that_is_down_ends_the_run_after_some_patience(settings, clock)
     nobody_listens(settings)
     cases = release_for(*(UserFactory() for _ in range(6)))
 
-    tally = outbox.deliver()
+    report = outbox.deliver()
 
-    assert (tally.sent, tally.retried, tally.more) == (0, outbox.PATIENCE, False)
+    assert (report.sent, report.retried, report.has_more) == (0, outbox.MAX_CONNECTION_FAILURES, False)
     assert states(*cases) == ["waiting"] * 6
     assert {row(case).attempts for case in cases} == {0}
     assert sorted(bool(row(case).last_error) for case in cases) == [False] * 3 + [True] * 3
@@ -509,7 +509,7 @@ def test_a_server_that_says_nothing_costs_a_few_time_outs(settings):
     cases = release_for(*(UserFactory() for _ in range(5)))
     outbox.deliver()
     assert states(*cases) == ["waiting"] * 5
-    assert silent.clients == outbox.PATIENCE
+    assert silent.clients == outbox.MAX_CONNECTION_FAILURES
     silent.stop()
 
 
@@ -526,14 +526,14 @@ def test_what_waited_for_the_server_goes_out_when_it_is_back(settings, clock):
 
 def test_a_run_that_is_out_of_time_gives_back_and_says_that_there_is_more(server, clock, mia, olga):
     cases = release_for(mia, olga)
-    tally = outbox.deliver(seconds=0)
-    assert (tally.sent, tally.more) == (0, True)
+    report = outbox.deliver(seconds=0)
+    assert (report.sent, report.has_more) == (0, True)
     assert [(row(case).state, row(case).attempts) for case in cases] == [("waiting", 0)] * 2
     assert outbox.deliver(seconds=5).sent == 2
 
 
 def test_more_than_one_claim_is_worked_through(server):
-    cases = release_for(*(UserFactory() for _ in range(outbox.PARCELS_PER_CLAIM + 5)))
+    cases = release_for(*(UserFactory() for _ in range(outbox.ROWS_PER_CLAIM + 5)))
     assert outbox.deliver().sent == len(cases)
 
 
@@ -562,7 +562,7 @@ def test_of_several_cases_only_those_still_visible_are_announced_and_said_to_be_
 
 
 def test_a_case_that_is_hidden_while_its_claim_is_worked_through_is_not_announced(server, mia, olga, monkeypatch):
-    monkeypatch.setattr(outbox, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(outbox, "CONTEXT_SECONDS", 0)
     cases = {case.member.email: case for case in release_for(mia, olga)}
     send = outbox.Transport.send
 
@@ -602,10 +602,10 @@ def test_what_members_may_see_is_the_same_asked_for_all_at_once(settings, mia, o
 
 def test_a_sender_with_more_than_it_claims_says_so_once(server):
     asked = []
-    release_for(*(UserFactory() for _ in range(2 * outbox.PARCELS_PER_CLAIM)))
+    release_for(*(UserFactory() for _ in range(2 * outbox.ROWS_PER_CLAIM)))
     outbox.deliver(when_more=lambda: asked.append(len(server.taken)))
-    assert asked == [outbox.PARCELS_PER_CLAIM]
-    release_for(*(UserFactory() for _ in range(outbox.PARCELS_PER_CLAIM - 1)))
+    assert asked == [outbox.ROWS_PER_CLAIM]
+    release_for(*(UserFactory() for _ in range(outbox.ROWS_PER_CLAIM - 1)))
     outbox.deliver(when_more=lambda: asked.append("again"))
     assert len(asked) == 1
 
@@ -641,8 +641,8 @@ def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(mia, olga,
         return write(recipient=recipient, **options)
 
     monkeypatch.setattr(mail_module, "released_message", broken_for_mia)
-    tally = outbox.deliver()
-    assert (tally.sent, tally.retried) == (1, 1)
+    report = outbox.deliver()
+    assert (report.sent, report.retried) == (1, 1)
     row = OutgoingEmail.objects.get(recipient=mia)
     assert (row.state, row.last_error) == ("waiting", "The message could not be written: KeyError")
     assert row.next_try > timezone.now()
@@ -689,13 +689,13 @@ def test_two_senders_never_share_one_members_mail(mia):
         thread = threading.Thread(target=other)
         thread.start()
         thread.join()
-    assert [len(parcel.case_ids) for parcel in first] == [3]
+    assert [len(batch.case_ids) for batch in first] == [3]
     assert found == [[]]
 
 
 def test_slow_servers_use_up_claims_and_not_the_run(mia, olga, monkeypatch):
     monkeypatch.setattr(outbox, "CLAIM_SECONDS", 0.05)
-    monkeypatch.setattr(outbox, "PARCELS_PER_CLAIM", 10)
+    monkeypatch.setattr(outbox, "ROWS_PER_CLAIM", 10)
     send = outbox.Transport.send
 
     def slowly(self, message):

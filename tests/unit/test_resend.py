@@ -6,7 +6,7 @@ from cases import releases
 from cases.core.errors import NotAllowed, WrongState
 from cases.delivery import outbox
 from cases.delivery import resend as resend_module
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, ReleaseEvent
 from tests.factories import CaseFactory
 
@@ -18,8 +18,8 @@ def refused(clock, mia):
     """One message about two cases of Mia's, which her server refused."""
     CaseFactory.create_batch(2, due=True, member=mia)
     releases.release_due(by="a test", source="sweep")
-    (parcel,) = outbox.claim(limit=10)
-    outbox.record(parcel, Verdict(Outcome.REFUSED, "550 unknown"))
+    (batch,) = outbox.claim(limit=10)
+    outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
     return list(OutgoingEmail.objects.order_by("pk"))
 
 
@@ -30,12 +30,12 @@ def resend(email, by):
 def test_it_waits_again_with_all_its_cases_under_its_message_id(refused, ada):
     assert resend(refused[0], ada) == 2
 
-    (parcel,) = outbox.claim(limit=10)
+    (batch,) = outbox.claim(limit=10)
 
-    assert parcel.message_id == refused[0].message_id
-    assert set(parcel.case_ids) == {email.case_id for email in refused}
-    assert parcel.deferrals == 0
-    outbox.record(parcel, Verdict(Outcome.SENT, ""))
+    assert batch.message_id == refused[0].message_id
+    assert set(batch.case_ids) == {email.case_id for email in refused}
+    assert batch.deferrals == 0
+    outbox.record(batch, DeliveryResult(Outcome.SENT, ""))
     assert set(OutgoingEmail.objects.values_list("state", "last_error")) == {("sent", "")}
 
 
@@ -45,10 +45,10 @@ def test_to_another_address_it_is_another_message(refused, ada, mia):
 
     resend(refused[1], ada)
 
-    (parcel,) = outbox.claim(limit=10)
-    assert parcel.address == "mia@example.org"
-    assert parcel.message_id != refused[1].message_id
-    assert len(parcel.case_ids) == 2
+    (batch,) = outbox.claim(limit=10)
+    assert batch.address == "mia@example.org"
+    assert batch.message_id != refused[1].message_id
+    assert len(batch.case_ids) == 2
 
 
 def test_the_history_says_who_did_it_and_why_it_had_failed(refused, ada):
@@ -74,7 +74,7 @@ def test_a_member_who_now_has_an_address_gets_it(clock, ada, mia):
     mia.save()
 
     assert resend(email, ada) == 1
-    assert [parcel.address for parcel in outbox.claim(limit=10)] == ["mia@example.org"]
+    assert [batch.address for batch in outbox.claim(limit=10)] == ["mia@example.org"]
 
 
 def test_only_what_was_given_up_is_sent_again(refused, ada):

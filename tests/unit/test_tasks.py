@@ -13,7 +13,7 @@ from cases import releases
 from cases.core.clock import portal_now
 from cases.core.safe_errors import SafeError
 from cases.delivery import celery_publisher
-from cases.delivery.outbox import Tally
+from cases.delivery.outbox import DeliveryReport
 from cases.middleware import release_on_read
 from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseEvent
 from cases.releases.batch import Batch
@@ -259,7 +259,7 @@ def test_the_heartbeat_says_what_ran_the_sweep(published, clock):
 LOSABLE = [
     (tasks.release_case, [7, 1], "cases.releases.release_due", Batch(released=[1, 2])),
     (tasks.sweep, [], "cases.releases.sweep.release_batches", [Batch(released=[1, 2])]),
-    (emails.send_release_emails, [], "cases.delivery.outbox.deliver", Tally(sent=2)),
+    (emails.send_release_emails, [], "cases.delivery.outbox.deliver", DeliveryReport(sent=2)),
 ]
 
 

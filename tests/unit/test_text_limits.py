@@ -22,7 +22,7 @@ from cases.casework import drafts, notes
 from cases.core import limits
 from cases.core.errors import TooLong
 from cases.core.schedule import Schedule
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import (
     AccountEvent,
     ApiToken,
@@ -260,8 +260,8 @@ def test_a_long_error_of_a_release_is_recorded_cut(monkeypatch, clock, mia):
 
 
 def test_a_long_answer_of_a_mail_server_is_cut():
-    verdict = Verdict(Outcome.LATER, "x" * 100_000)
-    assert len(f"Given up after 18 tries: {verdict.error}") <= limits.ERROR
+    result = DeliveryResult(Outcome.DEFERRED, "x" * 100_000)
+    assert len(f"Given up after 18 tries: {result.error}") <= limits.ERROR
 
 
 # --- Lists never read long texts ---------------------------------------------------------------------------------

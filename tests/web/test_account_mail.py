@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from cases.accounts import actions as people
 from cases.accounts.adapter import PortalAccountAdapter
 from cases.delivery import outbox
-from cases.delivery.account_email_queue import queue, take_up_password_resets
+from cases.delivery.account_email_queue import queue, queue_requested_password_resets
 from cases.delivery.resend import resend
-from cases.delivery.transport import Outcome, Verdict
+from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import AccountEvent, OutgoingEmail, PasswordResetRequest, User
 from tests.factories import CaseFactory, UserFactory
 from tests.services import SilentServer
@@ -116,7 +116,7 @@ def test_a_request_keeps_no_address_and_no_token(member, client):
         (member.pk, "en"),
         (None, "en"),
     ]
-    take_up_password_resets()
+    queue_requested_password_resets()
     assert OutgoingEmail.objects.get().payload == {"language": "en"}
 
 
@@ -160,12 +160,12 @@ def test_the_link_is_made_when_the_mail_is_sent(member, client, clock):
 
 def test_a_mail_about_an_account_is_retried_under_its_message_id(member, client, clock):
     ask(client)
-    take_up_password_resets()
-    (parcel,) = outbox.claim(limit=5)
-    outbox.record(parcel, Verdict(Outcome.LATER, "451 later"))
+    queue_requested_password_resets()
+    (batch,) = outbox.claim(limit=5)
+    outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "451 later"))
     clock.shift(dt.timedelta(minutes=1))
     outbox.deliver()
-    assert mail.outbox[0].extra_headers["Message-ID"] == parcel.message_id
+    assert mail.outbox[0].extra_headers["Message-ID"] == batch.message_id
     row = OutgoingEmail.objects.get()
     assert (row.state, row.case, row.attempts, row.recipient) == ("sent", None, 2, member)
 
@@ -180,11 +180,11 @@ def test_asked_several_times_before_it_is_sent_one_mail_is_sent(member, client, 
     assert len(mail.outbox) == 2, "one that comes after is answered"
 
 
-@pytest.mark.parametrize("outcome", [Outcome.LATER, Outcome.NO_CONNECTION])
+@pytest.mark.parametrize("outcome", [Outcome.DEFERRED, Outcome.UNREACHABLE])
 def test_asked_again_while_it_waits_for_its_next_try_it_is_tried_at_once(member, client, clock, outcome):
     ask(client)
-    take_up_password_resets()
-    outbox.record(outbox.claim(limit=5)[0], Verdict(outcome, "not now"))
+    queue_requested_password_resets()
+    outbox.record(outbox.claim(limit=5)[0], DeliveryResult(outcome, "not now"))
     assert outbox.deliver().sent == 0
     ask(client)
     assert outbox.deliver().sent == 1
@@ -193,18 +193,18 @@ def test_asked_again_while_it_waits_for_its_next_try_it_is_tried_at_once(member,
 
 def test_asked_again_while_it_is_being_sent_nothing_is_added(member, client, clock):
     ask(client)
-    take_up_password_resets()
-    (parcel,) = outbox.claim(limit=5)
+    queue_requested_password_resets()
+    (batch,) = outbox.claim(limit=5)
     ask(client)
-    take_up_password_resets()
+    queue_requested_password_resets()
     assert OutgoingEmail.objects.count() == 1
-    outbox.record(parcel, Verdict(Outcome.SENT))
+    outbox.record(batch, DeliveryResult(Outcome.SENT))
 
 
 def test_one_that_was_given_up_is_replaced_by_the_next(member, client, clock):
     ask(client)
-    take_up_password_resets()
-    outbox.record(outbox.claim(limit=5)[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    queue_requested_password_resets()
+    outbox.record(outbox.claim(limit=5)[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     ask(client)
     outbox.deliver()
     assert sorted(OutgoingEmail.objects.values_list("state", flat=True)) == ["dropped", "sent"]
@@ -295,7 +295,7 @@ def test_the_database_keeps_one_open_link_a_person(member, kind, state):
 
 def test_a_given_up_mail_about_an_account_is_sent_again_and_its_history_says_so(member, ada, client):
     queue(kind="password_reset", person=member)
-    outbox.record(outbox.claim(limit=5)[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    outbox.record(outbox.claim(limit=5)[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     client.force_login(ada)
     page = client.get("/operations/").content.decode()
     assert "Password reset" in page
@@ -308,7 +308,7 @@ def test_a_given_up_mail_about_an_account_is_sent_again_and_its_history_says_so(
 
 def test_it_is_not_sent_again_beside_another_one(member, ada):
     queue(kind="password_reset", person=member)
-    outbox.record(outbox.claim(limit=5)[0], Verdict(Outcome.REFUSED, "550 unknown"))
+    outbox.record(outbox.claim(limit=5)[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     given_up = OutgoingEmail.objects.get()
     row_of(member, kind="password_reset")
     with pytest.raises(Exception, match="already waiting"):

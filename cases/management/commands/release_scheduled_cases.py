@@ -85,11 +85,11 @@ class Command(BaseCommand):
         return failing.count()
 
     def _send(self) -> None:
-        tally = outbox.deliver()
-        self.stdout.write(f"Sent {tally.sent:,} e-mail{'' if tally.sent == 1 else 's'}.")
-        if tally.retried or tally.failed:
-            self.stderr.write(f"  {tally.retried} will be tried again, {tally.failed} failed for good.")
-        self.failed += tally.retried + tally.failed
+        report = outbox.deliver()
+        self.stdout.write(f"Sent {report.sent:,} e-mail{'' if report.sent == 1 else 's'}.")
+        if report.retried or report.failed:
+            self.stderr.write(f"  {report.retried} will be tried again, {report.failed} failed for good.")
+        self.failed += report.retried + report.failed
 
     def _say_rest(self, count: int) -> None:
         if count > LISTED:
