@@ -191,6 +191,7 @@ def _page(request: HttpRequest, found: User, *, status: int = 200, **overrides: 
         "has_second_factor": is_mfa_enabled(found),
         "events": latest_account_events(found, limit=SHOWN),
         "role_form": RoleForm(initial={"role": found.role}),
+        "second_factor_form": SecondFactorForm(),
     }
     # Others have some where a role was changed at the very moment in which a case was accepted.
     if found.is_technician or open_cases:

@@ -39,7 +39,7 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     askToRemove(button);
   }
-  if (button.matches("[data-confirm-completion]")) {
+  if (button.matches("#dialog-complete [type=submit]")) {
     event.preventDefault();
     confirmCaseCompletion();
   }
