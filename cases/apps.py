@@ -13,10 +13,8 @@ class CasesConfig(AppConfig):
 
         import cases.checks  # noqa: F401  (registers the system checks)
         from cases.accounts import factor_removal, logins
-        from cases.core import model_translations
         from cases.models.text_limits import keep_text_limits
 
         factor_removal.connect()
         logins.take_over()
-        model_translations.translate_models()
         post_migrate.connect(keep_text_limits, sender=self)

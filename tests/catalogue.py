@@ -16,8 +16,6 @@ from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from cases.core import model_translations
-
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "portal" / "locale"
 SOURCES = ["cases", "portal", "tasks"]
@@ -47,7 +45,7 @@ def languages() -> list[str]:
 
 
 def extracted() -> Catalog:
-    """Every text that code, templates and models hand to gettext, and the files in which it is."""
+    """Every text that code and templates hand to gettext, and the files in which it is."""
     catalogue = Catalog(project="Advisor Portal", charset="utf-8")
     for path in code():
         _add(catalogue, path, path.read_bytes())
@@ -55,8 +53,6 @@ def extracted() -> Catalog:
         # In brackets, for to Python the layout of a template is bad indentation.
         python = templatize(path.read_text(), origin=str(path.relative_to(ROOT)))
         _add(catalogue, path, f"({python}\n)".encode())
-    for text in sorted(model_translations.TEXTS):
-        catalogue.add(text, locations=[("cases/models", 0)])
     return catalogue
 
 

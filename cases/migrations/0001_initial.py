@@ -71,8 +71,9 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         editable=False,
-                        help_text="What a search for people looks in",
+                        help_text="Used to search for people.",
                         max_length=816,
+                        verbose_name="folded name",
                     ),
                 ),
                 (
@@ -80,9 +81,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         editable=False,
-                        help_text="What all spellings of the address have in common: no two accounts share it",
+                        help_text="The same for every spelling of an address. No two accounts share it.",
                         max_length=320,
                         null=True,
+                        verbose_name="canonical email address",
                     ),
                 ),
                 (
@@ -95,6 +97,7 @@ class Migration(migrations.Migration):
                         ],
                         default="member",
                         max_length=20,
+                        verbose_name="role",
                     ),
                 ),
                 (
@@ -103,8 +106,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="In which moments are shown; empty for the portal's. Releases stay in the portal's",
+                        help_text="Used for dates and times. Empty: the portal's time zone. Release dates always use the portal's.",
                         max_length=64,
+                        verbose_name="time zone",
                     ),
                 ),
                 (
@@ -113,8 +117,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="Of pages and e-mails; empty for the browser's",
+                        help_text="Used for pages and emails. Empty: the browser's language.",
                         max_length=10,
+                        verbose_name="language",
                     ),
                 ),
                 (
@@ -122,8 +127,9 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         editable=False,
-                        help_text="The sign-in before the last: what came after it is new",
+                        help_text="The sign-in before the last one.",
                         null=True,
+                        verbose_name="previous sign-in",
                     ),
                 ),
                 (
@@ -133,8 +139,9 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         editable=False,
-                        help_text="Part of every session, token and link of the person: a new one ends them all",
+                        help_text="Part of every session, token and link. A new key ends them all.",
                         max_length=32,
+                        verbose_name="credentials key",
                     ),
                 ),
                 (
@@ -160,21 +167,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+            },
         ),
         migrations.CreateModel(
             name="Heartbeat",
             fields=[
-                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ("at", models.DateTimeField()),
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False, verbose_name="name")),
+                ("at", models.DateTimeField(verbose_name="time")),
                 (
                     "source",
                     models.CharField(
-                        blank=True, db_default="", help_text="What ran it, as in the history", max_length=20
+                        blank=True,
+                        db_default="",
+                        help_text="What ran it, as in the history.",
+                        max_length=20,
+                        verbose_name="source",
                     ),
                 ),
-                ("host", models.CharField(blank=True, max_length=255)),
-                ("released", models.PositiveIntegerField(default=0, help_text="Cases that this run released")),
+                ("host", models.CharField(blank=True, max_length=255, verbose_name="host")),
+                (
+                    "released",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Cases released by this run.", verbose_name="released"
+                    ),
+                ),
             ],
+            options={
+                "verbose_name": "heartbeat",
+                "verbose_name_plural": "heartbeats",
+            },
         ),
         migrations.CreateModel(
             name="SampledTotal",
@@ -182,13 +206,24 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        help_text="The key of a state that staff read", max_length=20, primary_key=True, serialize=False
+                        help_text="The key of a state that staff see.",
+                        max_length=20,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="state",
                     ),
                 ),
-                ("cases", models.PositiveBigIntegerField()),
-                ("counted_at", models.DateTimeField()),
-                ("seconds", models.FloatField(help_text="How long it took to count the cases of all states")),
+                ("cases", models.PositiveBigIntegerField(verbose_name="cases")),
+                ("counted_at", models.DateTimeField(verbose_name="counted")),
+                (
+                    "seconds",
+                    models.FloatField(help_text="How long it took to count all states.", verbose_name="seconds"),
+                ),
             ],
+            options={
+                "verbose_name": "sampled total",
+                "verbose_name_plural": "sampled totals",
+            },
         ),
         migrations.CreateModel(
             name="ApiUsage",
@@ -201,11 +236,16 @@ class Migration(migrations.Migration):
                         related_name="+",
                         serialize=False,
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
-                ("minute", models.BigIntegerField(help_text="Minutes since 1970")),
-                ("calls", models.PositiveIntegerField()),
+                ("minute", models.BigIntegerField(help_text="Minutes since 1970.", verbose_name="minute")),
+                ("calls", models.PositiveIntegerField(verbose_name="calls")),
             ],
+            options={
+                "verbose_name": "API usage",
+                "verbose_name_plural": "API usage",
+            },
         ),
         migrations.CreateModel(
             name="CalendarFeed",
@@ -218,15 +258,30 @@ class Migration(migrations.Migration):
                         related_name="calendar_feed",
                         serialize=False,
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
                 (
                     "token_digest",
-                    models.CharField(help_text="SHA-256 of the token, in hexadecimal", max_length=64, unique=True),
+                    models.CharField(
+                        help_text="SHA-256 of the token, in hexadecimal.",
+                        max_length=64,
+                        unique=True,
+                        verbose_name="digest",
+                    ),
                 ),
-                ("credentials_key", models.CharField(blank=True, db_default="", default="", max_length=32)),
-                ("made_at", models.DateTimeField()),
+                (
+                    "credentials_key",
+                    models.CharField(
+                        blank=True, db_default="", default="", max_length=32, verbose_name="credentials key"
+                    ),
+                ),
+                ("made_at", models.DateTimeField(verbose_name="created")),
             ],
+            options={
+                "verbose_name": "calendar link",
+                "verbose_name_plural": "calendar links",
+            },
         ),
         migrations.CreateModel(
             name="AccountEvent",
@@ -252,24 +307,35 @@ class Migration(migrations.Migration):
                             ("mail_resent", "E-mail sent again"),
                         ],
                         max_length=30,
+                        verbose_name="kind",
                     ),
                 ),
-                ("at", models.DateTimeField()),
+                ("at", models.DateTimeField(verbose_name="time")),
                 (
                     "system_actor",
                     models.CharField(
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="The program that acted, where no person did",
+                        help_text="The program that acted, if no person did.",
                         max_length=60,
+                        verbose_name="program",
                     ),
                 ),
-                ("reason", models.CharField(blank=True, help_text="What a person said to it", max_length=1000)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, help_text="The reason a person gave.", max_length=1000, verbose_name="reason"
+                    ),
+                ),
                 (
                     "details",
                     models.JSONField(
-                        blank=True, db_default={}, default=dict, help_text="The facts; people by their keys"
+                        blank=True,
+                        db_default={},
+                        default=dict,
+                        help_text="Facts about the event. People are listed by ID.",
+                        verbose_name="details",
                     ),
                 ),
                 (
@@ -281,6 +347,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="done by",
                     ),
                 ),
                 (
@@ -290,10 +357,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="account_events",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "account event",
+                "verbose_name_plural": "account events",
                 "ordering": ["-pk"],
             },
         ),
@@ -301,16 +371,24 @@ class Migration(migrations.Migration):
             name="ApiToken",
             fields=[
                 ("token_key", models.CharField(db_index=True, max_length=25)),
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "digest",
-                    models.CharField(help_text="SHA-512 of the token, in hexadecimal", max_length=128, unique=True),
+                    models.CharField(
+                        help_text="SHA-512 of the token, in hexadecimal.",
+                        max_length=128,
+                        unique=True,
+                        verbose_name="digest",
+                    ),
                 ),
-                ("name", models.CharField(max_length=60)),
-                ("credentials_key", models.CharField(blank=True, max_length=32)),
-                ("created", models.DateTimeField()),
-                ("expiry", models.DateTimeField()),
-                ("last_used", models.DateTimeField(blank=True, help_text="To the minute", null=True)),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("credentials_key", models.CharField(blank=True, max_length=32, verbose_name="credentials key")),
+                ("created", models.DateTimeField(verbose_name="created")),
+                ("expiry", models.DateTimeField(verbose_name="expires")),
+                (
+                    "last_used",
+                    models.DateTimeField(blank=True, help_text="To the minute.", null=True, verbose_name="last used"),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -318,9 +396,14 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="api_tokens",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "API token",
+                "verbose_name_plural": "API tokens",
+            },
         ),
         migrations.CreateModel(
             name="Case",
@@ -338,15 +421,19 @@ class Migration(migrations.Migration):
                         ],
                         default="draft",
                         max_length=20,
+                        verbose_name="status",
                     ),
                 ),
                 (
                     "urgency",
                     models.CharField(
-                        choices=[("normal", "Normal"), ("urgent", "Urgent")], default="normal", max_length=20
+                        choices=[("normal", "Normal"), ("urgent", "Urgent")],
+                        default="normal",
+                        max_length=20,
+                        verbose_name="urgency",
                     ),
                 ),
-                ("title", models.CharField(blank=True, max_length=200)),
+                ("title", models.CharField(blank=True, max_length=200, verbose_name="title")),
                 (
                     "title_folded",
                     models.CharField(
@@ -354,76 +441,107 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         editable=False,
-                        help_text="What a search looks in",
+                        help_text="Used for search.",
                         max_length=600,
+                        verbose_name="folded title",
                     ),
                 ),
-                ("description", models.CharField(blank=True, max_length=10000)),
-                ("date_created", models.DateTimeField(auto_now_add=True)),
-                ("date_submitted", models.DateTimeField(blank=True, null=True)),
-                ("date_accepted", models.DateTimeField(blank=True, null=True)),
-                ("date_completed", models.DateTimeField(blank=True, null=True)),
+                ("description", models.CharField(blank=True, max_length=10000, verbose_name="description")),
+                ("date_created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("date_submitted", models.DateTimeField(blank=True, null=True, verbose_name="submitted")),
+                ("date_accepted", models.DateTimeField(blank=True, null=True, verbose_name="accepted")),
+                ("date_completed", models.DateTimeField(blank=True, null=True, verbose_name="completed")),
                 (
                     "scheduled_release_date",
                     models.DateField(
-                        blank=True, help_text="Date when completed case will be released to member", null=True
+                        blank=True,
+                        help_text="Date when completed case will be released to member",
+                        null=True,
+                        verbose_name="scheduled release date",
                     ),
                 ),
                 (
                     "scheduled_release_time",
                     models.TimeField(
                         blank=True,
-                        help_text="Time of that day in the portal's zone; empty: RELEASE_TIME_OF_DAY",
+                        help_text="Time of day in the portal's time zone. Empty: RELEASE_TIME_OF_DAY.",
                         null=True,
+                        verbose_name="scheduled release time",
                     ),
                 ),
                 (
                     "actual_release_date",
                     models.DateTimeField(
-                        blank=True, help_text="Actual date/time when case was released to member", null=True
+                        blank=True,
+                        help_text="Actual date/time when case was released to member",
+                        null=True,
+                        verbose_name="actual release date",
                     ),
                 ),
                 (
                     "schedule_revision",
                     models.PositiveIntegerField(
-                        default=0, help_text="Counts the changes of the release; a form made for an older one is stale"
+                        default=0,
+                        help_text="Counts changes to the schedule. A form made for an earlier revision is refused.",
+                        verbose_name="schedule revision",
                     ),
                 ),
                 (
                     "armed_revision",
                     models.PositiveIntegerField(
-                        blank=True, help_text="The schedule revision whose ETA task has been published", null=True
+                        blank=True,
+                        help_text="The schedule revision for which a task has been scheduled.",
+                        null=True,
+                        verbose_name="armed revision",
                     ),
                 ),
                 (
                     "announced_revision",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="The schedule revision that the sweep has announced before its instant",
+                        help_text="The schedule revision that was announced shortly before its release.",
                         null=True,
+                        verbose_name="announced revision",
                     ),
                 ),
                 (
                     "release_number",
-                    models.PositiveIntegerField(default=0, help_text="How many times the case has been released"),
+                    models.PositiveIntegerField(
+                        default=0, help_text="How many times the case has been released.", verbose_name="release number"
+                    ),
                 ),
                 (
                     "release_batch",
-                    models.UUIDField(blank=True, help_text="The batch that released the case", null=True),
+                    models.UUIDField(
+                        blank=True,
+                        help_text="The batch that released the case.",
+                        null=True,
+                        verbose_name="release batch",
+                    ),
                 ),
                 (
                     "release_error",
                     models.CharField(
-                        blank=True, help_text="Why the last try to release the case failed", max_length=1000
+                        blank=True,
+                        help_text="Why the last attempt to release the case failed.",
+                        max_length=1000,
+                        verbose_name="release error",
                     ),
                 ),
                 (
                     "release_attempts",
-                    models.PositiveIntegerField(default=0, help_text="Failed tries to release the case"),
+                    models.PositiveIntegerField(
+                        default=0, help_text="Failed attempts to release the case.", verbose_name="release attempts"
+                    ),
                 ),
                 (
                     "release_next_try",
-                    models.DateTimeField(blank=True, help_text="The failed case is not due before", null=True),
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="The release is not tried again before this time.",
+                        null=True,
+                        verbose_name="next release attempt",
+                    ),
                 ),
                 (
                     "assigned_to",
@@ -434,6 +552,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="assigned_cases",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="assigned to",
                     ),
                 ),
                 (
@@ -443,10 +562,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="cases",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="member",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "case",
+                "verbose_name_plural": "cases",
                 "ordering": ["-pk"],
             },
         ),
@@ -454,16 +576,29 @@ class Migration(migrations.Migration):
             name="CaseDocument",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("submission", "Submission"), ("report", "Report")], max_length=20)),
-                ("file", models.FileField(upload_to="")),
-                ("name", models.CharField(help_text="What the person called it", max_length=150)),
-                ("size", models.PositiveIntegerField(help_text="In bytes")),
-                ("content_type", models.CharField(max_length=100)),
-                ("uploaded_at", models.DateTimeField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("submission", "Submission"), ("report", "Report")], max_length=20, verbose_name="kind"
+                    ),
+                ),
+                ("file", models.FileField(upload_to="", verbose_name="file")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="The file name when it was uploaded.", max_length=150, verbose_name="name"
+                    ),
+                ),
+                ("size", models.PositiveIntegerField(help_text="In bytes.", verbose_name="size")),
+                ("content_type", models.CharField(max_length=100, verbose_name="content type")),
+                ("uploaded_at", models.DateTimeField(verbose_name="uploaded")),
                 (
                     "case",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="documents", to="cases.case"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="cases.case",
+                        verbose_name="case",
                     ),
                 ),
                 (
@@ -473,10 +608,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="uploaded by",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "document",
+                "verbose_name_plural": "documents",
                 "ordering": ["pk"],
             },
         ),
@@ -484,8 +622,8 @@ class Migration(migrations.Migration):
             name="CaseNote",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("text", models.CharField(max_length=4000)),
-                ("at", models.DateTimeField()),
+                ("text", models.CharField(max_length=4000, verbose_name="text")),
+                ("at", models.DateTimeField(verbose_name="time")),
                 (
                     "author",
                     models.ForeignKey(
@@ -493,6 +631,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="author",
                     ),
                 ),
                 (
@@ -502,10 +641,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="notes",
                         to="cases.case",
+                        verbose_name="case",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "note",
+                "verbose_name_plural": "notes",
                 "ordering": ["pk"],
             },
         ),
@@ -523,23 +665,26 @@ class Migration(migrations.Migration):
                             ("address_changed", "Address changed"),
                         ],
                         max_length=20,
+                        verbose_name="kind",
                     ),
                 ),
-                ("release_number", models.PositiveIntegerField(blank=True, null=True)),
+                ("release_number", models.PositiveIntegerField(blank=True, null=True, verbose_name="release number")),
                 (
                     "payload",
                     models.JSONField(
                         blank=True,
-                        help_text="Ids and codes that the kind needs; never a person's text, never a token",
+                        help_text="IDs and codes for this kind of email. Never personal text, never a token.",
                         null=True,
+                        verbose_name="payload",
                     ),
                 ),
                 (
                     "address",
                     models.CharField(
                         blank=True,
-                        help_text="Of the present message; a claim replaces it if the person has another",
+                        help_text="The address of the current message. Replaced if the person has a new one.",
                         max_length=254,
+                        verbose_name="address",
                     ),
                 ),
                 (
@@ -555,45 +700,63 @@ class Migration(migrations.Migration):
                         ],
                         default="waiting",
                         max_length=20,
+                        verbose_name="state",
                     ),
                 ),
                 (
                     "claim",
                     models.UUIDField(
-                        blank=True, help_text="The sender's claim; what ends the claim names it", null=True
+                        blank=True,
+                        help_text="Identifies the sender that is working on it.",
+                        null=True,
+                        verbose_name="claim",
                     ),
                 ),
                 (
                     "group",
-                    models.UUIDField(blank=True, help_text="Set by the first claim, kept by every retry", null=True),
+                    models.UUIDField(
+                        blank=True,
+                        help_text="Set by the first claim and kept by every retry.",
+                        null=True,
+                        verbose_name="group",
+                    ),
                 ),
-                ("message_id", models.CharField(blank=True, max_length=255)),
+                ("message_id", models.CharField(blank=True, max_length=255, verbose_name="message ID")),
                 (
                     "attempts",
-                    models.PositiveIntegerField(default=0, help_text="Answers about this message; never goes down"),
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Server answers for this message. Never goes down.",
+                        verbose_name="attempts",
+                    ),
                 ),
                 (
                     "deferrals",
                     models.PositiveSmallIntegerField(
                         db_default=0,
                         default=0,
-                        help_text="“Later” answers since it was last queued: the next pause, and when to stop",
+                        help_text="Temporary refusals since the email was last queued.",
+                        verbose_name="deferrals",
                     ),
                 ),
                 (
                     "due",
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(),
-                        help_text="When it was first to leave; its age is counted from here, whatever next_try says",
+                        help_text="When it was first due.",
+                        verbose_name="due",
                     ),
                 ),
                 (
                     "next_try",
-                    models.DateTimeField(help_text="Not to be sent before; while being sent: when the lease ends"),
+                    models.DateTimeField(
+                        help_text="Not sent before this time. While it is being sent: the end of the claim.",
+                        verbose_name="next attempt",
+                    ),
                 ),
-                ("last_error", models.CharField(blank=True, max_length=1000)),
-                ("created", models.DateTimeField()),
-                ("sent", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.CharField(blank=True, max_length=1000, verbose_name="last error")),
+                ("created", models.DateTimeField(verbose_name="created")),
+                ("sent", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
                 (
                     "case",
                     models.ForeignKey(
@@ -603,6 +766,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="emails",
                         to="cases.case",
+                        verbose_name="case",
                     ),
                 ),
                 (
@@ -612,10 +776,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="recipient",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "outgoing email",
+                "verbose_name_plural": "outgoing emails",
                 "ordering": ["-pk"],
             },
         ),
@@ -625,7 +792,11 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "language",
-                    models.CharField(help_text="Of the page; used where the person has chosen none", max_length=10),
+                    models.CharField(
+                        help_text="The language of the page. Used if the person hasn't chosen one.",
+                        max_length=10,
+                        verbose_name="language",
+                    ),
                 ),
                 (
                     "person",
@@ -637,18 +808,28 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "password reset request",
+                "verbose_name_plural": "password reset requests",
+            },
         ),
         migrations.CreateModel(
             name="PortalClock",
             fields=[
-                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ("time_zone", models.CharField(max_length=64)),
-                ("release_time_of_day", models.TimeField()),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
+                ("release_time_of_day", models.TimeField(verbose_name="release time of day")),
             ],
             options={
+                "verbose_name": "portal clock",
+                "verbose_name_plural": "portal clocks",
                 "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="portal_clock_has_one_row")],
             },
         ),
@@ -658,16 +839,23 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "kind",
-                    models.CharField(choices=[("clock_changed", "Time zone or release time changed")], max_length=30),
+                    models.CharField(
+                        choices=[("clock_changed", "Time zone or release time changed")],
+                        max_length=30,
+                        verbose_name="kind",
+                    ),
                 ),
-                ("at", models.DateTimeField()),
+                ("at", models.DateTimeField(verbose_name="time")),
                 (
                     "system_actor",
                     models.CharField(
-                        blank=True, help_text="The program that acted, where no person did", max_length=60
+                        blank=True,
+                        help_text="The program that acted, if no person did.",
+                        max_length=60,
+                        verbose_name="program",
                     ),
                 ),
-                ("details", models.JSONField(default=dict)),
+                ("details", models.JSONField(default=dict, verbose_name="details")),
                 (
                     "actor",
                     models.ForeignKey(
@@ -677,35 +865,76 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "portal event",
+                "verbose_name_plural": "portal events",
                 "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
             name="ReleaseDay",
             fields=[
-                ("day", models.DateField(primary_key=True, serialize=False)),
-                ("zone", models.CharField(help_text="The zone whose midnights bound the day", max_length=64)),
-                ("counted_at", models.DateTimeField()),
-                ("released", models.PositiveIntegerField(help_text="By the history")),
-                ("released_by", models.JSONField(default=dict, help_text="Released cases by ReleaseEvent.Source")),
+                ("day", models.DateField(primary_key=True, serialize=False, verbose_name="day")),
+                (
+                    "zone",
+                    models.CharField(
+                        help_text="The time zone in which the day was counted.", max_length=64, verbose_name="time zone"
+                    ),
+                ),
+                ("counted_at", models.DateTimeField(verbose_name="counted")),
+                (
+                    "released",
+                    models.PositiveIntegerField(help_text="Cases released, from the history.", verbose_name="released"),
+                ),
+                (
+                    "released_by",
+                    models.JSONField(default=dict, help_text="Released cases by source.", verbose_name="released by"),
+                ),
                 (
                     "not_recorded",
-                    models.PositiveIntegerField(default=0, help_text="Released cases that are not in the history"),
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Released cases that are missing from the history.",
+                        verbose_name="not recorded",
+                    ),
                 ),
-                ("delay_cases", models.PositiveIntegerField(help_text="Released cases whose completion has a date")),
-                ("delay_seconds", models.BigIntegerField(help_text="From completion to release, all of them together")),
+                (
+                    "delay_cases",
+                    models.PositiveIntegerField(
+                        help_text="Released cases with a completion date.", verbose_name="cases with a delay"
+                    ),
+                ),
+                (
+                    "delay_seconds",
+                    models.BigIntegerField(
+                        help_text="From completion to release, in seconds, for all cases together.",
+                        verbose_name="total delay",
+                    ),
+                ),
                 (
                     "lateness",
-                    models.JSONField(default=dict, help_text="Histogram of cases.monitoring.latency_histogram"),
+                    models.JSONField(
+                        default=dict, help_text="How many scheduled releases were how late.", verbose_name="lateness"
+                    ),
                 ),
-                ("pending", models.PositiveIntegerField(help_text="Completed and not released at the end of the day")),
-                ("mailed", models.PositiveIntegerField(help_text="E-mail rows that were sent")),
+                (
+                    "pending",
+                    models.PositiveIntegerField(
+                        help_text="Completed but not released at the end of the day.", verbose_name="pending"
+                    ),
+                ),
+                (
+                    "mailed",
+                    models.PositiveIntegerField(help_text="Emails sent on that day.", verbose_name="emails sent"),
+                ),
             ],
             options={
+                "verbose_name": "release day",
+                "verbose_name_plural": "release days",
                 "constraints": [
                     models.CheckConstraint(
                         condition=django.db.models.lookups.LessThanOrEqual(
@@ -752,9 +981,10 @@ class Migration(migrations.Migration):
                             ("document_removed", "Document removed"),
                         ],
                         max_length=20,
+                        verbose_name="kind",
                     ),
                 ),
-                ("at", models.DateTimeField()),
+                ("at", models.DateTimeField(verbose_name="time")),
                 (
                     "source",
                     models.CharField(
@@ -768,37 +998,51 @@ class Migration(migrations.Migration):
                             ("read", "Member's look"),
                         ],
                         max_length=10,
+                        verbose_name="source",
                     ),
                 ),
                 (
                     "system_actor",
                     models.CharField(
-                        blank=True, help_text="The program that acted, where no person did", max_length=60
+                        blank=True,
+                        help_text="The program that acted, if no person did.",
+                        max_length=60,
+                        verbose_name="program",
                     ),
                 ),
-                ("from_status", models.CharField(blank=True, max_length=20)),
-                ("to_status", models.CharField(blank=True, max_length=20)),
-                ("from_date", models.DateField(blank=True, help_text="Schedule before", null=True)),
-                ("from_time", models.TimeField(blank=True, null=True)),
-                ("to_date", models.DateField(blank=True, help_text="Schedule after", null=True)),
-                ("to_time", models.TimeField(blank=True, null=True)),
+                ("from_status", models.CharField(blank=True, max_length=20, verbose_name="status before")),
+                ("to_status", models.CharField(blank=True, max_length=20, verbose_name="status after")),
+                ("from_date", models.DateField(blank=True, null=True, verbose_name="release date before")),
+                ("from_time", models.TimeField(blank=True, null=True, verbose_name="release time before")),
+                ("to_date", models.DateField(blank=True, null=True, verbose_name="release date after")),
+                ("to_time", models.TimeField(blank=True, null=True, verbose_name="release time after")),
                 (
                     "schedule_revision",
-                    models.PositiveIntegerField(help_text="The schedule revision that the step led to"),
+                    models.PositiveIntegerField(
+                        help_text="The schedule revision after this step.", verbose_name="schedule revision"
+                    ),
                 ),
                 (
                     "release_number",
-                    models.PositiveIntegerField(default=0, help_text="Which release of the case this was"),
+                    models.PositiveIntegerField(
+                        default=0, help_text="Which release of the case this was.", verbose_name="release number"
+                    ),
                 ),
-                ("release_batch", models.UUIDField(blank=True, null=True)),
-                ("reason", models.CharField(blank=True, help_text="What a person said to it", max_length=1000)),
+                ("release_batch", models.UUIDField(blank=True, null=True, verbose_name="release batch")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, help_text="The reason a person gave.", max_length=1000, verbose_name="reason"
+                    ),
+                ),
                 (
                     "details",
                     models.JSONField(
                         blank=True,
                         db_default={},
                         default=dict,
-                        help_text="Facts that have no column; people by their keys",
+                        help_text="Facts that have no column of their own. People are listed by ID.",
+                        verbose_name="details",
                     ),
                 ),
                 (
@@ -810,16 +1054,22 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
                 (
                     "case",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="cases.case"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="cases.case",
+                        verbose_name="case",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "case event",
+                "verbose_name_plural": "case events",
                 "ordering": ["-at", "-pk"],
             },
         ),
@@ -829,13 +1079,19 @@ class Migration(migrations.Migration):
                 (
                     "digest",
                     models.CharField(
-                        help_text="SHA-256 of the key, in hexadecimal", max_length=64, primary_key=True, serialize=False
+                        help_text="SHA-256 of the key, in hexadecimal.",
+                        max_length=64,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="digest",
                     ),
                 ),
-                ("value", models.CharField(help_text="JSON", max_length=10000)),
-                ("expires_at", models.DateTimeField()),
+                ("value", models.CharField(help_text="As JSON.", max_length=10000, verbose_name="value")),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
             ],
             options={
+                "verbose_name": "security state",
+                "verbose_name_plural": "security states",
                 "indexes": [models.Index(fields=["expires_at"], name="security_state_expires")],
             },
         ),
@@ -843,22 +1099,41 @@ class Migration(migrations.Migration):
             name="StorageReport",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField()),
-                ("files", models.PositiveIntegerField(default=0, help_text="Files in the storage")),
+                ("at", models.DateTimeField(verbose_name="time")),
+                (
+                    "files",
+                    models.PositiveIntegerField(default=0, help_text="Files in the storage.", verbose_name="files"),
+                ),
                 (
                     "orphans",
                     models.PositiveIntegerField(
-                        default=0, help_text="Files without a document, too young to be deleted"
+                        default=0,
+                        help_text="Files without a document that are too new to be deleted.",
+                        verbose_name="orphans",
                     ),
                 ),
                 (
                     "deleted",
-                    models.PositiveIntegerField(default=0, help_text="Files without a document that were deleted"),
+                    models.PositiveIntegerField(
+                        default=0, help_text="Files without a document that were deleted.", verbose_name="deleted"
+                    ),
                 ),
-                ("missing", models.PositiveIntegerField(default=0, help_text="Documents whose file is gone")),
-                ("missing_ids", models.JSONField(default=list, help_text="The first of these")),
+                (
+                    "missing",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Documents whose file is missing.", verbose_name="missing"
+                    ),
+                ),
+                (
+                    "missing_ids",
+                    models.JSONField(
+                        default=list, help_text="The first missing documents.", verbose_name="missing IDs"
+                    ),
+                ),
             ],
             options={
+                "verbose_name": "storage report",
+                "verbose_name_plural": "storage reports",
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("pk", 1)), name="storage_report_is_one"),
                     models.CheckConstraint(
@@ -879,10 +1154,13 @@ class Migration(migrations.Migration):
             name="UsedFormToken",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.CharField(max_length=32)),
-                ("content", models.CharField(help_text="A digest of what was sent", max_length=64)),
-                ("made", models.BigIntegerField(null=True)),
-                ("at", models.DateTimeField(db_index=True)),
+                ("token", models.CharField(max_length=32, verbose_name="token")),
+                (
+                    "content",
+                    models.CharField(help_text="A digest of what was sent.", max_length=64, verbose_name="content"),
+                ),
+                ("made", models.BigIntegerField(null=True, verbose_name="created object")),
+                ("at", models.DateTimeField(db_index=True, verbose_name="time")),
                 (
                     "user",
                     models.ForeignKey(
@@ -890,9 +1168,14 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "used form token",
+                "verbose_name_plural": "used form tokens",
+            },
         ),
         migrations.CreateModel(
             name="UnsentForm",
@@ -905,13 +1188,16 @@ class Migration(migrations.Migration):
                         related_name="+",
                         serialize=False,
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
-                ("path", models.CharField(max_length=500)),
-                ("fields", models.JSONField()),
-                ("at", models.DateTimeField(db_index=True)),
+                ("path", models.CharField(max_length=500, verbose_name="path")),
+                ("fields", models.JSONField(verbose_name="fields")),
+                ("at", models.DateTimeField(db_index=True, verbose_name="time")),
             ],
             options={
+                "verbose_name": "unsent form",
+                "verbose_name_plural": "unsent forms",
                 "constraints": [
                     models.CheckConstraint(
                         condition=django.db.models.lookups.LessThanOrEqual(

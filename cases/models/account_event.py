@@ -34,22 +34,45 @@ class AccountEvent(models.Model):
         API_TOKEN_ENDED = "api_token_ended", _("API token ended")
         MAIL_RESENT = "mail_resent", _("E-mail sent again")
 
-    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="account_events", db_index=False)
-    kind = models.CharField(max_length=30, choices=Kind)
-    at = models.DateTimeField()
-    # Nobody asks what a person did, and nobody is deleted.
-    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    system_actor = models.CharField(
-        max_length=60, blank=True, default="", db_default="", help_text="The program that acted, where no person did"
+    person = models.ForeignKey(
+        User, verbose_name=_("person"), on_delete=models.PROTECT, related_name="account_events", db_index=False
     )
-    reason = Prose(max_length=limits.REASON, blank=True, help_text="What a person said to it")
-    details = models.JSONField(default=dict, db_default={}, blank=True, help_text="The facts; people by their keys")
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind)
+    at = models.DateTimeField(_("time"))
+    # Nobody asks what a person did, and nobody is deleted.
+    by = models.ForeignKey(
+        User,
+        verbose_name=_("done by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    system_actor = models.CharField(
+        _("program"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The program that acted, if no person did."),
+    )
+    reason = Prose(_("reason"), max_length=limits.REASON, blank=True, help_text=_("The reason a person gave."))
+    details = models.JSONField(
+        _("details"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("Facts about the event. People are listed by ID."),
+    )
 
     # The people of the details by their present names, and the facts in words: set by cases.lifecycle.account_history.
     named: dict[str, str]
     said: str
 
     class Meta:
+        verbose_name = _("account event")
+        verbose_name_plural = _("account events")
         ordering = ["-pk"]
         indexes = [models.Index(name="account_event_latest", fields=["person", "-id"])]
         constraints = [

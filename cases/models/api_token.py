@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 from cases.core import limits
@@ -24,18 +25,24 @@ class ApiToken(AbstractAuthToken):
     `credentials_key` is that of the person when the token was made; it opens nothing once the person has another.
     """
 
-    id = models.BigAutoField(primary_key=True)
-    digest = models.CharField(max_length=128, unique=True, help_text="SHA-512 of the token, in hexadecimal")
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens", db_index=False)
-    name = models.CharField(max_length=LONGEST_NAME)
-    credentials_key = models.CharField(max_length=32, blank=True)
-    created = models.DateTimeField()
-    expiry = models.DateTimeField()
-    last_used = models.DateTimeField(null=True, blank=True, help_text="To the minute")
+    id = models.BigAutoField("ID", primary_key=True)
+    digest = models.CharField(
+        _("digest"), max_length=128, unique=True, help_text=_("SHA-512 of the token, in hexadecimal.")
+    )
+    user = models.ForeignKey(
+        User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="api_tokens", db_index=False
+    )
+    name = models.CharField(_("name"), max_length=LONGEST_NAME)
+    credentials_key = models.CharField(_("credentials key"), max_length=32, blank=True)
+    created = models.DateTimeField(_("created"))
+    expiry = models.DateTimeField(_("expires"))
+    last_used = models.DateTimeField(_("last used"), null=True, blank=True, help_text=_("To the minute."))
 
     objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
         constraints = [
             models.UniqueConstraint(name="api_token_name_once_per_person", fields=["user", "name"]),
             models.CheckConstraint(name="api_token_is_named", condition=~Q(name="")),

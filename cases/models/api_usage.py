@@ -1,6 +1,7 @@
 """How often programs call the API."""
 
 from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.user import User
 
@@ -17,9 +18,15 @@ RETURNING calls
 class ApiUsage(models.Model):
     """The calls of one person within the last minute in which there were many."""
 
-    user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True, related_name="+")
-    minute = models.BigIntegerField(help_text="Minutes since 1970")
-    calls = models.PositiveIntegerField()
+    user = models.OneToOneField(
+        User, verbose_name=_("user"), on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    minute = models.BigIntegerField(_("minute"), help_text=_("Minutes since 1970."))
+    calls = models.PositiveIntegerField(_("calls"))
+
+    class Meta:
+        verbose_name = _("API usage")
+        verbose_name_plural = _("API usage")
 
     def __str__(self) -> str:
         return f"API calls of user {self.user_id}"

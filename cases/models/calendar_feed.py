@@ -1,6 +1,7 @@
 """Addresses under which calendar programs read the release calendar of a person."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.user import User
 
@@ -9,10 +10,18 @@ class CalendarFeed(models.Model):
     """The secret address of one person's feed. Of the secret only the digest is kept: a copy of the database opens
     nobody's calendar."""
 
-    user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True, related_name="calendar_feed")
-    token_digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hexadecimal")
-    credentials_key = models.CharField(max_length=32, blank=True, default="", db_default="")
-    made_at = models.DateTimeField()
+    user = models.OneToOneField(
+        User, verbose_name=_("user"), on_delete=models.PROTECT, primary_key=True, related_name="calendar_feed"
+    )
+    token_digest = models.CharField(
+        _("digest"), max_length=64, unique=True, help_text=_("SHA-256 of the token, in hexadecimal.")
+    )
+    credentials_key = models.CharField(_("credentials key"), max_length=32, blank=True, default="", db_default="")
+    made_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("calendar link")
+        verbose_name_plural = _("calendar links")
 
     def __str__(self) -> str:
         return f"calendar feed of {self.user_id}"

@@ -161,57 +161,99 @@ class Case(models.Model):
     external_case_id = CharField(_("case number"), max_length=64, unique=True, default=new_external_id)
     # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave writes into each
     # index that there is.
-    member = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases", db_index=False)
-    assigned_to = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="assigned_cases", db_index=False
+    member = models.ForeignKey(
+        User, verbose_name=_("member"), on_delete=models.PROTECT, related_name="cases", db_index=False
     )
-    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
-    urgency = models.CharField(max_length=20, choices=Urgency, default=Urgency.NORMAL)
-    title = Line(max_length=limits.TITLE, blank=True)
+    assigned_to = models.ForeignKey(
+        User,
+        verbose_name=_("assigned to"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_cases",
+        db_index=False,
+    )
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DRAFT)
+    urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency, default=Urgency.NORMAL)
+    title = Line(_("title"), max_length=limits.TITLE, blank=True)
     title_folded = Folded(
+        _("folded title"),
         of=("title",),
         max_length=LONGEST_OF_ONE * limits.TITLE,
         blank=True,
         default="",
         db_default="",
         editable=False,
-        help_text="What a search looks in",
+        help_text=_("Used for search."),
     )
-    description = Prose(max_length=limits.DESCRIPTION, blank=True)
-    date_created = models.DateTimeField(auto_now_add=True)
-    date_submitted = models.DateTimeField(null=True, blank=True)
-    date_accepted = models.DateTimeField(null=True, blank=True)
-    date_completed = models.DateTimeField(null=True, blank=True)
+    description = Prose(_("description"), max_length=limits.DESCRIPTION, blank=True)
+    date_created = models.DateTimeField(_("created"), auto_now_add=True)
+    date_submitted = models.DateTimeField(_("submitted"), null=True, blank=True)
+    date_accepted = models.DateTimeField(_("accepted"), null=True, blank=True)
+    date_completed = models.DateTimeField(_("completed"), null=True, blank=True)
 
     scheduled_release_date = models.DateField(
-        null=True, blank=True, help_text="Date when completed case will be released to member"
+        _("scheduled release date"),
+        null=True,
+        blank=True,
+        help_text=_("Date when completed case will be released to member"),
     )
     scheduled_release_time = models.TimeField(
-        null=True, blank=True, help_text="Time of that day in the portal's zone; empty: RELEASE_TIME_OF_DAY"
+        _("scheduled release time"),
+        null=True,
+        blank=True,
+        help_text=_("Time of day in the portal's time zone. Empty: RELEASE_TIME_OF_DAY."),
     )
     actual_release_date = models.DateTimeField(
-        null=True, blank=True, help_text="Actual date/time when case was released to member"
+        _("actual release date"),
+        null=True,
+        blank=True,
+        help_text=_("Actual date/time when case was released to member"),
     )
     schedule_revision = models.PositiveIntegerField(
-        default=0, help_text="Counts the changes of the release; a form made for an older one is stale"
+        _("schedule revision"),
+        default=0,
+        help_text=_("Counts changes to the schedule. A form made for an earlier revision is refused."),
     )
     armed_revision = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The schedule revision whose ETA task has been published"
+        _("armed revision"),
+        null=True,
+        blank=True,
+        help_text=_("The schedule revision for which a task has been scheduled."),
     )
     announced_revision = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The schedule revision that the sweep has announced before its instant"
+        _("announced revision"),
+        null=True,
+        blank=True,
+        help_text=_("The schedule revision that was announced shortly before its release."),
     )
-    release_number = models.PositiveIntegerField(default=0, help_text="How many times the case has been released")
-    release_batch = models.UUIDField(null=True, blank=True, help_text="The batch that released the case")
+    release_number = models.PositiveIntegerField(
+        _("release number"), default=0, help_text=_("How many times the case has been released.")
+    )
+    release_batch = models.UUIDField(
+        _("release batch"), null=True, blank=True, help_text=_("The batch that released the case.")
+    )
     release_error = models.CharField(
-        max_length=limits.ERROR, blank=True, help_text="Why the last try to release the case failed"
+        _("release error"),
+        max_length=limits.ERROR,
+        blank=True,
+        help_text=_("Why the last attempt to release the case failed."),
     )
-    release_attempts = models.PositiveIntegerField(default=0, help_text="Failed tries to release the case")
-    release_next_try = models.DateTimeField(null=True, blank=True, help_text="The failed case is not due before")
+    release_attempts = models.PositiveIntegerField(
+        _("release attempts"), default=0, help_text=_("Failed attempts to release the case.")
+    )
+    release_next_try = models.DateTimeField(
+        _("next release attempt"),
+        null=True,
+        blank=True,
+        help_text=_("The release is not tried again before this time."),
+    )
 
     objects = CaseManager()
 
     class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(

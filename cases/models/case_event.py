@@ -42,31 +42,51 @@ class ReleaseEvent(models.Model):
         COMMAND = "command", _("Command")
         READ = "read", _("Member's look")
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=20, choices=Kind)
-    at = models.DateTimeField()
-    source = models.CharField(max_length=10, choices=Source)
+    case = models.ForeignKey(Case, verbose_name=_("case"), on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    at = models.DateTimeField(_("time"))
+    source = models.CharField(_("source"), max_length=10, choices=Source)
     # Nobody asks what a person did, and nobody is deleted.
-    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    system_actor = models.CharField(max_length=60, blank=True, help_text="The program that acted, where no person did")
-    from_status = models.CharField(max_length=20, blank=True)
-    to_status = models.CharField(max_length=20, blank=True)
-    from_date = models.DateField(null=True, blank=True, help_text="Schedule before")
-    from_time = models.TimeField(null=True, blank=True)
-    to_date = models.DateField(null=True, blank=True, help_text="Schedule after")
-    to_time = models.TimeField(null=True, blank=True)
-    schedule_revision = models.PositiveIntegerField(help_text="The schedule revision that the step led to")
-    release_number = models.PositiveIntegerField(default=0, help_text="Which release of the case this was")
-    release_batch = models.UUIDField(null=True, blank=True)
-    reason = Prose(max_length=limits.REASON, blank=True, help_text="What a person said to it")
+    actor = models.ForeignKey(
+        User,
+        verbose_name=_("person"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    system_actor = models.CharField(
+        _("program"), max_length=60, blank=True, help_text=_("The program that acted, if no person did.")
+    )
+    from_status = models.CharField(_("status before"), max_length=20, blank=True)
+    to_status = models.CharField(_("status after"), max_length=20, blank=True)
+    from_date = models.DateField(_("release date before"), null=True, blank=True)
+    from_time = models.TimeField(_("release time before"), null=True, blank=True)
+    to_date = models.DateField(_("release date after"), null=True, blank=True)
+    to_time = models.TimeField(_("release time after"), null=True, blank=True)
+    schedule_revision = models.PositiveIntegerField(
+        _("schedule revision"), help_text=_("The schedule revision after this step.")
+    )
+    release_number = models.PositiveIntegerField(
+        _("release number"), default=0, help_text=_("Which release of the case this was.")
+    )
+    release_batch = models.UUIDField(_("release batch"), null=True, blank=True)
+    reason = Prose(_("reason"), max_length=limits.REASON, blank=True, help_text=_("The reason a person gave."))
     details = models.JSONField(
-        default=dict, db_default={}, blank=True, help_text="Facts that have no column; people by their keys"
+        _("details"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("Facts that have no column of their own. People are listed by ID."),
     )
 
     # The people of the details by their present names: set by cases.lifecycle.history.
     named: dict[str, str]
 
     class Meta:
+        verbose_name = _("case event")
+        verbose_name_plural = _("case events")
         ordering = ["-at", "-pk"]
         indexes = [
             # What was released on a day. A batch has one moment, so that a wave writes into the last page of it.

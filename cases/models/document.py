@@ -62,19 +62,23 @@ class CaseDocument(models.Model):
         SUBMISSION = "submission", _("Submission")
         REPORT = "report", _("Report")
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField(max_length=20, choices=Kind)
-    file = FileField(upload_to=random_path)
-    name = Line(max_length=limits.FILE_NAME, help_text="What the person called it")
-    size = models.PositiveIntegerField(help_text="In bytes")
-    content_type = models.CharField(max_length=100)
+    case = models.ForeignKey(Case, verbose_name=_("case"), on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    file = FileField(_("file"), upload_to=random_path)
+    name = Line(_("name"), max_length=limits.FILE_NAME, help_text=_("The file name when it was uploaded."))
+    size = models.PositiveIntegerField(_("size"), help_text=_("In bytes."))
+    content_type = models.CharField(_("content type"), max_length=100)
     # Nobody asks what a person attached, and nobody is deleted.
-    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(
+        User, verbose_name=_("uploaded by"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    uploaded_at = models.DateTimeField(_("uploaded"))
 
     objects = CaseDocumentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(name="document_kind_known", condition=Q(kind__in=["submission", "report"])),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import Prose
@@ -28,15 +29,21 @@ class CaseNoteQuerySet(models.QuerySet["CaseNote"]):
 class CaseNote(models.Model):
     """An internal note. Append-only, as the history is: whoever was wrong writes another."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes", db_index=False)
+    case = models.ForeignKey(
+        Case, verbose_name=_("case"), on_delete=models.PROTECT, related_name="notes", db_index=False
+    )
     # note_of_author begins with it.
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    text = Prose(max_length=limits.NOTE)
-    at = models.DateTimeField()
+    author = models.ForeignKey(
+        User, verbose_name=_("author"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    text = Prose(_("text"), max_length=limits.NOTE)
+    at = models.DateTimeField(_("time"))
 
     objects = CaseNoteQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(name="note_says_something", condition=~Q(text="")),

@@ -41,37 +41,57 @@ class OutgoingEmail(models.Model):
 
     # The index of email_once_per_release begins with the case; what is asked of a recipient is what is open.
     case = models.ForeignKey(
-        Case, on_delete=models.PROTECT, related_name="emails", null=True, blank=True, db_index=False
+        Case,
+        verbose_name=_("case"),
+        on_delete=models.PROTECT,
+        related_name="emails",
+        null=True,
+        blank=True,
+        db_index=False,
     )
-    kind = models.CharField(max_length=20, choices=Kind)
-    release_number = models.PositiveIntegerField(null=True, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    release_number = models.PositiveIntegerField(_("release number"), null=True, blank=True)
     payload = models.JSONField(
-        null=True, blank=True, help_text="Ids and codes that the kind needs; never a person's text, never a token"
+        _("payload"),
+        null=True,
+        blank=True,
+        help_text=_("IDs and codes for this kind of email. Never personal text, never a token."),
     )
-    recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    recipient = models.ForeignKey(
+        User, verbose_name=_("recipient"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     address = models.CharField(
+        _("address"),
         max_length=limits.EMAIL,
         blank=True,
-        help_text="Of the present message; a claim replaces it if the person has another",
+        help_text=_("The address of the current message. Replaced if the person has a new one."),
     )
-    state = models.CharField(max_length=20, choices=State, default=State.WAITING)
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.WAITING)
     # Kept when the claim has ended. No constraint asks for it: senders of an earlier version know nothing of it.
-    claim = models.UUIDField(null=True, blank=True, help_text="The sender's claim; what ends the claim names it")
-    group = models.UUIDField(null=True, blank=True, help_text="Set by the first claim, kept by every retry")
-    message_id = models.CharField(max_length=255, blank=True)
-    attempts = models.PositiveIntegerField(default=0, help_text="Answers about this message; never goes down")
+    claim = models.UUIDField(
+        _("claim"), null=True, blank=True, help_text=_("Identifies the sender that is working on it.")
+    )
+    group = models.UUIDField(
+        _("group"), null=True, blank=True, help_text=_("Set by the first claim and kept by every retry.")
+    )
+    message_id = models.CharField(_("message ID"), max_length=255, blank=True)
+    attempts = models.PositiveIntegerField(
+        _("attempts"), default=0, help_text=_("Server answers for this message. Never goes down.")
+    )
     deferrals = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="“Later” answers since it was last queued: the next pause, and when to stop"
+        _("deferrals"), default=0, db_default=0, help_text=_("Temporary refusals since the email was last queued.")
     )
-    due = models.DateTimeField(
-        db_default=Now(), help_text="When it was first to leave; its age is counted from here, whatever next_try says"
+    due = models.DateTimeField(_("due"), db_default=Now(), help_text=_("When it was first due."))
+    next_try = models.DateTimeField(
+        _("next attempt"), help_text=_("Not sent before this time. While it is being sent: the end of the claim.")
     )
-    next_try = models.DateTimeField(help_text="Not to be sent before; while being sent: when the lease ends")
-    last_error = models.CharField(max_length=limits.ERROR, blank=True)
-    created = models.DateTimeField()
-    sent = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(_("last error"), max_length=limits.ERROR, blank=True)
+    created = models.DateTimeField(_("created"))
+    sent = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("outgoing email")
+        verbose_name_plural = _("outgoing emails")
         ordering = ["-pk"]
         constraints = [
             facts_limit("email_payload_limit", "payload"),

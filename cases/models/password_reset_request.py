@@ -1,6 +1,7 @@
 """Somebody asked for a link to reset a password."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.user import User
 
@@ -13,9 +14,22 @@ class PasswordResetRequest(models.Model):
 
     # Not checked by the database: the check, and the lock it takes, would be for known addresses alone.
     person = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False, db_constraint=False
+        User,
+        verbose_name=_("person"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
     )
-    language = models.CharField(max_length=10, help_text="Of the page; used where the person has chosen none")
+    language = models.CharField(
+        _("language"), max_length=10, help_text=_("The language of the page. Used if the person hasn't chosen one.")
+    )
+
+    class Meta:
+        verbose_name = _("password reset request")
+        verbose_name_plural = _("password reset requests")
 
     def __str__(self) -> str:
         return f"password reset for person {self.person_id or 'unknown'}"

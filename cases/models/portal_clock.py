@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cases.core.wall_clock import time_text
 
@@ -15,11 +16,13 @@ class PortalClock(models.Model):
 
     ONLY = 1
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
-    time_zone = models.CharField(max_length=64)
-    release_time_of_day = models.TimeField()
+    id = models.PositiveSmallIntegerField("ID", primary_key=True, default=ONLY)
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    release_time_of_day = models.TimeField(_("release time of day"))
 
     class Meta:
+        verbose_name = _("portal clock")
+        verbose_name_plural = _("portal clocks")
         constraints = [
             models.CheckConstraint(name="portal_clock_has_one_row", condition=Q(id=1)),
         ]

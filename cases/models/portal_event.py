@@ -19,13 +19,25 @@ class PortalEvent(models.Model):
     class Kind(models.TextChoices):
         CLOCK_CHANGED = "clock_changed", _("Time zone or release time changed")
 
-    kind = models.CharField(max_length=30, choices=Kind)
-    at = models.DateTimeField()
-    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    system_actor = models.CharField(max_length=60, blank=True, help_text="The program that acted, where no person did")
-    details = models.JSONField(default=dict)
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind)
+    at = models.DateTimeField(_("time"))
+    actor = models.ForeignKey(
+        User,
+        verbose_name=_("person"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    system_actor = models.CharField(
+        _("program"), max_length=60, blank=True, help_text=_("The program that acted, if no person did.")
+    )
+    details = models.JSONField(_("details"), default=dict)
 
     class Meta:
+        verbose_name = _("portal event")
+        verbose_name_plural = _("portal events")
         ordering = ["-pk"]
         constraints = [
             facts_limit("portal_event_facts_limit", "details"),

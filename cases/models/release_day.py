@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.text_limits import facts_limit
 
@@ -13,19 +14,29 @@ class ReleaseDay(models.Model):
     A day is final when it was counted after its end. Nothing is lost with these rows: they can be counted again.
     """
 
-    day = models.DateField(primary_key=True)
-    zone = models.CharField(max_length=64, help_text="The zone whose midnights bound the day")
-    counted_at = models.DateTimeField()
-    released = models.PositiveIntegerField(help_text="By the history")
-    released_by = models.JSONField(default=dict, help_text="Released cases by ReleaseEvent.Source")
-    not_recorded = models.PositiveIntegerField(default=0, help_text="Released cases that are not in the history")
-    delay_cases = models.PositiveIntegerField(help_text="Released cases whose completion has a date")
-    delay_seconds = models.BigIntegerField(help_text="From completion to release, all of them together")
-    lateness = models.JSONField(default=dict, help_text="Histogram of cases.monitoring.latency_histogram")
-    pending = models.PositiveIntegerField(help_text="Completed and not released at the end of the day")
-    mailed = models.PositiveIntegerField(help_text="E-mail rows that were sent")
+    day = models.DateField(_("day"), primary_key=True)
+    zone = models.CharField(_("time zone"), max_length=64, help_text=_("The time zone in which the day was counted."))
+    counted_at = models.DateTimeField(_("counted"))
+    released = models.PositiveIntegerField(_("released"), help_text=_("Cases released, from the history."))
+    released_by = models.JSONField(_("released by"), default=dict, help_text=_("Released cases by source."))
+    not_recorded = models.PositiveIntegerField(
+        _("not recorded"), default=0, help_text=_("Released cases that are missing from the history.")
+    )
+    delay_cases = models.PositiveIntegerField(
+        _("cases with a delay"), help_text=_("Released cases with a completion date.")
+    )
+    delay_seconds = models.BigIntegerField(
+        _("total delay"), help_text=_("From completion to release, in seconds, for all cases together.")
+    )
+    lateness = models.JSONField(_("lateness"), default=dict, help_text=_("How many scheduled releases were how late."))
+    pending = models.PositiveIntegerField(
+        _("pending"), help_text=_("Completed but not released at the end of the day.")
+    )
+    mailed = models.PositiveIntegerField(_("emails sent"), help_text=_("Emails sent on that day."))
 
     class Meta:
+        verbose_name = _("release day")
+        verbose_name_plural = _("release days")
         constraints = [
             facts_limit("release_day_sources_limit", "released_by"),
             facts_limit("release_day_lateness_limit", "lateness"),

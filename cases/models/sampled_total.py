@@ -1,15 +1,22 @@
 """Totals over everything: counted now and then, because to count a million cases is no part of a page."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SampledTotal(models.Model):
     """How many cases were in a state when all were last counted: a sample, true of `counted_at` and not of now."""
 
-    state = models.CharField(max_length=20, primary_key=True, help_text="The key of a state that staff read")
-    cases = models.PositiveBigIntegerField()
-    counted_at = models.DateTimeField()
-    seconds = models.FloatField(help_text="How long it took to count the cases of all states")
+    state = models.CharField(
+        _("state"), max_length=20, primary_key=True, help_text=_("The key of a state that staff see.")
+    )
+    cases = models.PositiveBigIntegerField(_("cases"))
+    counted_at = models.DateTimeField(_("counted"))
+    seconds = models.FloatField(_("seconds"), help_text=_("How long it took to count all states."))
+
+    class Meta:
+        verbose_name = _("sampled total")
+        verbose_name_plural = _("sampled totals")
 
     def __str__(self) -> str:
         return f"{self.cases:,} {self.state} at {self.counted_at:%Y-%m-%d %H:%M:%S}"

@@ -1,6 +1,7 @@
 """What protects accounts and must not be forgotten early: counts of guesses, locks, codes that were used."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 
@@ -11,11 +12,15 @@ class SecurityState(models.Model):
     Written by `cases.accounts.security_state`, the portal's cache.
     """
 
-    digest = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the key, in hexadecimal")
-    value = models.CharField(max_length=limits.SECURITY_STATE, help_text="JSON")
-    expires_at = models.DateTimeField()
+    digest = models.CharField(
+        _("digest"), max_length=64, primary_key=True, help_text=_("SHA-256 of the key, in hexadecimal.")
+    )
+    value = models.CharField(_("value"), max_length=limits.SECURITY_STATE, help_text=_("As JSON."))
+    expires_at = models.DateTimeField(_("expires"))
 
     class Meta:
+        verbose_name = _("security state")
+        verbose_name_plural = _("security states")
         indexes = [models.Index(name="security_state_expires", fields=["expires_at"])]
 
     def __str__(self) -> str:

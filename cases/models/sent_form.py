@@ -1,6 +1,7 @@
 """What forms leave behind: the tokens that have been used, and what could not be sent when a session had ended."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.models.text_limits import facts_limit
@@ -11,13 +12,15 @@ class UsedFormToken(models.Model):
     """A form that was sent. `made` is the key of what it created; a second sending is answered with that."""
 
     # The constraint begins with the user.
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
-    token = models.CharField(max_length=32)
-    content = models.CharField(max_length=64, help_text="A digest of what was sent")
-    made = models.BigIntegerField(null=True)
-    at = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="+", db_index=False)
+    token = models.CharField(_("token"), max_length=32)
+    content = models.CharField(_("content"), max_length=64, help_text=_("A digest of what was sent."))
+    made = models.BigIntegerField(_("created object"), null=True)
+    at = models.DateTimeField(_("time"), db_index=True)
 
     class Meta:
+        verbose_name = _("used form token")
+        verbose_name_plural = _("used form tokens")
         constraints = [
             models.UniqueConstraint(name="used_form_token_once", fields=["user", "token"]),
         ]
@@ -30,12 +33,16 @@ class UnsentForm(models.Model):
     """What a person typed last into a form that arrived after their session had ended. One for each person, who alone
     gets it back."""
 
-    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    path = models.CharField(max_length=500)
-    fields = models.JSONField()
-    at = models.DateTimeField(db_index=True)
+    user = models.OneToOneField(
+        User, verbose_name=_("user"), on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    path = models.CharField(_("path"), max_length=500)
+    fields = models.JSONField(_("fields"))
+    at = models.DateTimeField(_("time"), db_index=True)
 
     class Meta:
+        verbose_name = _("unsent form")
+        verbose_name_plural = _("unsent forms")
         constraints = [
             facts_limit("unsent_form_fields_limit", "fields", limits.UNSENT_FORM_JSON),
         ]

@@ -87,54 +87,61 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
     first_name = Line(_("first name"), max_length=limits.NAME, blank=True)
     last_name = Line(_("last name"), max_length=limits.NAME, blank=True)
     name_folded = Folded(
+        _("folded name"),
         of=("username", "first_name", "last_name"),
         max_length=LONGEST_OF_ONE * (limits.USERNAME + 2 * limits.NAME + 2),
         blank=True,
         default="",
         db_default="",
         editable=False,
-        help_text="What a search for people looks in",
+        help_text=_("Used to search for people."),
     )
     email_canonical = models.CharField(
+        _("canonical email address"),
         max_length=320,
         null=True,
         blank=True,
         editable=False,
-        help_text="What all spellings of the address have in common: no two accounts share it",
+        help_text=_("The same for every spelling of an address. No two accounts share it."),
     )
-    role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
+    role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.MEMBER)
     time_zone = CharField(
+        _("time zone"),
         max_length=64,
         blank=True,
         default="",
         db_default="",
         validators=[validate_zone],
-        help_text="In which moments are shown; empty for the portal's. Releases stay in the portal's",
+        help_text=_("Used for dates and times. Empty: the portal's time zone. Release dates always use the portal's."),
     )
 
     language = models.CharField(
+        _("language"),
         max_length=10,
         blank=True,
         default="",
         db_default="",
-        help_text="Of pages and e-mails; empty for the browser's",
+        help_text=_("Used for pages and emails. Empty: the browser's language."),
     )
     previous_login = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="The sign-in before the last: what came after it is new"
+        _("previous sign-in"), null=True, blank=True, editable=False, help_text=_("The sign-in before the last one.")
     )
 
     credentials_key = models.CharField(
+        _("credentials key"),
         max_length=32,
         blank=True,
         default="",
         db_default="",
         editable=False,
-        help_text="Part of every session, token and link of the person: a new one ends them all",
+        help_text=_("Part of every session, token and link. A new key ends them all."),
     )
 
     objects: ClassVar[PortalUserManager] = PortalUserManager()
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints = [
             models.CheckConstraint(
                 name="user_role_known", condition=models.Q(role__in=["member", "technician", "administrator"])
