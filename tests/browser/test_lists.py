@@ -25,7 +25,7 @@ def cases(mia, olga, tom, otto):
 
 
 def rows(page):
-    return page.locator(".case-row .fw-semibold")
+    return page.locator(".case-row .row-title")
 
 
 def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):

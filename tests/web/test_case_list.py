@@ -37,7 +37,7 @@ def cases(mia, olga, tom, otto, clock):
 
 def titles(answer) -> list[str]:
     """The titles of the rows, from top to bottom."""
-    return re.findall(r'<span class="fw-semibold">(.*?)</span>', answer.content.decode())
+    return re.findall(r'<span class="row-title">(.*?)</span>', answer.content.decode())
 
 
 ALL = ["earlier", "released", "held", "today", "later", "urgent", "accepted", "submitted", "draft"]

@@ -9,6 +9,7 @@ import pytest
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseRedirect
+from django.templatetags.static import static
 from django.test import Client
 
 from cases.middleware.toasts import ToastsMiddleware
@@ -18,10 +19,22 @@ from portal.errors import server_error
 from tests.factories import CaseFactory
 
 TOKENS = Path("cases/static/cases/tokens.css")
-STATES = ["draft", "submitted", "accepted", "completed", "held", "released", "announced", "urgent"]
+STYLES = [path.read_text() for path in Path("cases/static/cases").glob("*.css") if path != TOKENS]
+FACE = Path("cases/static/vendor/inter/inter-latin-wght-normal.woff2")
+STATES = [f"state-{state}" for state in ("draft", "submitted", "accepted", "completed", "held", "released", "urgent")]
 GROUNDS = ["canvas", "bs-body-bg", "bs-tertiary-bg", "bs-secondary-bg"]
-WORDS = ["bs-body-color", "bs-secondary-color", "accent-text", "state-urgent"]
-PAIRS = [(f"state-{state}", f"state-{state}-bg") for state in STATES] + list(product(WORDS, GROUNDS))
+WORDS = ["bs-body-color", "bs-emphasis-color", "bs-secondary-color", "accent-text", "state-urgent"]
+SELECTED = ["bs-body-color", "bs-emphasis-color", "accent-text"]
+# A state is read on its own ground beside a heading, and on that of the row in a list.
+PAIRS = [
+    *((state, f"{state}-bg") for state in STATES),
+    *product(STATES, ["canvas", "bs-body-bg", "bs-tertiary-bg"]),
+    *product(WORDS, GROUNDS),
+    *product(SELECTED, ["accent-soft"]),
+]
+# Smaller than the scale: keys and numbers of steps, and monograms.
+SIZES = {"text-small", "text-dense", "text-large", "text-figure", "text-title", "bs-body-font-size"}
+SMALLER = {".75rem", ".6875rem"}
 
 
 def colours() -> dict[str, tuple[str, str]]:
@@ -50,9 +63,32 @@ def test_words_can_be_read_on_their_ground(words, ground, night):
 
 
 @pytest.mark.parametrize("night", [False, True], ids=["light", "dark"])
-def test_the_edge_of_a_field_can_be_seen(night):
+@pytest.mark.parametrize("ground", ["accent", "accent-strong"])
+def test_the_filled_button_can_be_read(ground, night):
+    assert contrast("#ffffff", colours()[ground][night]) >= 4.5
+
+
+@pytest.mark.parametrize("night", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("drawn", "ground"), [("control-border", "bs-body-bg"), ("accent-bar", "bs-body-bg")])
+def test_what_is_drawn_can_be_seen(drawn, ground, night):
     found = colours()
-    assert contrast(found["control-border"][night], found["bs-body-bg"][night]) >= 3
+    assert contrast(found[drawn][night], found[ground][night]) >= 3
+
+
+def test_text_has_three_weights_and_the_sizes_of_the_scale():
+    weights = {weight for style in STYLES for weight in re.findall(r"font-weight: ([^;}]+)[;}]", style)}
+    sizes = {size for style in STYLES for size in re.findall(r"font-size: ([^;}]+)[;}]", style)}
+    assert weights <= {"var(--weight-text)", "var(--weight-strong)", "var(--weight-heading)", "100 900"}
+    assert sizes - SMALLER <= {f"var(--{size})" for size in SIZES} | {"inherit", "10.5pt"}
+
+
+def test_the_typeface_comes_with_its_license_and_is_asked_for_at_once(client):
+    assert FACE.read_bytes().startswith(b"wOF2")
+    assert "SIL OPEN FONT LICENSE Version 1.1" in FACE.with_name("LICENSE").read_text()
+    page = client.get("/accounts/login/")
+    address = static("vendor/inter/inter-latin-wght-normal.woff2")
+    assert f'<link rel="preload" href="{address}" as="font" type="font/woff2" crossorigin>' in page.content.decode()
+    assert "font-src 'self'" in page["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +127,7 @@ def patient() -> Client:
 def is_in_the_design(answer: HttpResponse, heading: str, *, leads_to: str = "/") -> bool:
     page = answer.content.decode()
     styled = "cases/portal.css" in page and "cases/theme.js" in page and "Advisor Portal</title>" in page
-    return styled and f'<h1 class="h3">{heading}</h1>' in page and f'class="btn btn-primary" href="{leads_to}"' in page
+    return styled and f"<h1>{heading}</h1>" in page and f'class="btn btn-primary" href="{leads_to}"' in page
 
 
 @pytest.mark.parametrize("person", [None, "mia"], ids=["stranger", "member"])
