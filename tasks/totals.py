@@ -10,4 +10,4 @@ from cases.selectors import case_counts
 @shared_task
 def count_cases(**newer: Any) -> bool:
     """What beat runs every minute. Whether it counted: not where the last count is fresh."""
-    return case_counts.count_again()
+    return case_counts.refresh()

@@ -23,7 +23,7 @@ from cases.models import Case, ReleaseEvent, User
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-MOST = 100
+MAX_CASES_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ def ask_or_act(
 ) -> HttpResponse | None:
     """The page that asks; once it has been answered the transition of each of the `chosen`, and None: back to the list.
 
-    Nothing is done to more than MOST at once.
+    Nothing is done to more than MAX_CASES_AT_ONCE at once.
     """
-    cases = list(chosen[: MOST + 1])
-    if len(cases) > MOST:
-        messages.error(request, _("Choose at most %(most)d cases at once.") % {"most": MOST})
+    cases = list(chosen[: MAX_CASES_AT_ONCE + 1])
+    if len(cases) > MAX_CASES_AT_ONCE:
+        messages.error(request, _("Choose at most %(most)d cases at once.") % {"most": MAX_CASES_AT_ONCE})
         return None
     answer = request.POST if "confirmed" in request.POST else None
     form = ReasonForm(answer, cases=cases, reason_required=transition.reason_required)

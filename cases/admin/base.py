@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.folding import fold
-from cases.selectors.pagination import MOST
-from cases.selectors.search import numbers_meant
+from cases.selectors.pagination import MAX_COUNTED
+from cases.selectors.search import possible_numbers
 
 
 class CappedPaginator(Paginator[Model]):
@@ -25,7 +25,7 @@ class CappedPaginator(Paginator[Model]):
 
     def __init__(self, rows: QuerySet[Model], *args: Any, **kwargs: Any) -> None:
         super().__init__(rows, *args, **kwargs)
-        self._count = rows.values("pk")[:MOST].count()
+        self._count = rows.values("pk")[:MAX_COUNTED].count()
 
     @property
     def count(self) -> int:
@@ -62,7 +62,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         if len(search_term) > limits.SEARCH or len(search_term.split()) > limits.SEARCH_WORDS:
             raise BadRequest
         if self.number_column and search_term:
-            return queryset.filter(**{f"{self.number_column}__in": numbers_meant(search_term)}), False
+            return queryset.filter(**{f"{self.number_column}__in": possible_numbers(search_term)}), False
         return super().get_search_results(request, queryset, fold(search_term))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,7 +1,7 @@
-"""Statements that Django writes once: for the pages of many people the writing takes longer than the answer.
+"""Statements that Django compiles once and runs for many people: for their pages compiling takes longer than answering.
 
-They are made of querysets that were built for `SOMEBODY`, `SOME_DAY` and `SOME_MOMENT`, and asked for one person after
-the other.
+Build the querysets with PERSON, DAY and MOMENT where the values go, compile them once, and fetch with the values.
+The plans of these statements are asserted in tests/unit/test_boards.py and tests/unit/test_list_plans.py.
 """
 
 import datetime as dt
@@ -9,50 +9,66 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.db import connection
-from django.db.models import QuerySet
-
-# What no row has. They stand for the person, a date and an aware datetime while a statement is written.
-SOMEBODY = -1
-SOME_DAY = dt.date(1, 1, 1)
-SOME_MOMENT = dt.datetime(2, 2, 2, tzinfo=dt.UTC)
+from django.db.models import BigIntegerField, DateField, DateTimeField, Field, QuerySet, Value
 
 Part = QuerySet[Any, Any]
 
 
+class Parameter(Value):
+    """A place in a compiled statement. Use it in a queryset as any value; `CompiledQuery.fetch` fills it."""
+
+    def __init__(self, name: str, output_field: Field[Any, Any]) -> None:
+        super().__init__(name, output_field)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return a placeholder, and this object as the value to fill in later."""
+        return "%s", (self,)
+
+
+PERSON = Parameter("person", BigIntegerField())
+DAY = Parameter("day", DateField())
+MOMENT = Parameter("moment", DateTimeField())
+
+
 @dataclass(frozen=True)
-class Prepared:
-    """A statement with the places of the person, the day and the moment left open."""
+class CompiledQuery:
+    """A statement and its values, with parameters left open."""
 
     sql: str
-    parameters: tuple[Any, ...]
+    values: tuple[Any, ...]
 
     @classmethod
     def rows_of(cls, *parts: Part) -> Self:
-        """The rows of all `parts`, one part after the other, each row with the number of its part before it."""
+        """Compile a statement that returns the rows of all `parts`, in order, each after the number of its part."""
         # PostgreSQL appends the parts in their order: it runs none in parallel that has a LIMIT.
-        return cls._written("SELECT {number}, part.* FROM ({select}) AS part", parts)
+        return cls._compiled("SELECT {number}, part.* FROM ({select}) AS part", parts)
 
     @classmethod
     def counts_of(cls, *parts: Part) -> Self:
-        """For each of `parts` its number and how many rows it has."""
-        return cls._written("SELECT {number}, count(*) FROM ({select}) AS part", parts)
+        """Compile a statement that returns for each of `parts` its number and how many rows it has."""
+        return cls._compiled("SELECT {number}, count(*) FROM ({select}) AS part", parts)
 
     @classmethod
-    def _written(cls, template: str, parts: tuple[Part, ...]) -> Self:
-        # Wrapped in a SELECT of its own, because SQLite takes no LIMIT in a part of a union.
-        written = [part.query.sql_with_params() for part in parts]
-        selects = [template.format(number=number, select=select) for number, (select, _) in enumerate(written)]
-        return cls(" UNION ALL ".join(selects), tuple(value for _, values in written for value in values))
+    def _compiled(cls, template: str, parts: tuple[Part, ...]) -> Self:
+        # Each part is wrapped in a SELECT of its own, because SQLite allows no LIMIT in a part of a union.
+        compiled = [part.query.sql_with_params() for part in parts]
+        selects = [template.format(number=number, select=select) for number, (select, _) in enumerate(compiled)]
+        return cls(" UNION ALL ".join(selects), tuple(value for _, values in compiled for value in values))
 
-    def ask(self, person: int, *, day: dt.date = SOME_DAY, moment: dt.datetime = SOME_MOMENT) -> list[tuple[Any, ...]]:
-        """The rows for the person with the key `person`, that `day`, and that aware `moment`."""
-        as_date, as_moment = connection.ops.adapt_datefield_value, connection.ops.adapt_datetimefield_value
-        places = {
-            SOMEBODY: person,
-            as_date(SOME_DAY): as_date(day),
-            as_moment(SOME_MOMENT): as_moment(moment),
-        }
+    def fetch(
+        self, *, person: int, day: dt.date | None = None, moment: dt.datetime | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows for the person with this key, that day and that aware moment.
+
+        KeyError where the statement has a parameter that is not given.
+        """
+        given: dict[Parameter, Any] = {PERSON: person}
+        if day is not None:
+            given[DAY] = connection.ops.adapt_datefield_value(day)
+        if moment is not None:
+            given[MOMENT] = connection.ops.adapt_datetimefield_value(moment)
+        values = [given[value] if isinstance(value, Parameter) else value for value in self.values]
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, [places.get(value, value) for value in self.parameters])
+            cursor.execute(self.sql, values)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

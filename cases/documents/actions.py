@@ -24,7 +24,7 @@ logger = structlog.get_logger(__name__)
 
 Kind = CaseDocument.Kind
 # Of one case: a page shows all of them.
-MOST = 50
+MAX_DOCUMENTS_PER_CASE = 50
 
 
 def kind_of(user: User) -> CaseDocument.Kind:
@@ -91,8 +91,8 @@ def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_t
     document.case = step.case
     used = form_tokens.use(form_token, by=by, content=["document", str(case.pk), document.name, str(document.size)])
     quotas.check_uploads(by)
-    if CaseDocument.objects.filter(case=case).count() >= MOST:
-        raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MOST})
+    if CaseDocument.objects.filter(case=case).count() >= MAX_DOCUMENTS_PER_CASE:
+        raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MAX_DOCUMENTS_PER_CASE})
     document.uploaded_at = step.at
     document.save()
     form_tokens.remember(used, document.pk)

@@ -16,7 +16,7 @@ from cases.core.text import isolated
 from cases.lifecycle import display_states
 from cases.models import User
 from cases.selectors import case_list, search
-from cases.selectors.case_list import ORDERS, Wanted
+from cases.selectors.case_list import ORDERS, CaseListQuery
 
 MINE, NOBODY = "mine", "nobody"
 # Of the members whom a name fits, so many are told.
@@ -111,7 +111,7 @@ class CaseFilter(forms.Form):
         if not name:
             return None
         found = User.objects.filter(Q(username=name) | Q(email__iexact=name), role=User.Role.MEMBER).first()
-        return found or self._only_one(search.members(name, most=SEVERAL + 1))
+        return found or self._only_one(search.find_members(name, most=SEVERAL + 1))
 
     def _only_one(self, people: list[User]) -> User:
         if not people:
@@ -123,10 +123,10 @@ class CaseFilter(forms.Form):
             )
         return people[0]
 
-    def wanted(self) -> Wanted:
+    def list_query(self) -> CaseListQuery:
         """What is asked for, by a valid form."""
         asked = self.cleaned_data
-        return Wanted(
+        return CaseListQuery(
             text=asked["q"],
             state=self.shown.get(asked["state"]),
             urgency=asked["urgency"],
@@ -138,7 +138,7 @@ class CaseFilter(forms.Form):
 
     def _whose(self, technician: str) -> int | None:
         if technician == NOBODY:
-            return case_list.NOBODY
+            return case_list.UNASSIGNED
         return (self.by.pk if technician == MINE else int(technician)) if technician else None
 
     @property

@@ -53,7 +53,7 @@ class PeopleFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, people: QuerySet[User], name: str, text: str) -> QuerySet[User]:
-        return search.named(people, text)
+        return search.people_matching(people, text)
 
     def with_access(self, people: QuerySet[User], name: str, answer: str) -> QuerySet[User]:
         return people.filter(INVITED) if answer == "invited" else people.filter(is_active=answer == "yes")

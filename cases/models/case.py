@@ -67,7 +67,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
             return self
         if user.is_technician:
             return self.exclude(status=Case.Status.DRAFT)
-        own = self.filter(member=user)
+        own = self.filter(member_id=user.pk)
         return own.filter(_known_to_members())
 
     def visible_to_their_members(self) -> Self:
@@ -88,22 +88,22 @@ class CaseQuerySet(models.QuerySet["Case"]):
         back by a failure whose next try is still to come."""
         return self._ready(now).filter(functools.reduce(operator.or_, reached_schedules(now)))
 
-    def due_stretches(self, now: dt.datetime) -> list[Self]:
-        """The cases of `due` in up to three querysets, each one stretch of an index, in the order of that index.
+    def due_index_ranges(self, now: dt.datetime) -> list[Self]:
+        """The cases of `due` in up to three querysets, each one range of an index, in the order of that index.
 
         The order leaves PostgreSQL's planner no choice but the index. Left to its statistics it reads the whole table
         for "any due?": it takes the many past schedules of released cases for due ones.
         """
         ready = self._ready(now).order_by("scheduled_release_date", "scheduled_release_time")
-        return [ready.filter(stretch) for stretch in reached_schedules(now)]
+        return [ready.filter(index_range) for index_range in reached_schedules(now)]
 
     def any_due(self, now: dt.datetime) -> bool:
         """Whether `due` has any. One statement."""
         return self.first_due(now).exists()
 
     def first_due(self, now: dt.datetime) -> "CaseQuerySet":
-        """Up to three cases of `due`, the first of each stretch; its cost follows what is due, not what is pending."""
-        firsts = [Q(pk=Subquery(stretch.values("pk")[:1])) for stretch in self.due_stretches(now)]
+        """Up to three cases of `due`, the first of each range; its cost follows what is due, not what is pending."""
+        firsts = [Q(pk=Subquery(index_range.values("pk")[:1])) for index_range in self.due_index_ranges(now)]
         return Case.objects.filter(functools.reduce(operator.or_, firsts))
 
     def failing(self, now: dt.datetime) -> Self:
@@ -125,13 +125,13 @@ def reached_schedules(now: dt.datetime) -> list[Q]:
     time, and those without once RELEASE_TIME_OF_DAY has come."""
     reached = schedule.reached(now)
     today = Q(scheduled_release_date=reached.date())
-    stretches = [
+    ranges = [
         Q(scheduled_release_date__lt=reached.date()),
         today & Q(scheduled_release_time__lte=reached.time()),
     ]
     if reached.time() >= settings.RELEASE_TIME_OF_DAY:
-        stretches.append(today & Q(scheduled_release_time__isnull=True))
-    return stretches
+        ranges.append(today & Q(scheduled_release_time__isnull=True))
+    return ranges
 
 
 _CaseManager = models.Manager.from_queryset(CaseQuerySet)

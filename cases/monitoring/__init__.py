@@ -1,5 +1,5 @@
-"""What operators ask: how well the promise was kept, and whether everything that keeps it is alive.
+"""What operators ask: how well the promise was kept, and whether everything that keeps it is running.
 
-Questions only; nothing here changes a case. No answer costs more when more is pending: totals are counted once a minute
-(figures), everything else looks at what is due, near, failed or open, and at no more than MOST rows of it.
+Nothing here changes a case. No answer costs more when more is pending: a task counts totals once a minute
+(daily_statistics), everything else reads at most MAX_COUNTED rows of what is due, near, failed or open.
 """

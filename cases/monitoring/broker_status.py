@@ -1,4 +1,4 @@
-"""What the broker and the workers say of themselves, asked for a second at most; they may say nothing at all."""
+"""Broker status: queues, messages and workers, asked for within about two seconds."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +13,13 @@ from portal.celery import app
 
 logger = structlog.get_logger(__name__)
 
-# Workers answer within milliseconds; all of this time is waited for one more of them.
-PATIENCE = 0.8
+# Workers answer within milliseconds. Celery waits for all of this time, in case one more answers.
+ANSWER_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue, how many messages wait in it, and which workers take from it."""
+    """A queue, how many messages wait in it, and which workers consume it."""
 
     name: str
     waiting: int
@@ -27,30 +27,40 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What was said. Without `is_up` the broker did not answer, and nothing else is known."""
+class BrokerStatus:
+    """What broker and workers answered. If not `is_up`, the broker did not answer and nothing else is known.
+
+    `held` is how many messages workers have taken and not finished.
+    """
 
     is_up: bool
     queues: list[Queue] = field(default_factory=list)
     workers: list[str] = field(default_factory=list)
     held: int | None = None
 
+    @property
+    def unserved_queues(self) -> list[Queue]:
+        """Queues that no worker consumes."""
+        return [queue for queue in self.queues if not queue.workers]
 
-def ask() -> Answers:
-    """Asks the broker for its queues, and the workers which of them they take from. Never raises for a broker that is
-    down or silent; takes some two seconds then."""
+
+def broker_status() -> BrokerStatus:
+    """Ask the broker for its queues, and the workers which of them they consume.
+
+    Does not raise for a broker that is down or silent. It takes about two seconds then.
+    """
     options = {"max_retries": 1, "interval_start": 0, "connect_retries_timeout": 1}
     try:
         with app.connection_for_write(transport_options=options) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)
             lengths = {name: _length(connection, name) for name in _queue_names()}
             held = _held(connection)
-            served = app.control.inspect(timeout=PATIENCE, connection=connection).active_queues() or {}
+            served = app.control.inspect(timeout=ANSWER_SECONDS, connection=connection).active_queues() or {}
     except (KombuError, RedisError, OSError) as error:
         logger.warning("broker does not answer", error=describe(error))
-        return Answers(is_up=False)
+        return BrokerStatus(is_up=False)
     takes = {worker: {queue["name"] for queue in queues} for worker, queues in served.items()}
-    return Answers(
+    return BrokerStatus(
         is_up=True,
         queues=[
             Queue(name, waiting, sorted(worker for worker, names in takes.items() if name in names))
@@ -66,11 +76,11 @@ def _queue_names() -> list[str]:
 
 
 def _length(connection: Any, queue: str) -> int:
-    # Of the transport, so that it knows about prefixes and priorities; it has no public name for "how many".
+    # The transport knows about prefixes and priorities. It has no public name for "how many".
     return int(connection.default_channel._size(queue))
 
 
 def _held(connection: Any) -> int | None:
-    """Messages that workers have taken and not finished: running tasks, and ETA tasks that wait for their instant."""
+    """Count the messages that workers have taken and not finished: running tasks, and waiting ETA tasks."""
     channel = connection.default_channel
     return int(channel.client.hlen(channel.unacked_key)) if hasattr(channel, "unacked_key") else None

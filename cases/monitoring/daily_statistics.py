@@ -1,9 +1,8 @@
-"""The figures of days: counted once a minute by a task, read by everybody else.
+"""Daily statistics: a task counts them once a minute, pages and metrics read them.
 
-A day that is over is counted once. Its releases are counted from history, which only grows: one stretch of the index
-event_released_at. They come grouped by schedule and moment, so that a wave of thousands is a few rows here. What is
-pending is counted whole, the one number that grows with it: by the sample of all cases, once a minute and not once a
-look.
+A day that is over is counted once. Its releases come from history, which only grows: one range of the index
+event_released_at. They are grouped by schedule and moment, so a wave of thousands is a few rows here. The number of
+pending cases is the only one that costs more with more cases. It comes from the sample of all cases, once a minute.
 """
 
 import datetime as dt
@@ -20,25 +19,25 @@ from cases.core import schedule
 from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent
 from cases.models.case import HELD, RELEASED, SCHEDULED
 from cases.models.release_day import average
-from cases.monitoring import latency_histogram as lateness
+from cases.monitoring import latency_histogram
 from cases.selectors import case_counts
 
 Source = ReleaseEvent.Source
-# The longest period that can be looked at.
+# The longest period that the operations page shows.
 KEPT_DAYS = 90
-# These release what is due; a person who releases chooses the moment, so that there is no lateness in it.
+# These release what is due. A person who releases chooses the moment, so it is never late.
 BY_SCHEDULE = {Source.ETA, Source.SWEEP, Source.COMMAND, Source.READ}
 NO_TIME = dt.timedelta()
-# The periodic task comes every minute; those that have waited in a queue together find the count fresh. Either way:
-# a count from the future, by a clock that was set back, must not last until then.
-LEAST_PAUSE = dt.timedelta(seconds=50)
-# Counts are made once a minute; when several are missing somebody should look.
-LONG_UNCOUNTED = 5 * dt.timedelta(minutes=1)
+# The periodic task runs every minute. Those that waited in a queue together find the count fresh. In both directions:
+# after the clock was set back, a count from the future must not stay fresh until then.
+MIN_INTERVAL = dt.timedelta(seconds=50)
+# After so many missing counts the page says that the statistics are old.
+STALE_AFTER = 5 * dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Period:
-    """The last days up to today, oldest first; None for a day that has not been counted yet."""
+    """The last days up to today, oldest first; None for a day that was not counted yet."""
 
     days: dict[dt.date, ReleaseDay | None]
     now: dt.datetime
@@ -50,7 +49,7 @@ class Period:
 
     @property
     def today(self) -> ReleaseDay | None:
-        """The day that is not over, if it has been counted."""
+        """Today, if it was counted."""
         return list(self.days.values())[-1]
 
     @property
@@ -60,8 +59,8 @@ class Period:
 
     @property
     def is_stale(self) -> bool:
-        """Whether nobody has counted for a while: no figure is wrong, but today's are old."""
-        return self.today is None or self.now - self.today.counted_at > LONG_UNCOUNTED
+        """Whether no task has counted for a while: today's numbers are old, the others still hold."""
+        return self.today is None or self.now - self.today.counted_at > STALE_AFTER
 
     @property
     def uncounted(self) -> int:
@@ -88,29 +87,31 @@ class Period:
 
     @property
     def not_recorded(self) -> int:
-        """Cases that were released, of which history does not say by what."""
+        """Released cases for which history has no release."""
         return sum(day.not_recorded for day in self.counted)
 
     @property
     def average_delay(self) -> dt.timedelta | None:
-        """From completion to release, over all released cases whose completion has a date."""
+        """The average time from completion to release, over released cases whose completion has a date."""
         return average(sum(day.delay_seconds for day in self.counted), sum(day.delay_cases for day in self.counted))
 
     def lateness(self, share: float) -> float | None:
-        """Seconds after its instant that `share` of the releases by schedule did not exceed. None without any."""
-        return lateness.percentile(lateness.added(day.lateness for day in self.counted), share)
+        """Return the delay in seconds that `share` of the scheduled releases did not exceed, or None without any."""
+        return latency_histogram.percentile(latency_histogram.merge(day.lateness for day in self.counted), share)
 
 
 def period(days: int, now: dt.datetime) -> Period:
-    """The last `days` days in the portal's zone, today included. One statement."""
-    wanted = list(reversed(list(_days_back(now, days))))
-    found = ReleaseDay.objects.in_bulk(wanted)
-    return Period({day: row if (row := found.get(day)) and _is_valid(row) else None for day in wanted}, now)
+    """Return the last `days` days in the portal's zone, today included. Takes one statement."""
+    dates = list(reversed(list(_days_back(now, days))))
+    found = ReleaseDay.objects.in_bulk(dates)
+    return Period({day: row if (row := found.get(day)) and _is_valid(row) else None for day in dates}, now)
 
 
 def update(now: dt.datetime, *, seconds: float = 2.0) -> int:
-    """Counts today, and the days before it that are not final, latest first, until `seconds` have passed. What is left
-    has its turn the next time. Returns how many days were counted."""
+    """Count today and the earlier days that are not final, latest first, until `seconds` have passed.
+
+    The next call counts what is left. Return how many days were counted.
+    """
     ends = time.monotonic() + seconds
     rows = ReleaseDay.objects.in_bulk(list(_days_back(now, KEPT_DAYS)))
     counted = 0
@@ -118,7 +119,7 @@ def update(now: dt.datetime, *, seconds: float = 2.0) -> int:
         if counted and time.monotonic() > ends:
             break
         row = rows.get(day)
-        if row and _is_valid(row) and (row.counted_at >= _end(day) or abs(now - row.counted_at) < LEAST_PAUSE):
+        if row and _is_valid(row) and (row.counted_at >= _end(day) or abs(now - row.counted_at) < MIN_INTERVAL):
             continue
         ReleaseDay.objects.update_or_create(day=day, defaults=_count(day, now))
         counted += 1
@@ -131,7 +132,7 @@ def _days_back(now: dt.datetime, days: int) -> Iterator[dt.date]:
 
 
 def _is_valid(row: ReleaseDay) -> bool:
-    # After a change of TIME_ZONE the days begin elsewhere.
+    # After a change of TIME_ZONE days begin at another moment.
     return bool(row.zone == settings.TIME_ZONE)
 
 
@@ -144,7 +145,7 @@ def _end(day: dt.date) -> dt.datetime:
 
 
 def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
-    """The columns of that day's row, as it is at `now`."""
+    """Return the columns of that day's row, as it is at `now`."""
     start, end = _start(day), _end(day)
     released_by: Counter[str] = Counter()
     late: Counter[int] = Counter()
@@ -156,7 +157,7 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
         delay_cases += group["completed"]
         if group["source"] in BY_SCHEDULE and group["from_date"]:
             instant = schedule.instant(group["from_date"], group["from_time"])
-            late[lateness.bucket((group["at"] - instant).total_seconds())] += group["cases"]
+            late[latency_histogram.bucket_of((group["at"] - instant).total_seconds())] += group["cases"]
     return {
         "zone": settings.TIME_ZONE,
         "counted_at": now,
@@ -172,10 +173,12 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
 
 
 def _releases(start: dt.datetime, end: dt.datetime) -> QuerySet[Any, Any]:
-    """The releases of that stretch of time as history has them, those of one batch and schedule in one row. What was
-    taken back since is among them."""
+    """Return the releases of that time from history, one row for each batch and schedule.
+
+    Releases that were undone since are among them.
+    """
     events = ReleaseEvent.objects.filter(kind=ReleaseEvent.Kind.RELEASED, at__gte=start, at__lt=end)
-    # Completed after its release is what a hand has written, or what was completed again since.
+    # A case completed after its release was edited by hand, or completed again since.
     is_known = Q(case__date_completed__lte=F("at"))
     groups: QuerySet[Any, Any] = (
         events.order_by()
@@ -190,9 +193,9 @@ def _releases(start: dt.datetime, end: dt.datetime) -> QuerySet[Any, Any]:
 
 
 def _not_recorded(start: dt.datetime, end: dt.datetime, recorded: list[dict[str, Any]]) -> int:
-    """How many cases were released in that stretch of time and history does not say by what: by hand, or by a load.
+    """Count the cases released in that time for which history has no release: edited by hand, or loaded.
 
-    Batches are compared and not cases, of which there may be many.
+    It compares batches, because there may be many cases.
     """
     cases = Case.objects.filter(RELEASED, actual_release_date__gte=start, actual_release_date__lt=end).order_by()
     batches = cases.values_list("release_batch", "actual_release_date").annotate(cases=Count("pk"))
@@ -203,13 +206,13 @@ def _not_recorded(start: dt.datetime, end: dt.datetime, recorded: list[dict[str,
 
 
 def _pending() -> int:
-    """By the sample of all cases, which is taken anew if it is not fresh."""
-    case_counts.count_again()
+    """Return the number of pending cases by the sample of all cases, and refresh it if it is old."""
+    case_counts.refresh()
     return sum(total.cases for state, total in case_counts.latest_totals().items() if state in ("completed", "held"))
 
 
 def _pending_at(moment: dt.datetime) -> int:
-    """What was completed and not released at that past moment, as far as it can be told now."""
+    """Count what was completed and not released at that past moment, as far as it can be known now."""
     then = Q(actual_release_date__gte=moment)
     later = Case.objects.filter(RELEASED, then, date_completed__lt=moment).count()
     return later + Case.objects.filter(SCHEDULED | HELD, date_completed__lt=moment).count()

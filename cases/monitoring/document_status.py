@@ -1,4 +1,4 @@
-"""Whether documents can be stored, and whether their files are all there."""
+"""Document storage status: free space, and documents that have lost their file."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from django.utils.translation import ngettext
 from cases.documents import storage
 from cases.models import StorageReport
 
-LOW = 2**30
+MIN_FREE_BYTES = 2**30
 
 
 @dataclass(frozen=True)
 class DocumentStatus:
-    """The disk that keeps the documents, where it is one, and the last comparison of files and rows."""
+    """The free bytes of the disk with the documents, if it is one, and the last comparison of files and rows."""
 
     free: int | None
     report: StorageReport | None
@@ -22,11 +22,11 @@ class DocumentStatus:
     @property
     def is_low(self) -> bool:
         """Whether the disk is nearly full."""
-        return self.free is not None and self.free < LOW
+        return self.free is not None and self.free < MIN_FREE_BYTES
 
     @property
     def problems(self) -> list[str]:
-        """What somebody should look at, as sentences."""
+        """Sentences about what needs attention."""
         found = []
         if self.is_low and self.free is not None:
             found.append(_("The disk for documents has only %(free)s left.") % {"free": filesizeformat(self.free)})
@@ -37,5 +37,5 @@ class DocumentStatus:
 
 
 def document_status() -> DocumentStatus:
-    """How it is now: one statement, and one question to the disk."""
+    """Return the status now. Takes one statement, and one question to the disk."""
     return DocumentStatus(storage.free_bytes(), StorageReport.objects.first())

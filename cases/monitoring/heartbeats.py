@@ -1,4 +1,4 @@
-"""Whether that which wakes everybody is alive: the sweep by its heartbeat, beat by its table."""
+"""Scheduler health: the last sweep, by its heartbeat, and beat, by its table."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from django_celery_beat.models import PeriodicTask
 
 from cases.models import Heartbeat, ReleaseEvent
 
-# As the health check of beat's container has it.
+# The health check of beat's container uses the same number.
 SWEEPS_MISSED = 6
-# Beat writes down every three minutes when it last ran what.
+# Beat records every three minutes when it last ran what.
 BEAT_WRITES = dt.timedelta(minutes=3)
-# Cron or systemd may run the command once a day, which takes its time or waits for a machine that was off.
+# Cron or systemd may run the command once a day. It takes its time, and the machine may have been off.
 COMMAND_RUNS = dt.timedelta(hours=25)
-# Where beat has noted nothing for so long, nobody runs it.
+# Where beat has recorded nothing for so long, the portal runs without it.
 BEAT_UNUSED = dt.timedelta(days=7)
-# Made by Celery itself.
-CELERYS_OWN = "celery.backend_cleanup"
+# Celery adds this entry.
+CELERY_ENTRY = "celery.backend_cleanup"
 
 
 @dataclass(frozen=True)
-class Beat:
-    """One entry of beat's table. `is_known`: the settings name it."""
+class BeatEntry:
+    """One entry of beat's table. `is_known` says whether the settings have it."""
 
     name: str
     is_enabled: bool
@@ -32,16 +32,16 @@ class Beat:
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """The last sweep, and beat's table, at the aware datetime `now`."""
+class SchedulerHealth:
+    """The last sweep and beat's table, at the aware datetime `now`."""
 
     now: dt.datetime
     sweep: Heartbeat | None
-    entries: list[Beat]
+    entries: list[BeatEntry]
 
     @property
     def sweep_age(self) -> dt.timedelta | None:
-        """How long ago a sweep last ran to its end."""
+        """How long ago the last sweep finished."""
         return self.now - self.sweep.at if self.sweep else None
 
     @property
@@ -54,37 +54,37 @@ class Pulse:
 
     @property
     def is_run_by_command(self) -> bool:
-        """Whether the portal runs without beat: the last sweep was release_scheduled_cases, and beat is not used."""
+        """Whether the command release_scheduled_cases sweeps instead of beat."""
         by_command = self.sweep is not None and self.sweep.source == ReleaseEvent.Source.COMMAND
         return by_command and (self.beat_age is None or self.beat_age > BEAT_UNUSED)
 
     @property
     def beat_age(self) -> dt.timedelta | None:
-        """How long ago beat last wrote that it had started a sweep; up to three minutes are usual."""
+        """How long ago beat last recorded that it started a sweep. Up to three minutes are usual."""
         runs = [entry.last_run for entry in self.entries if entry.name == "sweep" and entry.last_run]
         return self.now - runs[0] if runs else None
 
     @property
     def is_beat_late(self) -> bool:
-        """Whether beat has not written anything for longer than usual, where it is used."""
+        """Whether beat is used and has recorded nothing for longer than usual."""
         if self.is_run_by_command:
             return False
         limit = BEAT_WRITES + dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
         return self.beat_age is None or self.beat_age > limit
 
     @property
-    def disabled(self) -> list[Beat]:
-        """What the settings want to run and somebody has switched off in the admin."""
+    def disabled(self) -> list[BeatEntry]:
+        """Entries of the settings that are disabled in the admin."""
         return [entry for entry in self.entries if entry.is_known and not entry.is_enabled]
 
     @property
-    def strangers(self) -> list[Beat]:
-        """What beat runs though the settings do not know it: removed there, or made in the admin."""
+    def unknown_entries(self) -> list[BeatEntry]:
+        """Entries that beat runs and the settings do not have: removed there, or added in the admin."""
         return [entry for entry in self.entries if not entry.is_known and entry.is_enabled]
 
     @property
     def problems(self) -> list[str]:
-        """What somebody should look at, as sentences."""
+        """Sentences about what needs attention."""
         found = []
         if self.is_sweep_late:
             found.append(_("The sweep does not run."))
@@ -95,14 +95,14 @@ class Pulse:
         return found
 
 
-def pulse(now: dt.datetime) -> Pulse:
-    """The signs of life at the aware datetime `now`. Two statements."""
-    rows = PeriodicTask.objects.exclude(name=CELERYS_OWN).order_by("name")
-    return Pulse(
+def scheduler_health(now: dt.datetime) -> SchedulerHealth:
+    """Return the health of sweep and beat at the aware datetime `now`. Takes two statements."""
+    rows = PeriodicTask.objects.exclude(name=CELERY_ENTRY).order_by("name")
+    return SchedulerHealth(
         now=now,
         sweep=Heartbeat.objects.filter(name="sweep").first(),
         entries=[
-            Beat(
+            BeatEntry(
                 name=row.name,
                 is_enabled=row.enabled,
                 is_known=row.name in settings.CELERY_BEAT_SCHEDULE,

@@ -1,29 +1,29 @@
-"""How late releases were: a histogram that days keep, that periods add up, and that has the percentiles.
+"""A histogram of how late releases were. Days store it, periods add it up and read percentiles from it.
 
-Percentiles of days cannot be averaged; histograms can be added. Each bucket is a tenth wider than the one before, so
-that a percentile is at most a tenth too high, from a millisecond to years, in some 250 buckets.
+Percentiles of days cannot be averaged, but histograms can be added. Each bucket is a tenth wider than the one before,
+so a percentile is at most a tenth too high, from a millisecond to years, in about 250 buckets.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-SHORTEST = 0.001
-STEP = 1.1
+FIRST_BOUND = 0.001  # seconds
+GROWTH = 1.1
 
 
-def bucket(seconds: float) -> int:
-    """The number of the bucket for that lateness; 0 for a millisecond and less."""
-    return max(0, math.ceil(math.log(seconds / SHORTEST, STEP))) if seconds > SHORTEST else 0
+def bucket_of(seconds: float) -> int:
+    """Return the number of the bucket for that lateness; 0 for a millisecond and less."""
+    return max(0, math.ceil(math.log(seconds / FIRST_BOUND, GROWTH))) if seconds > FIRST_BOUND else 0
 
 
-def edge(number: int) -> float:
-    """The longest lateness, in seconds, that falls into bucket `number`."""
-    return float(SHORTEST * STEP**number)
+def upper_bound(number: int) -> float:
+    """Return the longest lateness, in seconds, that falls into bucket `number`."""
+    return float(FIRST_BOUND * GROWTH**number)
 
 
-def added(histograms: Iterable[Mapping[str, int]]) -> Counter[int]:
-    """The sum of histograms as JSON keeps them, with their bucket numbers as text."""
+def merge(histograms: Iterable[Mapping[str, int]]) -> Counter[int]:
+    """Add up histograms as JSON stores them, with the bucket numbers as text."""
     total: Counter[int] = Counter()
     for histogram in histograms:
         for number, cases in histogram.items():
@@ -32,11 +32,11 @@ def added(histograms: Iterable[Mapping[str, int]]) -> Counter[int]:
 
 
 def percentile(histogram: Mapping[int, int], share: float) -> float | None:
-    """The lateness in seconds that `share` (0 to 1) of the cases did not exceed. None without cases."""
-    wanted = share * sum(histogram.values())
+    """Return the lateness in seconds that `share` (0 to 1) of the cases did not exceed, or None without cases."""
+    target = share * sum(histogram.values())
     reached = 0
     for number in sorted(histogram):
         reached += histogram[number]
-        if reached >= wanted:
-            return edge(number)
+        if reached >= target:
+            return upper_bound(number)
     return None

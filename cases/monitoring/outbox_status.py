@@ -1,4 +1,4 @@
-"""How the outbox is at this moment."""
+"""Outbox status: how many emails wait, retry or were given up, and what servers said."""
 
 import datetime as dt
 from collections import Counter
@@ -13,29 +13,29 @@ from django.utils.translation import ngettext
 
 from cases.models import CaseQuerySet, OutgoingEmail
 from cases.models.outgoing_email import GIVEN_UP, OPEN
-from cases.selectors.capped import MOST, Capped
+from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 State = OutgoingEmail.State
 ROWS = 20
-# Sweeps hand over what waits; so many of them without effect say that no mail worker takes it, or no server.
+# Sweeps publish that emails wait. After so many without effect, no mail worker or no server takes them.
 SWEEPS_MISSED = 6
-# A recipient's server may well say "later" for so long: greylisting, a full mailbox.
-DEFERRED_LONG = dt.timedelta(hours=1)
+# It is usual that a recipient's server defers for this long: greylisting, a full mailbox.
+USUAL_DEFERRAL = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Mail:
-    """The e-mails that are open or given up. `waiting` were not tried yet, `retrying` failed and are tried again.
+class OutboxStatus:
+    """The emails that are open or given up. `waiting` were not tried yet, `retrying` failed and are tried again.
 
-    `oldest` is the age of the one that was due first. `unreachable` and `deferred` are what the server said about the
-    oldest that our own server, and the oldest that the recipient's, has not taken for too long.
+    `oldest` is the age of the email that was due first. `unreachable` is the last error of the oldest email that our
+    own server has not taken for too long, `deferred` that of the oldest that a recipient's server defers.
     """
 
-    waiting: Capped
-    retrying: Capped
-    sending: Capped
-    failed: Capped
-    undeliverable: Capped
+    waiting: CappedCount
+    retrying: CappedCount
+    sending: CappedCount
+    failed: CappedCount
+    undeliverable: CappedCount
     retrying_rows: list[OutgoingEmail]
     given_up: list[OutgoingEmail]
     oldest: dt.timedelta
@@ -45,7 +45,7 @@ class Mail:
 
     @property
     def problems(self) -> list[str]:
-        """What somebody should look at, as sentences."""
+        """Sentences about what needs attention."""
         found = []
         if self.unreachable:
             found.append(_("The mail server isn't accepting email: %(error)s") % {"error": self.unreachable})
@@ -57,38 +57,37 @@ class Mail:
         number = self.failed.number + self.undeliverable.number
         if number:
             text = ngettext("%(n)s e-mail was given up.", "%(n)s e-mails were given up.", number)
-            found.append(text % {"n": Capped(number)})
+            found.append(text % {"n": CappedCount(number)})
         return found
 
 
-def mail(cases: CaseQuerySet, now: dt.datetime) -> Mail:
-    """The outbox at the aware datetime `now`: of what is open or given up the first MOST rows are counted, and those
-    about `cases` or accounts listed.
+def outbox_status(cases: CaseQuerySet, now: dt.datetime) -> OutboxStatus:
+    """Return the status at the aware datetime `now`. It counts up to MAX_COUNTED rows of what is open or given up.
 
-    Ages are counted from the moment at which an e-mail was first to leave: a failed try moves `next_try` on.
+    It lists emails about `cases` or accounts. Ages start when an email was first due: a failed try moves `next_try`.
     """
     opened = OutgoingEmail.objects.filter(OPEN)
     first = opened.order_by("next_try").values_list("state", "due", "next_try", Length("last_error"))
-    opened_rows = list(first[: MOST + 1])
+    opened_rows = list(first[: MAX_COUNTED + 1])
     failing = opened.exclude(last_error="").order_by("due")
-    failing_rows = list(failing.values_list("due", "deferrals", "pk", "state")[: MOST + 1])
+    failing_rows = list(failing.values_list("due", "deferrals", "pk", "state")[: MAX_COUNTED + 1])
     given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")
-    over = Counter(given_up.values_list("state", flat=True)[: MOST + 1])
+    over = Counter(given_up.values_list("state", flat=True)[: MAX_COUNTED + 1])
     untried = Counter(state for state, *_times, error in opened_rows if not error)
     listable = Q(case__in=cases) | Q(case__isnull=True)
     patience = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
     by_server = [pk for due, deferrals, pk, _state in failing_rows if not deferrals and now - due > patience]
-    by_recipient = [pk for due, deferrals, pk, _state in failing_rows if deferrals and now - due > DEFERRED_LONG]
+    by_recipient = [pk for due, deferrals, pk, _state in failing_rows if deferrals and now - due > USUAL_DEFERRAL]
     first_failing = [pk for *_times, pk, _state in failing_rows[:ROWS]]
     told = _listed(failing.filter(listable, pk__in=[*by_server[:1], *by_recipient[:1], *first_failing]))
     words = {email.pk: email.last_error for email in told}
     waited = _age(now, (next_try for _state, _due, next_try, _error in opened_rows[:1]))
-    return Mail(
-        waiting=Capped(untried[State.WAITING]),
-        retrying=Capped(sum(state == State.WAITING for *_rest, state in failing_rows)),
-        sending=Capped(sum(state == State.SENDING for state, *_rest in opened_rows)),
-        failed=Capped(over[State.FAILED]),
-        undeliverable=Capped(over[State.UNDELIVERABLE]),
+    return OutboxStatus(
+        waiting=CappedCount(untried[State.WAITING]),
+        retrying=CappedCount(sum(state == State.WAITING for *_rest, state in failing_rows)),
+        sending=CappedCount(sum(state == State.SENDING for state, *_rest in opened_rows)),
+        failed=CappedCount(over[State.FAILED]),
+        undeliverable=CappedCount(over[State.UNDELIVERABLE]),
         retrying_rows=told[:ROWS],
         given_up=_listed(given_up.filter(listable)[:ROWS]),
         oldest=_age(now, [*(row[1] for row in opened_rows), *(row[0] for row in failing_rows)]),
@@ -103,5 +102,5 @@ def _listed(rows: QuerySet[OutgoingEmail]) -> list[OutgoingEmail]:
 
 
 def _age(now: dt.datetime, moments: Iterable[dt.datetime]) -> dt.timedelta:
-    """How long ago the first of `moments` was; nothing where it is still to come, or there is none."""
+    """Return how long ago the first of `moments` was; zero where it is in the future, or there is none."""
     return max(now - min(moments, default=now), dt.timedelta())

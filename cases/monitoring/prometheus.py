@@ -1,4 +1,4 @@
-"""The same figures for Prometheus, in its text format. A scrape costs what a look at the page costs."""
+"""Metrics for Prometheus, in its text format. A scrape costs as much as the operations page."""
 
 import datetime as dt
 from collections import Counter
@@ -12,39 +12,39 @@ from cases.documents import storage
 from cases.lifecycle import stored_clock
 from cases.models import Case, ReleaseDay, ReleaseEvent, StorageReport
 from cases.monitoring import latency_histogram
-from cases.monitoring.heartbeats import pulse
-from cases.monitoring.outbox_status import mail
-from cases.monitoring.release_status import present
+from cases.monitoring.heartbeats import scheduler_health
+from cases.monitoring.outbox_status import outbox_status
+from cases.monitoring.release_status import release_status
 
-# Upper limits, in seconds, of what is told about lateness.
-LIMITS = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 86400.0]
+# The upper bounds of the buckets of lateness, in seconds.
+BUCKET_BOUNDS = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 86400.0]
 
 
-class Figures(Collector):
-    """What the portal tells of itself, read from the database when it is asked."""
+class PortalCollector(Collector):
+    """Metrics of the portal, read from the database at each scrape."""
 
     def __init__(self, now: dt.datetime) -> None:
         self.now = now
 
     def collect(self) -> Iterator[Metric]:
-        """All families, one after the other."""
-        yield from self._present()
-        yield from self._mail()
-        yield from self._pulse()
+        """Yield all metric families."""
+        yield from self._releases()
+        yield from self._outbox()
+        yield from self._scheduler()
         yield from self._days()
         yield from self._documents()
 
-    def _present(self) -> Iterator[Metric]:
+    def _releases(self) -> Iterator[Metric]:
         differs = bool(stored_clock.mismatch())
         yield _gauge("portal_clock_differs", "1 if the settings name another clock than the database", int(differs))
-        seen = present(Case.objects.all(), self.now)
+        seen = release_status(Case.objects.all(), self.now)
         yield _gauge("portal_cases_due", "Due and not released; up to 1001", seen.due.number)
         yield _gauge("portal_cases_failing", "Cases whose release failed; up to 1001", seen.failing_count.number)
         yield _gauge("portal_cases_held", "Completed, without a schedule; up to 1001", seen.held.number)
         yield _gauge("portal_cases_armed", "Cases whose ETA task is published; up to 1001", seen.armed.number)
 
-    def _mail(self) -> Iterator[Metric]:
-        seen = mail(Case.objects.all(), self.now)
+    def _outbox(self) -> Iterator[Metric]:
+        seen = outbox_status(Case.objects.all(), self.now)
         family = GaugeMetricFamily("portal_emails", "E-mails that are open or given up; up to 1001", labels=["state"])
         for state in ("waiting", "retrying", "sending", "failed", "undeliverable"):
             family.add_metric([state], getattr(seen, state).number)
@@ -52,8 +52,8 @@ class Figures(Collector):
         oldest = "Since the oldest e-mail that is not sent yet was first to leave; 0 where there is none"
         yield _gauge("portal_email_oldest_seconds", oldest, seen.oldest.total_seconds())
 
-    def _pulse(self) -> Iterator[Metric]:
-        age = pulse(self.now).sweep_age
+    def _scheduler(self) -> Iterator[Metric]:
+        age = scheduler_health(self.now).sweep_age
         if age is not None:
             yield _gauge("portal_sweep_age_seconds", "Since the last sweep ran to its end", age.total_seconds())
 
@@ -76,7 +76,7 @@ class Figures(Collector):
         not_recorded = sum(day.not_recorded for day in days)
         yield _gauge("portal_releases_not_recorded", "Released cases that are not in the history", not_recorded)
         yield CounterMetricFamily("portal_emails_sent", "E-mails sent", value=sum(day.mailed for day in days))
-        yield _lateness(latency_histogram.added(day.lateness for day in days))
+        yield _lateness(latency_histogram.merge(day.lateness for day in days))
         if days:
             yield _gauge("portal_cases_pending", "Completed and not released, when last counted", days[-1].pending)
             counted = (self.now - days[-1].counted_at).total_seconds()
@@ -84,9 +84,9 @@ class Figures(Collector):
 
 
 def exposition(now: dt.datetime) -> bytes:
-    """Everything in the text format, as it is at the aware datetime `now`."""
+    """Return all metrics in the text format, at the aware datetime `now`."""
     registry = CollectorRegistry()
-    registry.register(Figures(now))
+    registry.register(PortalCollector(now))
     return generate_latest(registry)
 
 
@@ -95,15 +95,15 @@ def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
 
 
 def _lateness(histogram: Counter[int]) -> HistogramMetricFamily:
-    """Told in coarse buckets; the sum is of the upper edges, at most a tenth too high."""
+    """Return the lateness in coarse buckets. The sum is of upper bounds, at most a tenth too high."""
     below = [
         (
             str(limit),
-            float(sum(cases for number, cases in histogram.items() if latency_histogram.edge(number) <= limit)),
+            float(sum(cases for number, cases in histogram.items() if latency_histogram.upper_bound(number) <= limit)),
         )
-        for limit in LIMITS
+        for limit in BUCKET_BOUNDS
     ]
-    total = sum(latency_histogram.edge(number) * cases for number, cases in histogram.items())
+    total = sum(latency_histogram.upper_bound(number) * cases for number, cases in histogram.items())
     return HistogramMetricFamily(
         "portal_release_lateness_seconds",
         "Release after its instant, of releases by schedule",

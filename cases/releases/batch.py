@@ -147,8 +147,8 @@ def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
     None if the clock was changed since it was compared with the settings.
     """
     ids: list[int] = []
-    for stretch in cases.due_stretches(now):
-        due = stretch.filter(stored_clock.agrees())
+    for index_range in cases.due_index_ranges(now):
+        due = index_range.filter(stored_clock.agrees())
         free = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
         ids += free[: size - len(ids)]
     return ids

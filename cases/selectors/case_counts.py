@@ -1,6 +1,6 @@
-"""How many cases there are in each state, over everybody's: a sample that says how old it is.
+"""How many cases are in each state, over all people: a sample that says how old it is.
 
-Pages count up to a thousand. What goes beyond is counted by a periodic task of its own, off the pages and the sweep.
+Pages count up to MAX_COUNTED. A periodic task counts what goes beyond, apart from pages and the sweep.
 """
 
 import datetime as dt
@@ -15,23 +15,25 @@ from cases.core.clock import portal_now
 from cases.lifecycle import display_states
 from cases.models import Case, SampledTotal
 
-# The periodic task comes every minute; one that was doubled, or has waited in a queue, finds the sample fresh.
-LEAST_PAUSE = dt.timedelta(seconds=50)
-# Counting takes no more than this share of the time, however many cases there are.
-SHARE = 0.01
+# The periodic task runs every minute. One that was sent twice, or waited in a queue, finds the sample fresh.
+MIN_INTERVAL = dt.timedelta(seconds=50)
+# Counting takes at most this share of the time, however many cases there are.
+MAX_TIME_SHARE = 0.01
 
 
-def count_again() -> bool:
-    """Counts the cases of every state that staff read, in one statement. Whether it did: not while the sample is fresh,
-    which one that took long is for longer."""
+def refresh() -> bool:
+    """Count the cases of every state that staff see, in one statement. Return False while the sample is fresh.
+
+    A sample that took long to count stays fresh for longer.
+    """
     latest = SampledTotal.objects.order_by("-counted_at").first()
     now = portal_now()
-    # Either way: a sample from the future, by a clock that was set back, must not last until then.
-    if latest and abs(now - latest.counted_at) < _pause_after(latest.seconds):
+    # In both directions: after the clock was set back, a sample from the future must not stay fresh until then.
+    if latest and abs(now - latest.counted_at) < _interval_after(latest.seconds):
         return False
     begun = time.monotonic()
-    wanted = {state.key: Count("pk", filter=state.where) for state in display_states.for_staff()}
-    counts = Case.objects.aggregate(**wanted)
+    number_of = {state.key: Count("pk", filter=state.where) for state in display_states.for_staff()}
+    counts = Case.objects.aggregate(**number_of)
     seconds = time.monotonic() - begun
     SampledTotal.objects.bulk_create(
         (SampledTotal(state=key, cases=cases, counted_at=now, seconds=seconds) for key, cases in counts.items()),
@@ -43,12 +45,12 @@ def count_again() -> bool:
 
 
 def latest_totals() -> dict[str, SampledTotal]:
-    """The sample by the keys of states; empty where nothing has been counted yet."""
+    """Return the sample by state key; empty where nothing was counted yet."""
     return SampledTotal.objects.in_bulk()
 
 
 def age_in_words(total: SampledTotal, now: dt.datetime) -> str:
-    """Such as "40 seconds ago" or "3 minutes ago"; `now` is an aware datetime."""
+    """Return the age at the aware datetime `now`, such as "40 seconds ago" or "3 minutes ago"."""
     age = max(now - total.counted_at, dt.timedelta())
     if age < dt.timedelta(minutes=1):
         seconds = int(age.total_seconds())
@@ -56,5 +58,5 @@ def age_in_words(total: SampledTotal, now: dt.datetime) -> str:
     return _("%(age)s ago") % {"age": timesince(total.counted_at, now, depth=1)}
 
 
-def _pause_after(seconds: float) -> dt.timedelta:
-    return max(LEAST_PAUSE, dt.timedelta(seconds=seconds / SHARE))
+def _interval_after(seconds: float) -> dt.timedelta:
+    return max(MIN_INTERVAL, dt.timedelta(seconds=seconds / MAX_TIME_SHARE))

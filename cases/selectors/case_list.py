@@ -1,8 +1,8 @@
-"""Lists of cases: what a person asked for, in an order that an index serves.
+"""The case list: filters, search and order, each along an index.
 
-With a million cases no list may read them all. What the indexes hold together is found along one of them, to whatever
-end. Everything else (a word of a title, an urgency, several conditions at once) is looked for among the latest SEARCHED
-cases of one such index, and the page says so.
+With a million cases no list may read them all. A query that one index answers goes along that index, however far.
+Any other query (a word of a title, an urgency, several conditions at once) looks through the latest SEARCHED cases of
+the narrowest index, and the page says so.
 """
 
 import datetime as dt
@@ -23,18 +23,18 @@ from cases.models.case import ACCEPTED_AT, SCHEDULED
 from cases.selectors import search
 
 SEARCHED = 10_000
-# The states of which an index has each technician's cases.
+# An index has each technician's cases in these states.
 OF_TECHNICIANS = {"accepted", "completed", "held", "released"}
 EARLY = {Case.Status.DRAFT, Case.Status.SUBMITTED, Case.Status.ACCEPTED}
-# Of those, the ones whose lists are in the order in which the cases were written.
+# Lists of these states are in the order in which the cases were created.
 BY_AGE = EARLY - {Case.Status.ACCEPTED}
-# The technician of what nobody has taken. No row has that key.
-NOBODY = 0
+# Stands for "no technician" in CaseListQuery. No row has this key.
+UNASSIGNED = 0
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order as a page offers it: `key` in the URL, `label` for people, `by` for the database."""
+    """An order that a page offers: `key` in the URL, `label` for people, `by` for the database."""
 
     key: str
     label: StrOrPromise
@@ -45,8 +45,8 @@ NEWEST = Order("newest", _("Newest case first"), ("-pk",))
 OLDEST = Order("oldest", _("Oldest case first"), ("pk",))
 ACCEPTED_LAST = Order("accepted", _("Latest accepted first"), (ACCEPTED_AT.desc(), "-pk"))
 ACCEPTED_FIRST = Order("accepted-first", _("Earliest accepted first"), (ACCEPTED_AT.asc(), "pk"))
-GOES_OUT_FIRST = Order("soonest", _("Goes out soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
-GOES_OUT_LAST = Order("latest", _("Goes out latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
+SOONEST_FIRST = Order("soonest", _("Goes out soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
+LATEST_FIRST = Order("latest", _("Goes out latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
 RELEASED_LAST = Order("released", _("Latest release first"), ("-actual_release_date", "-pk"))
 RELEASED_FIRST = Order("released-first", _("Earliest release first"), ("actual_release_date", "pk"))
 ORDERS = (
@@ -54,17 +54,19 @@ ORDERS = (
     OLDEST,
     ACCEPTED_LAST,
     ACCEPTED_FIRST,
-    GOES_OUT_FIRST,
-    GOES_OUT_LAST,
+    SOONEST_FIRST,
+    LATEST_FIRST,
     RELEASED_LAST,
     RELEASED_FIRST,
 )
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a list is to show; what is empty is not asked for. `technician` is a key, or NOBODY. `due_by`: what goes out
-    by the end of that day, and is not out yet."""
+class CaseListQuery:
+    """The filters, the search and the order of a list. An empty value does not filter.
+
+    `technician` is a key, or UNASSIGNED. `due_by` asks for what is scheduled up to that day and not released.
+    """
 
     text: str = ""
     state: Shown | None = None
@@ -76,31 +78,34 @@ class Wanted:
 
     @property
     def orders(self) -> Sequence[Order]:
-        """The orders to choose from, the usual one first. By the date of a release only where all cases have one that
-        the reader may know: a place in a list must not tell what the row does not."""
+        """The orders to choose from, the default first.
+
+        A list is ordered by release date only where its rows show one: a position must not reveal a hidden date.
+        """
         if self.due_by or self.state_key in ("completed", "announced"):
-            return GOES_OUT_FIRST, GOES_OUT_LAST
+            return SOONEST_FIRST, LATEST_FIRST
         if self.state_key == "accepted":
             return ACCEPTED_LAST, ACCEPTED_FIRST
         return (RELEASED_LAST, RELEASED_FIRST) if self.state_key == "released" else (NEWEST, OLDEST)
 
     @property
-    def ordered(self) -> Order:
-        """The order that was asked for, the usual one where there is no such order here."""
+    def chosen_order(self) -> Order:
+        """The order that was asked for, or the default where this list does not offer it."""
         return next((order for order in self.orders if order.key == self.order), self.orders[0])
 
     @property
     def state_key(self) -> str:
+        """The key of the state, or an empty string."""
         return self.state.key if self.state else ""
 
     @property
     def status(self) -> str:
-        """The status of all cases in the state, of which an index has them by age."""
+        """The status that all cases of the state have. An index has the cases of a status by age."""
         return self.state_key if self.state_key in EARLY else str(Case.Status.COMPLETED)
 
     @property
-    def where(self) -> Q:
-        """All conditions but the text."""
+    def conditions(self) -> Q:
+        """All conditions except the search text."""
         where = self.state.where if self.state else Q()
         if self.due_by:
             where &= SCHEDULED & Q(scheduled_release_date__lte=self.due_by)
@@ -112,92 +117,98 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The cases of a list in their order; `searched`: that only the latest so many were looked through, or None."""
+class CaseListResult:
+    """The cases of a list, ordered. `searched` is how many of the latest were looked through, or None for all."""
 
     cases: CaseQuerySet
     searched: int | None = None
 
 
-def find(wanted: Wanted, user: User) -> Found:
-    """What `user` may see of what is `wanted`."""
+def find(query: CaseListQuery, user: User) -> CaseListResult:
+    """Return what `query` asks for, among the cases that `user` may see."""
     cases = Case.objects.shown_to(user)
-    numbers, is_whole = search.by_number(cases, wanted.text) if wanted.text else (set(), False)
+    numbers, is_whole = search.find_by_number(cases, query.text) if query.text else (set(), False)
     if is_whole:
-        return Found(cases.filter(wanted.where, pk__in=numbers).order_by(*wanted.ordered.by))
-    if _has_an_index(wanted, user):
-        return Found(_along_its_index(cases, wanted))
-    latest, searched = _latest(*_narrowest(wanted, user), cases)
-    if wanted.text:
-        named = set() if user.is_member else search.by_member(cases, wanted.text)
-        latest = latest & search.titled(wanted.text) | Q(pk__in=numbers | named)
-    return Found(_sorted(cases.filter(latest).filter(wanted.where), wanted.ordered), searched)
+        return CaseListResult(cases.filter(query.conditions, pk__in=numbers).order_by(*query.chosen_order.by))
+    if _has_an_index(query, user):
+        return CaseListResult(_along_its_index(cases, query))
+    latest, searched = _latest(*_narrowest(query, user), cases)
+    if query.text:
+        by_name = set() if user.is_member else search.find_by_member(cases, query.text)
+        latest = latest & search.title_contains(query.text) | Q(pk__in=numbers | by_name)
+    return CaseListResult(_sorted(cases.filter(latest).filter(query.conditions), query.chosen_order), searched)
 
 
-def _has_an_index(wanted: Wanted, user: User) -> bool:
-    """Whether one index holds what is wanted, and nothing else, in its order."""
-    if user.is_member or wanted.text or wanted.urgency or wanted.member:
+def _has_an_index(query: CaseListQuery, user: User) -> bool:
+    """Tell whether one index holds exactly what `query` asks for, in its order."""
+    if user.is_member or query.text or query.urgency or query.member:
         return False
-    if wanted.due_by:
-        return wanted.state_key in ("", "completed")
-    if wanted.technician is None:
+    if query.due_by:
+        return query.state_key in ("", "completed")
+    if query.technician is None:
         return True
-    # Without a state, what is nobody's would be drafts too, which technicians do not see.
-    return wanted.state_key in OF_TECHNICIANS or (not wanted.state_key and wanted.technician != NOBODY)
+    # Without a state, unassigned cases include drafts, which technicians do not see.
+    return query.state_key in OF_TECHNICIANS or (not query.state_key and query.technician != UNASSIGNED)
 
 
-def _along_its_index(cases: CaseQuerySet, wanted: Wanted) -> CaseQuerySet:
-    forwards = wanted.ordered == wanted.orders[0]
-    if wanted.technician is not None:
-        rest = replace(wanted, technician=None).where
-        return led_by(cases.filter(rest), "assigned_to_id", wanted.technician or None, wanted.ordered.by, forwards)
-    if wanted.state_key in BY_AGE:
-        return led_by(cases, "status", wanted.state_key, wanted.ordered.by, forwards)
-    return cases.filter(wanted.where).order_by(*wanted.ordered.by)
+def _along_its_index(cases: CaseQuerySet, query: CaseListQuery) -> CaseQuerySet:
+    by, forwards = query.chosen_order.by, query.chosen_order == query.orders[0]
+    if query.technician is not None:
+        theirs = cases.filter(replace(query, technician=None).conditions)
+        return order_along_index(theirs, "assigned_to_id", query.technician or None, by, forwards)
+    if query.state_key in BY_AGE:
+        return order_along_index(cases, "status", query.state_key, by, forwards)
+    return cases.filter(query.conditions).order_by(*by)
 
 
-def _narrowest(wanted: Wanted, user: User) -> tuple[str, Any]:
-    """The condition that leaves least to be looked through, among those whose cases an index has by age."""
-    if user.is_member or wanted.member:
-        return "member_id", (wanted.member or user).pk
-    if wanted.technician:
-        return "assigned_to_id", wanted.technician
-    return ("status", wanted.status) if wanted.state else ("", None)
+def _narrowest(query: CaseListQuery, user: User) -> tuple[str, Any]:
+    """Return the column and value that leave the fewest cases, among those that an index has by age."""
+    if user.is_member or query.member:
+        return "member_id", (query.member or user).pk
+    if query.technician:
+        return "assigned_to_id", query.technician
+    return ("status", query.status) if query.state else ("", None)
 
 
 def _latest(column: str, value: Any, cases: CaseQuerySet) -> tuple[Q, int | None]:
-    """The condition that leaves the latest SEARCHED `cases` with that value; all of them, and None, where there are no
-    more. The first key is asked for by itself, so that the database knows how little is left when it plans the search.
+    """Match the latest SEARCHED of `cases` with that value. Return the condition and SEARCHED; None where that is all.
+
+    The first key comes from a statement of its own, so that the planner knows how few rows the search reads.
     """
-    by_age = led_by(cases, column, value, NEWEST.by, True) if column else cases.order_by(*NEWEST.by)
+    by_age = order_along_index(cases, column, value, NEWEST.by, True) if column else cases.order_by(*NEWEST.by)
     some = Q(**{column: value}) if column else Q(pk__gt=0)
     first = list(by_age.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED])
     return (some & Q(pk__gte=first[0]), SEARCHED) if first else (some, None)
 
 
-def led_by(cases: CaseQuerySet, column: str, value: Any, by: tuple[Any, ...], forwards: bool) -> CaseQuerySet:
-    """The cases with that value in the order `by`, which is that of an index beginning with `column`.
+def order_along_index(
+    cases: CaseQuerySet, column: str, value: Any, by: tuple[Any, ...], forwards: bool
+) -> CaseQuerySet:
+    """Return the cases with that value, ordered `by`. An index on `column` and `by` must exist.
 
-    Written as a range and with the column in the order, which leaves PostgreSQL's planner no index but that one. For
-    an equation it might go through all cases by age until it has met enough, which it takes to be soon.
+    The range and the column in the order leave PostgreSQL's planner no other index. With an equality it may walk all
+    cases by age, expecting to meet enough matches soon (tests/unit/test_list_plans.py).
     """
     if value is None:
         these = {f"{column}__isnull": True}
     elif connection.vendor == "postgresql":
         these = {f"{column}__gte": value, f"{column}__lte": value}
     else:
-        these = {column: value}  # SQLite takes an index for an equation, and another one for a range
+        these = {column: value}  # SQLite uses this index for an equality, and another one for a range
     return cases.filter(**these).order_by(column if forwards else f"-{column}", *by)
 
 
-def apart(column: str) -> Coalesce:
-    """The column as an expression, which no index has: for an order or a condition among few cases, which are to be
-    found first. By an index of everybody's the planner might look for them among all that a wave has released."""
+def without_index(column: str) -> Coalesce:
+    """Return the column as an expression that no index has.
+
+    For ordering or filtering few cases, which another index finds first. With the plain column the planner may walk an
+    index of all cases, through everything that a wave has released.
+    """
     return Coalesce(column, column)
 
 
 def _sorted(cases: CaseQuerySet, order: Order) -> CaseQuerySet:
-    """The few `cases` in `order`."""
+    """Order the few `cases` without an index."""
     first, *others = order.by
     if isinstance(first, OrderBy):
         expression = Coalesce(first.expression, first.expression)
@@ -205,4 +216,5 @@ def _sorted(cases: CaseQuerySet, order: Order) -> CaseQuerySet:
     column = first.removeprefix("-")
     if column == "pk":
         return cases.order_by(*order.by)
-    return cases.order_by(apart(column).desc() if first.startswith("-") else apart(column).asc(), *others)
+    expression = without_index(column)
+    return cases.order_by(expression.desc() if first.startswith("-") else expression.asc(), *others)

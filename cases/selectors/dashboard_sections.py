@@ -1,4 +1,4 @@
-"""The parts of the dashboards: which cases each holds, in which order, and where all of them are."""
+"""The sections of the dashboards: which cases each holds, in which order, and the list of all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from cases.db.compiled_queries import SOME_DAY, SOME_MOMENT
+from cases.db.compiled_queries import DAY, MOMENT
 from cases.lifecycle import display_states
 from cases.lifecycle.display_states import Shown
 from cases.models import User
@@ -19,8 +19,11 @@ from cases.selectors import case_list
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a dashboard. `order` is one that an index serves, `query` what the case list is asked for all of it,
-    `holds` the states of its cases, `none` what the page says without any."""
+    """A section of a dashboard.
+
+    An index has its `order`. `query` leads to all its cases in the case list. `holds` are the states of its cases. The
+    page says `none` where there are none.
+    """
 
     key: str
     label: StrOrPromise
@@ -31,7 +34,7 @@ class Section:
     none: StrOrPromise = ""
 
 
-# What the operations page shows more of.
+# The operations page shows more about these.
 FAILING = Section(
     "failing",
     _("Releases that fail"),
@@ -43,20 +46,20 @@ FAILING = Section(
 
 
 def sections_for(user: User) -> Sequence[Section]:
-    """The sections of the dashboard of somebody in the role of `user`."""
+    """Return the sections for the role of `user`."""
     if user.is_member:
         return _for_members()
     return _for_staff("&technician=mine") if user.is_technician else [*_for_staff(""), FAILING]
 
 
 def _for_members() -> list[Section]:
-    """What is ready comes first, and first of that what is new: both are told apart by SOME_MOMENT."""
+    """Return new releases first, then earlier ones, split at MOMENT; then what is still open."""
     shown = {state.key: state for state in display_states.for_members()}
-    at, released = case_list.apart("actual_release_date"), frozenset({"released"})
-    new, old = RELEASED & Q(GreaterThan(at, SOME_MOMENT)), RELEASED & Q(LessThanOrEqual(at, SOME_MOMENT))
+    at, released = case_list.without_index("actual_release_date"), frozenset({"released"})
+    new, old = RELEASED & Q(GreaterThan(at, MOMENT)), RELEASED & Q(LessThanOrEqual(at, MOMENT))
     ready = (at.desc(), "-pk")
     under_way = shown["submitted"].where | shown["accepted"].where
-    announced = [_of_state(shown["announced"], case_list.GOES_OUT_FIRST.by)] if "announced" in shown else []
+    announced = [_of_state(shown["announced"], case_list.SOONEST_FIRST.by)] if "announced" in shown else []
     return [
         Section("new", _("Ready and new since your last visit"), new, ready, "state=released", released),
         Section("released", _("Ready"), old, ready, "state=released", released),
@@ -74,9 +77,9 @@ def _for_members() -> list[Section]:
 
 
 def _for_staff(whose: str) -> list[Section]:
-    """The way of a case. What waits for somebody is taken from the front of the queue."""
+    """Return the sections in the order of a case's states. Unassigned cases are oldest first."""
     shown = {state.key: state for state in display_states.for_staff()}
-    today = SCHEDULED & Q(scheduled_release_date__lte=SOME_DAY)
+    today = SCHEDULED & Q(scheduled_release_date__lte=DAY)
     return [
         Section(
             "submitted",
@@ -98,12 +101,12 @@ def _for_staff(whose: str) -> list[Section]:
             "today",
             _("Due today"),
             today,
-            case_list.GOES_OUT_FIRST.by,
+            case_list.SOONEST_FIRST.by,
             f"due=today{whose}",
             frozenset({"completed"}),
             _("Nothing goes out today."),
         ),
-        _of_state(shown["completed"], case_list.GOES_OUT_FIRST.by, whose, none=_("Nothing waits for its release.")),
+        _of_state(shown["completed"], case_list.SOONEST_FIRST.by, whose, none=_("Nothing waits for its release.")),
         _of_state(shown["held"], case_list.NEWEST.by, whose, none=_("Nothing is on hold.")),
         _of_state(shown["released"], case_list.RELEASED_LAST.by, whose, none=_("Nothing has been released yet.")),
     ]

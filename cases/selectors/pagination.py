@@ -1,41 +1,59 @@
-"""Pages of long lists, and counts that do not grow with the table."""
+"""Pages of long lists, and counts that stop at MAX_COUNTED: to count on would read every row."""
+
+from dataclasses import dataclass
+from typing import Any, Self
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
-from cases.core import numbers
+from cases.core.numbers import capped
 from cases.models import Case
 
-MOST = 1000
+MAX_COUNTED = 1000
 PER_PAGE = 25
 
 
-def capped(count: int) -> str:
-    """A number of cases for people, "1,000+" beyond a thousand: to count on would touch every row."""
-    return numbers.capped(count, MOST)
+@dataclass(frozen=True)
+class CappedCount:
+    """A number of rows, counted up to MAX_COUNTED + 1. As text it is "1,000+" beyond MAX_COUNTED."""
+
+    number: int
+
+    @classmethod
+    def of(cls, rows: QuerySet[Any]) -> Self:
+        """Count `rows` in one statement. It keeps their order, which names the index to read."""
+        return cls(rows.values("pk")[: MAX_COUNTED + 1].count())
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more than MAX_COUNTED."""
+        return self.number > MAX_COUNTED
+
+    def __bool__(self) -> bool:
+        return self.number > 0
+
+    def __str__(self) -> str:
+        return capped(self.number, MAX_COUNTED)
 
 
 class CappedPaginator(Paginator[Case]):
-    """Pages over the first thousand cases; whoever looks for others searches or filters."""
+    """Pages over the first MAX_COUNTED cases. To reach others, people search or filter."""
 
     def __init__(self, cases: QuerySet[Case]) -> None:
         super().__init__(cases, PER_PAGE)
-        found = _count_up_to(cases, MOST + 1)
-        self.is_capped = found > MOST
-        self._count = min(found, MOST)
+        found = CappedCount.of(cases)
+        self.is_capped = found.is_capped
+        self._count = min(found.number, MAX_COUNTED)
 
     @property
     def count(self) -> int:
         return self._count
 
     def page(self, number: int | str) -> Page[Case]:
-        """A full page of what there is now. Django's own ends where the count did, and what has come since at the top
-        would push as much off the bottom of the last page."""
+        """Return a full page of what there is now.
+
+        Django's own ends where the count did. What has come since at the top would push as much off the last page.
+        """
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        return Page(self.object_list[first : min(first + self.per_page, MOST)], number, self)
-
-
-def _count_up_to(cases: QuerySet[Case], limit: int) -> int:
-    # In the order of the list, so that both go along the same index.
-    return cases.values("pk")[:limit].count()
+        return Page(self.object_list[first : min(first + self.per_page, MAX_COUNTED)], number, self)

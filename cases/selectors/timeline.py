@@ -1,5 +1,7 @@
-"""How far a case has come, in steps. Made of what the viewer may know (cases.lifecycle.visible_case) and of nothing
-else, so that no step can tell a member more than the page does."""
+"""How far a case has come, in steps.
+
+It reads only what the viewer may know (cases.lifecycle.visible_case), so no step tells a member more than the page.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class TimelineStep:
-    """`at`: when it was reached, where that is known. `waits_for`: the announced instant of a step that lies ahead."""
+    """A step, when it was reached (`at`), and the announced instant that it waits for."""
 
     key: str
     label: str | Promise
@@ -35,7 +37,7 @@ STAFF_STEP = {"draft": None, "submitted": 0, "accepted": 1, "completed": 2, "hel
 
 
 def timeline(case: SeenCase, *, to: User) -> list[TimelineStep]:
-    """The steps of `case`, which is `SeenCase.of(…, to=to)`."""
+    """Return the steps of `case`, which is `SeenCase.of(…, to=to)`."""
     return _for_member(case) if to.is_member else _for_staff(case)
 
 
@@ -50,7 +52,7 @@ def _for_member(case: SeenCase) -> list[TimelineStep]:
 
 
 def _for_staff(case: SeenCase) -> list[TimelineStep]:
-    """Completed and released are two steps, with what the release waits for under the first one of them."""
+    """Return completion and release as two steps. The first shows what the release waits for."""
     return _steps(
         STAFF_STEP[case.state],
         ("submitted", _("Submitted"), case.date_submitted, None),
@@ -66,7 +68,7 @@ def _steps(
     reached = -1 if current is None else current
     progress = [Progress.DONE] * max(reached, 0) + [Progress.CURRENT] * (reached >= 0)
     progress += [Progress.AHEAD] * (len(facts) - len(progress))
-    # A case that is returned to its technician keeps no date of a step that lies ahead again.
+    # A case that was reopened shows no date for a step that is ahead again.
     return [
         TimelineStep(key, label, state, None if state is Progress.AHEAD else at, waits_for)
         for (key, label, at, waits_for), state in zip(facts, progress, strict=True)

@@ -10,7 +10,7 @@ from cases.forms.case_filter import CaseFilter
 from cases.lifecycle.visible_case import SeenCase
 from cases.models import Case, User
 from cases.selectors import case_list as lists
-from cases.selectors.case_list import Found, Wanted
+from cases.selectors.case_list import CaseListQuery, CaseListResult
 from cases.selectors.pagination import CappedPaginator
 from cases.views.htmx import differs_for_htmx, is_htmx
 
@@ -21,8 +21,8 @@ def case_list(request: HttpRequest) -> HttpResponse:
     page around it; what cannot be read shows nothing and says so."""
     user = cast(User, request.user)
     asked = CaseFilter(request.GET, by=user)
-    wanted = asked.wanted() if asked.is_valid() else None
-    found = lists.find(wanted, user) if wanted else Found(Case.objects.none())
+    query = asked.list_query() if asked.is_valid() else None
+    found = lists.find(query, user) if query else CaseListResult(Case.objects.none())
     page = CappedPaginator(found.cases).get_page(request.GET.get("page"))
     context = {
         "filter": asked,
@@ -34,13 +34,14 @@ def case_list(request: HttpRequest) -> HttpResponse:
     }
     part = is_htmx(request)
     template = "cases/includes/case_list_part.html" if part else "cases/case_list.html"
-    return differs_for_htmx(render(request, template, context | _orders(asked, wanted or Wanted()) | {"is_part": part}))
+    context |= _orders(asked, query or CaseListQuery()) | {"is_part": part}
+    return differs_for_htmx(render(request, template, context))
 
 
-def _orders(asked: CaseFilter, wanted: Wanted) -> dict[str, Any]:
-    usual = wanted.orders[0]
+def _orders(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:
+    usual = query.orders[0]
     return {
-        "order": wanted.ordered,
-        "is_newest_first": wanted.ordered == lists.NEWEST,
-        "orders": [(order, asked.query_with(sort="" if order == usual else order.key)) for order in wanted.orders],
+        "order": query.chosen_order,
+        "is_newest_first": query.chosen_order == lists.NEWEST,
+        "orders": [(order, asked.query_with(sort="" if order == usual else order.key)) for order in query.orders],
     }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from cases.core.clock import portal_now
-from cases.monitoring import prometheus as figures
+from cases.monitoring import prometheus
 
 LOOPBACK = {"127.0.0.1", "::1"}
 # Whoever sends one of these stands behind a proxy, whose own address says nothing about theirs.
@@ -22,7 +22,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """The portal's figures in the text format; 404 for whoever may not read them."""
     if not _may_read(request):
         raise Http404
-    return HttpResponse(figures.exposition(portal_now()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return HttpResponse(prometheus.exposition(portal_now()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _may_read(request: HttpRequest) -> bool:

@@ -15,11 +15,12 @@ from cases.core.errors import CaseError
 from cases.delivery.resend import resend
 from cases.lifecycle import stored_clock
 from cases.models import Case, OutgoingEmail, ReleaseEvent, User
-from cases.monitoring import broker_status, daily_statistics
+from cases.monitoring import daily_statistics
+from cases.monitoring.broker_status import broker_status
 from cases.monitoring.document_status import document_status
-from cases.monitoring.heartbeats import pulse
-from cases.monitoring.outbox_status import mail
-from cases.monitoring.release_status import present
+from cases.monitoring.heartbeats import scheduler_health
+from cases.monitoring.outbox_status import outbox_status
+from cases.monitoring.release_status import release_status
 from cases.views.decorators import for_administrators
 
 PERIODS = (7, 30, 90)
@@ -53,7 +54,7 @@ def operations_present(request: HttpRequest) -> HttpResponse:
 @for_administrators
 def operations_workers(request: HttpRequest) -> HttpResponse:
     """What broker and workers say, within some two seconds; that they say nothing is an answer too."""
-    return render(request, "cases/operations/workers.html", {"broker": broker_status.ask()})
+    return render(request, "cases/operations/workers.html", {"broker": broker_status()})
 
 
 @require_POST
@@ -89,7 +90,7 @@ def _figures(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
 
 def _present(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
     cases = Case.objects.visible_to(cast(User, request.user))
-    releases, emails, signs = present(cases, now), mail(cases, now), pulse(now)
+    releases, emails, signs = release_status(cases, now), outbox_status(cases, now), scheduler_health(now)
     clocks = stored_clock.mismatch()
     documents = document_status()
     parts = (releases, emails, signs, documents)

@@ -18,7 +18,7 @@ from cases.forms.people import BY_NAME, CorrectForm, HandOverForm, InviteForm, P
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import latest_account_events
 from cases.models import ReleaseEvent, User
-from cases.selectors.pagination import MOST, CappedPaginator, capped
+from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
 from cases.views.decorators import for_administrators
 
 # Of the history of an account.
@@ -182,11 +182,11 @@ def _say_invited(request: HttpRequest, found: User) -> None:
 
 
 def _page(request: HttpRequest, found: User, *, status: int = 200, **overrides: Any) -> HttpResponse:
-    open_cases = verbs.count_open(found, by=cast(User, request.user), most=MOST + 1)
+    open_cases = verbs.count_open(found, by=cast(User, request.user), most=MAX_COUNTED + 1)
     context: dict[str, Any] = {
         "person": found,
         "is_invited": not found.has_usable_password(),
-        "open_cases": capped(open_cases),
+        "open_cases": str(CappedCount(open_cases)),
         "open_count": open_cases,
         "has_second_factor": is_mfa_enabled(found),
         "events": latest_account_events(found, limit=SHOWN),

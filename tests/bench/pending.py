@@ -169,7 +169,7 @@ def _counting(level: Level) -> float:
     for _ in range(3):
         SampledTotal.objects.all().delete()
         begun = time.perf_counter()
-        case_counts.count_again()
+        case_counts.refresh()
         taken.append((time.perf_counter() - begun) * 1000)
     return min(taken)
 

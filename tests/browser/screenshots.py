@@ -65,7 +65,7 @@ def make_demo_world() -> World:
     """The portal of the demo, as if everything had run until now."""
     Story(password=PASSWORD).tell()
     outbox.deliver(seconds=60)
-    case_counts.count_again()
+    case_counts.refresh()
     daily_statistics.update(portal_now(), seconds=60)
     for name, entry in app.conf.beat_schedule.items():
         ModelEntry.from_entry(name, app=app, **entry)

@@ -89,7 +89,7 @@ def test_the_list_that_a_section_names_has_its_cases(person, view, cases_of_two,
     for group in [group for group in dashboard.groups_for(user) if group.section.key != "failing"]:
         asked = CaseFilter(QueryDict(group.section.query), by=user)
         assert asked.is_valid()
-        listed = [case.pk for case in case_list.find(asked.wanted(), user).cases]
+        listed = [case.pk for case in case_list.find(asked.list_query(), user).cases]
         cases = {case.pk for case in expected(user, group.section.key)}
         # What is new is at the top of what is ready.
         assert set(listed[: len(cases)]) == cases if group.is_new else cases <= set(listed)

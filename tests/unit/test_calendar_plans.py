@@ -9,8 +9,7 @@ from django.utils import timezone
 from cases.accounts import calendar_feed
 from cases.core.calendar_periods import Period, View
 from cases.models import Case, User
-from cases.selectors import release_calendar
-from cases.selectors.pagination import MOST, CappedPaginator
+from cases.selectors.pagination import MAX_COUNTED, CappedPaginator
 from cases.selectors.release_calendar import Kind, days_of, on_day
 from tests.factories import UserFactory
 from tests.unit.test_query_plans import TODAY, Plans, many_cases  # noqa: F401
@@ -81,7 +80,7 @@ def test_a_month_of_ones_own_cases_reads_only_those(noon, busy_technician):
 
 
 @pytest.mark.parametrize("date", [TODAY, dt.date(2025, 6, 10)], ids=["all wait for the evening", "nothing waits"])
-def test_the_first_page_of_a_days_list_is_a_stretch_of_the_index(clock, otto, date):
+def test_the_first_page_of_a_days_list_is_one_range_of_the_index(clock, otto, date):
     clock.move_to(dt.datetime.combine(date, dt.time(12), tzinfo=dt.UTC))
     waiting = on_day(Case.objects.visible_to(otto), date, Kind.SCHEDULED, today=date)
     page = []
@@ -90,7 +89,7 @@ def test_the_first_page_of_a_days_list_is_a_stretch_of_the_index(clock, otto, da
 
     assert plans.whole_table == []
     assert plans.indexes == {"case_due"}
-    assert plans.rows_touched == (MOST + 1 + len(page) if page else 0)
+    assert plans.rows_touched == (MAX_COUNTED + 1 + len(page) if page else 0)
 
 
 @pytest.mark.parametrize("who", ["ada", "busy_technician"])
@@ -106,7 +105,7 @@ def test_a_feed_reads_no_more_than_it_holds(noon, request, who):
 
 
 def test_the_cap_is_what_bounds_a_day(noon, ada, monkeypatch):
-    monkeypatch.setattr(release_calendar, "CAP", 10)
+    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 10)
 
     plans = CasePlans(lambda: month(TODAY, ada, lambda cases: cases))
 

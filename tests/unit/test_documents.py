@@ -83,7 +83,7 @@ def test_a_case_that_is_completed_while_the_file_arrives_keeps_none(mia, tom, st
 
 @pytest.mark.django_db
 def test_a_case_has_no_end_of_documents(mia, stored, monkeypatch):
-    monkeypatch.setattr(documents, "MOST", 2)
+    monkeypatch.setattr(documents, "MAX_DOCUMENTS_PER_CASE", 2)
     case = CaseFactory(member=mia, draft=True)
     for _ in range(2):
         documents.attach(case=case, by=mia, file=letter(), source="web")

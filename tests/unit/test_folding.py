@@ -15,7 +15,7 @@ from cases.core.folding import LONGEST_OF_ONE, fold
 from cases.forms.case_filter import CaseFilter
 from cases.models import Case, User
 from cases.selectors import case_list
-from cases.selectors.search import named, numbers_meant
+from cases.selectors.search import people_matching, possible_numbers
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def found(query: str, by: User) -> list[str]:
     data["q"] = query
     asked = CaseFilter(data, by=by)
     assert asked.is_valid(), asked.errors
-    return [case.title for case in case_list.find(asked.wanted(), by).cases]
+    return [case.title for case in case_list.find(asked.list_query(), by).cases]
 
 
 SAME = [
@@ -68,7 +68,7 @@ def test_what_is_no_word_finds_nothing(typed, mia, tom):
     CaseFactory(member=mia, submitted=True, title="Another")
     for person in (mia, tom):
         assert found(typed, person) == []
-    assert not named(User.objects.all(), "\u200b").exists()
+    assert not people_matching(User.objects.all(), "\u200b").exists()
 
 
 @pytest.mark.parametrize("typed", ["Bergström", "BERGSTRÖM", "bergstrom", "BERGSTRO\u0308M anna", "ánna berg"])
@@ -76,7 +76,7 @@ def test_a_person_is_found(typed, mia, tom):
     hers = CaseFactory(member=UserFactory(first_name="Anna", last_name="Bergström"), submitted=True)
     CaseFactory(member=mia, submitted=True)
     assert found(typed, tom) == [hers.title]
-    assert list(named(User.objects.all(), typed)) == [hers.member]
+    assert list(people_matching(User.objects.all(), typed)) == [hers.member]
 
 
 NUMBER = "C-10MQ70XCB0"
@@ -106,7 +106,7 @@ def test_a_number_that_begins_with_another_c_and_one_from_elsewhere(mia):
 
 @pytest.mark.parametrize("typed", ["", "C-", "c", "a question of mine", "U", "²²²²"])
 def test_what_cannot_be_a_number_means_none(typed):
-    assert {number for number in numbers_meant(typed) if number.startswith("C-") and len(number) > 3} <= set()
+    assert {number for number in possible_numbers(typed) if number.startswith("C-") and len(number) > 3} <= set()
 
 
 def test_a_whole_number_in_the_admin_is_read_so_too(mia, ada, client):

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from cases.forms.case_filter import CaseFilter
 from cases.models import Case, User
 from cases.selectors import case_list, dashboard, search
-from cases.selectors.pagination import MOST, PER_PAGE, CappedPaginator
+from cases.selectors.pagination import MAX_COUNTED, PER_PAGE, CappedPaginator
 from tests.plans import Plans
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
@@ -75,7 +75,7 @@ def show(name: str, query: str) -> None:
     user = User.objects.get(username=name)
     asked = CaseFilter(QueryDict(query), by=user)
     assert asked.is_valid(), asked.errors
-    list(CappedPaginator(case_list.find(asked.wanted(), user).cases).get_page(1))
+    list(CappedPaginator(case_list.find(asked.list_query(), user).cases).get_page(1))
 
 
 ALONG_ONE_INDEX = [
@@ -101,7 +101,7 @@ def test_what_an_index_holds_is_found_along_it(name, query):
 
     assert plans.whole_table == []
     # Counted and shown. Drafts are passed over, and of the few on hold all may be read.
-    assert plans.rows_touched <= (MOST + 1 + PER_PAGE) * 1.6
+    assert plans.rows_touched <= (MAX_COUNTED + 1 + PER_PAGE) * 1.6
 
 
 AMONG_THE_LATEST = [
@@ -131,7 +131,7 @@ def test_everything_else_is_looked_for_among_the_latest(name, query):
 
 
 def test_the_beginning_of_a_number_is_found_along_its_index():
-    plans = Plans(lambda: list(Case.objects.filter(search.begins("l-14999"))))
+    plans = Plans(lambda: list(Case.objects.filter(search.number_starts_with("l-14999"))))
 
     assert plans.whole_table == []
     assert plans.indexes == {"cases_case_external_case_id_key"}
@@ -161,4 +161,4 @@ def test_a_dashboard_reads_what_it_counts(name):
 
     assert plans.whole_table == []
     # The first of each section, what is counted of each, and the cases themselves.
-    assert plans.rows_touched <= 6 * (MOST + 1) * 2
+    assert plans.rows_touched <= 6 * (MAX_COUNTED + 1) * 2

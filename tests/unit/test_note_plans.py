@@ -24,7 +24,7 @@ def noted_case(tom):
 
 @pytest.mark.parametrize("person", ["tom", "ada"])
 @pytest.mark.parametrize("page", ["the latest", "older"])
-def test_a_page_of_notes_is_a_stretch_of_the_index(page, person, noted_case, request):
+def test_a_page_of_notes_is_one_range_of_the_index(page, person, noted_case, request):
     user: User = request.getfixturevalue(person)
     before = "" if page == "the latest" else str(noted_case.notes.order_by("-pk")[50].pk)
     plans = Plans(lambda: note_panel(noted_case, user, before=before))

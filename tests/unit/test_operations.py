@@ -9,11 +9,11 @@ from cases import releases
 from cases.delivery import outbox
 from cases.delivery.transport import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
-from cases.monitoring.heartbeats import pulse
-from cases.monitoring.outbox_status import mail
-from cases.monitoring.release_status import present
+from cases.monitoring.heartbeats import scheduler_health
+from cases.monitoring.outbox_status import outbox_status
+from cases.monitoring.release_status import release_status
 from cases.releases import wakeups
-from cases.selectors.capped import MOST, Capped
+from cases.selectors.pagination import MAX_COUNTED, CappedCount
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
@@ -37,7 +37,7 @@ def at(moment, **fields):
 
 
 def seen(**options):
-    return present(Case.objects.all(), FROZEN, **options)
+    return release_status(Case.objects.all(), FROZEN, **options)
 
 
 def test_with_nothing_wrong_there_is_nothing_to_say():
@@ -126,9 +126,9 @@ def test_schedules_with_and_without_a_time_share_their_instant(settings):
     assert (slot.cases.number, slot.armed.number) == (2, 1)
 
 
-@pytest.mark.parametrize(("number", "text"), [(0, "0"), (MOST, "1,000"), (MOST + 1, "1,000+")])
+@pytest.mark.parametrize(("number", "text"), [(0, "0"), (MAX_COUNTED, "1,000"), (MAX_COUNTED + 1, "1,000+")])
 def test_counts_are_capped(number, text):
-    assert str(Capped(number)) == text
+    assert str(CappedCount(number)) == text
 
 
 def test_emails_are_told_by_what_becomes_of_them(mia):
@@ -140,7 +140,7 @@ def test_emails_are_told_by_what_becomes_of_them(mia):
     outbox.record(batches[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     outbox.record(batches[1], DeliveryResult(Outcome.DEFERRED, "451 greylisted"))
 
-    box = mail(Case.objects.all(), FROZEN)
+    box = outbox_status(Case.objects.all(), FROZEN)
 
     numbers = [box.waiting, box.retrying, box.sending, box.failed, box.undeliverable]
     assert [count.number for count in numbers] == [3, 1, 1, 1, 1]
@@ -153,12 +153,12 @@ def test_emails_that_nobody_takes_are_a_problem(settings):
     releases.release_due(by="a test", source="sweep")
     patience = 6 * settings.SWEEP_INTERVAL * SECOND
 
-    assert mail(Case.objects.all(), FROZEN + patience).problems == []
-    late = mail(Case.objects.all(), FROZEN + patience + SECOND)
+    assert outbox_status(Case.objects.all(), FROZEN + patience).problems == []
+    late = outbox_status(Case.objects.all(), FROZEN + patience + SECOND)
 
     assert late.problems == ["E-mails wait and no mail worker takes them."]
     OutgoingEmail.objects.update(state="dropped")
-    assert mail(Case.objects.all(), FROZEN + patience + SECOND).problems == []
+    assert outbox_status(Case.objects.all(), FROZEN + patience + SECOND).problems == []
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def beat():
 def test_a_sweep_that_runs_is_told_with_its_age(beat):
     Heartbeat.objects.create(name="sweep", at=FROZEN - 8 * SECOND, host="here")
 
-    now = pulse(FROZEN)
+    now = scheduler_health(FROZEN)
 
     assert (now.sweep_age, now.beat_age) == (8 * SECOND, MINUTE)
     assert not now.is_sweep_late
@@ -185,7 +185,7 @@ def test_a_sweep_that_runs_is_told_with_its_age(beat):
 def test_a_sweep_that_does_not_run_is_a_problem(beat, age):
     if age:
         Heartbeat.objects.create(name="sweep", at=FROZEN - age, host="here")
-    assert pulse(FROZEN).problems == ["The sweep does not run."]
+    assert scheduler_health(FROZEN).problems == ["The sweep does not run."]
 
 
 @pytest.mark.parametrize("noted", [None, 8 * 24 * 60 * MINUTE])
@@ -194,25 +194,25 @@ def test_where_the_command_runs_the_sweep_once_a_day_is_enough(beat, noted):
     beat.filter(name="sweep").update(last_run_at=noted and FROZEN - noted)
     heartbeat = Heartbeat.objects.create(name="sweep", source="command", at=FROZEN - 1440 * MINUTE, host="here")
 
-    assert pulse(FROZEN).problems == []
-    assert not pulse(FROZEN).is_beat_late
+    assert scheduler_health(FROZEN).problems == []
+    assert not scheduler_health(FROZEN).is_beat_late
 
     Heartbeat.objects.filter(pk=heartbeat.pk).update(at=FROZEN - 1501 * MINUTE)
-    assert pulse(FROZEN).problems == ["The sweep does not run."]
+    assert scheduler_health(FROZEN).problems == ["The sweep does not run."]
 
 
 def test_the_command_beside_beat_does_not_hide_that_beat_is_dead(beat):
     Heartbeat.objects.create(name="sweep", source="command", at=FROZEN - 2 * MINUTE, host="here")
-    assert pulse(FROZEN).problems == ["The sweep does not run."]
+    assert scheduler_health(FROZEN).problems == ["The sweep does not run."]
 
 
 def test_beat_is_late_when_it_has_noted_nothing_for_longer_than_usual(beat):
     beat.filter(name="sweep").update(last_run_at=FROZEN - 4 * MINUTE)
-    assert not pulse(FROZEN).is_beat_late
+    assert not scheduler_health(FROZEN).is_beat_late
     beat.filter(name="sweep").update(last_run_at=FROZEN - 5 * MINUTE)
-    assert pulse(FROZEN).is_beat_late
+    assert scheduler_health(FROZEN).is_beat_late
     beat.all().delete()
-    assert pulse(FROZEN).is_beat_late
+    assert scheduler_health(FROZEN).is_beat_late
 
 
 def test_what_was_switched_off_or_is_unknown_is_named(beat):
@@ -222,7 +222,7 @@ def test_what_was_switched_off_or_is_unknown_is_named(beat):
     beat.create(name="switched off long ago", task="gone", interval=every, enabled=False)
     Heartbeat.objects.create(name="sweep", at=FROZEN, host="here")
 
-    now = pulse(FROZEN)
+    now = scheduler_health(FROZEN)
 
-    assert [entry.name for entry in now.strangers] == ["reminders of last year"]
+    assert [entry.name for entry in now.unknown_entries] == ["reminders of last year"]
     assert now.problems == ["“figures” is disabled in the admin, and does not run."]

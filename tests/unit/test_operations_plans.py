@@ -1,17 +1,17 @@
-"""A look at the operations page reads stretches of indexes, with 200,000 cases pending (DESIGN rule 9)."""
+"""A look at the operations page reads ranges of indexes, with 200,000 cases pending (DESIGN rule 9)."""
 
 import datetime as dt
 
 import pytest
 
 from cases.models import Case
-from cases.monitoring.release_status import present
-from cases.selectors.capped import MOST
+from cases.monitoring.release_status import release_status
+from cases.selectors.pagination import MAX_COUNTED
 from tests.unit.test_query_plans import Plans, at, many_cases  # noqa: F401  (the fixture fills the table)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
-# Held, failing, armed, and three stretches of the look-ahead, once for all and once for the armed.
+# Held, failing, armed, and three index ranges of the look-ahead, once for all and once for the armed.
 STATEMENTS = 9
 
 
@@ -23,8 +23,8 @@ STATEMENTS = 9
 def test_a_look_at_the_moment_reads_no_more_than_it_counts(settings, default, now):
     settings.RELEASE_TIME_OF_DAY = dt.time.fromisoformat(default)
 
-    plans = Plans(lambda: present(Case.objects.all(), now))
+    plans = Plans(lambda: release_status(Case.objects.all(), now))
 
     assert plans.whole_table == []
     assert plans.indexes <= {"case_due", "case_armed", "case_held", "case_failing"}
-    assert plans.rows_touched <= STATEMENTS * (MOST + 1)
+    assert plans.rows_touched <= STATEMENTS * (MAX_COUNTED + 1)

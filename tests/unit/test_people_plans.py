@@ -5,7 +5,7 @@ from django.db import connection
 
 from cases.accounts import actions as people
 from cases.models import User
-from cases.selectors.pagination import MOST
+from cases.selectors.pagination import MAX_COUNTED
 from tests.factories import UserFactory
 from tests.unit.test_query_plans import Plans, many_cases  # noqa: F401  (the fixture fills the table)
 
@@ -34,9 +34,9 @@ def busy_technician() -> User:
 def test_the_open_cases_are_counted_along_indexes(busy_technician, ada):
     counted = []
 
-    plans = Plans(lambda: counted.append(people.count_open(busy_technician, by=ada, most=MOST + 1)))
+    plans = Plans(lambda: counted.append(people.count_open(busy_technician, by=ada, most=MAX_COUNTED + 1)))
 
-    assert counted[0] > MOST
+    assert counted[0] > MAX_COUNTED
     assert plans.whole_table == []
     assert plans.indexes <= {"case_in_work", "case_assigned_held", "case_assigned_due"}
-    assert plans.rows_touched <= 3 * (MOST + 1)
+    assert plans.rows_touched <= 3 * (MAX_COUNTED + 1)

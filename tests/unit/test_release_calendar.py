@@ -74,7 +74,7 @@ def test_a_day_shows_a_few_and_counts_up_to_the_cap(clock, ada, monkeypatch):
     CaseFactory.create_batch(6, scheduled=True, scheduled_release_date=date)
     (slot,) = days_for(ada, [date], rows=2)[date].slots
     assert (len(slot.entries), slot.counted, slot.more) == (2, "6", "4")
-    monkeypatch.setattr(release_calendar, "CAP", 5)
+    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 5)
     (slot,) = days_for(ada, [date], rows=2)[date].slots
     assert (slot.counted, slot.more) == ("5+", "3+")
     (slot,) = days_for(ada, [date], rows=6)[date].slots
@@ -93,14 +93,14 @@ def test_who_may_move_what(clock, tom, otto, ada):
 
 def test_a_case_released_between_the_statements_is_not_shown_as_scheduled(clock, ada, monkeypatch):
     case = CaseFactory(due=True, assigned_to=ada)
-    beginnings = release_calendar.beginnings
+    first_rows = release_calendar.first_rows
 
     def released_meanwhile(*args, **options):
-        found = beginnings(*args, **options)
+        found = first_rows(*args, **options)
         releases.release_now(case=case, by=ada, source="web", reason="now")
         return found
 
-    monkeypatch.setattr(release_calendar, "beginnings", released_meanwhile)
+    monkeypatch.setattr(release_calendar, "first_rows", released_meanwhile)
     assert shown(days_for(ada, [TODAY])[TODAY]) == []
 
 

@@ -331,7 +331,7 @@ def test_a_look_passes_over_a_bad_row_and_records_it(mia):
 @pytest.mark.parametrize(("whose", "index"), [("everybody's", "case_due"), ("mia's", "case_member_due")])
 def test_sqlite_reads_the_index_too(clock, mia, whose, index):
     cases = Case.objects.filter(member=mia) if whose == "mia's" else Case.objects.all()
-    plans = [stretch.explain() for stretch in cases.due_stretches(timezone.now())]
+    plans = [index_range.explain() for index_range in cases.due_index_ranges(timezone.now())]
     assert len(plans) == 3
     for plan in plans:
         assert f"USING INDEX {index} " in plan or f"USING COVERING INDEX {index} " in plan, plan

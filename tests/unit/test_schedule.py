@@ -236,7 +236,7 @@ def test_the_database_agrees_on_what_is_due(settings, zone, middle, default):
     for now in moments:
         expected = {case.pk for case in made if case.release_instant <= now}
         assert {case.pk for case in Case.objects.due(now)} == expected, now
-        found = [case.pk for stretch in Case.objects.due_stretches(now) for case in stretch]
+        found = [case.pk for index_range in Case.objects.due_index_ranges(now) for case in index_range]
         assert len(found) == len(expected)
         assert set(found) == expected, now
         assert Case.objects.any_due(now) == bool(expected)

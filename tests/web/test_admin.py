@@ -226,7 +226,7 @@ def test_a_forged_page_without_revisions_changes_nothing(admin, pending):
 
 
 def test_at_most_a_hundred_at_once(admin, monkeypatch, mia, tom):
-    monkeypatch.setattr("cases.admin.actions.MOST", 1)
+    monkeypatch.setattr("cases.admin.actions.MAX_CASES_AT_ONCE", 1)
     cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom, scheduled=True)
     page = choose(admin, "hold", cases[0], select_across="1", **confirmed(*cases)).content.decode()
     assert "Choose at most 1 cases at once." in page

@@ -120,7 +120,7 @@ def test_a_case_page_costs_the_same_whatever_its_history(client, tom, ada, mia, 
 
 
 def test_lists_are_paged_and_capped(client, mia, monkeypatch):
-    monkeypatch.setattr("cases.selectors.pagination.MOST", 40)
+    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 40)
     CaseFactory.create_batch(45, member=mia)
     client.force_login(mia)
     first, second = client.get("/cases/").content.decode(), client.get("/cases/?page=2").content.decode()

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             )
         finally:
             self.stdout.write(self.style.SUCCESS(f"Released {_cases(self.released)}."))
-        case_counts.count_again()
+        case_counts.refresh()
         daily_statistics.update(portal_now())
         if self.failed:
             raise CommandError(f"{self.failed} failed; they are tried again. The reasons are above and on the rows.")
