@@ -14,7 +14,8 @@ from django.db.utils import DatabaseError, InterfaceError
 
 # Names in the database are ours; SQLite tells one after a fixed text, or table and columns.
 NAMES = re.compile(r"(?:constraint failed|refused): ([\w., ]+)$")
-ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+# Begins where no such character stands before: searched from every one of a long word, it would take quadratic time.
+ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 # Theirs is about settings, hosts and ports.
 SPEAK_OF_MACHINES = (ImproperlyConfigured, ImportError, AssertionError, NotImplementedError)
 MACHINE_LIBRARIES = {"redis", "kombu"}
