@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 from django.utils import translation
 
@@ -72,6 +73,14 @@ def clock() -> Iterator[time_machine.Traveller]:
 def _stored_clock_follows_the_settings() -> Iterator[None]:
     """A test that sets another TIME_ZONE means a portal of that zone."""
     with stored_clock.following_the_settings():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _passwords_are_hashed_in_no_time() -> Iterator[None]:
+    """A million rounds take a quarter of a second, for each password that is set or tried."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
         yield
 
 

