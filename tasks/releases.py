@@ -7,12 +7,12 @@ from celery import shared_task
 
 from cases import releases
 from cases.core.clock import portal_now
-from cases.models import Case, ReleaseEvent
+from cases.models import Case, CaseEvent
 from cases.releases import wakeups
 from cases.releases.sweep import sweep as run_sweep
 from tasks.database import RETRIED_WHEN_LOST
 
-Source = ReleaseEvent.Source
+Source = CaseEvent.Source
 # A wake-up that is early by no more than this waits for the instant; one that is earlier is published anew.
 SHORT_WAIT = 0.5
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseDay, ReleaseEvent, User
+from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail, ReleaseDay, User
 from tests.factories import CaseFactory, UserFactory
 
 NOW = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
@@ -23,7 +23,7 @@ def with_event(**columns: Any) -> Callable[[Case], None]:
 
     def make(case: Case) -> None:
         values = {"kind": "released", "at": NOW, "source": "web", "schedule_revision": 0, "system_actor": "a shell"}
-        ReleaseEvent.objects.create(case=case, **values | columns)
+        CaseEvent.objects.create(case=case, **values | columns)
 
     return make
 
@@ -111,7 +111,7 @@ ODD: dict[str, Odd] = {
         tuple(
             with_event(kind=kind, source=source, release_number=number, from_time=dt.time(9), reason="\n")
             for number, (kind, source) in enumerate(
-                (kind, source) for kind in ReleaseEvent.Kind for source in ReleaseEvent.Source
+                (kind, source) for kind in CaseEvent.Kind for source in CaseEvent.Source
             )
         ),
     ),

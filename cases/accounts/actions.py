@@ -28,7 +28,7 @@ from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import identity, record
 from cases.lifecycle.history import Step, log_committed
 from cases.lifecycle.locking import in_lock_order, lock_as_administrator
-from cases.models import AccountEvent, Case, CaseQuerySet, ReleaseEvent, User
+from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, User
 from cases.models.case import HELD, SCHEDULED
 
 logger = structlog.get_logger(__name__)
@@ -265,7 +265,7 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
         return 0
     now = portal_now()
     steps = [Step(case, by=by, source=source, at=now) for case in cases]
-    ReleaseEvent.objects.bulk_create([handed_over(step, to=to, reason=reason) for step in steps])
+    CaseEvent.objects.bulk_create([handed_over(step, to=to, reason=reason) for step in steps])
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
     details = {"count": len(cases), "to_technician": to.pk}
     record(technician, Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)

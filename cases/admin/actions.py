@@ -18,7 +18,7 @@ from cases.core import limits
 from cases.core.errors import CaseError
 from cases.core.text_fields import ProseField
 from cases.forms.single_values import SingleValuesForm
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -107,7 +107,7 @@ def _act(request: HttpRequest, cases: list[Case], transition: Transition, answer
             transition.verb(
                 case=case,
                 by=cast(User, request.user),
-                source=ReleaseEvent.Source.ADMIN,
+                source=CaseEvent.Source.ADMIN,
                 reason=answer["reason"],
                 revision=answer[f"revision_{case.pk}"],
             )

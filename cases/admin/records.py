@@ -6,19 +6,19 @@ from cases.admin.base import OfCasesAdmin, ReadOnlyAdmin
 from cases.models import (
     AccountEvent,
     CaseDocument,
+    CaseEvent,
     CaseNote,
     Heartbeat,
     OutgoingEmail,
     PortalClock,
     PortalEvent,
     ReleaseDay,
-    ReleaseEvent,
     SampledTotal,
 )
 
 
-@admin.register(ReleaseEvent)
-class ReleaseEventAdmin(OfCasesAdmin):
+@admin.register(CaseEvent)
+class CaseEventAdmin(OfCasesAdmin):
     list_display = ("at", "case", "kind", "source", "actor_name", "reason", "details")
     list_select_related = ("case", "actor")
 

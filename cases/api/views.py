@@ -14,9 +14,9 @@ from cases.api.serializers import CaseInListSerializer, CaseSerializer, ReleaseS
 from cases.core.url_converters import KeyConverter
 from cases.lifecycle.visible_case import SeenCase
 from cases.middleware.release_on_read import release_on_read
-from cases.models import Case, CaseQuerySet, ReleaseEvent, User
+from cases.models import Case, CaseEvent, CaseQuerySet, User
 
-API = ReleaseEvent.Source.API
+API = CaseEvent.Source.API
 
 
 class CaseViewSet(GenericViewSet[Any]):

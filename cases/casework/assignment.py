@@ -7,7 +7,7 @@ from cases.core.errors import CaseError
 from cases.lifecycle.history import Step
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 
 
 @transaction.atomic
@@ -25,12 +25,12 @@ def hand_over_case(*, case: Case, to: User, by: User, source: str, reason: str =
     handed_over(locked.step, to=to, reason=reason).save()
     case.assigned_to = to
     case.save(update_fields=["assigned_to"])
-    locked.step.log(ReleaseEvent.Kind.HANDED_OVER)
+    locked.step.log(CaseEvent.Kind.HANDED_OVER)
     return case
 
 
-def handed_over(step: Step, *, to: User, reason: str) -> ReleaseEvent:
+def handed_over(step: Step, *, to: User, reason: str) -> CaseEvent:
     """The event of a hand-over to `to`, made before the case is theirs, and not stored yet."""
     former = step.case.assigned_to_id
     details = {"from_technician": former, "to_technician": to.pk}
-    return step.event(ReleaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)
+    return step.event(CaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)

@@ -12,7 +12,7 @@ from cases.lifecycle import form_tokens, quotas
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_for_action, lock_people
 from cases.lifecycle.permissions import Action
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 
 
 @transaction.atomic
@@ -70,5 +70,5 @@ def submit(*, case: Case, by: User, source: str) -> Case:
     case.status = Case.Status.SUBMITTED
     case.date_submitted = step.at
     case.save(update_fields=["status", "date_submitted"])
-    step.record(ReleaseEvent.Kind.SUBMITTED)
+    step.record(CaseEvent.Kind.SUBMITTED)
     return case

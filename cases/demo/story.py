@@ -22,7 +22,7 @@ from cases.core import schedule
 from cases.core.schedule import Schedule
 from cases.demo import documents as papers
 from cases.documents import actions as documents
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 
 MEMBERS = [
     "Amara Okafor",
@@ -180,7 +180,7 @@ class Story:
         first = min(moment for moment, _, _ in self.steps)
         day = schedule.date_of(first)
         while (instant := schedule.instant(day, None)) <= self.start:
-            self._at(instant, partial(releases.release_due, by="sweep", source=ReleaseEvent.Source.SWEEP))
+            self._at(instant, partial(releases.release_due, by="sweep", source=CaseEvent.Source.SWEEP))
             day += dt.timedelta(days=1)
 
     def _case(
@@ -262,7 +262,7 @@ class Story:
         self._do(releases.complete, case, technician, release_on=release_on)
 
     def _do(self, verb: Callable[..., object], case: Case, by: User, **options: object) -> None:
-        verb(case=case, by=by, source=ReleaseEvent.Source.WEB, **options)
+        verb(case=case, by=by, source=CaseEvent.Source.WEB, **options)
 
     def _in_days(self, days: int, time: dt.time | None = None) -> Schedule:
         return Schedule(schedule.date_of(timezone.now()) + dt.timedelta(days=days), time)

@@ -18,7 +18,7 @@ from cases.documents import file_types, storage
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
-from cases.models import Case, CaseDocument, ReleaseEvent, User
+from cases.models import Case, CaseDocument, CaseEvent, User
 
 logger = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
     _check_kind(document, by=by)
     pk, path = document.pk, str(document.file.name)
     document.delete()
-    step.record(ReleaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
+    step.record(CaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
     transaction.on_commit(partial(storage.discard, path), robust=True)
     logger.info("document removed", case_id=step.case.pk, document_id=pk, by_id=by.pk)
 
@@ -96,4 +96,4 @@ def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_t
     document.uploaded_at = step.at
     document.save()
     form_tokens.remember(used, document.pk)
-    step.record(ReleaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})
+    step.record(CaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})

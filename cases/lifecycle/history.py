@@ -8,7 +8,7 @@ import structlog
 from django.db import transaction
 
 from cases.core import limits
-from cases.models import AccountEvent, Case, ReleaseEvent, User
+from cases.models import AccountEvent, Case, CaseEvent, User
 
 logger = structlog.get_logger(__name__)
 
@@ -17,7 +17,7 @@ NAMES_OF_PEOPLE = ("from_technician", "to_technician")
 
 
 def actor_columns(by: User | str) -> dict[str, Any]:
-    """The columns of ReleaseEvent that name `by`."""
+    """The columns of CaseEvent that name `by`."""
     return {"actor_id": None, "system_actor": by} if isinstance(by, str) else {"actor_id": by.pk, "system_actor": ""}
 
 
@@ -31,14 +31,14 @@ def log_committed(event: str, **facts: Any) -> None:
     transaction.on_commit(lambda: logger.info(event, **facts), robust=True)
 
 
-def latest_events(case: Case, *, limit: int) -> Sequence[ReleaseEvent]:
+def latest_events(case: Case, *, limit: int) -> Sequence[CaseEvent]:
     """The last `limit` events of `case`, the latest first, with the names of all people. Two queries at most."""
-    events = list(ReleaseEvent.objects.filter(case=case).select_related("actor")[:limit])
+    events = list(CaseEvent.objects.filter(case=case).select_related("actor")[:limit])
     name_people(events)
     return events
 
 
-def name_people(events: Iterable[ReleaseEvent | AccountEvent]) -> None:
+def name_people(events: Iterable[CaseEvent | AccountEvent]) -> None:
     """Set `named` on each of `events`: the people of its details, by the names that they have now."""
     keys = {event: _people_in(event.details) for event in events}
     wanted = {pk for people in keys.values() for pk in people.values()}
@@ -69,23 +69,21 @@ class Step:
         self.from_date = case.scheduled_release_date
         self.from_time = case.scheduled_release_time
 
-    def record(self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None) -> None:
+    def record(self, kind: CaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None) -> None:
         """Append the step to the history. `reason`: a person's words. `details`: the facts that have no column."""
         self.event(kind, reason=reason, details=details).save()
         self.log(kind)
 
-    def log(self, kind: ReleaseEvent.Kind) -> None:
+    def log(self, kind: CaseEvent.Kind) -> None:
         """Write a line about the step once it is committed."""
         log_committed(
             "case changed", kind=str(kind), case_id=self.case.pk, source=self.source, by=actor_in_log(self.by)
         )
 
-    def event(
-        self, kind: ReleaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None
-    ) -> ReleaseEvent:
+    def event(self, kind: CaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None) -> CaseEvent:
         """The step as a row that is not stored yet: many are stored together. TooLong for a long `reason`."""
         limits.check_length(reason, limits.REASON, field="reason")
-        return ReleaseEvent(
+        return CaseEvent(
             case=self.case,
             kind=kind,
             at=self.at,

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from cases.core.clock import portal_now
 from cases.core.errors import QuotaReached, WrongState
 from cases.core.numbers import grouped
-from cases.models import Case, CaseNote, ReleaseEvent, User
+from cases.models import Case, CaseEvent, CaseNote, User
 
 HOUR = dt.timedelta(hours=1)
 
@@ -45,7 +45,7 @@ def check_notes(author: User) -> None:
 def check_uploads(person: User) -> None:
     """QuotaReached where the person has attached as many documents within the hour as one may, also those that were
     removed since."""
-    attached = ReleaseEvent.objects.filter(actor=person, kind=ReleaseEvent.Kind.DOCUMENT_ATTACHED).order_by("-pk")
+    attached = CaseEvent.objects.filter(actor=person, kind=CaseEvent.Kind.DOCUMENT_ATTACHED).order_by("-pk")
     _check_hour(attached.values_list("at", flat=True), settings.MAX_UPLOADS_PER_HOUR)
 
 

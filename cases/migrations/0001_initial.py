@@ -619,6 +619,120 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CaseEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("submitted", "Submitted"),
+                            ("accepted", "Accepted"),
+                            ("completed", "Completed"),
+                            ("scheduled", "Release scheduled"),
+                            ("rescheduled", "Release rescheduled"),
+                            ("held", "Put on hold"),
+                            ("returned", "Returned to accepted"),
+                            ("released", "Released"),
+                            ("mail_resent", "E-mail sent again"),
+                            ("handed_over", "Handed over"),
+                            ("document_attached", "Document attached"),
+                            ("document_removed", "Document removed"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="time")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("web", "Web"),
+                            ("api", "API"),
+                            ("admin", "Admin"),
+                            ("eta", "ETA task"),
+                            ("sweep", "Sweep"),
+                            ("command", "Command"),
+                            ("read", "Member's look"),
+                        ],
+                        max_length=10,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "system_actor",
+                    models.CharField(
+                        blank=True,
+                        help_text="The program that acted, if no person did.",
+                        max_length=60,
+                        verbose_name="program",
+                    ),
+                ),
+                ("from_status", models.CharField(blank=True, max_length=20, verbose_name="status before")),
+                ("to_status", models.CharField(blank=True, max_length=20, verbose_name="status after")),
+                ("from_date", models.DateField(blank=True, null=True, verbose_name="release date before")),
+                ("from_time", models.TimeField(blank=True, null=True, verbose_name="release time before")),
+                ("to_date", models.DateField(blank=True, null=True, verbose_name="release date after")),
+                ("to_time", models.TimeField(blank=True, null=True, verbose_name="release time after")),
+                (
+                    "schedule_revision",
+                    models.PositiveIntegerField(
+                        help_text="The schedule revision after this step.", verbose_name="schedule revision"
+                    ),
+                ),
+                (
+                    "release_number",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Which release of the case this was.", verbose_name="release number"
+                    ),
+                ),
+                ("release_batch", models.UUIDField(blank=True, null=True, verbose_name="release batch")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, help_text="The reason a person gave.", max_length=1000, verbose_name="reason"
+                    ),
+                ),
+                (
+                    "details",
+                    models.JSONField(
+                        blank=True,
+                        db_default={},
+                        default=dict,
+                        help_text="Facts that have no column of their own. People are listed by ID.",
+                        verbose_name="details",
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="cases.case",
+                        verbose_name="case",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "case event",
+                "verbose_name_plural": "case events",
+                "ordering": ["-at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="CaseNote",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -957,120 +1071,6 @@ class Migration(migrations.Migration):
                         name="release_day_lateness_limit",
                     ),
                 ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ReleaseEvent",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("submitted", "Submitted"),
-                            ("accepted", "Accepted"),
-                            ("completed", "Completed"),
-                            ("scheduled", "Release scheduled"),
-                            ("rescheduled", "Release rescheduled"),
-                            ("held", "Put on hold"),
-                            ("returned", "Returned to accepted"),
-                            ("released", "Released"),
-                            ("mail_resent", "E-mail sent again"),
-                            ("handed_over", "Handed over"),
-                            ("document_attached", "Document attached"),
-                            ("document_removed", "Document removed"),
-                        ],
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="time")),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[
-                            ("web", "Web"),
-                            ("api", "API"),
-                            ("admin", "Admin"),
-                            ("eta", "ETA task"),
-                            ("sweep", "Sweep"),
-                            ("command", "Command"),
-                            ("read", "Member's look"),
-                        ],
-                        max_length=10,
-                        verbose_name="source",
-                    ),
-                ),
-                (
-                    "system_actor",
-                    models.CharField(
-                        blank=True,
-                        help_text="The program that acted, if no person did.",
-                        max_length=60,
-                        verbose_name="program",
-                    ),
-                ),
-                ("from_status", models.CharField(blank=True, max_length=20, verbose_name="status before")),
-                ("to_status", models.CharField(blank=True, max_length=20, verbose_name="status after")),
-                ("from_date", models.DateField(blank=True, null=True, verbose_name="release date before")),
-                ("from_time", models.TimeField(blank=True, null=True, verbose_name="release time before")),
-                ("to_date", models.DateField(blank=True, null=True, verbose_name="release date after")),
-                ("to_time", models.TimeField(blank=True, null=True, verbose_name="release time after")),
-                (
-                    "schedule_revision",
-                    models.PositiveIntegerField(
-                        help_text="The schedule revision after this step.", verbose_name="schedule revision"
-                    ),
-                ),
-                (
-                    "release_number",
-                    models.PositiveIntegerField(
-                        default=0, help_text="Which release of the case this was.", verbose_name="release number"
-                    ),
-                ),
-                ("release_batch", models.UUIDField(blank=True, null=True, verbose_name="release batch")),
-                (
-                    "reason",
-                    models.CharField(
-                        blank=True, help_text="The reason a person gave.", max_length=1000, verbose_name="reason"
-                    ),
-                ),
-                (
-                    "details",
-                    models.JSONField(
-                        blank=True,
-                        db_default={},
-                        default=dict,
-                        help_text="Facts that have no column of their own. People are listed by ID.",
-                        verbose_name="details",
-                    ),
-                ),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="events",
-                        to="cases.case",
-                        verbose_name="case",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "case event",
-                "verbose_name_plural": "case events",
-                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -1665,6 +1665,77 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("file",), name="document_has_file_of_its_own"),
         ),
         migrations.AddIndex(
+            model_name="caseevent",
+            index=models.Index(condition=models.Q(("kind", "released")), fields=["at"], name="event_released_at"),
+        ),
+        migrations.AddIndex(
+            model_name="caseevent",
+            index=models.Index(
+                condition=models.Q(("kind", "document_attached")), fields=["actor", "-id"], name="event_attached"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseevent",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    django.db.models.functions.text.Length(
+                        django.db.models.functions.comparison.Cast("details", output_field=models.TextField())
+                    ),
+                    10000,
+                ),
+                name="event_facts_limit",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("actor__isnull", False), ("system_actor", "")),
+                    models.Q(("actor__isnull", True), models.Q(("system_actor", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="event_names_an_actor",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "submitted",
+                            "accepted",
+                            "completed",
+                            "scheduled",
+                            "rescheduled",
+                            "held",
+                            "returned",
+                            "released",
+                            "mail_resent",
+                            "handed_over",
+                            "document_attached",
+                            "document_removed",
+                        ],
+                    )
+                ),
+                name="event_kind_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["web", "api", "admin", "eta", "sweep", "command", "read"])),
+                name="event_source_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "released")), fields=("case", "release_number"), name="event_released_once"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="casenote",
             index=models.Index(fields=["case", "id"], name="note_of_case"),
         ),
@@ -1822,77 +1893,6 @@ class Migration(migrations.Migration):
             model_name="portalevent",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["clock_changed"])), name="portal_event_kind_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="releaseevent",
-            index=models.Index(condition=models.Q(("kind", "released")), fields=["at"], name="event_released_at"),
-        ),
-        migrations.AddIndex(
-            model_name="releaseevent",
-            index=models.Index(
-                condition=models.Q(("kind", "document_attached")), fields=["actor", "-id"], name="event_attached"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releaseevent",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length(
-                        django.db.models.functions.comparison.Cast("details", output_field=models.TextField())
-                    ),
-                    10000,
-                ),
-                name="event_facts_limit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releaseevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("actor__isnull", False), ("system_actor", "")),
-                    models.Q(("actor__isnull", True), models.Q(("system_actor", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="event_names_an_actor",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releaseevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "submitted",
-                            "accepted",
-                            "completed",
-                            "scheduled",
-                            "rescheduled",
-                            "held",
-                            "returned",
-                            "released",
-                            "mail_resent",
-                            "handed_over",
-                            "document_attached",
-                            "document_removed",
-                        ],
-                    )
-                ),
-                name="event_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releaseevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["web", "api", "admin", "eta", "sweep", "command", "read"])),
-                name="event_source_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releaseevent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "released")), fields=("case", "release_number"), name="event_released_once"
             ),
         ),
         migrations.AddConstraint(

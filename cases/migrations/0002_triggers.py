@@ -5,7 +5,7 @@ from django.db import migrations
 
 # The table of each history, and what it is called in the error.
 HISTORIES = {
-    "cases_releaseevent": "cases",
+    "cases_caseevent": "cases",
     "cases_accountevent": "accounts",
     "cases_portalevent": "the portal",
 }

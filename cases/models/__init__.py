@@ -5,7 +5,7 @@ from cases.models.api_token import ApiToken
 from cases.models.api_usage import ApiUsage
 from cases.models.calendar_feed import CalendarFeed
 from cases.models.case import Case, CaseQuerySet
-from cases.models.case_event import ReleaseEvent
+from cases.models.case_event import CaseEvent
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.heartbeat import Heartbeat
 from cases.models.note import CaseNote, CaseNoteQuerySet
@@ -28,6 +28,7 @@ __all__ = [
     "Case",
     "CaseDocument",
     "CaseDocumentQuerySet",
+    "CaseEvent",
     "CaseNote",
     "CaseNoteQuerySet",
     "CaseQuerySet",
@@ -37,7 +38,6 @@ __all__ = [
     "PortalClock",
     "PortalEvent",
     "ReleaseDay",
-    "ReleaseEvent",
     "SampledTotal",
     "SecurityState",
     "StorageReport",

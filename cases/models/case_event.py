@@ -13,7 +13,7 @@ from cases.models.text_limits import facts_limit
 from cases.models.user import User
 
 
-class ReleaseEvent(models.Model):
+class CaseEvent(models.Model):
     """One step of a case: who, when, through what, from what to what, why.
 
     On PostgreSQL a trigger refuses UPDATE and DELETE; here `save` of a stored row and `delete` do.

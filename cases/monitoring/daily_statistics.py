@@ -16,13 +16,13 @@ from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from cases.core import schedule
-from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent
+from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
 from cases.models.case import HELD, RELEASED, SCHEDULED
 from cases.models.release_day import average
 from cases.monitoring import latency_histogram
 from cases.selectors import case_counts
 
-Source = ReleaseEvent.Source
+Source = CaseEvent.Source
 # The longest period that the operations page shows.
 KEPT_DAYS = 90
 # These release what is due. A person who releases chooses the moment, so it is never late.
@@ -79,7 +79,7 @@ class Period:
 
     @property
     def released_by(self) -> Counter[str]:
-        """Released cases by ReleaseEvent.Source."""
+        """Released cases by CaseEvent.Source."""
         total: Counter[str] = Counter()
         for day in self.counted:
             total.update(day.released_by)
@@ -177,7 +177,7 @@ def _releases(start: dt.datetime, end: dt.datetime) -> QuerySet[Any, Any]:
 
     Releases that were undone since are among them.
     """
-    events = ReleaseEvent.objects.filter(kind=ReleaseEvent.Kind.RELEASED, at__gte=start, at__lt=end)
+    events = CaseEvent.objects.filter(kind=CaseEvent.Kind.RELEASED, at__gte=start, at__lt=end)
     # A case completed after its release was edited by hand, or completed again since.
     is_known = Q(case__date_completed__lte=F("at"))
     groups: QuerySet[Any, Any] = (

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 
-from cases.models import Heartbeat, ReleaseEvent
+from cases.models import CaseEvent, Heartbeat
 
 # The health check of beat's container uses the same number.
 SWEEPS_MISSED = 6
@@ -55,7 +55,7 @@ class SchedulerHealth:
     @property
     def is_run_by_command(self) -> bool:
         """Whether the command release_scheduled_cases sweeps instead of beat."""
-        by_command = self.sweep is not None and self.sweep.source == ReleaseEvent.Source.COMMAND
+        by_command = self.sweep is not None and self.sweep.source == CaseEvent.Source.COMMAND
         return by_command and (self.beat_age is None or self.beat_age > BEAT_UNUSED)
 
     @property

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from cases.documents import storage
 from cases.lifecycle import stored_clock
-from cases.models import Case, ReleaseDay, ReleaseEvent, StorageReport
+from cases.models import Case, CaseEvent, ReleaseDay, StorageReport
 from cases.monitoring import latency_histogram
 from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.outbox_status import outbox_status
@@ -70,7 +70,7 @@ class PortalCollector(Collector):
         for day in days:
             released.update(day.released_by)
         by_source = CounterMetricFamily("portal_releases", "Cases released", labels=["source"])
-        for source in ReleaseEvent.Source:
+        for source in CaseEvent.Source:
             by_source.add_metric([source], released[source])
         yield by_source
         not_recorded = sum(day.not_recorded for day in days)

@@ -1,6 +1,6 @@
 """Every transition of a release, one verb a function.
 
-`by` is the person who acts, `source` the door they came through (ReleaseEvent.Source). A verb locks the people that it
+`by` is the person who acts, `source` the door they came through (CaseEvent.Source). A verb locks the people that it
 depends on and the case (cases.lifecycle.locking), looks again at who may do what in which state, and commits state,
 history and e-mail row together (DESIGN rules 4 and 6). They raise cases.core.errors; ClockMismatch where they would
 release or schedule by a clock that is not the portal's; Case.DoesNotExist where `by` may not know of the case.
@@ -22,11 +22,11 @@ from cases.core.schedule import Schedule
 from cases.core.text import clean_text
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 from cases.releases import batch
 from cases.releases.wakeups import arm_after_commit
 
-Kind = ReleaseEvent.Kind
+Kind = CaseEvent.Kind
 
 
 @transaction.atomic

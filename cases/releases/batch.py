@@ -28,7 +28,7 @@ from cases.delivery import celery_publisher
 from cases.lifecycle import stored_clock
 from cases.lifecycle.history import actor_columns, actor_in_log
 from cases.lifecycle.locking import in_lock_order
-from cases.models import Case, CaseQuerySet, OutgoingEmail, ReleaseEvent, User
+from cases.models import Case, CaseEvent, CaseQuerySet, OutgoingEmail, User
 from cases.releases import on_read
 
 logger = structlog.get_logger(__name__)
@@ -124,7 +124,7 @@ def release_due_of(member: User) -> Batch:
     with transaction_within(READ_WAIT):
         due = cases.due(now).filter(stored_clock.agrees())
         ids = list(in_lock_order(due).values_list("pk", flat=True))
-        batch = _release(ids, Stamp(at=now, by="release on read", source=ReleaseEvent.Source.READ))
+        batch = _release(ids, Stamp(at=now, by="release on read", source=CaseEvent.Source.READ))
     if batch.released:
         _tell_mail_workers()
     return batch
@@ -197,7 +197,7 @@ def _stamp(ids: list[int], stamp: Stamp) -> None:
         release_attempts=0,
         release_next_try=None,
     )
-    for model, columns in ((ReleaseEvent, _event_columns(stamp)), (OutgoingEmail, _email_columns(stamp))):
+    for model, columns in ((CaseEvent, _event_columns(stamp)), (OutgoingEmail, _email_columns(stamp))):
         if insert_select(model, rows, columns) != len(ids):
             raise MissingRow(f"no {model.__name__} could be made")
     transaction.on_commit(partial(_log_released, stamp, ids), robust=True)
@@ -217,7 +217,7 @@ def _log_released(stamp: Stamp, ids: list[int]) -> None:
 def _event_columns(stamp: Stamp) -> dict[str, Any]:
     return {
         "case_id": F("pk"),
-        "kind": ReleaseEvent.Kind.RELEASED,
+        "kind": CaseEvent.Kind.RELEASED,
         "at": stamp.at,
         "source": stamp.source,
         **actor_columns(stamp.by),

@@ -21,7 +21,7 @@ from cases.core.errors import CaseError
 from cases.core.schedule import Schedule
 from cases.core.wall_clock import WallClock, time_text
 from cases.db.bulk import ids_as_rows
-from cases.models import Case, PortalClock, PortalEvent, ReleaseEvent
+from cases.models import Case, CaseEvent, PortalClock, PortalEvent
 from cases.models.case import SCHEDULED
 
 BATCH = 2000
@@ -188,15 +188,15 @@ def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
             scheduled_release_time=wanted.time,
             schedule_revision=F("schedule_revision") + 1,
         )
-    ReleaseEvent.objects.bulk_create([_event(move, by=by, at=at, reason=reason) for move in moves])
+    CaseEvent.objects.bulk_create([_event(move, by=by, at=at, reason=reason) for move in moves])
 
 
-def _event(move: Move, *, by: str, at: dt.datetime, reason: str) -> ReleaseEvent:
-    return ReleaseEvent(
+def _event(move: Move, *, by: str, at: dt.datetime, reason: str) -> CaseEvent:
+    return CaseEvent(
         case=move.case,
-        kind=ReleaseEvent.Kind.RESCHEDULED,
+        kind=CaseEvent.Kind.RESCHEDULED,
         at=at,
-        source=ReleaseEvent.Source.COMMAND,
+        source=CaseEvent.Source.COMMAND,
         system_actor=by,
         from_status=move.case.status,
         to_status=move.case.status,

@@ -21,7 +21,7 @@ from cases.forms.calendar import CalendarForm, MoveForm
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import SeenCase
-from cases.models import Case, CaseQuerySet, ReleaseEvent, User
+from cases.models import Case, CaseEvent, CaseQuerySet, User
 from cases.selectors.pagination import CappedPaginator
 from cases.selectors.release_calendar import days_of, entries_of, kinds_of, on_day
 from cases.views.case_detail import visible_case
@@ -105,9 +105,7 @@ def move_case(request: HttpRequest, pk: int) -> HttpResponse:
         permissions.check(Action.RESCHEDULE, by=user, case=case)
         if posted and form.is_valid():
             new = form.new_schedule(case)
-            moved = releases.schedule(
-                case=case, by=user, source=ReleaseEvent.Source.WEB, release_on=new, **form.change()
-            )
+            moved = releases.schedule(case=case, by=user, source=CaseEvent.Source.WEB, release_on=new, **form.change())
             messages.success(request, _moved(moved))
             return redirect(back.url())
     except CaseError as error:

@@ -23,11 +23,11 @@ from cases.forms.casework import HandOverCaseForm
 from cases.forms.release import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 from cases.views.case_detail import RELEASE, render_case, visible_case
 from cases.views.htmx import is_htmx
 
-WEB = ReleaseEvent.Source.WEB
+WEB = CaseEvent.Source.WEB
 Verb = Callable[..., Case]
 
 

@@ -19,12 +19,12 @@ from cases.documents.upload_handlers import uploaded_file
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import SeenCase
-from cases.models import Case, CaseDocument, ReleaseEvent, User
+from cases.models import Case, CaseDocument, CaseEvent, User
 from cases.views.case_detail import render_case, visible_case
 
 logger = structlog.get_logger(__name__)
 
-WEB = ReleaseEvent.Source.WEB
+WEB = CaseEvent.Source.WEB
 
 
 @require_safe

@@ -16,7 +16,7 @@ from cases.forms.release import DraftForm
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import SeenCase
-from cases.models import ReleaseEvent, User
+from cases.models import CaseEvent, User
 from cases.views.case_detail import render_case, visible_case
 
 
@@ -82,7 +82,7 @@ def submit_case(request: HttpRequest, pk: int) -> HttpResponse:
     """Hands the draft in."""
     case = visible_case(request, pk)
     try:
-        drafts.submit(case=case, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
+        drafts.submit(case=case, by=cast(User, request.user), source=CaseEvent.Source.WEB)
     except CaseError as error:
         answer = render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
         return with_retry_after(answer, error)

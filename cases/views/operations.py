@@ -14,7 +14,7 @@ from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.delivery.resend import resend
 from cases.lifecycle import stored_clock
-from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.models import Case, CaseEvent, OutgoingEmail, User
 from cases.monitoring import daily_statistics
 from cases.monitoring.broker_status import broker_status
 from cases.monitoring.document_status import document_status
@@ -63,7 +63,7 @@ def resend_email(request: HttpRequest, pk: int) -> HttpResponse:
     """Has an e-mail that was given up sent again."""
     email = get_object_or_404(OutgoingEmail, pk=pk)
     try:
-        rows = resend(email=email, by=cast(User, request.user), source=ReleaseEvent.Source.WEB)
+        rows = resend(email=email, by=cast(User, request.user), source=CaseEvent.Source.WEB)
     except CaseError as error:
         messages.error(request, error.message)
     else:
@@ -82,7 +82,7 @@ def _figures(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
         "now": now,
         "days": days,
         "period": period,
-        "sources": [(source.label, period.released_by[source]) for source in ReleaseEvent.Source],
+        "sources": [(source.label, period.released_by[source]) for source in CaseEvent.Source],
         "lateness_p50": period.lateness(0.5),
         "lateness_p95": period.lateness(0.95),
     }

@@ -17,7 +17,7 @@ from cases.core.text import isolated
 from cases.forms.people import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import latest_account_events
-from cases.models import ReleaseEvent, User
+from cases.models import CaseEvent, User
 from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
 from cases.views.decorators import for_administrators
 
@@ -147,7 +147,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, technician, status=400, open="hand_over", hand_over_form=form)
     try:
         count = verbs.hand_over(
-            technician=technician, by=cast(User, request.user), source=ReleaseEvent.Source.WEB, **form.cleaned_data
+            technician=technician, by=cast(User, request.user), source=CaseEvent.Source.WEB, **form.cleaned_data
         )
     except CaseError as error:
         return _page(request, technician, status=error.status, problem=error.message)

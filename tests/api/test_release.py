@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from rest_framework.test import APIClient
 
-from cases.models import ReleaseEvent
+from cases.models import CaseEvent
 from tests.factories import CaseFactory
 from tests.tokens import header, new_token
 
@@ -29,7 +29,7 @@ def test_now(case, tom, clock):
     answer = release(tom, case, {"release_option": "now"})
     assert answer.status_code == 200
     assert answer.json()["actual_release_date"] == "2025-06-11T12:00:00Z"
-    assert ReleaseEvent.objects.get(kind="released").source == "api"
+    assert CaseEvent.objects.get(kind="released").source == "api"
 
 
 def test_schedule_with_and_without_a_date(case, tom, clock):

@@ -33,7 +33,7 @@ CREATE TRIGGER bench_poison BEFORE INSERT ON {table} FOR EACH ROW WHEN (NEW.case
 """
 # What makes the database refuse a case, and what undoes it. {case} is its key.
 POISONS = {
-    "a trigger refuses the history row": REFUSE.replace("{table}", "cases_releaseevent").replace(
+    "a trigger refuses the history row": REFUSE.replace("{table}", "cases_caseevent").replace(
         "{action}", "RAISE EXCEPTION 'refused';"
     ),
     "the e-mail row exists already": """

@@ -25,7 +25,7 @@ WHERE id IN (
 RETURNING id
 """
 HISTORY = """
-INSERT INTO cases_releaseevent (case_id, kind, at, source, system_actor, from_status, to_status, from_date, from_time,
+INSERT INTO cases_caseevent (case_id, kind, at, source, system_actor, from_status, to_status, from_date, from_time,
     to_date, to_time, schedule_revision, release_number, release_batch, reason)
 SELECT id, 'released', %(at)s, 'sweep', 'plain', status, status, scheduled_release_date, scheduled_release_time,
     scheduled_release_date, scheduled_release_time, schedule_revision, release_number, release_batch, ''

@@ -46,7 +46,7 @@ VISIBLE: LiteralString = "SELECT count(*) FROM cases_case WHERE actual_release_d
 OF_THE_WATCHED: LiteralString = VISIBLE + " AND id = ANY(%s)"
 
 ONE_ROW_EACH: tuple[LiteralString, ...] = (
-    "SELECT count(DISTINCT case_id) FROM cases_releaseevent HAVING count(*) = %s",
+    "SELECT count(DISTINCT case_id) FROM cases_caseevent HAVING count(*) = %s",
     "SELECT count(DISTINCT case_id) FROM cases_outgoingemail HAVING count(*) = %s",
 )
 

@@ -72,13 +72,13 @@ def _schedule(instant: dt.datetime) -> None:
 
 
 def _figures(looks: list[Answer], instant: float) -> list[Figure]:
-    from cases.models import ReleaseEvent
+    from cases.models import CaseEvent
 
     after = [look for look in looks if look.begun > instant]
     before = [look for look in looks if look.ended <= instant]
     if not before or not after:
         raise AssertionError("All looks were on one side of the instant: the machine was too slow to start them.")
-    by_reads = ReleaseEvent.objects.filter(kind="released", source="read").count()
+    by_reads = CaseEvent.objects.filter(kind="released", source="read").count()
     size = f"{len({look.person for look in looks}):,} people"
     return [
         Figure(f"{size}: looks", len(looks), ""),

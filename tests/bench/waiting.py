@@ -15,9 +15,9 @@ SETTLED = 2.0
 
 def on_disk(herd: Herd, cases: int) -> dict[str, float]:
     """Bytes a row with its share of the indexes, of the cases of a wave that has been released."""
-    from cases.models import Case, OutgoingEmail, ReleaseEvent
+    from cases.models import Case, CaseEvent, OutgoingEmail
 
-    models = {"case": Case, "history row": ReleaseEvent, "e-mail row": OutgoingEmail}
+    models = {"case": Case, "history row": CaseEvent, "e-mail row": OutgoingEmail}
     return {name: herd.bytes_of(model._meta.db_table) / cases for name, model in models.items()}
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from cases.models import Case, CaseNote, ReleaseEvent
+from cases.models import Case, CaseEvent, CaseNote
 from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 
@@ -93,7 +93,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
 
     case = Case.objects.get()
     assert (case.status, case.assigned_to, case.scheduled_release_date) == ("accepted", otto, None)
-    told = list(ReleaseEvent.objects.order_by("pk").values_list("kind", "actor__username"))
+    told = list(CaseEvent.objects.order_by("pk").values_list("kind", "actor__username"))
     assert told == [
         ("accepted", "tom"),
         ("document_attached", "tom"),

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from cases.models import Case, ReleaseEvent
+from cases.models import Case, CaseEvent
 from tests.browser.conftest import PHONE
 from tests.factories import CaseFactory
 from tests.integration.steps import until
@@ -51,8 +51,8 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(sign_in, mia, 
     assert member.goto(f"/cases/{case.pk}/").status == 404
 
     # At the instant the ETA task releases it, without anybody looking; the mail is at the SMTP server.
-    until("released", lambda: ReleaseEvent.objects.filter(kind="released").first(), seconds=100)
-    event = ReleaseEvent.objects.get(kind="released")
+    until("released", lambda: CaseEvent.objects.filter(kind="released").first(), seconds=100)
+    event = CaseEvent.objects.get(kind="released")
     assert event.source == "eta"
     assert event.at >= instant
     message = until("the mail", lambda: mail_server.taken and mail_server.taken[0])

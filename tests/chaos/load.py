@@ -71,7 +71,7 @@ def _pending_cases(
     members: list[Any], technician: Any, plan: Plan, chance: random.Random, count: int
 ) -> list[PlannedCase]:
     """Completed and scheduled, with the history that `releases.complete` writes; nothing is armed."""
-    from cases.models import Case, ReleaseEvent
+    from cases.models import Case, CaseEvent
     from tests.factories import CaseFactory
 
     instants = [plan.instant(chance, after=plan.waves[0]) for _ in range(count)]
@@ -86,7 +86,7 @@ def _pending_cases(
         )
         for number, wanted in enumerate(wall_clock_reaching(instant, chance) for instant in instants)
     )
-    ReleaseEvent.objects.bulk_create(_completed_event(row, technician) for row in rows)
+    CaseEvent.objects.bulk_create(_completed_event(row, technician) for row in rows)
     now = time.time()
     return [
         PlannedCase(pk=row.pk, number=row.external_case_id, member=row.member_id, instant=instant, known=now)
@@ -95,13 +95,13 @@ def _pending_cases(
 
 
 def _completed_event(row: Any, technician: Any) -> Any:
-    from cases.models import ReleaseEvent
+    from cases.models import CaseEvent
 
-    return ReleaseEvent(
+    return CaseEvent(
         case=row,
-        kind=ReleaseEvent.Kind.COMPLETED,
+        kind=CaseEvent.Kind.COMPLETED,
         at=row.date_completed,
-        source=ReleaseEvent.Source.WEB,
+        source=CaseEvent.Source.WEB,
         actor=technician,
         from_status="accepted",
         to_status="completed",

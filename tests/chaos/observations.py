@@ -90,11 +90,11 @@ def _known(case: PlannedCase, address: str, seen: float | None, stored: StoredCa
 
 
 def _stored_cases(load: Load) -> dict[int, StoredCase]:
-    from cases.models import Case, OutgoingEmail, ReleaseEvent
+    from cases.models import Case, CaseEvent, OutgoingEmail
 
     within = {"case__gte": min(load.cases), "case__lte": max(load.cases)}
     events: dict[int, list[StoredEvent]] = defaultdict(list)
-    for event in ReleaseEvent.objects.filter(**within):
+    for event in CaseEvent.objects.filter(**within):
         events[event.case_id].append(
             StoredEvent(
                 kind=event.kind,

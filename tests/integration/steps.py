@@ -12,14 +12,14 @@ from django.utils import timezone
 from cases import releases
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
-from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.models import Case, CaseEvent, OutgoingEmail, User
 from portal.celery import app
 from tests.factories import CaseFactory
 from tests.integration.processes import Worker
 
 T = TypeVar("T")
-Source = ReleaseEvent.Source
-RELEASED = ReleaseEvent.Kind.RELEASED
+Source = CaseEvent.Source
+RELEASED = CaseEvent.Kind.RELEASED
 
 
 def until(what: str, holds: Callable[[], T], *, seconds: float = 30) -> T:
@@ -66,7 +66,7 @@ def is_released(case: Case) -> bool:
 
 def sources(case: Case) -> list[str]:
     """Through what it was released, each time."""
-    return list(ReleaseEvent.objects.filter(case=case, kind=RELEASED).values_list("source", flat=True))
+    return list(CaseEvent.objects.filter(case=case, kind=RELEASED).values_list("source", flat=True))
 
 
 def released_count() -> int:
@@ -77,7 +77,7 @@ def assert_released_once(cases: Iterable[Case]) -> None:
     """One stamp, one history entry that says the same, one e-mail row for each."""
     keys = [case.pk for case in cases]
     rows = Case.objects.filter(pk__in=keys, release_number=1).values_list("pk", "actual_release_date", "release_batch")
-    events = ReleaseEvent.objects.filter(case__in=keys, kind=RELEASED)
+    events = CaseEvent.objects.filter(case__in=keys, kind=RELEASED)
     assert sorted(rows) == sorted(events.values_list("case", "at", "release_batch"))
     assert len(rows) == len(keys)
     emails = OutgoingEmail.objects.filter(case__in=keys)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cases import releases
 from cases.core.wall_clock import WallClock, time_text
 from cases.lifecycle import stored_clock
-from cases.models import Case, PortalClock, PortalEvent, ReleaseEvent
+from cases.models import Case, CaseEvent, PortalClock, PortalEvent
 from cases.releases import clock_change
 from tests.factories import CaseFactory
 from tests.stored_clock import store
@@ -59,7 +59,7 @@ def test_without_apply_it_says_what_would_change_and_changes_nothing(chicago, mi
     assert "Nothing was changed. Add --apply to change it." in out
     assert PortalClock.objects.get().time_zone == CHICAGO
     assert (schedule_of(case), case.schedule_revision) == (("2025-06-20", None), 1)
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
     assert not PortalEvent.objects.exists()
 
 
@@ -111,7 +111,7 @@ def test_what_does_not_change_is_left_alone(chicago, mia):
         ("2026-01-20", "00:00"),
         ("2026-01-20", None),
     ]
-    assert list(ReleaseEvent.objects.values_list("case_id", flat=True)) == [without.pk]
+    assert list(CaseEvent.objects.values_list("case_id", flat=True)) == [without.pk]
 
 
 def test_the_time_of_day_alone_can_be_changed_and_the_instants_kept(chicago, mia):
@@ -124,7 +124,7 @@ def test_the_time_of_day_alone_can_be_changed_and_the_instants_kept(chicago, mia
 def test_history_says_what_was_changed_by_what(chicago, mia):
     case = pending(mia, "2025-06-20")
     change(CHICAGO, "UTC", "--keep", "instants", "--apply")
-    event = ReleaseEvent.objects.get()
+    event = CaseEvent.objects.get()
     assert (event.case_id, event.kind, event.source, event.system_actor) == (
         case.pk, "rescheduled", "command", "change_time_zone",
     )  # fmt: skip
@@ -153,7 +153,7 @@ def test_all_that_is_scheduled_is_moved_in_batches(chicago, mia, monkeypatch, dj
         out = change(CHICAGO, "UTC", "--keep", "instants", "--apply")
     assert "Scheduled releases: 10. Changed: 10 (0 earlier, 0 later)." in out
     assert {schedule_of(case)[1] for case in cases} == {"05:00"}
-    assert ReleaseEvent.objects.count() == 10
+    assert CaseEvent.objects.count() == 10
 
 
 def test_a_long_list_is_cut(chicago, mia, monkeypatch):
@@ -200,7 +200,7 @@ def test_a_bad_request_changes_nothing(chicago, mia, arguments, sentence):
     with pytest.raises(CommandError, match=sentence.replace("(", r"\(")):
         change(*arguments, "--apply")
     assert PortalClock.objects.get().time_zone == CHICAGO
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 def test_where_no_clock_is_stored_it_stores_one(settings, clock, mia):

@@ -8,7 +8,7 @@ from django.db import transaction
 from cases import releases
 from cases.core.schedule import Schedule
 from cases.lifecycle.stored_clock import ClockMismatch
-from cases.models import Case, ReleaseEvent
+from cases.models import Case, CaseEvent
 from cases.releases import clock_change
 from cases.releases.clock_change import Change, Keep, Setting
 from tests.conftest import FROZEN
@@ -39,7 +39,7 @@ def test_a_person_who_comes_during_the_change_is_refused(ada, mia, verb):
         somebody_waits_for_a_lock()
     with pytest.raises(ClockMismatch):
         person.result()
-    assert list(ReleaseEvent.objects.values_list("system_actor", flat=True)) == ["test"]
+    assert list(CaseEvent.objects.values_list("system_actor", flat=True)) == ["test"]
 
 
 def test_the_change_waits_for_a_person_who_came_before_and_moves_what_they_scheduled(ada, mia):

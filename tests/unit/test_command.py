@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from cases.models import Case, OutgoingEmail, ReleaseEvent, SampledTotal
+from cases.models import Case, CaseEvent, OutgoingEmail, SampledTotal
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def test_releases_what_is_due_and_reports_it(mia, clock, capsys):
     assert out.endswith("Released 1 case.\n")
     due.refresh_from_db()
     assert due.actual_release_date == dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
-    assert ReleaseEvent.objects.values_list("source", "system_actor").get() == ("command", "release_scheduled_cases")
+    assert CaseEvent.objects.values_list("source", "system_actor").get() == ("command", "release_scheduled_cases")
     assert run(capsys) == "Released 0 cases.\n"
 
 
@@ -36,7 +36,7 @@ def test_dry_run_says_the_same_and_changes_nothing(mia, clock, capsys):
     assert due.external_case_id in out
     assert "Would release 1 case. Nothing was changed." in out
     assert Case.objects.get().actual_release_date is None
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
     assert not OutgoingEmail.objects.exists()
 
 

@@ -8,7 +8,7 @@ from cases import releases
 from cases.core.errors import BadDocument, NotAllowed, WrongState
 from cases.documents import actions as documents
 from cases.documents import file_types
-from cases.models import Case, CaseDocument, ReleaseEvent
+from cases.models import Case, CaseDocument, CaseEvent
 from tests.factories import CaseDocumentFactory, CaseFactory, letter
 from tests.triggers import refuse
 
@@ -45,7 +45,7 @@ def test_what_is_attached_and_removed_is_in_the_history_by_its_name(mia, tom, st
     case = CaseFactory(member=mia, assigned_to=tom)
     document = documents.attach(case=case, by=tom, file=letter(), source="web")
     documents.remove(document=document, by=tom, source="api")
-    rows = ReleaseEvent.objects.order_by("pk").values_list("kind", "details__name", "actor__username", "source")
+    rows = CaseEvent.objects.order_by("pk").values_list("kind", "details__name", "actor__username", "source")
     assert list(rows) == [
         ("document_attached", "letter.pdf", "tom", "web"),
         ("document_removed", "letter.pdf", "tom", "api"),
@@ -56,7 +56,7 @@ def test_what_is_attached_and_removed_is_in_the_history_by_its_name(mia, tom, st
 def test_no_document_comes_or_goes_without_its_history(tom, stored):
     case = CaseFactory(assigned_to=tom)
     document = documents.attach(case=case, by=tom, file=letter(), source="web")
-    refuse("cases_releaseevent", "INSERT", "NEW.kind LIKE 'document%'")
+    refuse("cases_caseevent", "INSERT", "NEW.kind LIKE 'document%'")
     with pytest.raises(DatabaseError), transaction.atomic():
         documents.attach(case=case, by=tom, file=letter(), source="web")
     with pytest.raises(DatabaseError), transaction.atomic():

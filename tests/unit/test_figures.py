@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cases import releases
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent
+from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
 from cases.monitoring import daily_statistics, latency_histogram
 from tasks.figures import count_days
 from tests.clocks import portals_today
@@ -49,7 +49,7 @@ def released(at, *, completed=None, scheduled=None, source="eta"):
         release_number=1,
         release_batch=batch,
     )
-    ReleaseEvent.objects.create(
+    CaseEvent.objects.create(
         case=case,
         kind="released",
         at=at,

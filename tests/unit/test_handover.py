@@ -5,7 +5,7 @@ from django.contrib.auth.hashers import make_password
 
 from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed
-from cases.models import Case, ReleaseEvent
+from cases.models import Case, CaseEvent
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -20,7 +20,7 @@ def test_the_case_changes_hands_and_nothing_else_of_it_changes(tom, otto):
     before = Case.objects.values().get()
     handed(case, otto, tom, reason="I am away.")
     assert Case.objects.values().get() == before | {"assigned_to_id": otto.pk}
-    event = ReleaseEvent.objects.get()
+    event = CaseEvent.objects.get()
     assert (event.kind, event.actor, event.source) == ("handed_over", tom, "web")
     assert event.reason == "I am away."
     assert event.details == {"from_technician": tom.pk, "to_technician": otto.pk}
@@ -33,7 +33,7 @@ def test_whoever_handed_it_over_cannot_do_so_again(tom, otto, ada):
     with pytest.raises(NotAllowed):
         handed(case, tom, tom)
     handed(case, tom, otto)
-    assert ReleaseEvent.objects.count() == 2
+    assert CaseEvent.objects.count() == 2
 
 
 @pytest.mark.parametrize("who", ["the present one", "a member", "an administrator", "deactivated", "invited"])
@@ -48,7 +48,7 @@ def test_only_another_active_technician_receives_it(who, tom, otto, mia, ada):
         handed(case, to, ada)
     assert refused.value.field == "to"
     assert Case.objects.get().assigned_to == tom
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 def test_who_was_deactivated_a_moment_ago_is_refused(tom, otto):

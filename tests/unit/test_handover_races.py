@@ -6,7 +6,7 @@ from cases import releases
 from cases.accounts import actions as people
 from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 from tests.factories import CaseFactory, UserFactory
 from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
 
@@ -39,7 +39,7 @@ def test_of_two_clicks_one_hands_the_case_over(case, tom, otto):
     with pytest.raises(NotAllowed):
         second.result()
     assert Case.objects.get().assigned_to == otto
-    assert ReleaseEvent.objects.count() == 1
+    assert CaseEvent.objects.count() == 1
 
 
 def test_nobody_receives_a_case_in_the_moment_of_being_deactivated(case, tom, otto, ada):

@@ -4,22 +4,22 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from cases.models import ReleaseEvent, User
+from cases.models import CaseEvent, User
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def event(**columns) -> ReleaseEvent:
+def event(**columns) -> CaseEvent:
     case = columns.pop("case", None) or CaseFactory()
     values = {
         "kind": "accepted", "at": timezone.now(), "source": "web", "schedule_revision": 0, "system_actor": "a test",
     }  # fmt: skip
-    return ReleaseEvent(case=case, **(values | columns))
+    return CaseEvent(case=case, **(values | columns))
 
 
 @pytest.fixture
-def stored() -> ReleaseEvent:
+def stored() -> CaseEvent:
     row = event()
     row.save()
     return row
@@ -31,27 +31,27 @@ def test_a_stored_row_cannot_be_saved_again_or_deleted(stored):
         stored.save()
     with pytest.raises(TypeError):
         stored.delete()
-    assert ReleaseEvent.objects.get().reason == ""
+    assert CaseEvent.objects.get().reason == ""
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize(
     "sql",
-    ["UPDATE cases_releaseevent SET reason = 'forged'", "DELETE FROM cases_releaseevent"],
+    ["UPDATE cases_caseevent SET reason = 'forged'", "DELETE FROM cases_caseevent"],
     ids=["update", "delete"],
 )
 def test_postgresql_refuses_sql_as_well(stored, sql):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
-    assert ReleaseEvent.objects.get().reason == ""
+    assert CaseEvent.objects.get().reason == ""
 
 
 @pytest.mark.postgresql
 def test_postgresql_refuses_bulk_changes_of_the_orm(stored):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        ReleaseEvent.objects.update(reason="forged")
+        CaseEvent.objects.update(reason="forged")
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        ReleaseEvent.objects.all()._raw_delete("default")
+        CaseEvent.objects.all()._raw_delete("default")
 
 
 ACTORS = {

@@ -9,7 +9,7 @@ from cases.accounts import actions as people
 from cases.casework import assignment
 from cases.lifecycle.account_history import latest_account_events
 from cases.lifecycle.history import latest_events
-from cases.models import AccountEvent, ReleaseEvent, User
+from cases.models import AccountEvent, CaseEvent, User
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -67,8 +67,8 @@ ODD = [
 @pytest.mark.parametrize("details", ODD, ids=str)
 def test_a_row_without_the_facts_is_shown_without_them(details, client, ada, mia):
     case = CaseFactory(member=mia)
-    for kind in ReleaseEvent.Kind.values:
-        ReleaseEvent.objects.create(
+    for kind in CaseEvent.Kind.values:
+        CaseEvent.objects.create(
             case=case, kind=kind, at=timezone.now(), source="web", actor=ada, schedule_revision=0, details=details
         )
     for kind in AccountEvent.Kind.values:

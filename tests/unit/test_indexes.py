@@ -3,15 +3,15 @@
 import pytest
 from django.db import connection
 
-from cases.models import Case, OutgoingEmail, ReleaseEvent
+from cases.models import Case, CaseEvent, OutgoingEmail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 # Made by Django from a field, and wanted: unique case numbers, and the history of a case.
-OF_FIELDS = {"cases_case_external_case_id_key", "cases_releaseevent_case_id_f7498f0d"}
+OF_FIELDS = {"cases_case_external_case_id_key", "cases_caseevent_case_id_6c6031ac"}
 
 
-@pytest.mark.parametrize("model", [Case, ReleaseEvent, OutgoingEmail])
+@pytest.mark.parametrize("model", [Case, CaseEvent, OutgoingEmail])
 def test_there_is_no_index_but_the_declared_ones(model):
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, model._meta.db_table)

@@ -13,7 +13,7 @@ from cases.core.schedule import Schedule, default_date
 from cases.delivery import resend
 from cases.documents import actions as documents
 from cases.lifecycle.locking import lock_people
-from cases.models import AccountEvent, Case, CaseDocument, CaseNote, OutgoingEmail, ReleaseEvent, User
+from cases.models import AccountEvent, Case, CaseDocument, CaseEvent, CaseNote, OutgoingEmail, User
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.unit.test_races import Thread, held_open, lock, somebody_waits_for_a_lock
 
@@ -89,7 +89,7 @@ def everything(*, but: User) -> list[object]:
     """All rows that a verb could change, but for the person who acts."""
     rows = [list(model.objects.order_by("pk").values()) for model in (Case, CaseDocument, CaseNote, OutgoingEmail)]
     people_now = User.objects.exclude(pk=but.pk).order_by("pk").values("pk", "email", "role")
-    return [*rows, list(people_now), ReleaseEvent.objects.count(), AccountEvent.objects.count()]
+    return [*rows, list(people_now), CaseEvent.objects.count(), AccountEvent.objects.count()]
 
 
 @pytest.fixture

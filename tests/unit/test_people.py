@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cases.accounts import actions as people
 from cases.core.errors import CaseError, NotAllowed, WrongState
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_all_open_cases_are_handed_over_and_nothing_else_changes(toms, tom, otto
 
 def test_the_history_of_each_case_tells_it(toms, tom, otto, ada):
     people.hand_over(technician=tom, to=otto, by=ada, source="web")
-    events = ReleaseEvent.objects.filter(kind=ReleaseEvent.Kind.HANDED_OVER)
+    events = CaseEvent.objects.filter(kind=CaseEvent.Kind.HANDED_OVER)
     assert {event.case_id for event in events} == {case.pk for name, case in toms.items() if name != "released"}
     assert {(event.actor, event.source, event.reason) for event in events} == {(ada, "web", "")}
     assert all(event.details == {"from_technician": tom.pk, "to_technician": otto.pk} for event in events)
@@ -120,7 +120,7 @@ def test_more_than_one_batch(tom, otto, ada, monkeypatch):
     CaseFactory.create_batch(5, assigned_to=tom)
     assert people.hand_over(technician=tom, to=otto, by=ada, source="web") == 5
     assert people.hand_over(technician=tom, to=otto, by=ada, source="web") == 0
-    assert ReleaseEvent.objects.count() == 5
+    assert CaseEvent.objects.count() == 5
 
 
 def test_it_costs_the_same_for_many(tom, otto, ada, django_assert_num_queries):
@@ -134,7 +134,7 @@ def test_it_costs_the_same_for_many(tom, otto, ada, django_assert_num_queries):
 
 def test_the_reason_is_kept_with_each_case(toms, tom, otto, ada):
     people.hand_over(technician=tom, to=otto, by=ada, source="web", reason=" Tom leaves. ")
-    assert set(ReleaseEvent.objects.values_list("reason", flat=True)) == {"Tom leaves."}
+    assert set(CaseEvent.objects.values_list("reason", flat=True)) == {"Tom leaves."}
 
 
 @pytest.mark.parametrize("to", ["tom", "mia", "ada", "gone", "invited"])
@@ -143,7 +143,7 @@ def test_only_to_another_technician_at_work(to, toms, tom, mia, ada):
     heir = {"tom": tom, "mia": mia, "ada": ada, "gone": gone, "invited": invite(ada)}[to]
     with pytest.raises(WrongState):
         people.hand_over(technician=tom, to=heir, by=ada, source="web")
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 def flags(user: User) -> tuple[str, bool, bool]:

@@ -16,7 +16,7 @@ from cases import releases
 from cases.core.errors import CaseError, WrongState
 from cases.core.schedule import Schedule
 from cases.middleware import release_on_read
-from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.models import Case, CaseEvent, OutgoingEmail, User
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 
@@ -227,7 +227,7 @@ def test_two_sweeps_at_once_release_each_case_once(tom):
     found += releases.release_due(by="a sweep", source="sweep").released
 
     assert sorted(found) == [case.pk for case in cases]
-    assert ReleaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 300
+    assert CaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 300
     assert set(Case.objects.values_list("release_number", flat=True)) == {1}
 
 

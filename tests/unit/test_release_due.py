@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import releases
-from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.models import Case, CaseEvent, OutgoingEmail, User
 from cases.releases import batch as release_batch
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
@@ -44,7 +44,7 @@ def test_releases_due_cases_once_with_history_and_email(mia):
 
     assert sorted(first.released) == [case.pk for case in due]
     assert second.released == []
-    assert ReleaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 3
+    assert CaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 3
     waiting.refresh_from_db()
     assert waiting.actual_release_date is None
 
@@ -149,7 +149,7 @@ def email_exists_already(case):
 
 def history_refused(case):
     """A trigger that refuses the case's history row."""
-    return refuse("cases_releaseevent", "INSERT", f"NEW.case_id = {case.pk}")
+    return refuse("cases_caseevent", "INSERT", f"NEW.case_id = {case.pk}")
 
 
 def refused_at_commit(case):
@@ -174,7 +174,7 @@ def test_bad_rows_are_found_and_the_others_released(clock, poison, places):
     assert set(batch.failed) == bad
     good_emails = OutgoingEmail.objects.filter(state="waiting").values_list("case_id", flat=True)
     assert sorted(good_emails) == sorted(batch.released)
-    assert ReleaseEvent.objects.filter(kind="released").count() == len(batch.released)
+    assert CaseEvent.objects.filter(kind="released").count() == len(batch.released)
     for case in Case.objects.filter(pk__in=bad):
         assert case.release_error == batch.failed[case.pk] != ""
         assert (case.release_attempts, case.release_number, case.release_batch) == (1, 0, None)
@@ -192,7 +192,7 @@ def test_a_case_whose_member_is_gone_is_not_released_without_an_email_row():
 
     assert released_pks() == set(batch.released) == {good.pk}
     assert set(batch.failed) == {orphan.pk}
-    events = ReleaseEvent.objects.filter(kind="released")
+    events = CaseEvent.objects.filter(kind="released")
     assert [event.case_id for event in events] == [email.case_id for email in OutgoingEmail.objects.all()] == [good.pk]
 
 
@@ -253,7 +253,7 @@ def test_rows_that_cannot_even_be_marked_neither_stop_the_others_nor_loop_for_ev
     assert set(batch.failed) == {case.pk for case in stones}
 
 
-@pytest.mark.parametrize("model", [ReleaseEvent, OutgoingEmail], ids=["after the cases", "after the history"])
+@pytest.mark.parametrize("model", [CaseEvent, OutgoingEmail], ids=["after the cases", "after the history"])
 def test_a_server_that_fails_midway_undoes_the_batch_and_blames_no_row(monkeypatch, model):
     cases = CaseFactory.create_batch(3, due=True)
     real = release_batch.insert_select
@@ -268,7 +268,7 @@ def test_a_server_that_fails_midway_undoes_the_batch_and_blames_no_row(monkeypat
         release_all()
 
     assert released_pks() == set()
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
     assert not OutgoingEmail.objects.exists()
     assert not Case.objects.filter(release_attempts__gt=0).exists()
     monkeypatch.undo()
@@ -305,7 +305,7 @@ def test_a_members_look_releases_what_is_due_of_theirs_and_nothing_else(mia, olg
     releases.release_due_of(mia)
 
     assert released_pks() == {case.pk for case in due}
-    events = ReleaseEvent.objects.filter(kind="released")
+    events = CaseEvent.objects.filter(kind="released")
     assert {(event.source, event.system_actor) for event in events} == {("read", "release on read")}
 
 

@@ -7,7 +7,7 @@ from cases.core.errors import NotAllowed, WrongState
 from cases.delivery import outbox
 from cases.delivery import resend as resend_module
 from cases.delivery.transport import DeliveryResult, Outcome
-from cases.models import OutgoingEmail, ReleaseEvent
+from cases.models import CaseEvent, OutgoingEmail
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_to_another_address_it_is_another_message(refused, ada, mia):
 def test_the_history_says_who_did_it_and_why_it_had_failed(refused, ada):
     resend(refused[0], ada)
 
-    events = ReleaseEvent.objects.filter(kind="mail_resent")
+    events = CaseEvent.objects.filter(kind="mail_resent")
     assert {(event.case_id, event.actor, event.reason) for event in events} == {
         (email.case_id, ada, "550 unknown") for email in refused
     }
@@ -82,7 +82,7 @@ def test_only_what_was_given_up_is_sent_again(refused, ada):
 
     with pytest.raises(WrongState, match="Waiting"):
         resend(refused[1], ada)
-    assert ReleaseEvent.objects.filter(kind="mail_resent").count() == 2
+    assert CaseEvent.objects.filter(kind="mail_resent").count() == 2
 
 
 @pytest.mark.parametrize("person", ["mia", "tom", "retired"])

@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from cases import releases
 from cases.core import safe_errors
 from cases.core.safe_errors import SafeError, describe, format_error, safe_copy, without_addresses
-from cases.models import Case, CaseDocument, CaseNote, OutgoingEmail, ReleaseEvent, User
+from cases.models import Case, CaseDocument, CaseEvent, CaseNote, OutgoingEmail, User
 from portal.celery import app
 from portal.logs import SafeArguments, logging_config, without_query
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
@@ -45,7 +45,7 @@ def everything_logged(caplog) -> str:
 
 
 FAILURES = {
-    "history refused": ("cases_releaseevent", "INSERT", "NEW.kind = 'released'"),
+    "history refused": ("cases_caseevent", "INSERT", "NEW.kind = 'released'"),
     "email refused": ("cases_outgoingemail", "INSERT", "NEW.kind = 'released'"),
     "case refused": ("cases_case", "UPDATE", "NEW.actual_release_date IS NOT NULL"),
 }
@@ -72,7 +72,7 @@ def test_a_row_that_the_database_refuses_is_stored_and_logged_without_its_texts(
         (User, "role", f"{MARK}"),
         (CaseNote, "case_id", None),
         (CaseDocument, "kind", f"{MARK}"),
-        (ReleaseEvent, "kind", f"{MARK}"),
+        (CaseEvent, "kind", f"{MARK}"),
         (OutgoingEmail, "state", f"{MARK}"),
     ],
 )
@@ -83,7 +83,7 @@ def test_each_constraint_is_named_without_the_row(model, field, value, marked):
     row = marked if model is Case else model.objects.order_by("pk").first()
     columns = {column.attname: getattr(row, column.attname) for column in model._meta.concrete_fields} | {field: value}
     changed = model(**columns)
-    changed._state.adding = model in (ReleaseEvent, CaseNote)  # which are never changed
+    changed._state.adding = model in (CaseEvent, CaseNote)  # which are never changed
     if changed._state.adding:
         changed.pk = None
     with pytest.raises(DatabaseError) as refused, transaction.atomic():

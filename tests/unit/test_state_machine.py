@@ -31,7 +31,7 @@ from cases.core.errors import BadSchedule, CaseError, ReasonRequired, Stale, Wro
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
 from cases.middleware.release_on_read import release_on_read
-from cases.models import Case, OutgoingEmail, ReleaseEvent, User
+from cases.models import Case, CaseEvent, OutgoingEmail, User
 from tasks import releases as tasks
 from tests.clocks import frozen_clock
 from tests.factories import UserFactory
@@ -296,7 +296,7 @@ class Releases(RuleBasedStateMachine):
 
     @invariant()
     def history_only_grows_and_tells_each_release_once(self):
-        events = list(ReleaseEvent.objects.order_by("pk").values_list("pk", "case", "kind"))
+        events = list(CaseEvent.objects.order_by("pk").values_list("pk", "case", "kind"))
         assert events[: len(self.events_seen)] == self.events_seen
         self.events_seen = events
         announced = Counter(OutgoingEmail.objects.values_list("case", flat=True))

@@ -13,7 +13,7 @@ from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
 from cases.lifecycle import stored_clock
 from cases.lifecycle.stored_clock import ClockMismatch
-from cases.models import Case, PortalClock, ReleaseEvent, User
+from cases.models import Case, CaseEvent, PortalClock, User
 from cases.releases import wakeups
 from tasks.releases import release_case, sweep
 from tests.factories import CaseFactory
@@ -52,7 +52,7 @@ def is_as_it_was(case: Case) -> bool:
     """Not released, not armed, nothing in its history."""
     now = Case.objects.get(pk=case.pk)
     compared = ("status", "actual_release_date", "scheduled_release_date", "schedule_revision", "armed_revision")
-    return not ReleaseEvent.objects.exists() and all(getattr(now, name) == getattr(case, name) for name in compared)
+    return not CaseEvent.objects.exists() and all(getattr(now, name) == getattr(case, name) for name in compared)
 
 
 def refused_by(call) -> None:
@@ -138,7 +138,7 @@ def test_holding_back_is_safe_by_any_clock(wrong, mia, ada, clock):
     held, returned = CaseFactory.create_batch(2, scheduled=True, member=mia, scheduled_release_date=dt.date(2025, 8, 1))
     releases.cancel_schedule(case=held, by=ada, source="web", reason="A letter is missing.")
     releases.return_to_accepted(case=returned, by=ada, source="web")
-    assert set(ReleaseEvent.objects.values_list("kind", flat=True)) == {"held", "returned"}
+    assert set(CaseEvent.objects.values_list("kind", flat=True)) == {"held", "returned"}
 
 
 def test_demo_data_is_refused_whole(wrong, monkeypatch):

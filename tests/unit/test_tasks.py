@@ -15,7 +15,7 @@ from cases.core.safe_errors import SafeError
 from cases.delivery import celery_publisher
 from cases.delivery.outbox import DeliveryReport
 from cases.middleware import release_on_read
-from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseEvent
+from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail
 from cases.releases.batch import Batch
 from tasks import emails
 from tasks import releases as tasks
@@ -44,7 +44,7 @@ def released(case) -> bool:
 def test_a_wake_up_releases_whatever_is_due(published):
     named, other = CaseFactory(due=True), CaseFactory(due=True)
     assert tasks.release_case(named.pk, 1) == 2
-    events = ReleaseEvent.objects.filter(kind="released")
+    events = CaseEvent.objects.filter(kind="released")
     assert {(event.source, event.system_actor) for event in events} == {("eta", f"release_case {named.pk}")}
     assert tasks.release_case(other.pk, 1) == 0, "the other's own wake-up finds nothing left"
 

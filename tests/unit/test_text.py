@@ -16,7 +16,7 @@ from cases.delivery.release_email import released_message
 from cases.documents import file_types
 from cases.forms.people import InviteForm, SecondFactorForm
 from cases.forms.release import ChangeForm, DraftForm
-from cases.models import Case, CaseDocument, CaseNote, ReleaseEvent, User
+from cases.models import Case, CaseDocument, CaseEvent, CaseNote, User
 from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
@@ -139,7 +139,7 @@ def test_a_verb_takes_what_nobody_sees_for_nothing(typed, mia, tom, ada):
         with pytest.raises(CaseError):
             verb()
     assert not CaseNote.objects.exists()
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 @pytest.mark.django_db
@@ -149,7 +149,7 @@ def test_words_are_cleaned_on_their_way_into_the_history(mia, tom, otto, ada):
     assignment.hand_over_case(case=case, to=otto, by=ada, source="web", reason=said)
     notes.add(case=case, by=otto, text=said)
     releases.release_now(case=CaseFactory(held=True, member=mia), by=ada, source="web", reason=said)
-    assert set(ReleaseEvent.objects.values_list("reason", flat=True)) == {"Caf\u00e9\nat five"}
+    assert set(CaseEvent.objects.values_list("reason", flat=True)) == {"Caf\u00e9\nat five"}
     assert CaseNote.objects.get().text == "Caf\u00e9\nat five"
 
 

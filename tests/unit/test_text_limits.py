@@ -28,13 +28,13 @@ from cases.models import (
     ApiToken,
     CalendarFeed,
     Case,
+    CaseEvent,
     Heartbeat,
     OutgoingEmail,
     PasswordResetRequest,
     PortalClock,
     PortalEvent,
     ReleaseDay,
-    ReleaseEvent,
     SampledTotal,
     SecurityState,
     StorageReport,
@@ -81,7 +81,7 @@ def row(model: type[models.Model]) -> models.Model:
         "portalclock": lambda: PortalClock(id=1, time_zone="UTC", release_time_of_day=dt.time(0)),
         "portalevent": lambda: PortalEvent(kind="clock_changed", at=NOW, actor=person),
         "releaseday": lambda: ReleaseDay(day="2025-06-01", zone="UTC", counted_at=NOW, **day),
-        "releaseevent": lambda: ReleaseEvent(case=CaseFactory(), actor=person, **event),
+        "caseevent": lambda: CaseEvent(case=CaseFactory(), actor=person, **event),
         "securitystate": lambda: SecurityState(digest="0", value="1", expires_at=NOW),
         "usedformtoken": lambda: UsedFormToken(user=person, token="0", content="0", at=NOW),
         "unsentform": lambda: UnsentForm(user=person, path="/", fields={}, at=NOW),
@@ -139,8 +139,8 @@ def test_the_database_takes_no_longer_text(model, column):
         (Case, "title", limits.TITLE),
         (Case, "description", limits.DESCRIPTION),
         (Case, "release_error", limits.ERROR),
-        (ReleaseEvent, "reason", limits.REASON),
-        (ReleaseEvent, "details", limits.FACTS),
+        (CaseEvent, "reason", limits.REASON),
+        (CaseEvent, "details", limits.FACTS),
         (OutgoingEmail, "last_error", limits.ERROR),
         (User, "last_name", limits.NAME),
         (Heartbeat, "host", 255),
@@ -239,11 +239,11 @@ def test_no_verb_takes_a_longer_text(mia, tom, otto, ada, clock):
         lambda: people.invite(by=ada, email="a@example.com", first_name="x" * 61, last_name="", role="member"),
         lambda: people.correct(person=mia, by=ada, email="x" * 250 + "@ab.c", first_name="", last_name=""),
     ]
-    before = list(Case.objects.order_by("pk").values()), ReleaseEvent.objects.count(), User.objects.count()
+    before = list(Case.objects.order_by("pk").values()), CaseEvent.objects.count(), User.objects.count()
     for call in calls:
         with pytest.raises(TooLong):
             call()
-    assert (list(Case.objects.order_by("pk").values()), ReleaseEvent.objects.count(), User.objects.count()) == before
+    assert (list(Case.objects.order_by("pk").values()), CaseEvent.objects.count(), User.objects.count()) == before
 
 
 # --- What the program writes is cut, and never fails for its length ----------------------------------------------
@@ -284,7 +284,7 @@ def test_lists_read_no_description(person, client, request, mia, tom, ada, clock
     with CaptureQueriesContext(connection) as captured:
         for address in ("/", "/cases/", "/cases/?q=Question", "/api/cases/", "/calendar/", "/operations/", "/people/"):
             client.get(address)
-        for model in ("case", "releaseevent", "outgoingemail", "casedocument", "casenote"):
+        for model in ("case", "caseevent", "outgoingemail", "casedocument", "casenote"):
             client.get(f"/admin/cases/{model}/")
     assert read_description(captured) == []
 

@@ -12,7 +12,7 @@ from cases import releases
 from cases.casework import drafts
 from cases.core.errors import BadSchedule, CaseError, NotAllowed, ReasonRequired, Stale, WrongState
 from cases.core.schedule import Schedule
-from cases.models import Case, OutgoingEmail, ReleaseEvent
+from cases.models import Case, CaseEvent, OutgoingEmail
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 
@@ -44,7 +44,7 @@ def held(mia, tom) -> Case:
 
 def everything():
     """All that verbs write to."""
-    return [list(model.objects.order_by("pk").values()) for model in (Case, ReleaseEvent, OutgoingEmail)]
+    return [list(model.objects.order_by("pk").values()) for model in (Case, CaseEvent, OutgoingEmail)]
 
 
 def refused(error, verb, **arguments):
@@ -56,7 +56,7 @@ def refused(error, verb, **arguments):
     return caught.value
 
 
-def step(event: ReleaseEvent):
+def step(event: CaseEvent):
     """What a history row says that is worth comparing."""
     return {
         "kind": event.kind,

@@ -14,13 +14,13 @@ from cases.models import (
     AccountEvent,
     Case,
     CaseDocument,
+    CaseEvent,
     CaseNote,
     Heartbeat,
     OutgoingEmail,
     PortalClock,
     PortalEvent,
     ReleaseDay,
-    ReleaseEvent,
     SampledTotal,
     User,
 )
@@ -55,7 +55,7 @@ def rows(mia, tom, ada) -> dict[str, object]:
     models = [
         Case,
         AccountEvent,
-        ReleaseEvent,
+        CaseEvent,
         OutgoingEmail,
         PortalClock,
         PortalEvent,
@@ -230,7 +230,7 @@ def test_at_most_a_hundred_at_once(admin, monkeypatch, mia, tom):
     cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom, scheduled=True)
     page = choose(admin, "hold", cases[0], select_across="1", **confirmed(*cases)).content.decode()
     assert "Choose at most 1 cases at once." in page
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 def test_others_find_no_actions(client, tom, pending):
@@ -244,7 +244,7 @@ def test_others_find_no_actions(client, tom, pending):
 # --- Long lists ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", ["case", "releaseevent", "outgoingemail", "casedocument", "casenote", "user"])
+@pytest.mark.parametrize("table", ["case", "caseevent", "outgoingemail", "casedocument", "casenote", "user"])
 def test_lists_count_to_a_cap_and_ask_as_often_for_many(table, admin, rows, ada, monkeypatch):
     def cost() -> list[str]:
         with CaptureQueriesContext(connection) as queries:

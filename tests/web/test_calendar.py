@@ -7,7 +7,7 @@ import pytest
 
 from cases import releases
 from cases.core.schedule import Schedule
-from cases.models import ReleaseEvent
+from cases.models import CaseEvent
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def assert_not_moved(case):
     revision = case.schedule_revision
     case.refresh_from_db()
     assert (case.scheduled_release_date, case.schedule_revision) == (JUNE_18, revision)
-    assert not ReleaseEvent.objects.filter(kind="rescheduled").exists()
+    assert not CaseEvent.objects.filter(kind="rescheduled").exists()
 
 
 # --- what is shown --------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_a_technician_moves_a_case_and_its_time_of_day_stays(client, tom, case):
     assert (answer.status_code, answer.url) == (302, "/calendar/?view=week&date=2025-06-18&whose=all")
     case.refresh_from_db()
     assert (case.scheduled_release_date, case.scheduled_release_time) == (dt.date(2025, 6, 20), dt.time(9, 30))
-    event = ReleaseEvent.objects.get(kind="rescheduled")
+    event = CaseEvent.objects.get(kind="rescheduled")
     assert (event.actor, event.source) == (tom, "web")
     assert "“Pension” is to be released on June 20, 2025, 9:30 AM." in text_of(client, answer.url)
 
@@ -187,7 +187,7 @@ def test_an_administrator_says_why(client, ada, case):
     assert 'value="2025-06-12"' in answer.content.decode()
     assert_not_moved(case)
     assert move(client, case, release_date="2025-06-12", reason="The member asked").status_code == 302
-    assert ReleaseEvent.objects.get(kind="rescheduled").reason == "The member asked"
+    assert CaseEvent.objects.get(kind="rescheduled").reason == "The member asked"
 
 
 @pytest.mark.parametrize(

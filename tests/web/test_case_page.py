@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases.models import Case, CaseNote, ReleaseEvent
+from cases.models import Case, CaseEvent, CaseNote
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -122,7 +122,7 @@ def test_a_refused_hand_over_keeps_the_word_and_offers_the_others(case, client, 
     assert 'id="id_to_error"' in page
     assert ">otto</option>" not in page
     assert ">tom</option>" not in page
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 # --- The date, beside its form --------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_a_refused_date_is_still_there(headers, case, client, ada):
     assert 'id="reschedule_date_error"' in page
     for typed in ('value="2025-06-01"', 'value="09:30"', "Court date</textarea>"):
         assert typed in page
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 def test_an_administrator_gives_a_reason_beside_the_date(case, client, ada):
@@ -230,7 +230,7 @@ def test_the_cost_of_the_page_is_that_of_an_empty_one(who, url, case, client, mi
             CaseNoteFactory(case=case, author=tom)
             CaseDocumentFactory(case=case, submission=True)
             event = {"kind": "accepted", "at": "2025-06-11T12:00Z", "source": "web", "schedule_revision": 0}
-            ReleaseEvent.objects.create(case=case, actor=tom, **event)
+            CaseEvent.objects.create(case=case, actor=tom, **event)
 
     client.force_login(request.getfixturevalue(who))
     fill(1)

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from cases.models import Case, OutgoingEmail, ReleaseEvent
+from cases.models import Case, CaseEvent, OutgoingEmail
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +94,7 @@ def test_bad_input_is_refused_whole_and_nothing_typed_is_lost(data, case, client
         assert f'value="{data["release_date"]}"' in page
     case.refresh_from_db()
     assert case.status == "accepted"
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 def test_an_administrator_gives_a_reason_for_an_early_date(case, client, ada, clock):
@@ -104,7 +104,7 @@ def test_an_administrator_gives_a_reason_for_an_early_date(case, client, ada, cl
     assert refused.status_code == 400
     assert "Please give a reason" in refused.content.decode()
     assert complete(client, case, **data, reason="Court date").status_code == 302
-    assert ReleaseEvent.objects.get(kind="completed").reason == "Court date"
+    assert CaseEvent.objects.get(kind="completed").reason == "Court date"
 
 
 def test_a_stale_form_is_told_so(case, client, tom, clock):
@@ -123,7 +123,7 @@ def test_a_second_click_is_told_that_it_is_done(case, client, tom, clock):
     again = complete(client, case, release_option="now")
     assert again.status_code == 409
     assert "has been released to its member already" in again.content.decode()
-    assert ReleaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 1
+    assert CaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 1
 
 
 def test_reschedule_hold_schedule_return_and_release(case, client, tom, ada, clock):
@@ -141,7 +141,7 @@ def test_reschedule_hold_schedule_return_and_release(case, client, tom, ada, clo
     complete(client, case, release_option="schedule")
     client.force_login(ada)
     assert client.post(f"/cases/{case.pk}/release/", {"reason": "Urgent"}).status_code == 302
-    kinds = list(ReleaseEvent.objects.order_by("pk").values_list("kind", "actor__username", "source"))
+    kinds = list(CaseEvent.objects.order_by("pk").values_list("kind", "actor__username", "source"))
     assert kinds == [
         ("completed", "tom", "web"),
         ("rescheduled", "tom", "web"),

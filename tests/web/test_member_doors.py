@@ -154,7 +154,7 @@ def test_the_admin_is_no_door_for_others_than_administrators(looker, hidden, cli
     user.is_staff = user.is_superuser = True
     user.save()
     client.force_login(user)
-    for model in ("case", "releaseevent", "outgoingemail"):
+    for model in ("case", "caseevent", "outgoingemail"):
         answer = client.get(f"/admin/cases/{model}/")
         assert answer.status_code == 403
         assert hidden.external_case_id not in answer.content.decode()

@@ -14,7 +14,7 @@ from cases import releases
 from cases.core.errors import CaseError
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
-from cases.models import Case, OutgoingEmail, ReleaseDay, ReleaseEvent, User
+from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay, User
 from cases.monitoring import daily_statistics
 from tasks.figures import count_days
 from tasks.releases import release_case, sweep
@@ -146,7 +146,7 @@ def _sentence(act, case) -> bool:
     except CaseError as error:
         return bool(error.message)
     except IntegrityError:
-        return ReleaseEvent.objects.filter(case=case).exists() or OutgoingEmail.objects.filter(case=case).exists()
+        return CaseEvent.objects.filter(case=case).exists() or OutgoingEmail.objects.filter(case=case).exists()
     return True
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from cases import releases
 from cases.delivery import outbox
 from cases.delivery.transport import DeliveryResult, Outcome
-from cases.models import Case, Heartbeat, OutgoingEmail, ReleaseEvent
+from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail
 from cases.monitoring import daily_statistics
 from portal.celery import app
 from tests.conftest import FROZEN
@@ -115,7 +115,7 @@ def test_the_button_has_an_email_sent_again(admin, ada, refused):
     assert "is sent again" in answer.content.decode()
     refused.refresh_from_db()
     assert refused.state == "waiting"
-    assert ReleaseEvent.objects.get(kind="mail_resent").actor == ada
+    assert CaseEvent.objects.get(kind="mail_resent").actor == ada
 
 
 def test_a_refusal_of_the_button_is_a_sentence(admin, refused, mia):

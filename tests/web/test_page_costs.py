@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases.models import Case, CaseDocument, CaseNote, ReleaseEvent, User
+from cases.models import Case, CaseDocument, CaseEvent, CaseNote, User
 from tests.clocks import portals_today
 from tests.factories import CaseFactory, UserFactory
 from tests.pages import (
@@ -100,8 +100,8 @@ def _add_to(case: Case, world: World, count: int) -> None:
             for number in range(count)
         )
     happened = {"case": case, "kind": "document_attached", "source": "web", "schedule_revision": 0}
-    ReleaseEvent.objects.bulk_create(
-        ReleaseEvent(at=timezone.now(), actor=person, **happened) for person in (world.member, world.technician) * count
+    CaseEvent.objects.bulk_create(
+        CaseEvent(at=timezone.now(), actor=person, **happened) for person in (world.member, world.technician) * count
     )
     CaseNote.objects.bulk_create(
         CaseNote(case=case, author=person, text="A note", at=timezone.now())

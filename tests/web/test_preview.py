@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cases.models import Case, ReleaseEvent
+from cases.models import Case, CaseEvent
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -96,7 +96,7 @@ def test_a_preview_never_releases(way, who, a_case, client, request, settings):
     if way != "hidden":
         assert "as soon as the member looks, it is released" in answer.content.decode()
     assert Case.objects.values().get() == before
-    assert not ReleaseEvent.objects.exists()
+    assert not CaseEvent.objects.exists()
 
 
 @pytest.mark.parametrize("state", ["draft", *STATES])

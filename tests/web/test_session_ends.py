@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from cases.accounts import unsent_forms
 from cases.core import limits
 from cases.lifecycle import form_tokens
-from cases.models import Case, CaseNote, ReleaseEvent, UnsentForm
+from cases.models import Case, CaseEvent, CaseNote, UnsentForm
 from tests.factories import CaseFactory
 from tests.pages import PASSWORD
 from tests.web.test_sent_once import token_on
@@ -254,4 +254,4 @@ def test_a_form_costs_a_person_who_is_signed_in_no_statement(client, tom, case):
     with CaptureQueriesContext(connection) as with_token:
         client.post(address, {"form_token": form_tokens.new(tom)})
     assert len(with_token) == len(without)
-    assert (Case.objects.count(), ReleaseEvent.objects.count()) == (1, 0)
+    assert (Case.objects.count(), CaseEvent.objects.count()) == (1, 0)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from cases.core import reader_timezones, schedule
-from cases.models import Case, ReleaseEvent, User
+from cases.models import Case, CaseEvent, User
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
@@ -187,7 +187,7 @@ def test_the_history_keeps_the_moment_itself(mia, tom, client):
     case = CaseFactory(submitted=True, member=mia)
     client.force_login(in_auckland(tom))
     client.post(f"/cases/{case.pk}/accept/")
-    assert ReleaseEvent.objects.get(case=case).at == MOMENT
+    assert CaseEvent.objects.get(case=case).at == MOMENT
 
 
 def test_the_zones_are_places():

@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases.core.clock import portal_now
 from cases.delivery import outbox
 from cases.lifecycle import stored_clock
-from cases.models import Case, ReleaseEvent
+from cases.models import Case, CaseEvent
 from cases.monitoring import daily_statistics
 from cases.releases.batch import Batch
 from cases.releases.sweep import hand_over_emails, sweep
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         try:
             sweep(
                 by=BY,
-                source=ReleaseEvent.Source.COMMAND,
+                source=CaseEvent.Source.COMMAND,
                 batch_size=options["batch_size"],
                 on_batch=self._say_batch,
                 emails=self._send if options["send_emails"] else hand_over_emails,

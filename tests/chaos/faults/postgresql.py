@@ -62,7 +62,7 @@ def deadlock_with_a_batch(run: Run) -> None:
 @fault("postgresql", window=8, excuses_looks=True)
 def disk_full(run: Run) -> None:
     """The disk is full: the history takes no entry for eight seconds."""
-    with run.on(), run.stack.database.refusing("cases_releaseevent"):
+    with run.on(), run.stack.database.refusing("cases_caseevent"):
         run.wait(8)
 
 

@@ -9,7 +9,7 @@ from tests.chaos.registry import RECONNECT, fault
 from tests.chaos.run import Run
 
 # Readers go on, writers wait.
-LOCK_HISTORY = "LOCK TABLE cases_releaseevent IN SHARE MODE"
+LOCK_HISTORY = "LOCK TABLE cases_caseevent IN SHARE MODE"
 LOCK_WHAT_IS_SENT = "SELECT id FROM cases_outgoingemail WHERE state = 'sending' FOR UPDATE"
 MAIL_PROCESSES = 2
 
