@@ -9,11 +9,11 @@ from cases.api.fields import TimeOfDayField
 from cases.core import limits
 from cases.core.schedule import Schedule
 from cases.core.text_fields import ProseOfApi
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.releases import release_choice
 
 
-class CaseInListSerializer(serializers.Serializer[SeenCase]):
+class CaseInListSerializer(serializers.Serializer[VisibleCase]):
     """A case as the caller may see it; null or empty where there is nothing, or nothing for the caller."""
 
     id = serializers.IntegerField(source="pk", read_only=True)

@@ -12,7 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 from cases import releases
 from cases.api.serializers import CaseInListSerializer, CaseSerializer, ReleaseSerializer
 from cases.core.url_converters import KeyConverter
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.middleware.release_on_read import release_on_read
 from cases.models import Case, CaseEvent, CaseQuerySet, User
 
@@ -40,7 +40,7 @@ class CaseViewSet(GenericViewSet[Any]):
     def list(self, request: Request) -> Response:
         """The cases that the caller may see, latest first, without their descriptions."""
         page = self.paginate_queryset(self.get_queryset()) or []
-        seen = [SeenCase.of(case, to=cast(User, request.user)) for case in page]
+        seen = [VisibleCase.of(case, to=cast(User, request.user)) for case in page]
         return self.get_paginated_response(CaseInListSerializer(cast(Any, seen), many=True).data)
 
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -75,4 +75,4 @@ class CaseViewSet(GenericViewSet[Any]):
         return get_object_or_404(self.get_queryset().with_description(), pk=pk)
 
     def _seen(self, case: Case) -> dict[str, Any]:
-        return CaseSerializer(SeenCase.of(case, to=cast(User, self.request.user), in_full=True)).data
+        return CaseSerializer(VisibleCase.of(case, to=cast(User, self.request.user), in_full=True)).data

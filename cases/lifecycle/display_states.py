@@ -15,7 +15,7 @@ Status = Case.Status
 
 
 @dataclass(frozen=True)
-class Shown:
+class DisplayState:
     """A state as a page names it: `key` in URLs and style, `label` for people, `where` the cases that are in it."""
 
     key: str
@@ -24,64 +24,64 @@ class Shown:
 
 
 @functools.cache
-def for_staff() -> list[Shown]:
+def for_staff() -> list[DisplayState]:
     """Completed and released are two words, everywhere (FIELD: the top confusion of such portals)."""
     return [
-        Shown("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
-        Shown("accepted", _("Accepted"), Q(status=Status.ACCEPTED)),
-        Shown("completed", _("Completed, not released"), SCHEDULED),
-        Shown("held", _("Completed, on hold"), HELD),
-        Shown("released", _("Released"), RELEASED),
+        DisplayState("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
+        DisplayState("accepted", _("Accepted"), Q(status=Status.ACCEPTED)),
+        DisplayState("completed", _("Completed, not released"), SCHEDULED),
+        DisplayState("held", _("Completed, on hold"), HELD),
+        DisplayState("released", _("Released"), RELEASED),
     ]
 
 
-def for_members() -> list[Shown]:
+def for_members() -> list[DisplayState]:
     """What a member may tell apart, by RELEASE_MEMBER_VIEW."""
     return _for_members(settings.RELEASE_MEMBER_VIEW)
 
 
 @functools.cache
-def _for_members(member_view: str) -> list[Shown]:
+def _for_members(member_view: str) -> list[DisplayState]:
     accepted = Q(status=Status.ACCEPTED)
     announced = []
     if member_view == "in_progress":
         accepted |= SCHEDULED | HELD
     elif member_view == "announced":
         accepted |= HELD  # there is no date to announce
-        announced = [Shown("announced", _("Release announced"), SCHEDULED)]
+        announced = [DisplayState("announced", _("Release announced"), SCHEDULED)]
     return [
-        Shown("draft", _("Draft"), Q(status=Status.DRAFT)),
-        Shown("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
-        Shown("accepted", _("In progress"), accepted),
+        DisplayState("draft", _("Draft"), Q(status=Status.DRAFT)),
+        DisplayState("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
+        DisplayState("accepted", _("In progress"), accepted),
         *announced,
-        Shown("released", _("Ready"), RELEASED),
+        DisplayState("released", _("Ready"), RELEASED),
     ]
 
 
 @functools.cache
-def for_administrators() -> list[Shown]:
+def for_administrators() -> list[DisplayState]:
     """They see drafts too."""
-    return [Shown("draft", _("Draft"), Q(status=Status.DRAFT)), *for_staff()]
+    return [DisplayState("draft", _("Draft"), Q(status=Status.DRAFT)), *for_staff()]
 
 
-def shown_to(user: User) -> list[Shown]:
+def states_for(user: User) -> list[DisplayState]:
     """The states that `user` reads."""
     if user.is_member:
         return for_members()
     return for_administrators() if user.is_administrator else for_staff()
 
 
-def filters_for(user: User) -> list[Shown]:
+def filters_for(user: User) -> list[DisplayState]:
     """The states that `user` filters by: those they read, and for members all that is under way as one more."""
-    shown = shown_to(user)
+    states = states_for(user)
     if not user.is_member:
-        return shown
-    submitted, accepted = (next(state for state in shown if state.key == key) for key in ("submitted", "accepted"))
-    return [*shown, Shown("open", _("Submitted or in progress"), submitted.where | accepted.where)]
+        return states
+    submitted, accepted = (next(state for state in states if state.key == key) for key in ("submitted", "accepted"))
+    return [*states, DisplayState("open", _("Submitted or in progress"), submitted.where | accepted.where)]
 
 
 def key_of(case: Case, user: User) -> str:
-    """Which of `shown_to(user)` the case is in."""
+    """Which of `states_for(user)` the case is in."""
     if case.is_released:
         return "released"
     if user.is_member and case.is_pending:

@@ -9,7 +9,7 @@ from cases.models import Case, User
 
 
 @dataclass(frozen=True)
-class SeenCase:
+class VisibleCase:
     """The facts of a case that its viewer may know; None or empty where there is none, or none for this viewer."""
 
     pk: int
@@ -35,7 +35,7 @@ class SeenCase:
     def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
         """`case`, which came from `visible_to(to)`, as `to` may see it; its description only `in_full`."""
         state = display_states.key_of(case, to)
-        label = str(next(shown.label for shown in display_states.shown_to(to) if shown.key == state))
+        label = str(next(found.label for found in display_states.states_for(to) if found.key == state))
         head: dict[str, Any] = {
             "pk": case.pk,
             "external_case_id": case.external_case_id,

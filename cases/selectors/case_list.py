@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from cases.lifecycle.display_states import Shown
+from cases.lifecycle.display_states import DisplayState
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case import ACCEPTED_AT, SCHEDULED
 from cases.selectors import search
@@ -69,7 +69,7 @@ class CaseListQuery:
     """
 
     text: str = ""
-    state: Shown | None = None
+    state: DisplayState | None = None
     urgency: str = ""
     technician: int | None = None
     member: User | None = None

@@ -15,7 +15,7 @@ from cases.core.clock import portal_now
 from cases.core.numbers import grouped
 from cases.db.compiled_queries import PERSON, CompiledQuery
 from cases.lifecycle import display_states
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, SampledTotal, User
 from cases.selectors import case_counts, case_list, pagination
 from cases.selectors.dashboard_sections import Section, sections_for
@@ -34,7 +34,7 @@ class Group:
     """A section with its first `cases`, its count as the page says it, and a `note` on how that is known."""
 
     section: Section
-    cases: list[SeenCase]
+    cases: list[VisibleCase]
     count: str
     note: str
     has_more: bool
@@ -115,9 +115,9 @@ def _count_label(section: Section, count: CappedCount, sample: dict[str, Sampled
     return grouped(total.cases), _("counted %(age)s") % {"age": case_counts.age_in_words(total, timezone.now())}
 
 
-def _seen(keys: set[int], user: User) -> dict[int, SeenCase]:
+def _seen(keys: set[int], user: User) -> dict[int, VisibleCase]:
     cases = Case.objects.shown_to(user).filter(pk__in=keys).order_by()
-    return {case.pk: SeenCase.of(case, to=user) for case in cases}
+    return {case.pk: VisibleCase.of(case, to=user) for case in cases}
 
 
 def _is_for_all(section: Section, user: User) -> bool:

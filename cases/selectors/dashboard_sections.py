@@ -11,7 +11,7 @@ from django_stubs_ext import StrOrPromise
 
 from cases.db.compiled_queries import DAY, MOMENT
 from cases.lifecycle import display_states
-from cases.lifecycle.display_states import Shown
+from cases.lifecycle.display_states import DisplayState
 from cases.models import User
 from cases.models.case import RELEASE_FAILS, RELEASED, SCHEDULED
 from cases.selectors import case_list
@@ -72,7 +72,7 @@ def _for_members() -> list[Section]:
             "state=open",
             frozenset({"submitted", "accepted"}),
         ),
-        _of_state(shown["draft"], case_list.NEWEST.by, label=_("Drafts")),
+        _of_state(states["draft"], case_list.NEWEST.by, label=_("Drafts")),
     ]
 
 
@@ -84,14 +84,14 @@ def _for_staff(whose: str) -> list[Section]:
         Section(
             "submitted",
             _("Submitted, nobody's yet"),
-            shown["submitted"].where,
+            states["submitted"].where,
             case_list.OLDEST.by,
             "state=submitted&sort=oldest",
             frozenset({"submitted"}),
             _("No case waits to be accepted."),
         ),
         _of_state(
-            shown["accepted"],
+            states["accepted"],
             case_list.ACCEPTED_LAST.by,
             whose,
             label=_("In progress"),
@@ -113,7 +113,7 @@ def _for_staff(whose: str) -> list[Section]:
 
 
 def _of_state(
-    state: Shown, order: tuple[Any, ...], whose: str = "", *, label: StrOrPromise = "", none: StrOrPromise = ""
+    state: DisplayState, order: tuple[Any, ...], whose: str = "", *, label: StrOrPromise = "", none: StrOrPromise = ""
 ) -> Section:
     query = f"state={state.key}{whose}"
     return Section(state.key, label or state.label, state.where, order, query, frozenset({state.key}), none)

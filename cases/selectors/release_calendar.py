@@ -15,7 +15,7 @@ from cases.core.numbers import grouped
 from cases.db.first_rows import first_rows
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case import RELEASED, SCHEDULED
 from cases.selectors import pagination
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 class Entry:
     """A case on the calendar of one viewer. `revision` and `movable` are for moving it to another day."""
 
-    case: SeenCase
+    case: VisibleCase
     revision: int
     movable: bool
     today: dt.date
@@ -42,7 +42,7 @@ class Entry:
     def of(cls, case: Case, *, to: User, now: dt.datetime) -> Self:
         """Return `case` as `to` may see and move it at `now`. It comes from `visible_to(to)` with its people."""
         movable = Action.RESCHEDULE in permissions.allowed(by=to, case=case, now=now)
-        return cls(SeenCase.of(case, to=to), case.schedule_revision, movable, schedule.date_of(now))
+        return cls(VisibleCase.of(case, to=to), case.schedule_revision, movable, schedule.date_of(now))
 
     @property
     def at(self) -> dt.datetime | None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import User
 
 
@@ -36,12 +36,12 @@ MEMBERS_STEP = {"draft": 0, "submitted": 1, "accepted": 2, "announced": 2, "rele
 STAFF_STEP = {"draft": None, "submitted": 0, "accepted": 1, "completed": 2, "held": 2, "released": 3}
 
 
-def timeline(case: SeenCase, *, to: User) -> list[TimelineStep]:
-    """Return the steps of `case`, which is `SeenCase.of(…, to=to)`."""
+def timeline(case: VisibleCase, *, to: User) -> list[TimelineStep]:
+    """Return the steps of `case`, which is `VisibleCase.of(…, to=to)`."""
     return _for_member(case) if to.is_member else _for_staff(case)
 
 
-def _for_member(case: SeenCase) -> list[TimelineStep]:
+def _for_member(case: VisibleCase) -> list[TimelineStep]:
     return _steps(
         MEMBERS_STEP[case.state],
         ("draft", _("Draft written"), case.date_created, None),
@@ -51,7 +51,7 @@ def _for_member(case: SeenCase) -> list[TimelineStep]:
     )
 
 
-def _for_staff(case: SeenCase) -> list[TimelineStep]:
+def _for_staff(case: VisibleCase) -> list[TimelineStep]:
     """Return completion and release as two steps. The first shows what the release waits for."""
     return _steps(
         STAFF_STEP[case.state],

@@ -7,13 +7,13 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from cases.core import reader_timezones
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 
 register = template.Library()
 
 
 @register.filter
-def when(case: SeenCase) -> str:
+def when(case: VisibleCase) -> str:
     """What happened to the case last, and what will: *completed* and *released* are two words with a date each. A
     filter rather than a template, which takes several times as long, and there are many rows."""
     if case.actual_release_date:
@@ -29,7 +29,7 @@ def when(case: SeenCase) -> str:
     return _("Created %(day)s") % {"day": _day(case.date_created)} if case.date_created else ""
 
 
-def _of_pending(case: SeenCase) -> str:
+def _of_pending(case: VisibleCase) -> str:
     day = _day(case.date_completed) if case.date_completed else ""
     if case.scheduled_for is None:
         return _("Completed %(day)s — no release date") % {"day": day} if day else _("Completed — no release date")

@@ -20,7 +20,7 @@ from cases.forms import calendar as calendar_forms
 from cases.forms.calendar import CalendarForm, MoveForm
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, CaseQuerySet, User
 from cases.selectors.pagination import CappedPaginator
 from cases.selectors.release_calendar import days_of, entries_of, kinds_of, on_day
@@ -134,7 +134,7 @@ def _move_page(
     request: HttpRequest, case: Case, form: MoveForm | None, back: CalendarForm, *, status: int, problem: str = ""
 ) -> HttpResponse:
     context = {
-        "case": SeenCase.of(case, to=cast(User, request.user)),
+        "case": VisibleCase.of(case, to=cast(User, request.user)),
         "form": form,
         "problem": problem,
         "back": back.url(),

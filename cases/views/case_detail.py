@@ -13,7 +13,7 @@ from cases.forms.release import AcceptForm, ChangeForm, CompletionForm, Reschedu
 from cases.lifecycle import permissions
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 from cases.selectors.timeline import timeline
 from cases.views.document_panel import document_panel
@@ -56,7 +56,7 @@ def render_case(
 
 def seen_context(case: Case, viewer: User, *, can: set[Action]) -> dict[str, Any]:
     """What the page shows of `case`, which came from `visible_to(viewer)`: to people in person, and in a preview."""
-    seen = SeenCase.of(case, to=viewer, in_full=True)
+    seen = VisibleCase.of(case, to=viewer, in_full=True)
     context = {
         "viewer": viewer,
         "case": seen,

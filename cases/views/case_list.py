@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cases.forms.case_filter import CaseFilter
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 from cases.selectors import case_list as lists
 from cases.selectors.case_list import CaseListQuery, CaseListResult
@@ -27,7 +27,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": asked,
         "page": page,
-        "cases": [SeenCase.of(case, to=user) for case in page],
+        "cases": [VisibleCase.of(case, to=user) for case in page],
         "query": asked.query_with(),
         "chips": asked.chips(),
         "searched": found.searched,

@@ -18,7 +18,7 @@ from cases.documents import actions as documents
 from cases.documents.upload_handlers import uploaded_file
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseDocument, CaseEvent, User
 from cases.views.case_detail import render_case, visible_case
 
@@ -85,7 +85,7 @@ def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResp
 def _ask_to_remove(request: HttpRequest, found: CaseDocument) -> HttpResponse:
     user = cast(User, request.user)
     documents.check_removal(found, by=user)
-    context = {"document": found, "case": SeenCase.of(found.case, to=user)}
+    context = {"document": found, "case": VisibleCase.of(found.case, to=user)}
     return render(request, "cases/remove_document.html", context)
 
 

@@ -15,7 +15,7 @@ from cases.core.retry_after import with_retry_after
 from cases.forms.release import DraftForm
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import CaseEvent, User
 from cases.views.case_detail import render_case, visible_case
 
@@ -61,7 +61,7 @@ def edit_case(request: HttpRequest, pk: int) -> HttpResponse:
         return render_case(
             request, visible_case(request, pk), status=error.status, problem=error.message, unsaved=unsaved
         )
-    context = {"form": form, "case": SeenCase.of(case, to=user)}
+    context = {"form": form, "case": VisibleCase.of(case, to=user)}
     return render(request, "cases/case_form.html", context, status=400 if form.is_bound else 200)
 
 
@@ -71,7 +71,7 @@ def _changed_meanwhile(request: HttpRequest, pk: int, form: DraftForm, error: St
     form.data = request.POST.dict() | {"seen": drafts.digest(case)}
     context = {
         "form": form,
-        "case": SeenCase.of(case, to=cast(User, request.user), in_full=True),
+        "case": VisibleCase.of(case, to=cast(User, request.user), in_full=True),
         "problem": error.message,
     }
     return render(request, "cases/case_form.html", context, status=error.status)

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from cases.lifecycle.visible_case import SeenCase
+from cases.lifecycle.visible_case import VisibleCase
 from cases.selectors.timeline import timeline
 from tests.factories import CaseFactory
 
@@ -33,7 +33,7 @@ def steps(state, user, **columns):
     case = CaseFactory(**COLUMNS[state] | columns)
     type(case).objects.filter(pk=case.pk).update(date_created=CREATED)
     case.refresh_from_db()
-    return timeline(SeenCase.of(case, to=user), to=user)
+    return timeline(VisibleCase.of(case, to=user), to=user)
 
 
 def progress(found):
