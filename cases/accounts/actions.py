@@ -26,7 +26,7 @@ from cases.core.text import clean_line, clean_text, isolated
 from cases.delivery.account_email_queue import queue_address_changed, queue_invitation
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import identity, record
-from cases.lifecycle.history import Step, log_committed
+from cases.lifecycle.history import EventRecorder, log_committed
 from cases.lifecycle.locking import in_lock_order, lock_as_administrator
 from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, User
 from cases.models.case import HELD, SCHEDULED
@@ -264,8 +264,8 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     if not cases:
         return 0
     now = portal_now()
-    steps = [Step(case, by=by, source=source, at=now) for case in cases]
-    CaseEvent.objects.bulk_create([handed_over(step, to=to, reason=reason) for step in steps])
+    recorders = [EventRecorder(case, by=by, source=source, at=now) for case in cases]
+    CaseEvent.objects.bulk_create([handed_over(recorder, to=to, reason=reason) for recorder in recorders])
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
     details = {"count": len(cases), "to_technician": to.pk}
     record(technician, Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.core.errors import CaseError
-from cases.lifecycle.history import Step
+from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
@@ -22,15 +22,15 @@ def hand_over_case(*, case: Case, to: User, by: User, source: str, reason: str =
     case, to = locked.case, locked.people[to.pk]
     if to.pk == case.assigned_to_id or not to.takes_cases:
         raise CaseError(_("Choose another technician, who has signed in and whose account is active."), field="to")
-    handed_over(locked.step, to=to, reason=reason).save()
+    handed_over(locked.recorder, to=to, reason=reason).save()
     case.assigned_to = to
     case.save(update_fields=["assigned_to"])
-    locked.step.log(CaseEvent.Kind.HANDED_OVER)
+    locked.recorder.log(CaseEvent.Kind.HANDED_OVER)
     return case
 
 
-def handed_over(step: Step, *, to: User, reason: str) -> CaseEvent:
+def handed_over(recorder: EventRecorder, *, to: User, reason: str) -> CaseEvent:
     """The event of a hand-over to `to`, made before the case is theirs, and not stored yet."""
-    former = step.case.assigned_to_id
+    former = recorder.case.assigned_to_id
     details = {"from_technician": former, "to_technician": to.pk}
-    return step.event(CaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)
+    return recorder.event(CaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)

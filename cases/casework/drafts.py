@@ -63,12 +63,12 @@ def submit(*, case: Case, by: User, source: str) -> Case:
     CaseError without a title, QuotaReached for one too many.
     """
     locked = lock_for_action(case, Action.SUBMIT, by=by, source=source)
-    case, step = locked.case, locked.step
+    case, recorder = locked.case, locked.recorder
     if not clean_line(case.title):
         raise CaseError(_("Please give the case a title before you submit it."), field="title")
     quotas.check_submissions(locked.by)
     case.status = Case.Status.SUBMITTED
-    case.date_submitted = step.at
+    case.date_submitted = recorder.at
     case.save(update_fields=["status", "date_submitted"])
-    step.record(CaseEvent.Kind.SUBMITTED)
+    recorder.record(CaseEvent.Kind.SUBMITTED)
     return case

@@ -10,7 +10,7 @@ from cases.core.errors import NotAllowed, WrongState
 from cases.delivery import celery_publisher
 from cases.delivery.email_kinds import kinds_that_keep_their_address
 from cases.lifecycle import account_history
-from cases.lifecycle.history import Step
+from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, CaseEvent, OutgoingEmail, User
 from cases.models.outgoing_email import GIVEN_UP, ONCE_KINDS, OPEN
@@ -58,7 +58,7 @@ def _check_can_be_sent(email: OutgoingEmail, person: User) -> None:
 
 def _record(row: OutgoingEmail, *, by: User, source: str, at: dt.datetime) -> None:
     if row.case:
-        Step(row.case, by=by, source=source, at=at).record(CaseEvent.Kind.MAIL_RESENT, reason=row.last_error)
+        EventRecorder(row.case, by=by, source=source, at=at).record(CaseEvent.Kind.MAIL_RESENT, reason=row.last_error)
     else:
         kind = AccountEvent.Kind.MAIL_RESENT
         account_history.record(row.recipient, kind, by=by, reason=row.last_error, details={"kind": row.kind})

@@ -71,14 +71,14 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
     """The document is no more. NotAllowed where `by` could not have attached it; CaseDocument.DoesNotExist where it is
     gone already, or `by` may not know of it."""
     locked = lock_for_action(document.case, Action.ATTACH, by=by, source=source)
-    by, step = locked.by, locked.step
+    by, recorder = locked.by, locked.recorder
     document = CaseDocument.objects.visible_to(by).get(pk=document.pk)
     _check_kind(document, by=by)
     pk, path = document.pk, str(document.file.name)
     document.delete()
-    step.record(CaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
+    recorder.record(CaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
     transaction.on_commit(partial(storage.discard, path), robust=True)
-    logger.info("document removed", case_id=step.case.pk, document_id=pk, by_id=by.pk)
+    logger.info("document removed", case_id=recorder.case.pk, document_id=pk, by_id=by.pk)
 
 
 def _check_kind(document: CaseDocument, *, by: User) -> None:
@@ -87,13 +87,13 @@ def _check_kind(document: CaseDocument, *, by: User) -> None:
 
 
 def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_token: str) -> None:
-    step = lock_for_action(case, Action.ATTACH, by=by, source=source).step
-    document.case = step.case
+    recorder = lock_for_action(case, Action.ATTACH, by=by, source=source).recorder
+    document.case = recorder.case
     used = form_tokens.use(form_token, by=by, content=["document", str(case.pk), document.name, str(document.size)])
     quotas.check_uploads(by)
     if CaseDocument.objects.filter(case=case).count() >= MAX_DOCUMENTS_PER_CASE:
         raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MAX_DOCUMENTS_PER_CASE})
-    document.uploaded_at = step.at
+    document.uploaded_at = recorder.at
     document.save()
     form_tokens.remember(used, document.pk)
-    step.record(CaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})
+    recorder.record(CaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})

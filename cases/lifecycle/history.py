@@ -54,7 +54,7 @@ def _people_in(details: Any) -> dict[str, int]:
     return {name: details[name] for name in NAMES_OF_PEOPLE if isinstance(details.get(name), int)}
 
 
-class Step:
+class EventRecorder:
     """One step of one case: remembers how the case was, and records what became of it.
 
     Made before the case is changed; `record` is called in the same transaction, after.

@@ -14,7 +14,7 @@ from cases.core.clock import portal_now
 from cases.core.errors import ReasonRequired, Stale
 from cases.core.text import clean_text
 from cases.lifecycle import permissions, stored_clock
-from cases.lifecycle.history import Step
+from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseQuerySet, User
 
@@ -30,7 +30,7 @@ class Locked:
     case: Case
     by: User
     people: People
-    step: Step
+    recorder: EventRecorder
 
 
 def lock_for_action(
@@ -61,7 +61,7 @@ def lock_for_action(
         raise ReasonRequired
     if action in BY_THE_CLOCK and not cast(Any, locked).clock_agrees:
         stored_clock.refuse()
-    return Locked(locked, by, found, Step(locked, by=by, source=source, at=portal_now()))
+    return Locked(locked, by, found, EventRecorder(locked, by=by, source=source, at=portal_now()))
 
 
 def lock_people(*people: User) -> People:

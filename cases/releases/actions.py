@@ -34,15 +34,15 @@ def accept(*, case: Case, by: User, source: str, technician: User | None = None)
     """A submitted case gets its technician: `by`, or the `technician` whom an administrator names."""
     chosen = technician or by
     locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen])
-    case, by, step = locked.case, locked.by, locked.step
+    case, by, recorder = locked.case, locked.by, locked.recorder
     assignee = locked.people[chosen.pk]
     if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
         raise NotAllowed(_("Only an administrator assigns a case, and only to an active technician."))
     case.status = Case.Status.ACCEPTED
     case.assigned_to = assignee
-    case.date_accepted = step.at
+    case.date_accepted = recorder.at
     case.save(update_fields=["status", "assigned_to", "date_accepted"])
-    step.record(Kind.ACCEPTED)
+    recorder.record(Kind.ACCEPTED)
     return case
 
 
@@ -52,16 +52,16 @@ def complete(
 ) -> Case:
     """The work on an accepted case is done. Its member sees it on `release_on`; None: at once."""
     locked = lock_for_action(case, Action.COMPLETE, by=by, source=source, revision=revision)
-    case, by, step = locked.case, locked.by, locked.step
+    case, by, recorder = locked.case, locked.by, locked.recorder
     case.status = Case.Status.COMPLETED
-    case.date_completed = step.at
+    case.date_completed = recorder.at
     if release_on is not None:
-        _check_choice(release_on, by=by, reason=reason, now=step.at, or_now=True)
+        _check_choice(release_on, by=by, reason=reason, now=recorder.at, or_now=True)
     _set_schedule(case, release_on)
     case.save(update_fields=["status", "date_completed", *SCHEDULE_FIELDS])
-    step.record(Kind.COMPLETED, reason=reason)
+    recorder.record(Kind.COMPLETED, reason=reason)
     if release_on is None:
-        batch.release_one(case, by=by, source=source, at=step.at)
+        batch.release_one(case, by=by, source=source, at=recorder.at)
     else:
         arm_after_commit(case)
     return case
@@ -73,12 +73,12 @@ def schedule(
 ) -> Case:
     """A completed case that is not released gets another release date, or its first one after a hold."""
     locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, revision=revision)
-    case, by, step = locked.case, locked.by, locked.step
-    _check_choice(release_on, by=by, reason=reason, now=step.at)
+    case, by, recorder = locked.case, locked.by, locked.recorder
+    _check_choice(release_on, by=by, reason=reason, now=recorder.at)
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     _set_schedule(case, release_on)
     case.save(update_fields=SCHEDULE_FIELDS)
-    step.record(kind, reason=reason)
+    recorder.record(kind, reason=reason)
     arm_after_commit(case)
     return case
 
@@ -87,10 +87,10 @@ def schedule(
 def cancel_schedule(*, case: Case, by: User, source: str, reason: str, revision: int | None = None) -> Case:
     """A completed case is held: it stays completed and is not released until somebody says when."""
     locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, revision=revision)
-    case, by, step = locked.case, locked.by, locked.step
+    case, by, recorder = locked.case, locked.by, locked.recorder
     _set_schedule(case, None)
     case.save(update_fields=SCHEDULE_FIELDS)
-    step.record(Kind.HELD, reason=reason)
+    recorder.record(Kind.HELD, reason=reason)
     return case
 
 
@@ -98,12 +98,12 @@ def cancel_schedule(*, case: Case, by: User, source: str, reason: str, revision:
 def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", revision: int | None = None) -> Case:
     """A completed case that is not released goes back to its technician, without a schedule."""
     locked = lock_for_action(case, Action.RETURN, by=by, source=source, reason=reason, revision=revision)
-    case, by, step = locked.case, locked.by, locked.step
+    case, by, recorder = locked.case, locked.by, locked.recorder
     case.status = Case.Status.ACCEPTED
     case.date_completed = None
     _set_schedule(case, None)
     case.save(update_fields=["status", "date_completed", *SCHEDULE_FIELDS])
-    step.record(Kind.RETURNED, reason=reason)
+    recorder.record(Kind.RETURNED, reason=reason)
     return case
 
 
@@ -111,8 +111,8 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", r
 def release_now(*, case: Case, by: User, source: str, reason: str, revision: int | None = None) -> Case:
     """An administrator releases a completed case before its schedule."""
     locked = lock_for_action(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, revision=revision)
-    case, by, step = locked.case, locked.by, locked.step
-    batch.release_one(case, by=by, source=source, at=step.at, reason=clean_text(reason))
+    case, by, recorder = locked.case, locked.by, locked.recorder
+    batch.release_one(case, by=by, source=source, at=recorder.at, reason=clean_text(reason))
     return case
 
 

@@ -54,12 +54,12 @@ def sections_for(user: User) -> Sequence[Section]:
 
 def _for_members() -> list[Section]:
     """Return new releases first, then earlier ones, split at MOMENT; then what is still open."""
-    shown = {state.key: state for state in display_states.for_members()}
+    states = {state.key: state for state in display_states.for_members()}
     at, released = case_list.without_index("actual_release_date"), frozenset({"released"})
     new, old = RELEASED & Q(GreaterThan(at, MOMENT)), RELEASED & Q(LessThanOrEqual(at, MOMENT))
     ready = (at.desc(), "-pk")
-    under_way = shown["submitted"].where | shown["accepted"].where
-    announced = [_of_state(shown["announced"], case_list.SOONEST_FIRST.by)] if "announced" in shown else []
+    under_way = states["submitted"].where | states["accepted"].where
+    announced = [_of_state(states["announced"], case_list.SOONEST_FIRST.by)] if "announced" in states else []
     return [
         Section("new", _("Ready and new since your last visit"), new, ready, "state=released", released),
         Section("released", _("Ready"), old, ready, "state=released", released),
@@ -78,7 +78,7 @@ def _for_members() -> list[Section]:
 
 def _for_staff(whose: str) -> list[Section]:
     """Return the sections in the order of a case's states. Unassigned cases are oldest first."""
-    shown = {state.key: state for state in display_states.for_staff()}
+    states = {state.key: state for state in display_states.for_staff()}
     today = SCHEDULED & Q(scheduled_release_date__lte=DAY)
     return [
         Section(
@@ -106,9 +106,9 @@ def _for_staff(whose: str) -> list[Section]:
             frozenset({"completed"}),
             _("Nothing goes out today."),
         ),
-        _of_state(shown["completed"], case_list.SOONEST_FIRST.by, whose, none=_("Nothing waits for its release.")),
-        _of_state(shown["held"], case_list.NEWEST.by, whose, none=_("Nothing is on hold.")),
-        _of_state(shown["released"], case_list.RELEASED_LAST.by, whose, none=_("Nothing has been released yet.")),
+        _of_state(states["completed"], case_list.SOONEST_FIRST.by, whose, none=_("Nothing waits for its release.")),
+        _of_state(states["held"], case_list.NEWEST.by, whose, none=_("Nothing is on hold.")),
+        _of_state(states["released"], case_list.RELEASED_LAST.by, whose, none=_("Nothing has been released yet.")),
     ]
 
 
