@@ -29,7 +29,7 @@ def for_staff() -> list[DisplayState]:
     return [
         DisplayState("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
         DisplayState("accepted", _("Accepted"), Q(status=Status.ACCEPTED)),
-        DisplayState("completed", _("Completed, not released"), SCHEDULED),
+        DisplayState("scheduled", _("Completed, not released"), SCHEDULED),
         DisplayState("held", _("Completed, on hold"), HELD),
         DisplayState("released", _("Released"), RELEASED),
     ]
@@ -87,4 +87,6 @@ def key_of(case: Case, user: User) -> str:
     if user.is_member and case.is_pending:
         announced = settings.RELEASE_MEMBER_VIEW == "announced" and not case.is_held
         return "announced" if announced else "accepted"
-    return "held" if case.is_held else case.status
+    if case.is_held:
+        return "held"
+    return "scheduled" if case.is_pending else case.status

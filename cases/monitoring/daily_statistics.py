@@ -208,7 +208,7 @@ def _not_recorded(start: dt.datetime, end: dt.datetime, recorded: list[dict[str,
 def _pending() -> int:
     """Return the number of pending cases by the sample of all cases, and refresh it if it is old."""
     case_counts.refresh()
-    return sum(total.cases for state, total in case_counts.latest_totals().items() if state in ("completed", "held"))
+    return sum(total.cases for state, total in case_counts.latest_totals().items() if state in ("scheduled", "held"))
 
 
 def _pending_at(moment: dt.datetime) -> int:

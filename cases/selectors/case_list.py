@@ -24,7 +24,7 @@ from cases.selectors import search
 
 SEARCHED = 10_000
 # An index has each technician's cases in these states.
-OF_TECHNICIANS = {"accepted", "completed", "held", "released"}
+OF_TECHNICIANS = {"accepted", "scheduled", "held", "released"}
 EARLY = {Case.Status.DRAFT, Case.Status.SUBMITTED, Case.Status.ACCEPTED}
 # Lists of these states are in the order in which the cases were created.
 BY_AGE = EARLY - {Case.Status.ACCEPTED}
@@ -82,7 +82,7 @@ class CaseListQuery:
 
         A list is ordered by release date only where its rows show one: a position must not reveal a hidden date.
         """
-        if self.due_by or self.state_key in ("completed", "announced"):
+        if self.due_by or self.state_key in ("scheduled", "announced"):
             return SOONEST_FIRST, LATEST_FIRST
         if self.state_key == "accepted":
             return ACCEPTED_LAST, ACCEPTED_FIRST
@@ -144,7 +144,7 @@ def _has_an_index(query: CaseListQuery, user: User) -> bool:
     if user.is_member or query.text or query.urgency or query.member:
         return False
     if query.due_by:
-        return query.state_key in ("", "completed")
+        return query.state_key in ("", "scheduled")
     if query.technician is None:
         return True
     # Without a state, unassigned cases include drafts, which technicians do not see.

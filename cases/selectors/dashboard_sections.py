@@ -41,7 +41,7 @@ FAILING = Section(
     RELEASE_FAILS,
     ("release_next_try",),
     "",
-    frozenset({"completed"}),
+    frozenset({"scheduled"}),
 )
 
 
@@ -103,10 +103,10 @@ def _for_staff(whose: str) -> list[Section]:
             today,
             case_list.SOONEST_FIRST.by,
             f"due=today{whose}",
-            frozenset({"completed"}),
+            frozenset({"scheduled"}),
             _("Nothing goes out today."),
         ),
-        _of_state(states["completed"], case_list.SOONEST_FIRST.by, whose, none=_("Nothing waits for its release.")),
+        _of_state(states["scheduled"], case_list.SOONEST_FIRST.by, whose, none=_("Nothing waits for its release.")),
         _of_state(states["held"], case_list.NEWEST.by, whose, none=_("Nothing is on hold.")),
         _of_state(states["released"], case_list.RELEASED_LAST.by, whose, none=_("Nothing has been released yet.")),
     ]

@@ -33,7 +33,7 @@ class TimelineStep:
 
 # The states of cases.lifecycle.display_states, in the order of the steps. None: no step has been reached.
 MEMBERS_STEP = {"draft": 0, "submitted": 1, "accepted": 2, "announced": 2, "released": 3}
-STAFF_STEP = {"draft": None, "submitted": 0, "accepted": 1, "completed": 2, "held": 2, "released": 3}
+STAFF_STEP = {"draft": None, "submitted": 0, "accepted": 1, "scheduled": 2, "held": 2, "released": 3}
 
 
 def timeline(case: VisibleCase, *, to: User) -> list[TimelineStep]:

@@ -20,7 +20,7 @@ def when(case: VisibleCase) -> str:
         return _("Released %(at)s") % {"at": _release(case.actual_release_date)}
     if case.state == "announced" and case.scheduled_for:
         return _("Will be released %(at)s") % {"at": _release(case.scheduled_for)}
-    if case.state in ("completed", "held"):
+    if case.state in ("scheduled", "held"):
         return _of_pending(case)
     if case.state == "accepted" and case.date_accepted:
         return _("In progress since %(day)s") % {"day": _day(case.date_accepted)}

@@ -96,7 +96,7 @@ class Technicians:
             answer = session.get(self._path(case), timeout=TIMEOUT)
         except requests.RequestException:
             return False
-        return answer.status_code == requests.codes.ok and answer.json()["state"] in ("completed", "released")
+        return answer.status_code == requests.codes.ok and answer.json()["state"] in ("scheduled", "released")
 
     def _path(self, case: PlannedCase) -> str:
         return f"{self._url}/api/cases/{case.pk}/"

@@ -16,8 +16,8 @@ from tests.factories import CaseFactory, UserFactory
 pytestmark = pytest.mark.django_db
 
 VIEWS = ["hidden", "in_progress", "announced"]
-OF_STAFF = ["submitted", "accepted", "today", "completed", "held", "released"]
-HOLDS = {"new": {"released"}, "open": {"submitted", "accepted"}, "today": {"completed"}}
+OF_STAFF = ["submitted", "accepted", "today", "scheduled", "held", "released"]
+HOLDS = {"new": {"released"}, "open": {"submitted", "accepted"}, "today": {"scheduled"}}
 VISIT = dt.datetime(2025, 6, 5, 12, tzinfo=dt.UTC)
 
 
@@ -72,7 +72,7 @@ def expected(user: User, key: str) -> list[Case]:
         return sorted(cases, key=lambda case: (case.actual_release_date, case.pk), reverse=True)
     if key == "today":
         cases = [case for case in cases if case.scheduled_release_date <= portals_today()]
-    if key in ("completed", "announced", "today"):
+    if key in ("scheduled", "announced", "today"):
         return sorted(cases, key=lambda case: (case.scheduled_release_date, case.pk))
     if key == "accepted":
         return sorted(cases, key=lambda case: (case.date_accepted or case.date_created, case.pk), reverse=True)

@@ -79,14 +79,14 @@ def show(name: str, query: str) -> None:
 
 
 ALONG_ONE_INDEX = [
-    *[("ada", f"state={state}") for state in ("", "draft", "submitted", "accepted", "completed", "held", "released")],
-    *[("tom", f"state={state}&technician=mine") for state in ("accepted", "completed", "held", "released")],
-    *[("otto", f"state={state}&technician=mine") for state in ("", "accepted", "completed", "held", "released")],
+    *[("ada", f"state={state}") for state in ("", "draft", "submitted", "accepted", "scheduled", "held", "released")],
+    *[("tom", f"state={state}&technician=mine") for state in ("accepted", "scheduled", "held", "released")],
+    *[("otto", f"state={state}&technician=mine") for state in ("", "accepted", "scheduled", "held", "released")],
     *[("tom", query) for query in ("", "sort=oldest", "technician=mine", "technician=mine&sort=oldest")],
     *[("ada", f"state={state}&sort={sort}") for state, sort in (("submitted", "oldest"), ("held", "oldest"))],
     *[
         ("tom", f"state={state}&sort={sort}")
-        for state, sort in (("released", "released-first"), ("completed", "latest"))
+        for state, sort in (("released", "released-first"), ("scheduled", "latest"))
     ],
     *[("tom", f"state=accepted&sort=accepted-first{whose}") for whose in ("", "&technician=mine")],
     *[("tom", query) for query in ("due=today", "due=today&technician=mine", "due=today&sort=latest")],
@@ -106,7 +106,7 @@ def test_what_an_index_holds_is_found_along_it(name, query):
 
 AMONG_THE_LATEST = [
     *[("ada", f"q={text}") for text in ("Question", "nothing", "Question+1")],
-    *[("ada", f"q=nothing&state={state}") for state in ("submitted", "accepted", "completed", "held", "released")],
+    *[("ada", f"q=nothing&state={state}") for state in ("submitted", "accepted", "scheduled", "held", "released")],
     *[("ada", query) for query in ("urgency=urgent", "urgency=urgent&state=accepted", "urgency=urgent&state=held")],
     *[("tom", query) for query in ("q=nothing", "q=nothing&technician=mine", "urgency=urgent&technician=mine")],
     *[("tom", query) for query in ("technician=nobody", "technician=nobody&state=submitted", "due=today&q=nothing")],

@@ -33,7 +33,7 @@ def test_each_state_is_counted(mia, tom):
         CaseFactory(member=mia, **{trait: True})
     assert tasks.count_cases() is True
     counts = dict(SampledTotal.objects.values_list("state", "cases"))
-    assert counts == {"submitted": 1, "accepted": 0, "completed": 2, "held": 1, "released": 1}
+    assert counts == {"submitted": 1, "accepted": 0, "scheduled": 2, "held": 1, "released": 1}
 
 
 def test_a_fresh_sample_is_not_made_again(clock, mia):
@@ -87,7 +87,7 @@ def test_an_administrator_reads_the_total_and_its_age(clock, more_than_a_page_co
         "submitted": ("3", "counted 40 seconds ago"),
         "accepted": ("3", "counted 40 seconds ago"),
         "today": ("0", ""),
-        "completed": ("0", ""),
+        "scheduled": ("0", ""),
         "held": ("1", ""),
         "released": ("0", ""),
         "failing": ("0", ""),

@@ -54,11 +54,11 @@ LISTS = {
     ("tom", "technician=mine"): [title for title in ALL[:-2] if title != "urgent"],
     ("tom", "technician=mine&sort=oldest"): ["accepted", "later", "today", "held", "released", "earlier"],
     ("tom", "technician=nobody"): ["submitted"],
-    ("tom", "technician=mine&state=completed"): ["today", "later"],
-    ("tom", "technician=mine&state=completed&sort=latest"): ["later", "today"],
+    ("tom", "technician=mine&state=scheduled"): ["today", "later"],
+    ("tom", "technician=mine&state=scheduled&sort=latest"): ["later", "today"],
     ("tom", "technician=mine&state=submitted"): [],
     ("tom", "due=today"): ["today"],
-    ("tom", "due=today&state=completed"): ["today"],
+    ("tom", "due=today&state=scheduled"): ["today"],
     ("tom", "due=today&state=released"): [],
     ("tom", "state=accepted&sort=released"): ["urgent", "accepted"],
     ("tom", "urgency=urgent&state=accepted"): ["urgent"],
@@ -96,7 +96,7 @@ def test_a_search_looks_among_the_latest_and_says_so(client, cases, ada, monkeyp
 @pytest.mark.parametrize(
     ("person", "query", "said"),
     [
-        ("mia", "state=completed", "State: There is no such state."),
+        ("mia", "state=scheduled", "State: There is no such state."),
         ("mia", "sort=title", "Order: Select a valid choice"),
         ("tom", "technician=99999", "Technician: There is no such technician."),
         ("tom", "due=yesterday", "Release: Select a valid choice"),
@@ -161,7 +161,7 @@ def test_empty_lists_say_what_to_do(client, mia, olga, tom, ada):
 
 
 QUERIES = ["", "q=Question", "urgency=normal", "sort=oldest"]
-OF_STAFF = ["state=completed", "technician=nobody&state=submitted", "due=today", "state=released&sort=released-first"]
+OF_STAFF = ["state=scheduled", "technician=nobody&state=submitted", "due=today", "state=released&sort=released-first"]
 
 
 @pytest.mark.parametrize(

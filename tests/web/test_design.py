@@ -21,7 +21,7 @@ from tests.factories import CaseFactory
 TOKENS = Path("cases/static/cases/tokens.css")
 STYLES = [path.read_text() for path in Path("cases/static/cases").glob("*.css") if path != TOKENS]
 FACE = Path("cases/static/vendor/inter/inter-latin-wght-normal.woff2")
-STATES = [f"state-{state}" for state in ("draft", "submitted", "accepted", "completed", "held", "released", "urgent")]
+STATES = [f"state-{state}" for state in ("draft", "submitted", "accepted", "scheduled", "held", "released", "urgent")]
 GROUNDS = ["canvas", "bs-body-bg", "bs-tertiary-bg", "bs-secondary-bg"]
 WORDS = ["bs-body-color", "bs-emphasis-color", "bs-secondary-color", "accent-text", "state-urgent"]
 SELECTED = ["bs-body-color", "bs-emphasis-color", "accent-text"]

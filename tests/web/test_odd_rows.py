@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 QUERIES = [
     "/cases/?state=released",
-    "/cases/?state=completed",
+    "/cases/?state=scheduled",
     "/cases/?state=held",
     "/cases/?due=today",
     "/cases/?q=2011",
