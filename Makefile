@@ -13,7 +13,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit requirements messages chaos bench screenshots tour programs
+.PHONY: help demo test lint audit requirements messages settings chaos bench screenshots tour programs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,12 @@ messages: export ENV_FILE := /dev/null
 messages: export DJANGO_SETTINGS_MODULE := portal.settings
 messages: $(INSTALLED) ## collect the texts for translation, and compile what is translated
 	@$(VENV)/bin/python -m tests.catalogue
+
+settings: export SECRET_KEY := only for texts
+settings: export ENV_FILE := /dev/null
+settings: export DJANGO_SETTINGS_MODULE := portal.settings
+settings: $(INSTALLED) ## write the tables of docs/settings.md and the lines of .env.example
+	@$(VENV)/bin/python -m tests.settings_docs
 
 screenshots: $(INSTALLED) programs ## a picture of every page, phone and desktop, light and dark, in var/screenshots
 	@rm -rf var/screenshots

@@ -1,6 +1,6 @@
-"""Settings: one file, everything that differs between machines comes from the environment or `.env`.
+"""Settings of Django. What differs between machines comes from the environment or `.env`, through `env`.
 
-docs/settings.md lists the variables that people set, with their defaults.
+portal/setting_registry.py has the default, the bounds and the meaning of each variable.
 """
 
 import datetime as dt
@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.broker import check_broker_url, tls_options, without_options
+from portal.environment import Environment
 from portal.file_storage import file_storage
 from portal.logs import configure_structlog, logging_config
 
@@ -22,76 +23,35 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
-env_file = Path(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
-if env_file.exists():
-    env.read_env(env_file)
-
-
-def whole_number(name: str, default: int, least: int = 0, most: int | None = None) -> int:
-    """The integer in the environment variable `name`; ImproperlyConfigured where it is none, or out of bounds."""
-    try:
-        value = env.int(name, default=default)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {env.str(name)!r}.") from None
-    if value < least:
-        raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
-    if most is not None and value > most:
-        raise ImproperlyConfigured(f"{name} must be at most {most}, not {value}.")
-    return int(value)
-
-
-def choice(name: str, choices: tuple[str, ...]) -> str:
-    """The environment variable `name`, by default the first of `choices`; ImproperlyConfigured if it is another."""
-    value: str = env.str(name, default=choices[0])
-    if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
-    return value
-
-
-def time_of_day(name: str, default: str) -> dt.time:
-    """The wall clock time HH:MM in the environment variable `name`; ImproperlyConfigured if it is none."""
-    text = env.str(name, default=default)
-    try:
-        value = dt.time.fromisoformat(text)  # not Django's parse_time, which drops a UTC offset in silence
-    except ValueError:
-        value = None
-    if value is None or value.tzinfo is not None:
-        raise ImproperlyConfigured(f"{name} must be a time of day such as 09:30, not {text!r}.")
-    return value
-
+env = Environment(BASE_DIR / ".env")
 
 # --- The release promise -------------------------------------------------------------------------------------------
 
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env("TIME_ZONE")
 USE_TZ = True
 
-RELEASE_TIME_OF_DAY = time_of_day("RELEASE_TIME_OF_DAY", "00:00")
-RELEASE_MIN_DAYS = whole_number("RELEASE_MIN_DAYS", 7)
-RELEASE_DEFAULT_DAYS = whole_number("RELEASE_DEFAULT_DAYS", max(7, RELEASE_MIN_DAYS), least=RELEASE_MIN_DAYS)
-RELEASE_MAX_DAYS = whole_number("RELEASE_MAX_DAYS", max(365, RELEASE_DEFAULT_DAYS), least=RELEASE_DEFAULT_DAYS)
-RELEASE_MEMBER_VIEW = choice("RELEASE_MEMBER_VIEW", ("hidden", "in_progress", "announced"))
-RELEASE_ETA_WINDOW = dt.timedelta(days=whole_number("RELEASE_ETA_WINDOW_DAYS", 8))
+RELEASE_TIME_OF_DAY: dt.time = env("RELEASE_TIME_OF_DAY")
+RELEASE_MIN_DAYS: int = env("RELEASE_MIN_DAYS")
+RELEASE_DEFAULT_DAYS = env.at_least("RELEASE_DEFAULT_DAYS", RELEASE_MIN_DAYS)
+RELEASE_MAX_DAYS = env.at_least("RELEASE_MAX_DAYS", RELEASE_DEFAULT_DAYS)
+RELEASE_MEMBER_VIEW: str = env("RELEASE_MEMBER_VIEW")
+RELEASE_ETA_WINDOW = dt.timedelta(days=env("RELEASE_ETA_WINDOW_DAYS"))
 # For each slot of 50 ms: two processes share a wave, and each wake-up has a stand-in. At most 80 a second, which two
 # processes manage on two cores even if each of them releases something.
-RELEASE_ETA_PER_INSTANT = whole_number("RELEASE_ETA_PER_INSTANT", 4)
-RELEASE_BATCH_SIZE = whole_number("RELEASE_BATCH_SIZE", 2000, least=1)
-# Whole seconds only: django-celery-beat turns 1.5 into 1, and 0.5 into 0, which fires without pause.
-SWEEP_INTERVAL = whole_number("SWEEP_INTERVAL", 10, least=1)
+RELEASE_ETA_PER_INSTANT: int = env("RELEASE_ETA_PER_INSTANT")
+RELEASE_BATCH_SIZE: int = env("RELEASE_BATCH_SIZE")
+SWEEP_INTERVAL: int = env("SWEEP_INTERVAL")
 
 # --- Django --------------------------------------------------------------------------------------------------------
 
-SECRET_KEY = env.str("SECRET_KEY")
-# Former keys, which still read what they signed and encrypted.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-# The port that docker-compose.yml publishes.
-PORTAL_PORT = whole_number("PORTAL_PORT", 8000, least=1)
-# Where people reach the portal: the links in emails, and whether cookies may demand https.
-PORTAL_URL = (env.str("PORTAL_URL", default="") or f"http://127.0.0.1:{PORTAL_PORT}").rstrip("/")
+SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env("SECRET_KEY_FALLBACKS")
+DEBUG: bool = env("DEBUG")
+ALLOWED_HOSTS = env("ALLOWED_HOSTS")
+PORTAL_PORT: int = env("PORTAL_PORT")
+PORTAL_URL: str = (env("PORTAL_URL") or f"http://127.0.0.1:{PORTAL_PORT}").rstrip("/")
 HTTPS = PORTAL_URL.startswith("https://")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PORTAL_URL])
+CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS", default=[PORTAL_URL])
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -172,7 +132,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {
-    "default": file_storage(env.str("FILE_STORAGE_URL", default=""), VAR_DIR / "documents"),
+    "default": file_storage(env("FILE_STORAGE_URL"), VAR_DIR / "documents"),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -180,28 +140,28 @@ STORAGES = {
     },
 }
 
-# Of one document; and what comes in with one request is cut off there, before it fills a disk.
-DOCUMENT_MAX_MB = whole_number("DOCUMENT_MAX_MB", 20, least=1)
-# After so many days a stored file that no document names is deleted.
-DOCUMENT_ORPHAN_DAYS = whole_number("DOCUMENT_ORPHAN_DAYS", 7, least=1)
+DOCUMENT_MAX_MB: int = env("DOCUMENT_MAX_MB")
+DOCUMENT_ORPHAN_DAYS: int = env("DOCUMENT_ORPHAN_DAYS")
+# SizeLimit ends a request that is too large before it fills a disk.
 FILE_UPLOAD_HANDLERS = [
     "cases.documents.upload_handlers.SizeLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "cases.documents.upload_handlers.TemporaryFile",
 ]
 
-# Of one person. Nobody who works by hand comes near them.
-MAX_OPEN_DRAFTS = whole_number("MAX_OPEN_DRAFTS", 100, least=1)
-MAX_SUBMISSIONS_PER_HOUR = whole_number("MAX_SUBMISSIONS_PER_HOUR", 100, least=1)
-MAX_NOTES_PER_HOUR = whole_number("MAX_NOTES_PER_HOUR", 300, least=1)
-MAX_UPLOADS_PER_HOUR = whole_number("MAX_UPLOADS_PER_HOUR", 300, least=1)
+# Nobody who works by hand comes near these limits.
+MAX_OPEN_DRAFTS: int = env("MAX_OPEN_DRAFTS")
+MAX_SUBMISSIONS_PER_HOUR: int = env("MAX_SUBMISSIONS_PER_HOUR")
+MAX_NOTES_PER_HOUR: int = env("MAX_NOTES_PER_HOUR")
+MAX_UPLOADS_PER_HOUR: int = env("MAX_UPLOADS_PER_HOUR")
 
 # --- Database and cache --------------------------------------------------------------------------------------------
 
 
 def database() -> dict[str, Any]:
-    """The default database, by DATABASE_URL; SQLite in var/ where it is not set."""
-    config: dict[str, Any] = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+    """Return the default database, by DATABASE_URL. Unset, it is SQLite in var/."""
+    url = env("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+    config: dict[str, Any] = environ.Env.db_url_config(url)
     if "ENGINE" not in config:
         raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host/name.")
     config["CONN_MAX_AGE"] = 600
@@ -272,17 +232,15 @@ MFA_TOTP_ISSUER = "Advisor Portal"
 MFA_TOTP_TOLERANCE = 1
 # Nobody signs up here with somebody else's address: administrators make the accounts.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# Administrators, and whoever may enter the Django admin, reach nothing before they have set it up.
-REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", default=False)
+REQUIRE_STAFF_MFA: bool = env("REQUIRE_STAFF_MFA")
 
 CSRF_FAILURE_VIEW = "cases.views.session_ends.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
-# Both bind names that are not the portal's, and are hard to take back: only where they are asked for.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
-SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
-if env.bool("BEHIND_PROXY", default=False):
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env("HSTS_INCLUDE_SUBDOMAINS") and HTTPS
+SECURE_HSTS_PRELOAD = env("HSTS_PRELOAD") and HTTPS
+if env("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Otherwise all people share the proxy's address, and its limit of failed logins.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
@@ -308,13 +266,13 @@ CONTENT_SECURITY_POLICY = {
 
 # --- E-mail --------------------------------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025"))
-EMAIL_TIMEOUT = whole_number("EMAIL_TIMEOUT", 10, least=1)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Advisor Portal <portal@localhost>")
+vars().update(environ.Env.email_url_config(env("EMAIL_URL")))
+EMAIL_TIMEOUT: int = env("EMAIL_TIMEOUT")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL")
 
 # --- Celery --------------------------------------------------------------------------------------------------------
 
-_redis_url = check_broker_url(env.str("REDIS_URL", default="redis://127.0.0.1:6379/0"))
+_redis_url = check_broker_url(env("REDIS_URL"))
 CELERY_BROKER_URL = without_options(_redis_url)
 # Only for rediss://. Kombu's own default verifies nothing.
 if _tls := tls_options(_redis_url):
@@ -323,7 +281,7 @@ if _tls := tls_options(_redis_url):
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # An ETA task waits as an unacknowledged message. One that waits longer than this is delivered again and again,
     # so it is longer than the furthest ETA that is ever published (a system check says so when it is not).
-    "visibility_timeout": whole_number("RELEASE_VISIBILITY_TIMEOUT", int(RELEASE_ETA_WINDOW.total_seconds()) + 86400),
+    "visibility_timeout": env("RELEASE_VISIBILITY_TIMEOUT", default=int(RELEASE_ETA_WINDOW.total_seconds()) + 86400),
     # A frozen Redis or a connection that went silent is noticed and replaced, and a request is held up 1 s at most.
     "socket_connect_timeout": 1,
     "socket_timeout": 1,
@@ -333,7 +291,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
     # Redis may be shared with other applications.
-    "global_keyprefix": env.str("REDIS_KEY_PREFIX", default="portal:"),
+    "global_keyprefix": env("REDIS_KEY_PREFIX"),
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 # Workers outlive any outage of Redis.
@@ -392,18 +350,16 @@ CELERY_BEAT_SCHEDULE = {
 # --- What is deleted -------------------------------------------------------------------------------------------------
 
 # By the weekly clean-up (cases.maintenance.cleanup): so long after it has expired.
-CLEANUP_SESSIONS = dt.timedelta(days=whole_number("CLEANUP_SESSIONS_DAYS", 7))
-CLEANUP_SECURITY_STATE = dt.timedelta(days=whole_number("CLEANUP_SECURITY_STATE_DAYS", 1))
+CLEANUP_SESSIONS = dt.timedelta(days=env("CLEANUP_SESSIONS_DAYS"))
+CLEANUP_SECURITY_STATE = dt.timedelta(days=env("CLEANUP_SECURITY_STATE_DAYS"))
 # Of forms so long after they were sent. What was typed into one is not shown for longer either.
-CLEANUP_FORM_TOKENS = dt.timedelta(days=whole_number("CLEANUP_FORM_TOKENS_DAYS", 30, least=1))
-CLEANUP_UNSENT_FORMS = dt.timedelta(days=whole_number("CLEANUP_UNSENT_FORMS_DAYS", 1, least=1))
+CLEANUP_FORM_TOKENS = dt.timedelta(days=env("CLEANUP_FORM_TOKENS_DAYS"))
+CLEANUP_UNSENT_FORMS = dt.timedelta(days=env("CLEANUP_UNSENT_FORMS_DAYS"))
 
 # --- Operations ----------------------------------------------------------------------------------------------------
 
-# Where administrators find Flower; no link without it.
-FLOWER_URL = env.str("FLOWER_URL", default="")
-# Who knows it may read /metrics; without one, only programs on this machine may.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+FLOWER_URL: str = env("FLOWER_URL")
+METRICS_TOKEN: str = env("METRICS_TOKEN")
 
 # --- API -----------------------------------------------------------------------------------------------------------
 
@@ -422,11 +378,9 @@ REST_FRAMEWORK = {
     "UNICODE_JSON": False,
     "EXCEPTION_HANDLER": "cases.api.errors.exception_handler",
 }
-# Of one person, whatever tokens they use.
-MAX_API_CALLS_PER_MINUTE = whole_number("MAX_API_CALLS_PER_MINUTE", 600, least=1)
-# How long a token is good where nothing else is chosen, and how many a person may have.
-API_TOKEN_DAYS = whole_number("API_TOKEN_DAYS", 90, least=1, most=365)
-API_TOKENS_PER_PERSON = whole_number("API_TOKENS_PER_PERSON", 10, least=1, most=100)
+MAX_API_CALLS_PER_MINUTE: int = env("MAX_API_CALLS_PER_MINUTE")
+API_TOKEN_DAYS: int = env("API_TOKEN_DAYS")
+API_TOKENS_PER_PERSON: int = env("API_TOKENS_PER_PERSON")
 KNOX_TOKEN_MODEL = "cases.ApiToken"  # noqa: S105
 # Secret scanners recognise a token by what it begins with: advp_ and 64 hexadecimal digits.
 REST_KNOX = {"TOKEN_PREFIX": "advp_"}
@@ -449,9 +403,9 @@ SPECTACULAR_SETTINGS = {
 # --- Logging -------------------------------------------------------------------------------------------------------
 
 configure_structlog()
-LOG_JSON = env.bool("LOG_JSON", default=False)
-LOGGING = logging_config(json=LOG_JSON, level=env.str("LOG_LEVEL", default="INFO"))
+LOG_JSON: bool = env("LOG_JSON")
+LOGGING = logging_config(json=LOG_JSON, level=env("LOG_LEVEL"))
 # On each line of a request; off, because an address is a person's.
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = env.bool("LOG_CLIENT_IP", default=False)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = env("LOG_CLIENT_IP")
 # The lines of a task name the request that asked for it (portal.logs.keep_what_travels).
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -4,12 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cases.monitoring.settings_report import GROUPS, versions
+from cases.monitoring.settings_report import groups_now, versions
 from cases.views.decorators import for_administrators
 
 
 @require_safe
 @for_administrators
 def portal_settings(request: HttpRequest) -> HttpResponse:
-    """Each with its value, its default and its meaning. They are changed where the portal is installed."""
-    return render(request, "cases/portal_settings.html", {"groups": GROUPS, "versions": versions()})
+    """Show each setting with its value, default and meaning."""
+    return render(request, "cases/portal_settings.html", {"groups": groups_now(), "versions": versions()})

@@ -1,0 +1,42 @@
+"""Reads settings from the environment and from a `.env` file. The environment wins."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.setting_registry import SETTINGS
+from portal.setting_types import WholeNumber
+
+UNSET = object()
+
+
+class Environment:
+    """The values of the settings of portal.setting_registry, by their names."""
+
+    def __init__(self, dotenv: Path) -> None:
+        """Read the file that ENV_FILE names, by default `dotenv`, if there is one."""
+        self._env = environ.Env()
+        file = Path(self("ENV_FILE", default=dotenv))
+        if file.exists():
+            self._env.read_env(file)
+
+    def __call__(self, name: str, *, default: Any = UNSET) -> Any:
+        """Return the value of a setting. Unset, it is `default`, if given, or what the registry says.
+
+        ImproperlyConfigured for a value that cannot be read, and for a required setting that is unset. KeyError for a
+        name that the registry does not know.
+        """
+        setting = SETTINGS[name]
+        text = self._env.str(name, default=UNSET)
+        if text is not UNSET:
+            return setting.kind.read(name, text)
+        if setting.is_required:
+            raise ImproperlyConfigured(f"Set the {name} environment variable.")
+        return setting.kind.read(name, setting.default) if default is UNSET else default
+
+    def at_least(self, name: str, least: int) -> int:
+        """Return a whole number that must be `least` or more. Unset, it is `least` where its default is lower."""
+        default = max(least, int(SETTINGS[name].default))
+        return WholeNumber(least=least).read(name, str(self(name, default=default)))

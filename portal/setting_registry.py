@@ -1,0 +1,258 @@
+"""Every setting of the portal: its variable, default, kind and meaning, each written here and nowhere else.
+
+portal/settings.py reads the values, the settings page shows them, and `make settings` writes the tables of
+docs/settings.md and the lines of .env.example. No model is imported: this is read before Django is set up.
+"""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from portal.setting_types import Choice, Flag, Group, Setting, TimeOfDay, WholeNumber, Words
+
+DAYS = ngettext_lazy("%(number)d day", "%(number)d days", "number")
+SECONDS = ngettext_lazy("%(number)d second", "%(number)d seconds", "number")
+MEGABYTES = _("%(number)d MB")
+
+
+# Read in the docs only, so in English.
+INSTALLATION = [
+    Setting("ENV_FILE", "", "File with the variables that the environment doesn't set.", told_default=".env"),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "Signs sessions and links, and encrypts second factors. 50 random characters.",
+        is_secret=True,
+        is_required=True,
+        in_example=True,
+    ),
+    Setting(
+        "SECRET_KEY_FALLBACKS",
+        "",
+        "Former secret keys. What was signed or encrypted with them stays valid.",
+        Words(),
+        is_secret=True,
+    ),
+    Setting("DEBUG", "False", "Django's debug mode. Never in production.", Flag()),
+    Setting(
+        "ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Host names the portal answers to.", Words(), in_example=True
+    ),
+    Setting(
+        "PORTAL_PORT",
+        "8000",
+        "Port that `docker-compose.yml` publishes. The default of `PORTAL_URL` follows it.",
+        WholeNumber(1),
+    ),
+    Setting("CSRF_TRUSTED_ORIGINS", "", "Origins that may send forms.", Words(), told_default="PORTAL_URL"),
+    Setting(
+        "BEHIND_PROXY",
+        "False",
+        "Trust `X-Forwarded-Proto`, and the client address that the proxy adds to `X-Forwarded-For`.",
+        Flag(),
+    ),
+    Setting(
+        "HSTS_INCLUDE_SUBDOMAINS", "False", "With `https://`: HSTS also covers all subdomains of the portal.", Flag()
+    ),
+    Setting(
+        "HSTS_PRELOAD",
+        "False",
+        "With `https://`: HSTS asks browsers to preload the portal's name. It takes months to undo.",
+        Flag(),
+    ),
+    Setting("REDIS_KEY_PREFIX", "portal:", "Prefix of all keys, for a Redis that is shared."),
+    Setting(
+        "RELEASE_VISIBILITY_TIMEOUT",
+        "",
+        "Redis delivers an unacknowledged message again after this time. Must exceed `RELEASE_ETA_WINDOW_DAYS`.",
+        WholeNumber(),
+        SECONDS,
+        told_default="RELEASE_ETA_WINDOW_DAYS + 1 day",
+    ),
+    Setting("FLOWER_URL", "", "Address of Flower, linked from the operations page.", in_example=True),
+    Setting(
+        "METRICS_TOKEN",
+        "",
+        "Bearer token for `/metrics`. Without one, only programs on the same machine may read it.",
+        is_secret=True,
+        in_example=True,
+    ),
+    Setting(
+        "LOG_LEVEL",
+        "INFO",
+        "Least important lines that are logged.",
+        Choice(("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+    ),
+    Setting("LOG_JSON", "False", "Log JSON: also gunicorn, workers (`celery -q`) and beat.", Flag()),
+    Setting("LOG_CLIENT_IP", "False", "Log the client's address with each request.", Flag()),
+]
+
+MEMBER_VIEWS = {
+    "hidden": _("Members can't see the case until it is released."),
+    "in_progress": _("Members see the case as in progress until it is released."),
+    "announced": _("Members see the case number, title and release date."),
+}
+
+RELEASE = [
+    Setting("TIME_ZONE", "UTC", _("Time zone for all schedules."), in_example=True),
+    Setting(
+        "RELEASE_TIME_OF_DAY", "00:00", _("Release time for schedules without a time."), TimeOfDay(), in_example=True
+    ),
+    Setting(
+        "RELEASE_MIN_DAYS",
+        "7",
+        _("Earliest date a technician can choose, counted from today. Administrators can choose any future time."),
+        WholeNumber(),
+        DAYS,
+        in_example=True,
+    ),
+    Setting(
+        "RELEASE_DEFAULT_DAYS",
+        "7",
+        _("Suggested release date, counted from today. Also used when no date is given."),
+        WholeNumber(),
+        DAYS,
+        in_example=True,
+    ),
+    Setting(
+        "RELEASE_MAX_DAYS",
+        "365",
+        _("Latest date a technician can choose, counted from today."),
+        WholeNumber(),
+        DAYS,
+        in_example=True,
+    ),
+    Setting(
+        "RELEASE_MEMBER_VIEW",
+        "hidden",
+        _("What members see of a completed case before its release."),
+        Choice(tuple(MEMBER_VIEWS)),
+        choices=MEMBER_VIEWS,
+        in_example=True,
+    ),
+    Setting(
+        "RELEASE_ETA_WINDOW_DAYS",
+        "8",
+        _("How far ahead release tasks are scheduled. Tasks for later releases are scheduled one minute ahead."),
+        WholeNumber(),
+        DAYS,
+    ),
+    Setting("RELEASE_ETA_PER_INSTANT", "4", _("Maximum scheduled tasks per moment."), WholeNumber()),
+    Setting("RELEASE_BATCH_SIZE", "2000", _("Maximum cases released in one transaction."), WholeNumber(1)),
+    Setting(
+        "SWEEP_INTERVAL",
+        "10",
+        _("Time between two checks for releases that are due."),
+        WholeNumber(1),  # django-celery-beat turns 1.5 into 1, and 0.5 into 0, which fires without pause
+        SECONDS,
+        in_example=True,
+    ),
+]
+
+DOCUMENTS = [
+    Setting("DOCUMENT_MAX_MB", "20", _("Maximum size of a document."), WholeNumber(1), MEGABYTES, in_example=True),
+    Setting(
+        "DOCUMENT_ORPHAN_DAYS",
+        "7",
+        _("Stored files that belong to no document are deleted after this time."),
+        WholeNumber(1),
+        DAYS,
+    ),
+    Setting(
+        "FILE_STORAGE_URL",
+        "",
+        _("Where documents are stored: in a folder or in an S3 bucket."),
+        told_default="var/documents/",
+        is_secret=True,
+        in_example=True,
+        example="s3://KEY:SECRET@bucket?region_name=eu-central-1",
+    ),
+]
+
+LIMITS = [
+    Setting("MAX_OPEN_DRAFTS", "100", _("Maximum drafts a member can have."), WholeNumber(1)),
+    Setting("MAX_SUBMISSIONS_PER_HOUR", "100", _("Maximum cases a member can submit per hour."), WholeNumber(1)),
+    Setting("MAX_NOTES_PER_HOUR", "300", _("Maximum notes a person can add per hour."), WholeNumber(1)),
+    Setting("MAX_UPLOADS_PER_HOUR", "300", _("Maximum documents a person can attach per hour."), WholeNumber(1)),
+    Setting("MAX_API_CALLS_PER_MINUTE", "600", _("Maximum API calls a person can make per minute."), WholeNumber(1)),
+]
+
+CLEANUP = [
+    Setting(
+        "CLEANUP_SESSIONS_DAYS",
+        "7",
+        _("Expired sessions, with their IP address and browser, are deleted after this time."),
+        WholeNumber(),
+        DAYS,
+    ),
+    Setting(
+        "CLEANUP_SECURITY_STATE_DAYS",
+        "1",
+        _("Expired lockouts, counts of failed sign-ins and used codes are deleted after this time."),
+        WholeNumber(),
+        DAYS,
+    ),
+    Setting(
+        "CLEANUP_FORM_TOKENS_DAYS",
+        "30",
+        _("How long a sent form is remembered, so that it isn't processed twice."),
+        WholeNumber(1),
+        DAYS,
+    ),
+    Setting(
+        "CLEANUP_UNSENT_FORMS_DAYS",
+        "1",
+        _("How long text is kept that a person couldn't send because their session had ended."),
+        WholeNumber(1),
+        DAYS,
+    ),
+]
+
+SYSTEM = [
+    Setting(
+        "PORTAL_URL",
+        "",
+        _("Address of the portal, used for links in emails. With https:// the portal is reachable over HTTPS only."),
+        told_default="http://127.0.0.1:8000",
+        in_example=True,
+    ),
+    Setting(
+        "REQUIRE_STAFF_MFA",
+        "False",
+        _("Administrators, and everyone who can open the Django admin, must set up an authenticator app."),
+        Flag(),
+    ),
+    Setting("API_TOKEN_DAYS", "90", _("Lifetime of an API token if none is chosen."), WholeNumber(1, 365), DAYS),
+    Setting("API_TOKENS_PER_PERSON", "10", _("Maximum API tokens a person can have."), WholeNumber(1, 100)),
+    Setting(
+        "DATABASE_URL",
+        "",
+        _("Main database."),
+        told_default="SQLite (var/)",
+        is_secret=True,
+        in_example=True,
+        example="postgresql://user:password@host/name",
+    ),
+    Setting(
+        "REDIS_URL",
+        "redis://127.0.0.1:6379/0",
+        _("Message broker for scheduled tasks."),
+        is_secret=True,
+        in_example=True,
+    ),
+    Setting("EMAIL_URL", "smtp://127.0.0.1:1025", _("Outgoing mail server."), is_secret=True, in_example=True),
+    Setting("EMAIL_TIMEOUT", "10", _("How long to wait for an answer from the mail server."), WholeNumber(1), SECONDS),
+    Setting(
+        "DEFAULT_FROM_EMAIL",
+        "Advisor Portal <portal@localhost>",
+        _("Sender of emails. Its domain is also used in message IDs."),
+    ),
+]
+
+GROUPS = [
+    Group("installation", "Installation", INSTALLATION, on_page=False),
+    Group("release", _("Release"), RELEASE),
+    Group("documents", _("Documents"), DOCUMENTS),
+    Group("limits", _("Limits per person"), LIMITS),
+    Group("cleanup", _("Cleanup"), CLEANUP),
+    Group("system", _("System"), SYSTEM),
+]
+SETTINGS = {setting.name: setting for group in GROUPS for setting in group.settings}

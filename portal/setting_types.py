@@ -1,0 +1,152 @@
+"""What a setting is, and the kinds of values: how the text of an environment variable is read, and what is refused."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+ON = {"true", "on", "ok", "y", "yes", "1"}
+OFF = {"false", "off", "n", "no", "0", ""}
+
+
+class Kind(Protocol):
+    """A kind of setting. `values` says in docs/settings.md what may be written."""
+
+    @property
+    def values(self) -> str: ...
+
+    def read(self, name: str, text: str) -> Any:
+        """Return the value of `text`. ImproperlyConfigured, naming the variable `name`, if it has none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text. It is never repeated in an error, so it may be a secret."""
+
+    values: str = "text"
+
+    def read(self, name: str, text: str) -> str:
+        return text
+
+
+@dataclass(frozen=True)
+class Words:
+    """A list of words, separated by commas."""
+
+    values: str = "comma-separated"
+
+    def read(self, name: str, text: str) -> list[str]:
+        return [word for word in text.split(",") if word]
+
+
+@dataclass(frozen=True)
+class Flag:
+    """On or off. A misspelled word is refused: taken for "off" it could leave a door open."""
+
+    values: str = "`True`, `False`"
+
+    def read(self, name: str, text: str) -> bool:
+        word = text.strip().lower()
+        if word not in ON | OFF:
+            raise ImproperlyConfigured(f"{name} must be True or False, not {text!r}.")
+        return word in ON
+
+
+@dataclass(frozen=True)
+class WholeNumber:
+    """A whole number from `least` to `most`."""
+
+    least: int = 0
+    most: int | None = None
+
+    @property
+    def values(self) -> str:
+        return f"whole number from {self.least}" + ("" if self.most is None else f" to {self.most}")
+
+    def read(self, name: str, text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.") from None
+        if value < self.least:
+            raise ImproperlyConfigured(f"{name} must be at least {self.least}, not {value}.")
+        if self.most is not None and value > self.most:
+            raise ImproperlyConfigured(f"{name} must be at most {self.most}, not {value}.")
+        return value
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def values(self) -> str:
+        return ", ".join(f"`{word}`" for word in self.words)
+
+    def read(self, name: str, text: str) -> str:
+        if text not in self.words:
+            raise ImproperlyConfigured(f"{name} must be one of {', '.join(self.words)}, not {text!r}.")
+        return text
+
+
+@dataclass(frozen=True)
+class TimeOfDay:
+    """A wall clock time. Python reads it, not Django's parse_time, which drops a UTC offset in silence."""
+
+    values: str = "`HH:MM`"
+
+    def read(self, name: str, text: str) -> dt.time:
+        try:
+            value = dt.time.fromisoformat(text)
+        except ValueError:
+            value = None
+        if value is None or value.tzinfo is not None:
+            raise ImproperlyConfigured(f"{name} must be a time of day such as 09:30, not {text!r}.")
+        return value
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting: the environment variable, its default as it would be written there, and what it means.
+
+    `told_default` replaces the default for readers where settings.py works it out. `choices` says in a sentence what
+    some values mean. A setting `in_example` has a line in .env.example, which shows `example` or the default.
+    """
+
+    name: str
+    default: str
+    meaning: "_StrPromise | str"
+    kind: Kind = Text()
+    unit: "_StrPromise | None" = None
+    told_default: str = ""
+    choices: "dict[str, _StrPromise] | None" = None
+    is_secret: bool = False
+    is_required: bool = False
+    in_example: bool = False
+    example: str = ""
+
+    @property
+    def default_told(self) -> str:
+        """The default as people read it."""
+        return self.told_default or self.with_unit(self.default)
+
+    def with_unit(self, text: str) -> str:
+        """Return a value as people read it: "7 days"."""
+        return str(self.unit % {"number": int(text)}) if self.unit else text
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings under one heading. What matters only to those who install the portal is not `on_page`."""
+
+    key: str
+    label: "_StrPromise | str"
+    settings: list[Setting]
+    on_page: bool = True

@@ -1,0 +1,79 @@
+"""Each setting is written once, in portal.setting_registry; everything else is made from that."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.environment import Environment
+from portal.setting_registry import GROUPS, SETTINGS
+from portal.setting_types import Flag, Text, Words
+from tests import settings_docs
+
+NO_FILE = settings.BASE_DIR / "no such .env"
+SOURCE = (settings.BASE_DIR / "portal" / "settings.py").read_text()
+
+
+@pytest.mark.parametrize("path", settings_docs.written(), ids=lambda path: path.name)
+def test_docs_and_example_say_what_the_registry_says(path):
+    assert path.read_text() == settings_docs.written()[path], "run `make settings`"
+
+
+def test_a_setting_stands_in_one_group():
+    assert len(SETTINGS) == sum(len(group.settings) for group in GROUPS)
+
+
+def test_settings_py_reads_every_setting_and_no_other_variable():
+    read = re.findall(r"\benv(?:\.at_least)?\(\s*\"(\w+)\"", SOURCE)
+    assert sorted(read) == sorted(SETTINGS.keys() - {"ENV_FILE"})
+    assert "os.environ" not in SOURCE
+
+
+def test_an_unknown_variable_cannot_be_read():
+    with pytest.raises(KeyError):
+        Environment(NO_FILE)("RELEASE_MIN_DAY")
+
+
+def test_a_required_setting_must_be_set(monkeypatch):
+    monkeypatch.delenv("SECRET_KEY")
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        Environment(NO_FILE)("SECRET_KEY")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_default_is_a_good_value(name):
+    setting = SETTINGS[name]
+    assert setting.told_default or setting.kind.read(name, setting.default) is not None
+
+
+@pytest.mark.parametrize("setting", [setting for setting in SETTINGS.values() if setting.is_secret])
+def test_no_error_repeats_a_secret(setting):
+    assert isinstance(setting.kind, Text | Words)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("True", True), ("on", True), ("1", True), ("false", False), ("No", False), ("", False)]
+)
+def test_a_flag_is_on_or_off(text, value):
+    assert Flag().read("REQUIRE_STAFF_MFA", text) is value
+
+
+@pytest.mark.parametrize("text", ["ture", "2", "enabled"])
+def test_a_misspelled_flag_is_refused(text):
+    with pytest.raises(ImproperlyConfigured, match="REQUIRE_STAFF_MFA must be True or False"):
+        Flag().read("REQUIRE_STAFF_MFA", text)
+
+
+def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
+    file = tmp_path / "portal.env"
+    file.write_text("SWEEP_INTERVAL=20\nMAX_OPEN_DRAFTS=5\n")
+    monkeypatch.setattr("environ.Env.ENVIRON", {"SWEEP_INTERVAL": "30", "ENV_FILE": str(file)})
+    env = Environment(NO_FILE)
+    assert (env("SWEEP_INTERVAL"), env("MAX_OPEN_DRAFTS"), env("MAX_NOTES_PER_HOUR")) == (30, 5, 300)
+
+
+@pytest.mark.parametrize(("least", "expected"), [(3, 7), (10, 10)])
+def test_a_default_rises_to_its_bound(monkeypatch, least, expected):
+    monkeypatch.delenv("RELEASE_DEFAULT_DAYS", raising=False)
+    assert Environment(NO_FILE).at_least("RELEASE_DEFAULT_DAYS", least) == expected
