@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
 from cases.accounts.mfa_adapter import SecretUnreadable
@@ -59,6 +61,26 @@ def stored_secrets_fit_the_secret_key(
             "The secrets of second factors cannot be decrypted with SECRET_KEY. Nobody who has one can sign in.",
             hint="Add the former key to SECRET_KEY_FALLBACKS, or remove the second factors on the people's pages.",
             id="cases.W002",
+        )
+    ]
+
+
+@register(Tags.database)
+def database_is_of_this_version(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Look for migrations that no file knows. A warning: a release that is rolled back must start."""
+    if not _has_table(databases, MigrationRecorder.Migration):
+        return []
+    loader = MigrationLoader(connection)
+    unknown = [name for app, name in loader.applied_migrations.keys() - loader.disk_migrations if app == "cases"]
+    if not unknown:
+        return []
+    return [
+        checks.Warning(
+            f"The database was made by another version of the portal: it has a migration {min(unknown)}.",
+            hint="Use the version that made it, or an empty database (for SQLite: delete var/).",
+            id="cases.W003",
         )
     ]
 

@@ -1,224 +1,215 @@
-"""`make demo`: prepares what is missing, runs the whole portal, says where everything is, and stops it all on Ctrl-C.
+"""`make demo`: run the Procfile under supervisor, say where everything is, and stop it all on Ctrl-C."""
 
-What runs is in supervisord.conf; ports, addresses and secrets in plan.py. Runs with .venv's Python, without arguments.
-"""
-
-import http.client
+import ctypes
+import fcntl
 import os
-import socket
+import re
+import shlex
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from configparser import RawConfigParser
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import IO
 
-import redis
-from plan import ROOT, VAR, CannotStart, Plan, check, make_plan, secret, write_dotenv
-from processes import MARK, Stopped, StopSignals, end_leftovers, leftovers, only_demo
-from supervision import Supervision, last_words
+import psutil  # type: ignore[import-untyped]
+from environment import ROOT, VAR, CannotStart, complete_environment
 
 LOGS = VAR / "log"
+# Every process of the demo has this in its environment, even after its parent is gone.
+MARK = {"ADVISOR_PORTAL_DEMO": str(VAR)}
+HEAD = {"nodaemon": "true", "silent": "true", "logfile": "var/log/supervisor.log", "pidfile": "var/supervisor.pid"}
+EACH = {"autorestart": "true", "startsecs": "3", "stopwaitsecs": "25", "killasgroup": "true", "redirect_stderr": "true"}
+IS_READY = re.compile(r"Ready to accept|Listening at| ready\.|beat: Starting|Visit me at")
+
+
+def main() -> str | None:
+    """Run the demo until it is stopped. Return why it could not run."""
+    catch_signals()
+    os.chdir(ROOT)
+    os.umask(0o077)  # mail, logs and passwords are for the user who runs the demo
+    for directory in ("log", "redis"):
+        (VAR / directory).mkdir(parents=True, exist_ok=True)
+    try:
+        with lock_checkout():
+            run()
+    except CannotStart as reason:
+        return f"make demo: {reason}"
+    except KeyboardInterrupt:
+        say("Everything has stopped.")
+    return None
+
+
+def run() -> None:
+    """Bring everything up and watch it, until KeyboardInterrupt or CannotStart."""
+    began, make = time.monotonic(), os.getppid()
+    if count := end_all():
+        say(f"Ended {count} processes of a demo that was killed.")
+    services = complete_environment()
+    for old in (VAR / "prepared", *LOGS.iterdir()):
+        old.unlink(missing_ok=True)
+    starting = configure(services)
+    supervisor = start_supervisor()
+    with (LOGS / "supervisor.log").open() as log:
+        try:
+            prepare()
+            while supervisor.poll() is None:
+                tell(log.readlines())
+                if "MAKELEVEL" in os.environ and make_was_stopped(make):
+                    raise KeyboardInterrupt
+                if starting and not (starting := [name for name in starting if not is_up(name)]):
+                    say(summary(time.monotonic() - began))
+                if starting and time.monotonic() > began + 180:
+                    raise CannotStart(last_words(starting[0]))
+                time.sleep(0.2)
+            raise CannotStart(last_words("supervisor"))
+        finally:
+            say("Stopping…")
+            supervisor.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                supervisor.wait(90)
+            end_all()
+            tell(log.readlines())
+
+
+def configure(services: set[str]) -> list[str]:
+    """Write supervisor's configuration from the Procfile, and return the names of what it will run."""
+    lines = [line.split(": ", 1) for line in Path("Procfile").read_text().splitlines() if line[0] != "#"]
+    first = {"redis": 1, "mail-sink": 2}  # the highest priority stops first
+    commands = {name: command for name, command in lines if name in services or name not in first}
+    portal = ",".join(name for name in commands if name not in first)
+    config = RawConfigParser()
+    config.read_dict({"supervisord": HEAD, "group:portal": {"programs": portal, "priority": "3"}})
+    for name, command in commands.items():
+        wait = "" if name in first else "until [ -e var/prepared ]; do sleep 0.1; done; "
+        config[f"program:{name}"] = EACH | {
+            "command": f"sh -c {shlex.quote(f'{wait}exec {command}')}".replace("%", "%%"),
+            "priority": str(first.get(name, 3)),
+            # QUIT gives a worker 10 s for its tasks; then it puts what it holds back into Redis.
+            "stopsignal": "QUIT" if name.endswith("worker") else "TERM",
+            "stdout_logfile": f"var/log/{name}.log",
+        }
+    with (VAR / "supervisor.conf").open("w") as file:
+        config.write(file)
+    return list(commands)
+
+
+def start_supervisor() -> "subprocess.Popen[bytes]":
+    """Start supervisor in a session that Ctrl-C does not reach."""
+    with (LOGS / "supervisor.log").open("a") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "--configuration", "var/supervisor.conf"],
+            env={**os.environ, **MARK},
+            stdin=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+            # PR_SET_PDEATHSIG: SIGTERM for supervisor when the demo dies, even of SIGKILL.
+            preexec_fn=(lambda: ctypes.CDLL(None).prctl(1, signal.SIGTERM)) if sys.platform == "linux" else None,
+        )
+
+
+def prepare() -> None:
+    """Bring database, demo data and static files up to date, and let the portal start; CannotStart if that fails."""
+    say("Preparing the database…")
+    with (LOGS / "prepare.log").open("w") as log:
+        command = [sys.executable, "manage.py", "prepare_demo"]
+        if subprocess.run(command, env={**os.environ, **MARK}, stdout=log, stderr=log).returncode:  # noqa: S603
+            raise CannotStart(last_words("prepare"))
+    say("Starting the portal…")
+    (VAR / "prepared").touch()
+
+
+def is_up(name: str) -> bool:
+    """Whether the process `name` says in its log that it is ready. The mail sink writes none."""
+    return name == "mail-sink" or bool(IS_READY.search((LOGS / f"{name}.log").read_text(errors="replace")))
+
+
+def tell(lines: list[str]) -> None:
+    """Say what supervisor logged about processes that ended, were given up or were stopped."""
+    for line in lines:
+        if found := re.search(r"(exited|gave up|killing|stopped): .*", line):
+            say(found[0])
+
+
+def last_words(name: str) -> str:
+    """Why `name` does not run, from its log."""
+    words = [line for line in (LOGS / f"{name}.log").read_text(errors="replace").splitlines() if line.strip()]
+    why = re.sub(r"^[\w.]*(Error|ImproperlyConfigured): ", "", words[-1]) if words else f"{name} did not come up."
+    return f"{why} (var/log/{name}.log)"
+
+
+def summary(seconds: float) -> str:
+    """What people need to know once everything is up."""
+    return f"""The portal is up, after {seconds:.0f} s.
+  Portal     {os.environ["PORTAL_URL"]}
+  Logins     member, other-member, technician, admin
+  Password   {os.environ["DEMO_PASSWORD"]}
+  Flower     {os.environ["FLOWER_URL"]} (login flower, the same password)
+  Mail       to {os.environ["EMAIL_URL"].rpartition("@")[2]}; the demo's own server keeps it in var/mail/new
+  Logs       var/log
+  Stop       Ctrl-C, or kill {os.getpid()}"""
 
 
 def say(line: str) -> None:
-    """One line on the terminal, which may be gone."""
+    """Print one line to the terminal, which may be gone."""
     with suppress(OSError):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
 
-def main() -> int:
-    """Runs the demo until it is stopped. Returns the exit code."""
-    signals = StopSignals()
-    # Mail, logs and passwords are for nobody but the user who runs the demo.
-    os.umask(0o077)
-    for directory in ("log", "mail", "redis"):
-        (VAR / directory).mkdir(parents=True, exist_ok=True)
+def lock_checkout() -> IO[str]:
+    """Lock the checkout while the returned file is open; CannotStart if another demo holds the lock."""
+    lock = (VAR / "demo.lock").open("w")
     try:
-        with only_demo():
-            run(signals)
-    except CannotStart as reason:
-        say(f"make demo: {reason}")
-        return 1
-    except Stopped:
-        say("Everything has stopped.")
-    return 0
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CannotStart("A demo runs in this checkout already. Stop it with Ctrl-C in its terminal.") from None
+    return lock
 
 
-def run(signals: StopSignals) -> None:
-    """Brings everything up and watches it, until Stopped is raised."""
-    began = time.monotonic()
-    if found := leftovers():
-        say(f"A demo that was killed has left {len(found)} processes behind; ending them…")
-        end_leftovers()
-    plan = make_plan(os.environ)
-    check(plan)
-    os.environ.update(variables(plan))
-    check_settings()
-    if plan.writes_dotenv:
-        write_dotenv(plan)
-    with Supervision(say, signals.check) as supervision:
-        bring_up(plan, supervision)
-        say(summary(plan, time.monotonic() - began))
-        supervision.watch()
+def end_all() -> int:
+    """End every process of this checkout's demo that is left, and return their number."""
+    count = 0
+    # A Celery worker without its supervisor cannot stop by itself: its log was a pipe to it. The sweep does its work.
+    while found := [process for process in psutil.process_iter(["environ"]) if is_marked(process)]:
+        count += len(found)
+        for process in found:
+            with suppress(psutil.Error):
+                process.terminate()
+        for process in psutil.wait_procs(found, timeout=10)[1]:
+            with suppress(psutil.Error):
+                process.kill()
+    return count
 
 
-def variables(plan: Plan) -> dict[str, str]:
-    """What the demo's processes find in their environment beyond that of the person who started it."""
-    return {
-        # `python` in supervisord.conf is that of .venv.
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "PYTHONUNBUFFERED": "1",
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-        "SECRET_KEY": plan.secret_key,
-        "PORTAL_URL": plan.portal.url,
-        "FLOWER_URL": os.environ.get("FLOWER_URL") or plan.flower.url,
-        "REDIS_URL": plan.redis.url,
-        "EMAIL_URL": plan.mail.url,
-        **{place.service.port_variable: str(place.port) for place in plan.places},
-        "DEMO_REDIS_SERVER": plan.redis_server,
-        "FLOWER_BASIC_AUTH": os.environ.get("FLOWER_BASIC_AUTH") or f"flower:{secret('flower-password')}",
-    }
+def is_marked(process: psutil.Process) -> bool:
+    """Whether `process` is one of this checkout's demo, other than this one."""
+    return process.pid != os.getpid() and MARK.items() <= (process.info["environ"] or {}).items()
 
 
-def check_settings() -> None:
-    """CannotStart with the sentence of settings.py or Django, if a variable has a value that it refuses."""
-    sys.path.insert(0, str(ROOT))
-    from django.conf import settings
-    from django.core.exceptions import ImproperlyConfigured
+def catch_signals() -> None:
+    """Raise KeyboardInterrupt at the first SIGINT, SIGTERM or SIGHUP, and ignore those that follow."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [number for number in signals if signal.getsignal(number) != signal.SIG_IGN]  # nohup ignores SIGHUP
 
-    try:
-        bool(settings.DEBUG)  # the first look loads them
-    except (ImproperlyConfigured, ValueError) as error:
-        raise CannotStart(str(error)) from None
+    def stop(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
-
-def bring_up(plan: Plan, supervision: Supervision) -> None:
-    """Starts what the rest needs, prepares the data, starts the rest; returns when everything answers."""
-    if plan.redis.is_ours:
-        supervision.start("redis")
-    if plan.mail.is_ours:
-        supervision.start("mail-sink")
-    supervision.wait_for("redis", partial(redis_answers, plan.redis.url))
-    say("Preparing the database…")
-    prepare(supervision)
-    say("Starting the portal…")
-    supervision.start("portal")
-    for name in ["mail-sink", "beat"] if plan.mail.is_ours else ["beat"]:
-        supervision.wait_for(name, partial(supervision.is_running, name), seconds=30)
-    supervision.wait_for("web", partial(http_answers, plan.portal.port, "/health/ready/"))
-    supervision.wait_for("flower", partial(http_answers, plan.flower.port, "/healthcheck"))
-    supervision.wait_for("release-worker", partial(worker_answers, "releases"))
-    supervision.wait_for("sweep-worker", partial(worker_answers, "sweep"))
-    supervision.wait_for("mail-worker", partial(worker_answers, "mail"))
+    for number in numbers:
+        signal.signal(number, stop)
 
 
-def prepare(supervision: Supervision) -> None:
-    """An up-to-date database with the demo data in it, and the static files; CannotStart if that fails."""
-    password = {"DEMO_PASSWORD": secret("demo-password", os.environ.get("DEMO_PASSWORD"))}
-    # Static files need no database, and there may be a second core.
-    with ManageCommand("collectstatic", "--no-input") as static:
-        with ManageCommand("migrate", "--no-input") as migrate:
-            migrate.finish(supervision)
-        with ManageCommand("demo_data", variables=password) as demo_data:
-            demo_data.finish(supervision)
-        static.finish(supervision)
-
-
-class ManageCommand:
-    """A context: the manage.py command `name` runs inside it, and not after it. It writes to var/log/."""
-
-    def __init__(self, name: str, *options: str, variables: Mapping[str, str] | None = None) -> None:
-        self._name = name
-        self._log = LOGS / f"{name}.log"
-        self._command = [sys.executable, "manage.py", name, *options]
-        self._variables = {**os.environ, **MARK, **(variables or {})}
-
-    def __enter__(self) -> "ManageCommand":
-        with self._log.open("w") as output:
-            self._process = subprocess.Popen(  # noqa: S603
-                self._command,
-                cwd=ROOT,
-                env=self._variables,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                # A Ctrl-C is for the demo alone.
-                start_new_session=True,
-            )
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def finish(self, supervision: Supervision) -> None:
-        """Returns when it has succeeded; CannotStart with its last words if it fails."""
-        while self._process.poll() is None:
-            supervision.tick()
-        if self._process.returncode:
-            raise CannotStart(f"manage.py {self._name} failed. {last_words(self._log)}")
-
-
-def redis_answers(url: str) -> bool:
-    """Whether the Redis at `url` answers, and has read its data."""
-    try:
-        with redis.Redis.from_url(url, socket_timeout=1) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False
-
-
-def http_answers(port: int, path: str) -> bool:
-    """Whether the web server on `port` answers `path`, without an error of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def worker_answers(name: str) -> bool:
-    """Whether the worker `name` of this machine answers through the broker."""
-    from kombu.exceptions import OperationalError
-
-    from portal.celery import app
-
-    try:
-        return bool(app.control.ping(destination=[f"{name}@{socket.gethostname()}"], timeout=1))
-    except OperationalError:
-        return False
-
-
-def summary(plan: Plan, seconds: float) -> str:
-    """What people need to know once everything is up."""
-    flower_user, _, flower_password = os.environ["FLOWER_BASIC_AUTH"].partition(":")
-    mail = "var/mail/, one .eml file a message" if plan.mail.is_ours else f"goes to {_server(plan.mail.url)}"
-    lines = {
-        "Portal": plan.portal.url,
-        "Logins": "member, other-member, technician, admin",
-        "Password": secret("demo-password"),
-        "Flower": f"{plan.flower.url} (login {flower_user}, password {flower_password})",
-        "Mail": mail,
-        "Logs": "var/log/",
-        "Stop": "Ctrl-C" + ("" if sys.stdin.isatty() else f", or kill {os.getpid()}"),
-    }
-    if plan.unlike_dotenv:
-        lines["manage.py"] = f"by hand needs what .env does not say: {' '.join(plan.unlike_dotenv)}"
-    table = "\n".join(f"  {name:<10} {text}" for name, text in lines.items())
-    return f"\nThe portal is up, after {seconds:.0f} s.\n\n{table}\n"
-
-
-def _server(url: str) -> str:
-    """Host and port of `url`, without a password that may be in it."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname or url)
+def make_was_stopped(make: int) -> bool:
+    """Whether the process `make` is gone or got SIGINT, which it does not pass on: it drops its handler then."""
+    masks: list[str] = []
+    with suppress(OSError):  # only Linux can tell
+        masks = re.findall(r"Sig(?:Ign|Cgt):\s*(\w+)", Path(f"/proc/{make}/status").read_text())
+    is_deaf = any(masks) and not any(int(mask, 16) >> (signal.SIGINT - 1) & 1 for mask in masks)
+    return os.getppid() != make or is_deaf
 
 
 if __name__ == "__main__":

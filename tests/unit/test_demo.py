@@ -3,6 +3,10 @@
 import datetime as dt
 
 import pytest
+from django.core import checks
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from cases.demo import documents
 from cases.demo.story import Story
@@ -51,6 +55,21 @@ def of_the_people() -> None:
     assert former.assigned_cases.filter(status="accepted").count() == 3
     assert User.objects.filter(INVITED).count() == 1
     assert User.objects.filter(role="technician", is_active=True).count() >= 3
+
+
+def test_a_database_of_another_version_is_said_and_left_alone():
+    MigrationRecorder(connection).record_applied("cases", "0005_sampled_totals")
+    sentence = "The database was made by another version of the portal: it has a migration 0005_sampled_totals."
+    with pytest.raises(CommandError, match=f"{sentence} Use .* an empty database"):
+        call_command("prepare_demo")
+    assert [message.id for message in checks.run_checks(databases=["default"])] == ["cases.W003"]
+
+
+def test_tables_with_other_columns_are_said():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE cases_heartbeat RENAME TO cases_heartbeat_of_old")
+    with pytest.raises(CommandError, match=r"its tables have other columns\. Use an empty database"):
+        call_command("prepare_demo")
 
 
 def test_a_report_says_where_its_parts_begin():

