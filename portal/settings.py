@@ -317,8 +317,7 @@ CELERY_TASK_ROUTES = {
     "tasks.releases.sweep": {"queue": "sweep"},
     "tasks.releases.*": {"queue": "releases"},
     "tasks.emails.*": {"queue": "mail"},
-    "tasks.totals.*": {"queue": "mail"},
-    "tasks.figures.*": {"queue": "mail"},
+    "tasks.monitoring.*": {"queue": "mail"},
     "tasks.cleanup.*": {"queue": "mail"},
 }
 # SIGQUIT gives running tasks so many seconds, and puts them and the held ETA tasks back into Redis. (SIGTERM waits for
@@ -342,8 +341,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "sweep"},
     },
     # Neither have these: while the last count is fresh they do nothing.
-    "count": {"task": "tasks.totals.count_cases", "schedule": 60, "options": {"queue": "mail"}},
-    "figures": {"task": "tasks.figures.count_days", "schedule": 60, "options": {"queue": "mail"}},
+    "count": {"task": "tasks.monitoring.count_cases", "schedule": 60, "options": {"queue": "mail"}},
+    "figures": {"task": "tasks.monitoring.count_days", "schedule": 60, "options": {"queue": "mail"}},
     "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 7 * 86400, "options": {"queue": "mail"}},
 }
 

@@ -1,1 +1,1 @@
-"""What workers run: each a few lines over a domain verb."""
+"""Celery tasks. Each is a few lines that call a domain verb."""

@@ -1,4 +1,4 @@
-"""The weekly clean-up, on the queue of the mail worker: it never holds up a release."""
+"""The weekly cleanup, on the queue of the mail worker: it never delays a release."""
 
 from typing import Any
 
@@ -10,5 +10,5 @@ from cases.maintenance import cleanup
 
 @shared_task
 def clean_up(**newer: Any) -> int:
-    """What beat runs every week. Returns how many rows and files were deleted."""
+    """Delete what has served its purpose. Beat runs it every week. Return how many rows and files were deleted."""
     return sum(cleanup.clean_up(portal_now()).values())

@@ -1,9 +1,9 @@
-"""What becomes of a task that loses its database."""
+"""How a task retries when it loses its database."""
 
 from django.db import InterfaceError, OperationalError
 
-# For shared_task. A restart or a failover takes some seconds; what lasts longer is left to the sweep. Not twice as long
-# each time: Celery counts in whole seconds then, and the first try should come at once.
+# Options for shared_task. A restart or a failover takes some seconds; after that the sweep does the work. The delay does
+# not double: Celery would count in whole seconds, and the first try should come at once.
 RETRIED_WHEN_LOST = {
     "autoretry_for": (OperationalError, InterfaceError),
     "default_retry_delay": 0.5,

@@ -1,4 +1,4 @@
-"""What wakes a release: the ETA task of each case, and the sweep. Neither is trusted, both call the same verb."""
+"""What wakes a release: the ETA task of each case, and the sweep. Both only call the verb that releases what is due."""
 
 import time
 from typing import Any
@@ -13,15 +13,15 @@ from cases.releases.sweep import sweep as run_sweep
 from tasks.database import RETRIED_WHEN_LOST
 
 Source = CaseEvent.Source
-# A wake-up that is early by no more than this waits for the instant; one that is earlier is published anew.
+# A wake-up that is early by at most this waits for the instant. An earlier one is published again.
 SHORT_WAIT = 0.5
 
 
 @shared_task(**RETRIED_WHEN_LOST)
 def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int:
-    """The ETA task of a case's schedule revision: a wake-up that releases whatever is due (DESIGN rule 5).
+    """Release what is due, at the instant of a case's schedule revision (DESIGN rule 5). Return how many were released.
 
-    `newer` takes what later versions add, so that old and new code share a queue. Returns how many were released.
+    `newer` takes arguments of later versions, so that old and new code can share a queue.
     """
     wait = _seconds_left(case_id, revision)
     if 0 < wait <= SHORT_WAIT:
@@ -34,15 +34,15 @@ def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int
 
 @shared_task(**RETRIED_WHEN_LOST)
 def sweep(asked_at: str | None = None, **newer: Any) -> int:
-    """What beat runs every SWEEP_INTERVAL. `asked_at` is the portal's moment at which beat sent it, in ISO 8601.
+    """Release what is due, arm what is near and announce waiting email. Beat runs it every SWEEP_INTERVAL.
 
-    Returns how many were released.
+    `asked_at` is the portal's moment at which beat sent it, in ISO 8601. Return how many were released.
     """
     return len(run_sweep(by="sweep", source=Source.SWEEP, asked_at=asked_at).released)
 
 
 def _seconds_left(case_id: int, revision: int | None) -> float:
-    """How long until the instant of the case, if it still waits for that revision; else 0."""
+    """Return how long until the case's instant, if it still waits for that revision; else 0."""
     case = Case.objects.filter(pk=case_id, actual_release_date__isnull=True).first()
     instant = case.release_instant if case and case.schedule_revision == revision else None
     return (instant - portal_now()).total_seconds() if instant else 0

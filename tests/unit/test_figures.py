@@ -14,7 +14,7 @@ from cases.core import schedule
 from cases.core.schedule import Schedule
 from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
 from cases.monitoring import daily_statistics, latency_histogram
-from tasks.figures import count_days
+from tasks.monitoring import count_days
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 

@@ -207,7 +207,7 @@ def test_tasks_go_to_their_queues():
     assert route({}, "tasks.releases.release_case")["queue"].name == "releases"
     assert route({}, "tasks.releases.sweep")["queue"].name == "sweep"
     assert route({}, "tasks.emails.send_release_emails")["queue"].name == "mail"
-    assert route({}, "tasks.figures.count_days")["queue"].name == "mail"
+    assert route({}, "tasks.monitoring.count_days")["queue"].name == "mail"
 
 
 def test_every_entry_of_beat_names_a_task(settings):

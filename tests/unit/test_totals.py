@@ -6,7 +6,7 @@ import pytest
 
 from cases.models import Case, SampledTotal
 from cases.selectors import case_counts, dashboard
-from tasks import totals as tasks
+from tasks import monitoring as tasks
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db

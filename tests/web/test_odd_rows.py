@@ -16,9 +16,8 @@ from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay, User
 from cases.monitoring import daily_statistics
-from tasks.figures import count_days
+from tasks.monitoring import count_cases, count_days
 from tasks.releases import release_case, sweep
-from tasks.totals import count_cases
 from tests.factories import CaseFactory
 from tests.odd_rows import LAST, NOW, make_odd_rows
 from tests.urls import url_of, url_patterns, urls_of_a_case
