@@ -14,7 +14,7 @@ from knox.settings import CONSTANTS
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.text import clean_line
-from cases.db.bulk import sqlite_waits
+from cases.db.time_budget import sqlite_busy_timeout
 from cases.lifecycle.account_history import record
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, ApiToken, User
@@ -96,7 +96,7 @@ def _note_use(token: ApiToken, now: dt.datetime) -> None:
     if token.last_used is not None and now - token.last_used < USE_NOTED_EVERY:
         return
     try:
-        with sqlite_waits(0), transaction.atomic():
+        with sqlite_busy_timeout(0), transaction.atomic():
             row = ApiToken.objects.select_for_update(skip_locked=True).filter(pk=token.pk)
             if row.exists():
                 row.update(last_used=now)

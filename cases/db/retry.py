@@ -1,4 +1,4 @@
-"""Writing down what has happened outside, over the loss of the database's connection."""
+"""Stores what has happened outside, even if the database connection is lost meanwhile."""
 
 import functools
 import time
@@ -9,34 +9,38 @@ from typing import ParamSpec, TypeVar
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
+from cases.db.backoff import Backoff
+
 logger = structlog.get_logger(__name__)
 
-FIRST_PAUSE = 0.1
-LAST_PAUSE = 2.0
+RECONNECT = Backoff(first=timedelta(seconds=0.1), longest=timedelta(seconds=2))
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def repeated_until_stored(patience: Callable[[], timedelta]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """For a function whose one transaction may run twice: it is called again, on a new connection, while the database
-    does not answer, for `patience`. Then, or inside of a transaction, the error is raised."""
+def retry_until_stored(patience: Callable[[], timedelta]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorate a function to run again, on a new connection, while the database does not answer, for `patience`.
+
+    Its one transaction must be safe to run twice. After `patience`, or inside another transaction, the error is raised.
+    """
 
     def decorate(store: Callable[P, T]) -> Callable[P, T]:
         @functools.wraps(store)
         def stored(*args: P.args, **kwargs: P.kwargs) -> T:
             ends = time.monotonic() + patience().total_seconds()
-            pause = FIRST_PAUSE
+            failures = 0
             while True:
+                pause = RECONNECT.delay(failures).total_seconds()
                 try:
                     return store(*args, **kwargs)
                 except (OperationalError, InterfaceError) as error:
                     if connection.in_atomic_block or time.monotonic() + pause >= ends:
                         raise
-                    logger.warning("not stored, is tried again", what=store.__name__, error=type(error).__name__)
+                    logger.warning("not stored, trying again", what=store.__name__, error=type(error).__name__)
                     connection.close()
                 time.sleep(pause)
-                pause = min(2 * pause, LAST_PAUSE)
+                failures += 1
 
         return stored
 

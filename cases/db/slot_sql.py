@@ -1,4 +1,4 @@
-"""The statement that goes through a day slot by slot, for each kind of database (cases.releases.slots)."""
+"""The statement that walks a day slot by slot, for each kind of database (cases.releases.slots)."""
 
 LENGTH = 50_000  # microseconds
 LAST_MOMENT = 86_399_999_999  # of a day, in microseconds
@@ -10,9 +10,9 @@ _OF_THE_DAY = (
     'FROM "cases_case" WHERE "actual_release_date" IS NULL AND "scheduled_release_date" IS NOT NULL'
     ' AND "scheduled_release_date" = %(day)s'
 )
-# So the index case_due is read, whatever the statistics say.
+# This order leaves the planner no index but case_due, whatever the statistics say (tests/unit/test_arming.py).
 _BY_INDEX = 'ORDER BY "scheduled_release_date", "scheduled_release_time", "id"'
-# From one slot that has cases to the next, one probe of the index each; then the first cases of each slot.
+# Jumps from one slot with cases to the next, one index probe each. Then reads the first cases of each slot.
 _STATEMENT = f"""
 WITH RECURSIVE "slot"("number") AS (
     SELECT (SELECT {{number}} {_OF_THE_DAY}
@@ -46,7 +46,7 @@ FIRST_OF_EACH_SLOT = {
         greatest="greatest",
         join='CROSS JOIN LATERAL (SELECT * {cases}) AS "case"',
     ),
-    # Times are text there, with six digits after the point or none.
+    # SQLite stores times as text, with six digits after the point or none.
     "sqlite": _statement(
         number="(((substr({t}, 1, 2) * 60 + substr({t}, 4, 2)) * 60 + substr({t}, 7, 2)) * 1000000"
         " + substr(substr({t}, 10) || '000000', 1, 6) + {round_up}) / {length}".format(

@@ -1,4 +1,4 @@
-"""A transaction that may take so long in all, however many locks it waits for."""
+"""A transaction with a time limit for all of its statements together, however many locks it waits for."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,30 +10,30 @@ from django.db import OperationalError, connection, transaction
 
 @contextmanager
 def transaction_within(seconds: float) -> Iterator[None]:
-    """A transaction that raises OperationalError when its statements together have taken `seconds`."""
+    """Open a transaction that raises OperationalError when its statements together have taken `seconds`."""
     if connection.vendor == "sqlite":
-        with _busy_timeout(seconds), transaction.atomic():
+        with sqlite_busy_timeout(seconds), transaction.atomic():
             yield
         return
     with transaction.atomic():
         with connection.execute_wrapper(_TimeLeft(seconds)):
             yield
-        # For the transaction around this one, if there is one: it goes on.
+        # A transaction around this one continues without the limit.
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
 
 
 class _TimeLeft:
-    """Before each statement, tells PostgreSQL how much is left of the time for all of them.
+    """Tell PostgreSQL before each statement how much of the time is left.
 
-    `lock_timeout` counts anew for each lock, and so does `statement_timeout` for each statement.
+    `lock_timeout` starts again for each lock, and `statement_timeout` for each statement.
     """
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        # After an error the server takes nothing else until the savepoint is rolled back.
+        # After an error the server accepts nothing else until the savepoint is rolled back.
         if not sql.startswith("ROLLBACK"):
             left = round(1000 * (self._ends - time.monotonic()))
             if left <= 0:
@@ -44,8 +44,14 @@ class _TimeLeft:
 
 
 @contextmanager
-def _busy_timeout(seconds: float) -> Iterator[None]:
-    """How long SQLite waits for the other writer. It has one lock, which a transaction takes when it begins."""
+def sqlite_busy_timeout(seconds: float) -> Iterator[None]:
+    """Let SQLite wait for another writer no longer than `seconds`, and then raise OperationalError.
+
+    SQLite has one lock, which a transaction takes when it begins. Other databases are left as they are.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout")
         (usual,) = cursor.fetchone()

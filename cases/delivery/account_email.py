@@ -1,4 +1,4 @@
-"""The e-mails about an account. Each link is made right before its mail is sent, and leads to PORTAL_URL."""
+"""Emails about an account. Each link is made right before its email is sent, and leads to PORTAL_URL."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ HAS_PASSWORD = _noop("The person has chosen a password.")
 
 
 def password_reset(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """The link with which the recipient of `batch` chooses a new password. Nothing for a deactivated account."""
+    """Render the email with a link to choose a new password. A deactivated account gets none."""
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
@@ -28,7 +28,7 @@ def password_reset(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 
 def invitation(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """The link with which the recipient of `batch` chooses their first password. Nothing once there is one."""
+    """Render the email with a link to choose the first password. A person who has one gets none."""
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
@@ -38,14 +38,14 @@ def invitation(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 
 def address_changed(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Tells the former address of the recipient of `batch`, and nothing else: it may have been a stranger's."""
+    """Render the notice to the former address. It says nothing else: that address may have been a stranger's."""
     return RenderedEmail(account_message("account/email/address_changed", context.people[batch.recipient_id], batch))
 
 
 def account_message(template: str, person: User, batch: EmailBatch, **context: Any) -> Message:
-    """`template` (`_subject.txt` and `_message.txt`) for the address of `batch`.
+    """Render `template` (`_subject.txt` and `_message.txt`) for the address of `batch`.
 
-    It is in the language that `person` has chosen; without one, in the `language` of the payload.
+    It is in the language that `person` has chosen, else in the `language` of the payload.
     """
     language = languages.chosen_by(person) or (batch.payload or {}).get("language") or settings.LANGUAGE_CODE
     context |= {"person": person}
@@ -59,6 +59,6 @@ def account_message(template: str, person: User, batch: EmailBatch, **context: A
 
 
 def password_link(person: User) -> str:
-    """Where `person` chooses a password: good for PASSWORD_RESET_TIMEOUT, for one password, and for this address."""
+    """Return the link to choose a password. It works once, within PASSWORD_RESET_TIMEOUT, for this address."""
     key = [user_pk_to_url_str(person), default_token_generator.make_token(person)]
     return str(settings.PORTAL_URL + reverse("account_reset_password_from_key", args=key))

@@ -1,6 +1,7 @@
-"""Putting e-mails about accounts into the outbox. The mail worker writes and sends them."""
+"""Queues emails about accounts in the outbox. The mail worker renders and sends them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -11,22 +12,26 @@ from cases.core.clock import portal_now
 from cases.delivery import celery_publisher
 from cases.lifecycle.locking import lock_people
 from cases.models import OutgoingEmail, PasswordResetRequest, User
-from cases.models.outgoing_email import GIVEN_UP, ONCE_KINDS, OPEN
+from cases.models.delivery import GIVEN_UP, OPEN
+from cases.models.outgoing_email import ONCE_KINDS
 
 Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
-# Requests made into e-mails in one transaction.
+# How many requests become emails in one transaction.
 BATCH = 500
+# What a payload may hold besides ids: a code such as a language, never text of a person and never a token.
+CODE = re.compile(r"[A-Za-z0-9_-]{0,20}")
 
 
 @transaction.atomic
 def queue(*, kind: str, person: User, address: str = "", payload: dict[str, object] | None = None) -> None:
-    """Has an e-mail of `kind` sent to `person` after the commit; `person` is locked, or was made in this transaction.
+    """Queue an email of `kind` to `person`, who is locked or was created in this transaction. It is sent after commit.
 
-    `address` is only for kinds that keep theirs. A kind of ONCE_KINDS that is still open is not sent twice but tried at
-    once, and one that was given up is replaced.
+    `address` is only for kinds that keep theirs. `payload` holds ids and codes; ValueError for anything else. An open
+    email of ONCE_KINDS is not queued twice but tried at once, and one that was given up is replaced.
     """
+    _check_payload(payload or {})
     now = portal_now()
-    if not (kind in ONCE_KINDS and _is_open_already(kind, person)):
+    if not (kind in ONCE_KINDS and _reuse_open(kind, person)):
         moments = {"due": now, "next_try": now, "created": now}
         OutgoingEmail.objects.create(
             kind=kind, recipient=person, address=address or person.email, payload=payload, **moments
@@ -35,23 +40,23 @@ def queue(*, kind: str, person: User, address: str = "", payload: dict[str, obje
 
 
 def queue_invitation(person: User) -> None:
-    """Has a link to choose a first password sent to `person`, who is locked or new, after the commit.
+    """Queue a link to choose a first password for `person`, who is locked or new.
 
-    Who has chosen no language reads it in that of whoever invites.
+    It is in the language of `person`, else in the one of the person who invites.
     """
     queue(kind=Kind.INVITATION, person=person, payload={"language": translation.get_language() or ""})
 
 
 def queue_address_changed(person: User, *, former: str) -> None:
-    """Has the address `former` told that `person`, who is locked, has another one now."""
+    """Queue a notice to the address `former` that `person`, who is locked, has a new one."""
     queue(kind=Kind.ADDRESS_CHANGED, person=person, address=former)
 
 
 @transaction.atomic
 def request_password_resets(people: Sequence[User]) -> None:
-    """Has a link to choose a new password sent to `people`, those who have the address that somebody typed.
+    """Store a request to send a link for a new password to `people`: those with the address that was typed.
 
-    With nobody among them the same is stored, as one row in one statement, so that the time tells nothing either.
+    Where there are none a row is stored too, in the same one statement, so that timing reveals no account.
     """
     language = translation.get_language() or ""
     asked_for: Sequence[User | None] = people or [None]
@@ -61,8 +66,15 @@ def request_password_resets(people: Sequence[User]) -> None:
     transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
 
 
-def _is_open_already(kind: str, person: User) -> bool:
-    """Whether a mail of `kind` to `person` is open. One that waits is tried at once. What was given up is dropped."""
+def _check_payload(payload: Mapping[str, object]) -> None:
+    if not all(
+        isinstance(value, int) or (isinstance(value, str) and CODE.fullmatch(value)) for value in payload.values()
+    ):
+        raise ValueError("A payload holds ids and codes only.")
+
+
+def _reuse_open(kind: str, person: User) -> bool:
+    """Tell whether an email of `kind` to `person` is open. Try a waiting one at once, and drop what was given up."""
     earlier = OutgoingEmail.objects.filter(recipient=person, kind=kind)
     earlier.filter(state__in=GIVEN_UP).update(state=State.DROPPED)
     earlier.filter(state=State.WAITING).update(next_try=Least(F("next_try"), portal_now()))
@@ -70,13 +82,13 @@ def _is_open_already(kind: str, person: User) -> bool:
 
 
 def has_password_reset_requests() -> bool:
-    """Whether a request waits for `queue_requested_password_resets`."""
+    """Tell whether a request waits for `queue_requested_password_resets`."""
     return PasswordResetRequest.objects.exists()
 
 
 @transaction.atomic
 def queue_requested_password_resets() -> None:
-    """Makes e-mails of the requests for a password reset, one for each person, and deletes the requests."""
+    """Queue an email for each person who requested a new password, and delete the requests."""
     if not has_password_reset_requests():
         return
     free = PasswordResetRequest.objects.select_for_update(skip_locked=True, of=("self",)).order_by("pk")

@@ -1,6 +1,6 @@
-"""Messages to the workers, published by task name: hints, never the truth (DESIGN rules 1 and 7).
+"""Publishes messages to the workers by task name. They are hints, never the truth (DESIGN rules 1 and 7).
 
-A publish that fails is logged and forgotten; the sweep finds what it was about.
+A failed publish is logged and forgotten: the sweep finds the work in the database.
 """
 
 import datetime as dt
@@ -13,18 +13,18 @@ from redis.exceptions import RedisError
 
 from cases.core.safe_errors import describe
 
-# Not celery.current_app: that is, in each thread, whatever application was made last.
+# Not celery.current_app: in each thread that is the application that was created last.
 from portal.celery import app
 
 logger = structlog.get_logger(__name__)
 
-# After a failure nothing is tried for this long, so that a request with many messages is held up once, not once each.
+# After a failure nothing is tried for this long, so that a request with many messages waits once, not for each.
 PAUSE_AFTER_FAILURE = 5.0
 _silent_until = 0.0
 
 
 def publish_wake_up(*, case_id: int, revision: int, at: dt.datetime) -> bool:
-    """Asks for the ETA task of a case's schedule revision at the aware datetime `at`. Whether it was published."""
+    """Publish the ETA task of a case's schedule revision, for the aware datetime `at`. Return whether it succeeded."""
     return _publish(
         "tasks.releases.release_case",
         args=[case_id, revision],
@@ -34,7 +34,7 @@ def publish_wake_up(*, case_id: int, revision: int, at: dt.datetime) -> bool:
 
 
 def publish_mail_waiting() -> bool:
-    """Tells the mail workers that e-mails are waiting. Whether it was published."""
+    """Tell the mail workers that emails are waiting. Return whether it succeeded."""
     return _publish("tasks.emails.send_release_emails")
 
 

@@ -1,4 +1,4 @@
-"""What a sender has claimed for one person, and what it looks up before it writes the message."""
+"""What a sender has claimed for one person, what it reads before it renders the message, and the rendered message."""
 
 import uuid
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from cases.models import Case, User
 
 @dataclass(frozen=True)
 class EmailBatch:
-    """The rows that go to one person in one message, claimed by one sender. `claim` tells this claim from all others.
+    """Rows that are sent to one person in one message, claimed by one sender. `claim` identifies the claim.
 
-    `case_ids` and `row_ids` go together, one by one; kinds that are not about a case have no `case_ids`.
+    `case_ids` and `row_ids` are in the same order. Kinds that are not about a case have no `case_ids`.
     """
 
     claim: uuid.UUID
@@ -30,14 +30,14 @@ class EmailBatch:
 
 @dataclass(frozen=True)
 class EmailContext:
-    """The people of some batches, and those of their cases that the members may see, as they are at one moment."""
+    """The recipients of some batches, and those of their cases that the members may see, at one moment."""
 
     people: dict[int, User]
     cases: dict[int, Case]
 
     @classmethod
     def load(cls, batches: Sequence[EmailBatch]) -> Self:
-        """What `batches` are about. Two statements, however many they are."""
+        """Read what `batches` are about. Takes two statements, however many they are."""
         case_ids = [pk for batch in batches for pk in batch.case_ids]
         released = Case.objects.visible_to_their_members().filter(actual_release_date__isnull=False)
         return cls(
@@ -48,7 +48,7 @@ class EmailContext:
 
 @dataclass(frozen=True)
 class RenderedEmail:
-    """A message, or None, and the rows that are no longer to be sent, with the reason."""
+    """A message, or None, and the rows that must not be sent any more, with the reason."""
 
     message: Message | None
     dropped_rows: tuple[int, ...] = ()
@@ -56,5 +56,5 @@ class RenderedEmail:
 
     @classmethod
     def dropped(cls, batch: EmailBatch, reason: str) -> Self:
-        """Nothing of `batch` is to be sent any more."""
+        """Return that nothing of `batch` must be sent any more."""
         return cls(None, batch.row_ids, reason)

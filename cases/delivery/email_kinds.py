@@ -1,6 +1,6 @@
-"""The kinds of e-mail: who writes the message of each, and to which address it goes.
+"""The kinds of email: which function renders each, and to which address it is sent.
 
-To add one: a value of OutgoingEmail.Kind, a function that writes its message, and a line in KINDS.
+To add one, add a value to OutgoingEmail.Kind, a function that renders its message, and a line to KINDS.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ Kind = OutgoingEmail.Kind
 
 @dataclass(frozen=True)
 class EmailKind:
-    """How one kind is sent. `render` is called right before each try, outside of any transaction.
+    """How one kind is sent. `render` is called right before each try, outside any transaction.
 
-    With `keeps_address` it goes to the address that the row was made with. Otherwise it goes to the one that the
-    recipient has when it is sent.
+    With `keeps_address` it is sent to the address that the row was created with. Otherwise it is sent to the address
+    that the recipient has at that moment.
     """
 
     render: Callable[[EmailBatch, EmailContext], RenderedEmail]
@@ -28,7 +28,7 @@ class EmailKind:
 
 
 def _released(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """One message about those cases of `batch` that the member may see. A case may have become another member's."""
+    """Render one message about those cases of `batch` that the member may see. A case may have a new member since."""
     seen = [context.cases.get(pk) for pk in batch.case_ids]
     theirs = [case for case in seen if case and case.member_id == batch.recipient_id]
     shown = {case.pk for case in theirs}
@@ -54,5 +54,5 @@ KINDS: dict[str, EmailKind] = {
 
 
 def kinds_that_keep_their_address() -> set[str]:
-    """The kinds that go to the address they were made with."""
+    """Return the kinds that are sent to the address they were created with."""
     return {name for name, kind in KINDS.items() if kind.keeps_address}

@@ -1,4 +1,4 @@
-"""What the outbox has given up is sent again because a person says so."""
+"""Sends emails again that the outbox has given up, when an administrator asks for it."""
 
 import datetime as dt
 
@@ -13,19 +13,20 @@ from cases.lifecycle import account_history
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, CaseEvent, OutgoingEmail, User
-from cases.models.outgoing_email import GIVEN_UP, ONCE_KINDS, OPEN
+from cases.models.delivery import GIVEN_UP, OPEN
+from cases.models.outgoing_email import ONCE_KINDS
 
 State = OutgoingEmail.State
 
 
 @transaction.atomic
 def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
-    """Has a message that was given up sent again: `email`, and the others of its group. Returns how many rows.
+    """Queue again a message that was given up: `email` and the others of its group. Return how many rows.
 
-    It goes to the address that the person has when it is sent; to another one than before it is another message.
-    NotAllowed but for administrators, WrongState where it was not given up, or where the person cannot get mail.
+    It is sent to the address that the person has then; to a new address it is a new message. NotAllowed except for
+    administrators, WrongState where it was not given up or the person cannot get email.
     """
-    # The person, as in a claim: two people, or a person and a sender, take turns.
+    # Locks the person, as a claim does, so that two administrators, or one and a sender, take turns.
     people = lock_people(by, email.recipient)
     by, person = people[by.pk], people[email.recipient_id]
     if not (by.is_active and by.is_administrator):

@@ -1,50 +1,23 @@
-"""One SMTP connection, used for many messages; what a server says told apart (FIELD, E-mail queues)."""
+"""SMTP: one connection for many messages, and what a server's answer means (FIELD, E-mail queues)."""
 
 import smtplib
-from dataclasses import dataclass
-from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
 import structlog
 from django.core.mail import EmailMessage, get_connection
 
-from cases.core import limits
-from cases.core.safe_errors import describe, without_addresses
+from cases.core.safe_errors import describe
+from cases.delivery.results import DeliveryResult, Outcome
 
 logger = structlog.get_logger(__name__)
 
-# Many servers end a connection after a hundred messages; better between two than at the start of one.
+# Many servers close a connection after a hundred messages. It is better closed between two than at the start of one.
 MESSAGES_PER_CONNECTION = 100
 
 
-class Outcome(StrEnum):
-    SENT = "sent"
-    REJECTED = "rejected"  # for good: this recipient or this message (5xx)
-    DEFERRED = "deferred"  # for now: this recipient or this message (4xx)
-    UNREACHABLE = "unreachable"  # nothing was said about this message: network, time-out, login
-
-
-@dataclass(frozen=True)
-class DeliveryResult:
-    """What became of one message, and the server's words where it did not take it."""
-
-    outcome: Outcome
-    error: str = ""
-
-    def __post_init__(self) -> None:
-        # A server may say any number of lines, and quote the address. Leaves room in OutgoingEmail.last_error for what
-        # the outbox adds.
-        object.__setattr__(self, "error", without_addresses(self.error)[: limits.SERVER_WORDS])
-
-    @property
-    def code(self) -> str:
-        """The server's code, or the type of the error: what a line of the log may say."""
-        return self.error.partition(" ")[0].rstrip(":")
-
-
 class Transport:
-    """A connection by Django's e-mail settings, opened for the first message and again after a failure."""
+    """A connection by Django's email settings. It opens for the first message, and again after a failure."""
 
     def __init__(self) -> None:
         self._connection = get_connection()
@@ -60,7 +33,7 @@ class Transport:
         self._close()
 
     def send(self, message: EmailMessage) -> DeliveryResult:
-        """Hands `message` to the server. Expected failures come back as a result, never as an exception."""
+        """Hand `message` to the server. Expected failures are returned as a result, not raised."""
         result = self._send(message)
         if result.outcome is Outcome.UNREACHABLE:
             self.failures_in_a_row += 1
@@ -88,7 +61,7 @@ class Transport:
             return _by_code(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
             return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}")
-        except Exception as error:  # an address or a header that the e-mail library cannot take apart, in many ways
+        except Exception as error:  # the email library fails in many ways on odd addresses and headers
             logger.exception("e-mail could not be sent", message_id=message.extra_headers.get("Message-ID"))
             return DeliveryResult(Outcome.REJECTED, describe(error))
         return DeliveryResult(Outcome.SENT)
@@ -98,7 +71,7 @@ class Transport:
         try:
             self._connection.close()
         except (smtplib.SMTPException, OSError):
-            # It is being replaced because it does not work.
+            # A connection that cannot be closed is replaced.
             self._connection = get_connection()
 
 

@@ -770,38 +770,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("released", "Case released"),
-                            ("password_reset", "Password reset"),
-                            ("invitation", "Invitation"),
-                            ("address_changed", "Address changed"),
-                        ],
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("release_number", models.PositiveIntegerField(blank=True, null=True, verbose_name="release number")),
-                (
-                    "payload",
-                    models.JSONField(
-                        blank=True,
-                        help_text="IDs and codes for this kind of email. Never personal text, never a token.",
-                        null=True,
-                        verbose_name="payload",
-                    ),
-                ),
-                (
-                    "address",
-                    models.CharField(
-                        blank=True,
-                        help_text="The address of the current message. Replaced if the person has a new one.",
-                        max_length=254,
-                        verbose_name="address",
-                    ),
-                ),
-                (
                     "state",
                     models.CharField(
                         choices=[
@@ -826,16 +794,6 @@ class Migration(migrations.Migration):
                         verbose_name="claim",
                     ),
                 ),
-                (
-                    "group",
-                    models.UUIDField(
-                        blank=True,
-                        help_text="Set by the first claim and kept by every retry.",
-                        null=True,
-                        verbose_name="group",
-                    ),
-                ),
-                ("message_id", models.CharField(blank=True, max_length=255, verbose_name="message ID")),
                 (
                     "attempts",
                     models.PositiveIntegerField(
@@ -871,6 +829,48 @@ class Migration(migrations.Migration):
                 ("last_error", models.CharField(blank=True, max_length=1000, verbose_name="last error")),
                 ("created", models.DateTimeField(verbose_name="created")),
                 ("sent", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("released", "Case released"),
+                            ("password_reset", "Password reset"),
+                            ("invitation", "Invitation"),
+                            ("address_changed", "Address changed"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("release_number", models.PositiveIntegerField(blank=True, null=True, verbose_name="release number")),
+                (
+                    "payload",
+                    models.JSONField(
+                        blank=True,
+                        help_text="IDs and codes for this kind of email. Never personal text, never a token.",
+                        null=True,
+                        verbose_name="payload",
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        help_text="The address of the current message. Replaced if the person has a new one.",
+                        max_length=254,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "group",
+                    models.UUIDField(
+                        blank=True,
+                        help_text="Set by the first claim and kept by every retry.",
+                        null=True,
+                        verbose_name="group",
+                    ),
+                ),
+                ("message_id", models.CharField(blank=True, max_length=255, verbose_name="message ID")),
                 (
                     "case",
                     models.ForeignKey(

@@ -6,6 +6,7 @@ from cases.models.api_usage import ApiUsage
 from cases.models.calendar_feed import CalendarFeed
 from cases.models.case import Case, CaseQuerySet
 from cases.models.case_event import CaseEvent
+from cases.models.delivery import Delivery
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.heartbeat import Heartbeat
 from cases.models.note import CaseNote, CaseNoteQuerySet
@@ -32,6 +33,7 @@ __all__ = [
     "CaseNote",
     "CaseNoteQuerySet",
     "CaseQuerySet",
+    "Delivery",
     "Heartbeat",
     "OutgoingEmail",
     "PasswordResetRequest",

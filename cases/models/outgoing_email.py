@@ -1,28 +1,26 @@
-"""E-mails to be sent: rows written in the transaction of what they are about, handed to the SMTP server later."""
+"""The outbox: emails written in the transaction of what they are about, and handed to the SMTP server later."""
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.models.case import Case
+from cases.models.delivery import GIVEN_UP, OPEN, Delivery
 from cases.models.text_limits import facts_limit
 from cases.models.user import User
 
 # Kinds about one release of one case. All others are about an account.
 CASE_KINDS = ["released"]
-# Asked for several times, these are sent once: the link in the mail is made when it is sent.
+# Requested several times, these are sent once. Their link is made when they are sent.
 ONCE_KINDS = ["password_reset", "invitation"]
-OPEN = Q(state__in=["waiting", "sending"])
-# Nobody tries these any more, unless a person says so.
-GIVEN_UP = ["failed", "undeliverable"]
 
 
-class OutgoingEmail(models.Model):
-    """One e-mail to one person, or their part in one: rows of one `group` leave as one message (DESIGN §4, E-mail).
+class OutgoingEmail(Delivery):
+    """An email to one person, or a part of one: rows of one `group` are sent as one message (DESIGN §4, E-mail).
 
-    How each kind is written is said in cases.delivery.email_kinds.
+    cases.delivery.email_kinds says how each kind is rendered. A kind that is not about one released case has its ids in
+    `payload`.
     """
 
     class Kind(models.TextChoices):
@@ -31,15 +29,7 @@ class OutgoingEmail(models.Model):
         INVITATION = "invitation", _("Invitation")
         ADDRESS_CHANGED = "address_changed", _("Address changed")
 
-    class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        SENDING = "sending", _("Being sent")
-        SENT = "sent", _("Sent")
-        FAILED = "failed", _("Failed for good")
-        UNDELIVERABLE = "undeliverable", _("Undeliverable")
-        DROPPED = "dropped", _("No longer to be sent")
-
-    # The index of email_once_per_release begins with the case; what is asked of a recipient is what is open.
+    # The index of email_once_per_release starts with the case. Of a recipient only open emails are looked up.
     case = models.ForeignKey(
         Case,
         verbose_name=_("case"),
@@ -66,28 +56,10 @@ class OutgoingEmail(models.Model):
         blank=True,
         help_text=_("The address of the current message. Replaced if the person has a new one."),
     )
-    state = models.CharField(_("state"), max_length=20, choices=State, default=State.WAITING)
-    # Kept when the claim has ended. No constraint asks for it: senders of an earlier version know nothing of it.
-    claim = models.UUIDField(
-        _("claim"), null=True, blank=True, help_text=_("Identifies the sender that is working on it.")
-    )
     group = models.UUIDField(
         _("group"), null=True, blank=True, help_text=_("Set by the first claim and kept by every retry.")
     )
     message_id = models.CharField(_("message ID"), max_length=255, blank=True)
-    attempts = models.PositiveIntegerField(
-        _("attempts"), default=0, help_text=_("Server answers for this message. Never goes down.")
-    )
-    deferrals = models.PositiveSmallIntegerField(
-        _("deferrals"), default=0, db_default=0, help_text=_("Temporary refusals since the email was last queued.")
-    )
-    due = models.DateTimeField(_("due"), db_default=Now(), help_text=_("When it was first due."))
-    next_try = models.DateTimeField(
-        _("next attempt"), help_text=_("Not sent before this time. While it is being sent: the end of the claim.")
-    )
-    last_error = models.CharField(_("last error"), max_length=limits.ERROR, blank=True)
-    created = models.DateTimeField(_("created"))
-    sent = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("outgoing email")

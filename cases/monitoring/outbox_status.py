@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.models import CaseQuerySet, OutgoingEmail
-from cases.models.outgoing_email import GIVEN_UP, OPEN
+from cases.models.delivery import GIVEN_UP, OPEN
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 State = OutgoingEmail.State

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_noop as _noop
 from cases.core import limits, schedule
 from cases.core.clock import portal_now
 from cases.core.safe_errors import SafeError, describe
+from cases.db.backoff import Backoff
 from cases.db.bulk import ids_as_rows, insert_select
 from cases.db.time_budget import transaction_within
 from cases.delivery import celery_publisher
@@ -33,8 +34,7 @@ from cases.releases import on_read
 
 logger = structlog.get_logger(__name__)
 
-FIRST_RETRY = dt.timedelta(seconds=30)
-LAST_RETRY = dt.timedelta(hours=1)
+RETRY = Backoff(first=dt.timedelta(seconds=30), longest=dt.timedelta(hours=1))
 # Of the cases of a batch, a line of the log names so many.
 LOGGED = 50
 READ_WAIT = 1.0
@@ -273,11 +273,10 @@ def _record_failure(pk: int, error: str, *, at: dt.datetime) -> None:
     try:
         with transaction.atomic():
             case = Case.objects.get(pk=pk)
-            pause = min(FIRST_RETRY * 2 ** min(case.release_attempts, 10), LAST_RETRY)
             Case.objects.filter(pk=pk).update(
                 release_error=error[: limits.ERROR],
                 release_attempts=F("release_attempts") + 1,
-                release_next_try=at + pause,
+                release_next_try=at + RETRY.delay(case.release_attempts),
             )
     except NOT_A_ROWS_FAULT:
         raise

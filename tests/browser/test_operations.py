@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from cases import releases
 from cases.core.clock import portal_now
 from cases.delivery import outbox
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
 from cases.monitoring import daily_statistics
 from tests.browser.conftest import assert_accessible, in_two_looks

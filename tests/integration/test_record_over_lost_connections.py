@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from cases import releases
 from cases.delivery import outbox
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, User
 from tests.factories import CaseFactory
 from tests.services import MailServer

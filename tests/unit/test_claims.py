@@ -6,10 +6,11 @@ import pytest
 from django.db import OperationalError
 
 from cases import releases
-from cases.delivery import leases, outbox
+from cases.delivery import claims as delivery_claims
+from cases.delivery import email_claims, outbox
 from cases.delivery import resend as resend_module
 from cases.delivery.email_batch import RenderedEmail
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import OutgoingEmail
 from tests.factories import CaseFactory
 
@@ -21,8 +22,8 @@ ENDINGS = {
     "later": lambda batch: outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "451 later")),
     "no connection": lambda batch: outbox.record(batch, DeliveryResult(Outcome.UNREACHABLE, "timed out")),
     "given back": lambda batch: outbox.return_claim([batch]),
-    "dropped": lambda batch: leases.drop(batch, RenderedEmail.dropped(batch, "hidden")),
-    "no address": leases.mark_undeliverable,
+    "dropped": lambda batch: email_claims.drop(batch, RenderedEmail.dropped(batch, "hidden")),
+    "no address": email_claims.mark_undeliverable,
 }
 # Those after which the row waits again.
 PASSING = ["later", "no connection", "given back"]
@@ -104,7 +105,7 @@ def test_the_count_of_answers_never_goes_down(clock, ada):
 
 @pytest.mark.usefixtures("_waiting")
 def test_after_a_person_had_it_sent_again_it_is_not_given_up_at_the_first_later(clock, ada):
-    OutgoingEmail.objects.update(attempts=40, deferrals=leases.MAX_DEFERRALS - 1)
+    OutgoingEmail.objects.update(attempts=40, deferrals=delivery_claims.MAX_DEFERRALS - 1)
     ENDINGS["later"](take())
     assert {row["state"] for row in rows()} == {"failed"}
     resend_module.resend(email=OutgoingEmail.objects.first(), by=ada, source="web")
@@ -126,7 +127,7 @@ def test_a_lost_acknowledgment_of_the_commit_does_not_have_two_senders_send(cloc
     """The end of the first claim is stored, and its acknowledgment lost. Before it is repeated, another sender claims:
     that claim holds, and nobody else may make one."""
     slow = take()
-    found = leases._claimed
+    found = email_claims._held
     seconds = []
 
     class LosesItsAcknowledgment:
@@ -140,7 +141,7 @@ def test_a_lost_acknowledgment_of_the_commit_does_not_have_two_senders_send(cloc
                 seconds.append(take())
                 raise OperationalError("the connection is lost")
 
-    monkeypatch.setattr(leases, "_claimed", LosesItsAcknowledgment)
+    monkeypatch.setattr(email_claims, "_held", LosesItsAcknowledgment)
     outbox.record(slow, DeliveryResult(Outcome.UNREACHABLE, "timed out"))
     assert {(row["state"], row["claim"]) for row in rows()} == {("sending", seconds[0].claim)}
     assert outbox.claim(limit=5) == []

@@ -9,12 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import releases
 from cases.accounts import actions as people
-from cases.delivery import email_kinds, leases, outbox
+from cases.delivery import email_claims, email_kinds, outbox
 from cases.delivery.account_email_queue import queue, queue_invitation
 from cases.delivery.email_batch import RenderedEmail
 from cases.delivery.email_kinds import EmailKind
 from cases.delivery.release_email import automatic_message
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, User
 from tests.factories import CaseFactory, UserFactory
 
@@ -138,7 +138,7 @@ def test_a_late_success_at_the_former_address_does_not_end_the_message_to_the_ne
     released(mia)
     (slow,) = outbox.claim(limit=5)
     correct(mia, ada)
-    clock.shift(leases.lease())
+    clock.shift(email_claims.lease())
     outbox.claim(limit=5)
     outbox.record(slow, DeliveryResult(Outcome.SENT))
     assert OutgoingEmail.objects.get().state == "sending"

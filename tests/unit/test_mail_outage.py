@@ -7,9 +7,9 @@ import pytest
 from cases import releases
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
-from cases.monitoring.outbox_status import DEFERRED_LONG, mail
+from cases.monitoring.outbox_status import USUAL_DEFERRAL, outbox_status
 from cases.monitoring.prometheus import exposition
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
@@ -53,7 +53,7 @@ def sweeps(clock, seconds, every=SWEEP):
 
 
 def seen(now):
-    return mail(Case.objects.all(), now)
+    return outbox_status(Case.objects.all(), now)
 
 
 @pytest.mark.usefixtures("nobody_listens")
@@ -112,7 +112,7 @@ def clock_now():
     return dt.datetime.now(dt.UTC)
 
 
-@pytest.mark.parametrize(("after", "is_said"), [(dt.timedelta(minutes=50), False), (2 * DEFERRED_LONG, True)])
+@pytest.mark.parametrize(("after", "is_said"), [(dt.timedelta(minutes=50), False), (2 * USUAL_DEFERRAL, True)])
 def test_a_recipient_who_is_put_off_is_an_alarm_only_after_an_hour(clock, after, is_said):
     released(1)
     put_off(clock, FROZEN + after)
@@ -124,7 +124,7 @@ def test_a_recipient_who_is_put_off_is_an_alarm_only_after_an_hour(clock, after,
 
 def test_many_who_are_put_off_do_not_hide_that_the_server_is_down(clock):
     released(25)
-    put_off(clock, FROZEN + 5 * DEFERRED_LONG)
+    put_off(clock, FROZEN + 5 * USUAL_DEFERRAL)
     released(1)
     OutgoingEmail.objects.filter(last_error="").update(last_error="timed out", due=clock_now())
     clock.shift(dt.timedelta(minutes=2))

@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import releases
-from cases.delivery import leases, outbox
+from cases.delivery import claims, email_claims, outbox
 from cases.delivery import release_email as mail_module
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, OutgoingEmail
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
@@ -110,7 +110,7 @@ def test_a_claim_takes_all_that_waits_for_a_member_as_one_message(clock, mia, ol
     assert batches[mia.pk].message_id != batches[olga.pk].message_id
     for case in of_mia:
         email = row(case)
-        assert (email.state, email.attempts, email.next_try) == ("sending", 0, FROZEN + leases.lease())
+        assert (email.state, email.attempts, email.next_try) == ("sending", 0, FROZEN + email_claims.lease())
         assert (email.group, email.message_id) == (batches[mia.pk].group, batches[mia.pk].message_id)
     assert states(*of_olga) == ["sending"]
 
@@ -126,7 +126,7 @@ def test_a_claim_takes_no_more_members_than_it_is_told_and_the_longest_waiting_f
 def test_what_is_claimed_is_not_claimed_again_before_its_lease_ends(clock, mia):
     release_for(mia)
     (first,) = outbox.claim(limit=10)
-    clock.shift(leases.lease() - SECOND)
+    clock.shift(email_claims.lease() - SECOND)
     assert not outbox.is_waiting()
     assert outbox.claim(limit=10) == []
 
@@ -141,7 +141,7 @@ def test_a_group_stays_together_and_what_comes_later_is_another_message(clock, m
     release_for(mia, mia)
     (first,) = outbox.claim(limit=10)
     (late,) = release_for(mia)
-    clock.shift(leases.lease())
+    clock.shift(email_claims.lease())
 
     again, new = sorted(outbox.claim(limit=10), key=lambda batch: batch.case_ids)
     assert (again.message_id, again.case_ids) == (first.message_id, first.case_ids)
@@ -218,7 +218,7 @@ def test_a_wrong_clock_of_a_sender_makes_no_mail_wait(mia, days):
         (batch,) = outbox.claim(limit=1)
         claimed_until = row(case).next_try
         outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "busy"))
-    assert SECOND < claimed_until - timezone.now() <= leases.lease()
+    assert SECOND < claimed_until - timezone.now() <= email_claims.lease()
     assert SECOND < row(case).next_try - timezone.now() < dt.timedelta(minutes=1)
 
 
@@ -275,7 +275,7 @@ def pauses(clock, outcome, tries):
 
 def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(clock, mia, no_jitter):
     release_for(mia)
-    found = pauses(clock, Outcome.DEFERRED, leases.MAX_DEFERRALS - 1)
+    found = pauses(clock, Outcome.DEFERRED, claims.MAX_DEFERRALS - 1)
     assert found[:4] == [20, 40, 80, 160]
     assert all(after == min(2 * before, 6 * 3600) for before, after in pairwise(found))
     assert dt.timedelta(days=1.9) < dt.timedelta(seconds=sum(found)) < dt.timedelta(days=2.1)
@@ -289,7 +289,7 @@ def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(
 
 def test_while_our_own_server_is_down_nothing_is_given_up(clock, mia, no_jitter):
     release_for(mia)
-    found = pauses(clock, Outcome.UNREACHABLE, leases.MAX_DEFERRALS + 10)
+    found = pauses(clock, Outcome.UNREACHABLE, claims.MAX_DEFERRALS + 10)
     assert set(found) == {30}
     (batch,) = outbox.claim(limit=1)
     outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "450 greylisted"))
@@ -310,7 +310,7 @@ def test_pauses_vary_by_a_quarter(clock, mia):
 def test_a_sender_whose_lease_has_ended_overrules_nobody(clock, mia, outcome):
     (case,) = release_for(mia)
     (slow,) = outbox.claim(limit=1)
-    clock.shift(leases.lease())
+    clock.shift(email_claims.lease())
     (quick,) = outbox.claim(limit=1)
     before = OutgoingEmail.objects.values().get()
 
@@ -326,7 +326,7 @@ def test_a_sender_whose_lease_has_ended_overrules_nobody(clock, mia, outcome):
 def test_a_success_is_recorded_however_late(clock, mia):
     (case,) = release_for(mia)
     (slow,) = outbox.claim(limit=1)
-    clock.shift(leases.lease())
+    clock.shift(email_claims.lease())
     outbox.claim(limit=1)
     outbox.record(slow, DeliveryResult(Outcome.SENT))
     assert states(case) == ["sent"]
@@ -653,7 +653,7 @@ def test_a_slow_server_is_still_served_and_its_lease_outlasts_a_message(timeout,
     settings.EMAIL_TIMEOUT = timeout
     CaseFactory(due=True, member=mia)
     releases.release_due(by="test", source="command")
-    assert leases.lease() >= dt.timedelta(seconds=leases.CLAIM_SECONDS + 4 * timeout)
+    assert email_claims.lease() >= dt.timedelta(seconds=claims.CLAIM_SECONDS + 4 * timeout)
     assert outbox.deliver().sent == 1
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.db import InterfaceError, OperationalError, transaction
 
-from cases.db.retry import repeated_until_stored
+from cases.db.retry import retry_until_stored
 
 
 class Store:
@@ -24,7 +24,7 @@ class Store:
         def store(what):
             return self(what)
 
-        return repeated_until_stored(lambda: dt.timedelta(seconds=seconds))(store)
+        return retry_until_stored(lambda: dt.timedelta(seconds=seconds))(store)
 
 
 @pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])

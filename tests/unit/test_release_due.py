@@ -178,7 +178,7 @@ def test_bad_rows_are_found_and_the_others_released(clock, poison, places):
     for case in Case.objects.filter(pk__in=bad):
         assert case.release_error == batch.failed[case.pk] != ""
         assert (case.release_attempts, case.release_number, case.release_batch) == (1, 0, None)
-        assert case.release_next_try == FROZEN + release_batch.FIRST_RETRY
+        assert case.release_next_try == FROZEN + release_batch.RETRY.first
 
 
 @IN_PG
@@ -206,7 +206,7 @@ def test_a_bad_row_waits_for_its_next_try_and_is_released_once_it_is_mended(cloc
     mend()
     assert release_all().released == []
 
-    clock.shift(release_batch.FIRST_RETRY)
+    clock.shift(release_batch.RETRY.first)
     assert release_all().released == [case.pk]
     case.refresh_from_db()
     assert (case.release_error, case.release_attempts, case.release_next_try) == ("", 0, None)

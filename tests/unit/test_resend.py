@@ -6,7 +6,7 @@ from cases import releases
 from cases.core.errors import NotAllowed, WrongState
 from cases.delivery import outbox
 from cases.delivery import resend as resend_module
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import CaseEvent, OutgoingEmail
 from tests.factories import CaseFactory
 

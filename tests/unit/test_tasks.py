@@ -13,7 +13,7 @@ from cases import releases
 from cases.core.clock import portal_now
 from cases.core.safe_errors import SafeError
 from cases.delivery import celery_publisher
-from cases.delivery.outbox import DeliveryReport
+from cases.delivery.results import DeliveryReport
 from cases.middleware import release_on_read
 from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail
 from cases.releases.batch import Batch

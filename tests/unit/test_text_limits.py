@@ -22,7 +22,7 @@ from cases.casework import drafts, notes
 from cases.core import limits
 from cases.core.errors import TooLong
 from cases.core.schedule import Schedule
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import (
     AccountEvent,
     ApiToken,

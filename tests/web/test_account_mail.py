@@ -17,7 +17,7 @@ from cases.accounts.adapter import PortalAccountAdapter
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue, queue_requested_password_resets
 from cases.delivery.resend import resend
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import AccountEvent, OutgoingEmail, PasswordResetRequest, User
 from tests.factories import CaseFactory, UserFactory
 from tests.services import SilentServer
@@ -313,3 +313,15 @@ def test_it_is_not_sent_again_beside_another_one(member, ada):
     row_of(member, kind="password_reset")
     with pytest.raises(Exception, match="already waiting"):
         resend(email=given_up, by=ada, source="web")
+
+
+@pytest.mark.parametrize("value", ["Mia Müller", "mia@example.org", "a text\nof two lines", "x" * 21, ["en"], 1.5])
+def test_a_payload_holds_no_text(mia, value):
+    with pytest.raises(ValueError, match="ids and codes only"):
+        queue(kind="invitation", person=mia, payload={"language": value})
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_a_payload_holds_ids_and_codes(mia):
+    queue(kind="invitation", person=mia, payload={"case": 7, "language": "pt-br"})
+    assert OutgoingEmail.objects.get().payload == {"case": 7, "language": "pt-br"}

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import releases
 from cases.delivery import outbox
-from cases.delivery.transport import DeliveryResult, Outcome
+from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail
 from cases.monitoring import daily_statistics
 from portal.celery import app

@@ -1,0 +1,80 @@
+"""Claims on deliveries: made for one lease, ended by what became of the delivery.
+
+A delivery is a row of an outbox (cases.models.Delivery). Nothing here knows what is delivered, or how: email uses it in
+`email_claims`. Claiming and recording are short transactions; nothing is locked while a server is talked to. When a
+sender dies, its claims can be claimed again when their lease ends.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any, TypeVar
+
+from django.db.models import F, QuerySet
+
+from cases.core.clock import portal_now
+from cases.db.backoff import Backoff
+from cases.delivery.results import DeliveryResult, Outcome
+from cases.models import Delivery
+
+State = Delivery.State
+Row = TypeVar("Row", bound=Delivery)
+
+# A sender starts no delivery of a claim after so many seconds.
+CLAIM_SECONDS = 20
+# After so many deferrals a recipient is given up: about two days.
+MAX_DEFERRALS = 18
+DEFERRED_RETRY = Backoff(first=dt.timedelta(seconds=20), longest=dt.timedelta(hours=6), jitter=0.25)
+# Often enough to notice soon that a server is back.
+UNREACHABLE_RETRY = Backoff(first=dt.timedelta(seconds=30), longest=dt.timedelta(seconds=30), jitter=0.25)
+
+
+def claimable(rows: QuerySet[Row], now: dt.datetime) -> QuerySet[Row]:
+    """Return those of `rows` that may be claimed at the aware datetime `now`: waiting ones, and ended leases."""
+    return rows.filter(state__in=[State.WAITING, State.SENDING], next_try__lte=now)
+
+
+def claim_columns(claim: uuid.UUID, *, until: dt.datetime) -> dict[str, Any]:
+    """Return the columns that put rows under `claim` until the aware datetime `until`."""
+    return {"state": State.SENDING, "claim": claim, "next_try": until}
+
+
+def held_by(claim: uuid.UUID, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Return those of `rows` that `claim` still holds."""
+    return rows.filter(state=State.SENDING, claim=claim)
+
+
+def return_claim(held: QuerySet[Row]) -> None:
+    """End the claim on rows that were not tried. They wait again."""
+    held.update(state=State.WAITING, next_try=portal_now())
+
+
+def drop(held: QuerySet[Row], *, reason: str) -> None:
+    """End the claim on rows that must not be sent any more."""
+    held.update(state=State.DROPPED, last_error=reason)
+
+
+def mark_undeliverable(held: QuerySet[Row], *, reason: str) -> None:
+    """End the claim on rows whose recipient cannot be reached at all."""
+    held.update(state=State.UNDELIVERABLE, last_error=reason)
+
+
+def record_failure(held: QuerySet[Row], result: DeliveryResult, *, deferrals: int, now: dt.datetime) -> None:
+    """End the claim on rows that were tried at `now` and not taken. `deferrals` is how often they were deferred before.
+
+    A rejected delivery fails. A deferred one is tried again, at growing intervals, until MAX_DEFERRALS.
+    """
+    answered = {"attempts": F("attempts") + 1, "last_error": result.error}
+    match result.outcome:
+        case Outcome.REJECTED:
+            held.update(state=State.FAILED, **answered)
+        case Outcome.DEFERRED if deferrals + 1 >= MAX_DEFERRALS:
+            error = f"Given up after {MAX_DEFERRALS} tries: {result.error}"
+            held.update(state=State.FAILED, **answered | {"last_error": error})
+        case Outcome.DEFERRED:
+            next_try = now + DEFERRED_RETRY.delay(deferrals)
+            held.update(state=State.WAITING, deferrals=F("deferrals") + 1, next_try=next_try, **answered)
+        case Outcome.UNREACHABLE:
+            # Nothing was said about this delivery, so it was no attempt: our own server never makes us give up.
+            held.update(state=State.WAITING, next_try=now + UNREACHABLE_RETRY.delay(0), last_error=result.error)
+        case Outcome.SENT:
+            raise ValueError("A delivery that was sent is no failure.")

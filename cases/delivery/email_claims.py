@@ -1,0 +1,183 @@
+"""Claims on waiting emails. One claim takes all open emails of a person, one batch for each message.
+
+The first claim of a batch fixes its group and Message-ID, and every retry keeps them (DESIGN rule 12).
+"""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Case as Choose
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, UUIDField, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, Left
+from django.utils.translation import gettext_noop as _noop
+
+from cases.core.clock import portal_now
+from cases.db.bulk import Digest, execute_with_async_commit, ids_as_rows
+from cases.db.retry import retry_until_stored
+from cases.delivery import claims
+from cases.delivery.email_batch import EmailBatch, RenderedEmail
+from cases.delivery.email_kinds import KINDS, kinds_that_keep_their_address
+from cases.delivery.results import DeliveryResult, Outcome
+from cases.models import OutgoingEmail, User
+
+State = OutgoingEmail.State
+
+# A message takes eleven answers of the server, from the greeting over STARTTLS and login to its end. A slow server
+# makes each wait for EMAIL_TIMEOUT.
+ANSWERS_PER_MESSAGE = 11
+
+# What the rows of a batch have in common.
+BATCH_FIELDS = ("claim", "kind", "group", "message_id", "recipient_id", "address")
+
+
+def lease() -> dt.timedelta:
+    """Return how long a claim holds: until the last message that a live sender started must have ended."""
+    return dt.timedelta(seconds=claims.CLAIM_SECONDS + ANSWERS_PER_MESSAGE * settings.EMAIL_TIMEOUT)
+
+
+def claimable(now: dt.datetime) -> QuerySet[OutgoingEmail]:
+    """Return the emails that may be claimed at the aware datetime `now`.
+
+    Kinds that only a later version knows are left to its senders.
+    """
+    return claims.claimable(OutgoingEmail.objects.all(), now).filter(kind__in=KINDS)
+
+
+def claim(*, limit: int) -> list[EmailBatch]:
+    """Claim the first `limit` emails and whatever else is claimable for their people. Return a batch per message."""
+    now = portal_now()
+    claim_id = uuid.uuid4()
+    with transaction.atomic():
+        # Locks the person and not the rows: two senders would split the rows of one person. It also keeps the address
+        # from changing before the claim is stored.
+        free = (
+            claimable(now)
+            .select_related("recipient")
+            .select_for_update(skip_locked=True, no_key=True, of=("recipient",))
+        )
+        free = free.only("recipient__email").order_by("next_try")[:limit]
+        addresses = {row.recipient_id: row.recipient.email for row in free}
+        ids = _ids_to_present_addresses(addresses, now)
+        if not ids:
+            return []
+        rows = OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids))
+        rows.update(**claims.claim_columns(claim_id, until=now + lease()), **_message_identity(claim_id))
+        return _email_batches(rows)
+
+
+def _ids_to_present_addresses(addresses: dict[int, str], now: dt.datetime) -> list[int]:
+    """Return the claimable rows of these people, and give rows with a former address the one in `addresses`.
+
+    Such a row becomes another message. Under the Message-ID of the first, a mail program would hide the second.
+    """
+    if not addresses:
+        return []
+    found = claimable(now).filter(recipient_id__in=addresses)
+    rows = list(found.values_list("pk", "kind", "recipient_id", "address"))
+    keeps_address = kinds_that_keep_their_address()
+    moved = [pk for pk, kind, person, address in rows if kind not in keeps_address and address != addresses[person]]
+    if moved:
+        present = User.objects.filter(pk=OuterRef("recipient_id")).values("email")
+        OutgoingEmail.objects.filter(pk__in=ids_as_rows(moved)).update(
+            state=State.WAITING, address=Subquery(present), group=None, message_id=""
+        )
+    return [pk for pk, *_ in rows]
+
+
+@retry_until_stored(lease)
+def return_claim(batches: Sequence[EmailBatch]) -> None:
+    """End the claim of `batches` that were not tried. They wait again."""
+    for batch in batches:
+        claims.return_claim(_held(batch))
+
+
+@retry_until_stored(lease)
+def drop(batch: EmailBatch, rendered: RenderedEmail) -> None:
+    """End the claim of the rows of `batch` that must not be sent any more."""
+    claims.drop(_held(batch).filter(pk__in=rendered.dropped_rows), reason=rendered.reason)
+
+
+@retry_until_stored(lease)
+def mark_undeliverable(batch: EmailBatch) -> None:
+    """End the claim of `batch`, whose recipient has no address any more."""
+    claims.mark_undeliverable(_held(batch), reason=_noop("The member has no e-mail address."))
+
+
+# What the server has taken must not be sent again because the database connection was lost meanwhile.
+@retry_until_stored(lease)
+def record(batch: EmailBatch, result: DeliveryResult, *, now: dt.datetime | None = None) -> None:
+    """Record the result of sending `batch` at `now`, by default the portal's present moment.
+
+    A failure is recorded only while the claim holds. That this very message was sent is recorded in any case.
+    """
+    now = now or portal_now()
+    if result.outcome is Outcome.SENT:
+        _record_sent(batch, now)
+    else:
+        claims.record_failure(_held(batch), result, deferrals=batch.deferrals, now=now)
+
+
+def _record_sent(batch: EmailBatch, now: dt.datetime) -> None:
+    """Run the one statement for each message that is sent.
+
+    It is plain SQL: compiling it took Django as long as sending the message. docs/adr/0005 says why it need not wait
+    for the disk.
+    """
+    places = ", ".join(["%s"] * len(batch.row_ids))
+    # Whatever claim holds them now. But under another Message-ID they have become a message to another address.
+    execute_with_async_commit(
+        f"UPDATE cases_outgoingemail SET state = 'sent', sent = %s, last_error = '', attempts = attempts + 1"  # noqa: S608
+        f" WHERE id IN ({places}) AND message_id = %s AND state NOT IN ('dropped', 'sent')",
+        [connection.ops.adapt_datetimefield_value(now), *batch.row_ids, batch.message_id],
+    )
+
+
+def _held(batch: EmailBatch) -> QuerySet[OutgoingEmail]:
+    return claims.held_by(batch.claim, OutgoingEmail.objects.filter(pk__in=batch.row_ids))
+
+
+def _message_identity(claim_id: uuid.UUID) -> dict[str, Any]:
+    """Return group and Message-ID for an UPDATE of all rows of a claim.
+
+    Rows that have them keep them. New ones are the same for the cases of one member, kind and address, and nobody can
+    guess them. An email that is about no case is a message of its own.
+    """
+    whose = Choose(When(case__isnull=True, then="pk"), default="recipient_id")
+    # Few parts: each is a level of brackets, and SQLite's parser has a hundred.
+    digest = Left(Digest(Concat(Value(claim_id.hex), Cast(whose, CharField()), "kind", Value(" "), "address")), 32)
+    new_message_id = Concat(Value("<mail-"), digest, Value(f"@{_mail_domain()}>"))
+    return {
+        "group": Coalesce("group", Cast(digest, UUIDField())),
+        "message_id": Choose(When(message_id="", then=new_message_id), default="message_id"),
+    }
+
+
+def _email_batches(claimed: QuerySet[OutgoingEmail]) -> list[EmailBatch]:
+    rows: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    columns = (*BATCH_FIELDS, "deferrals", "pk", "case_id", "payload")
+    for row in claimed.order_by("pk").values_list(*columns):
+        rows[row[: len(BATCH_FIELDS)]].append(row[len(BATCH_FIELDS) :])
+    return [_email_batch(common, members) for common, members in rows.items()]
+
+
+def _email_batch(common: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> EmailBatch:
+    deferrals, row_ids, case_ids, payloads = zip(*rows, strict=True)
+    return EmailBatch(
+        **dict(zip(BATCH_FIELDS, common, strict=True)),
+        deferrals=max(deferrals),
+        row_ids=row_ids,
+        case_ids=tuple(pk for pk in case_ids if pk),
+        payload=payloads[0],
+    )
+
+
+def _mail_domain() -> str:
+    sender_domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return sender_domain or urlsplit(settings.PORTAL_URL).hostname or "localhost"

@@ -1,0 +1,46 @@
+"""Columns that every outbox has: the state of a delivery, its claim, and when it is tried next."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits
+
+OPEN = Q(state__in=["waiting", "sending"])
+# No sender tries these any more, unless a person asks for it.
+GIVEN_UP = ["failed", "undeliverable"]
+
+
+class Delivery(models.Model):
+    """Something that leaves the portal. cases.delivery.claims claims it, tries it again and gives it up."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed for good")
+        UNDELIVERABLE = "undeliverable", _("Undeliverable")
+        DROPPED = "dropped", _("No longer to be sent")
+
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.WAITING)
+    # Kept when the claim has ended.
+    claim = models.UUIDField(
+        _("claim"), null=True, blank=True, help_text=_("Identifies the sender that is working on it.")
+    )
+    attempts = models.PositiveIntegerField(
+        _("attempts"), default=0, help_text=_("Server answers for this message. Never goes down.")
+    )
+    deferrals = models.PositiveSmallIntegerField(
+        _("deferrals"), default=0, db_default=0, help_text=_("Temporary refusals since the email was last queued.")
+    )
+    due = models.DateTimeField(_("due"), db_default=Now(), help_text=_("When it was first due."))
+    next_try = models.DateTimeField(
+        _("next attempt"), help_text=_("Not sent before this time. While it is being sent: the end of the claim.")
+    )
+    last_error = models.CharField(_("last error"), max_length=limits.ERROR, blank=True)
+    created = models.DateTimeField(_("created"))
+    sent = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
