@@ -1,7 +1,6 @@
 """What became of an action, told to those who asked by HTMX: their answer is a part of a page, without the messages."""
 
 import html
-import json
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -9,8 +8,9 @@ from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeData
+from django_htmx.http import trigger_client_event
 
-HEADER = "HX-Trigger"
+LEADS_AWAY = {"HX-Redirect", "HX-Refresh", "HX-Location"}
 LEVELS = {messages.ERROR: "danger", messages.WARNING: "warning", messages.SUCCESS: "success"}
 
 
@@ -21,19 +21,19 @@ def level_of(message: Message) -> str:
 
 class ToastsMiddleware:
     """Puts the messages that no template has shown into the header from which toasts.js shows them. They wait for the
-    next page where this answer leads to one, or where the view sets that header itself."""
+    next page where this answer leads to one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if "HX-Request" in request.headers and _shows_a_part(response):
+        if request.htmx and _shows_a_part(response):  # type: ignore[attr-defined]
             storage = messages.get_messages(request)
             was_shown = getattr(storage, "used", True)
             told = [] if was_shown else [{"level": level_of(each), "text": _text(each)} for each in storage]
             if told:
-                response[HEADER] = json.dumps({"toasts": told})
+                trigger_client_event(response, "toasts", {"messages": told})
         return response
 
 
@@ -44,7 +44,4 @@ def _text(message: Message) -> str:
 
 
 def _shows_a_part(response: HttpResponse) -> bool:
-    leads_away = response.status_code in range(300, 400) or {"HX-Redirect", "HX-Refresh", "HX-Location"} & set(
-        response.headers
-    )
-    return not leads_away and HEADER not in response.headers
+    return response.status_code not in range(300, 400) and LEADS_AWAY.isdisjoint(response.headers)

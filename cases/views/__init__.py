@@ -1,12 +1,11 @@
 """The pages. A view parses, calls a verb, responds; who may do what is cases.lifecycle.permissions."""
 
 from cases.views.api_tokens import api_tokens, end_api_token, new_api_token
+from cases.views.assignment import accept_case, hand_over_case
 from cases.views.calendar import calendar, move_case
 from cases.views.calendar_feed import calendar_feed, change_feed
 from cases.views.case_actions import (
-    accept_case,
     cancel_schedule,
-    hand_over_case,
     mark_case_completed,
     release_now,
     reschedule_case,

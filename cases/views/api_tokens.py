@@ -1,11 +1,9 @@
 """A person's own API tokens."""
 
-from typing import cast
-
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,17 +11,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.accounts import api_tokens as verbs
 from cases.core.clock import portal_now
-from cases.core.errors import CaseError
 from cases.forms.api_tokens import ApiTokenForm
-from cases.models import ApiToken, User
+from cases.models import ApiToken
+from cases.views.refusals import refusal_on
+from cases.views.requests import PortalRequest
 
 
 @require_safe
 @never_cache
-def api_tokens(request: HttpRequest) -> HttpResponse:
+def api_tokens(request: PortalRequest) -> HttpResponse:
     """The tokens that one has."""
     context = {
-        "tokens": verbs.tokens_of(cast(User, request.user)),
+        "tokens": verbs.tokens_of(request.user),
         "now": portal_now(),
         "most": settings.API_TOKENS_PER_PERSON,
     }
@@ -33,26 +32,22 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
 @never_cache
-def new_api_token(request: HttpRequest) -> HttpResponse:
+def new_api_token(request: PortalRequest) -> HttpResponse:
     """Creates a token and shows its secret, this once: it is not kept anywhere, the session included. To send the form
     again creates no second one, because the name is taken."""
     form = ApiTokenForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        user = cast(User, request.user)
-        try:
-            token, secret = verbs.create(user=user, by=user, **form.cleaned_data)
-        except CaseError as error:
-            form.add_error(error.field, error.message)
-        else:
+        with refusal_on(form):
+            token, secret = verbs.create(user=request.user, by=request.user, **form.cleaned_data)
             return render(request, "cases/api_tokens/created.html", {"token": token, "secret": secret})
     return render(request, "cases/api_tokens/new.html", {"form": form}, status=400 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def end_api_token(request: HttpRequest, pk: int) -> HttpResponse:
+def end_api_token(request: PortalRequest, pk: int) -> HttpResponse:
     """Asks, and on POST ends one of one's own tokens."""
-    user = cast(User, request.user)
+    user = request.user
     token = get_object_or_404(ApiToken.objects.alive(), pk=pk, user=user)
     if request.method != "POST":
         return render(request, "cases/api_tokens/end.html", {"token": token})

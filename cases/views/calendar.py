@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -26,6 +26,8 @@ from cases.selectors.pagination import CappedPaginator
 from cases.selectors.release_calendar import days_of, entries_of, kinds_of, on_day
 from cases.views.case_detail import visible_case
 from cases.views.decorators import staff_only
+from cases.views.refusals import add_refusal, refusals_shown_by
+from cases.views.requests import PortalRequest
 
 # How many cases of a kind a day shows before it says how many more there are.
 ROWS = {View.MONTH: 3, View.WEEK: 8}
@@ -33,9 +35,9 @@ ROWS = {View.MONTH: 3, View.WEEK: 8}
 
 @require_safe
 @staff_only
-def calendar(request: HttpRequest) -> HttpResponse:
+def calendar(request: PortalRequest) -> HttpResponse:
     """What goes out when. The query is CalendarForm's; one that cannot be read shows the present month and says so."""
-    user = cast(User, request.user)
+    user = request.user
     now = portal_now()
     form, problems = calendar_forms.read(request.GET, by=user, now=now)
     period = form.period()
@@ -61,7 +63,7 @@ def _grid(form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _day_list(request: HttpRequest, form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
+def _day_list(request: PortalRequest, form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     date, kind = form.period().date, form.kind_of_list()
     cases = on_day(_chosen(form, user), date, kind, today=form.today)
     page = CappedPaginator(cases).get_page(request.GET.get("page"))
@@ -90,29 +92,37 @@ def _links(form: CalendarForm) -> dict[str, Any]:
     }
 
 
+def _not_moved(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    """The case as it is now, with what was typed where it can still be moved."""
+    case, user, now = visible_case(request, pk), request.user, portal_now()
+    if error.status == 400:
+        typed = MoveForm(request.POST, by=user, now=now)
+        add_refusal(typed, error)
+        return _move_page(request, case, typed, status=400)
+    form = None
+    if Action.RESCHEDULE in permissions.allowed(by=user, case=case):
+        form = _blank(case, user, now, request.POST.get("release_date"), request.POST.get("reason", ""))
+    return _move_page(request, case, form, status=error.status, problem=error.message)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
-def move_case(request: HttpRequest, pk: int) -> HttpResponse:
+@refusals_shown_by(_not_moved)
+def move_case(request: PortalRequest, pk: int) -> HttpResponse:
     """Another day for a release. POST `release_date`, `reason`, `revision`; GET `to` proposes a day. The rest of the
     query is the calendar's, to which a move returns; a refusal answers with its status, and nothing has moved."""
-    user = cast(User, request.user)
-    now = portal_now()
-    back, _problems = calendar_forms.read(request.GET, by=user, now=now)
-    case = visible_case(request, pk)
-    posted = request.method == "POST"
-    form = MoveForm(request.POST, by=user, now=now) if posted else _blank(case, user, now, request.GET.get("to"))
-    try:
-        permissions.check(Action.RESCHEDULE, by=user, case=case)
-        if posted and form.is_valid():
-            new = form.new_schedule(case)
-            moved = releases.schedule(case=case, by=user, source=CaseEvent.Source.WEB, release_on=new, **form.change())
-            messages.success(request, _moved(moved))
-            return redirect(back.url())
-    except CaseError as error:
-        if error.status != 400:
-            return _refused(request, pk, error, back)
-        form.add_error(error.field if error.field in form.fields else None, error.message)
-    return _move_page(request, case, form, back, status=400 if form.is_bound else 200)
+    case, user, now = visible_case(request, pk), request.user, portal_now()
+    permissions.check(Action.RESCHEDULE, by=user, case=case)
+    if request.method != "POST":
+        return _move_page(request, case, _blank(case, user, now, request.GET.get("to")))
+    form = MoveForm(request.POST, by=user, now=now)
+    if not form.is_valid():
+        return _move_page(request, case, form, status=400)
+    moved = releases.schedule(
+        case=case, by=user, source=CaseEvent.Source.WEB, release_on=form.new_schedule(case), **form.change()
+    )
+    messages.success(request, _moved(moved))
+    return redirect(_way_back(request).url())
 
 
 def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: str = "") -> MoveForm:
@@ -121,20 +131,17 @@ def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: s
     return MoveForm(initial=initial, by=user, now=now)
 
 
-def _refused(request: HttpRequest, pk: int, error: CaseError, back: CalendarForm) -> HttpResponse:
-    """The case as it is now, with what was typed where it can still be moved."""
-    user, case = cast(User, request.user), visible_case(request, pk)
-    form = None
-    if Action.RESCHEDULE in permissions.allowed(by=user, case=case):
-        form = _blank(case, user, portal_now(), request.POST.get("release_date"), request.POST.get("reason", ""))
-    return _move_page(request, case, form, back, status=error.status, problem=error.message)
+def _way_back(request: PortalRequest) -> CalendarForm:
+    back, _problems = calendar_forms.read(request.GET, by=request.user, now=portal_now())
+    return back
 
 
 def _move_page(
-    request: HttpRequest, case: Case, form: MoveForm | None, back: CalendarForm, *, status: int, problem: str = ""
+    request: PortalRequest, case: Case, form: MoveForm | None, *, status: int = 200, problem: str = ""
 ) -> HttpResponse:
+    back = _way_back(request)
     context = {
-        "case": VisibleCase.of(case, to=cast(User, request.user)),
+        "case": VisibleCase.of(case, to=request.user),
         "form": form,
         "problem": problem,
         "back": back.url(),

@@ -1,7 +1,6 @@
 """The feed of the release calendar, for calendar programs, and its secret address."""
 
 from contextlib import suppress
-from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,9 +18,9 @@ from cases.accounts import calendar_feed as feeds
 from cases.core import languages
 from cases.core.errors import SentAlready
 from cases.lifecycle import form_tokens
-from cases.models import User
 from cases.views import ical
 from cases.views.decorators import staff_only
+from cases.views.requests import PortalRequest
 
 # In the session, between the making of an address and the page that shows it.
 NEW_TOKEN = "new_feed_token"  # noqa: S105
@@ -44,10 +43,10 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 @never_cache
-def change_feed(request: HttpRequest) -> HttpResponse:
+def change_feed(request: PortalRequest) -> HttpResponse:
     """POST `action`: `new` makes an address, `off` takes it back; anything else is a 400. GET shows a new address this
     once: to load that page anew must not make another one, which would end the first."""
-    user = cast(User, request.user)
+    user = request.user
     if request.method != "POST":
         return _new_address(request)
     match request.POST.get("action"):
@@ -64,7 +63,7 @@ def change_feed(request: HttpRequest) -> HttpResponse:
             raise BadRequest(_("The action is either new or off."))
 
 
-def _new_address(request: HttpRequest) -> HttpResponse:
+def _new_address(request: PortalRequest) -> HttpResponse:
     token = request.session.pop(NEW_TOKEN, None)
     if token is None:
         return redirect("calendar")

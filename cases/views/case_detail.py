@@ -1,13 +1,15 @@
 """The page of one case."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from cases.core.clock import portal_now
+from cases.core.errors import CaseError
 from cases.forms.casework import HandOverCaseForm
 from cases.forms.release import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
 from cases.lifecycle import permissions
@@ -17,8 +19,8 @@ from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 from cases.selectors.timeline import timeline
 from cases.views.document_panel import document_panel
-from cases.views.htmx import differs_for_htmx, is_htmx
 from cases.views.note_panel import note_panel
+from cases.views.requests import PortalRequest
 
 # Of the history: enough for a case whose documents come and go, and an end.
 EVENTS = 200
@@ -29,29 +31,37 @@ RELEASE = "cases/includes/case_parts.html"
 
 
 @require_safe
-def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
     """One case, as far as the person may see it. `notes_before`: the notes before that one instead of the latest."""
     return render_case(request, visible_case(request, pk), part=NOTES)
 
 
-def visible_case(request: HttpRequest, pk: int) -> Case:
+def visible_case(request: PortalRequest, pk: int) -> Case:
     """The case for the person in person; Http404 where they may not know of it."""
-    return get_object_or_404(Case.objects.shown_to(cast(User, request.user)).with_description(), pk=pk)
+    return get_object_or_404(Case.objects.shown_to(request.user).with_description(), pk=pk)
+
+
+def show_refusal(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    """The page of the case as it is now, with what was refused above it."""
+    return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
 
 
 def render_case(
-    request: HttpRequest, case: Case, *, status: int = 200, part: str = "", **overrides: Any
+    request: PortalRequest, case: Case, *, status: int = 200, part: str = "", **overrides: Any
 ) -> HttpResponse:
     """The page of `case`, or for HTMX the `part` of it. `overrides`: a form with errors in place of the empty one, the
     `open` dialog, a `problem`."""
-    user = cast(User, request.user)
+    user = request.user
     can = permissions.allowed(by=user, case=case)
-    is_part = bool(part) and is_htmx(request) and not user.is_member
+    is_part = bool(part and request.htmx) and not user.is_member
     context = seen_context(case, user, can=can) | {"is_part": is_part}
     if not user.is_member:
         context |= _staff_context(case, user) | _forms(case, user, can)
         context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
-    return differs_for_htmx(render(request, part if is_part else PAGE, context | overrides, status=status))
+    answer = render(request, part if is_part else PAGE, context | overrides, status=status)
+    # One address, two answers: the browser must not show one for the other when somebody goes back.
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
 
 
 def seen_context(case: Case, viewer: User, *, can: set[Action]) -> dict[str, Any]:

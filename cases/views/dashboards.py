@@ -1,33 +1,31 @@
 """`/`: what waits for whoever is logged in."""
 
-from typing import cast
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cases.core.clock import portal_now
-from cases.models import User
 from cases.selectors import dashboard as boards
+from cases.views.requests import PortalRequest
 
 
 @require_safe
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: PortalRequest) -> HttpResponse:
     """The dashboard of the person's role."""
-    return member_dashboard(request) if cast(User, request.user).is_member else staff_dashboard(request)
+    return member_dashboard(request) if request.user.is_member else staff_dashboard(request)
 
 
 @require_safe
-def member_dashboard(request: HttpRequest) -> HttpResponse:
+def member_dashboard(request: PortalRequest) -> HttpResponse:
     """A member's cases: what is ready and new first. Completed cases that are not released are not among them."""
-    groups = [group for group in boards.groups_for(cast(User, request.user)) if group.cases]
+    groups = [group for group in boards.groups_for(request.user) if group.cases]
     return render(request, "cases/member_dashboard.html", {"groups": groups})
 
 
-def staff_dashboard(request: HttpRequest) -> HttpResponse:
+def staff_dashboard(request: PortalRequest) -> HttpResponse:
     """The queue of what anybody may take, and a technician's own work; for administrators everybody's, and whether
     something is wrong with the releases."""
-    user = cast(User, request.user)
+    user = request.user
     now = portal_now()
     groups = boards.groups_for(user, now)
     context = {

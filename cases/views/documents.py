@@ -1,10 +1,10 @@
 """The documents of a case: attached, downloaded, taken away."""
 
-from typing import cast
+from contextlib import suppress
 
 import structlog
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,15 +12,16 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases.core.errors import BadDocument, CaseError, FormReused, SentAlready, StorageFailed
-from cases.core.retry_after import with_retry_after
 from cases.core.text import isolated
 from cases.documents import actions as documents
 from cases.documents.upload_handlers import uploaded_file
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
-from cases.models import Case, CaseDocument, CaseEvent, User
-from cases.views.case_detail import render_case, visible_case
+from cases.models import CaseDocument, CaseEvent
+from cases.views.case_detail import render_case, show_refusal, visible_case
+from cases.views.refusals import refusals_shown_by
+from cases.views.requests import PortalRequest
 
 logger = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ WEB = CaseEvent.Source.WEB
 
 @require_safe
 @cache_control(private=True, no_store=True)
-def document(request: HttpRequest, pk: int, document_pk: int) -> FileResponse:
+def document(request: PortalRequest, pk: int, document_pk: int) -> FileResponse:
     """The file, to be saved and never to be shown as a page of the portal. 404 where the person may not know of it,
     or the storage has lost it."""
     found = visible_document(request, pk, document_pk)
@@ -43,55 +44,50 @@ def document(request: HttpRequest, pk: int, document_pk: int) -> FileResponse:
     return response
 
 
+def _not_attached(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    """What is wrong with the file stands beside its field, and anything else above the page."""
+    is_of_file = isinstance(error, BadDocument | StorageFailed | FormReused)
+    said = {"document_problem" if is_of_file else "problem": error.message}
+    return render_case(request, visible_case(request, pk), status=error.status, **said)
+
+
 @require_POST
-def attach_document(request: HttpRequest, pk: int) -> HttpResponse:
+@refusals_shown_by(_not_attached)
+def attach_document(request: PortalRequest, pk: int) -> HttpResponse:
     """POST `file`. A refusal answers with the page of the case, and the sentence beside the field."""
-    case = visible_case(request, pk)
-    user = cast(User, request.user)
-    try:
-        permissions.check(Action.ATTACH, by=user, case=case)
-        file = uploaded_file(request)
+    case, user = visible_case(request, pk), request.user
+    permissions.check(Action.ATTACH, by=user, case=case)
+    file = uploaded_file(request)
+    with suppress(SentAlready):
         attached = documents.attach(case=case, by=user, file=file, source=WEB, form_token=form_tokens.sent_in(request))
-    except SentAlready:
-        return redirect("case_detail", pk=pk)
-    except (BadDocument, StorageFailed, FormReused) as error:
-        return render_case(request, case, status=error.status, document_problem=error.message)
-    except CaseError as error:
-        answer = render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
-        return with_retry_after(answer, error)
-    except Case.DoesNotExist:
-        # It was visible a moment ago: its state changed in between.
-        return redirect("dashboard")
-    messages.success(request, _("“%(name)s” is attached.") % {"name": isolated(attached.name)})
+        messages.success(request, _("“%(name)s” is attached.") % {"name": isolated(attached.name)})
     return redirect("case_detail", pk=pk)
 
 
+def _not_removed(request: PortalRequest, error: CaseError, pk: int, document_pk: int) -> HttpResponse:
+    return show_refusal(request, error, pk)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-def remove_document(request: HttpRequest, pk: int, document_pk: int) -> HttpResponse:
+@refusals_shown_by(_not_removed)
+def remove_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResponse:
     """GET asks whether the document shall go, by its name; POST takes it away."""
     found = visible_document(request, pk, document_pk)
-    try:
-        if request.method != "POST":
-            return _ask_to_remove(request, found)
-        documents.remove(document=found, by=cast(User, request.user), source=WEB)
-    except CaseError as error:
-        return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
-    except (Case.DoesNotExist, CaseDocument.DoesNotExist):
-        return redirect("dashboard")
+    if request.method != "POST":
+        return _ask_to_remove(request, found)
+    documents.remove(document=found, by=request.user, source=WEB)
     messages.success(request, _("“%(name)s” is removed.") % {"name": isolated(found.name)})
     return redirect(reverse("case_detail", args=[pk]) + "#documents")
 
 
-def _ask_to_remove(request: HttpRequest, found: CaseDocument) -> HttpResponse:
-    user = cast(User, request.user)
+def _ask_to_remove(request: PortalRequest, found: CaseDocument) -> HttpResponse:
+    user = request.user
     documents.check_removal(found, by=user)
     context = {"document": found, "case": VisibleCase.of(found.case, to=user)}
     return render(request, "cases/remove_document.html", context)
 
 
-def visible_document(request: HttpRequest, pk: int, document_pk: int) -> CaseDocument:
+def visible_document(request: PortalRequest, pk: int, document_pk: int) -> CaseDocument:
     """The document of that case for the person in person; Http404 where they may not know of it."""
-    documents = (
-        CaseDocument.objects.visible_to(cast(User, request.user)).select_related("case").defer("case__description")
-    )
+    documents = CaseDocument.objects.visible_to(request.user).select_related("case").defer("case__description")
     return get_object_or_404(documents, pk=document_pk, case_id=pk)

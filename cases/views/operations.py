@@ -1,11 +1,11 @@
 """The operations page, for administrators: a page, three parts of it that refresh themselves, and one button."""
 
 import datetime as dt
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +14,7 @@ from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.delivery.resend import resend
 from cases.lifecycle import stored_clock
-from cases.models import Case, CaseEvent, OutgoingEmail, User
+from cases.models import Case, CaseEvent, OutgoingEmail
 from cases.monitoring import daily_statistics
 from cases.monitoring.broker_status import broker_status
 from cases.monitoring.document_status import document_status
@@ -22,6 +22,8 @@ from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.outbox_status import outbox_status
 from cases.monitoring.release_status import release_status
 from cases.views.decorators import for_administrators
+from cases.views.refusals import refusals_shown_by
+from cases.views.requests import PortalRequest
 
 PERIODS = (7, 30, 90)
 DEFAULT_PERIOD = 30
@@ -29,7 +31,7 @@ DEFAULT_PERIOD = 30
 
 @require_safe
 @for_administrators
-def operations(request: HttpRequest) -> HttpResponse:
+def operations(request: PortalRequest) -> HttpResponse:
     """The page. `?days=` 7, 30 or 90; anything else is 30. It does not wait for the broker."""
     context = {"flower_url": settings.FLOWER_URL, "periods": PERIODS}
     now = portal_now()
@@ -38,43 +40,45 @@ def operations(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_administrators
-def operations_figures(request: HttpRequest) -> HttpResponse:
+def operations_figures(request: PortalRequest) -> HttpResponse:
     """The figures of the period alone."""
     return render(request, "cases/operations/figures.html", _figures(request, portal_now()))
 
 
 @require_safe
 @for_administrators
-def operations_present(request: HttpRequest) -> HttpResponse:
+def operations_present(request: PortalRequest) -> HttpResponse:
     """The state of this moment alone."""
     return render(request, "cases/operations/present.html", _present(request, portal_now()))
 
 
 @require_safe
 @for_administrators
-def operations_workers(request: HttpRequest) -> HttpResponse:
+def operations_workers(request: PortalRequest) -> HttpResponse:
     """What broker and workers say, within some two seconds; that they say nothing is an answer too."""
     return render(request, "cases/operations/workers.html", {"broker": broker_status()})
 
 
-@require_POST
-@for_administrators
-def resend_email(request: HttpRequest, pk: int) -> HttpResponse:
-    """Has an e-mail that was given up sent again."""
-    email = get_object_or_404(OutgoingEmail, pk=pk)
-    try:
-        rows = resend(email=email, by=cast(User, request.user), source=CaseEvent.Source.WEB)
-    except CaseError as error:
-        messages.error(request, error.message)
-    else:
-        said = ngettext(
-            "The e-mail about %(count)s case is sent again.", "The e-mail about %(count)s cases is sent again.", rows
-        )
-        messages.success(request, said % {"count": rows})
+def _not_resent(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    messages.error(request, error.message)
     return redirect("operations")
 
 
-def _figures(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
+@require_POST
+@for_administrators
+@refusals_shown_by(_not_resent)
+def resend_email(request: PortalRequest, pk: int) -> HttpResponse:
+    """Has an e-mail that was given up sent again."""
+    email = get_object_or_404(OutgoingEmail, pk=pk)
+    rows = resend(email=email, by=request.user, source=CaseEvent.Source.WEB)
+    said = ngettext(
+        "The e-mail about %(count)s case is sent again.", "The e-mail about %(count)s cases is sent again.", rows
+    )
+    messages.success(request, said % {"count": rows})
+    return redirect("operations")
+
+
+def _figures(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
     wanted = request.GET.get("days", "")
     days = int(wanted) if wanted in map(str, PERIODS) else DEFAULT_PERIOD
     period = daily_statistics.period(days, now)
@@ -88,8 +92,8 @@ def _figures(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _present(request: HttpRequest, now: dt.datetime) -> dict[str, Any]:
-    cases = Case.objects.visible_to(cast(User, request.user))
+def _present(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
+    cases = Case.objects.visible_to(request.user)
     releases, emails, signs = release_status(cases, now), outbox_status(cases, now), scheduler_health(now)
     clocks = stored_clock.mismatch()
     documents = document_status()

@@ -1,11 +1,12 @@
 """The people of the portal, for administrators."""
 
+from contextlib import suppress
 from typing import Any, cast
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.forms import model_to_dict
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +21,8 @@ from cases.lifecycle.account_history import latest_account_events
 from cases.models import CaseEvent, User
 from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
 from cases.views.decorators import for_administrators
+from cases.views.refusals import refusal_on, refusals_shown_by
+from cases.views.requests import PortalRequest
 
 # Of the history of an account.
 SHOWN = 50
@@ -27,7 +30,7 @@ SHOWN = 50
 
 @require_safe
 @for_administrators
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: PortalRequest) -> HttpResponse:
     """All accounts, filtered, sorted and paged."""
     shown = PeopleFilter(request.GET, queryset=User.objects.order_by(*BY_NAME))
     found = shown.qs if shown.is_valid() else User.objects.none()
@@ -44,94 +47,90 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_administrators
-def person(request: HttpRequest, pk: int) -> HttpResponse:
+def person(request: PortalRequest, pk: int) -> HttpResponse:
     """One account, and what can be done with it."""
     return _page(request, get_object_or_404(User, pk=pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_administrators
-def invite_person(request: HttpRequest) -> HttpResponse:
+def invite_person(request: PortalRequest) -> HttpResponse:
     """A new account, whose owner is mailed a link to set a password."""
     form = InviteForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        try:
-            token = form_tokens.sent_in(request)
-            found = verbs.invite(by=cast(User, request.user), form_token=token, **form.cleaned_data)
-        except SentAlready as sent:
-            return redirect("person", pk=sent.made)
-        except CaseError as error:
-            form.add_error(error.field, error.message)
-        else:
-            _say_invited(request, found)
-            return redirect("person", pk=found.pk)
+        with refusal_on(form):
+            return _invite(request, form)
     return render(request, "cases/people/invite.html", {"form": form}, status=400 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_administrators
-def correct_person(request: HttpRequest, pk: int) -> HttpResponse:
+def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
     """Another name or address for somebody."""
     found = get_object_or_404(User, pk=pk)
     initial = model_to_dict(found, CorrectForm.Meta.fields)
     form = CorrectForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid():
-        try:
-            verbs.correct(person=found, by=cast(User, request.user), **form.cleaned_data)
-        except CaseError as error:
-            form.add_error(error.field, error.message)
-        else:
+        with refusal_on(form):
+            verbs.correct(person=found, by=request.user, **form.cleaned_data)
             messages.success(request, _("Name and address are saved."))
             return redirect("person", pk=pk)
     context = {"form": form, "person": found}
     return render(request, "cases/people/correct.html", context, status=400 if form.is_bound else 200)
 
 
-@require_POST
-@for_administrators
-def reinvite_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """The link to set a password once more, for somebody who has none yet."""
-    found = get_object_or_404(User, pk=pk)
-    try:
-        token = form_tokens.sent_in(request)
-        found = verbs.invite_again(person=found, by=cast(User, request.user), form_token=token)
-    except SentAlready:
-        _say_invited(request, found)
-    except CaseError as error:
-        messages.error(request, error.message)
-    else:
-        _say_invited(request, found)
+def _not_invited(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    messages.error(request, error.message)
     return redirect("person", pk=pk)
 
 
 @require_POST
 @for_administrators
-def set_access(request: HttpRequest, pk: int) -> HttpResponse:
+@refusals_shown_by(_not_invited)
+def reinvite_person(request: PortalRequest, pk: int) -> HttpResponse:
+    """The link to set a password once more, for somebody who has none yet."""
+    found = get_object_or_404(User, pk=pk)
+    with suppress(SentAlready):
+        found = verbs.invite_again(person=found, by=request.user, form_token=form_tokens.sent_in(request))
+    _say_invited(request, found)
+    return redirect("person", pk=pk)
+
+
+def _refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    """The page of the person, with what was refused above it."""
+    return _page(request, get_object_or_404(User, pk=pk), status=error.status, problem=error.message)
+
+
+@require_POST
+@for_administrators
+@refusals_shown_by(_refused)
+def set_access(request: PortalRequest, pk: int) -> HttpResponse:
     """POST `access`: `off` deactivates the account, `on` reactivates it; anything else changes nothing."""
     found = get_object_or_404(User, pk=pk)
     verb = {"on": verbs.reactivate, "off": verbs.deactivate}.get(request.POST.get("access", ""))
     if verb is None:
         return _page(request, found, status=400, problem=_("Say whether to deactivate or to reactivate the account."))
-    try:
-        found = verb(person=found, by=cast(User, request.user))
-    except CaseError as error:
-        return _page(request, found, status=error.status, problem=error.message)
+    found = verb(person=found, by=request.user)
     messages.success(request, _("The account is active.") if found.is_active else _("The account is deactivated."))
     return redirect("person", pk=pk)
 
 
+def _role_refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    """The same, with the role that was chosen."""
+    found = get_object_or_404(User, pk=pk)
+    return _page(request, found, status=error.status, problem=error.message, role_form=RoleForm(request.POST))
+
+
 @require_POST
 @for_administrators
-def change_role(request: HttpRequest, pk: int) -> HttpResponse:
+@refusals_shown_by(_role_refused)
+def change_role(request: PortalRequest, pk: int) -> HttpResponse:
     """POST `role`: what the person is from now on."""
     found = get_object_or_404(User, pk=pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
         return _page(request, found, status=400, open="role", role_form=form)
-    try:
-        found = verbs.change_role(person=found, role=form.cleaned_data["role"], by=cast(User, request.user))
-    except CaseError as error:
-        return _page(request, found, status=error.status, problem=error.message, role_form=form)
+    found = verbs.change_role(person=found, role=form.cleaned_data["role"], by=request.user)
     said = _("%(name)s has the role %(role)s now.")
     messages.success(request, said % {"name": isolated(found.display_name), "role": found.get_role_display()})
     return redirect("person", pk=pk)
@@ -139,18 +138,15 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_administrators
-def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+@refusals_shown_by(_refused)
+def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
     """All open cases of a person to a technician. POST `to`, the technician's id."""
     technician = get_object_or_404(User, pk=pk)
     form = HandOverForm(request.POST, technician=technician)
     if not form.is_valid():
         return _page(request, technician, status=400, open="hand_over", hand_over_form=form)
-    try:
-        count = verbs.hand_over(
-            technician=technician, by=cast(User, request.user), source=CaseEvent.Source.WEB, **form.cleaned_data
-        )
-    except CaseError as error:
-        return _page(request, technician, status=error.status, problem=error.message)
+    source = CaseEvent.Source.WEB
+    count = verbs.hand_over(technician=technician, by=request.user, source=source, **form.cleaned_data)
     if not count:
         messages.info(request, _("%(name)s has no open cases.") % {"name": isolated(technician.display_name)})
         return redirect("person", pk=pk)
@@ -161,28 +157,35 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_administrators
-def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+@refusals_shown_by(_refused)
+def remove_second_factor(request: PortalRequest, pk: int) -> HttpResponse:
     """POST `reason`: why somebody gets in with the password alone from now on."""
     found = get_object_or_404(User, pk=pk)
     form = SecondFactorForm(request.POST)
     if not form.is_valid():
         return _page(request, found, status=400, open="second_factor", second_factor_form=form)
-    try:
-        verbs.remove_second_factor(person=found, by=cast(User, request.user), reason=form.cleaned_data["reason"])
-    except CaseError as error:
-        return _page(request, found, status=error.status, problem=error.message)
+    verbs.remove_second_factor(person=found, by=request.user, reason=form.cleaned_data["reason"])
     messages.success(
         request, _("%(name)s signs in with the password alone now.") % {"name": isolated(found.display_name)}
     )
     return redirect("person", pk=pk)
 
 
-def _say_invited(request: HttpRequest, found: User) -> None:
+def _invite(request: PortalRequest, form: InviteForm) -> HttpResponse:
+    try:
+        found = verbs.invite(by=request.user, form_token=form_tokens.sent_in(request), **form.cleaned_data)
+    except SentAlready as sent:
+        return redirect("person", pk=sent.made)
+    _say_invited(request, found)
+    return redirect("person", pk=found.pk)
+
+
+def _say_invited(request: PortalRequest, found: User) -> None:
     messages.success(request, _("The invitation is on its way to %(address)s.") % {"address": found.email})
 
 
-def _page(request: HttpRequest, found: User, *, status: int = 200, **overrides: Any) -> HttpResponse:
-    open_cases = verbs.count_open(found, by=cast(User, request.user), most=MAX_COUNTED + 1)
+def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides: Any) -> HttpResponse:
+    open_cases = verbs.count_open(found, by=request.user, most=MAX_COUNTED + 1)
     context: dict[str, Any] = {
         "person": found,
         "is_invited": not found.has_usable_password(),

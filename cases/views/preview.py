@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -12,11 +12,12 @@ from cases.lifecycle.member_preview import preview
 from cases.models import User
 from cases.views.case_detail import seen_context, visible_case
 from cases.views.decorators import staff_only
+from cases.views.requests import PortalRequest
 
 
 @require_safe
 @staff_only
-def preview_case(request: HttpRequest, pk: int) -> HttpResponse:
+def preview_case(request: PortalRequest, pk: int) -> HttpResponse:
     """What the member of the case gets at its address now, or that they get nothing, and why. Changes nothing."""
     case = visible_case(request, pk)
     found = preview(case)

@@ -1,9 +1,7 @@
 """What people change about themselves."""
 
-from typing import cast
-
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -12,13 +10,14 @@ from django.views.decorators.http import require_http_methods
 from cases.core import languages
 from cases.forms.profile import ProfileForm
 from cases.models import User
+from cases.views.requests import PortalRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: PortalRequest) -> HttpResponse:
     """One's own name, language and time zone."""
     # An instance of its own: what was typed must not show in the page's head when it is refused.
-    person = User.objects.get(pk=cast(User, request.user).pk)
+    person = User.objects.get(pk=request.user.pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_bound and form.is_valid():
         person = form.save()

@@ -20,7 +20,6 @@ from cases.lifecycle import form_tokens
 from cases.lifecycle.form_tokens import FormToken
 from cases.models import User
 from cases.views.back import page_of
-from cases.views.htmx import is_htmx
 from cases.views.unsent_fields import fields_of
 
 # What HTMX and scripts put in the place of what was asked for.
@@ -69,7 +68,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return _session_ended(request)
     if token.user_id != request.user.pk:
         return _other_person(request)
-    if is_htmx(request):
+    if _wants_part(request):
         return render(request, PART, {"is_out_of_date": True}, status=403)
     return _send_again(request, request.get_full_path(), unsent_forms.typed(request.POST), status=403)
 
@@ -87,7 +86,7 @@ def unsent_form(request: HttpRequest) -> HttpResponse:
 
 def _session_ended(request: HttpRequest) -> HttpResponse:
     """Nothing was done. The way to sign in leads back to what was typed, or else to the page of the button."""
-    if is_htmx(request):
+    if _wants_part(request):
         context = {"has_ended": True, "sign_in": _sign_in(page_of(request))}
         return render(request, PART, context, status=403)
     token, typed = _token(request, max_age=settings.SESSION_COOKIE_AGE), unsent_forms.typed(request.POST)
@@ -107,8 +106,12 @@ def _send_again(request: HttpRequest, path: str, typed: dict[str, str], *, statu
 
 
 def _other_person(request: HttpRequest) -> HttpResponse:
-    template = PART if is_htmx(request) else "403_csrf.html"
+    template = PART if _wants_part(request) else "403_csrf.html"
     return render(request, template, {"is_of_another": True, "back": page_of(request)}, status=403)
+
+
+def _wants_part(request: HttpRequest) -> bool:
+    return bool(request.htmx)  # type: ignore[attr-defined]  # of django_htmx's middleware
 
 
 def _is_form(request: HttpRequest) -> bool:

@@ -243,16 +243,23 @@ def answer_to(request, response: HttpResponse, person: User) -> HttpResponse:
 @pytest.fixture
 def htmx_request(rf, mia):
     from django.contrib.messages.storage.cookie import CookieStorage
+    from django_htmx.middleware import HtmxDetails
 
     request = rf.post("/", headers={"HX-Request": "true"})
     request._messages = CookieStorage(request)
+    request.htmx = HtmxDetails(request)
     return request
 
 
 def test_htmx_is_told_what_became_of_an_action(htmx_request, mia):
     answer = answer_to(htmx_request, HttpResponse("a part"), mia)
     assert json.loads(answer["HX-Trigger"]) == {
-        "toasts": [{"level": "success", "text": "Saved: a note for Renée"}, {"level": "danger", "text": "Not sent"}]
+        "toasts": {
+            "messages": [
+                {"level": "success", "text": "Saved: a note for Renée"},
+                {"level": "danger", "text": "Not sent"},
+            ]
+        }
     }
     assert answer["HX-Trigger"].isascii()
 

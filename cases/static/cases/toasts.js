@@ -53,7 +53,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && toast) dismiss(toast);
 });
 document.addEventListener("toasts", (event) => {
-  for (const toast of event.detail.value) show(toast);
+  for (const toast of event.detail.messages) show(toast);
 });
 new MutationObserver(welcome).observe(document.body, { childList: true, subtree: true });
 welcome();

@@ -1,0 +1,54 @@
+"""What a page answers when a verb refuses: the one place where views catch CaseError."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from cases.core.errors import CaseError
+from cases.core.retry_after import with_retry_after
+from cases.models import Case, CaseDocument
+from cases.views.requests import PortalRequest
+
+P = ParamSpec("P")
+View = Callable[Concatenate[PortalRequest, P], HttpResponse]
+Show = Callable[Concatenate[PortalRequest, CaseError, P], HttpResponse]
+
+
+def refusals_shown_by(show: Show[P]) -> Callable[[View[P]], View[P]]:
+    """Decorate a view: a CaseError that it raises is answered by `show(request, error, …)`, with the view's arguments.
+
+    The dashboard answers where the case or the document was visible a moment ago, and is gone when its verb locks it.
+    """
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except CaseError as error:
+                return with_retry_after(show(request, error, *args, **kwargs), error)
+            except (Case.DoesNotExist, CaseDocument.DoesNotExist):
+                return redirect("dashboard")
+
+        return guarded
+
+    return decorate
+
+
+@contextmanager
+def refusal_on(form: BaseForm) -> Iterator[None]:
+    """Put a CaseError on the form, which the caller then shows again."""
+    try:
+        yield
+    except CaseError as error:
+        add_refusal(form, error)
+
+
+def add_refusal(form: BaseForm, error: CaseError) -> None:
+    """Put the sentence of `error` beside the field that it is about; above the form where there is none."""
+    form.add_error(error.field if error.field in form.fields else None, error.message)
