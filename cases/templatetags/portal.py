@@ -1,6 +1,7 @@
 """Small helpers of the templates."""
 
 import datetime as dt
+import functools
 
 from django import forms, template
 from django.contrib.messages.storage.base import Message
@@ -19,6 +20,9 @@ from cases.templatetags import navigation
 from cases.templatetags.shown_errors import errors_shown
 
 register = template.Library()
+
+# States that are the same fact as another to the eye.
+DRAWN_AS = {"announced": "scheduled", "changed": "new", "done": "released", "danger": "alert", "warning": "alert"}
 
 
 @register.filter
@@ -50,11 +54,20 @@ def readers_time(moment: dt.datetime, format_: str) -> str:
 
 
 @register.simple_tag
+@functools.cache  # a list has dozens, and to find the address takes longer than all else
 def icon(name: str) -> SafeString:
-    """A symbol of cases/icons.svg beside words that say the same: screen readers skip it."""
+    """Draws a symbol of cases/icons.svg beside words that say the same: screen readers skip it."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("cases/icons.svg"), name
     )
+
+
+@register.simple_tag
+def state(key: str, words: object, *, pill: bool = False) -> SafeString:
+    """Says a state as a drawn shape and a word. A `pill` has a ground of its color too, and stands beside a page's
+    heading alone."""
+    shape = icon(f"state-{DRAWN_AS.get(key, key)}")
+    return format_html('<span class="{}state state-{}">{}{}</span>', "badge " if pill else "", key, shape, words)
 
 
 @register.simple_tag(takes_context=True)

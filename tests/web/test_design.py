@@ -12,14 +12,17 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.test import Client
 
+from cases.lifecycle.display_states import for_administrators, for_members
 from cases.middleware.toasts import ToastsMiddleware
 from cases.models import User
 from cases.templatetags.navigation import links
+from cases.templatetags.portal import DRAWN_AS
 from portal.errors import server_error
 from tests.factories import CaseFactory
 
 TOKENS = Path("cases/static/cases/tokens.css")
 STYLES = [path.read_text() for path in Path("cases/static/cases").glob("*.css") if path != TOKENS]
+ICONS = Path("cases/static/cases/icons.svg")
 FACE = Path("cases/static/vendor/inter/inter-latin-wght-normal.woff2")
 STATES = [f"state-{state}" for state in ("draft", "submitted", "accepted", "scheduled", "held", "released", "urgent")]
 GROUNDS = ["canvas", "bs-body-bg", "bs-tertiary-bg", "bs-secondary-bg"]
@@ -32,6 +35,7 @@ PAIRS = [
     *product(WORDS, GROUNDS),
     *product(SELECTED, ["accent-soft"]),
 ]
+ACCOUNT_STATES = ["off", "scheduled", "released", "changed", "done", "danger", "warning", "new"]
 # Smaller than the scale: keys and numbers of steps, and monograms.
 SIZES = {"text-small", "text-dense", "text-large", "text-figure", "text-title", "bs-body-font-size"}
 SMALLER = {".75rem", ".6875rem"}
@@ -89,6 +93,23 @@ def test_the_typeface_comes_with_its_license_and_is_asked_for_at_once(client):
     address = static("vendor/inter/inter-latin-wght-normal.woff2")
     assert f'<link rel="preload" href="{address}" as="font" type="font/woff2" crossorigin>' in page.content.decode()
     assert "font-src 'self'" in page["Content-Security-Policy"]
+
+
+def test_each_state_has_a_shape_of_its_own():
+    symbols = dict(re.findall(r'<symbol id="state-(\w+)"[^>]*>(.*)</symbol>', ICONS.read_text()))
+    assert len(set(symbols.values())) == len(symbols)
+    shown = {each.key for each in [*for_administrators(), *for_members()]} | {"urgent", "announced", *ACCOUNT_STATES}
+    assert {DRAWN_AS.get(key, key) for key in shown} <= set(symbols)
+
+
+def test_a_state_is_a_shape_and_a_word_and_a_pill_only_beside_the_heading(client, tom, mia):
+    case = CaseFactory(member=mia, assigned_to=tom, urgency="urgent", status="accepted")
+    client.force_login(tom)
+    listed = client.get("/cases/").content.decode()
+    assert re.search(r'<span class="state state-accepted"><svg[^>]*><use href="[^"]*#state-accepted">', listed)
+    assert 'class="badge' not in listed
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    assert page.count('class="badge state state-accepted"') == page.count('class="badge') == 1
 
 
 @pytest.mark.parametrize(
