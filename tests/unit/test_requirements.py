@@ -12,6 +12,7 @@ from tests import audit
 ROOT = Path(settings.BASE_DIR)
 COMPILED = {
     "product": ROOT / "requirements.txt",
+    "installer": ROOT / "requirements" / "installer.txt",
     "demo": ROOT / "requirements" / "demo.txt",
     "dev": ROOT / "requirements" / "dev.txt",
     "bench": ROOT / "requirements" / "bench.txt",
