@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from cases.accounts import api_tokens
 from cases.models import Case, User
-from cases.models.case import HELD, RELEASED, SCHEDULED
+from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
 from tests.urls import url_of

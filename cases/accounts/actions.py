@@ -1,9 +1,8 @@
 """What administrators do with the people of the portal: invite, correct, deactivate, reactivate, change roles, remove
-a lost second factor, hand over cases.
+a lost second factor. cases.casework.assignment hands over their cases.
 
-Verbs as in cases.releases; each writes the history of the account. A person's open cases are those that they accepted,
-or completed and that are not released. Whoever does something here is an active administrator and does it to somebody
-else: so one is always left.
+Verbs as in cases.releases; each writes the history of the account. Whoever does something here is an active
+administrator and does it to somebody else: so one is always left.
 """
 
 from collections.abc import Iterator
@@ -14,27 +13,21 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.utils import generate_unique_username
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cases.casework.assignment import handed_over
+from cases.casework.assignment import count_open
 from cases.core import limits
-from cases.core.clock import portal_now
 from cases.core.email_addresses import UnusableAddress, canonical, for_mail_server
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.text import clean_line, clean_text, isolated
 from cases.delivery.account_email_queue import queue_address_changed, queue_invitation
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import identity, record
-from cases.lifecycle.history import EventRecorder, log_committed
-from cases.lifecycle.locking import in_lock_order, lock_as_administrator
-from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, User
-from cases.models.case import HELD, SCHEDULED
+from cases.lifecycle.locking import lock_as_administrator
+from cases.models import AccountEvent, User
 
 logger = structlog.get_logger(__name__)
 
-# Handed over in one transaction: a release that falls due meanwhile waits for no more than that.
-BATCH = 500
 Kind = AccountEvent.Kind
 
 
@@ -221,63 +214,3 @@ def _check_free_of_cases(person: User, *, by: User) -> None:
             _("%(name)s has open cases. Hand them over to another technician first.")
             % {"name": isolated(person.display_name)}
         )
-
-
-def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
-    """The cases assigned to `technician` that are still to be worked on or to be released, in three stretches.
-
-    Each is in the order of an index, so that the many which have been released cost nothing.
-    """
-    own = Case.objects.visible_to(by).filter(assigned_to=technician)
-    return [
-        own.filter(status=Case.Status.ACCEPTED).order_by("-id"),
-        own.filter(HELD).order_by("-id"),
-        own.filter(SCHEDULED).order_by("scheduled_release_date", "scheduled_release_time", "id"),
-    ]
-
-
-def count_open(technician: User, *, by: User, most: int) -> int:
-    """How many those are, counted up to `most` in each stretch."""
-    return sum(stretch.values("pk")[:most].count() for stretch in open_cases(technician, by=by))
-
-
-def hand_over(*, technician: User, to: User, by: User, source: str, reason: str = "") -> int:
-    """All open cases of `technician` are `to`'s from now on; schedules stay. Returns how many.
-
-    In batches, each of which looks again at everybody concerned: one that fails leaves those before it handed over, and
-    to do it again goes on from there.
-    """
-    count = 0
-    # Once more after the last: a case may have gone from one stretch to another meanwhile.
-    while done := _hand_over_some(technician, to, by, source, reason.strip()):
-        count += done
-    return count
-
-
-@transaction.atomic
-def _hand_over_some(technician: User, to: User, by: User, source: str, reason: str) -> int:
-    people = lock_as_administrator(by, technician, to)
-    by, technician, to = people[by.pk], people[technician.pk], people[to.pk]
-    if to == technician or not to.takes_cases:
-        raise WrongState(_("Choose another technician, who has signed in and whose account is active."))
-    cases = _lock_open_cases(technician, by=by)
-    if not cases:
-        return 0
-    now = portal_now()
-    recorders = [EventRecorder(case, by=by, source=source, at=now) for case in cases]
-    CaseEvent.objects.bulk_create([handed_over(recorder, to=to, reason=reason) for recorder in recorders])
-    Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
-    details = {"count": len(cases), "to_technician": to.pk}
-    record(technician, Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
-    facts = {"count": len(cases), "from_id": technician.pk, "to_id": to.pk}
-    log_committed("cases handed over", source=source, by=by.pk, **facts)
-    return len(cases)
-
-
-def _lock_open_cases(technician: User, *, by: User) -> list[Case]:
-    """Up to BATCH of the open cases, found in the order of indexes and locked in the order of keys."""
-    found: list[int] = []
-    for stretch in open_cases(technician, by=by):
-        found += stretch.values_list("pk", flat=True)[: BATCH - len(found)]
-    still_open = Q(status=Case.Status.ACCEPTED) | HELD | SCHEDULED
-    return list(in_lock_order(Case.objects.filter(still_open, pk__in=found, assigned_to=technician)))

@@ -1,6 +1,5 @@
-"""The calendar feed of a person: who may read it, and what is in it."""
+"""The calendar feed of a person: who may read it. cases.selectors.calendar_feed has what is in it."""
 
-import datetime as dt
 import hashlib
 import secrets
 
@@ -9,19 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases.core import schedule
-from cases.core.clock import portal_now
 from cases.core.errors import NotAllowed
 from cases.lifecycle import form_tokens
 from cases.lifecycle.locking import lock_people
-from cases.models import CalendarFeed, Case, CaseQuerySet, User
-from cases.models.case import RELEASED, SCHEDULED
-
-# What calendar programs fetch again and again is bounded in days and in number.
-DAYS_BACK = 31
-DAYS_AHEAD = 366
-MOST_SCHEDULED = 500
-MOST_RELEASED = 250
+from cases.models import CalendarFeed, User
 
 
 @transaction.atomic
@@ -59,28 +49,6 @@ def owner_of(token: str) -> User | None:
     )
     feed = feeds.exclude(user__role=User.Role.MEMBER).first()
     return feed.user if feed else None
-
-
-def cases_of(user: User) -> list[Case]:
-    """What is in the feed: the released cases of the last days, then what is scheduled for the next, nearest first.
-
-    Of a technician those assigned, of an administrator all. Two stretches of an index, whatever is pending.
-    """
-    cases = whose(user)
-    today = schedule.date_of(portal_now())
-    released = cases.filter(
-        RELEASED, actual_release_date__gte=schedule.start_of(today - dt.timedelta(days=DAYS_BACK))
-    ).order_by("-actual_release_date", "-id")
-    scheduled = cases.filter(SCHEDULED, scheduled_release_date__lte=today + dt.timedelta(days=DAYS_AHEAD)).order_by(
-        "scheduled_release_date", "scheduled_release_time", "id"
-    )
-    return [*released[:MOST_RELEASED], *scheduled[:MOST_SCHEDULED]]
-
-
-def whose(user: User) -> CaseQuerySet:
-    """The cases that are the person's own business: those assigned, of an administrator all."""
-    cases = Case.objects.visible_to(user)
-    return cases if user.is_administrator else cases.filter(assigned_to=user)
 
 
 def _digest(token: str) -> str:

@@ -13,8 +13,8 @@ from cases import releases
 from cases.api.serializers import CaseInListSerializer, CaseSerializer, ReleaseSerializer
 from cases.core.url_converters import KeyConverter
 from cases.lifecycle.visible_case import VisibleCase
-from cases.middleware.release_on_read import release_on_read
 from cases.models import Case, CaseEvent, CaseQuerySet, User
+from cases.releases.on_read import release_on_read
 
 API = CaseEvent.Source.API
 

@@ -1,13 +1,40 @@
-"""Hand over one case to a colleague. cases.accounts.actions hands over all cases of a person."""
+"""Who works on a case: accept it, hand it over to a colleague, hand over all cases of a person.
+
+Verbs as in cases.releases. A person's open cases are those that they accepted, or completed and that are not released.
+"""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cases.core.errors import CaseError
-from cases.lifecycle.history import EventRecorder
-from cases.lifecycle.locking import lock_for_action
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.lifecycle.account_history import record
+from cases.lifecycle.history import EventRecorder, log_committed
+from cases.lifecycle.locking import in_lock_order, lock_as_administrator, lock_for_action
 from cases.lifecycle.permissions import Action
-from cases.models import Case, CaseEvent, User
+from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, User
+from cases.models.case_queryset import HELD, SCHEDULED
+
+# Handed over in one transaction: a release that falls due meanwhile waits for no more than that.
+BATCH = 500
+
+
+@transaction.atomic
+def accept(*, case: Case, by: User, source: str, technician: User | None = None) -> Case:
+    """A submitted case gets its technician: `by`, or the `technician` whom an administrator names."""
+    chosen = technician or by
+    locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen])
+    case, by, recorder = locked.case, locked.by, locked.recorder
+    assignee = locked.people[chosen.pk]
+    if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
+        raise NotAllowed(_("Only an administrator assigns a case, and only to an active technician."))
+    case.status = Case.Status.ACCEPTED
+    case.assigned_to = assignee
+    case.date_accepted = recorder.at
+    case.save(update_fields=["status", "assigned_to", "date_accepted"])
+    recorder.record(CaseEvent.Kind.ACCEPTED)
+    return case
 
 
 @transaction.atomic
@@ -34,3 +61,63 @@ def handed_over(recorder: EventRecorder, *, to: User, reason: str) -> CaseEvent:
     former = recorder.case.assigned_to_id
     details = {"from_technician": former, "to_technician": to.pk}
     return recorder.event(CaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)
+
+
+def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
+    """The cases assigned to `technician` that are still to be worked on or to be released, in three stretches.
+
+    Each is in the order of an index, so that the many which have been released cost nothing.
+    """
+    own = Case.objects.visible_to(by).filter(assigned_to=technician)
+    return [
+        own.filter(status=Case.Status.ACCEPTED).order_by("-id"),
+        own.filter(HELD).order_by("-id"),
+        own.filter(SCHEDULED).order_by("scheduled_release_date", "scheduled_release_time", "id"),
+    ]
+
+
+def count_open(technician: User, *, by: User, most: int) -> int:
+    """How many those are, counted up to `most` in each stretch."""
+    return sum(stretch.values("pk")[:most].count() for stretch in open_cases(technician, by=by))
+
+
+def hand_over_all(*, technician: User, to: User, by: User, source: str, reason: str = "") -> int:
+    """All open cases of `technician` are `to`'s from now on; schedules stay. Returns how many.
+
+    In batches, each of which looks again at everybody concerned: one that fails leaves those before it handed over, and
+    to do it again goes on from there.
+    """
+    count = 0
+    # Once more after the last: a case may have gone from one stretch to another meanwhile.
+    while done := _hand_over_some(technician, to, by, source, reason.strip()):
+        count += done
+    return count
+
+
+@transaction.atomic
+def _hand_over_some(technician: User, to: User, by: User, source: str, reason: str) -> int:
+    people = lock_as_administrator(by, technician, to)
+    by, technician, to = people[by.pk], people[technician.pk], people[to.pk]
+    if to == technician or not to.takes_cases:
+        raise WrongState(_("Choose another technician, who has signed in and whose account is active."))
+    cases = _lock_open_cases(technician, by=by)
+    if not cases:
+        return 0
+    now = portal_now()
+    recorders = [EventRecorder(case, by=by, source=source, at=now) for case in cases]
+    CaseEvent.objects.bulk_create([handed_over(recorder, to=to, reason=reason) for recorder in recorders])
+    Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
+    details = {"count": len(cases), "to_technician": to.pk}
+    record(technician, AccountEvent.Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
+    facts = {"count": len(cases), "from_id": technician.pk, "to_id": to.pk}
+    log_committed("cases handed over", source=source, by=by.pk, **facts)
+    return len(cases)
+
+
+def _lock_open_cases(technician: User, *, by: User) -> list[Case]:
+    """Up to BATCH of the open cases, found in the order of indexes and locked in the order of keys."""
+    found: list[int] = []
+    for stretch in open_cases(technician, by=by):
+        found += stretch.values_list("pk", flat=True)[: BATCH - len(found)]
+    still_open = Q(status=Case.Status.ACCEPTED) | HELD | SCHEDULED
+    return list(in_lock_order(Case.objects.filter(still_open, pk__in=found, assigned_to=technician)))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from cases.models import Case, User
-from cases.models.case import HELD, RELEASED, SCHEDULED
+from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 
 Status = Case.Status
 

@@ -2,25 +2,9 @@
 
 from collections.abc import Callable
 
-import structlog
-from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
-from cases import releases
-from cases.core.errors import CaseError
-from cases.models import User
-
-logger = structlog.get_logger(__name__)
-
-
-def release_on_read(user: object) -> None:
-    """Releases what is due of `user` if that is a member in person. A failure is logged: the page is served anyway."""
-    if not isinstance(user, User) or not user.is_member or not user.is_active:
-        return
-    try:
-        releases.release_due_of(user)
-    except (Error, CaseError):
-        logger.exception("release on read failed", member_id=user.pk)
+from cases.releases.on_read import release_on_read
 
 
 class ReleaseOnReadMiddleware:

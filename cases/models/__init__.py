@@ -4,8 +4,9 @@ from cases.models.account_event import AccountEvent
 from cases.models.api_token import ApiToken
 from cases.models.api_usage import ApiUsage
 from cases.models.calendar_feed import CalendarFeed
-from cases.models.case import Case, CaseQuerySet
+from cases.models.case import Case
 from cases.models.case_event import CaseEvent
+from cases.models.case_queryset import CaseQuerySet
 from cases.models.delivery import Delivery
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.heartbeat import Heartbeat

@@ -14,7 +14,8 @@ from cases.core import limits
 from cases.core.plain_in_migrations import FileField
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
-from cases.models.case import RELEASED, SCHEDULED, Case
+from cases.models.case import Case
+from cases.models.case_queryset import RELEASED, SCHEDULED
 from cases.models.user import User
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from cases.core import schedule
 from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
-from cases.models.case import HELD, RELEASED, SCHEDULED
+from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from cases.models.release_day import average
 from cases.monitoring import latency_histogram
 from cases.selectors import case_counts

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.models import Case, CaseQuerySet
-from cases.models.case import ARMED, HELD, RELEASE_FAILS, SCHEDULED
+from cases.models.case_queryset import ARMED, HELD, RELEASE_FAILS, SCHEDULED
 from cases.releases.slots import Slot
 from cases.releases.wakeups import LOOK_AHEAD
 from cases.selectors.pagination import MAX_COUNTED, CappedCount

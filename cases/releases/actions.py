@@ -8,42 +8,18 @@ What leaves the process does so after the commit. `revision`, where given, is th
 looking at: an older one is Stale.
 """
 
-import datetime as dt
-
-from django.conf import settings
 from django.db import transaction
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from cases.core import schedule as calendar
-from cases.core.errors import BadSchedule, NotAllowed, ReasonRequired
 from cases.core.schedule import Schedule
 from cases.core.text import clean_text
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
 from cases.releases import batch
+from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_after_commit
 
 Kind = CaseEvent.Kind
-
-
-@transaction.atomic
-def accept(*, case: Case, by: User, source: str, technician: User | None = None) -> Case:
-    """A submitted case gets its technician: `by`, or the `technician` whom an administrator names."""
-    chosen = technician or by
-    locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen])
-    case, by, recorder = locked.case, locked.by, locked.recorder
-    assignee = locked.people[chosen.pk]
-    if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
-        raise NotAllowed(_("Only an administrator assigns a case, and only to an active technician."))
-    case.status = Case.Status.ACCEPTED
-    case.assigned_to = assignee
-    case.date_accepted = recorder.at
-    case.save(update_fields=["status", "assigned_to", "date_accepted"])
-    recorder.record(Kind.ACCEPTED)
-    return case
 
 
 @transaction.atomic
@@ -56,7 +32,7 @@ def complete(
     case.status = Case.Status.COMPLETED
     case.date_completed = recorder.at
     if release_on is not None:
-        _check_choice(release_on, by=by, reason=reason, now=recorder.at, or_now=True)
+        check_choice(release_on, by=by, reason=reason, now=recorder.at, or_now=True)
     _set_schedule(case, release_on)
     case.save(update_fields=["status", "date_completed", *SCHEDULE_FIELDS])
     recorder.record(Kind.COMPLETED, reason=reason)
@@ -74,7 +50,7 @@ def schedule(
     """A completed case that is not released gets another release date, or its first one after a hold."""
     locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, revision=revision)
     case, by, recorder = locked.case, locked.by, locked.recorder
-    _check_choice(release_on, by=by, reason=reason, now=recorder.at)
+    check_choice(release_on, by=by, reason=reason, now=recorder.at)
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     _set_schedule(case, release_on)
     case.save(update_fields=SCHEDULE_FIELDS)
@@ -134,53 +110,3 @@ def _set_schedule(case: Case, wanted: Schedule | None) -> None:
     case.release_error = ""
     case.release_attempts = 0
     case.release_next_try = None
-
-
-def _check_choice(wanted: Schedule, *, by: User, reason: str, now: dt.datetime, or_now: bool = False) -> None:
-    """BadSchedule unless `by` may choose that schedule at `now` (DESIGN §4); ReasonRequired where it needs one.
-
-    `or_now` says that the person could choose to release now instead.
-    """
-    first, last = calendar.least_date(now), calendar.last_date(now)
-    if wanted.date > calendar.furthest_date(now):
-        raise BadSchedule(_too_far(by, now), field="release_date")
-    if first <= wanted.date <= last and wanted.instant > now:
-        return
-    if not by.is_administrator and wanted.date < first:
-        raise BadSchedule(_too_early(now, or_now=or_now), field="release_date")
-    if wanted.date < calendar.date_of(now) or wanted.instant <= now:
-        raise BadSchedule(_passed(wanted, now, or_now=or_now), field="release_date")
-    if not by.is_administrator:
-        text = _("The latest date is %(date)s.") % {"date": date_format(last, "DAY_FORMAT")}
-        raise BadSchedule(text, field="release_date")
-    if not clean_text(reason):
-        raise ReasonRequired
-
-
-def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
-    """Advice that the person can follow where they are: not every form has a time, or a choice to release now."""
-    if wanted.date < calendar.date_of(now):
-        if or_now:
-            return _("This date is in the past. Choose a later date or Release Now.")
-        return _("This date is in the past. Choose a later date.")
-    if or_now:
-        return _("This time is in the past. Choose a later time, a later date or Release Now.")
-    return _("This time is in the past. Choose a later time or date.")
-
-
-def _too_far(by: User, now: dt.datetime) -> str:
-    last = calendar.furthest_date(now) if by.is_administrator else calendar.last_date(now)
-    words = _("That date is too far away. The latest date is %(date)s.")
-    return words % {"date": date_format(last, "DAY_FORMAT")}
-
-
-def _too_early(now: dt.datetime, *, or_now: bool) -> str:
-    days = settings.RELEASE_MIN_DAYS
-    if not days:
-        return _passed(Schedule(dt.date.min), now, or_now=or_now)
-    text = ngettext(
-        "The earliest date is %(date)s: %(days)s day from today.",
-        "The earliest date is %(date)s: %(days)s days from today.",
-        days,
-    )
-    return text % {"date": date_format(calendar.least_date(now), "DAY_FORMAT"), "days": days}

@@ -19,25 +19,21 @@ from django.db.models import Case as Choose
 from django.db.models import CharField, F, Q, Value, When
 from django.utils.translation import gettext_noop as _noop
 
-from cases.core import limits, schedule
+from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.safe_errors import SafeError, describe
 from cases.db.backoff import Backoff
 from cases.db.bulk import ids_as_rows, insert_select
-from cases.db.time_budget import transaction_within
 from cases.delivery import celery_publisher
 from cases.lifecycle import stored_clock
 from cases.lifecycle.history import actor_columns, actor_in_log
-from cases.lifecycle.locking import in_lock_order
 from cases.models import Case, CaseEvent, CaseQuerySet, OutgoingEmail, User
-from cases.releases import on_read
 
 logger = structlog.get_logger(__name__)
 
 RETRY = Backoff(first=dt.timedelta(seconds=30), longest=dt.timedelta(hours=1))
 # Of the cases of a batch, a line of the log names so many.
 LOGGED = 50
-READ_WAIT = 1.0
 # These speak of the server or the connection, never of a row: the whole batch is tried again by the next wake-up.
 NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
 
@@ -96,7 +92,7 @@ def release_batches(
         while more:
             with transaction.atomic():
                 ids = _lock_due(Case.objects.exclude(pk__in=failed), moment, size)
-                batch = _release(ids, Stamp(at=moment, by=by, source=source))
+                batch = release_locked(ids, Stamp(at=moment, by=by, source=source))
             any_released |= bool(batch.released)
             failed += batch.failed
             more = len(ids) == size  # else whatever is left is in the hands of another worker
@@ -106,28 +102,7 @@ def release_batches(
     finally:
         # Once for all batches: a member whose cases are in several gets one e-mail.
         if any_released:
-            _tell_mail_workers()
-
-
-def release_due_of(member: User) -> Batch:
-    """Releases what is due of `member`, who is about to look (DESIGN rule 11). One index probe where nothing is.
-
-    Waits for rows that others hold, up to a second in all; OperationalError if that was not enough. ClockMismatch where
-    the settings name another clock than the database.
-    """
-    earliest = on_read.earliest_scheduled_date(member)
-    if earliest is None or earliest > schedule.reached(now := portal_now()).date():
-        return Batch()
-    cases = Case.objects.filter(member=member)
-    if not stored_clock.any_due(cases.first_due(now)):
-        return Batch()
-    with transaction_within(READ_WAIT):
-        due = cases.due(now).filter(stored_clock.agrees())
-        ids = list(in_lock_order(due).values_list("pk", flat=True))
-        batch = _release(ids, Stamp(at=now, by="release on read", source=CaseEvent.Source.READ))
-    if batch.released:
-        _tell_mail_workers()
-    return batch
+            tell_mail_workers()
 
 
 def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: str = "") -> None:
@@ -137,7 +112,7 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
     """
     limits.check_length(reason, limits.REASON, field="reason")
     _stamp([case.pk], Stamp(at=at, by=by, source=source, reason=reason))
-    _tell_mail_workers()
+    tell_mail_workers()
     case.refresh_from_db()
 
 
@@ -154,7 +129,7 @@ def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
     return ids
 
 
-def _release(ids: list[int], stamp: Stamp) -> Batch:
+def release_locked(ids: list[int], stamp: Stamp) -> Batch:
     """Releases the locked rows, and records the failed ones."""
     batch = _stamp_or_halve(ids, stamp) if ids else Batch()
     for pk, error in batch.failed.items():
@@ -162,7 +137,7 @@ def _release(ids: list[int], stamp: Stamp) -> Batch:
     return batch
 
 
-def _tell_mail_workers() -> None:
+def tell_mail_workers() -> None:
     transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
 
 

@@ -22,7 +22,7 @@ from cases.core.schedule import Schedule
 from cases.core.wall_clock import WallClock, time_text
 from cases.db.bulk import ids_as_rows
 from cases.models import Case, CaseEvent, PortalClock, PortalEvent
-from cases.models.case import SCHEDULED
+from cases.models.case_queryset import SCHEDULED
 
 BATCH = 2000
 # The ends of the calendar, as the constraint of the table has them.

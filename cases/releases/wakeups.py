@@ -17,7 +17,7 @@ from cases.db.bulk import ids_as_rows
 from cases.delivery import celery_publisher
 from cases.lifecycle import stored_clock
 from cases.models import Case
-from cases.models.case import ARMED, SCHEDULED
+from cases.models.case_queryset import ARMED, SCHEDULED
 from cases.releases.slots import Slot, first_of_each_slot
 
 # Two sweeps at least, so that none who is near is missed between them.

@@ -19,7 +19,7 @@ from django_stubs_ext import StrOrPromise
 
 from cases.lifecycle.display_states import DisplayState
 from cases.models import Case, CaseQuerySet, User
-from cases.models.case import ACCEPTED_AT, SCHEDULED
+from cases.models.case_queryset import ACCEPTED_AT, SCHEDULED
 from cases.selectors import search
 
 SEARCHED = 10_000

@@ -13,7 +13,7 @@ from cases.db.compiled_queries import DAY, MOMENT
 from cases.lifecycle import display_states
 from cases.lifecycle.display_states import DisplayState
 from cases.models import User
-from cases.models.case import RELEASE_FAILS, RELEASED, SCHEDULED
+from cases.models.case_queryset import RELEASE_FAILS, RELEASED, SCHEDULED
 from cases.selectors import case_list
 
 

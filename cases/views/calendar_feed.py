@@ -18,6 +18,7 @@ from cases.accounts import calendar_feed as feeds
 from cases.core import languages
 from cases.core.errors import SentAlready
 from cases.lifecycle import form_tokens
+from cases.selectors import calendar_feed as contents
 from cases.views import ical
 from cases.views.decorators import staff_only
 from cases.views.requests import PortalRequest
@@ -36,7 +37,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     # What calendar programs ask for is no person's wish.
     with translation.override(languages.language_of(owner)):
-        content = ical.feed(feeds.cases_of(owner), at=timezone.now())
+        content = ical.feed(contents.cases_of(owner), at=timezone.now())
     return HttpResponse(content, content_type="text/calendar; charset=utf-8")
 
 
@@ -68,5 +69,5 @@ def _new_address(request: PortalRequest) -> HttpResponse:
     if token is None:
         return redirect("calendar")
     address = settings.PORTAL_URL + reverse("calendar_feed", args=[token])
-    context = {"address": address, "ahead": feeds.DAYS_AHEAD, "back": feeds.DAYS_BACK}
+    context = {"address": address, "ahead": contents.DAYS_AHEAD, "back": contents.DAYS_BACK}
     return render(request, "cases/calendar_feed.html", context)

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases.accounts import actions as verbs
+from cases.casework import assignment
 from cases.core.errors import CaseError, SentAlready
 from cases.core.text import isolated
 from cases.forms.people import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
@@ -146,7 +147,7 @@ def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, technician, status=400, open="hand_over", hand_over_form=form)
     source = CaseEvent.Source.WEB
-    count = verbs.hand_over(technician=technician, by=request.user, source=source, **form.cleaned_data)
+    count = assignment.hand_over_all(technician=technician, by=request.user, source=source, **form.cleaned_data)
     if not count:
         messages.info(request, _("%(name)s has no open cases.") % {"name": isolated(technician.display_name)})
         return redirect("person", pk=pk)
@@ -185,7 +186,7 @@ def _say_invited(request: PortalRequest, found: User) -> None:
 
 
 def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides: Any) -> HttpResponse:
-    open_cases = verbs.count_open(found, by=request.user, most=MAX_COUNTED + 1)
+    open_cases = assignment.count_open(found, by=request.user, most=MAX_COUNTED + 1)
     context: dict[str, Any] = {
         "person": found,
         "is_invited": not found.has_usable_password(),

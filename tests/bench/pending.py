@@ -100,7 +100,7 @@ def _works(level: Level) -> dict[str, Work]:
     from cases import releases
     from cases.core.schedule import Schedule
     from cases.models import Case, User
-    from cases.models.case import SCHEDULED
+    from cases.models.case_queryset import SCHEDULED
     from tasks.releases import sweep
 
     level.enter()

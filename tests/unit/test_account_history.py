@@ -8,6 +8,7 @@ from django.db import Error, IntegrityError, connection, transaction
 
 from cases.accounts import actions as people
 from cases.accounts import own_account
+from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.lifecycle.account_history import latest_account_events
 from cases.models import AccountEvent, User
@@ -51,7 +52,7 @@ def test_what_changes_nothing_is_not_told(ada, mia):
 def test_cases_that_went_to_somebody_else_are_told_of_the_account_too(ada, tom, otto):
     CaseFactory.create_batch(2, assigned_to=tom)
     CaseFactory(assigned_to=tom, held=True)
-    people.hand_over(technician=tom, to=otto, by=ada, source="web", reason="Tom leaves.")
+    assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web", reason="Tom leaves.")
     assert history(tom) == [("cases_handed_over", ada, "3 → otto")]
     assert AccountEvent.objects.get().reason == "Tom leaves."
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from cases.accounts import calendar_feed
 from cases.core.calendar_periods import Period, View
 from cases.models import Case, User
+from cases.selectors import calendar_feed
 from cases.selectors.pagination import MAX_COUNTED, CappedPaginator
 from cases.selectors.release_calendar import Kind, days_of, on_day
 from tests.factories import UserFactory

@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from cases.demo import documents
 from cases.demo.story import Story
 from cases.models import Case, CaseDocument, CaseNote, User
-from cases.models.case import HELD, RELEASED, SCHEDULED
+from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from cases.models.user import INVITED
 from tests.clocks import portals_today
 

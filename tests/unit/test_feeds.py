@@ -8,6 +8,7 @@ from icalendar import Calendar
 from cases.accounts import calendar_feed
 from cases.core.errors import NotAllowed
 from cases.models import CalendarFeed
+from cases.selectors import calendar_feed as contents
 from cases.views import ical
 from tests.factories import CaseFactory
 
@@ -50,7 +51,7 @@ def test_it_ends_with_the_persons_access(tom, change):
     tom.refresh_from_db()
     with pytest.raises(NotAllowed):
         calendar_feed.make(user=tom)
-    assert calendar_feed.cases_of(tom) == []
+    assert contents.cases_of(tom) == []
 
 
 def test_technicians_get_their_cases_and_administrators_all(clock, tom, otto, ada):
@@ -59,26 +60,26 @@ def test_technicians_get_their_cases_and_administrators_all(clock, tom, otto, ad
     foreign = CaseFactory(scheduled=True, assigned_to=otto)
     CaseFactory(held=True, assigned_to=tom)
     CaseFactory(assigned_to=tom)
-    assert calendar_feed.cases_of(tom) == [gone, own]
-    assert calendar_feed.cases_of(ada) == [gone, own, foreign]
+    assert contents.cases_of(tom) == [gone, own]
+    assert contents.cases_of(ada) == [gone, own, foreign]
 
 
 def test_it_is_bounded_in_days_and_number(clock, tom, monkeypatch):
     today = dt.date(2025, 6, 11)
     near, far, too_far = (
         CaseFactory(scheduled=True, assigned_to=tom, scheduled_release_date=today + dt.timedelta(days=days))
-        for days in (10, calendar_feed.DAYS_AHEAD, calendar_feed.DAYS_AHEAD + 1)
+        for days in (10, contents.DAYS_AHEAD, contents.DAYS_AHEAD + 1)
     )
     now = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
     recent, _too_old = (
         CaseFactory(released=True, assigned_to=tom, actual_release_date=now - dt.timedelta(days=days))
-        for days in (calendar_feed.DAYS_BACK, calendar_feed.DAYS_BACK + 1)
+        for days in (contents.DAYS_BACK, contents.DAYS_BACK + 1)
     )
-    assert calendar_feed.cases_of(tom) == [recent, near, far]
-    assert too_far not in calendar_feed.cases_of(tom)
-    monkeypatch.setattr(calendar_feed, "MOST_SCHEDULED", 1)
-    monkeypatch.setattr(calendar_feed, "MOST_RELEASED", 0)
-    assert calendar_feed.cases_of(tom) == [near]
+    assert contents.cases_of(tom) == [recent, near, far]
+    assert too_far not in contents.cases_of(tom)
+    monkeypatch.setattr(contents, "MOST_SCHEDULED", 1)
+    monkeypatch.setattr(contents, "MOST_RELEASED", 0)
+    assert contents.cases_of(tom) == [near]
 
 
 def test_an_event_is_the_moment_of_the_release_in_utc(settings, tom):

@@ -55,7 +55,7 @@ VERBS = {
         "tom", "accepted",
     ),
     "hand all over": (
-        lambda case, by: people.hand_over(
+        lambda case, by: assignment.hand_over_all(
             technician=case.assigned_to, to=User.objects.get(username="otto"), by=by, source="web"
         ),
         "ada", "accepted",
@@ -130,7 +130,8 @@ RECEIVED = {
         lambda case, to, ada: assignment.hand_over_case(case=case, to=to, by=ada, source="web"), "accepted",
     ),
     "handing all over": (
-        lambda case, to, ada: people.hand_over(technician=case.assigned_to, to=to, by=ada, source="web"), "held",
+        lambda case, to, ada: assignment.hand_over_all(technician=case.assigned_to, to=to, by=ada, source="web"),
+        "held",
     ),
 }  # fmt: skip
 
@@ -163,7 +164,7 @@ def test_whoever_accepted_a_case_keeps_the_role_that_it_needs(cast):
 
 SEVERAL = {
     "a member's read": lambda cast: releases.release_due_of(cast["mia"]),
-    "a bulk hand-over": lambda cast: people.hand_over(
+    "a bulk hand-over": lambda cast: assignment.hand_over_all(
         technician=cast["tom"], to=cast["otto"], by=cast["ada"], source="web"
     ),
 }

@@ -7,7 +7,6 @@ import structlog
 from structlog.testing import capture_logs
 
 from cases import releases
-from cases.accounts import actions as people
 from cases.casework import assignment, notes
 from cases.core.clock import portal_now
 from cases.core.schedule import Schedule, default_date
@@ -70,7 +69,7 @@ def test_what_is_rolled_back_has_no_line(tom):
 
 def test_a_bulk_hand_over_has_a_line(logged, ada, tom, otto):
     CaseFactory.create_batch(3, assigned_to=tom)
-    lines = logged(lambda: people.hand_over(technician=tom, to=otto, by=ada, source="web"))
+    lines = logged(lambda: assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web"))
     (line,) = [line for line in lines if line["event"] == "cases handed over"]
     assert (line["count"], line["from_id"], line["to_id"], line["by"]) == (3, tom.pk, otto.pk, ada.pk)
 

@@ -6,6 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cases.accounts import actions as people
+from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.models import Case, CaseEvent, User
 from tests.factories import CaseFactory, UserFactory
@@ -50,7 +51,7 @@ def test_only_administrators_look_after_accounts(name, mia, tom, olga, otto, req
         lambda: invite(by),
         lambda: people.deactivate(person=olga, by=by),
         lambda: people.reactivate(person=olga, by=by),
-        lambda: people.hand_over(technician=tom, to=otto, by=by, source="web"),
+        lambda: assignment.hand_over_all(technician=tom, to=otto, by=by, source="web"),
     ):
         with pytest.raises(NotAllowed):
             verb()
@@ -93,7 +94,7 @@ def toms(tom: User, mia: User) -> dict[str, Case]:
 def test_all_open_cases_are_handed_over_and_nothing_else_changes(toms, tom, otto, ada):
     others = CaseFactory()
     before = {case.pk: case for case in Case.objects.all()}
-    assert people.hand_over(technician=tom, to=otto, by=ada, source="web") == 4
+    assert assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web") == 4
     for name, case in toms.items():
         former = before[case.pk]
         case.refresh_from_db()
@@ -106,7 +107,7 @@ def test_all_open_cases_are_handed_over_and_nothing_else_changes(toms, tom, otto
 
 
 def test_the_history_of_each_case_tells_it(toms, tom, otto, ada):
-    people.hand_over(technician=tom, to=otto, by=ada, source="web")
+    assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web")
     events = CaseEvent.objects.filter(kind=CaseEvent.Kind.HANDED_OVER)
     assert {event.case_id for event in events} == {case.pk for name, case in toms.items() if name != "released"}
     assert {(event.actor, event.source, event.reason) for event in events} == {(ada, "web", "")}
@@ -116,10 +117,10 @@ def test_the_history_of_each_case_tells_it(toms, tom, otto, ada):
 
 
 def test_more_than_one_batch(tom, otto, ada, monkeypatch):
-    monkeypatch.setattr(people, "BATCH", 2)
+    monkeypatch.setattr(assignment, "BATCH", 2)
     CaseFactory.create_batch(5, assigned_to=tom)
-    assert people.hand_over(technician=tom, to=otto, by=ada, source="web") == 5
-    assert people.hand_over(technician=tom, to=otto, by=ada, source="web") == 0
+    assert assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web") == 5
+    assert assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web") == 0
     assert CaseEvent.objects.count() == 5
 
 
@@ -129,11 +130,11 @@ def test_it_costs_the_same_for_many(tom, otto, ada, django_assert_num_queries):
     # the cases, the update, and a history of the cases and one of the account, each with its moment.
     clock = 1 if connection.vendor == "postgresql" else 0
     with django_assert_num_queries(2 * (2 + 1 + 3) + 4 + 2 * clock):
-        people.hand_over(technician=tom, to=otto, by=ada, source="web")
+        assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web")
 
 
 def test_the_reason_is_kept_with_each_case(toms, tom, otto, ada):
-    people.hand_over(technician=tom, to=otto, by=ada, source="web", reason=" Tom leaves. ")
+    assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web", reason=" Tom leaves. ")
     assert set(CaseEvent.objects.values_list("reason", flat=True)) == {"Tom leaves."}
 
 
@@ -142,7 +143,7 @@ def test_only_to_another_technician_at_work(to, toms, tom, mia, ada):
     gone = UserFactory(role=User.Role.TECHNICIAN, is_active=False)
     heir = {"tom": tom, "mia": mia, "ada": ada, "gone": gone, "invited": invite(ada)}[to]
     with pytest.raises(WrongState):
-        people.hand_over(technician=tom, to=heir, by=ada, source="web")
+        assignment.hand_over_all(technician=tom, to=heir, by=ada, source="web")
     assert not CaseEvent.objects.exists()
 
 
@@ -212,7 +213,7 @@ def test_who_has_cases_as_a_member_stays_one(trait, ada, mia):
 def test_open_cases_are_handed_over_before_the_role_changes(role, toms, tom, otto, ada):
     with pytest.raises(WrongState, match="Hand them over"):
         people.change_role(person=tom, role=role, by=ada)
-    people.hand_over(technician=tom, to=otto, by=ada, source="web")
+    assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web")
     assert people.change_role(person=tom, role=role, by=ada).role == role
     toms["released"].refresh_from_db()
     assert toms["released"].assigned_to == tom  # what was done stays with who did it
@@ -223,7 +224,7 @@ def test_an_administrators_open_cases_are_handed_over_too(tom, ada):
     CaseFactory(assigned_to=bob)
     with pytest.raises(WrongState):
         people.change_role(person=bob, role="technician", by=ada)
-    assert people.hand_over(technician=bob, to=tom, by=ada, source="web") == 1
+    assert assignment.hand_over_all(technician=bob, to=tom, by=ada, source="web") == 1
 
 
 def correct(by: User, person: User, **values) -> User:

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from cases.accounts import actions as people
+from cases.casework import assignment
 from cases.models import User
 from cases.selectors.pagination import MAX_COUNTED
 from tests.factories import UserFactory
@@ -34,7 +34,7 @@ def busy_technician() -> User:
 def test_the_open_cases_are_counted_along_indexes(busy_technician, ada):
     counted = []
 
-    plans = Plans(lambda: counted.append(people.count_open(busy_technician, by=ada, most=MAX_COUNTED + 1)))
+    plans = Plans(lambda: counted.append(assignment.count_open(busy_technician, by=ada, most=MAX_COUNTED + 1)))
 
     assert counted[0] > MAX_COUNTED
     assert plans.whole_table == []

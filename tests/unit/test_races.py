@@ -15,8 +15,8 @@ from django.db import OperationalError, connection, transaction
 from cases import releases
 from cases.core.errors import CaseError, WrongState
 from cases.core.schedule import Schedule
-from cases.middleware import release_on_read
 from cases.models import Case, CaseEvent, OutgoingEmail, User
+from cases.releases import on_read
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 
@@ -304,7 +304,7 @@ def test_a_look_waits_a_second_at_most(mia, caplog):
             Thread(lambda: releases.release_due_of(mia)).result()
         assert time.monotonic() - began > 0.9
 
-        Thread(lambda: release_on_read.release_on_read(mia)).result()
+        Thread(lambda: on_read.release_on_read(mia)).result()
     assert "release on read failed" in caplog.text
 
     case.refresh_from_db()

@@ -30,8 +30,8 @@ from cases.casework import drafts
 from cases.core.errors import BadSchedule, CaseError, ReasonRequired, Stale, WrongState
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
-from cases.middleware.release_on_read import release_on_read
 from cases.models import Case, CaseEvent, OutgoingEmail, User
+from cases.releases.on_read import release_on_read
 from tasks import releases as tasks
 from tests.clocks import frozen_clock
 from tests.factories import UserFactory

@@ -14,8 +14,9 @@ from cases.core.clock import portal_now
 from cases.core.safe_errors import SafeError
 from cases.delivery import celery_publisher
 from cases.delivery.results import DeliveryReport
-from cases.middleware import release_on_read
+from cases.middleware.release_on_read import ReleaseOnReadMiddleware
 from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail
+from cases.releases import on_read
 from cases.releases.batch import Batch
 from tasks import emails
 from tasks import releases as tasks
@@ -175,7 +176,7 @@ def test_the_mail_task_asks_for_another_run_when_its_time_is_over(monkeypatch, p
 
 def test_a_look_releases_what_is_due_of_the_member_in_person(mia):
     case = CaseFactory(due=True, member=mia)
-    release_on_read.release_on_read(mia)
+    on_read.release_on_read(mia)
     assert released(case)
 
 
@@ -183,11 +184,11 @@ def test_a_look_releases_what_is_due_of_the_member_in_person(mia):
 def test_the_look_of_others_releases_nothing(request, mia, who):
     case = CaseFactory(due=True, member=mia)
     if who == "nobody":
-        release_on_read.release_on_read(AnonymousUser())
+        on_read.release_on_read(AnonymousUser())
     else:
         person = request.getfixturevalue(who.split(",")[0])
         person.is_active = "deactivated" not in who
-        release_on_read.release_on_read(person)
+        on_read.release_on_read(person)
     assert not released(case)
 
 
@@ -195,8 +196,8 @@ def test_a_look_that_fails_is_logged_and_answered(monkeypatch, mia, caplog):
     def locked(member):
         raise OperationalError("canceling statement due to lock timeout")
 
-    monkeypatch.setattr(releases, "release_due_of", locked)
-    answer = release_on_read.ReleaseOnReadMiddleware(lambda _: "the page")
+    monkeypatch.setattr(on_read, "release_due_of", locked)
+    answer = ReleaseOnReadMiddleware(lambda _: "the page")
     assert answer(type("Request", (), {"user": mia})()) == "the page"
     assert "release on read failed" in caplog.text
 
@@ -205,9 +206,9 @@ def test_an_error_of_our_own_in_a_look_is_not_hidden(monkeypatch, mia):
     def broken(member):
         raise TypeError
 
-    monkeypatch.setattr(releases, "release_due_of", broken)
+    monkeypatch.setattr(on_read, "release_due_of", broken)
     with pytest.raises(TypeError):
-        release_on_read.release_on_read(mia)
+        on_read.release_on_read(mia)
 
 
 STEPS = {

@@ -18,7 +18,7 @@ from rest_framework import serializers
 import cases
 from cases import releases
 from cases.accounts import actions as people
-from cases.casework import drafts, notes
+from cases.casework import assignment, drafts, notes
 from cases.core import limits
 from cases.core.errors import TooLong
 from cases.core.schedule import Schedule
@@ -235,7 +235,7 @@ def test_no_verb_takes_a_longer_text(mia, tom, otto, ada, clock):
         lambda: releases.schedule(case=held, by=ada, source="web", release_on=later, reason=REASON),
         lambda: releases.return_to_accepted(case=held, by=ada, source="web", reason=REASON),
         lambda: releases.release_now(case=held, by=ada, source="web", reason=REASON),
-        lambda: people.hand_over(technician=tom, to=otto, by=ada, source="web", reason=REASON),
+        lambda: assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web", reason=REASON),
         lambda: people.invite(by=ada, email="a@example.com", first_name="x" * 61, last_name="", role="member"),
         lambda: people.correct(person=mia, by=ada, email="x" * 250 + "@ab.c", first_name="", last_name=""),
     ]

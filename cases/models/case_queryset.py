@@ -1,0 +1,126 @@
+"""The two questions that are asked of cases most: who may see them, and which are due."""
+
+import datetime as dt
+import functools
+import operator
+from typing import TYPE_CHECKING, Self, cast
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from cases.core import schedule
+from cases.models.user import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from cases.models.case import Case
+
+
+RELEASED = Q(actual_release_date__isnull=False)
+SCHEDULED = Q(actual_release_date__isnull=True, scheduled_release_date__isnull=False)
+HELD = Q(status="completed", actual_release_date__isnull=True, scheduled_release_date__isnull=True)
+# Of a row that no verb wrote it is not recorded: it is as old as the case then.
+ACCEPTED_AT = Coalesce("date_accepted", "date_created")
+# What was released by hand may have kept the failure of an earlier try.
+RELEASE_FAILS = Q(release_next_try__isnull=False, actual_release_date__isnull=True)
+ARMED = Q(armed_revision=F("schedule_revision"))
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """The only ways in which cases are fetched for a person or for a release."""
+
+    model: "type[Case]"
+
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """The cases that `user` may know of: the one visibility rule (DESIGN rule 3), for every door.
+
+        Strangers and deactivated users see none, administrators all, technicians all but drafts, members their own
+        without those that are completed and not released. Where RELEASE_MEMBER_VIEW is `in_progress` or `announced`
+        a member gets those too, and sees of them only what cases.lifecycle.visible_case shows.
+        """
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        if user.is_administrator:
+            return self
+        if user.is_technician:
+            return self.exclude(status=self.model.Status.DRAFT)
+        own = self.filter(member_id=user.pk)
+        return own.filter(_known_to_members())
+
+    def visible_to_their_members(self) -> Self:
+        """The cases that their own member may know of: `visible_to`, asked for many members at once."""
+        return self.filter(_known_to_members(), member__is_active=True)
+
+    def shown_to(self, user: User) -> Self:
+        """`visible_to(user)` with what a page says of each; members read no names."""
+        cases = self.visible_to(user)
+        return cases if user.is_member else cases.select_related("member", "assigned_to")
+
+    def with_description(self) -> Self:
+        """With what CaseManager leaves out."""
+        return self.defer(None)
+
+    def due(self, now: dt.datetime) -> Self:
+        """The cases to be released at the aware datetime `now`: completed, not released, schedule reached, not held
+        back by a failure whose next try is still to come."""
+        return self._ready(now).filter(functools.reduce(operator.or_, reached_schedules(now)))
+
+    def due_index_ranges(self, now: dt.datetime) -> list[Self]:
+        """The cases of `due` in up to three querysets, each one range of an index, in the order of that index.
+
+        The order leaves PostgreSQL's planner no choice but the index. Left to its statistics it reads the whole table
+        for "any due?": it takes the many past schedules of released cases for due ones.
+        """
+        ready = self._ready(now).order_by("scheduled_release_date", "scheduled_release_time")
+        return [ready.filter(index_range) for index_range in reached_schedules(now)]
+
+    def any_due(self, now: dt.datetime) -> bool:
+        """Whether `due` has any. One statement."""
+        return self.first_due(now).exists()
+
+    def first_due(self, now: dt.datetime) -> "CaseQuerySet":
+        """Up to three cases of `due`, the first of each range; its cost follows what is due, not what is pending."""
+        firsts = [Q(pk=Subquery(index_range.values("pk")[:1])) for index_range in self.due_index_ranges(now)]
+        return self.model.objects.filter(functools.reduce(operator.or_, firsts))
+
+    def failing(self, now: dt.datetime) -> Self:
+        """The cases whose release failed, and which are not tried again before some moment after `now`."""
+        return self.filter(RELEASE_FAILS, release_next_try__gt=now)
+
+    def _ready(self, now: dt.datetime) -> Self:
+        # Completed by the constraint case_scheduled_is_completed. To ask for it sends SQLite to the index of statuses.
+        return self.filter(Q(release_next_try__isnull=True) | Q(release_next_try__lte=now), SCHEDULED)
+
+
+def _known_to_members() -> Q:
+    """Of their own cases. An empty Q is all of them."""
+    return ~Q(status="completed") | RELEASED if settings.RELEASE_MEMBER_VIEW == "hidden" else Q()
+
+
+def reached_schedules(now: dt.datetime) -> list[Q]:
+    """The schedules that the portal's wall clock has reached at `now`: of earlier days, and of this one those with a
+    time, and those without once RELEASE_TIME_OF_DAY has come."""
+    reached = schedule.reached(now)
+    today = Q(scheduled_release_date=reached.date())
+    ranges = [
+        Q(scheduled_release_date__lt=reached.date()),
+        today & Q(scheduled_release_time__lte=reached.time()),
+    ]
+    if reached.time() >= settings.RELEASE_TIME_OF_DAY:
+        ranges.append(today & Q(scheduled_release_time__isnull=True))
+    return ranges
+
+
+_CaseManager = models.Manager.from_queryset(CaseQuerySet)
+
+
+class CaseManager(_CaseManager["Case"]):
+    """Cases without their description, which is long: no list, wave or mail reads it. Where it is shown it is asked
+    for, by `with_description`."""
+
+    def get_queryset(self) -> CaseQuerySet:
+        return cast(CaseQuerySet, super().get_queryset().defer("description"))

@@ -1,0 +1,64 @@
+"""Which release date a person may choose (DESIGN §4)."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cases.core import schedule
+from cases.core.errors import BadSchedule, ReasonRequired
+from cases.core.schedule import Schedule
+from cases.core.text import clean_text
+from cases.models import User
+
+
+def check_choice(wanted: Schedule, *, by: User, reason: str, now: dt.datetime, or_now: bool = False) -> None:
+    """BadSchedule unless `by` may choose that schedule at `now` (DESIGN §4); ReasonRequired where it needs one.
+
+    `or_now` says that the person could choose to release now instead.
+    """
+    first, last = schedule.least_date(now), schedule.last_date(now)
+    if wanted.date > schedule.furthest_date(now):
+        raise BadSchedule(_too_far(by, now), field="release_date")
+    if first <= wanted.date <= last and wanted.instant > now:
+        return
+    if not by.is_administrator and wanted.date < first:
+        raise BadSchedule(_too_early(now, or_now=or_now), field="release_date")
+    if wanted.date < schedule.date_of(now) or wanted.instant <= now:
+        raise BadSchedule(_passed(wanted, now, or_now=or_now), field="release_date")
+    if not by.is_administrator:
+        text = _("The latest date is %(date)s.") % {"date": date_format(last, "DAY_FORMAT")}
+        raise BadSchedule(text, field="release_date")
+    if not clean_text(reason):
+        raise ReasonRequired
+
+
+def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
+    """Advice that the person can follow where they are: not every form has a time, or a choice to release now."""
+    if wanted.date < schedule.date_of(now):
+        if or_now:
+            return _("This date is in the past. Choose a later date or Release Now.")
+        return _("This date is in the past. Choose a later date.")
+    if or_now:
+        return _("This time is in the past. Choose a later time, a later date or Release Now.")
+    return _("This time is in the past. Choose a later time or date.")
+
+
+def _too_far(by: User, now: dt.datetime) -> str:
+    last = schedule.furthest_date(now) if by.is_administrator else schedule.last_date(now)
+    words = _("That date is too far away. The latest date is %(date)s.")
+    return words % {"date": date_format(last, "DAY_FORMAT")}
+
+
+def _too_early(now: dt.datetime, *, or_now: bool) -> str:
+    days = settings.RELEASE_MIN_DAYS
+    if not days:
+        return _passed(Schedule(dt.date.min), now, or_now=or_now)
+    text = ngettext(
+        "The earliest date is %(date)s: %(days)s day from today.",
+        "The earliest date is %(date)s: %(days)s days from today.",
+        days,
+    )
+    return text % {"date": date_format(schedule.least_date(now), "DAY_FORMAT"), "days": days}
