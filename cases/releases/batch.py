@@ -1,8 +1,8 @@
-"""Releasing whatever is due, many cases a statement.
+"""Release whatever is due, many cases in one statement.
 
-One batch is one short transaction: lock the due rows, stamp them, derive history and e-mail rows from what was stamped.
-Batches of several workers pass each other by (SKIP LOCKED on PostgreSQL; SQLite has one writer). A row that the
-database refuses is found by halving the batch under savepoints; the others are released all the same (DESIGN rule 8).
+A batch is one short transaction: lock the due rows, write the release on them, derive history and email rows from them.
+Batches of several workers skip each other's rows (SKIP LOCKED on PostgreSQL; SQLite has one writer). A row that the
+database refuses is found by bisecting the batch under savepoints. The others are released (DESIGN rule 8).
 """
 
 import datetime as dt
@@ -56,8 +56,8 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Stamp:
-    """What the rows of one batch have in common."""
+class ReleaseContext:
+    """What the rows of one batch have in common: when, by whom, through what, why."""
 
     at: dt.datetime
     by: User | str
@@ -92,7 +92,7 @@ def release_batches(
         while more:
             with transaction.atomic():
                 ids = _lock_due(Case.objects.exclude(pk__in=failed), moment, size)
-                batch = release_locked(ids, Stamp(at=moment, by=by, source=source))
+                batch = release_locked(ids, ReleaseContext(at=moment, by=by, source=source))
             any_released |= bool(batch.released)
             failed += batch.failed
             more = len(ids) == size  # else whatever is left is in the hands of another worker
@@ -111,7 +111,7 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
     The caller has checked that it is completed, not released, and that the person may.
     """
     limits.check_length(reason, limits.REASON, field="reason")
-    _stamp([case.pk], Stamp(at=at, by=by, source=source, reason=reason))
+    _write_release([case.pk], ReleaseContext(at=at, by=by, source=source, reason=reason))
     tell_mail_workers()
     case.refresh_from_db()
 
@@ -129,11 +129,11 @@ def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
     return ids
 
 
-def release_locked(ids: list[int], stamp: Stamp) -> Batch:
+def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
     """Releases the locked rows, and records the failed ones."""
-    batch = _stamp_or_halve(ids, stamp) if ids else Batch()
+    batch = _release_or_bisect(ids, context) if ids else Batch()
     for pk, error in batch.failed.items():
-        _record_failure(pk, error, at=stamp.at)
+        _record_failure(pk, error, at=context.at)
     return batch
 
 
@@ -141,10 +141,10 @@ def tell_mail_workers() -> None:
     transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
 
 
-def _stamp_or_halve(ids: list[int], stamp: Stamp) -> Batch:
+def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
     try:
         with transaction.atomic():
-            _stamp(ids, stamp)
+            _write_release(ids, context)
             if connection.vendor == "postgresql":
                 # Foreign keys are checked at the outer commit otherwise, past this savepoint. SQLite could only check
                 # those of all tables, and the rows made here point to rows just read.
@@ -156,46 +156,46 @@ def _stamp_or_halve(ids: list[int], stamp: Stamp) -> Batch:
             return Batch(failed={ids[0]: describe(error)})
         batch = Batch()
         for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-            batch.add(_stamp_or_halve(half, stamp))
+            batch.add(_release_or_bisect(half, context))
         return batch
     return Batch(released=ids)
 
 
-def _stamp(ids: list[int], stamp: Stamp) -> None:
+def _write_release(ids: list[int], context: ReleaseContext) -> None:
     """The three statements of a release: state, history, e-mail rows."""
     rows = Case.objects.filter(pk__in=ids_as_rows(ids))
     rows.update(
-        actual_release_date=stamp.at,
+        actual_release_date=context.at,
         release_number=F("release_number") + 1,
-        release_batch=stamp.batch,
+        release_batch=context.batch,
         release_error="",
         release_attempts=0,
         release_next_try=None,
     )
-    for model, columns in ((CaseEvent, _event_columns(stamp)), (OutgoingEmail, _email_columns(stamp))):
+    for model, columns in ((CaseEvent, _event_columns(context)), (OutgoingEmail, _email_columns(context))):
         if insert_select(model, rows, columns) != len(ids):
             raise MissingRow(f"no {model.__name__} could be made")
-    transaction.on_commit(partial(_log_released, stamp, ids), robust=True)
+    transaction.on_commit(partial(_log_released, context, ids), robust=True)
 
 
-def _log_released(stamp: Stamp, ids: list[int]) -> None:
+def _log_released(context: ReleaseContext, ids: list[int]) -> None:
     logger.info(
         "cases released",
-        batch=str(stamp.batch),
+        batch=str(context.batch),
         count=len(ids),
-        source=stamp.source,
-        by=actor_in_log(stamp.by),
+        source=context.source,
+        by=actor_in_log(context.by),
         case_ids=ids[:LOGGED],
     )
 
 
-def _event_columns(stamp: Stamp) -> dict[str, Any]:
+def _event_columns(context: ReleaseContext) -> dict[str, Any]:
     return {
         "case_id": F("pk"),
         "kind": CaseEvent.Kind.RELEASED,
-        "at": stamp.at,
-        "source": stamp.source,
-        **actor_columns(stamp.by),
+        "at": context.at,
+        "source": context.source,
+        **actor_columns(context.by),
         "from_status": F("status"),
         "to_status": F("status"),
         "from_date": F("scheduled_release_date"),
@@ -204,13 +204,13 @@ def _event_columns(stamp: Stamp) -> dict[str, Any]:
         "to_time": F("scheduled_release_time"),
         "schedule_revision": F("schedule_revision"),
         "release_number": F("release_number"),
-        "release_batch": stamp.batch,
-        "reason": stamp.reason,
+        "release_batch": context.batch,
+        "reason": context.reason,
         "details": {},
     }
 
 
-def _email_columns(stamp: Stamp) -> dict[str, Any]:
+def _email_columns(context: ReleaseContext) -> dict[str, Any]:
     no_address, deactivated = Q(member__email=""), Q(member__is_active=False)
     return {
         "case_id": F("pk"),
@@ -229,15 +229,15 @@ def _email_columns(stamp: Stamp) -> dict[str, Any]:
         "message_id": "",
         "attempts": 0,
         "deferrals": 0,
-        "due": stamp.at,
-        "next_try": stamp.at,
+        "due": context.at,
+        "next_try": context.at,
         "last_error": Choose(
             When(no_address, then=Value(_noop("The member has no e-mail address."))),
             When(deactivated, then=Value(_noop("The member's account is deactivated."))),
             default=Value(""),
             output_field=CharField(),
         ),
-        "created": stamp.at,
+        "created": context.at,
         "sent": None,
     }
 

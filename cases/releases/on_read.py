@@ -16,7 +16,7 @@ from cases.lifecycle import stored_clock
 from cases.lifecycle.locking import in_lock_order
 from cases.models import Case, CaseEvent, User
 from cases.models.case_queryset import SCHEDULED
-from cases.releases.batch import Batch, Stamp, release_locked, tell_mail_workers
+from cases.releases.batch import Batch, ReleaseContext, release_locked, tell_mail_workers
 
 logger = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ def release_due_of(member: User) -> Batch:
     with transaction_within(READ_WAIT):
         due = cases.due(now).filter(stored_clock.agrees())
         ids = list(in_lock_order(due).values_list("pk", flat=True))
-        batch = release_locked(ids, Stamp(at=now, by="release on read", source=CaseEvent.Source.READ))
+        batch = release_locked(ids, ReleaseContext(at=now, by="release on read", source=CaseEvent.Source.READ))
     if batch.released:
         tell_mail_workers()
     return batch

@@ -10,8 +10,8 @@ from cases.models.case_queryset import RELEASED, SCHEDULED
 # What calendar programs fetch again and again is bounded in days and in number.
 DAYS_BACK = 31
 DAYS_AHEAD = 366
-MOST_SCHEDULED = 500
-MOST_RELEASED = 250
+MAX_SCHEDULED = 500
+MAX_RELEASED = 250
 
 
 def cases_of(user: User) -> list[Case]:
@@ -27,7 +27,7 @@ def cases_of(user: User) -> list[Case]:
     scheduled = cases.filter(SCHEDULED, scheduled_release_date__lte=today + dt.timedelta(days=DAYS_AHEAD)).order_by(
         "scheduled_release_date", "scheduled_release_time", "id"
     )
-    return [*released[:MOST_RELEASED], *scheduled[:MOST_SCHEDULED]]
+    return [*released[:MAX_RELEASED], *scheduled[:MAX_SCHEDULED]]
 
 
 def whose(user: User) -> CaseQuerySet:

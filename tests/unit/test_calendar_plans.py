@@ -99,9 +99,9 @@ def test_a_feed_reads_no_more_than_it_holds(noon, request, who):
 
     plans = CasePlans(lambda: held.extend(calendar_feed.cases_of(user)))
 
-    assert len(held) == calendar_feed.MOST_SCHEDULED
+    assert len(held) == calendar_feed.MAX_SCHEDULED
     assert plans.whole_table == []
-    assert plans.rows_touched <= calendar_feed.MOST_SCHEDULED + calendar_feed.MOST_RELEASED
+    assert plans.rows_touched <= calendar_feed.MAX_SCHEDULED + calendar_feed.MAX_RELEASED
 
 
 def test_the_cap_is_what_bounds_a_day(noon, ada, monkeypatch):

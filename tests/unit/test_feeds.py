@@ -77,8 +77,8 @@ def test_it_is_bounded_in_days_and_number(clock, tom, monkeypatch):
     )
     assert contents.cases_of(tom) == [recent, near, far]
     assert too_far not in contents.cases_of(tom)
-    monkeypatch.setattr(contents, "MOST_SCHEDULED", 1)
-    monkeypatch.setattr(contents, "MOST_RELEASED", 0)
+    monkeypatch.setattr(contents, "MAX_SCHEDULED", 1)
+    monkeypatch.setattr(contents, "MAX_RELEASED", 0)
     assert contents.cases_of(tom) == [near]
 
 
