@@ -136,7 +136,7 @@ def test_good_news_goes_by_itself_and_trouble_stays(sign_in, mia, viewport):
     expect(saved).to_be_visible()
     assert_accessible(page)
     page.evaluate(
-        "document.dispatchEvent(new CustomEvent('toasts', {detail: {value: [{level: 'danger', text: 'Not sent'}]}}))"
+        "document.dispatchEvent(new CustomEvent('toasts', {detail: {messages: [{level: 'danger', text: 'Not sent'}]}}))"
     )
     page.clock.run_for(60_000)
     expect(saved).to_have_count(0)

@@ -83,7 +83,7 @@ function finish(file, row, problem) {
 }
 
 function say(words) {
-  form.querySelector("[data-said]").textContent = words;
+  announce(form.querySelector("[data-said]"), words);
 }
 
 input.multiple = true;

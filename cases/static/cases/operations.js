@@ -20,11 +20,11 @@ function keepFresh() {
 }
 
 /** Says what somebody should know to those who do not see it, once and not at every refresh. */
-function announce() {
+function announceState() {
   const texts = [...document.querySelectorAll("[data-announce]")].map((element) => element.innerText.trim());
   const text = texts.join(" ");
   if (text === announced) return;
-  if (announced) document.getElementById("announcement").textContent = text;
+  if (announced) announce(document.getElementById("announcement"), text);
   announced = text;
 }
 
@@ -62,7 +62,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   document.getElementById("refresh-trouble").hidden = true;
   if (event.detail.target.id === "figures") drawCharts();
-  announce();
+  announceState();
 });
 for (const trouble of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(trouble, () => {
@@ -74,5 +74,5 @@ new MutationObserver(drawCharts).observe(document.documentElement, { attributeFi
 document.getElementById("pause").hidden = false;
 document.getElementById("pause").addEventListener("click", pause);
 drawCharts();
-announce();
+announceState();
 keepFresh();

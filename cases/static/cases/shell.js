@@ -1,3 +1,9 @@
+/** Has a screen reader speak `words` (texts or elements): it does for what changes in a live region that is there already. */
+function announce(region, ...words) {
+  region.replaceChildren();
+  setTimeout(() => region.replaceChildren(...words), 100);
+}
+
 // The menu in the header is a <details>, which opens and closes by itself; here is how it closes when one goes elsewhere.
 
 const openMenus = () => document.querySelectorAll("details.menu[open]");

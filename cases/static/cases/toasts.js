@@ -10,16 +10,10 @@ function welcome() {
   for (const toast of document.querySelectorAll(".toasts > .alert")) {
     if (known.has(toast)) continue;
     known.add(toast);
-    announce(toast.querySelector(".toast-words"));
+    const words = toast.querySelector(".toast-words");
+    announce(words, ...words.childNodes);
     if (toast.matches(LEAVES_BY_ITSELF) && !toast.querySelector("a")) leaveLater(toast);
   }
-}
-
-/** A screen reader speaks what changes in a region that is there already. */
-function announce(words) {
-  const spoken = [...words.childNodes];
-  words.replaceChildren();
-  setTimeout(() => words.replaceChildren(...spoken), 100);
 }
 
 /** Not while somebody points at it or is in it. */
