@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as _noop
 
 from cases.core import languages
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.delivery.release_email import Message, automatic_message
+from cases.delivery.message import Message, automatic_message
 from cases.models import User
 
 DEACTIVATED = _noop("The account is deactivated.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cases.delivery.release_email import Message
+from cases.delivery.message import Message
 from cases.models import Case, User
 
 
