@@ -1,4 +1,4 @@
-"""Beat's scheduler: the schedule in the database, kept by a host whose clock may be set forward and back."""
+"""Beat's scheduler: the schedule in the database, on a host whose clock may be changed."""
 
 import datetime as dt
 import time
@@ -13,19 +13,19 @@ from cases.core.clock import portal_now
 
 
 def _asked_at() -> str | None:
-    """The present moment by the clock that all hosts have in common, as text; None if the database does not say."""
+    """Return the portal's moment as text, or None if the database does not answer."""
     try:
         return portal_now().isoformat()
     except DatabaseError:
-        return None  # a sweep that does not know when it was asked for is run
+        return None  # a sweep without this moment runs anyway
 
 
-# One object for all: beat compares the arguments of entries to see whether the schedule has been changed.
+# One object for all entries: beat compares their arguments to see whether the schedule has changed.
 ASKED_AT = BeatLazyFunc(_asked_at)
 
 
 class PortalEntry(ModelEntry):
-    """An entry that ran "in the future", because the clock has been set back since, is taken to have run just now.
+    """An entry whose last run is in the future, because the clock was set back, counts as run just now.
 
     django-celery-beat would wait until the clock has caught up.
     """
@@ -38,19 +38,19 @@ class PortalEntry(ModelEntry):
             self.kwargs["asked_at"] = ASKED_AT
 
     def is_due(self) -> schedules.schedstate:
-        """Whether it is, and in how many seconds to ask again."""
+        """Return whether the entry is due, and in how many seconds to ask again."""
         self.last_run_at = min(self.last_run_at, self._default_now())
         return super().is_due()
 
 
 class PortalScheduler(DatabaseScheduler):
-    """Works its order out anew when the clock has been set back: what was next by the old clock may not be so now."""
+    """A scheduler that sorts its entries again when the clock was set back: another one may be next."""
 
     Entry = PortalEntry
     _wall_clock_ahead = 0.0
 
     def tick(self, *arguments: Any, **options: Any) -> float:
-        """Sends the next entry if it is due. Returns after how many seconds to come again."""
+        """Send the next entry if it is due. Return in how many seconds to come again."""
         ahead = time.time() - time.monotonic()
         if ahead < self._wall_clock_ahead - 1:
             self._heap = None

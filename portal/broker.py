@@ -1,4 +1,4 @@
-"""The broker that REDIS_URL names: which addresses are taken, and how far a TLS connection is checked."""
+"""The broker of REDIS_URL: which URLs are accepted, and how a TLS connection is checked."""
 
 import ssl
 from typing import Any
@@ -13,8 +13,8 @@ TLS_FILES = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
 def check_broker_url(url: str) -> str:
     """Return `url` if workers can run on it: one Redis, at redis:// or rediss://. ImproperlyConfigured otherwise.
 
-    Celery's `sentinel://` passes every check of ours at start, and then ends the worker; a list of servers is taken
-    for one of them. So both are refused here. The sentence does not repeat the address: a password may be in it.
+    Celery's `sentinel://` would pass at start and then end the worker, and of a list only one server would be used.
+    The error does not repeat the URL, which may hold a password.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"redis", "rediss"} or not parts.hostname or ";" in url:
@@ -30,9 +30,11 @@ def check_broker_url(url: str) -> str:
 
 
 def tls_options(url: str) -> dict[str, Any]:
-    """Return Celery's `broker_use_ssl` for `url`: empty for redis://; for rediss:// the server's certificate must be
-    valid for its name, unless the address says otherwise (`?ssl_cert_reqs=none`). ImproperlyConfigured for an option
-    that is not known, so that a misspelt one never turns the check off."""
+    """Return Celery's `broker_use_ssl` for `url`: empty for redis://, TLS options for rediss://.
+
+    The certificate must be valid for the server's name, unless the URL says otherwise (`?ssl_cert_reqs=none`).
+    ImproperlyConfigured for an unknown option, so that a misspelled one never turns the check off.
+    """
     parts = urlsplit(url)
     if parts.scheme != "rediss":
         return {}
@@ -51,5 +53,5 @@ def tls_options(url: str) -> dict[str, Any]:
 
 
 def without_options(url: str) -> str:
-    """Return `url` without its query: what that says is in `tls_options`, which kombu would otherwise replace by it."""
+    """Return `url` without its query. The options are in `tls_options`, and kombu would override those by the query."""
     return urlsplit(url)._replace(query="").geturl()

@@ -12,19 +12,19 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from cases.core.safe_errors import safe_copy
 from portal import acknowledgement
-from portal.logs import keep_what_travels, say_as_json
+from portal.logs import keep_ids_only, say_as_json
 from portal.worker_exit import ExitWithoutBroker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 
 class PortalTask(Task):
-    """A task whose errors carry nothing of what people wrote: Celery logs them, and sends them on to Flower."""
+    """A task whose errors hold no data of people: Celery logs them and sends them to Flower."""
 
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task. Called directly, as a function, it raises its errors as they are."""
+        """Run the task. A direct call, as a function, raises errors unchanged."""
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
         try:
@@ -49,7 +49,7 @@ app.autodiscover_tasks(["tasks"], related_name="monitoring")
 app.autodiscover_tasks(["tasks"], related_name="cleanup")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.steps["worker"].add(ExitWithoutBroker)
-modify_context_before_task_publish.connect(keep_what_travels)
+modify_context_before_task_publish.connect(keep_ids_only)
 
 
 @setup_logging.connect
@@ -67,5 +67,5 @@ def use_django_logging(**kwargs: object) -> None:
 
 @task_prerun.connect
 def drop_dead_connections(**kwargs: object) -> None:
-    """CELERY_DB_REUSE_MAX keeps connections over tasks; one that the server closed must not fail the next task."""
+    """Close connections that the database server closed. CELERY_DB_REUSE_MAX keeps connections between tasks."""
     close_old_connections()

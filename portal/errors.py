@@ -1,4 +1,4 @@
-"""What is answered when a view ended in an error that nobody expected. Django has logged it by then."""
+"""Error handlers: answers to unexpected errors, which Django has already logged."""
 
 import sys
 from collections.abc import Callable
@@ -17,23 +17,23 @@ RETRY_AFTER = 5
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400. A page for people, JSON for callers of the API."""
+    """Answer 400: a page for people, JSON for callers of the API."""
     if request.path.startswith(API):
         return JsonResponse({"detail": _("This request cannot be read.")}, status=400)
     return defaults.bad_request(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404. A page for people, JSON for callers of the API."""
+    """Answer 404: a page for people, JSON for callers of the API."""
     if request.path.startswith(API):
         return JsonResponse({"detail": _("Not found.")}, status=404)
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; 503 with Retry-After where the database did not answer. A page for people, JSON for callers of the API.
+    """Answer 500, or 503 with Retry-After where the database did not answer.
 
-    Neither asks the database for anything, not even who is there.
+    People get a page, callers of the API JSON. Neither reads the database, not even for the user.
     """
     unavailable = isinstance(sys.exception(), OperationalError | InterfaceError)
     status = 503 if unavailable else 500

@@ -1,4 +1,4 @@
-"""Where documents are kept: in a folder of this machine, or in a bucket that speaks S3."""
+"""File storage for documents: a folder of this machine, or an S3 bucket."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,17 +11,17 @@ S3_OPTIONS = {"region_name", "endpoint_url", "addressing_style"}
 
 
 def file_storage(url: str, folder: Path) -> dict[str, Any]:
-    """The entry of STORAGES that `url` (FILE_STORAGE_URL) names; by default files in `folder`, which only we read.
+    """Return the entry of STORAGES for `url` (FILE_STORAGE_URL). By default files are in `folder`, readable only by us.
 
-    s3://KEY:SECRET@bucket/prefix?region_name=…&endpoint_url=…, all but the bucket optional. ImproperlyConfigured for
-    any other, and where what it needs is not installed.
+    The format is s3://KEY:SECRET@bucket/prefix?region_name=…&endpoint_url=…, where only the bucket is required.
+    ImproperlyConfigured for any other URL, and where the libraries for S3 are not installed.
     """
     if not url:
         options = {"location": folder, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
-    # The value is not repeated: it holds a secret.
+    # The error does not repeat the value, which holds a secret.
     if parts.scheme != "s3" or not parts.hostname:
         raise ImproperlyConfigured("FILE_STORAGE_URL must look like s3://KEY:SECRET@bucket/prefix.")
     if unknown := query.keys() - S3_OPTIONS:
@@ -35,7 +35,7 @@ def _s3_options(parts: Any, query: dict[str, str]) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bucket_name": parts.hostname,
         "location": parts.path.strip("/"),
-        # Never public; and a name that exists already is not written over.
+        # Never public, and existing files are not overwritten.
         "default_acl": None,
         "file_overwrite": False,
     }

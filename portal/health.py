@@ -1,4 +1,4 @@
-"""Health endpoints for whatever starts, stops and watches the web process."""
+"""Health endpoints for programs that start, stop and watch the web process."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 @login_not_required
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
-    """200 as long as the process answers; asks nothing of anybody else."""
+    """Answer 200 as long as the process runs. Depends on nothing else."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when requests can be served: the database answers and is migrated. Redis is not needed for that."""
+    """Answer 200 when requests can be served: the database answers and is migrated. Redis is not needed."""
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -1,6 +1,6 @@
-"""Logging: one line for each event, by structlog, of our own code and of the libraries. DESIGN rule 15 bounds it.
+"""Logging by structlog: one line for each event of our code and of libraries, without personal text (DESIGN rule 15).
 
-settings.py uses `logging_config` for everything that runs Django; gunicorn.conf.py for gunicorn's own lines.
+settings.py uses `logging_config` for all processes with Django, gunicorn.conf.py for gunicorn's own lines.
 """
 
 import datetime as dt
@@ -15,12 +15,12 @@ import structlog
 
 from cases.core.safe_errors import describe, format_error
 
-# What a request binds to its lines that may travel with a message to a worker: not its person, not its address.
-TRAVELS = {"request_id", "correlation_id"}
+# What a request's log context may pass on to a worker: not its person, not its address.
+PASSED_TO_WORKERS = {"request_id", "correlation_id"}
 
 
 def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """A processor: the exception of a line as text, without what it is about."""
+    """Processor: turn the exception of a line into text without data."""
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exception()
@@ -32,17 +32,17 @@ def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) 
 
 
 def without_query(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """A processor: of the address of a request its path. The rest is what people search for and filter by."""
+    """Processor: keep only the path of a request's URL. The query holds searches and filters of people."""
     if isinstance(request := event.get("request"), str):
         event["request"] = request.partition("?")[0]
     return event
 
 
 class SafeArguments(logging.Filter):
-    """Puts what may be told in the place of what a library logs as an argument of its sentence: errors, addresses."""
+    """Make the arguments of log lines of libraries safe: errors and URLs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Never drops a line."""
+        """Change the arguments. Never drop a line."""
         if isinstance(record.args, tuple):
             record.args = tuple(_safe(value) for value in record.args)
         return True
@@ -55,7 +55,7 @@ def _safe(argument: object) -> object:
 
 
 def shared_processors() -> list[Any]:
-    """What our own lines and those of the libraries have in common."""
+    """Return the processors that our own lines and those of libraries share."""
     return [
         structlog.contextvars.merge_contextvars,
         without_query,
@@ -66,7 +66,7 @@ def shared_processors() -> list[Any]:
 
 
 def configure_structlog() -> None:
-    """Lead our own lines, and Python's warnings, to the standard library's logging."""
+    """Send our own lines, and Python's warnings, to the standard library's logging."""
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
@@ -83,7 +83,7 @@ def configure_structlog() -> None:
 
 
 def logging_config(*, json: bool, level: str) -> dict[str, Any]:
-    """The configuration for `logging.config.dictConfig`: all lines on standard error, as JSON or as KEY=VALUE."""
+    """Return the configuration for `logging.config.dictConfig`: all lines to standard error, as JSON or KEY=VALUE."""
     renderer = (
         structlog.processors.JSONRenderer()
         if json
@@ -103,32 +103,32 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["safe"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # One line a request from the middleware is enough, and one a task from Celery.
+            # The middleware logs one line for each request, and Celery one for each task.
             "django_structlog": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
-            # gunicorn gives its loggers handlers of their own otherwise.
+            # Without this gunicorn adds its own handlers.
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
-            # It has the client's address, and what people search for.
+            # It has the client's address, and what people search.
             "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": True},
         },
     }
 
 
 def print_safely(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """For sys.excepthook: what ends a command is printed as it is logged. cron sends it by mail."""
+    """Print an error that ends a command without data. For sys.excepthook; cron sends the output by email."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return
     sys.stderr.write(format_error(error.with_traceback(trace)) + "\n")
 
 
-def keep_what_travels(*, context: dict[str, Any], **kwargs: object) -> None:
-    """For django-structlog's signal: of a request's context only its id goes with the message to a worker."""
-    for name in context.keys() - TRAVELS:
+def keep_ids_only(*, context: dict[str, Any], **kwargs: object) -> None:
+    """Pass only the ids of a request's log context on to a worker. For django-structlog's signal."""
+    for name in context.keys() - PASSED_TO_WORKERS:
         del context[name]
 
 
 def say_as_json(message: str, stream: Any = None) -> None:
-    """Write a line of JSON for `safe_say` of Celery, called by signal handlers, where no logger may be used."""
+    """Write a line of JSON. For Celery's `safe_say`, which signal handlers call, where no logger may be used."""
     line = {"timestamp": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}", "level": "info", "event": message.strip()}
     os.write(2, f"{json_module.dumps(line)}\n".encode())

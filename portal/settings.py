@@ -407,5 +407,5 @@ LOG_JSON: bool = env("LOG_JSON")
 LOGGING = logging_config(json=LOG_JSON, level=env("LOG_LEVEL"))
 # On each line of a request; off, because an address is a person's.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = env("LOG_CLIENT_IP")
-# The lines of a task name the request that asked for it (portal.logs.keep_what_travels).
+# The lines of a task name the request that asked for it (portal.logs.keep_ids_only).
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

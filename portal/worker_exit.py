@@ -1,4 +1,4 @@
-"""A worker that is told to stop while the broker does not answer."""
+"""Stops a worker that is told to stop while the broker does not answer."""
 
 import os
 import signal
@@ -14,21 +14,21 @@ from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 
-# For what a worker does before it stops. With the time that a broker is asked, it is less than ten seconds.
-PATIENCE = 6.0
-TOLD_TO_STOP = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
+# The time that a worker has to stop by itself. Together with asking the broker it is less than ten seconds.
+GRACE_SECONDS = 6.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
 class ExitWithoutBroker(bootsteps.StartStopStep):
-    """Ends the worker some seconds after it was told to stop, if there is no broker to give its messages back to.
+    """End the worker some seconds after it was told to stop, if no broker takes its messages back.
 
-    Celery would wait for the broker a second for each message that it holds, or without end. Nothing is lost: running
-    tasks go on in their own processes, and what was held is announced again by the sweep.
+    Celery would wait a second for each message that it holds, or forever. Nothing is lost: running tasks continue in
+    their own processes, and the sweep publishes again what the worker held.
     """
 
     def start(self, parent: Any) -> None:
-        """Listens to the signals, before Celery's own handlers do what they do."""
-        for number in TOLD_TO_STOP:
+        """Handle the signals before Celery's own handlers do."""
+        for number in STOP_SIGNALS:
             signal.signal(number, _watched(parent, signal.getsignal(number)))
 
 
@@ -36,7 +36,7 @@ def _watched(worker: Any, usual: Any) -> Callable[..., None]:
     pid = os.getpid()
 
     def handle(*args: Any) -> None:
-        if os.getpid() == pid:  # the processes of the pool inherit it
+        if os.getpid() == pid:  # processes of the pool inherit the handler
             threading.Thread(target=_exit_without_broker, args=(worker.app,), daemon=True).start()
         usual(*args)
 
@@ -44,7 +44,7 @@ def _watched(worker: Any, usual: Any) -> Callable[..., None]:
 
 
 def _exit_without_broker(app: Any) -> None:
-    time.sleep(PATIENCE)
+    time.sleep(GRACE_SECONDS)
     while _answers(app):
         time.sleep(1)
     logger.warning("the broker does not answer; the worker ends without giving back what it holds")

@@ -1,4 +1,4 @@
-"""The stretches of days that the calendar shows: a month in whole weeks, a week, a day. Plain dates, no zone."""
+"""The periods that the calendar shows: a month in whole weeks, a week, a day. Plain dates without a time zone."""
 
 import calendar
 import datetime as dt
@@ -9,7 +9,7 @@ from typing import Self
 # Weeks start on Monday.
 WEEKS = calendar.Calendar(firstweekday=calendar.MONDAY)
 DAY = dt.timedelta(days=1)
-# A schedule lies within these (the constraint case_schedule_within_calendar), and so does what people may look at.
+# Schedules are within these dates (constraint case_schedule_within_calendar), and so are the pages of the calendar.
 FIRST_DATE = dt.date(1900, 1, 1)
 LAST_DATE = dt.date(8999, 12, 31)
 
@@ -24,14 +24,14 @@ class View(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The month, week or day around `date`, which lies between FIRST_DATE and LAST_DATE."""
+    """The month, week or day around `date`, which is between FIRST_DATE and LAST_DATE."""
 
     view: View
     date: dt.date
 
     @property
     def first(self) -> dt.date:
-        """The first day that belongs to it. A month's page shows days before it, too."""
+        """The first day of the period. A month's page shows earlier days too."""
         match self.view:
             case View.MONTH:
                 return self.date.replace(day=1)
@@ -42,7 +42,7 @@ class Period:
 
     @property
     def last(self) -> dt.date:
-        """The last day that belongs to it."""
+        """The last day of the period."""
         match self.view:
             case View.MONTH:
                 return self.date.replace(day=calendar.monthrange(self.date.year, self.date.month)[1])
@@ -53,23 +53,23 @@ class Period:
 
     @property
     def days(self) -> list[dt.date]:
-        """Every day that its page shows: of a month the whole weeks that touch it, 28 to 42 days."""
+        """Every day that the page shows. For a month these are whole weeks, 28 to 42 days."""
         if self.view is View.MONTH:
             return list(WEEKS.itermonthdates(self.date.year, self.date.month))
         return [self.first + n * DAY for n in range((self.last - self.first).days + 1)]
 
     @property
     def previous(self) -> Self | None:
-        """The period before it, None at the beginning of the calendar."""
+        """The period before, or None at the beginning of the calendar."""
         return self.around(self.first - DAY) if self.first > FIRST_DATE else None
 
     @property
     def next(self) -> Self | None:
-        """The period after it, None at the end of the calendar."""
+        """The period after, or None at the end of the calendar."""
         return self.around(self.last + DAY) if self.last < LAST_DATE else None
 
     def around(self, date: dt.date) -> Self:
-        """The period of the same length around `date`."""
+        """Return the period of the same kind around `date`."""
         return type(self)(self.view, date)
 
     def __contains__(self, date: dt.date) -> bool:

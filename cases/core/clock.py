@@ -1,4 +1,4 @@
-"""The moment that decides: what is due, which lease has ended, what a stamp says."""
+"""The portal's clock. It decides what is due, which lease has ended and what a timestamp says."""
 
 import datetime as dt
 import time
@@ -9,10 +9,10 @@ from django.utils import timezone
 
 
 def portal_now() -> dt.datetime:
-    """The present moment, aware: by the database's clock on PostgreSQL, by the host's on SQLite.
+    """Return the present moment, aware: by the database's clock on PostgreSQL, by the host's on SQLite.
 
-    Many hosts release from one database. One whose clock is ahead must not release early, and one whose clock is
-    behind must not be late, so that the clock which they have in common is the only one that counts.
+    Many hosts release from one database. A host whose clock is ahead must not release early, and one whose clock is
+    behind must not be late. So only the clock that they share counts.
     """
     if connection.vendor != "postgresql":
         return timezone.now()
@@ -20,8 +20,10 @@ def portal_now() -> dt.datetime:
 
 
 def portal_clock() -> Callable[[], dt.datetime]:
-    """`portal_now`, read once and from then on counted by the host's monotonic clock: for some seconds of work that
-    asks often."""
+    """Return a function like `portal_now` that reads the database once and then counts by the host's monotonic clock.
+
+    For some seconds of work that asks often.
+    """
     read, at = portal_now(), time.monotonic()
     return lambda: read + dt.timedelta(seconds=time.monotonic() - at)
 

@@ -1,7 +1,7 @@
 """Email addresses: how two are compared, and how one is written for a mail server.
 
-Domains follow IDNA 2008 (`idna`). Django, and Python's own codec, follow IDNA 2003, by which `faß.de` is `fass.de`:
-somebody else's domain.
+Domains follow IDNA 2008 (`idna`). Django and Python's codec follow IDNA 2003, which turns `faß.de` into `fass.de`: a
+domain of someone else.
 """
 
 import unicodedata
@@ -9,15 +9,15 @@ from email.utils import formataddr, parseaddr
 
 import idna
 
-LONGEST_DOMAIN = 253
+MAX_DOMAIN = 253
 
 
 class UnusableAddress(ValueError):
-    """No mail server can be told this address. The message does not repeat it."""
+    """No mail server accepts this address. The message does not repeat it."""
 
 
 def canonical(address: str) -> str:
-    """What all spellings of one address have in common: two that look alike are one. Empty for an empty one."""
+    """Return one form for all spellings of an address: two that look alike are the same. Empty for an empty address."""
     local, at, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
     local = "".join(letter for letter in local if unicodedata.category(letter) != "Cf")
     try:
@@ -28,7 +28,7 @@ def canonical(address: str) -> str:
 
 
 def for_mail_server(address: str) -> str:
-    """`address`, with or without a name before it, its domain in ASCII. UnusableAddress where that cannot be."""
+    """Return `address`, with or without a name before it, with its domain in ASCII. UnusableAddress if impossible."""
     name, plain = parseaddr(address) if not address.isascii() else ("", "")
     local, at, domain = plain.rpartition("@")
     if domain.isascii():
@@ -40,7 +40,7 @@ def for_mail_server(address: str) -> str:
 def _ascii_domain(domain: str) -> str:
     if domain.isascii():
         return domain.lower()
-    if len(domain) > LONGEST_DOMAIN:
+    if len(domain) > MAX_DOMAIN:
         raise UnusableAddress("The domain of the address is too long.")
     try:
         return idna.encode(domain, uts46=True).decode("ascii")

@@ -1,4 +1,4 @@
-"""What a verb refuses, as sentences for people. Every face answers them with `status`."""
+"""Domain exceptions. Each carries a user-facing message and an HTTP status."""
 
 import datetime as dt
 import math
@@ -9,7 +9,7 @@ from cases.core.numbers import grouped
 
 
 class CaseError(Exception):
-    """A request about a case that was understood and refused. Nothing has changed."""
+    """A request was understood and refused. Nothing has changed."""
 
     status = 400
 
@@ -20,25 +20,25 @@ class CaseError(Exception):
 
 
 class BadSchedule(CaseError):
-    """The date or time of a release cannot be accepted."""
+    """The date or time of a release is not accepted."""
 
 
 class BadDocument(CaseError):
-    """The file cannot be accepted as a document."""
+    """The file is not accepted as a document."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, field="file")
 
 
 class TooLong(CaseError):
-    """A text has more letters than its field takes."""
+    """A text has more characters than its field takes."""
 
     def __init__(self, longest: int, *, field: str) -> None:
         super().__init__(_("Use up to %(most)s characters.") % {"most": grouped(longest)}, field=field)
 
 
 class StorageFailed(CaseError):
-    """The file could not be kept, through no fault of the person's."""
+    """The file could not be stored. The person did nothing wrong."""
 
     status = 503
 
@@ -54,7 +54,7 @@ class ReasonRequired(CaseError):
 
 
 class QuotaReached(CaseError):
-    """The person has added as much as one may for now, and may again after `wait`."""
+    """The person has reached a limit, and may add more after `wait`."""
 
     status = 429
 
@@ -64,19 +64,19 @@ class QuotaReached(CaseError):
 
 
 class NotAllowed(CaseError):
-    """The person may not do this, whatever the state of the case."""
+    """The person may not do this, in any state of the case."""
 
     status = 403
 
 
 class WrongState(CaseError):
-    """The case is not, or no longer, in a state for this."""
+    """The case is not in a state that allows this."""
 
     status = 409
 
 
 class Stale(CaseError):
-    """The form was made for an older state of the case."""
+    """The form was opened for an older version of the case."""
 
     status = 409
 
@@ -90,7 +90,7 @@ class Stale(CaseError):
 
 
 class SentAlready(CaseError):
-    """The form was sent before, with the same content. `made` is the key of what it created then."""
+    """The form was sent before, with the same content. `made` is the key of the row that it created."""
 
     status = 409
 
@@ -100,7 +100,7 @@ class SentAlready(CaseError):
 
 
 class FormReused(CaseError):
-    """The form was sent before, with another content."""
+    """The form was sent before, with different content."""
 
     status = 409
 

@@ -1,25 +1,24 @@
-"""The one form in which words are compared: what a person types, and where it is looked for."""
+"""Folding for search: what a person types and what is searched are compared in the same form."""
 
 import re
 import unicodedata
 
-# Letters that people type as others, and that Unicode does not take apart. Case folding has made them small.
+# Letters that people type as others and that Unicode does not decompose. Case folding has made them lowercase.
 LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"'})
-# Marks upon letters, and what is invisible between them.
+# Accents, and invisible characters.
 DROPPED = frozenset({"Mn", "Cf"})
-# One letter becomes three at the utmost, such as the ligature ffi.
-LONGEST_OF_ONE = 3
+# One letter becomes at most three, such as the ligature ffi.
+MAX_EXPANSION = 3
 
 
 def fold(text: str) -> str:
-    """`text` without capitals, accents and invisible characters, with plain spaces, dashes and quotation marks, in NFC.
+    """Return `text` in lowercase NFC, without accents and invisible characters, with plain spaces, dashes and quotes.
 
-    Databases compare letters each in its own way, and SQLite knows no capitals beyond ASCII: so both sides are folded
-    here.
+    Databases compare letters differently, and SQLite has no lowercase beyond ASCII. So both sides are folded here.
     """
     apart = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
     kept = "".join(letter for letter in apart if unicodedata.category(letter) not in DROPPED)

@@ -8,13 +8,13 @@ from django.utils import translation
 
 
 def chosen_by(person: object) -> str:
-    """The language that `person` has chosen; empty for none, also where the one that was chosen is gone."""
+    """Return the language that `person` has chosen. Empty for none, also where the chosen one no longer exists."""
     code = getattr(person, "language", "")
     return code if code in dict(settings.LANGUAGES) else ""
 
 
 def language_of(person: object) -> str:
-    """The language in which `person` is written to, when no page of theirs is at hand."""
+    """Return the language of emails to `person`."""
     return chosen_by(person) or settings.LANGUAGE_CODE
 
 

@@ -1,17 +1,17 @@
-"""Bounds of what people and programs send and store (DESIGN rule 16): each has one number, here."""
+"""Limits of what people and programs send and store (DESIGN rule 16). Each number is only here."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cases.core.errors import TooLong
 
-# A key with more digits may not fit into the eight bytes that both databases keep it in.
+# A key with more digits may not fit into the eight bytes that both databases use.
 KEY_DIGITS = 18
-# One value of an address, and one header. gunicorn refuses longer headers by default.
+# One value in a URL, and one header. gunicorn refuses longer headers by default.
 PARAMETER = 2_000
 HEADER = 8_190
 
-# What is searched for. Each word is looked for in several columns.
+# A search. Each of its words is searched in several columns.
 SEARCH = 200
 SEARCH_WORDS = 10
 
@@ -23,17 +23,17 @@ REASON = 1_000
 NAME = 60  # a page shows it in one line or two
 FILE_NAME = 150
 
-# What the program writes down: why something failed, with the words of a server in it; the facts of an event (JSON).
+# What the program stores: why something failed, with the words of a server in it; the facts of an event (JSON).
 ERROR = 1_000
 SERVER_WORDS = 500
 FACTS = 10_000
-# What is kept of a form whose session had ended: so many letters, and what JSON makes of them at the utmost.
+# A form that is kept because its session has ended: its characters, and at most what JSON makes of them.
 UNSENT_FORM = 32_768
 UNSENT_FORM_JSON = 12 * UNSENT_FORM + 1_000
 # One value of the cache of security state (JSON).
 SECURITY_STATE = 10_000
 
-# What people sign in with. Hashing a password costs time for each of its letters.
+# What people sign in with. Hashing a password takes time for each of its characters.
 EMAIL = 254
 USERNAME = 150  # as Django has it
 PASSWORD = 256
@@ -41,18 +41,18 @@ CODE = 64
 
 
 def is_key(text: str) -> bool:
-    """Whether `text` is a whole number that can be the key of a row."""
+    """Tell whether `text` is a whole number that can be the key of a row."""
     return len(text) <= KEY_DIGITS and text.isascii() and text.isdecimal()
 
 
 def check_length(text: str, longest: int, *, field: str) -> None:
-    """TooLong, about the form's `field`, where `text` has more letters than `longest`."""
+    """Raise TooLong, about the form's `field`, if `text` has more characters than `longest`."""
     if len(text) > longest:
         raise TooLong(longest, field=field)
 
 
 def few_words(text: str) -> None:
-    """ValidationError for a search of more than SEARCH_WORDS words."""
+    """Raise ValidationError for a search of more than SEARCH_WORDS words."""
     if len(text.split()) > SEARCH_WORDS:
         raise ValidationError(
             _("Search for up to %(most)s words."), code="too_many_words", params={"most": SEARCH_WORDS}

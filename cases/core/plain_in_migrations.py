@@ -1,4 +1,4 @@
-"""Fields as migrations see them: Django's own, so that no migration imports code of the portal, which changes."""
+"""Fields that migrations see as Django's own, so that no migration imports code of the portal, which changes."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from django.db import models
 
 
 class PlainInMigrations:
-    """Mixin for a model field: migrations see the field of Django that it extends, and no function of the portal.
+    """Mixin for a model field. Migrations see the Django field that it extends, and no function of the portal.
 
-    Defaults, validators and paths are applied in Python, and the database never sees them.
+    Defaults, validators and paths are applied in Python. The database never sees them.
     """
 
     def deconstruct(self) -> Any:

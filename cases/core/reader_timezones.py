@@ -1,5 +1,7 @@
-"""The time zones of people. Schedules and releases are the portal's and stay on its clock (cases.core.schedule); other
-moments are shown on the clock of whoever reads them."""
+"""The time zones of readers.
+
+Schedules and releases stay in the portal's zone (cases.core.schedule). Other moments are shown in the reader's.
+"""
 
 import datetime as dt
 import zoneinfo
@@ -18,35 +20,35 @@ PORTAL_CLOCK = ("admin/", "api/")
 
 @cache
 def names() -> frozenset[str]:
-    """The zones that a person may choose: places, as `Pacific/Auckland`, and UTC."""
+    """Return the zones that a person may choose: places such as `Pacific/Auckland`, and UTC."""
     return frozenset(name for name in zoneinfo.available_timezones() if "/" in name) | {"UTC"}
 
 
 def validate_zone(name: str) -> None:
-    """ValidationError where there is no such zone."""
+    """Raise ValidationError if there is no such zone."""
     if name not in names():
         raise ValidationError(_("There is no time zone of that name."), code="unknown")
 
 
 def zone_of(person: object) -> dt.tzinfo | None:
-    """The zone that `person` has chosen; None for the portal's, also where the one that was chosen is gone."""
+    """Return the zone that `person` has chosen. None means the portal's, also where the chosen one no longer exists."""
     name = getattr(person, "time_zone", "")
     return zoneinfo.ZoneInfo(name) if name in names() else None
 
 
 def readers_zone() -> str:
-    """The name of the reader's zone where it is another than the portal's, or an empty text."""
+    """Return the name of the reader's zone, or an empty string where it is the portal's."""
     name = timezone.get_current_timezone_name()
     return "" if name == timezone.get_default_timezone_name() else name
 
 
 def on_portal_clock(moment: dt.datetime, format_: str) -> str:
-    """The aware datetime `moment` as the portal's clock shows it. For those who live by another it names the zone."""
+    """Format the aware datetime `moment` in the portal's zone. Names the zone for readers who have another one."""
     return _with_zone(timezone.localtime(moment, timezone.get_default_timezone()), format_)
 
 
 def on_readers_clock(moment: dt.datetime, format_: str) -> str:
-    """The same on the reader's clock: for where it stands beside what is on the portal's."""
+    """Format `moment` in the reader's zone, for use next to one in the portal's zone."""
     return _with_zone(timezone.localtime(moment), format_)
 
 

@@ -1,4 +1,4 @@
-"""The header that says when to try again."""
+"""The Retry-After header."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 def with_retry_after(response: Response, error: CaseError) -> Response:
-    """`response`, which answers `error`, with Retry-After where it is one that time mends."""
+    """Return `response`, the answer to `error`, with Retry-After where waiting helps."""
     if isinstance(error, QuotaReached):
         response["Retry-After"] = str(error.retry_after)
     return response

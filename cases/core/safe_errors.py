@@ -1,8 +1,8 @@
-"""What of an error may be stored, logged or sent to a broker (DESIGN rule 15).
+"""Error descriptions that may be stored, logged or sent to a broker (DESIGN rule 15).
 
-The text of an error holds what it is about: PostgreSQL quotes the failing row, a mail server the address, Python the
-value. So an error is told by its type, by codes and names that we gave ourselves, and by the lines of code it came
-through. Its own text counts only where it speaks of machines alone.
+The text of an error may quote data: PostgreSQL quotes the failing row, a mail server the address, Python the value. So
+a description has the error's type, codes, our own names of constraints, and the lines of code. It has the error's own
+text only where that is about machines.
 """
 
 import re
@@ -12,27 +12,27 @@ from collections.abc import Iterator
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import DatabaseError, InterfaceError
 
-# Names in the database are ours; SQLite tells one after a fixed text, or table and columns.
+# Names in the database are ours. SQLite gives one after a fixed text, or table and columns.
 NAMES = re.compile(r"(?:constraint failed|refused): ([\w., ]+)$")
 # Begins where no such character stands before: searched from every one of a long word, it would take quadratic time.
 ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
-# Theirs is about settings, hosts and ports.
-SPEAK_OF_MACHINES = (ImproperlyConfigured, ImportError, AssertionError, NotImplementedError)
+# The text of these is about settings, hosts and ports.
+ABOUT_MACHINES = (ImproperlyConfigured, ImportError, AssertionError, NotImplementedError)
 MACHINE_LIBRARIES = {"redis", "kombu"}
-# Of causes and frames, however deep a recursion was.
-MOST_CAUSES = 10
-MOST_FRAMES = 100
+# However deep a recursion was.
+MAX_CAUSES = 10
+MAX_FRAMES = 100
 
 
 class SafeError(Exception):
-    """An error whose own text may be told. Pickled as itself: `safe_copy` makes a class on the spot."""
+    """An error whose text is safe. It is pickled as this class, because `safe_copy` creates classes at run time."""
 
     def __reduce__(self) -> tuple[type["SafeError"], tuple[str]]:
         return SafeError, (f"{type(self).__name__}: {self}" if str(self) else type(self).__name__,)
 
 
 def describe(error: BaseException) -> str:
-    """Return the type of `error`, and what may be told of it: SQLSTATE and constraint, errno, a text about machines."""
+    """Return the type of `error` and its safe details: SQLSTATE and constraint, errno, a text about machines."""
     name = type(error).__name__
     if isinstance(error, SafeError):
         told = str(error)
@@ -40,7 +40,7 @@ def describe(error: BaseException) -> str:
         told = _of_database(error)
     elif isinstance(error, OSError):
         told = error.strerror if isinstance(error.strerror, str) and error.errno else ""
-    elif isinstance(error, SPEAK_OF_MACHINES) or type(error).__module__.partition(".")[0] in MACHINE_LIBRARIES:
+    elif isinstance(error, ABOUT_MACHINES) or type(error).__module__.partition(".")[0] in MACHINE_LIBRARIES:
         told = str(error)
     else:
         told = ""
@@ -53,7 +53,7 @@ def without_addresses(text: str) -> str:
 
 
 def safe_copy(error: BaseException) -> Exception:
-    """Return an error of the same name whose text is `describe(error)`, for those who print, pickle or send errors."""
+    """Return an error of the same name whose text is `describe(error)`, safe to print, pickle or send."""
     told = describe(error).partition(": ")[2]
     safe: SafeError = type(type(error).__name__, (SafeError,), {})(told)
     return safe.with_traceback(error.__traceback__)
@@ -75,9 +75,9 @@ def _of_database(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
-    """`error` and what it came from, each with the words that lead on to the one before."""
+    """Yield `error` and its causes, each with the sentence that links it to the one before."""
     link = ""
-    for _ in range(MOST_CAUSES):
+    for _ in range(MAX_CAUSES):
         yield error, link
         if error.__cause__ is not None:
             error, link = error.__cause__, "\n\nThe above exception was the direct cause of the following exception:"
@@ -88,5 +88,5 @@ def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
 
 
 def _frames(error: BaseException) -> str:
-    frames = traceback.format_tb(error.__traceback__, limit=-MOST_FRAMES)
+    frames = traceback.format_tb(error.__traceback__, limit=-MAX_FRAMES)
     return f"Traceback (most recent call last):\n{''.join(frames)}" if frames else ""

@@ -1,6 +1,7 @@
-"""The release calendar: the only place that knows the portal's zone and RELEASE_TIME_OF_DAY.
+"""Schedules: the only module that knows the portal's zone and RELEASE_TIME_OF_DAY.
 
-A schedule is a date and perhaps a time on the wall clock of the portal's zone. `cases.core.wall_clock` knows about DST.
+A schedule is a date, and optionally a time, on the wall clock of the portal's zone. `cases.core.wall_clock` handles
+daylight saving time.
 """
 
 import datetime as dt
@@ -11,60 +12,60 @@ from django.utils import timezone
 
 from cases.core.wall_clock import WallClock
 
-# Beyond this a date is a slip of the keyboard, whoever types it.
+# A date further away is a typing error, for administrators too.
 FURTHEST_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a case is to be released: a calendar date, and a wall clock time or None for RELEASE_TIME_OF_DAY."""
+    """When a case will be released: a date, and a wall clock time or None for RELEASE_TIME_OF_DAY."""
 
     date: dt.date
     time: dt.time | None = None
 
     @property
     def instant(self) -> dt.datetime:
-        """The aware datetime (UTC) at which it is reached."""
+        """The aware datetime (UTC) at which the schedule is reached."""
         return instant(self.date, self.time)
 
 
 def date_of(moment: dt.datetime) -> dt.date:
-    """The calendar date that the portal's clock shows at the aware datetime `moment`."""
+    """Return the date that the portal's clock shows at the aware datetime `moment`."""
     return _local(moment).date()
 
 
 def start_of(date: dt.date) -> dt.datetime:
-    """The aware datetime (UTC) at which that day begins. From it to the start of the next may be 23 or 25 hours."""
+    """Return the aware datetime (UTC) at which that day begins. The next may begin after 23 or 25 hours."""
     return instant(date, dt.time(0))
 
 
 def least_date(now: dt.datetime) -> dt.date:
-    """The first date that a technician may choose. `now`, here and below, is the portal's moment (cases.core.clock)."""
+    """Return the first date that a technician may choose. `now` is the portal's moment (cases.core.clock), as below."""
     return date_of(now) + dt.timedelta(days=settings.RELEASE_MIN_DAYS)
 
 
 def default_date(now: dt.datetime) -> dt.date:
-    """The date that is chosen where none is given."""
+    """Return the date that is used where none is given."""
     return date_of(now) + dt.timedelta(days=settings.RELEASE_DEFAULT_DAYS)
 
 
 def last_date(now: dt.datetime) -> dt.date:
-    """The last date that a technician may choose."""
+    """Return the last date that a technician may choose."""
     return date_of(now) + dt.timedelta(days=settings.RELEASE_MAX_DAYS)
 
 
 def furthest_date(now: dt.datetime) -> dt.date:
-    """The last date that anybody may choose."""
+    """Return the last date that anyone may choose."""
     return date_of(now) + dt.timedelta(days=FURTHEST_DAYS)
 
 
 def reached(now: dt.datetime) -> dt.datetime:
-    """The latest (naive) wall clock time that the portal's clock has shown up to the aware datetime `now`."""
+    """Return the latest (naive) time that the portal's wall clock has shown up to the aware datetime `now`."""
     return portals_clock().reached(now)
 
 
 def instant(date: dt.date, time: dt.time | None) -> dt.datetime:
-    """The aware datetime (UTC) at which the portal's clock reaches that schedule. The inverse of `reached`.
+    """Return the aware datetime (UTC) at which the portal's clock reaches that schedule. The inverse of `reached`.
 
     OverflowError for the last day of the calendar (9999-12-31) west of Greenwich.
     """
@@ -72,7 +73,7 @@ def instant(date: dt.date, time: dt.time | None) -> dt.datetime:
 
 
 def portals_clock() -> WallClock:
-    """The clock that the settings name."""
+    """Return the clock of the settings."""
     return WallClock(timezone.get_default_timezone(), settings.RELEASE_TIME_OF_DAY)
 
 

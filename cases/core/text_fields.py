@@ -1,4 +1,4 @@
-"""Fields for what people write: models, forms and the API take it as cases.core.text stores it."""
+"""Fields for text that people write. Models, forms and the API clean it with cases.core.text."""
 
 from typing import Any, ClassVar
 
@@ -11,21 +11,21 @@ from cases.core.text import clean_line, clean_text
 
 
 class LineField(forms.CharField):
-    """A line that a person types. One in which nothing can be seen is empty."""
+    """A form field for one line. Text without visible characters is empty."""
 
     def to_python(self, value: Any) -> str:
         return clean_line(super().to_python(value) or "")
 
 
 class ProseField(forms.CharField):
-    """Several lines that a person types. A text in which nothing can be seen is empty."""
+    """A form field for several lines. Text without visible characters is empty."""
 
     def to_python(self, value: Any) -> str:
         return clean_text(super().to_python(value) or "")
 
 
 class ProseOfApi(serializers.CharField):
-    """Several lines in a request to the API. A number is no text, though Django REST framework would take it."""
+    """An API field for several lines. It refuses numbers, which Django REST framework would accept."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -34,16 +34,16 @@ class ProseOfApi(serializers.CharField):
 
 
 class Cleaned(PlainInMigrations, models.CharField[str, str]):
-    """A column for what a person writes, cleaned whichever way it is written."""
+    """A model field for text that a person writes, cleaned on every way into the database."""
 
     form_class: ClassVar[type[forms.CharField]]
 
     def as_stored(self, words: str) -> str:
-        """`words` as cases.core.text stores them."""
+        """Return `words` as cases.core.text stores them."""
         raise NotImplementedError
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """The value of the row, which has it as it is stored from now on."""
+        """Return the cleaned value, and set it on the instance."""
         value = getattr(model_instance, self.attname)
         if isinstance(value, str):
             value = self.as_stored(value)
@@ -59,7 +59,7 @@ class Cleaned(PlainInMigrations, models.CharField[str, str]):
 
 
 class Line(Cleaned):
-    """A column for one line."""
+    """A model field for one line."""
 
     form_class = LineField
 
@@ -68,7 +68,7 @@ class Line(Cleaned):
 
 
 class Prose(Cleaned):
-    """A column for several lines."""
+    """A model field for several lines."""
 
     form_class = ProseField
 

@@ -1,4 +1,4 @@
-"""Arguments of URLs."""
+"""URL path converters."""
 
 from django.urls import register_converter
 from django.urls.converters import IntConverter
@@ -7,8 +7,10 @@ from cases.core.limits import KEY_DIGITS
 
 
 class KeyConverter(IntConverter):
-    """The key of a row. A longer number is no address of the portal: Django's `int` takes any number of digits, and
-    SQLite raises OverflowError for some of them."""
+    """The key of a row.
+
+    Django's `int` takes any number of digits, and SQLite raises OverflowError for some. Longer numbers do not match.
+    """
 
     regex = f"[0-9]{{1,{KEY_DIGITS}}}"
 

@@ -1,7 +1,7 @@
-"""Wall clock time in a zone, and DST.
+"""Wall clock time in a zone, and daylight saving time.
 
-Due compares wall clock with wall clock (DESIGN §4): a time that occurs twice is due at its first occurrence, one that
-the clock jumps over when it has jumped.
+Due compares wall clock with wall clock (DESIGN §4). A time that occurs twice is due at its first occurrence. A time
+that the clock skips is due when it has skipped it.
 """
 
 import datetime as dt
@@ -14,15 +14,15 @@ MICROSECOND = dt.timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """A clock on the wall in `zone`. `time_of_day` is meant by a schedule without a time."""
+    """A wall clock in `zone`. A schedule without a time means `time_of_day`."""
 
     zone: dt.tzinfo
     time_of_day: dt.time
 
     def reached(self, now: dt.datetime) -> dt.datetime:
-        """The latest (naive) time that the clock has shown up to the aware datetime `now`.
+        """Return the latest (naive) time that the clock has shown up to the aware datetime `now`.
 
-        That is the time it shows, but while it repeats an hour: then all of that hour has been shown before.
+        That is the time it shows, except while it repeats an hour: it has shown all of that hour before.
         """
         local = self._local(now)
         if not local.fold:
@@ -36,7 +36,7 @@ class WallClock:
         return (set_back + first_pass).replace(tzinfo=None) - MICROSECOND
 
     def instant(self, date: dt.date, time: dt.time | None) -> dt.datetime:
-        """The aware datetime (UTC) at which the clock reaches that schedule. The inverse of `reached`.
+        """Return the aware datetime (UTC) at which the clock reaches that schedule. The inverse of `reached`.
 
         OverflowError for the last day of the calendar (9999-12-31) west of Greenwich.
         """
@@ -48,10 +48,9 @@ class WallClock:
         return _first(by_later_offset, by_earlier_offset, lambda at: self._local(at).replace(tzinfo=None) >= wanted)
 
     def showing(self, instant: dt.datetime) -> dt.datetime:
-        """The (naive) time to schedule for the aware datetime `instant`: what the clock shows then.
+        """Return the (naive) time to schedule for the aware datetime `instant`: what the clock shows then.
 
-        In an hour that the clock repeats that time would be reached an hour before, so there it is the end of the
-        hour: never early.
+        In an hour that the clock repeats, that time would be reached an hour early. There it is the end of the hour.
         """
         local = self._local(instant)
         return self.reached(instant) + MICROSECOND if local.fold else local.replace(tzinfo=None)
@@ -61,8 +60,10 @@ class WallClock:
 
 
 def _first(low: dt.datetime, high: dt.datetime, holds: Callable[[dt.datetime], bool]) -> dt.datetime:
-    """The first whole second in (`low`, `high`] at which `holds`, which stays true from then on. Clocks are changed
-    at whole seconds."""
+    """Return the first whole second in (`low`, `high`] at which `holds` is true. It stays true from then on.
+
+    Clocks change at whole seconds.
+    """
     low = low.replace(microsecond=0)
     seconds = int((high - low) / SECOND)
     below, above = 0, seconds
@@ -76,5 +77,5 @@ def _first(low: dt.datetime, high: dt.datetime, holds: Callable[[dt.datetime], b
 
 
 def time_text(time: dt.time) -> str:
-    """HH:MM, with seconds and less where there are any."""
+    """Return HH:MM, with seconds and microseconds only where there are any."""
     return time.isoformat("auto" if time.second or time.microsecond else "minutes")

@@ -1,6 +1,6 @@
-"""Deletes once a week what has served its purpose. Each kind is a step of its own, with a setting of its own.
+"""Deletes once a week what has served its purpose. Each kind is a step with a setting of its own.
 
-Not here: rows of sent mail and the histories, which are evidence.
+Sent emails and the histories are evidence and stay.
 """
 
 import datetime as dt
@@ -21,22 +21,22 @@ from cases.models import UnsentForm, UsedFormToken
 
 logger = structlog.get_logger(__name__)
 
-# Deleted in one transaction, so that nothing waits for long.
+# How many rows one transaction deletes, so that nothing waits for long.
 BATCH = 1000
 
 
 @dataclass(frozen=True)
 class Step:
-    """One kind of rows or files. `clean` takes the aware datetime of the run. It returns how many it deleted."""
+    """One kind of rows or files. `clean` takes the aware datetime of the run and returns how many it deleted."""
 
     name: str
     clean: Callable[[dt.datetime], int]
 
 
 def clean_up(now: dt.datetime) -> dict[str, int]:
-    """Run all steps at the aware datetime `now`. Return by step how many rows or files it deleted.
+    """Run all steps at the aware datetime `now`. Return for each step how many rows or files it deleted.
 
-    A step that fails stops no other. Its error is raised when all have had their turn.
+    A step that fails does not stop the others. Its error is raised when all have run.
     """
     deleted: dict[str, int] = {}
     with ExitStack() as turns:
@@ -46,10 +46,10 @@ def clean_up(now: dt.datetime) -> dict[str, int]:
 
 
 def delete_in_batches(rows: QuerySet[Any]) -> int:
-    """Delete `rows`, many of them in one transaction but never all. Return how many."""
+    """Delete `rows`, at most BATCH in one transaction. Return how many."""
     count = 0
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        # The condition once more: a row that has changed meanwhile stays.
+        # The condition again: a row that has changed since stays.
         count += rows.filter(pk__in=keys).delete()[0]
     return count
 
@@ -60,7 +60,7 @@ def _run(step: Step, now: dt.datetime, deleted: dict[str, int]) -> None:
 
 
 def _sessions(now: dt.datetime) -> int:
-    """Expired sessions, and what *Active sessions* lists of those that are gone: addresses and browsers."""
+    """Delete expired sessions, and what *Active sessions* shows of sessions that are gone: addresses and browsers."""
     moment = now - settings.CLEANUP_SESSIONS
     count = delete_in_batches(Session.objects.filter(expire_date__lt=moment))
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
@@ -68,7 +68,7 @@ def _sessions(now: dt.datetime) -> int:
 
 
 def _security_state(now: dt.datetime) -> int:
-    """What writes have left: each takes away some of what has expired."""
+    """Delete the expired entries that are left. Each write deletes some of them too."""
     count = 0
     while forgotten := forget_expired(now - settings.CLEANUP_SECURITY_STATE, at_most=BATCH):
         count += forgotten
@@ -76,12 +76,12 @@ def _security_state(now: dt.datetime) -> int:
 
 
 def _files(now: dt.datetime) -> int:
-    """Files that no document names, after DOCUMENT_ORPHAN_DAYS."""
+    """Delete files that no document names, after DOCUMENT_ORPHAN_DAYS."""
     return storage.reconcile(now=now).deleted
 
 
 def _forms(now: dt.datetime) -> int:
-    """Tokens of forms that were sent, and what was typed into forms of sessions that have ended."""
+    """Delete used form tokens, and the content of forms whose session has ended."""
     used = UsedFormToken.objects.filter(at__lt=now - settings.CLEANUP_FORM_TOKENS)
     unsent = UnsentForm.objects.filter(at__lt=now - settings.CLEANUP_UNSENT_FORMS)
     return delete_in_batches(used) + delete_in_batches(unsent)

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits, schedule
-from cases.core.folding import LONGEST_OF_ONE
+from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line, Prose
@@ -70,7 +70,7 @@ class Case(models.Model):
     title_folded = Folded(
         _("folded title"),
         of=("title",),
-        max_length=LONGEST_OF_ONE * limits.TITLE,
+        max_length=MAX_EXPANSION * limits.TITLE,
         blank=True,
         default="",
         db_default="",

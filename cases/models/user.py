@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.email_addresses import canonical
-from cases.core.folding import LONGEST_OF_ONE
+from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
 from cases.core.reader_timezones import validate_zone
 from cases.core.text import NOT_IN_A_LINE
@@ -89,7 +89,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
     name_folded = Folded(
         _("folded name"),
         of=("username", "first_name", "last_name"),
-        max_length=LONGEST_OF_ONE * (limits.USERNAME + 2 * limits.NAME + 2),
+        max_length=MAX_EXPANSION * (limits.USERNAME + 2 * limits.NAME + 2),
         blank=True,
         default="",
         db_default="",
