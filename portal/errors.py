@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import defaults
 
-from cases.views.back import page_of
+from cases.middleware.parent_page import page_of
 
 API = "/api/"
 # A database that restarts is back within seconds.

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 from cases.accounts import unsent_forms
 from cases.lifecycle import form_tokens
 from cases.lifecycle.form_tokens import FormToken
+from cases.middleware.parent_page import page_of
 from cases.models import User
-from cases.views.back import page_of
 from cases.views.unsent_fields import fields_of
 
 # What HTMX and scripts put in the place of what was asked for.
