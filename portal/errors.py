@@ -1,15 +1,12 @@
 """Error handlers: answers to unexpected errors, which Django has already logged."""
 
 import sys
-from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import defaults
-
-from cases.middleware.parent_page import page_of
 
 API = "/api/"
 # A database that restarts is back within seconds.
@@ -47,21 +44,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if unavailable:
         response["Retry-After"] = str(RETRY_AFTER)
     return response
-
-
-class MethodNotAllowedMiddleware:
-    """A page for somebody who opens the address of a button, or sends a form to a page, to which Django answers 405
-    without a word. What the API says stays."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        is_page = not request.path.startswith(API)
-        if not is_page or not isinstance(response, HttpResponseNotAllowed) or response.content:
-            return response
-        back = page_of(request)
-        page = render(request, "405.html", {"back": back if back != request.get_full_path() else ""}, status=405)
-        page["Allow"] = response["Allow"]
-        return page

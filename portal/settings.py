@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "cases.core.languages.ReadersLanguageMiddleware",
+    "cases.middleware.language.ReadersLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -97,8 +97,8 @@ MIDDLEWARE = [
     "cases.middleware.mfa.SecretUnreadableMiddleware",
     "cases.middleware.release_on_read.ReleaseOnReadMiddleware",
     "cases.middleware.toasts.ToastsMiddleware",
-    "cases.core.reader_timezones.ReadersZoneMiddleware",
-    "portal.errors.MethodNotAllowedMiddleware",
+    "cases.middleware.timezone.ReadersZoneMiddleware",
+    "cases.middleware.method_not_allowed.MethodNotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

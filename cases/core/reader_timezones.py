@@ -5,17 +5,11 @@ Schedules and releases stay in the portal's zone (cases.core.schedule). Other mo
 
 import datetime as dt
 import zoneinfo
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-
-# What is the same for all who use it: programs, and the portal's administrators among themselves.
-PORTAL_CLOCK = ("admin/", "api/")
 
 
 @cache
@@ -58,20 +52,3 @@ def _with_zone(local: dt.datetime, format_: str) -> str:
         return text
     zone = local.strftime("%Z")
     return f"{text} {zone}" if zone.isalpha() else f"{text} UTC{zone}"
-
-
-class ReadersZoneMiddleware:
-    """Shows a page's moments in the zone of whoever asked for it."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(None):  # what process_view activates ends with the request
-            return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, *view: Any) -> None:
-        match = request.resolver_match
-        zone = zone_of(request.user)
-        if zone and match and not match.route.startswith(PORTAL_CLOCK):
-            timezone.activate(zone)

@@ -1,18 +1,17 @@
-"""From the address of a button to the page that it stands on."""
+"""Finds the page on which a button is."""
 
 from django.http import HttpRequest
 from django.urls import reverse
 
-# Buttons on pages of their own, by the beginning of their address.
-OF_ONE = (("/cases/", "case_detail"), ("/people/", "person"))
+# Buttons on the page of one case or person, by the start of their URL.
+PAGES_BY_PREFIX = (("/cases/", "case_detail"), ("/people/", "person"))
 
 
 def page_of(request: HttpRequest) -> str:
-    """The address of the page to which the button at the request's address belongs; that address itself where it is
-    one of a page."""
+    """Return the URL of the page with the button of this request, or the request's own URL where it is a page."""
     match = request.resolver_match
     pk = match.kwargs.get("pk") if match else None
-    for prefix, page in OF_ONE:
+    for prefix, page in PAGES_BY_PREFIX:
         if pk is not None and request.path.startswith(prefix):
             return reverse(page, args=[pk])
     if request.path.startswith("/calendar/"):

@@ -1,0 +1,30 @@
+"""The page of HTTP 405 (method not allowed)."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+
+from cases.middleware.parent_page import page_of
+
+API = "/api/"
+
+
+class MethodNotAllowedMiddleware:
+    """Answer 405 with a page, where Django answers without a word: at the address of a button, or a form sent to a page.
+
+    Answers of the API stay.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = not request.path.startswith(API)
+        if not is_page or not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        back = page_of(request)
+        page = render(request, "405.html", {"back": back if back != request.get_full_path() else ""}, status=405)
+        page["Allow"] = response["Allow"]
+        return page
