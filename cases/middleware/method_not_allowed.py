@@ -11,9 +11,9 @@ API = "/api/"
 
 
 class MethodNotAllowedMiddleware:
-    """Answer 405 with a page, where Django answers without a word: at the address of a button, or a form sent to a page.
+    """Give the answer 405 a page, at the URL of a button or for a form sent to a page. Django's has no content.
 
-    Answers of the API stay.
+    Answers of the API stay as they are.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

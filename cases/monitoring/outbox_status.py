@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -66,35 +67,37 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime) -> OutboxStatus:
 
     It lists emails about `cases` or accounts. Ages start when an email was first due: a failed try moves `next_try`.
     """
-    opened = OutgoingEmail.objects.filter(OPEN)
-    first = opened.order_by("next_try").values_list("state", "due", "next_try", Length("last_error"))
-    opened_rows = list(first[: MAX_COUNTED + 1])
-    failing = opened.exclude(last_error="").order_by("due")
-    failing_rows = list(failing.values_list("due", "deferrals", "pk", "state")[: MAX_COUNTED + 1])
-    given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")
-    over = Counter(given_up.values_list("state", flat=True)[: MAX_COUNTED + 1])
-    untried = Counter(state for state, *_times, error in opened_rows if not error)
-    listable = Q(case__in=cases) | Q(case__isnull=True)
     patience = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
-    by_server = [pk for due, deferrals, pk, _state in failing_rows if not deferrals and now - due > patience]
-    by_recipient = [pk for due, deferrals, pk, _state in failing_rows if deferrals and now - due > USUAL_DEFERRAL]
-    first_failing = [pk for *_times, pk, _state in failing_rows[:ROWS]]
-    told = _listed(failing.filter(listable, pk__in=[*by_server[:1], *by_recipient[:1], *first_failing]))
-    words = {email.pk: email.last_error for email in told}
-    waited = _age(now, (next_try for _state, _due, next_try, _error in opened_rows[:1]))
+    opened = OutgoingEmail.objects.filter(OPEN)
+    failing = opened.exclude(last_error="").order_by("due")
+    given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")
+    open_rows = _first_rows(opened.order_by("next_try"), "state", "due", "next_try", error=Length("last_error"))
+    failing_rows = _first_rows(failing, "state", "due", "deferrals", "pk")
+    lost = Counter(row.state for row in _first_rows(given_up, "state"))
+    unreachable = next((row.pk for row in failing_rows if not row.deferrals and now - row.due > patience), None)
+    deferred = next((row.pk for row in failing_rows if row.deferrals and now - row.due > USUAL_DEFERRAL), None)
+    listable = Q(case__in=cases) | Q(case__isnull=True)
+    ids = [pk for pk in (unreachable, deferred) if pk] + [row.pk for row in failing_rows[:ROWS]]
+    retrying_rows = _listed(failing.filter(listable, pk__in=ids))
+    errors: dict[int | None, str] = {email.pk: email.last_error for email in retrying_rows}
+    waited = _age(now, (row.next_try for row in open_rows[:1]))
     return OutboxStatus(
-        waiting=CappedCount(untried[State.WAITING]),
-        retrying=CappedCount(sum(state == State.WAITING for *_rest, state in failing_rows)),
-        sending=CappedCount(sum(state == State.SENDING for state, *_rest in opened_rows)),
-        failed=CappedCount(over[State.FAILED]),
-        undeliverable=CappedCount(over[State.UNDELIVERABLE]),
-        retrying_rows=told[:ROWS],
+        waiting=CappedCount(sum(row.state == State.WAITING and not row.error for row in open_rows)),
+        retrying=CappedCount(sum(row.state == State.WAITING for row in failing_rows)),
+        sending=CappedCount(sum(row.state == State.SENDING for row in open_rows)),
+        failed=CappedCount(lost[State.FAILED]),
+        undeliverable=CappedCount(lost[State.UNDELIVERABLE]),
+        retrying_rows=retrying_rows[:ROWS],
         given_up=_listed(given_up.filter(listable)[:ROWS]),
-        oldest=_age(now, [*(row[1] for row in opened_rows), *(row[0] for row in failing_rows)]),
+        oldest=_age(now, (row.due for row in [*open_rows, *failing_rows])),
         overdue=waited if waited > patience else None,
-        unreachable=words.get(by_server[0], "") if by_server else "",
-        deferred=words.get(by_recipient[0], "") if by_recipient else "",
+        unreachable=errors.get(unreachable, ""),
+        deferred=errors.get(deferred, ""),
     )
+
+
+def _first_rows(rows: QuerySet[OutgoingEmail], *columns: str, **expressions: Any) -> list[Any]:
+    return list(rows.annotate(**expressions).values_list(*columns, *expressions, named=True)[: MAX_COUNTED + 1])
 
 
 def _listed(rows: QuerySet[OutgoingEmail]) -> list[OutgoingEmail]:
