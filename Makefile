@@ -17,7 +17,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit requirements messages settings chaos bench screenshots tour programs
+.PHONY: help demo check test test-postgresql test-sqlite lint audit requirements messages settings chaos bench screenshots tour programs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -43,10 +43,21 @@ $(INSTALLED): requirements/dev.txt $(VENV)/bin/python
 	@$(INSTALL) requirements/dev.txt
 	@touch $@ $(FOR_DEMO)
 
-test: lint audit programs ## check everything: lint, types, migrations, the tests on PostgreSQL and Redis, and on SQLite
-	@$(VENV)/bin/python -m pytest -q --numprocesses 3 --dist loadscope --no-loadscope-reorder $(PYTEST)
+check: lint ## in a minute, for every save: lint, and the fast tests of tests/unit on SQLite
+	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/check.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses auto $(UNUSED_BY_UNITS) $(PYTEST) -m "not postgresql and not slow" tests/unit
+
+# Plugins that only tests of the API and of workers use. Each process spends a second on loading them.
+UNUSED_BY_UNITS := -p no:schemathesis -p no:celery -p no:docker_tools
+
+test: lint audit test-postgresql test-sqlite ## check everything: lint, types, migrations, the tests on PostgreSQL and Redis, and on SQLite
+
+test-postgresql: $(INSTALLED) programs
+	@$(VENV)/bin/python -m pytest -q --numprocesses 3 --dist loadscope --no-loadscope-reorder $(PYTEST) -m "not sqlite"
+
+# What of it speaks to the database: tests/databases.py.
+test-sqlite: $(INSTALLED)
 	@echo "Once more on SQLite, what speaks to the database"
-	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/tests.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses 2 $(PYTEST) -m "not postgresql" tests/unit tests/web tests/api
+	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/tests.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses 2 $(PYTEST) -m "not postgresql and not one_database" tests/unit tests/web tests/api
 
 lint: export SECRET_KEY := only for checks
 lint: export ENV_FILE := /dev/null

@@ -15,7 +15,7 @@ from cases.api import throttling
 from cases.delivery import celery_publisher
 from cases.models import User
 from portal.file_storage import file_storage
-from tests import stored_clock
+from tests import databases, stored_clock
 from tests.clocks import frozen_clock
 from tests.factories import UserFactory
 
@@ -26,6 +26,8 @@ LONGEST = ("chaos/test_small.py", "bench/test_pages.py")
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest modules first; the others as pytest-django orders them, for the database's sake."""
+    if nowhere := [item.nodeid for item in items if not databases.of(item)]:
+        raise pytest.UsageError("No run takes these tests: " + ", ".join(nowhere))
     items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST)))
 
 
@@ -114,8 +116,9 @@ def _files_of_tests(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(autouse=True)
 def _only_on_its_database(request: pytest.FixtureRequest) -> None:
-    if request.node.get_closest_marker("postgresql") and connection.vendor != "postgresql":
-        pytest.skip("speaks of PostgreSQL alone; this run is on SQLite")
+    for vendor in ("postgresql", "sqlite"):
+        if request.node.get_closest_marker(vendor) and connection.vendor != vendor:
+            pytest.skip(f"speaks of {vendor} alone; this run is on {connection.vendor}")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.clocks import portals_today
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_every_page_has_something_to_show(clock, client):
     assert Story(password="a long enough password").tell() == Case.objects.count() == 300
 

@@ -7,10 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import User
 from tests.unit.test_list_plans import ALONG_ONE_INDEX, show
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="speaks of SQLite alone"),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture(autouse=True)

@@ -56,6 +56,7 @@ def seen(now):
     return outbox_status(Case.objects.all(), now)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nobody_listens")
 @pytest.mark.parametrize("about", [released, of_accounts])
 @pytest.mark.parametrize("count", [1, 3, 12])
@@ -122,6 +123,7 @@ def test_a_recipient_who_is_put_off_is_an_alarm_only_after_an_hour(clock, after,
     assert [row.attempts > 3 for row in box.retrying_rows] == [True]
 
 
+@pytest.mark.slow
 def test_many_who_are_put_off_do_not_hide_that_the_server_is_down(clock):
     released(25)
     put_off(clock, FROZEN + 5 * USUAL_DEFERRAL)

@@ -327,7 +327,7 @@ def test_a_look_passes_over_a_bad_row_and_records_it(mia):
     assert bad.release_attempts == 1
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="for PostgreSQL see test_query_plans")
+@pytest.mark.sqlite  # for PostgreSQL see test_query_plans
 @pytest.mark.parametrize(("whose", "index"), [("everybody's", "case_due"), ("mia's", "case_member_due")])
 def test_sqlite_reads_the_index_too(clock, mia, whose, index):
     cases = Case.objects.filter(member=mia) if whose == "mia's" else Case.objects.all()

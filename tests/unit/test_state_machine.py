@@ -308,6 +308,7 @@ class Releases(RuleBasedStateMachine):
         return list(Case.objects.filter(pk__in=self.models))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_any_order_of_events_keeps_the_promise():
     with override_settings(

@@ -39,7 +39,7 @@ def test_a_statement_that_fails_under_a_savepoint_ends_nothing_else():
         assert asked("SHOW statement_timeout") != "0"
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="speaks of SQLite alone")
+@pytest.mark.sqlite
 @pytest.mark.parametrize("fails", [False, True])
 def test_sqlite_waits_so_long_for_its_one_lock_and_then_as_usual(fails):
     usual = asked("PRAGMA busy_timeout")

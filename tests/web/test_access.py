@@ -7,6 +7,10 @@ from cases.models import Case, User
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.urls import url_of, url_patterns
 
+pytestmark = pytest.mark.one_database(
+    "is about who gets what: tests/unit has the verbs on both, and tests/web/test_pages.py opens every page on both"
+)
+
 STRANGER, MIA, OLGA, TOM, OTTO, ADA = "stranger", "mia", "olga", "tom", "otto", "ada"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -183,7 +183,7 @@ def test_the_dashboard_and_lists_cost_the_same_with_ten_thousand_cases(person, q
     urls = ["/", *(f"/cases/?{query}" for query in queries)]
     fill(6)
     few = [cost(url) for url in urls]
-    fill(2000)
+    fill(2000 if connection.vendor == "postgresql" else 200)  # on SQLite a tenth says the same
     assert [cost(url) for url in urls] == few
     assert max(few) <= 9
 

@@ -8,7 +8,10 @@ from django.test import override_settings
 from tests.factories import CaseFactory
 from tests.pages import ADMINISTRATOR, ERRORS, MEMBER, NEWCOMER, PAGES, STRANGER, TECHNICIAN, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about HTML, of pages that tests/web/test_pages.py opens on both"),
+]
 # A script gives it its address when it opens it; without scripts it is not shown.
 FILLED_BY_SCRIPT = re.compile(r"<dialog[^>]*data-filled-by-script.*?</dialog>", re.S)
 # Holds a token for a script, and is hidden.

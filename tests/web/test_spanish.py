@@ -9,7 +9,10 @@ from django.test import override_settings
 from tests import catalogue
 from tests.pages import ERRORS, EVERYBODY, NEWCOMER, PAGES, STRANGER, World, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about texts, of pages that tests/web/test_pages.py opens on both"),
+]
 
 SPANISH = {"accept-language": "es"}
 READ_OUT = {"alt", "aria-description", "aria-label", "placeholder", "title"}

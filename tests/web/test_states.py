@@ -23,6 +23,10 @@ from tests.clocks import portals_today
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 from tests.urls import url_of, url_patterns, urls_of_a_case
 
+pytestmark = pytest.mark.one_database(
+    "is about who gets what: tests/unit has the verbs on both, and tests/web/test_pages.py opens every page on both"
+)
+
 STRANGER, MIA, OLGA, TOM, OTTO, ADA = "stranger", "mia", "olga", "tom", "otto", "ada"
 ROLES = {MIA: "member", OLGA: "member", TOM: "technician", OTTO: "technician", ADA: "administrator"}
 MEMBERS = [MIA, OLGA]

@@ -1,0 +1,25 @@
+"""On which databases a test runs in `make test`: on both, unless its markers or its directory say otherwise."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+# What the run on SQLite takes (the Makefile names the same). The others start processes around PostgreSQL.
+ON_SQLITE = ("unit", "web", "api")
+
+
+def of(item: pytest.Item) -> set[str]:
+    """Return the databases on which `item` runs. UsageError if it is spared one without a reason."""
+    marks = {mark.name: mark for mark in item.iter_markers()}
+    if "one_database" in marks and not marks["one_database"].args:
+        raise pytest.UsageError(f"{item.nodeid}: one_database says why")
+    return chosen(set(marks), item.path.relative_to(TESTS).parts[0])
+
+
+def chosen(marks: set[str], directory: str) -> set[str]:
+    """Return the databases for these markers in this directory of the tests."""
+    databases = {"postgresql"} - ({"postgresql"} if "sqlite" in marks else set())
+    if directory in ON_SQLITE and not marks & {"postgresql", "one_database"}:
+        databases.add("sqlite")
+    return databases

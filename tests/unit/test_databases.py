@@ -1,0 +1,37 @@
+"""Between the run on PostgreSQL and the one on SQLite no test falls through."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests import databases
+
+BOTH = {"postgresql", "sqlite"}
+
+
+@pytest.mark.parametrize(
+    ("marks", "directory", "expected"),
+    [
+        (set(), "unit", BOTH),
+        (set(), "browser", {"postgresql"}),
+        ({"postgresql"}, "unit", {"postgresql"}),
+        ({"sqlite"}, "unit", {"sqlite"}),
+        ({"one_database"}, "web", {"postgresql"}),
+        ({"sqlite"}, "browser", set()),
+        ({"sqlite", "postgresql"}, "unit", set()),
+        ({"sqlite", "one_database"}, "web", set()),
+    ],
+    ids=str,
+)
+def test_where_a_test_runs(marks, directory, expected):
+    """A test of none ends the run before it begins (tests/conftest.py)."""
+    assert databases.chosen(marks, directory) == expected
+
+
+def test_the_makefile_runs_them_so():
+    makefile = (Path(settings.BASE_DIR) / "Makefile").read_text()
+    on_sqlite = re.search(r'-m "not postgresql and not one_database" (.*)', makefile)
+    assert on_sqlite[1].split() == [f"tests/{directory}" for directory in databases.ON_SQLITE]
+    assert len(re.findall(r' -m "not sqlite"$', makefile, re.MULTILINE)) == 1
