@@ -36,6 +36,18 @@ IS_WHOLLY_SEEN = """element => {
     const box = element.getBoundingClientRect();
     return box.width > 0 && box.left >= 0 && box.right <= window.innerWidth;
 }"""
+# What one reads has three weights, the sizes of the scale (docs/design.md) and one typeface; 11 and 12 pixels are for
+# monograms, keys and numbers of steps.
+ODD_TEXT = """() => [...document.querySelectorAll("body *")].filter((element) => {
+    const isRead = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!isRead || !element.checkVisibility() || element.closest("svg, code, .font-monospace, noscript")) return false;
+    const { fontSize, fontWeight, fontFamily } = getComputedStyle(element);
+    const isOfScale = [11, 12, 13, 14, 15, 16, 17, 19, 22, 24, 28].includes(parseFloat(fontSize));
+    return !isOfScale || !["400", "500", "600"].includes(fontWeight) || !fontFamily.startsWith("Inter");
+}).map((element) => element.outerHTML.slice(0, 80))"""
+FILLED = """() => [...document.querySelectorAll(".btn-primary, .btn-danger")].filter(
+    (button) => button.checkVisibility() && !button.closest("dialog")
+).map((button) => button.textContent.trim())"""
 # Where the navigation stands beside the menu for the first time, and a little beyond.
 TABLETS = [768, 800, 830]
 # Documentation of the API, drawn by Swagger UI, which is not ours.
@@ -64,6 +76,7 @@ class Reader:
         self._check_head()
         self._check_keyboard()
         self.tab.evaluate(OPEN_ALL)
+        self._check_design()
         self.tab.evaluate(Axe().axe_script)
         for scheme in ("light", "dark"):
             self.tab.emulate_media(color_scheme=scheme)
@@ -90,6 +103,14 @@ class Reader:
             self._note("no title")
         if not self.tab.locator("html[lang]").count():
             self._note("no language")
+
+    def _check_design(self) -> None:
+        """One typeface in few sizes, and at most one filled button."""
+        if odd := self.tab.evaluate(ODD_TEXT):
+            self._note(f"text in a size, weight or typeface of its own: {odd[:5]}")
+        filled = self.tab.evaluate(FILLED)
+        if len(filled) > 1:
+            self._note(f"several filled buttons: {filled}")
 
     def _check_keyboard(self) -> None:
         """The first key leads to the link that skips the navigation, and what has the focus shows it."""

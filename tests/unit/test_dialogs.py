@@ -25,7 +25,7 @@ def test_its_heading_names_it_and_its_form_posts_to_the_action():
         '"hold" heading="Put on hold" button="Hold" action="cancel_schedule" pk=5', "<p>{{ why }}</p>", why="<b>"
     )
     assert 'id="dialog-hold" aria-labelledby="dialog-hold-heading"' in page
-    assert '<h2 class="h5" id="dialog-hold-heading">Put on hold</h2>' in page
+    assert '<h2 id="dialog-hold-heading">Put on hold</h2>' in page
     assert '<form method="post" action="/cases/5/hold/" novalidate>' in page
     assert 'value="a-token"' in page
     assert "<p>&lt;b&gt;</p>" in page

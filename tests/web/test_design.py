@@ -67,7 +67,7 @@ def test_words_can_be_read_on_their_ground(words, ground, night):
 
 
 @pytest.mark.parametrize("night", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("ground", ["accent", "accent-strong"])
+@pytest.mark.parametrize("ground", ["accent", "accent-strong", "danger", "danger-strong"])
 def test_the_filled_button_can_be_read(ground, night):
     assert contrast("#ffffff", colours()[ground][night]) >= 4.5
 

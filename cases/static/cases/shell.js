@@ -26,7 +26,7 @@ for (const input of document.querySelectorAll("input[type=password]")) {
   const { show, hide } = document.body.dataset;
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "btn btn-link btn-sm";
+  button.className = "btn btn-bare btn-sm";
   button.textContent = show;
   button.setAttribute("aria-controls", input.id);
   button.addEventListener("click", () => {
