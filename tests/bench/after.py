@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import psycopg
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, standalone
-from tests.bench.ground import Ground, ground
-from tests.bench.herd import Herd, ReleaseQueue, arm, warm_up
+from tests.bench.servers import Ground, ground
+from tests.bench.wave_setup import Herd, ReleaseQueue, arm, warm_up
 
 TEXT = """
 The wave is that of the first chapter, released by a worker with two processes that holds the wake-ups for it. The

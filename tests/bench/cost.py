@@ -15,11 +15,11 @@ import psycopg
 import redis
 
 from tests.bench.figures import RESULTS, Chart, Figure, Section, Table, standalone
-from tests.bench.ground import Ground, ground
-from tests.bench.herd import Herd, ReleaseQueue, arm, warm_up
-from tests.bench.meters import broker_bytes, postmaster, processor_seconds
-from tests.bench.singles import schedule_apart, watch_each
+from tests.bench.resource_usage import broker_bytes, postmaster, processor_seconds
+from tests.bench.servers import Ground, ground
+from tests.bench.single_releases import schedule_apart, watch_each
 from tests.bench.waiting import in_memory, on_disk
+from tests.bench.wave_setup import Herd, ReleaseQueue, arm, warm_up
 from tests.integration.processes import LocalWorker
 
 TEXT = """

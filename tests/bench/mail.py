@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_least, at_most, standalone
-from tests.bench.ground import Ground, ground
-from tests.bench.sink import Sink, Taken, sink
+from tests.bench.servers import Ground, ground
+from tests.bench.smtp_sink import Sink, Taken, sink
 
 TEXT = """
 Each member gets a mail with text and HTML. The bare loop builds an EmailMessage of the same content and hands it to
@@ -54,26 +54,26 @@ def measure(*, small: bool) -> Section:
 
 def outbox_and_loop(here: Ground, taking: Sink, *, mails: int, rounds: int, kills: int) -> Measured:
     """Everything but the peers. ValueError if a mail came twice or not at all where nobody was killed."""
-    from tests.bench import post
+    from tests.bench import mail_baseline
 
-    post.make_cases(mails)
+    mail_baseline.make_cases(mails)
     here.worker("mail", processes=2)
     sink_rate = taking.rate(mails)
     ways: dict[str, Callable[[], None]] = {
-        BARE: lambda: post.bare_loop(taking, mails),
-        ONE: post.one_sender,
-        WORKER: post.mail_worker,
+        BARE: lambda: mail_baseline.bare_loop(taking, mails),
+        ONE: mail_baseline.one_sender,
+        WORKER: mail_baseline.mail_worker,
     }
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, send in ways.items():
-            post.make_waiting()
+            mail_baseline.make_waiting()
             taken, seconds = _run(send, taking)
             if taken != Taken(mails, mails):
                 raise ValueError(f"{name}: {taken} instead of {mails} mails.")
             rates[name].append(mails / seconds)
-    post.make_waiting()
-    killed, _ = _run(lambda: post.kill_senders(here, taking, kills), taking)
+    mail_baseline.make_waiting()
+    killed, _ = _run(lambda: mail_baseline.kill_senders(here, taking, kills), taking)
     return Measured(mails, kills, sink_rate, rates, killed)
 
 

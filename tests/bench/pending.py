@@ -14,9 +14,9 @@ from typing import Any
 
 import psutil
 
+from tests.bench.dataset_sizes import Level
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, standalone
-from tests.bench.ground import Ground, ground
-from tests.bench.levels import Level
+from tests.bench.servers import Ground, ground
 from tests.static_files import collect_static
 
 Work = Callable[[], object]

@@ -9,8 +9,8 @@ import time
 import psycopg
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, percentile, standalone
-from tests.bench.ground import Ground, ground
-from tests.bench.singles import schedule_apart, watch_each
+from tests.bench.servers import Ground, ground
+from tests.bench.single_releases import schedule_apart, watch_each
 from tests.chaos.devices.smtp_server import SmtpServer
 
 TEXT = """

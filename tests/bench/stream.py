@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import psycopg
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, percentile, standalone
-from tests.bench.ground import Ground, ground
-from tests.bench.herd import Herd, ReleaseQueue, TooLate, warm_up
+from tests.bench.servers import Ground, ground
+from tests.bench.wave_setup import Herd, ReleaseQueue, TooLate, warm_up
 from tests.integration.processes import LocalBeat, LocalWorker
 
 TEXT = """

@@ -6,8 +6,8 @@ import time
 import psutil
 import redis
 
-from tests.bench.ground import Ground
-from tests.bench.herd import Herd
+from tests.bench.servers import Ground
+from tests.bench.wave_setup import Herd
 
 AHEAD = dt.timedelta(hours=1)
 SETTLED = 2.0

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_least, at_most, standalone
-from tests.bench.ground import Ground, ground
-from tests.bench.herd import Herd, ReleaseQueue, Times, arm, warm_up
 from tests.bench.machine import ROOT
 from tests.bench.peers import wave_rows
+from tests.bench.servers import Ground, ground
+from tests.bench.wave_setup import Herd, ReleaseQueue, Times, arm, warm_up
 
 TEXT = """
 All cases fall due at one instant. A real worker (prefork) holds the wake-ups for it, armed by the sweep's look-
@@ -92,7 +92,7 @@ def _ready(way: Way, here: Ground) -> Iterator[Release]:
 def _start_by_hand(processes: int, instant: float, here: Ground) -> None:
     from django.conf import settings
 
-    command = [sys.executable, "-m", "tests.bench.by_hand", str(instant), str(settings.RELEASE_BATCH_SIZE)]
+    command = [sys.executable, "-m", "tests.bench.handwritten_baseline", str(instant), str(settings.RELEASE_BATCH_SIZE)]
     started = [
         subprocess.Popen(command, cwd=ROOT, env=here.environment, stdout=subprocess.PIPE) for _ in range(processes)
     ]

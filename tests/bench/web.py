@@ -6,10 +6,10 @@ python -m tests.bench.web [--small]
 import statistics
 from typing import Any
 
-from tests.bench import throng
+from tests.bench import concurrent_readers
 from tests.bench.figures import Chart, Section, Table, at_least, percentile, standalone
-from tests.bench.ground import ground
 from tests.bench.load import Answer, ask
+from tests.bench.servers import ground
 from tests.bench.webserver import LocalSite, sessions_of
 from tests.static_files import collect_static
 
@@ -32,7 +32,7 @@ def measure(*, small: bool) -> Section:
         plain = LocalSite("plain", here, DJANGO_SETTINGS_MODULE="tests.bench.plain.settings")
         compared = {name: _compare(ours, plain, page, rounds, seconds) for name, page in pages.items()}
         plain.teardown()
-        looks = throng.measure(here, ours, small=small)
+        looks = concurrent_readers.measure(here, ours, small=small)
     ratios = {
         name: statistics.median(a / b for a, b in zip(*rates, strict=True)) for name, (rates, _) in compared.items()
     }
@@ -42,7 +42,7 @@ def measure(*, small: bool) -> Section:
         "gunicorn with two processes of four threads as in the Dockerfile, asked by a process of its own, "
         f"{AT_A_TIME} pages at a time, PostgreSQL on the same machine. The yardstick are Django's generic views with "
         "as many rows, the same sections, facts and forms, on the same base template, with the same login and all "
-        f"middleware but ours, on a second server, in turns of {seconds:g} s. {throng.TEXT}",
+        f"middleware but ours, on a second server, in turns of {seconds:g} s. {concurrent_readers.TEXT}",
         [
             *(at_least(f"{name}: requests a second, ours ÷ plain", ratio, "", 0.8) for name, ratio in ratios.items()),
             *looks,

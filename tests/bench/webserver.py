@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench.ground import Ground
+from tests.bench.servers import Ground
 from tests.integration.processes import LocalProcess
 from tests.services import free_port
 

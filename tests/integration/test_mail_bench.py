@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.bench.ground import Ground
 from tests.bench.mail import BARE, ONE, outbox_and_loop
-from tests.bench.sink import Sink, sink
+from tests.bench.servers import Ground
+from tests.bench.smtp_sink import Sink, sink
 from tests.integration.processes import LocalRedis
 
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]

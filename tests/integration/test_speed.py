@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from cases import releases
 from tests.bench import after, cost, wave
-from tests.bench.by_hand import release_by_hand
-from tests.bench.ground import Ground
-from tests.bench.herd import Herd
+from tests.bench.handwritten_baseline import release_by_hand
+from tests.bench.servers import Ground
+from tests.bench.wave_setup import Herd
 from tests.integration.processes import LocalRedis
 
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql]

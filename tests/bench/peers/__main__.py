@@ -9,7 +9,7 @@ from tests.bench.figures import RESULTS
 from tests.bench.machine import circumstances
 from tests.bench.peers import mail_rows, wave_rows
 from tests.bench.peers.rows import lines_of
-from tests.bench.sink import sink
+from tests.bench.smtp_sink import sink
 
 
 def main() -> None:

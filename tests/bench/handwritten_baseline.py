@@ -1,6 +1,8 @@
 """A wave in plain SQL: the same rows in the same batches, by one process that knows the instant and nothing else.
 
-python -m tests.bench.by_hand INSTANT BATCH_SIZE    (the instant in seconds of the epoch; DATABASE_URL says where)
+python -m tests.bench.handwritten_baseline INSTANT BATCH_SIZE
+
+INSTANT is in seconds of the epoch. DATABASE_URL names the database.
 
 It says "ready" when it has connected. Without an instant to keep to it would be `release_by_hand`.
 """

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from cases.delivery import celery_publisher, outbox, release_email
 from cases.models import Case, OutgoingEmail, User
-from tests.bench.ground import Ground
 from tests.bench.machine import ROOT
-from tests.bench.sink import Sink
+from tests.bench.servers import Ground
+from tests.bench.smtp_sink import Sink
 
 PATIENCE = 300  # seconds
 State = OutgoingEmail.State

@@ -3,8 +3,8 @@
 import datetime as dt
 
 from tests.bench.figures import Figure, at_most, percentile
-from tests.bench.ground import Ground
 from tests.bench.load import Answer, answers, started
+from tests.bench.servers import Ground
 from tests.bench.webserver import LocalSite, sessions_of
 
 TITLE = "Case of the wave"

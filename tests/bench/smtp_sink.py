@@ -95,7 +95,7 @@ class Sink:
 def sink() -> Iterator[Sink]:
     """Starts a sink on loopback, and stops it at the end."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.sink", str(port)])
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.smtp_sink", str(port)])
     try:
         wait_for_port(port)
         yield Sink(port)
