@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import psycopg
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, standalone
-from tests.bench.servers import Ground, ground
-from tests.bench.wave_setup import Herd, ReleaseQueue, arm, warm_up
+from tests.bench.servers import Servers, start_servers
+from tests.bench.wave_setup import ReleaseQueue, WaveSetup, arm, warm_up
 
 TEXT = """
 The wave is that of the first chapter, released by a worker with two processes that holds the wake-ups for it. The
@@ -59,36 +59,36 @@ TRUNCATE cases_case CASCADE
 def measure(*, small: bool) -> Section:
     """Waves first, then clean and poisoned batches in turns."""
     rounds = 2 if small else 5
-    with ground(LOG_LEVEL="CRITICAL") as here:
-        herd = Herd(here.environment["DATABASE_URL"])
-        here.stack.callback(herd.close)
-        freed = seconds_until_free(here, herd, cases=1_000 if small else WAVE, rounds=rounds)
-        batches = seconds_a_batch(herd, here.environment["DATABASE_URL"], rounds=rounds)
+    with start_servers(LOG_LEVEL="CRITICAL") as servers:
+        setup = WaveSetup(servers.environment["DATABASE_URL"])
+        servers.stack.callback(setup.close)
+        freed = seconds_until_free(servers, setup, cases=1_000 if small else WAVE, rounds=rounds)
+        batches = seconds_a_batch(setup, servers.environment["DATABASE_URL"], rounds=rounds)
     return section(freed, batches)
 
 
-def seconds_until_free(here: Ground, herd: Herd, *, cases: int, rounds: int) -> list[float]:
+def seconds_until_free(servers: Servers, setup: WaveSetup, *, cases: int, rounds: int) -> list[float]:
     """For each wave the seconds from the instant until the worker had run every wake-up."""
-    queue = ReleaseQueue(here.redis.url)
-    worker = here.worker("releases", processes=2)
+    queue = ReleaseQueue(servers.redis.url)
+    worker = servers.worker("releases", processes=2)
     warm_up(worker, queue)
     freed = []
     for _ in range(rounds):
         queue.wait_until_empty()
-        instant = herd.due_together(cases, arm)
-        herd.watch(instant)
+        instant = setup.due_together(cases, arm)
+        setup.watch(instant)
         freed.append(queue.wait_until_empty() - instant)
     worker.teardown()
     return freed
 
 
-def seconds_a_batch(herd: Herd, url: str, *, rounds: int) -> dict[str, list[float]]:
+def seconds_a_batch(setup: WaveSetup, url: str, *, rounds: int) -> dict[str, list[float]]:
     """The times of batches without a bad row, and with one of each kind."""
     ways = {CLEAN: "", **POISONS}
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, poison in ways.items():
-            herd.fill(BATCH, time.time() - A_MINUTE)
+            setup.fill(BATCH, time.time() - A_MINUTE)
             with _poisoned(url, poison):
                 took = _release(bad=int(bool(poison)))
             if number:  # the first round warms up

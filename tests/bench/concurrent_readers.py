@@ -4,7 +4,7 @@ import datetime as dt
 
 from tests.bench.figures import Figure, at_most, percentile
 from tests.bench.load import Answer, answers, started
-from tests.bench.servers import Ground
+from tests.bench.servers import Servers
 from tests.bench.webserver import LocalSite, sessions_of
 
 TITLE = "Case of the wave"
@@ -17,13 +17,13 @@ TEXT = (
 )
 
 
-def measure(here: Ground, site: LocalSite, *, small: bool) -> list[Figure]:
+def measure(servers: Servers, site: LocalSite, *, small: bool) -> list[Figure]:
     """Errors, late and early looks, and how long the looks took before and after the instant."""
     from cases.core.clock import portal_now
     from cases.releases import wakeups
 
     people, every, seconds, lead = (60, 2.0, 8.0, 4.0) if small else (2000, 30.0, 75.0, 40.0)
-    here.worker("releases", processes=2, name="releases")
+    servers.worker("releases", processes=2, name="releases")
     members, sessions = _people(people)
     _complete(members)
     instant = (portal_now() + dt.timedelta(seconds=lead)).replace(microsecond=0)
@@ -37,7 +37,7 @@ def _people(count: int):  # type: ignore[no-untyped-def]
     from cases.models import User
 
     members = User.objects.bulk_create(
-        (User(username=f"throng-{n}", email=f"throng-{n}@example.com") for n in range(count)), batch_size=1000
+        (User(username=f"reader-{n}", email=f"reader-{n}@example.com") for n in range(count)), batch_size=1000
     )
     return members, sessions_of(members)
 

@@ -16,10 +16,10 @@ import redis
 
 from tests.bench.figures import RESULTS, Chart, Figure, Section, Table, standalone
 from tests.bench.resource_usage import broker_bytes, postmaster, processor_seconds
-from tests.bench.servers import Ground, ground
+from tests.bench.servers import Servers, start_servers
 from tests.bench.single_releases import schedule_apart, watch_each
 from tests.bench.waiting import in_memory, on_disk
-from tests.bench.wave_setup import Herd, ReleaseQueue, arm, warm_up
+from tests.bench.wave_setup import ReleaseQueue, WaveSetup, arm, warm_up
 from tests.integration.processes import LocalWorker
 
 TEXT = """
@@ -83,33 +83,33 @@ class Meters:
 def measure(*, small: bool) -> Section:
     """A wave and single releases, each metered."""
     wave, alone, waiting = (1_000, 20, 200) if small else (10_000, 200, 5_000)
-    with ground() as here:
-        herd = Herd(here.environment["DATABASE_URL"])
-        here.stack.callback(herd.close)
-        statements = {"wave": statements_of_wave(herd, wave) / wave, "single": float(statements_of_one(herd))}
-        herd.fill(wave, time.time() - A_MINUTE)
-        disk = on_disk_when_released(herd, wave)
-        spent = metered(here, herd, wave, alone, idle_seconds=2 if small else 10)
-        memory = in_memory(here, waiting)
+    with start_servers() as servers:
+        setup = WaveSetup(servers.environment["DATABASE_URL"])
+        servers.stack.callback(setup.close)
+        statements = {"wave": statements_of_wave(setup, wave) / wave, "single": float(statements_of_one(setup))}
+        setup.fill(wave, time.time() - A_MINUTE)
+        disk = on_disk_when_released(setup, wave)
+        spent = metered(servers, setup, wave, alone, idle_seconds=2 if small else 10)
+        memory = in_memory(servers, waiting)
     kept = [Figure(f"Disk, {name} with its indexes", size, "bytes") for name, size in disk.items()]
     kept += [Figure(f"Memory, an ETA task that waits, in {place}", size, "bytes") for place, size in memory.items()]
     return section({"wave": (wave, spent["wave"]), "single": (alone, spent["single"])}, statements, kept)
 
 
-def on_disk_when_released(herd: Herd, cases: int) -> dict[str, float]:
-    """Bytes a row, after the wave that `herd` holds has been released."""
+def on_disk_when_released(setup: WaveSetup, cases: int) -> dict[str, float]:
+    """Bytes a row, after the wave of `setup` has been released."""
     from cases import releases
 
     releases.release_due(by="bench", source="sweep")
-    return on_disk(herd, cases)
+    return on_disk(setup, cases)
 
 
-def metered(here: Ground, herd: Herd, wave: int, alone: int, *, idle_seconds: float) -> dict[str, Spent]:
+def metered(servers: Servers, setup: WaveSetup, wave: int, alone: int, *, idle_seconds: float) -> dict[str, Spent]:
     """What a wave and so many single releases use up beyond what idleness does."""
-    queue = ReleaseQueue(here.redis.url)
-    worker = here.worker("releases", processes=2)
+    queue = ReleaseQueue(servers.redis.url)
+    worker = servers.worker("releases", processes=2)
     warm_up(worker, queue)
-    meters = Meters(worker, here.redis.url, herd.outside)
+    meters = Meters(worker, servers.redis.url, setup.outside)
     time.sleep(idle_seconds)
     idle = meters.spent()
 
@@ -117,14 +117,14 @@ def metered(here: Ground, herd: Herd, wave: int, alone: int, *, idle_seconds: fl
         meters.start()
         arm(instant)
 
-    herd.watch(herd.due_together(wave, armed))
+    setup.watch(setup.due_together(wave, armed))
     queue.wait_until_empty()
     of_wave = meters.spent().beyond(idle)
 
     meters.start()
     instants = schedule_apart(alone, apart=APART)
     scheduling = meters.spent()
-    watch_each(herd.outside, instants)
+    watch_each(setup.outside, instants)
     queue.wait_until_empty()
     spent = meters.spent()
     # Of the scheduling the messages count, not the work of the database for the page.
@@ -133,14 +133,14 @@ def metered(here: Ground, herd: Herd, wave: int, alone: int, *, idle_seconds: fl
     return {"wave": of_wave, "single": released}
 
 
-def statements_of_wave(herd: Herd, cases: int) -> int:
+def statements_of_wave(setup: WaveSetup, cases: int) -> int:
     """Of the wake-up that releases a wave in one process, and of the others of that instant, which find nothing."""
     from django.conf import settings
 
     from tasks.releases import release_case
 
-    herd.fill(cases, time.time() - A_MINUTE)
-    case = herd.first()
+    setup.fill(cases, time.time() - A_MINUTE)
+    case = setup.first()
     with _counted() as of_the_first:
         release_case(case, 1)
     with _counted() as of_another:
@@ -148,12 +148,12 @@ def statements_of_wave(herd: Herd, cases: int) -> int:
     return len(of_the_first) + (settings.RELEASE_ETA_PER_INSTANT - 1) * len(of_another)
 
 
-def statements_of_one(herd: Herd) -> int:
+def statements_of_one(setup: WaveSetup) -> int:
     """Of the wake-up of a case that falls due alone."""
     from tasks.releases import release_case
 
-    herd.fill(1, time.time() - A_MINUTE)
-    case = herd.first()
+    setup.fill(1, time.time() - A_MINUTE)
+    case = setup.first()
     with _counted() as statements:
         release_case(case, 1)
     return len(statements)

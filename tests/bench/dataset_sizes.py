@@ -1,6 +1,6 @@
 """The same portal several times over, each with another number of pending cases.
 
-Every level is a schema of one PostgreSQL server, so that measurements of all levels can take turns: whatever else the
+Every dataset is a schema of one PostgreSQL server, so that the measurements can take turns: whatever else the
 machine does meets them alike.
 """
 
@@ -22,7 +22,7 @@ FROM generate_series(1, %(pending)s) AS n
 
 
 @dataclass
-class Level:
+class Dataset:
     """One schema with so many `pending` cases. Those of the people who are looked at are alike everywhere."""
 
     pending: int
@@ -32,11 +32,11 @@ class Level:
         return f"pending_{self.pending}"
 
     def database_url(self, url: str) -> str:
-        """The URL of this level for another process."""
+        """Return the URL of this dataset, for another process."""
         return f"{url}{'&' if '?' in url else '?'}options={quote(f'-c search_path={self.schema}')}"
 
     def enter(self) -> None:
-        """From now on this process asks this level."""
+        """Make this process use this dataset from now on."""
         from django.db import connection
 
         with connection.cursor() as cursor:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_least, at_most, standalone
-from tests.bench.servers import Ground, ground
-from tests.bench.smtp_sink import Sink, Taken, sink
+from tests.bench.servers import Servers, start_servers
+from tests.bench.smtp_sink import SmtpSink, Taken, smtp_sink
 
 TEXT = """
 Each member gets a mail with text and HTML. The bare loop builds an EmailMessage of the same content and hands it to
@@ -45,22 +45,22 @@ def measure(*, small: bool) -> Section:
     """Lets every way send in turns, kills senders, and then has the peers send."""
     from tests.bench.peers import mail_rows
 
-    with sink() as taking:
-        with ground(EMAIL_URL=taking.url) as here:
+    with smtp_sink() as sink:
+        with start_servers(EMAIL_URL=sink.url) as servers:
             mails, rounds, kills = (500, 1, 2) if small else (10_000, 3, 10)
-            measured = outbox_and_loop(here, taking, mails=mails, rounds=rounds, kills=kills)
-        return section(measured, mail_rows(small, taking.url))
+            measured = outbox_and_loop(servers, sink, mails=mails, rounds=rounds, kills=kills)
+        return section(measured, mail_rows(small, sink.url))
 
 
-def outbox_and_loop(here: Ground, taking: Sink, *, mails: int, rounds: int, kills: int) -> Measured:
+def outbox_and_loop(servers: Servers, sink: SmtpSink, *, mails: int, rounds: int, kills: int) -> Measured:
     """Everything but the peers. ValueError if a mail came twice or not at all where nobody was killed."""
     from tests.bench import mail_baseline
 
     mail_baseline.make_cases(mails)
-    here.worker("mail", processes=2)
-    sink_rate = taking.rate(mails)
+    servers.worker("mail", processes=2)
+    sink_rate = sink.rate(mails)
     ways: dict[str, Callable[[], None]] = {
-        BARE: lambda: mail_baseline.bare_loop(taking, mails),
+        BARE: lambda: mail_baseline.bare_loop(sink, mails),
         ONE: mail_baseline.one_sender,
         WORKER: mail_baseline.mail_worker,
     }
@@ -68,22 +68,22 @@ def outbox_and_loop(here: Ground, taking: Sink, *, mails: int, rounds: int, kill
     for _ in range(rounds):
         for name, send in ways.items():
             mail_baseline.make_waiting()
-            taken, seconds = _run(send, taking)
+            taken, seconds = _run(send, sink)
             if taken != Taken(mails, mails):
                 raise ValueError(f"{name}: {taken} instead of {mails} mails.")
             rates[name].append(mails / seconds)
     mail_baseline.make_waiting()
-    killed, _ = _run(lambda: mail_baseline.kill_senders(here, taking, kills), taking)
+    killed, _ = _run(lambda: mail_baseline.kill_senders(servers, sink, kills), sink)
     return Measured(mails, kills, sink_rate, rates, killed)
 
 
-def _run(send: Callable[[], None], taking: Sink) -> tuple[Taken, float]:
+def _run(send: Callable[[], None], sink: SmtpSink) -> tuple[Taken, float]:
     """What the sink took of it, and the seconds it took."""
-    before = taking.taken()
+    before = sink.taken()
     begun = time.perf_counter()
     send()
     seconds = time.perf_counter() - begun
-    after = taking.taken()
+    after = sink.taken()
     return Taken(after.messages - before.messages, after.message_ids - before.message_ids), seconds
 
 

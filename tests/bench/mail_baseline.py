@@ -16,8 +16,8 @@ from django.utils import timezone
 from cases.delivery import celery_publisher, outbox, release_email
 from cases.models import Case, OutgoingEmail, User
 from tests.bench.machine import ROOT
-from tests.bench.servers import Ground
-from tests.bench.smtp_sink import Sink
+from tests.bench.servers import Servers
+from tests.bench.smtp_sink import SmtpSink
 
 PATIENCE = 300  # seconds
 State = OutgoingEmail.State
@@ -56,7 +56,7 @@ def make_waiting() -> None:
         cursor.execute("VACUUM ANALYZE cases_outgoingemail")
 
 
-def bare_loop(sink: Sink, count: int) -> None:
+def bare_loop(sink: SmtpSink, count: int) -> None:
     """What anybody would write: build a message like ours, send it, over one connection. It records nothing."""
     case = Case.objects.select_related("member")[0]
     like = release_email.released_message(
@@ -92,7 +92,7 @@ def mail_worker() -> None:
         time.sleep(0.02)
 
 
-def kill_senders(here: Ground, sink: Sink, kills: int) -> None:
+def kill_senders(servers: Servers, sink: SmtpSink, kills: int) -> None:
     """Senders are killed one after the other in the middle of their work; the last one ends it."""
     chance = random.Random(3)
     for _ in range(kills):
@@ -100,7 +100,7 @@ def kill_senders(here: Ground, sink: Sink, kills: int) -> None:
         sender = subprocess.Popen(
             [sys.executable, "manage.py", "release_scheduled_cases", "--send-emails"],
             cwd=ROOT,
-            env=here.environment,
+            env=servers.environment,
             stdout=subprocess.DEVNULL,
         )
         while sink.taken().messages <= before:

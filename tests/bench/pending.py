@@ -14,9 +14,9 @@ from typing import Any
 
 import psutil
 
-from tests.bench.dataset_sizes import Level
+from tests.bench.dataset_sizes import Dataset
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, standalone
-from tests.bench.servers import Ground, ground
+from tests.bench.servers import Servers, start_servers
 from tests.static_files import collect_static
 
 Work = Callable[[], object]
@@ -35,35 +35,35 @@ class Found:
 
 
 def measure(*, small: bool) -> Section:
-    """Medians of everything at each level, in turns, the plans at the last, and a worker's memory at each."""
+    """Measure every dataset in turns: medians, and a worker's memory. Explain the plans on the largest."""
     sizes, repetitions = ((1000, 20_000), 12) if small else ((1000, 100_000, 1_000_000), 100)
-    with ground(ALLOWED_HOSTS="testserver") as here:
+    with start_servers(ALLOWED_HOSTS="testserver") as servers:
         collect_static()
-        levels = [Level(size) for size in sizes]
-        for level in levels:
-            level.build()
-        works = {level.pending: _works(level) for level in levels}
+        datasets = [Dataset(size) for size in sizes]
+        for dataset in datasets:
+            dataset.build()
+        works = {dataset.pending: _works(dataset) for dataset in datasets}
         found = Found(
             repetitions,
-            _in_turns(levels, works, repetitions),
-            _plans(levels[-1], works),
-            {level.pending: _counting(level) for level in levels},
-            {level.pending: _worker_memory(here, level) / 1e6 for level in levels},
+            _in_turns(datasets, works, repetitions),
+            _plans(datasets[-1], works),
+            {dataset.pending: _counting(dataset) for dataset in datasets},
+            {dataset.pending: _worker_memory(servers, dataset) / 1e6 for dataset in datasets},
         )
     return _section(found, list(sizes))
 
 
 def _section(found: Found, sizes: list[int]) -> Section:
     first, last = sizes[0], sizes[-1]
-    ratios = {name: of_level[last] / of_level[first] for name, of_level in found.milliseconds.items()}
+    ratios = {name: of_size[last] / of_size[first] for name, of_size in found.milliseconds.items()}
     scans = sum(len(plan.whole_table) for plan in found.plans.values())
     memory = found.memory[last] / found.memory[first]
-    levels = [f"{size:,}" for size in sizes]
+    counts = [f"{size:,}" for size in sizes]
     return Section(
         "pending",
         "Pending",
-        f"{', '.join(levels)} pending cases of others, in as many schemas of one PostgreSQL server; the people looked "
-        f"at have the same cases in each. Medians of {found.repetitions} repetitions, the levels in turns. Pages are "
+        f"{', '.join(counts)} pending cases of others, in as many schemas of one PostgreSQL server; the people looked "
+        f"at have the same cases in each. Medians of {found.repetitions} repetitions, the schemas in turns. Pages are "
         "asked of Django's test client, with all middleware; the sweep runs as its task does, and finds nothing due. "
         "The totals that staff read are counted every minute by a task of their own, whose cost grows with the cases.",
         [
@@ -73,7 +73,7 @@ def _section(found: Found, sizes: list[int]) -> Section:
             Figure(f"counting the totals at {last:,}", found.counting[last], "ms"),
         ],
         [
-            Table("Medians, ms", ["", *levels], [_row(name, took) for name, took in found.milliseconds.items()]),
+            Table("Medians, ms", ["", *counts], [_row(name, took) for name, took in found.milliseconds.items()]),
             Table(
                 "Indexes read",
                 ["", "indexes"],
@@ -81,7 +81,7 @@ def _section(found: Found, sizes: list[int]) -> Section:
             ),
             Table(
                 "Memory and counting",
-                ["", *levels],
+                ["", *counts],
                 [
                     _row("a release worker with two processes, MB", found.memory),
                     _row("counting the totals, ms", found.counting),
@@ -92,8 +92,8 @@ def _section(found: Found, sizes: list[int]) -> Section:
     )
 
 
-def _works(level: Level) -> dict[str, Work]:
-    """What is measured, at `level`."""
+def _works(dataset: Dataset) -> dict[str, Work]:
+    """Return what is measured, prepared for `dataset`."""
     from django.test import Client
     from django.utils import timezone
 
@@ -103,7 +103,7 @@ def _works(level: Level) -> dict[str, Work]:
     from cases.models.case_queryset import SCHEDULED
     from tasks.releases import sweep
 
-    level.enter()
+    dataset.enter()
     member, technician, administrator = (User.objects.get(username=name) for name in ("mia", "tom", "ada"))
     case = Case.objects.filter(SCHEDULED, assigned_to=technician)[0]
     days = itertools.count()
@@ -134,37 +134,38 @@ def _expect_200(response: Any) -> None:
         raise AssertionError(f"answered {response.status_code}")
 
 
-def _in_turns(levels: list[Level], works: dict[int, dict[str, Work]], repetitions: int) -> dict[str, dict[int, float]]:
-    """The medians in milliseconds, by what was done and by level. The first two of each are not counted."""
+def _in_turns(
+    datasets: list[Dataset], works: dict[int, dict[str, Work]], repetitions: int
+) -> dict[str, dict[int, float]]:
+    """The medians in milliseconds, by what was done and by dataset. The first two runs are not counted."""
     times: dict[str, dict[int, list[float]]] = {
-        name: {level.pending: [] for level in levels} for name in works[levels[0].pending]
+        name: {dataset.pending: [] for dataset in datasets} for name in works[datasets[0].pending]
     }
     for _ in range(repetitions + 2):
-        for level in levels:
-            level.enter()
-            for name, work in works[level.pending].items():
+        for dataset in datasets:
+            dataset.enter()
+            for name, work in works[dataset.pending].items():
                 begun = time.perf_counter()
                 work()
-                times[name][level.pending].append((time.perf_counter() - begun) * 1000)
+                times[name][dataset.pending].append((time.perf_counter() - begun) * 1000)
     return {
-        name: {size: statistics.median(taken[2:]) for size, taken in of_level.items()}
-        for name, of_level in times.items()
+        name: {size: statistics.median(taken[2:]) for size, taken in of_size.items()} for name, of_size in times.items()
     }
 
 
-def _plans(level: Level, works: dict[int, dict[str, Work]]) -> dict[str, Any]:
+def _plans(dataset: Dataset, works: dict[int, dict[str, Work]]) -> dict[str, Any]:
     from tests.plans import Plans
 
-    level.enter()
-    return {name: Plans(work) for name, work in works[level.pending].items()}
+    dataset.enter()
+    return {name: Plans(work) for name, work in works[dataset.pending].items()}
 
 
-def _counting(level: Level) -> float:
+def _counting(dataset: Dataset) -> float:
     """Milliseconds of counting all cases, the best of three."""
     from cases.models import SampledTotal
     from cases.selectors import case_counts
 
-    level.enter()
+    dataset.enter()
     taken = []
     for _ in range(3):
         SampledTotal.objects.all().delete()
@@ -174,13 +175,13 @@ def _counting(level: Level) -> float:
     return min(taken)
 
 
-def _worker_memory(here: Ground, level: Level) -> int:
-    """The bytes that a release worker and its pool hold, after some sweeps at `level`."""
+def _worker_memory(servers: Servers, dataset: Dataset) -> int:
+    """The bytes that a release worker and its pool hold, after some sweeps of `dataset`."""
     from portal.celery import app
     from tests.integration.steps import until
 
-    database = level.database_url(os.environ["DATABASE_URL"])
-    worker = here.worker("releases", processes=2, name=level.schema, DATABASE_URL=database)
+    database = dataset.database_url(os.environ["DATABASE_URL"])
+    worker = servers.worker("releases", processes=2, name=dataset.schema, DATABASE_URL=database)
     for _ in range(SWEEPS):
         app.send_task("tasks.releases.sweep", queue="releases")
     until("the worker has swept", lambda: worker.logs().count("succeeded in") >= SWEEPS)

@@ -12,7 +12,7 @@ from tests.services import RedisServer, postgresql
 
 
 @dataclass
-class Ground:
+class Servers:
     """A migrated portal in this process. `environment` is for further processes of the portal."""
 
     directory: Path
@@ -37,10 +37,10 @@ class Ground:
 
 
 @contextmanager
-def ground(**env: object) -> Iterator[Ground]:
+def start_servers(**env: object) -> Iterator[Servers]:
     """Starts PostgreSQL (or takes DATABASE_URL) and Redis, sets Django up with `env` besides, and migrates.
 
-    Django takes its settings once: one ground a process.
+    Django takes its settings once: so call it once in a process.
     """
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-bench-", dir="/tmp")))
@@ -71,4 +71,4 @@ def ground(**env: object) -> Iterator[Ground]:
         call_command("migrate", verbosity=0)
         stack.callback(connection.close)
         # Workers say "ready" at level INFO.
-        yield Ground(directory, redis, dict(os.environ) | {"LOG_LEVEL": "INFO"}, stack)
+        yield Servers(directory, redis, dict(os.environ) | {"LOG_LEVEL": "INFO"}, stack)

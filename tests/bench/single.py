@@ -9,7 +9,7 @@ import time
 import psycopg
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, percentile, standalone
-from tests.bench.servers import Ground, ground
+from tests.bench.servers import Servers, start_servers
 from tests.bench.single_releases import schedule_apart, watch_each
 from tests.chaos.devices.smtp_server import SmtpServer
 
@@ -29,18 +29,18 @@ Run = tuple[list[float], list[float]]  # seconds until visible, seconds until th
 def measure(*, small: bool) -> Section:
     """Several runs, each of many single releases."""
     cases, rounds = (20, 1) if small else (200, 5)
-    with ground() as here, SmtpServer(here.directory) as server:
-        here.environment["EMAIL_URL"] = server.url
-        here.worker("releases", processes=2)
-        here.worker("mail", processes=2)
-        runs = [_run(here, server, cases) for _ in range(rounds)]
+    with start_servers() as servers, SmtpServer(servers.directory) as server:
+        servers.environment["EMAIL_URL"] = server.url
+        servers.worker("releases", processes=2)
+        servers.worker("mail", processes=2)
+        runs = [_run(servers, server, cases) for _ in range(rounds)]
     return section(runs)
 
 
-def _run(here: Ground, server: SmtpServer, cases: int) -> Run:
+def _run(servers: Servers, server: SmtpServer, cases: int) -> Run:
     mark = server.mark()
     instants = schedule_apart(cases, apart=APART)
-    with psycopg.connect(here.environment["DATABASE_URL"], autocommit=True) as outside:
+    with psycopg.connect(servers.environment["DATABASE_URL"], autocommit=True) as outside:
         visible = watch_each(outside, instants)
     return visible, _mailed(server, mark, instants)
 

@@ -69,7 +69,7 @@ class Session(asyncio.Protocol):
             self.transport.close()
 
 
-class Sink:
+class SmtpSink:
     """The sink as the measuring process sees it."""
 
     def __init__(self, port: int) -> None:
@@ -92,13 +92,13 @@ class Sink:
 
 
 @contextmanager
-def sink() -> Iterator[Sink]:
+def smtp_sink() -> Iterator[SmtpSink]:
     """Starts a sink on loopback, and stops it at the end."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.smtp_sink", str(port)])
     try:
         wait_for_port(port)
-        yield Sink(port)
+        yield SmtpSink(port)
     finally:
         process.terminate()
         process.wait()

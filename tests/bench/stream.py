@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import psycopg
 
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, percentile, standalone
-from tests.bench.servers import Ground, ground
-from tests.bench.wave_setup import Herd, ReleaseQueue, TooLate, warm_up
+from tests.bench.servers import Servers, start_servers
+from tests.bench.wave_setup import ReleaseQueue, TooLate, WaveSetup, warm_up
 from tests.integration.processes import LocalBeat, LocalWorker
 
 TEXT = """
@@ -52,28 +52,28 @@ class Run:
 def measure(*, small: bool) -> Section:
     """Both ways of arming, one after the other."""
     rate, seconds = (100, 5) if small else (1_000, 60)
-    with ground() as here:
-        herd = Herd(here.environment["DATABASE_URL"])
-        here.stack.callback(herd.close)
-        worker = here.worker("releases", processes=2)
-        here.worker("sweep", processes=1)
-        queue = ReleaseQueue(here.redis.url)
+    with start_servers() as servers:
+        setup = WaveSetup(servers.environment["DATABASE_URL"])
+        servers.stack.callback(setup.close)
+        worker = servers.worker("releases", processes=2)
+        servers.worker("sweep", processes=1)
+        queue = ReleaseQueue(servers.redis.url)
         warm_up(worker, queue)
-        _start_beat(here)
+        _start_beat(servers)
         runs = {}
         for name, get_ready in (("by the look-ahead", _look_ahead), ("when scheduled", _when_scheduled)):
             received = _received(worker)
-            get_ready(herd, rate * seconds, rate)
-            late, sweep_age = watch(herd.outside)
-            herd.check_one_row_each(rate * seconds)
+            get_ready(setup, rate * seconds, rate)
+            late, sweep_age = watch(setup.outside)
+            setup.check_one_row_each(rate * seconds)
             queue.wait_until_empty()
             runs[name] = Run(late, sweep_age, _received(worker) - received)
     return section(runs, rate, seconds)
 
 
-def _start_beat(here: Ground) -> None:
-    beat = LocalBeat(directory=here.directory, env=here.environment)
-    here.stack.callback(beat.teardown)
+def _start_beat(servers: Servers) -> None:
+    beat = LocalBeat(directory=servers.directory, env=servers.environment)
+    servers.stack.callback(beat.teardown)
     beat.ready()
 
 
@@ -81,18 +81,18 @@ def _received(worker: LocalWorker) -> int:
     return len(RECEIVED.findall(worker.logs()))
 
 
-def _look_ahead(herd: Herd, cases: int, rate: int) -> None:
-    herd.fill(cases, time.time() + LEAD + cases / 15_000, apart=1 / rate)
+def _look_ahead(setup: WaveSetup, cases: int, rate: int) -> None:
+    setup.fill(cases, time.time() + LEAD + cases / 15_000, apart=1 / rate)
 
 
-def _when_scheduled(herd: Herd, cases: int, rate: int) -> None:
+def _when_scheduled(setup: WaveSetup, cases: int, rate: int) -> None:
     """Arms each case as scheduling it does after its commit."""
     from cases.models import Case
     from cases.releases import wakeups
 
     for arming_one in ARMING:
         first = time.time() + LEAD + arming_one * cases
-        herd.fill(cases, first, apart=1 / rate)
+        setup.fill(cases, first, apart=1 / rate)
         for case in Case.objects.order_by("pk"):
             wakeups.arm_after_commit(case)
         if time.time() < first:

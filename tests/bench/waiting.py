@@ -6,29 +6,29 @@ import time
 import psutil
 import redis
 
-from tests.bench.servers import Ground
-from tests.bench.wave_setup import Herd
+from tests.bench.servers import Servers
+from tests.bench.wave_setup import WaveSetup
 
 AHEAD = dt.timedelta(hours=1)
 SETTLED = 2.0
 
 
-def on_disk(herd: Herd, cases: int) -> dict[str, float]:
+def on_disk(setup: WaveSetup, cases: int) -> dict[str, float]:
     """Bytes a row with its share of the indexes, of the cases of a wave that has been released."""
     from cases.models import Case, CaseEvent, OutgoingEmail
 
     models = {"case": Case, "history row": CaseEvent, "e-mail row": OutgoingEmail}
-    return {name: herd.bytes_of(model._meta.db_table) / cases for name, model in models.items()}
+    return {name: setup.bytes_of(model._meta.db_table) / cases for name, model in models.items()}
 
 
-def in_memory(here: Ground, tasks: int) -> dict[str, float]:
+def in_memory(servers: Servers, tasks: int) -> dict[str, float]:
     """Bytes an ETA task that a worker holds, in Redis and in the worker; `tasks` are published and left waiting."""
     from django.utils import timezone
 
     from cases.delivery import celery_publisher
 
-    worker = here.worker("releases", processes=1, name="holding")
-    broker = redis.Redis.from_url(here.redis.url)
+    worker = servers.worker("releases", processes=1, name="holding")
+    broker = redis.Redis.from_url(servers.redis.url)
 
     def held() -> tuple[int, int]:
         return int(broker.info("memory")["used_memory"]), psutil.Process(worker.pid).memory_info().rss

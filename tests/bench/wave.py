@@ -14,8 +14,8 @@ from typing import Any
 from tests.bench.figures import Chart, Figure, Section, Table, at_least, at_most, standalone
 from tests.bench.machine import ROOT
 from tests.bench.peers import wave_rows
-from tests.bench.servers import Ground, ground
-from tests.bench.wave_setup import Herd, ReleaseQueue, Times, arm, warm_up
+from tests.bench.servers import Servers, start_servers
+from tests.bench.wave_setup import ReleaseQueue, Times, WaveSetup, arm, warm_up
 
 TEXT = """
 All cases fall due at one instant. A real worker (prefork) holds the wake-ups for it, armed by the sweep's look-
@@ -52,32 +52,32 @@ CELERY = "Celery, one ETA task a case"
 def measure(*, small: bool) -> Section:
     """Runs every way over every size in turns, then the peers; a small run leaves those out."""
     sizes, rounds = ((1_000,), 1) if small else ((1_000, 10_000, 100_000), 5)
-    with ground() as here:
-        measured = waves(here, sizes, rounds)
+    with start_servers() as servers:
+        measured = waves(servers, sizes, rounds)
     return section(measured, sizes, [] if small else wave_rows(small))
 
 
-def waves(here: Ground, sizes: tuple[int, ...], rounds: int, ways: tuple[Way, ...] = WAYS) -> Measured:
+def waves(servers: Servers, sizes: tuple[int, ...], rounds: int, ways: tuple[Way, ...] = WAYS) -> Measured:
     """The times of every run, by the name of the way and the size."""
-    herd = Herd(here.environment["DATABASE_URL"])
-    here.stack.callback(herd.close)
+    setup = WaveSetup(servers.environment["DATABASE_URL"])
+    servers.stack.callback(setup.close)
     measured: Measured = {(way.name, cases): [] for way in ways for cases in sizes}
     for done in range(rounds):
         for way in ways:
-            with _ready(way, here) as release:
+            with _ready(way, servers) as release:
                 for cases in (cases for cases in sizes if cases <= REQUIRED or done < ROUNDS_OF_LARGER):
-                    instant = herd.due_together(cases, release)
-                    measured[way.name, cases].append(herd.watch(instant))
+                    instant = setup.due_together(cases, release)
+                    measured[way.name, cases].append(setup.watch(instant))
     return measured
 
 
 @contextmanager
-def _ready(way: Way, here: Ground) -> Iterator[Release]:
+def _ready(way: Way, servers: Servers) -> Iterator[Release]:
     if way.by_hand:
-        yield lambda instant: _start_by_hand(way.processes, instant, here)
+        yield lambda instant: _start_by_hand(way.processes, instant, servers)
         return
-    queue = ReleaseQueue(here.redis.url)
-    worker = here.worker("releases", processes=way.processes)
+    queue = ReleaseQueue(servers.redis.url)
+    worker = servers.worker("releases", processes=way.processes)
     warm_up(worker, queue)
 
     def release(instant: float) -> None:
@@ -89,15 +89,15 @@ def _ready(way: Way, here: Ground) -> Iterator[Release]:
     worker.teardown()
 
 
-def _start_by_hand(processes: int, instant: float, here: Ground) -> None:
+def _start_by_hand(processes: int, instant: float, servers: Servers) -> None:
     from django.conf import settings
 
     command = [sys.executable, "-m", "tests.bench.handwritten_baseline", str(instant), str(settings.RELEASE_BATCH_SIZE)]
     started = [
-        subprocess.Popen(command, cwd=ROOT, env=here.environment, stdout=subprocess.PIPE) for _ in range(processes)
+        subprocess.Popen(command, cwd=ROOT, env=servers.environment, stdout=subprocess.PIPE) for _ in range(processes)
     ]
     for process in started:
-        here.stack.callback(process.wait)
+        servers.stack.callback(process.wait)
         if not process.stdout or process.stdout.readline() != b"ready\n":
             raise RuntimeError("A process for plain SQL did not get ready.")
 

@@ -67,7 +67,7 @@ class Times:
     total: float
 
 
-class Herd:
+class WaveSetup:
     """The cases of one PostgreSQL database, all of one wave."""
 
     def __init__(self, url: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from tests.bench import concurrent_readers
 from tests.bench.figures import Chart, Section, Table, at_least, percentile, standalone
 from tests.bench.load import Answer, ask
-from tests.bench.servers import ground
+from tests.bench.servers import start_servers
 from tests.bench.webserver import LocalSite, sessions_of
 from tests.static_files import collect_static
 
@@ -21,18 +21,18 @@ ACCEPTED = 2
 
 
 def measure(*, small: bool) -> Section:
-    """Requests a second and their p95, ours and plain in turns, and the throng."""
+    """Requests a second and their p95, ours and plain in turns, and the readers during a wave."""
     rounds, seconds = (2, 0.5) if small else (5, 2.0)
-    with ground() as here:
+    with start_servers() as servers:
         collect_static()
         pages = _fill()
         if small:
             pages = {name: pages[name] for name in ("member's dashboard", "technician's case")}
-        ours = LocalSite("portal", here)
-        plain = LocalSite("plain", here, DJANGO_SETTINGS_MODULE="tests.bench.plain.settings")
+        ours = LocalSite("portal", servers)
+        plain = LocalSite("plain", servers, DJANGO_SETTINGS_MODULE="tests.bench.plain.settings")
         compared = {name: _compare(ours, plain, page, rounds, seconds) for name, page in pages.items()}
         plain.teardown()
-        looks = concurrent_readers.measure(here, ours, small=small)
+        looks = concurrent_readers.measure(servers, ours, small=small)
     ratios = {
         name: statistics.median(a / b for a, b in zip(*rates, strict=True)) for name, (rates, _) in compared.items()
     }

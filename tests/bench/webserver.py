@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench.servers import Ground
+from tests.bench.servers import Servers
 from tests.integration.processes import LocalProcess
 from tests.services import free_port
 
@@ -12,12 +12,12 @@ class LocalSite(LocalProcess):
 
     ready_prompt = "Listening at"
 
-    def __init__(self, name: str, ground: Ground, **env: str) -> None:
+    def __init__(self, name: str, servers: Servers, **env: str) -> None:
         self.port = free_port()
         gunicorn = [sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{self.port}"]
         options = ["--workers=2", "--threads=4", "--worker-tmp-dir=/dev/shm", "--no-control-socket"]
-        super().__init__(name, [*gunicorn, *options], directory=ground.directory, env=ground.environment | env)
-        ground.stack.callback(self.teardown)
+        super().__init__(name, [*gunicorn, *options], directory=servers.directory, env=servers.environment | env)
+        servers.stack.callback(self.teardown)
         self.ready()
 
 

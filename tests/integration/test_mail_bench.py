@@ -8,31 +8,31 @@ from typing import Any
 import pytest
 
 from tests.bench.mail import BARE, ONE, outbox_and_loop
-from tests.bench.servers import Ground
-from tests.bench.smtp_sink import Sink, sink
+from tests.bench.servers import Servers
+from tests.bench.smtp_sink import SmtpSink, smtp_sink
 from tests.integration.processes import LocalRedis
 
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def taking(settings: Any) -> Iterator[Sink]:
+def sink(settings: Any) -> Iterator[SmtpSink]:
     """The sink, and settings that lead to it."""
-    with sink() as running:
+    with smtp_sink() as running:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
         yield running
 
 
 @pytest.fixture
-def here(process_env: dict[str, str], redis: LocalRedis, taking: Sink, tmp_path: Path) -> Iterator[Ground]:
+def servers(process_env: dict[str, str], redis: LocalRedis, sink: SmtpSink, tmp_path: Path) -> Iterator[Servers]:
     with ExitStack() as stack:
-        yield Ground(tmp_path, redis, process_env | {"EMAIL_URL": taking.url}, stack)
+        yield Servers(tmp_path, redis, process_env | {"EMAIL_URL": sink.url}, stack)
 
 
-def test_each_way_sends_every_mail_once_and_a_kill_doubles_one_at_most(here: Ground, taking: Sink) -> None:
+def test_each_way_sends_every_mail_once_and_a_kill_doubles_one_at_most(servers: Servers, sink: SmtpSink) -> None:
     """That each way sends each mail once is checked where it is measured."""
-    measured = outbox_and_loop(here, taking, mails=100, rounds=1, kills=2)
+    measured = outbox_and_loop(servers, sink, mails=100, rounds=1, kills=2)
     assert measured.killed.message_ids == 100
     assert measured.killed.messages <= 100 + measured.kills
     assert measured.rate(ONE) > 0.2 * measured.rate(BARE)

@@ -9,7 +9,7 @@ from tests.bench.figures import RESULTS
 from tests.bench.machine import circumstances
 from tests.bench.peers import mail_rows, wave_rows
 from tests.bench.peers.rows import lines_of
-from tests.bench.smtp_sink import sink
+from tests.bench.smtp_sink import smtp_sink
 
 
 def main() -> None:
@@ -26,8 +26,8 @@ def main() -> None:
 
 
 def _mail_rows(small: bool) -> list[dict[str, Any]]:
-    with sink() as taking:
-        return mail_rows(small, taking.url)
+    with smtp_sink() as sink:
+        return mail_rows(small, sink.url)
 
 
 if __name__ == "__main__":
