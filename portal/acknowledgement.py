@@ -22,7 +22,7 @@ class QoS(redis.QoS):
             raise
 
     def reject(self, delivery_tag: Any, requeue: bool = False) -> None:
-        """Reject the message, likewise."""
+        """Reject the message; raise what Redis or the connection raises, as kombu does."""
         try:
             super().reject(delivery_tag, requeue=requeue)
         except Exception:
@@ -31,5 +31,5 @@ class QoS(redis.QoS):
 
 
 def use_in_workers() -> None:
-    """Make every channel to Redis count so."""
+    """Make every channel to Redis use this QoS."""
     redis.Channel.QoS = QoS

@@ -1,4 +1,4 @@
-"""Reads settings from the environment and from a `.env` file. The environment wins."""
+"""Read settings from the environment and from a `.env` file. The environment wins."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ UNSET = object()
 
 
 class Environment:
-    """The values of the settings of portal.setting_registry, by their names."""
+    """Values of the settings in portal.setting_registry, by name."""
 
     def __init__(self, dotenv: Path) -> None:
         """Read the file that ENV_FILE names, by default `dotenv`, if there is one."""
@@ -37,6 +37,6 @@ class Environment:
         return setting.kind.read(name, setting.default) if default is UNSET else default
 
     def at_least(self, name: str, least: int) -> int:
-        """Return a whole number that must be `least` or more. Unset, it is `least` where its default is lower."""
+        """Return a whole number that must be `least` or more. Unset, it is the default, but never below `least`."""
         default = max(least, int(SETTINGS[name].default))
         return WholeNumber(least=least).read(name, str(self(name, default=default)))

@@ -14,7 +14,7 @@ SECONDS = ngettext_lazy("%(number)d second", "%(number)d seconds", "number")
 MEGABYTES = _("%(number)d MB")
 
 
-# Read in the docs only, so in English.
+# Shown in the docs only, so not translated.
 INSTALLATION = [
     Setting("ENV_FILE", "", "File with the variables that the environment doesn't set.", told_default=".env"),
     Setting(

@@ -1,4 +1,4 @@
-"""What a setting is, and the kinds of values: how the text of an environment variable is read, and what is refused."""
+"""Settings and the kinds of their values: how an environment variable is read, and what is refused."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class TimeOfDay:
-    """A wall clock time. Python reads it, not Django's parse_time, which drops a UTC offset in silence."""
+    """A wall clock time. Not read with Django's parse_time, which silently drops a UTC offset."""
 
     values: str = "`HH:MM`"
 

@@ -36,8 +36,8 @@ RELEASE_DEFAULT_DAYS = env.at_least("RELEASE_DEFAULT_DAYS", RELEASE_MIN_DAYS)
 RELEASE_MAX_DAYS = env.at_least("RELEASE_MAX_DAYS", RELEASE_DEFAULT_DAYS)
 RELEASE_MEMBER_VIEW: str = env("RELEASE_MEMBER_VIEW")
 RELEASE_ETA_WINDOW = dt.timedelta(days=env("RELEASE_ETA_WINDOW_DAYS"))
-# For each slot of 50 ms: two processes share a wave, and each wake-up has a stand-in. At most 80 a second, which two
-# processes manage on two cores even if each of them releases something.
+# Per slot of 50 ms: two processes share a wave, and each task has a stand-in. Two processes on two cores manage the
+# resulting 80 tasks a second, even if each of them releases something.
 RELEASE_ETA_PER_INSTANT: int = env("RELEASE_ETA_PER_INSTANT")
 RELEASE_BATCH_SIZE: int = env("RELEASE_BATCH_SIZE")
 SWEEP_INTERVAL: int = env("SWEEP_INTERVAL")
@@ -120,9 +120,9 @@ TEMPLATES = [
     },
 ]
 
-# Of those who have chosen none where no browser says one: commands, workers, mail.
+# For commands, workers and mail to people who have not chosen a language.
 LANGUAGE_CODE = "en"
-# Each in its own words, as one looks for it. docs/languages.md says how another one is added.
+# Each language by its own name. docs/languages.md says how to add one.
 LANGUAGES = [("en", "English"), ("es", "Español")]
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
@@ -150,7 +150,7 @@ FILE_UPLOAD_HANDLERS = [
     "cases.documents.upload_handlers.TemporaryFile",
 ]
 
-# Nobody who works by hand comes near these limits.
+# Nobody who works by hand reaches these limits.
 MAX_OPEN_DRAFTS: int = env("MAX_OPEN_DRAFTS")
 MAX_SUBMISSIONS_PER_HOUR: int = env("MAX_SUBMISSIONS_PER_HOUR")
 MAX_NOTES_PER_HOUR: int = env("MAX_NOTES_PER_HOUR")
@@ -169,7 +169,7 @@ def database() -> dict[str, Any]:
     config["CONN_HEALTH_CHECKS"] = True
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config.setdefault("OPTIONS", {}).update(
-            # A reader that turns writer cannot wait for the lock; taking it at BEGIN can.
+            # A transaction that starts as a reader cannot wait for the write lock. Take it at BEGIN.
             transaction_mode="IMMEDIATE",
             timeout=20,
             init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -179,8 +179,8 @@ def database() -> dict[str, Any]:
 
 DATABASES = {"default": database()}
 
-# In the database and not in Redis: sessions, cache and login go on when the broker is down. It keeps lock-outs and the
-# like, so nothing is evicted before it expires. What may be lost belongs into another cache.
+# In the database, so that sessions and login work while Redis is down. It holds lockouts and used codes, so it evicts
+# nothing before it expires. Use another cache for what may be lost.
 CACHES = {"default": {"BACKEND": "cases.accounts.security_state.SecurityStateCache"}}
 
 # --- People --------------------------------------------------------------------------------------------------------
@@ -212,11 +212,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "cases.accounts.password_links.PasswordLinkGenerator"  # noqa: S105
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Advisor Portal] "
-# Strangers get no mail from us; the page answers the same for known and unknown addresses.
+# Send no mail to unknown addresses. The page answers the same for known ones.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {
-    # Guesses of passwords and codes, by cases.accounts.login_attempts: at one account, and from one client address.
+    # Failed passwords and codes, for each account and each client address (cases.accounts.login_attempts).
     "login_failed": "5/5m/key",
     "guesses": "10/m/ip",
     "reset_password": "20/m/ip,5/m/key",
@@ -229,9 +229,9 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Advisor Portal"
-# A phone's clock may be half a minute off.
+# Allow for a phone's clock that is half a minute off.
 MFA_TOTP_TOLERANCE = 1
-# Nobody signs up here with somebody else's address: administrators make the accounts.
+# Administrators create the accounts, so nobody signs up with somebody else's address.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 REQUIRE_STAFF_MFA: bool = env("REQUIRE_STAFF_MFA")
 
@@ -243,9 +243,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = env("HSTS_INCLUDE_SUBDOMAINS") and HTTPS
 SECURE_HSTS_PRELOAD = env("HSTS_PRELOAD") and HTTPS
 if env("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Otherwise all people share the proxy's address, and its limit of failed logins.
+    # Without this, everybody shares the proxy's address and its limit of failed logins.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-# The container's own health check speaks plain http, and so does what collects metrics beside it.
+# Health checks and Prometheus use plain HTTP inside the network.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -255,7 +255,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        # Bootstrap's own stylesheet draws its icons from data: URLs.
+        # Bootstrap's stylesheet has icons in data: URLs.
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
@@ -265,7 +265,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# --- E-mail --------------------------------------------------------------------------------------------------------
+# --- Email ---------------------------------------------------------------------------------------------------------
 
 vars().update(environ.Env.email_url_config(env("EMAIL_URL")))
 EMAIL_TIMEOUT: int = env("EMAIL_TIMEOUT")
@@ -275,23 +275,23 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL")
 
 _redis_url = check_broker_url(env("REDIS_URL"))
 CELERY_BROKER_URL = without_options(_redis_url)
-# Only for rediss://. Kombu's own default verifies nothing.
+# Only for rediss://. kombu verifies nothing by default.
 if _tls := tls_options(_redis_url):
     CELERY_BROKER_USE_SSL = _tls
-# One set for web, workers, beat and Flower: the shortest visibility timeout on a broker wins for all of them.
+# The same for web, workers, beat and Flower: the shortest visibility timeout on a broker wins for all of them.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # An ETA task waits as an unacknowledged message. One that waits longer than this is delivered again and again,
-    # so it is longer than the furthest ETA that is ever published (a system check says so when it is not).
+    # An ETA task waits as an unacknowledged message. Redis delivers it again and again once it has waited longer than
+    # this. So this must exceed the furthest ETA (a system check makes sure).
     "visibility_timeout": env("RELEASE_VISIBILITY_TIMEOUT", default=int(RELEASE_ETA_WINDOW.total_seconds()) + 86400),
-    # A frozen Redis or a connection that went silent is noticed and replaced, and a request is held up 1 s at most.
+    # Notice a frozen Redis or a dead connection, and hold up a request for 1 s at most.
     "socket_connect_timeout": 1,
     "socket_timeout": 1,
     "socket_keepalive": True,
     "health_check_interval": 2,
-    # What a killed worker held is looked for every second.
+    # Look every second for what a killed worker held.
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
-    # Redis may be shared with other applications.
+    # Other applications may share the Redis.
     "global_keyprefix": env("REDIS_KEY_PREFIX"),
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
@@ -299,21 +299,20 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-# Publishing is tried once: what was not published is found by the sweep.
+# Try publishing once. The sweep finds what was not published.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0, "interval_start": 0}
-# Nothing reads results; the database says what was released.
+# Nothing reads results: the database says what was released.
 CELERY_TASK_IGNORE_RESULT = True
-# A worker killed in mid-task gives the message back. Every task is harmless when it runs twice.
+# A killed worker gives its message back. Running a task twice is harmless.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-# A process of the pool that was killed is given up after this, and its message given back; by default after 10 s, in
-# which it counts as busy. Longer waits are for results that may still arrive.
+# Give up a killed process of the pool after 1 s and give its message back. The default is 10 s, in which the process
+# counts as busy: it is meant for results that may still arrive.
 CELERY_WORKER_LOST_WAIT = 1
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "releases"
-# Mail has a queue and a worker of its own, so that a hanging SMTP server never holds up a release.
-# So has, there, the counting of cases and days, which may take its time.
-# The sweep has its own too: it must not wait behind thousands of wake-ups.
+# Mail has its own queue and worker, so that a hanging SMTP server never holds up a release. Counting cases and days
+# may take long, so it runs there too. The sweep has its own queue: it must not wait behind thousands of ETA tasks.
 CELERY_TASK_ROUTES = {
     "tasks.releases.sweep": {"queue": "sweep"},
     "tasks.releases.*": {"queue": "releases"},
@@ -321,38 +320,38 @@ CELERY_TASK_ROUTES = {
     "tasks.monitoring.*": {"queue": "mail"},
     "tasks.cleanup.*": {"queue": "mail"},
 }
-# SIGQUIT gives running tasks so many seconds, and puts them and the held ETA tasks back into Redis. (SIGTERM waits for
-# running tasks for ever.) An idle worker puts back what it holds and ends at once.
+# On SIGQUIT running tasks have this many seconds. Then they and the waiting ETA tasks go back to Redis. (SIGTERM waits
+# for running tasks without limit.) An idle worker gives back its tasks and ends at once.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_TASK_SEND_SENT_EVENT = True
-# Celery closes the database connection around every task otherwise; portal.celery drops the dead ones.
+# Keep database connections between tasks. portal.celery closes dead ones.
 CELERY_DB_REUSE_MAX = sys.maxsize
-# Beat adds intervals up on the wall clock of this zone. In one that has DST it would stand still, or send without
-# pause, in the hour that comes twice.
+# Beat adds intervals to the wall clock of this zone. With DST it would stand still, or send without pause, in the
+# hour that comes twice.
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "portal.beat:PortalScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "tasks.releases.sweep",
         "schedule": SWEEP_INTERVAL,
-        # No expiry: by the clock of a worker that is ahead every sweep would have expired. Those that have piled up
-        # while the workers were down are passed over (tasks.releases.sweep).
+        # No expiry: a worker whose clock is ahead would drop every sweep. Sweeps that have piled up while the workers
+        # were down are skipped (tasks.releases.sweep).
         "options": {"queue": "sweep"},
     },
-    # Neither have these: while the last count is fresh they do nothing.
+    # No expiry either: these do nothing while the last count is fresh.
     "count": {"task": "tasks.monitoring.count_cases", "schedule": 60, "options": {"queue": "mail"}},
     "figures": {"task": "tasks.monitoring.count_days", "schedule": 60, "options": {"queue": "mail"}},
     "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 7 * 86400, "options": {"queue": "mail"}},
 }
 
-# --- What is deleted -------------------------------------------------------------------------------------------------
+# --- Cleanup -------------------------------------------------------------------------------------------------------
 
-# By the weekly clean-up (cases.maintenance.cleanup): so long after it has expired.
+# The weekly cleanup (cases.maintenance.cleanup) deletes what has been expired for this long.
 CLEANUP_SESSIONS = dt.timedelta(days=env("CLEANUP_SESSIONS_DAYS"))
 CLEANUP_SECURITY_STATE = dt.timedelta(days=env("CLEANUP_SECURITY_STATE_DAYS"))
-# Of forms so long after they were sent. What was typed into one is not shown for longer either.
+# Counted from the time a form was sent. Unsent text is not shown for longer either.
 CLEANUP_FORM_TOKENS = dt.timedelta(days=env("CLEANUP_FORM_TOKENS_DAYS"))
 CLEANUP_UNSENT_FORMS = dt.timedelta(days=env("CLEANUP_UNSENT_FORMS_DAYS"))
 
@@ -374,7 +373,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["cases.api.throttling.PersonThrottle"],
     "DEFAULT_PAGINATION_CLASS": "cases.api.pagination.LatestFirst",
-    # Half a surrogate pair, which JSON allows, can be answered in escapes only.
+    # JSON allows half a surrogate pair. Only escapes can repeat it in an answer.
     "UNICODE_JSON": False,
     "EXCEPTION_HANDLER": "cases.api.errors.exception_handler",
 }
@@ -382,9 +381,9 @@ MAX_API_CALLS_PER_MINUTE: int = env("MAX_API_CALLS_PER_MINUTE")
 API_TOKEN_DAYS: int = env("API_TOKEN_DAYS")
 API_TOKENS_PER_PERSON: int = env("API_TOKENS_PER_PERSON")
 KNOX_TOKEN_MODEL = "cases.ApiToken"  # noqa: S105
-# Secret scanners recognise a token by what it begins with: advp_ and 64 hexadecimal digits.
+# Secret scanners recognize a token by its form: advp_ and 64 hexadecimal digits.
 REST_KNOX = {"TOKEN_PREFIX": "advp_"}
-# Its own table is never used.
+# knox's own table is never used.
 MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Advisor Portal",
@@ -405,7 +404,7 @@ SPECTACULAR_SETTINGS = {
 configure_structlog()
 LOG_JSON: bool = env("LOG_JSON")
 LOGGING = logging_config(json=LOG_JSON, level=env("LOG_LEVEL"))
-# On each line of a request; off, because an address is a person's.
+# The client's address on each line of a request. Off by default: it is personal data.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = env("LOG_CLIENT_IP")
 # The lines of a task name the request that asked for it (portal.logs.keep_ids_only).
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

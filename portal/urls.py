@@ -11,7 +11,7 @@ from portal import health
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-# Its own form checks guesses of the present password without limit.
+# Django's own form allows unlimited guesses of the current password.
 admin.site.password_change = RedirectView.as_view(pattern_name="account_change_password")  # type: ignore[assignment, method-assign]
 
 handler400 = "portal.errors.bad_request"

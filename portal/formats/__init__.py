@@ -1,2 +1,5 @@
-"""How each language writes dates and times. Templates and code name a format (`{{ at|date:"DAY_FORMAT" }}`) and never
-spell one out; every language here has all the names."""
+"""Formats of dates and times for each language.
+
+Templates and code use a format by its name (`{{ at|date:"DAY_FORMAT" }}`) and never spell one out. Every language has
+every name.
+"""
