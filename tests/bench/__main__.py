@@ -1,4 +1,4 @@
-"""`make bench`: every section in a process of its own, one after the other; then the report.
+"""`make bench`: run every section in its own process, one after the other, then write the report.
 
 python -m tests.bench [--small] [SECTION ...]
 """
@@ -12,7 +12,7 @@ from tests.bench.machine import ROOT
 
 
 def main() -> int:
-    """Runs the sections; returns how many failed to run."""
+    """Run the sections. Return how many failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--small", action="store_true", help="a quick run of each")

@@ -1,4 +1,4 @@
-"""After the wave: how soon the worker is free again, and what one row costs that the database refuses.
+"""After a wave: how soon the worker is free again, and the cost of one row that the database refuses.
 
 python -m tests.bench.after [--small]
 """
@@ -24,14 +24,14 @@ the runs counts.
 
 WAVE, BATCH = 10_000, 2_000
 CLEAN = "clean"
-A_MINUTE = 60  # so long have the cases of a batch been due
+A_MINUTE = 60  # how long the cases of a batch have been due
 
 REFUSE = """
 CREATE FUNCTION bench_poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {action} END $$;
 CREATE TRIGGER bench_poison BEFORE INSERT ON {table} FOR EACH ROW WHEN (NEW.case_id = {case})
     EXECUTE FUNCTION bench_poison();
 """
-# What makes the database refuse a case, and what undoes it. {case} is its key.
+# Statements that make the database refuse a case, and that undo it. {case} is its key.
 POISONS = {
     "a trigger refuses the history row": REFUSE.replace("{table}", "cases_caseevent").replace(
         "{action}", "RAISE EXCEPTION 'refused';"
@@ -57,7 +57,7 @@ TRUNCATE cases_case CASCADE
 
 
 def measure(*, small: bool) -> Section:
-    """Waves first, then clean and poisoned batches in turns."""
+    """Measure waves, then clean batches and batches with a bad row in turns."""
     rounds = 2 if small else 5
     with start_servers(LOG_LEVEL="CRITICAL") as servers:
         setup = WaveSetup(servers.environment["DATABASE_URL"])
@@ -68,7 +68,7 @@ def measure(*, small: bool) -> Section:
 
 
 def seconds_until_free(servers: Servers, setup: WaveSetup, *, cases: int, rounds: int) -> list[float]:
-    """For each wave the seconds from the instant until the worker had run every wake-up."""
+    """Return, for each wave, the seconds from its instant until the worker had run every wake-up."""
     queue = ReleaseQueue(servers.redis.url)
     worker = servers.worker("releases", processes=2)
     warm_up(worker, queue)
@@ -83,7 +83,7 @@ def seconds_until_free(servers: Servers, setup: WaveSetup, *, cases: int, rounds
 
 
 def seconds_a_batch(setup: WaveSetup, url: str, *, rounds: int) -> dict[str, list[float]]:
-    """The times of batches without a bad row, and with one of each kind."""
+    """Return the times of batches without a bad row and with one of each kind."""
     ways = {CLEAN: "", **POISONS}
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
@@ -118,7 +118,7 @@ def _poisoned(url: str, poison: str) -> Iterator[None]:
 
 
 def section(freed: list[float], batches: dict[str, list[float]]) -> Section:
-    """What the runs say."""
+    """Return the section of the report."""
     clean = statistics.median(batches[CLEAN])
     medians = {name: statistics.median(seconds) for name, seconds in batches.items()}
     figures: list[Figure] = [at_most("The worker is free again after the instant", statistics.median(freed), "s", 1.0)]

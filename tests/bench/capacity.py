@@ -1,4 +1,4 @@
-"""docs/capacity.md: one to a hundred million pending cases, worked out from what was measured.
+"""Write docs/capacity.md: extrapolate the measured figures to one to a hundred million pending cases.
 
 python -m tests.bench.capacity
 """
@@ -16,7 +16,7 @@ from tests.bench.markdown import as_table, number
 PAGE = ROOT / "docs" / "capacity.md"
 
 PENDING = (1_000_000, 10_000_000, 100_000_000)
-DAYS_AHEAD = 90  # how far ahead schedules lie, on average twice that at most
+DAYS_AHEAD = 90  # average distance of a schedule, at most twice that
 STEPS_A_CASE = 4  # history rows: submitted, accepted, completed, released
 YEARS_KEPT = 2
 WINDOW_DAYS, PER_INSTANT = 8, 4  # RELEASE_ETA_WINDOW_DAYS, RELEASE_ETA_PER_INSTANT
@@ -28,13 +28,13 @@ TEMPLATE = Path(__file__).with_name("capacity.template.md")
 
 @dataclass(frozen=True)
 class Measured:
-    """Figures of the sections by name. KeyError with the name for one that is not there."""
+    """Figures of the sections by name. KeyError for a name that is missing."""
 
     values: dict[str, float]
 
     @classmethod
     def load(cls) -> "Measured":
-        """From var/bench."""
+        """Load the figures from var/bench."""
         values: dict[str, float] = {}
         for key in ("wave", "cost", "mail", "pending"):
             stored = json.loads((RESULTS / f"{key}.json").read_text())
@@ -60,7 +60,7 @@ def _last_number(row: list[str]) -> float:
 
 
 def main() -> None:
-    """Writes the page."""
+    """Write the page."""
     measured = Measured.load()
     wave = measured[
         "Seconds from the instant until the cases were visible, median of the runs|two worker processes|100,000"
@@ -96,7 +96,7 @@ def main() -> None:
 
 
 def _rows(wave: float, mails: float, disk: dict[str, float]) -> list[list[str]]:
-    """One row a quantity, one column a number of pending cases."""
+    """Return one row for each quantity and one column for each number of pending cases."""
     due = [pending / DAYS_AHEAD for pending in PENDING]
     kept = [day * 365 * YEARS_KEPT for day in due]
     a_case = disk["case"] + STEPS_A_CASE * disk["history row"] + disk["e-mail row"]

@@ -1,4 +1,4 @@
-"""Bars as SVG, for the reports in docs/."""
+"""Draw bar charts as SVG for the reports in docs/."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ GOOD, INK = "#2f6db5", "#24292f"
 
 
 def draw(chart: Chart, path: Path) -> None:
-    """Writes `chart` to `path`. The same figures give the same file."""
+    """Write `chart` to `path`. The same figures give the same file."""
     import matplotlib as mpl
 
     mpl.use("svg")

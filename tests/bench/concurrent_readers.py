@@ -1,4 +1,4 @@
-"""2,000 people who look every 30 seconds, while 10,000 cases of theirs fall due at one instant."""
+"""2,000 members read their page every 30 seconds while 10,000 of their cases fall due at one instant."""
 
 import datetime as dt
 
@@ -8,7 +8,7 @@ from tests.bench.servers import Servers
 from tests.bench.webserver import LocalSite, sessions_of
 
 TITLE = "Case of the wave"
-# As many as a group of the dashboard shows.
+# As many as a section of the dashboard shows.
 CASES_EACH = 5
 TEXT = (
     "Then people with a session each open their dashboard every 30 s, while a release "
@@ -18,7 +18,7 @@ TEXT = (
 
 
 def measure(servers: Servers, site: LocalSite, *, small: bool) -> list[Figure]:
-    """Errors, late and early looks, and how long the looks took before and after the instant."""
+    """Measure errors, late and early answers, and response times before and after the instant."""
     from cases.core.clock import portal_now
     from cases.releases import wakeups
 
@@ -43,7 +43,7 @@ def _people(count: int):  # type: ignore[no-untyped-def]
 
 
 def _complete(members) -> None:  # type: ignore[no-untyped-def]
-    """Five cases each, scheduled for some other day."""
+    """Complete five cases for each member, scheduled for some other day."""
     from django.db import connection
     from django.utils import timezone
 

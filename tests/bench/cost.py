@@ -1,8 +1,8 @@
-"""What a release costs: statements, bytes over the broker's wire, processor time; in a wave and alone.
+"""Cost of a release, in a wave and alone: SQL statements, bytes to and from Redis, processor time.
 
 python -m tests.bench.cost [--small]
 
-Where var/bench/ci-seconds holds how long `make test` took, in seconds, the section says so too.
+If var/bench/ci-seconds holds the seconds of a `make test`, the section includes them.
 """
 
 import time
@@ -33,13 +33,13 @@ ETA tasks which a worker holds.
 """.strip().replace("\n", " ")
 
 APART = 0.1
-A_MINUTE = 60  # so long have the cases been due whose statements are counted
+A_MINUTE = 60  # how long the cases have been due
 CI_SECONDS = RESULTS / "ci-seconds"
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What was used up: processor seconds of worker and database, bytes to and from Redis, wall clock seconds."""
+    """Resources used: processor seconds of worker and database, bytes to and from Redis, wall clock seconds."""
 
     worker: float
     database: float
@@ -47,7 +47,7 @@ class Spent:
     seconds: float
 
     def beyond(self, idle: "Spent") -> "Spent":
-        """What is left when the consumption of the same time in idleness is taken off."""
+        """Subtract what idle processes use in the same time."""
         share = self.seconds / idle.seconds
         return Spent(
             max(0.0, self.worker - share * idle.worker),
@@ -58,7 +58,7 @@ class Spent:
 
 
 class Meters:
-    """Reads the counters of one worker, one database server and one Redis."""
+    """Reads the counters of a worker, a database server and a Redis."""
 
     def __init__(self, worker: LocalWorker, broker: str, outside: psycopg.Connection) -> None:
         self._worker = worker.pid
@@ -68,11 +68,11 @@ class Meters:
         self._began = self._read()
 
     def start(self) -> None:
-        """From now on."""
+        """Start counting."""
         self._began = self._read()
 
     def spent(self) -> Spent:
-        """Since the start."""
+        """Return what was used since the start."""
         return Spent(*(now - then for now, then in zip(self._read(), self._began, strict=True)))
 
     def _read(self) -> tuple[float, float, float, float]:
@@ -81,7 +81,7 @@ class Meters:
 
 
 def measure(*, small: bool) -> Section:
-    """A wave and single releases, each metered."""
+    """Measure a wave and single releases."""
     wave, alone, waiting = (1_000, 20, 200) if small else (10_000, 200, 5_000)
     with start_servers() as servers:
         setup = WaveSetup(servers.environment["DATABASE_URL"])
@@ -97,7 +97,7 @@ def measure(*, small: bool) -> Section:
 
 
 def on_disk_when_released(setup: WaveSetup, cases: int) -> dict[str, float]:
-    """Bytes a row, after the wave of `setup` has been released."""
+    """Release the wave of `setup`. Return the bytes of a row in each table."""
     from cases import releases
 
     releases.release_due(by="bench", source="sweep")
@@ -105,7 +105,7 @@ def on_disk_when_released(setup: WaveSetup, cases: int) -> dict[str, float]:
 
 
 def metered(servers: Servers, setup: WaveSetup, wave: int, alone: int, *, idle_seconds: float) -> dict[str, Spent]:
-    """What a wave and so many single releases use up beyond what idleness does."""
+    """Return what a wave and `alone` single releases use, less what idle processes use."""
     queue = ReleaseQueue(servers.redis.url)
     worker = servers.worker("releases", processes=2)
     warm_up(worker, queue)
@@ -127,14 +127,14 @@ def metered(servers: Servers, setup: WaveSetup, wave: int, alone: int, *, idle_s
     watch_each(setup.outside, instants)
     queue.wait_until_empty()
     spent = meters.spent()
-    # Of the scheduling the messages count, not the work of the database for the page.
+    # Count the messages of the scheduling, not the database's work for the page.
     released = Spent(spent.worker, spent.database - scheduling.database, spent.wire, spent.seconds).beyond(idle)
     worker.teardown()
     return {"wave": of_wave, "single": released}
 
 
 def statements_of_wave(setup: WaveSetup, cases: int) -> int:
-    """Of the wake-up that releases a wave in one process, and of the others of that instant, which find nothing."""
+    """Count the statements of the task that releases a wave, and of the later ones, which find nothing."""
     from django.conf import settings
 
     from tasks.releases import release_case
@@ -149,7 +149,7 @@ def statements_of_wave(setup: WaveSetup, cases: int) -> int:
 
 
 def statements_of_one(setup: WaveSetup) -> int:
-    """Of the wake-up of a case that falls due alone."""
+    """Count the statements of the task of a single case."""
     from tasks.releases import release_case
 
     setup.fill(1, time.time() - A_MINUTE)
@@ -174,7 +174,7 @@ def _counted() -> Iterator[list[str]]:
 
 
 def section(spent: dict[str, tuple[int, Spent]], statements: dict[str, float], kept: list[Figure]) -> Section:
-    """What was counted, for each release, and what is `kept` for each case."""
+    """Return the section of the report. `kept` is what is stored for each case."""
     titles = {"wave": "in a wave", "single": "alone"}
     figures = []
     for key, (cases, of_all) in spent.items():

@@ -1,7 +1,7 @@
-"""The same portal several times over, each with another number of pending cases.
+"""Copies of the portal's data with different numbers of pending cases.
 
-Every dataset is a schema of one PostgreSQL server, so that the measurements can take turns: whatever else the
-machine does meets them alike.
+Every dataset is a schema of one PostgreSQL server. The measurements take turns, so that other load on the machine
+affects all of them alike.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ FROM generate_series(1, %(pending)s) AS n
 
 @dataclass
 class Dataset:
-    """One schema with so many `pending` cases. Those of the people who are looked at are alike everywhere."""
+    """One schema with `pending` cases of others. The cases of the measured people are the same in each."""
 
     pending: int
 
@@ -43,7 +43,7 @@ class Dataset:
             cursor.execute(f"SET search_path TO {self.schema}")
 
     def build(self) -> None:
-        """Makes the schema, migrates and fills it."""
+        """Create the schema, migrate and fill it."""
         from django.core.management import call_command
         from django.db import connection
 
@@ -54,7 +54,7 @@ class Dataset:
         self._people()
         self._crowd()
         with connection.cursor() as cursor:
-            # What autovacuum does in time.
+            # As autovacuum would.
             cursor.execute("VACUUM ANALYZE")
 
     def _people(self) -> None:

@@ -1,4 +1,4 @@
-"""What a measurement says: figures against their goals, tables and charts. The report is written from these alone."""
+"""Results of a measurement: figures with goals, tables and charts. The report is written from these."""
 
 import argparse
 import dataclasses
@@ -19,7 +19,7 @@ SECTIONS = ("wave", "single", "stream", "pending", "mail", "web", "after", "cost
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value. `goal` says what was wanted and `met` whether it was; without a goal both are empty."""
+    """One measured value, with its `goal` and whether it was `met`. Without a goal both are empty."""
 
     name: str
     value: float
@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of words and numbers under a title."""
+    """Rows of text and numbers with a title."""
 
     title: str
     head: list[str]
@@ -39,7 +39,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars, one a label; `logarithmic` where they differ by more than tenfold."""
+    """Bars with labels. `logarithmic` if they differ by more than tenfold."""
 
     title: str
     unit: str
@@ -49,7 +49,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Section:
-    """One chapter of the report. `text` says in a few sentences what was done and how it was looked at."""
+    """One chapter of the report. `text` says what was done and how it was measured."""
 
     key: str
     title: str
@@ -59,7 +59,7 @@ class Section:
     charts: list[Chart] = field(default_factory=list)
 
     def as_lines(self) -> str:
-        """For the terminal."""
+        """Return the section as lines for the terminal."""
         lines = [f"== {self.title}"]
         for figure in self.figures:
             verdict = "" if figure.met is None else ("met" if figure.met else "NOT MET")
@@ -70,23 +70,23 @@ class Section:
 
 
 def at_most(name: str, value: float, unit: str, limit: float) -> Figure:
-    """A figure whose goal is an upper bound."""
+    """Return a figure whose goal is an upper bound."""
     return Figure(name, value, unit, f"≤ {limit:g} {unit}".strip(), value <= limit)
 
 
 def at_least(name: str, value: float, unit: str, limit: float) -> Figure:
-    """A figure whose goal is a lower bound."""
+    """Return a figure whose goal is a lower bound."""
     return Figure(name, value, unit, f"≥ {limit:g} {unit}".strip(), value >= limit)
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The smallest of `values` that at least `share` (0 to 1) of them do not exceed."""
+    """Return the smallest of `values` that at least `share` (0 to 1) of them do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
 def standalone(measure: Callable[..., Section]) -> None:
-    """The command line of one section: `--small` for a quick run. Prints the section, stores it in var/bench."""
+    """Run a section from the command line (`--small`: a quick run), print it and store it in var/bench."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--small", action="store_true", help="a quick run: its ratios mean something, its times do not")
     small = parser.parse_args().small
@@ -97,7 +97,7 @@ def standalone(measure: Callable[..., Section]) -> None:
 
 
 def store(section: Section, directory: Path, *, seconds: float) -> None:
-    """Keeps `section`, how long it took and what it was measured on, for the report."""
+    """Store `section`, its duration and the machine, for the report."""
     directory.mkdir(parents=True, exist_ok=True)
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     stored = dataclasses.asdict(section) | {"circumstances": circumstances(), "at": at, "seconds": round(seconds, 1)}

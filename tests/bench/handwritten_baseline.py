@@ -1,10 +1,10 @@
-"""A wave in plain SQL: the same rows in the same batches, by one process that knows the instant and nothing else.
+"""Baseline: one process releases a wave with handwritten SQL, the same rows in the same batches.
 
 python -m tests.bench.handwritten_baseline INSTANT BATCH_SIZE
 
 INSTANT is in seconds of the epoch. DATABASE_URL names the database.
 
-It says "ready" when it has connected. Without an instant to keep to it would be `release_by_hand`.
+It prints "ready" once connected, and waits for the instant.
 """
 
 import datetime as dt
@@ -42,14 +42,14 @@ FROM cases_case c JOIN cases_user u ON u.id = c.member_id WHERE c.id = ANY(%(ids
 
 
 def release_by_hand(connection: psycopg.Connection, size: int, wall_clock: dt.datetime) -> int:
-    """Releases what is due when the portal's clock shows `wall_clock` (naive), in batches of `size`. How many."""
+    """Release what is due at `wall_clock` (naive) in batches of `size`. Return how many."""
     released, found = 0, size
     while found == size:
         values: dict[str, Any] = {"at": dt.datetime.now(dt.UTC), "batch": uuid.uuid4(), "size": size}
         values |= {"date": wall_clock.date(), "time": wall_clock.time()}
         with connection.transaction():
             ids = [row[0] for row in connection.execute(STAMP, values)]
-            # One text, not a list: psycopg is slow at writing arrays.
+            # One text, because psycopg is slow at writing arrays.
             values["ids"] = "{" + ",".join(map(str, ids)) + "}"
             connection.execute(HISTORY, values)
             connection.execute(EMAIL, values)
@@ -59,7 +59,7 @@ def release_by_hand(connection: psycopg.Connection, size: int, wall_clock: dt.da
 
 
 def main() -> None:
-    """Waits for the instant and releases."""
+    """Wait for the instant and release."""
     instant, size = float(sys.argv[1]), int(sys.argv[2])
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         connection.execute("SELECT 1").fetchone()

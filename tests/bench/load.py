@@ -1,8 +1,8 @@
-"""The people: a process of its own that asks pages of a web server, and says when it asked and what it got.
+"""A process that requests pages from a web server and reports when it asked and what it got.
 
     python -m tests.bench.load < order.json > answers.json
 
-Raw sockets on asyncio, because whatever the asking costs is taken from the same machine as the answering.
+It uses raw sockets on asyncio, because client and server share the machine.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ PATIENCE = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: who asked, when (seconds since the epoch) it was asked and complete, its status (0: none), and how
-    often the text looked for was in it."""
+    """One answer: the person, when it was asked and complete (seconds since the epoch), its status (0: none), and how
+    often it holds the wanted text."""
 
     person: int
     begun: float
@@ -41,7 +41,7 @@ def ask(port: int, people: list[tuple[str, str]], **order: Any) -> list[Answer]:
 
 
 def started(port: int, people: list[tuple[str, str]], **order: Any) -> "subprocess.Popen[str]":
-    """The process of `ask`, at work."""
+    """Start the process of `ask` and return it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.load"],
         cwd=ROOT,
@@ -57,7 +57,7 @@ def started(port: int, people: list[tuple[str, str]], **order: Any) -> "subproce
 
 
 def answers(process: "subprocess.Popen[str]") -> list[Answer]:
-    """What a started process got, when it has ended."""
+    """Wait for a started process and return its answers."""
     output, _ = process.communicate()
     if process.returncode:
         raise RuntimeError("The load process failed.")
@@ -65,8 +65,7 @@ def answers(process: "subprocess.Popen[str]") -> list[Answer]:
 
 
 async def _look(order: dict[str, Any], person: int) -> tuple[Any, ...]:
-    """Asks for the page of `person`, on a connection of its own: those that last may all lead to one of the server's
-    processes, and often do."""
+    """Request the page of `person` on a new connection. Kept ones often lead to one of the server's processes."""
     begun = time.time()
     try:
         status, body = await asyncio.wait_for(_exchange(order["port"], *order["people"][person]), PATIENCE)
@@ -88,7 +87,7 @@ async def _exchange(port: int, path: str, session: str) -> tuple[int, bytes]:
 
 
 async def _on_end(order: dict[str, Any], got: list[tuple[Any, ...]]) -> None:
-    """So many ask at a time, each again as soon as the answer is there, the people in turns."""
+    """Keep `at_a_time` requests running, for the people in turns."""
     ends = time.monotonic() + order["seconds"]
     turns = iter(range(sys.maxsize))
 
@@ -100,7 +99,7 @@ async def _on_end(order: dict[str, Any], got: list[tuple[Any, ...]]) -> None:
 
 
 async def _now_and_then(order: dict[str, Any], got: list[tuple[Any, ...]]) -> None:
-    """Each person looks every so often, the first looks spread evenly."""
+    """Request the page of each person every `every` seconds, the first requests spread evenly."""
     people, every = len(order["people"]), order["every"]
     start = time.monotonic()
 
@@ -113,7 +112,7 @@ async def _now_and_then(order: dict[str, Any], got: list[tuple[Any, ...]]) -> No
 
 
 def main() -> None:
-    """Reads the order, works, writes the answers."""
+    """Read the order, request the pages, write the answers."""
     order = json.load(sys.stdin)
     got: list[tuple[Any, ...]] = []
     asyncio.run(_now_and_then(order, got) if "every" in order else _on_end(order, got))

@@ -1,4 +1,4 @@
-"""What was measured, and on what: for the head of both reports."""
+"""Machine and versions of a measurement, for the head of both reports."""
 
 import os
 import platform
@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def circumstances() -> dict[str, Any]:
-    """Machine and versions, for the head of the report."""
+    """Return machine and versions, for the head of the report."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    # Not docs: the reports themselves change there.
+    # Without docs, where the reports are written.
     question = ["git", "status", "--porcelain", "--", ".", ":!docs"]
     changed = subprocess.run(question, cwd=ROOT, capture_output=True, text=True).stdout
     processor = next(

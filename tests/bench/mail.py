@@ -1,4 +1,4 @@
-"""The mail of a wave: the outbox against a bare loop over one SMTP connection, and against other mail queues.
+"""Mail of a wave: the outbox, a bare loop over one SMTP connection, and other mail queues.
 
 python -m tests.bench.mail [--small]
 """
@@ -29,7 +29,7 @@ BARE, ONE, WORKER = "bare loop, one process", "outbox, one process", "mail worke
 
 @dataclass
 class Measured:
-    """Mails a second of each way, a value a run; and what a sink had taken after senders were killed."""
+    """Mails a second of each way and run, and what the sink took while senders were killed."""
 
     mails: int
     kills: int
@@ -42,7 +42,7 @@ class Measured:
 
 
 def measure(*, small: bool) -> Section:
-    """Lets every way send in turns, kills senders, and then has the peers send."""
+    """Measure every way in turns, kill senders, then measure the peers."""
     from tests.bench.peers import mail_rows
 
     with smtp_sink() as sink:
@@ -53,7 +53,7 @@ def measure(*, small: bool) -> Section:
 
 
 def outbox_and_loop(servers: Servers, sink: SmtpSink, *, mails: int, rounds: int, kills: int) -> Measured:
-    """Everything but the peers. ValueError if a mail came twice or not at all where nobody was killed."""
+    """Measure all but the peers. ValueError if a mail came twice or not at all although nobody was killed."""
     from tests.bench import mail_baseline
 
     mail_baseline.make_cases(mails)
@@ -78,7 +78,7 @@ def outbox_and_loop(servers: Servers, sink: SmtpSink, *, mails: int, rounds: int
 
 
 def _run(send: Callable[[], None], sink: SmtpSink) -> tuple[Taken, float]:
-    """What the sink took of it, and the seconds it took."""
+    """Return what the sink took, and the seconds."""
     before = sink.taken()
     begun = time.perf_counter()
     send()
@@ -88,7 +88,7 @@ def _run(send: Callable[[], None], sink: SmtpSink) -> tuple[Taken, float]:
 
 
 def section(measured: Measured, peers: list[dict[str, Any]]) -> Section:
-    """The chapter of the report."""
+    """Return the section of the report."""
     bare, one, worker = (measured.rate(way) for way in (BARE, ONE, WORKER))
     killed = measured.killed
     doubled = killed.messages - killed.message_ids

@@ -1,4 +1,4 @@
-"""E-mails that wait to be sent, and the three ways to send them that are compared."""
+"""Waiting emails, and three ways to send them."""
 
 import os
 import random
@@ -24,7 +24,7 @@ State = OutgoingEmail.State
 
 
 def make_cases(count: int) -> None:
-    """So many members with one released case each."""
+    """Create `count` members with one released case each."""
     members = User.objects.bulk_create(
         User(username=f"m{n}", email=f"m{n}@example.com", first_name="Mia", last_name=f"Müller {n}")
         for n in range(count)
@@ -37,7 +37,7 @@ def make_cases(count: int) -> None:
 
 
 def make_waiting() -> None:
-    """An e-mail waits for each case, and there are no others."""
+    """Make one email wait for each case, and no others."""
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE cases_outgoingemail")
@@ -57,7 +57,7 @@ def make_waiting() -> None:
 
 
 def bare_loop(sink: SmtpSink, count: int) -> None:
-    """What anybody would write: build a message like ours, send it, over one connection. It records nothing."""
+    """Build messages like ours and send them over one connection. Record nothing."""
     case = Case.objects.select_related("member")[0]
     like = release_email.released_message(
         recipient=case.member, address=case.member.email, cases=[case], message_id="<a@b>"
@@ -78,12 +78,12 @@ def bare_loop(sink: SmtpSink, count: int) -> None:
 
 
 def one_sender() -> None:
-    """The outbox, in this process."""
+    """Send with the outbox, in this process."""
     outbox.deliver()
 
 
 def mail_worker() -> None:
-    """The mail worker, told once as a release tells it; until everything is recorded."""
+    """Send with the mail worker, notified once as by a release. Wait until everything is recorded."""
     celery_publisher.publish_mail_waiting()
     ends = time.monotonic() + PATIENCE
     while OutgoingEmail.objects.exclude(state=State.SENT).exists():
@@ -93,7 +93,7 @@ def mail_worker() -> None:
 
 
 def kill_senders(servers: Servers, sink: SmtpSink, kills: int) -> None:
-    """Senders are killed one after the other in the middle of their work; the last one ends it."""
+    """Kill one sender after the other in the middle of its work. Let the last one finish."""
     chance = random.Random(3)
     for _ in range(kills):
         before = sink.taken().messages
@@ -110,6 +110,6 @@ def kill_senders(servers: Servers, sink: SmtpSink, kills: int) -> None:
         time.sleep(chance.uniform(0, 0.05))
         os.kill(sender.pid, signal.SIGKILL)
         sender.wait()
-        # The lease of what it had claimed ends now.
+        # End the lease of what it had claimed.
         OutgoingEmail.objects.filter(state=State.SENDING).update(next_try=timezone.now())
     outbox.deliver()

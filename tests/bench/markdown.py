@@ -1,22 +1,22 @@
-"""What both reports are written with."""
+"""Markdown for both reports."""
 
 import datetime as dt
 from typing import Any
 
 
 def as_table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table; all columns but the first are set to the right."""
+    """Return a Markdown table, all columns but the first aligned right."""
     line = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, line, *rows]) + "\n"
 
 
 def number(value: float) -> str:
-    """Three significant digits, thousands apart."""
+    """Format a number with three significant digits and separated thousands."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def machine(stored: list[dict[str, Any]]) -> str:
-    """A chapter on the day, the machine and the versions that the stored results tell of."""
+    """Return a chapter on date, machine and versions of the stored results."""
     merged: dict[str, list[str]] = {}
     for data in stored:
         for name, value in data["circumstances"].items():

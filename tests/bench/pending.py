@@ -1,4 +1,4 @@
-"""Pending: what a million waiting cases cost those who wait for nothing.
+"""Pending: what a million pending cases cost everybody else.
 
 python -m tests.bench.pending [--small]
 """
@@ -25,7 +25,7 @@ SWEEPS = 20
 
 @dataclass(frozen=True)
 class Found:
-    """What was measured, by what was done and by the number of pending cases."""
+    """Results by what was done and by the number of pending cases."""
 
     repetitions: int
     milliseconds: dict[str, dict[int, float]]
@@ -137,7 +137,7 @@ def _expect_200(response: Any) -> None:
 def _in_turns(
     datasets: list[Dataset], works: dict[int, dict[str, Work]], repetitions: int
 ) -> dict[str, dict[int, float]]:
-    """The medians in milliseconds, by what was done and by dataset. The first two runs are not counted."""
+    """Return the medians in milliseconds, by what was done and by dataset. The first two runs are not counted."""
     times: dict[str, dict[int, list[float]]] = {
         name: {dataset.pending: [] for dataset in datasets} for name in works[datasets[0].pending]
     }
@@ -161,7 +161,7 @@ def _plans(dataset: Dataset, works: dict[int, dict[str, Work]]) -> dict[str, Any
 
 
 def _counting(dataset: Dataset) -> float:
-    """Milliseconds of counting all cases, the best of three."""
+    """Return the milliseconds of counting all cases, the best of three."""
     from cases.models import SampledTotal
     from cases.selectors import case_counts
 
@@ -176,7 +176,7 @@ def _counting(dataset: Dataset) -> float:
 
 
 def _worker_memory(servers: Servers, dataset: Dataset) -> int:
-    """The bytes that a release worker and its pool hold, after some sweeps of `dataset`."""
+    """Return the bytes that a release worker and its pool hold after some sweeps of `dataset`."""
     from portal.celery import app
     from tests.integration.steps import until
 

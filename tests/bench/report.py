@@ -1,4 +1,4 @@
-"""docs/performance.md, and docs/capacity.md with it, from what the sections left in var/bench.
+"""Write docs/performance.md and docs/capacity.md from the stored sections in var/bench.
 
 python -m tests.bench.report
 """
@@ -31,7 +31,7 @@ from PyPI into environments of their own.
 
 
 def main() -> None:
-    """Writes the page and its charts."""
+    """Write the pages and their charts."""
     stored = [json.loads(path.read_text()) for key in SECTIONS if (path := RESULTS / f"{key}.json").exists()]
     sections = [_section(data) for data in stored]
     minutes = round(sum(data["seconds"] for data in stored) / 60)

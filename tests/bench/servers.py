@@ -1,4 +1,4 @@
-"""The servers that a measurement stands on: PostgreSQL, Redis, a mail sink; started here, on loopback, and stopped."""
+"""PostgreSQL and Redis for a measurement, started on loopback and stopped at the end."""
 
 import os
 import tempfile
@@ -13,7 +13,7 @@ from tests.services import RedisServer, postgresql
 
 @dataclass
 class Servers:
-    """A migrated portal in this process. `environment` is for further processes of the portal."""
+    """Running servers, and a migrated portal in this process. `environment` is for further processes of the portal."""
 
     directory: Path
     redis: RedisServer
@@ -21,8 +21,8 @@ class Servers:
     stack: ExitStack
 
     def worker(self, queue: str, *, processes: int, name: str = "", **env: object) -> LocalWorker:
-        """Starts a worker of the portal and returns it when it is ready; it is stopped at the end."""
-        # In the log of an earlier one of that name it would be found to be ready before it is.
+        """Start a worker of the portal and return it when it is ready. It is stopped at the end."""
+        # The log of an earlier worker of that name would say "ready" too soon.
         (self.directory / f"{name or queue}.log").unlink(missing_ok=True)
         worker = LocalWorker(
             name or queue,
@@ -38,9 +38,9 @@ class Servers:
 
 @contextmanager
 def start_servers(**env: object) -> Iterator[Servers]:
-    """Starts PostgreSQL (or takes DATABASE_URL) and Redis, sets Django up with `env` besides, and migrates.
+    """Start PostgreSQL (or use DATABASE_URL) and Redis, set up Django with `env`, and migrate.
 
-    Django takes its settings once: so call it once in a process.
+    Call this once in a process: Django reads its settings once.
     """
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-bench-", dir="/tmp")))

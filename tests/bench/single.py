@@ -1,4 +1,4 @@
-"""One release: from its instant until the member may see it, and until the mail server has taken the mail.
+"""Single releases: seconds from the instant until the member sees the case, and until the mail server has the mail.
 
 python -m tests.bench.single [--small]
 """
@@ -27,7 +27,7 @@ Run = tuple[list[float], list[float]]  # seconds until visible, seconds until th
 
 
 def measure(*, small: bool) -> Section:
-    """Several runs, each of many single releases."""
+    """Measure several runs of many single releases."""
     cases, rounds = (20, 1) if small else (200, 5)
     with start_servers() as servers, SmtpServer(servers.directory) as server:
         servers.environment["EMAIL_URL"] = server.url
@@ -55,7 +55,7 @@ def _mailed(server: SmtpServer, mark: int, instants: dict[int, float]) -> list[f
 
 
 def section(runs: list[Run]) -> Section:
-    """What the runs say: of each run its median, p95 and maximum, and of those the median over the runs."""
+    """Return the section of the report: median, p95 and maximum of each run, and their medians over the runs."""
     visible, mailed = ([run[which] for run in runs] for which in (0, 1))
     figures = [
         *_figures("Instant to visible", visible, 50),

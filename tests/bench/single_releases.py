@@ -1,4 +1,4 @@
-"""Single releases, each with an instant and a wake-up of its own, and the look from outside at each of them."""
+"""Schedule single releases, each with its own instant and wake-up, and watch them from outside."""
 
 import datetime as dt
 import time
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 LEAD = 3.0  # seconds from the last scheduling to the first instant
 PER_CASE = 0.03  # seconds that scheduling one case may take
-NEAR = 1.0  # cases whose instant is no further away are asked for
+NEAR = 1.0  # look for cases whose instant is at most this far away
 PAUSE = 0.002
 
 SEEN = "SELECT id FROM cases_case WHERE id = ANY(%s) AND actual_release_date IS NOT NULL"
 
 
 def schedule_apart(cases: int, *, apart: float) -> dict[int, float]:
-    """Completes so many cases through the verb, of a member each, with instants `apart` seconds from each other.
+    """Complete `cases` cases through the verb, one for each member, with instants `apart` seconds from each other.
 
-    Their wake-ups are published as each is scheduled. The instants, in seconds of the epoch, by the keys of the cases.
-    ValueError if the machine was too busy to schedule all in time.
+    Their wake-ups are published as each is scheduled. Return the instants, in seconds since the epoch, by the keys of
+    the cases. ValueError if the machine was too busy to schedule all in time.
     """
     from django.utils import timezone
 
@@ -50,7 +50,7 @@ def _accepted(cases: int) -> "list[Case]":
 
 
 def watch_each(outside: psycopg.Connection, instants: dict[int, float]) -> list[float]:
-    """Seconds from each instant until `outside`, a connection of its own, saw that case released.
+    """Return the seconds from each instant until `outside`, a separate connection, saw the case released.
 
     ValueError if one came early, or not within 30 seconds after the last instant.
     """

@@ -1,7 +1,7 @@
-"""A mail sink in a process of its own, so lean that what is measured is the sender: it takes every message at once.
+"""A mail sink in its own process, so lean that a measurement shows the speed of the sender.
 
-It speaks as much SMTP as a client on loopback needs: EHLO, MAIL, RCPT, DATA, RSET, NOOP, QUIT, and HELP, which
-answers with what it has taken. It keeps the Message-IDs and nothing else. Not for the Internet.
+It speaks the SMTP that a client on loopback needs: EHLO, MAIL, RCPT, DATA, RSET, NOOP and QUIT. HELP returns what it
+has taken. It keeps only the Message-IDs. Not for the Internet.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ REPLIES = {
 
 @dataclass(frozen=True)
 class Taken:
-    """What a sink has answered for with 250: messages, and how many different Message-IDs they had."""
+    """What a sink has accepted: messages, and their different Message-IDs."""
 
     messages: int
     message_ids: int
@@ -46,7 +46,7 @@ class Session(asyncio.Protocol):
         self.transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
-        """Answers each complete command or message; the rest waits for what comes next."""
+        """Answer each complete command or message. Keep the rest for later."""
         self.buffer += data
         while (end := self.buffer.find(wanted := END_OF_MESSAGE if self.in_message else b"\r\n")) >= 0:
             complete, self.buffer = self.buffer[:end], self.buffer[end + len(wanted) :]
@@ -70,20 +70,20 @@ class Session(asyncio.Protocol):
 
 
 class SmtpSink:
-    """The sink as the measuring process sees it."""
+    """A sink, seen from the measuring process."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.url = f"smtp://127.0.0.1:{port}"
 
     def taken(self) -> Taken:
-        """What it has taken since it was started."""
+        """Return what it has taken since its start."""
         with smtplib.SMTP("127.0.0.1", self.port) as client:
             messages, message_ids = client.help().split()
         return Taken(int(messages), int(message_ids))
 
     def rate(self, count: int) -> float:
-        """How many finished messages it takes a second, of `count` over one connection."""
+        """Return how many finished messages it takes a second, of `count` over one connection."""
         begun = time.perf_counter()
         with smtplib.SMTP("127.0.0.1", self.port) as client:
             for _ in range(count):
@@ -93,7 +93,7 @@ class SmtpSink:
 
 @contextmanager
 def smtp_sink() -> Iterator[SmtpSink]:
-    """Starts a sink on loopback, and stops it at the end."""
+    """Start a sink on loopback, and stop it at the end."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.smtp_sink", str(port)])
     try:
@@ -105,7 +105,7 @@ def smtp_sink() -> Iterator[SmtpSink]:
 
 
 async def serve(port: int) -> None:
-    """Takes mail until it is terminated."""
+    """Take mail until terminated."""
     server = await asyncio.get_running_loop().create_server(Session, "127.0.0.1", port)
     await server.serve_forever()
 

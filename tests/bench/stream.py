@@ -1,4 +1,4 @@
-"""A stream: a thousand cases fall due every second for a minute, each at an instant of its own.
+"""A stream: a thousand cases fall due every second for a minute, each at its own instant.
 
 python -m tests.bench.stream [--small]
 """
@@ -25,10 +25,10 @@ The age of the last sweep is that of its heartbeat, asked every second.
 """.strip().replace("\n", " ")
 
 PAUSE = 0.004
-EARLY = 0.1  # cases whose instant is no further away are asked for: none of them may be visible
+EARLY = 0.1  # look for cases whose instant is at most this far away: none may be visible
 PATIENCE = 60  # seconds after the last instant
 LEAD = 30  # seconds from the filling to the first instant: two sweeps have looked ahead
-ARMING = (0.004, 0.02)  # seconds that arming one case may take; the second where the machine was too busy for the first
+ARMING = (0.004, 0.02)  # seconds that arming one case may take; the second on a busy machine
 GOAL = 100  # milliseconds
 
 SCHEDULES = """
@@ -42,7 +42,7 @@ SWEEP_AGE = "SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM case
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds late of each case, the greatest age of the last sweep, and how many wake-ups the worker got."""
+    """Lateness of each case in seconds, the greatest age of the last sweep, and how many wake-ups the worker got."""
 
     late: list[float]
     sweep_age: float
@@ -50,7 +50,7 @@ class Run:
 
 
 def measure(*, small: bool) -> Section:
-    """Both ways of arming, one after the other."""
+    """Measure both ways of arming, one after the other."""
     rate, seconds = (100, 5) if small else (1_000, 60)
     with start_servers() as servers:
         setup = WaveSetup(servers.environment["DATABASE_URL"])
@@ -86,7 +86,7 @@ def _look_ahead(setup: WaveSetup, cases: int, rate: int) -> None:
 
 
 def _when_scheduled(setup: WaveSetup, cases: int, rate: int) -> None:
-    """Arms each case as scheduling it does after its commit."""
+    """Arm each case as scheduling does after its commit."""
     from cases.models import Case
     from cases.releases import wakeups
 
@@ -101,7 +101,7 @@ def _when_scheduled(setup: WaveSetup, cases: int, rate: int) -> None:
 
 
 def watch(outside: psycopg.Connection) -> tuple[list[float], float]:
-    """Seconds from the instant of each case until `outside` saw it released, and the greatest age of the last sweep.
+    """Return the seconds from the instant of each case until `outside` saw it released, and the oldest sweep.
 
     ValueError if one came early, or not within PATIENCE seconds after the last instant.
     """
@@ -127,7 +127,7 @@ def watch(outside: psycopg.Connection) -> tuple[list[float], float]:
 
 
 def _every_second(ask: Callable[[], tuple[float] | None]) -> Callable[[], float]:
-    """`ask`, which is asked once a second however often it is called; 0 in between."""
+    """Return a function that calls `ask` at most once a second, and returns 0 in between."""
     last = 0.0
 
     def asked() -> float:
@@ -141,7 +141,7 @@ def _every_second(ask: Callable[[], tuple[float] | None]) -> Callable[[], float]
 
 
 def section(runs: dict[str, Run], rate: int, seconds: int) -> Section:
-    """What the runs say."""
+    """Return the section of the report."""
     from django.conf import settings
 
     figures: list[Figure] = []

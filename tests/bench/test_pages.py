@@ -1,4 +1,4 @@
-"""A small run of the sections on pending cases and on the web: what they count, and generous ratios."""
+"""Small runs of the sections on pending cases and on the web, with generous ratios."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.postgresql]
 
 
 def small_run(section: str) -> dict[str, Any]:
-    """The figures of a section by name; it runs in a process of its own, on servers of its own."""
+    """Run a section in its own process with its own servers. Return its figures by name."""
     done = subprocess.run([sys.executable, "-m", f"tests.bench.{section}", "--small"], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     stored = json.loads((RESULTS / "small" / f"{section}.json").read_text())

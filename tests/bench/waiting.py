@@ -1,4 +1,4 @@
-"""What is kept: bytes on disk for each case, its history and its e-mail; in memory for each ETA task that waits."""
+"""Space: bytes on disk for each case, its history and its email, and in memory for each waiting ETA task."""
 
 import datetime as dt
 import time
@@ -14,7 +14,7 @@ SETTLED = 2.0
 
 
 def on_disk(setup: WaveSetup, cases: int) -> dict[str, float]:
-    """Bytes a row with its share of the indexes, of the cases of a wave that has been released."""
+    """Return the bytes of a row, with its share of the indexes, after a wave has been released."""
     from cases.models import Case, CaseEvent, OutgoingEmail
 
     models = {"case": Case, "history row": CaseEvent, "e-mail row": OutgoingEmail}
@@ -22,7 +22,7 @@ def on_disk(setup: WaveSetup, cases: int) -> dict[str, float]:
 
 
 def in_memory(servers: Servers, tasks: int) -> dict[str, float]:
-    """Bytes an ETA task that a worker holds, in Redis and in the worker; `tasks` are published and left waiting."""
+    """Publish `tasks` ETA tasks and leave them waiting. Return the bytes of one in Redis and in the worker."""
     from django.utils import timezone
 
     from cases.delivery import celery_publisher

@@ -1,4 +1,4 @@
-"""The wave: cases due at one instant, released by a real worker, against the same statements in plain SQL, and others.
+"""Wave: cases due at one instant, released by a real worker, by the same statements in plain SQL, and by others.
 
 python -m tests.bench.wave [--small]
 """
@@ -26,13 +26,13 @@ processes it tells what a second one can bring on this machine at all. The ways 
 counts. The others do the same work in environments of their own, watched alike.
 """.strip().replace("\n", " ")
 
-Release = Callable[[float], None]  # gets a wave ready to be released at the instant, in seconds of the epoch
+Release = Callable[[float], None]  # prepares a wave to be released at the instant, in seconds since the epoch
 Measured = dict[tuple[str, int], list[Times]]
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to release, in so many processes: those of a worker, or of plain SQL."""
+    """One way to release: a worker or plain SQL, with a number of processes."""
 
     name: str
     processes: int
@@ -43,14 +43,14 @@ PLAIN = Way("plain SQL", 1, by_hand=True)
 PLAIN_TWICE = Way("plain SQL in two processes", 2, by_hand=True)
 ONE, TWO = Way("one worker process", 1), Way("two worker processes", 2)
 WAYS = (PLAIN, ONE, PLAIN_TWICE, TWO)
-REQUIRED = 10_000  # the size that the goals speak of
+REQUIRED = 10_000  # the size that the goals apply to
 ROUNDS_OF_LARGER = 3
 GOAL_OF_ONE, GOAL_OF_TWO = 0.8, 1.3
 CELERY = "Celery, one ETA task a case"
 
 
 def measure(*, small: bool) -> Section:
-    """Runs every way over every size in turns, then the peers; a small run leaves those out."""
+    """Measure every way with every size in turns, then the peers. A small run leaves out the peers."""
     sizes, rounds = ((1_000,), 1) if small else ((1_000, 10_000, 100_000), 5)
     with start_servers() as servers:
         measured = waves(servers, sizes, rounds)
@@ -58,7 +58,7 @@ def measure(*, small: bool) -> Section:
 
 
 def waves(servers: Servers, sizes: tuple[int, ...], rounds: int, ways: tuple[Way, ...] = WAYS) -> Measured:
-    """The times of every run, by the name of the way and the size."""
+    """Return the times of every run, by the name of the way and the size."""
     setup = WaveSetup(servers.environment["DATABASE_URL"])
     servers.stack.callback(setup.close)
     measured: Measured = {(way.name, cases): [] for way in ways for cases in sizes}
@@ -103,7 +103,7 @@ def _start_by_hand(processes: int, instant: float, servers: Servers) -> None:
 
 
 def section(measured: Measured, sizes: tuple[int, ...], rows: list[dict[str, Any]]) -> Section:
-    """What the runs say."""
+    """Return the section of the report."""
     largest_common = max(cases for cases in sizes if cases <= REQUIRED)
     figures = [*_against_plain(measured, sizes), *_against_peers(measured, largest_common, rows)]
     p99 = _median(measured, TWO, largest_common, "p99")
@@ -120,7 +120,7 @@ def section(measured: Measured, sizes: tuple[int, ...], rows: list[dict[str, Any
 
 
 def _what_limits_the_second(measured: Measured, sizes: list[int]) -> str:
-    """Where two worker processes miss their goal: by how much, and what a second process brings to plain SQL."""
+    """Say by how much two worker processes miss their goal, and what a second process brings to plain SQL."""
     said = ""
     for cases in sizes:
         plain = _median(measured, PLAIN, cases, "total")
@@ -136,7 +136,7 @@ def _what_limits_the_second(measured: Measured, sizes: list[int]) -> str:
 
 
 def _against_plain(measured: Measured, sizes: tuple[int, ...]) -> list[Figure]:
-    """The goals hold for the sizes at which the work, and not the wake-up, takes the time."""
+    """Compare with plain SQL. Goals apply to sizes at which the work, not the wake-up, takes the time."""
     figures = []
     for cases in sizes:
         plain = _median(measured, PLAIN, cases, "total")

@@ -1,6 +1,6 @@
-"""Cases that fall due together, and the look from outside at how they become visible.
+"""Set up cases that fall due together, and watch from outside how they become visible.
 
-Everything here goes over a connection of its own, in plain SQL: nothing of the portal is asked what it did.
+Everything here is plain SQL over a separate connection. It does not rely on the portal's code.
 """
 
 import datetime as dt
@@ -20,8 +20,8 @@ from tests.bench.peers.running import watch
 from tests.integration.processes import LocalWorker
 
 MEMBERS = 500
-# Of a large wave every so many-th case is asked for until all of them are visible, and then all others: a look at a
-# hundred rows every few milliseconds costs the server next to nothing.
+# In a large wave, watch this many cases until all of them are visible, and then look for all others: to read a few
+# rows every few milliseconds costs the server next to nothing.
 WATCHED = 200
 LONGEST = 120  # seconds after the instant
 
@@ -50,17 +50,17 @@ ONE_ROW_EACH: tuple[LiteralString, ...] = (
     "SELECT count(DISTINCT case_id) FROM cases_outgoingemail HAVING count(*) = %s",
 )
 
-# Seconds between the beginning of the filling and the instant; the next where the machine was too busy for one.
+# Seconds from the start of filling to the instant. If the machine is too busy for one, try the next.
 LEADS = (2, 5, 15, 40)
 
 
 class TooLate(Exception):
-    """Filling and arming took longer than the lead."""
+    """The instant has passed before everything was ready."""
 
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds from the instant until half, 99 of 100 and all of the cases were visible."""
+    """Seconds from the instant until 50 %, 99 % and all of the cases were visible."""
 
     p50: float
     p99: float
@@ -68,7 +68,7 @@ class Times:
 
 
 class WaveSetup:
-    """The cases of one PostgreSQL database, all of one wave."""
+    """A wave of cases in a PostgreSQL database, whose cases it replaces."""
 
     def __init__(self, url: str) -> None:
         self.outside = psycopg.connect(url, autocommit=True)
@@ -76,12 +76,13 @@ class WaveSetup:
         self.outside.execute(PEOPLE, {"members": MEMBERS})
 
     def close(self) -> None:
-        """Hangs up."""
+        """Close the connection."""
         self.outside.close()
 
     def due_together(self, cases: int, get_ready: Callable[[float], None]) -> float:
-        """Puts so many cases in the place of the last ones, all due at one instant soon, and calls `get_ready` with the
-        instant (seconds of the epoch), which it returns. `get_ready` raises TooLate if the instant has passed."""
+        """Replace all cases by `cases` new ones that fall due at one instant soon, and call `get_ready` with it.
+
+        Return the instant, in seconds since the epoch. `get_ready` raises TooLate if it has passed."""
         for lead in LEADS:
             instant = float(math.ceil(time.time() + lead + cases / 15_000))
             self.fill(cases, instant)
@@ -93,8 +94,8 @@ class WaveSetup:
         raise TooLate
 
     def fill(self, cases: int, instant: float, *, apart: float = 0) -> None:
-        """Puts so many cases in the place of the last ones, due at `instant` (seconds of the epoch), or `apart` seconds
-        from each other from then on."""
+        """Replace all cases by `cases` new ones, due at `instant` (seconds since the epoch), or `apart` seconds from
+        each other from then on."""
         moment = timezone.localtime(dt.datetime.fromtimestamp(instant, dt.UTC)).replace(tzinfo=None)
         self.outside.execute("TRUNCATE cases_case CASCADE")
         values = {"cases": cases, "members": MEMBERS, "instant": moment, "apart": apart}
@@ -102,15 +103,15 @@ class WaveSetup:
         self.outside.execute("VACUUM ANALYZE cases_case")
 
     def first(self) -> int:
-        """The key of the first case."""
+        """Return the key of the first case."""
         return self._number("SELECT min(id) FROM cases_case")
 
     def bytes_of(self, table: str) -> int:
-        """What `table` takes on disk with its indexes."""
+        """Return the bytes of `table` and its indexes on disk."""
         return self._number("SELECT pg_total_relation_size(%s)", table)
 
     def watch(self, instant: float) -> Times:
-        """Looks every few milliseconds until every case is visible, and has its history row and its e-mail row.
+        """Look every few milliseconds until every case is visible. Check its history row and its email row.
 
         ValueError for a case that was visible before the instant, or was not within LONGEST seconds.
         """
@@ -127,7 +128,7 @@ class WaveSetup:
         return Times(percentile(times, 0.5), percentile(times, 0.99), times[-1])
 
     def check_one_row_each(self, cases: int) -> None:
-        """ValueError unless each of so many cases has its history row and its e-mail row, and none has two."""
+        """Raise ValueError unless each case has exactly one history row and one email row."""
         if not all(self._number(question, cases) == cases for question in ONE_ROW_EACH):
             raise ValueError(f"Not each of {cases} cases has one history row and one e-mail row.")
 
@@ -137,7 +138,7 @@ class WaveSetup:
 
 
 class ReleaseQueue:
-    """The queue of the release workers, and what they have taken and not acknowledged, as Redis has them."""
+    """The queue of the release workers in Redis, with the messages they have not acknowledged."""
 
     def __init__(self, url: str) -> None:
         from django.conf import settings
@@ -152,7 +153,7 @@ class ReleaseQueue:
         return not waiting and not self._client.hlen(f"{self._prefix}unacked")
 
     def wait_until_empty(self, *, seconds: float = LONGEST) -> float:
-        """Returns the moment, in seconds of the epoch; TimeoutError after so many seconds."""
+        """Return the time, in seconds since the epoch. TimeoutError after `seconds`."""
         ends = time.time() + seconds
         while not self.is_empty:
             if time.time() > ends:
@@ -162,7 +163,7 @@ class ReleaseQueue:
 
 
 def arm(instant: float) -> None:
-    """Publishes the wake-ups of the wave as the sweep's look-ahead does; TooLate if the instant has passed then."""
+    """Publish the wake-ups of the wave as the sweep does. TooLate if the instant has passed then."""
     from cases.core import clock
     from cases.releases import wakeups
 
@@ -172,7 +173,7 @@ def arm(instant: float) -> None:
 
 
 def warm_up(worker: LocalWorker, queue: ReleaseQueue) -> None:
-    """Lets every process of the worker's pool run some sweeps, as it has in production long before a wave."""
+    """Let every process of the worker's pool run some sweeps, as it has in production long before a wave."""
     from portal.celery import app
 
     for _ in range(6 * len(worker.children())):

@@ -1,4 +1,4 @@
-"""Web: the portal's pages against plain Django views, and 2,000 people who look while a wave goes out.
+"""Web: the portal's pages against plain Django views, and 2,000 readers during a wave.
 
 python -m tests.bench.web [--small]
 """
@@ -15,13 +15,13 @@ from tests.static_files import collect_static
 
 AT_A_TIME = 8
 MEMBERS = 50
-# Of each member, in the order of their making. The technician has as many of each of them all.
+# Cases of each member, in the order of creation. The technician has the same number of each in total.
 STATES = {"draft": 1, "submitted": 2, "scheduled": 2, "held": 1, "released": 3}
 ACCEPTED = 2
 
 
 def measure(*, small: bool) -> Section:
-    """Requests a second and their p95, ours and plain in turns, and the readers during a wave."""
+    """Measure requests a second and their p95, ours and plain in turns, and the readers during a wave."""
     rounds, seconds = (2, 0.5) if small else (5, 2.0)
     with start_servers() as servers:
         collect_static()
@@ -59,7 +59,7 @@ def measure(*, small: bool) -> Section:
 
 
 def _fill() -> dict[str, dict[str, Any]]:
-    """Cases of 50 members and one technician. The pages by name: their paths, ours and plain, and who asks."""
+    """Create cases of 50 members and one technician. Return the pages by name: both paths, and who asks."""
     from django.db import connection
 
     from cases.models import Case, User
@@ -103,7 +103,7 @@ Times = tuple[list[float], list[float]]
 def _compare(
     ours: LocalSite, plain: LocalSite, page: dict[str, Any], rounds: int, seconds: float
 ) -> tuple[Rates, Times]:
-    """Requests a second of each round and the seconds of all requests, ours and plain; without a first round."""
+    """Return requests a second of each round and the seconds of all requests, ours and plain. Skip the first round."""
     rates: Rates = ([], [])
     times: Times = ([], [])
     for number in range(rounds + 1):

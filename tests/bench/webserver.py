@@ -1,4 +1,4 @@
-"""The web server of a measurement, as the Dockerfile runs it, and people who are logged in."""
+"""The web server of a measurement, as in the Dockerfile, and sessions for it."""
 
 import sys
 
@@ -22,7 +22,7 @@ class LocalSite(LocalProcess):
 
 
 def sessions_of(people):  # type: ignore[no-untyped-def]
-    """A session key for each of the stored `people`, made in one statement."""
+    """Create a session for each of the stored `people` in one statement. Return the keys."""
     import datetime as dt
 
     from django.conf import settings

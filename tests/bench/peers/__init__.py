@@ -1,4 +1,4 @@
-"""Other ways to do the same work, each from PyPI in an environment of its own, measured like ours from outside."""
+"""Other libraries that do the same work, each in its own environment, measured from outside like ours."""
 
 from tests.bench.peers.mail import mail_rows
 from tests.bench.peers.wave import wave_rows

@@ -1,4 +1,4 @@
-"""python -m tests.bench.peers wave|mail [--small]: measures the peers alone; their rows go to var/bench."""
+"""python -m tests.bench.peers wave|mail [--small]: measure only the peers, and store their rows in var/bench."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from tests.bench.smtp_sink import smtp_sink
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["wave", "mail"])
     parser.add_argument("--small", action="store_true", help="200 of each")

@@ -1,4 +1,4 @@
-"""The peers' own virtual environments: made at first use, from PyPI, with exact versions; kept in var/bench/peers."""
+"""Virtual environments of the peers: created at first use, with exact versions, in var/bench/peers."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ REQUIREMENTS = HERE / "requirements"
 
 
 def python_of(environment: str) -> Path:
-    """The interpreter of the environment with that name; it is made anew when its requirements have changed."""
+    """Return the interpreter of an environment. Create it again if its requirements have changed."""
     wanted = (REQUIREMENTS / f"{environment}.txt").read_text()
     directory = RESULTS / "peers" / environment
     python, installed = directory / "bin" / "python", directory / "installed.txt"
@@ -24,7 +24,7 @@ def python_of(environment: str) -> Path:
 
 
 def version_of(environment: str, package: str) -> str:
-    """The version that the environment's requirements pin `package` to."""
+    """Return the version of `package` in the environment's requirements."""
     for line in (REQUIREMENTS / f"{environment}.txt").read_text().splitlines():
         name, _, version = line.partition("==")
         if name.partition("[")[0] == package:

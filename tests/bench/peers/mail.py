@@ -1,4 +1,4 @@
-"""The mail of each peer: its queue is full at the start, and the server is asked until everything has come."""
+"""Mail of each peer: fill its queue, start it, and ask the server until everything has arrived."""
 
 import smtplib
 import time
@@ -10,11 +10,11 @@ from tests.bench.peers.running import Servers, servers
 from tests.bench.peers.sending import SENDERS, Sender
 
 SMALL = 200
-SETTLED = 0.5  # seconds in which a mail that comes twice would come
+SETTLED = 0.5  # seconds to wait for a duplicate
 
 
 def mail_rows(small: bool, sink_url: str) -> list[dict[str, Any]]:
-    """A row for each peer. All send to the sink at `sink_url`, which answers HELP with what it has taken."""
+    """Return a row for each peer. All send to the sink at `sink_url`."""
     with servers() as here:
         return [
             in_time(lambda peer: row_of(peer, SMALL if small else peer.sizes[0], here, sink_url), sender)
@@ -23,7 +23,7 @@ def mail_rows(small: bool, sink_url: str) -> list[dict[str, Any]]:
 
 
 def row_of(peer: Sender, mails: int, here: Servers, sink_url: str) -> dict[str, Any]:
-    """Lets the peer send so many mails. RuntimeError, with logs, if they do not come, or more of them."""
+    """Let the peer send `mails` mails. RuntimeError, with logs, unless exactly that many arrive."""
     port = urlsplit(sink_url).port
     variables = peer.variables | {"PEER_SMTP_PORT": str(port)}
     with (

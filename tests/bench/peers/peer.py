@@ -1,4 +1,4 @@
-"""One peer: what it is made of, and how it is put to work at an instant."""
+"""A peer: its parts, and how it works at an instant."""
 
 import time
 from collections.abc import Callable
@@ -9,21 +9,21 @@ from tests.bench.peers.environments import version_of
 from tests.bench.peers.rows import figures_of
 from tests.bench.peers.running import Stage, watch
 
-Command = tuple[str, ...]  # what Python gets; {count} and {instant} (seconds of the epoch) are filled in
+Command = tuple[str, ...]  # arguments of Python; {count} and {instant} (seconds since the epoch) are filled in
 LONGEST = 180  # seconds after the instant
 
 
 class TooSlowToSchedule(Exception):
-    """The instant came before everything was scheduled for it; nothing is wrong with a later one."""
+    """The instant came before everything was scheduled. A later one may work."""
 
 
 class Unfinished(Exception):
-    """Not everything was done LONGEST seconds after the instant."""
+    """The work was not finished LONGEST seconds after the instant."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """One way to do the work.
+    """A library that does the work.
 
     First `fill` runs to its end; then the `workers` are started and left running once they say `ready`, last those that
     are told the instant; then `schedule` runs to its end. For these last and `schedule` there are `lead` seconds and
@@ -46,11 +46,11 @@ class Peer:
 
     @property
     def version(self) -> str:
-        """The version of what it stands for."""
+        """Return the version of the library."""
         return version_of(self.environment, self.distribution)
 
     def work(self, stage: Stage, count: int, done: Callable[[], int]) -> dict[str, float]:
-        """Lets it do so much work, asks `done` how far it is; returns the figures. TooSlowToSchedule or Unfinished."""
+        """Let it work and ask `done` for its progress. Return the figures. TooSlowToSchedule or Unfinished."""
         stage.run("-m", "django", "migrate", "--run-syncdb", "--verbosity", "0")
         stage.run(*_filled(self.fill, count))
         bound = [worker for worker in self.workers if "{instant}" in worker]
@@ -74,7 +74,7 @@ P = TypeVar("P", bound=Peer)
 
 
 def in_time(measure: Callable[[P], dict[str, Any]], peer: P) -> dict[str, Any]:
-    """What `measure` says; on a machine too busy to schedule everything before the instant, with a later instant."""
+    """Return what `measure` returns. If the instant came too soon, try a later one."""
     try:
         return measure(peer)
     except TooSlowToSchedule:

@@ -1,4 +1,4 @@
-"""The peers of the wave: who they are, and how their documentation runs them."""
+"""Peers of the wave, run as their documentation says."""
 
 from dataclasses import dataclass, replace
 from typing import LiteralString
@@ -8,7 +8,7 @@ from tests.bench.peers.peer import Peer
 
 @dataclass(frozen=True, kw_only=True)
 class Releaser(Peer):
-    """It releases cases. The rest are questions from outside: how many are visible, have a history row, a mail row."""
+    """A peer that releases cases, with queries that count visible cases, history rows and mail rows."""
 
     visible: LiteralString = "SELECT count(*) FROM tiny_case WHERE actual_release_date IS NOT NULL"
     history: LiteralString = "SELECT count(DISTINCT case_id) FROM tiny_historyentry HAVING count(*) <= %s"

@@ -1,14 +1,14 @@
-"""A peer's row: how long until its cases were visible, or its mails at the server."""
+"""A peer's row: seconds until its cases were visible, or its mails at the server."""
 
 from typing import Any
 
 from tests.bench.figures import percentile
 
-Sample = tuple[float, int]  # seconds since the instant, how many were there by then
+Sample = tuple[float, int]  # seconds since the instant, and how many were there
 
 
 def times_of(samples: list[Sample], wanted: int) -> list[float]:
-    """For each of the `wanted` cases, how many seconds had passed when it was seen. ValueError if some never were."""
+    """Return for each of the `wanted` cases when it was seen, in seconds. ValueError if some never were."""
     times: list[float] = []
     for seconds, count in samples:
         times += [seconds] * (min(count, wanted) - len(times))
@@ -18,7 +18,7 @@ def times_of(samples: list[Sample], wanted: int) -> list[float]:
 
 
 def figures_of(samples: list[Sample], wanted: int) -> dict[str, float]:
-    """total_s, p50_s and p99_s count from the instant; busy_s from the last moment at which nothing had come."""
+    """Return total_s, p50_s and p99_s from the instant, and busy_s from the last moment without any arrival."""
     times = times_of(samples, wanted)
     idle = max((seconds for seconds, count in samples if count == 0), default=0.0)
     return {
@@ -30,7 +30,7 @@ def figures_of(samples: list[Sample], wanted: int) -> dict[str, float]:
 
 
 def lines_of(rows: list[dict[str, Any]]) -> str:
-    """For the terminal."""
+    """Return the rows as lines for the terminal."""
     lines = []
     for row in rows:
         count = row.get("cases") or row["mails"]

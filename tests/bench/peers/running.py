@@ -1,4 +1,4 @@
-"""A peer's stage: its database, its processes, and the look from outside at what it has done."""
+"""Run a peer: its database, its processes, and a view of its work from outside."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ PATIENCE = 60
 
 
 class Stage:
-    """Runs Python of one environment over the scripts, with the servers in its environment variables."""
+    """Runs the scripts with the Python of one environment. Environment variables name the servers."""
 
     def __init__(self, environment: str, package: str, variables: dict[str, str], directory: Path) -> None:
         self._python = python_of(environment)
@@ -36,14 +36,14 @@ class Stage:
         }
 
     def run(self, *arguments: str) -> None:
-        """Runs to its end; RuntimeError with what it said if it fails."""
+        """Run a script to its end. RuntimeError with its output if it fails."""
         command = [str(self._python), *arguments]
         done = subprocess.run(command, cwd=self._directory, env=self._variables, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
 
     def start(self, *arguments: str, ready: str = "") -> None:
-        """Leaves it running; returns when its log has `ready`, RuntimeError if it ends before."""
+        """Start a script and return when its log has `ready`. RuntimeError if it ends before."""
         path = self._directory / f"{len(self._processes)}.log"
         with path.open("wb") as log:
             process = subprocess.Popen(
@@ -62,11 +62,11 @@ class Stage:
             time.sleep(0.05)
 
     def logs(self) -> str:
-        """The end of what each process said."""
+        """Return the end of each process's log."""
         return "\n".join(path.read_text(errors="replace")[-2000:] for path in sorted(self._directory.glob("*.log")))
 
     def stop(self) -> None:
-        """Ends every process and its children."""
+        """End every process and its children."""
         for process in self._processes:
             try:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -78,7 +78,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Servers:
-    """PostgreSQL and Redis that all peers share, one after the other."""
+    """PostgreSQL and Redis, shared by all peers one after the other."""
 
     url: str
     redis: RedisServer
@@ -87,9 +87,9 @@ class Servers:
     def stage(
         self, environment: str, package: str, variables: dict[str, str]
     ) -> Iterator[tuple[Stage, psycopg.Connection]]:
-        """A peer's stage on a new database and an empty Redis, and a look at that database from outside.
+        """Yield a stage with a new database and an empty Redis, and a connection to that database.
 
-        A ValueError inside becomes a RuntimeError that has the logs.
+        A ValueError inside becomes a RuntimeError with the logs.
         """
         self.redis.flush()
         name = f"peer_{package}"
@@ -106,7 +106,7 @@ class Servers:
 
 @contextmanager
 def servers() -> Iterator[Servers]:
-    """Starts them on loopback, stops them at the end."""
+    """Start them on loopback, and stop them at the end."""
     with tempfile.TemporaryDirectory(prefix="portal-peers-", dir="/tmp") as directory:
         Path(directory).chmod(0o755)
         redis = RedisServer(Path(directory))
@@ -120,7 +120,7 @@ def servers() -> Iterator[Servers]:
 
 @contextmanager
 def database(url: str, name: str) -> Iterator[psycopg.Connection]:
-    """A connection to a new, empty database on the server at `url`; it is dropped at the end."""
+    """Create a database on the server at `url` and yield a connection. Drop it at the end."""
     identifier = sql.Identifier(name)
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
     with psycopg.connect(url, autocommit=True) as server:
@@ -134,7 +134,7 @@ def database(url: str, name: str) -> Iterator[psycopg.Connection]:
 
 
 def variables_of(url: str, name: str) -> dict[str, str]:
-    """The environment variables that name the database to the scripts."""
+    """Return the environment variables that name the database to the scripts."""
     parts = urlsplit(url)
     host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
     return {"PEER_DATABASE_HOST": host, "PEER_DATABASE_NAME": name, "PEER_DATABASE_USER": parts.username or ""}
@@ -148,10 +148,10 @@ def watch(
     seconds: float,
     pause: Callable[[float], None] = time.sleep,
 ) -> list[Sample]:
-    """Asks `count` until it says `wanted`, for at most so many seconds after the instant (seconds of the epoch).
+    """Ask `count` until it returns `wanted`, for at most `seconds` after the instant (seconds since the epoch).
 
-    It asks every 5 milliseconds at first, later after a hundredth of the time that has passed: precise enough, and
-    little work for the server. ValueError if something was there before the instant.
+    It asks every 5 milliseconds at first, and less often later: precise enough, and little work for the server.
+    ValueError if something was there before the instant.
     """
     pause(max(0.0, instant - time.time() - 0.2))
     samples: list[Sample] = []

@@ -1,4 +1,4 @@
-"""The peers of the mail: who they are, how their documentation runs them, and what a crash does to them."""
+"""Peers of the mail, run as their documentation says, and what a crash does to them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from tests.bench.peers.peer import Peer
 
 @dataclass(frozen=True, kw_only=True)
 class Sender(Peer):
-    """It keeps its promises if a kill in mid-batch loses no mail and doubles at most one a process."""
+    """A peer that sends mail. `keeps_promises`: a kill loses none and doubles at most one a process."""
 
     sizes: tuple[int, ...] = (10_000,)
     keeps_promises: bool

@@ -1,4 +1,4 @@
-"""What can be wrong about the peers without running one: the arithmetic of a row, the pins, the size of the mail."""
+"""Checks of the peers that run none of them: the arithmetic of a row, the pins, the size of the mail."""
 
 import pytest
 from django.core.mail import EmailMultiAlternatives

@@ -1,4 +1,4 @@
-"""The wave of each peer: its cases fall due at one instant, and it is watched from outside until all are visible."""
+"""Wave of each peer: its cases fall due at one instant, and are watched from outside until all are visible."""
 
 import time
 from typing import Any, LiteralString
@@ -15,10 +15,10 @@ SETTLED = 0.5  # seconds: Wagtail commits the page before the mail row
 
 
 def wave_rows(small: bool) -> list[dict[str, Any]]:
-    """A row for each peer and size, measured on one PostgreSQL and one Redis that are started here.
+    """Return a row for each peer and size, measured on one PostgreSQL and one Redis.
 
-    Where a peer does not manage its larger size, the note on its row of the smaller one says so. The small run leaves
-    out django-q2, whose cluster looks for what is due every 30 s.
+    If a peer does not finish its larger size, the note on the row of the smaller one says so. The small run leaves
+    out django-q2, whose cluster looks for due tasks every 30 s.
     """
     with servers() as here:
         if small:
@@ -27,7 +27,7 @@ def wave_rows(small: bool) -> list[dict[str, Any]]:
 
 
 def rows_of(peer: Releaser, sizes: tuple[int, ...], here: Servers) -> list[dict[str, Any]]:
-    """The rows of one peer. Unfinished if it does not even manage the first size."""
+    """Return the rows of one peer. Unfinished if it does not finish the first size."""
     rows: list[dict[str, Any]] = []
     for cases in sizes:
         try:
@@ -40,7 +40,7 @@ def rows_of(peer: Releaser, sizes: tuple[int, ...], here: Servers) -> list[dict[
 
 
 def row_of(peer: Releaser, cases: int, here: Servers) -> dict[str, Any]:
-    """Lets the peer release so many cases that fall due at one instant. RuntimeError, with logs, if it does not."""
+    """Let the peer release `cases` cases that fall due at one instant. RuntimeError, with logs, if it does not."""
     with here.stage(peer.environment, peer.package, peer.variables) as (stage, outside):
         figures = peer.work(stage, cases, lambda: _number(outside, peer.visible))
         time.sleep(SETTLED)

@@ -1,1 +1,1 @@
-"""The yardstick of the pages: plain generic views on the same models, base template and login."""
+"""Baseline for the pages: Django's generic views with the same models, base template and login."""

@@ -1,4 +1,4 @@
-"""The forms of the page of a case, as Django makes them of the models."""
+"""The forms of the case page, as plain model forms."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -21,13 +21,13 @@ class RescheduleForm(forms.ModelForm[Case]):
 
 
 class ReturnForm(forms.Form):
-    """Why the case goes back into work."""
+    """Why the case is reopened."""
 
     reason = forms.CharField(label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2}))
 
 
 class HandOverForm(ReturnForm):
-    """To whom the case goes."""
+    """The technician who takes over the case."""
 
     to = forms.ModelChoiceField(
         User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).order_by("first_name", "last_name", "username"),

@@ -1,4 +1,4 @@
-"""The portal's settings without what is ours: no release on read, and the plain views besides the portal's URLs."""
+"""The portal's settings without release on read, and with the plain views added to the URLs."""
 
 from portal.settings import *  # noqa: F403
 from portal.settings import BASE_DIR, MIDDLEWARE, TEMPLATES

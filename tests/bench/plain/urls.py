@@ -1,4 +1,4 @@
-"""The portal's URLs, which the base template names, and the plain pages."""
+"""The portal's URLs, for the base template, and the plain pages."""
 
 from django.urls import path
 

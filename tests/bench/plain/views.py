@@ -1,4 +1,4 @@
-"""The dashboards and a case as anybody would write them with Django's generic views."""
+"""The dashboards and the case page, written with Django's generic views."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ ROWS = 25
 
 
 class PlainList(ListView[Case]):
-    """A member's cases, by their states. Those that are not released are not among them."""
+    """A member's cases by state, without cases that are not released."""
 
     template_name = "plain/case_list.html"
     context_object_name = "cases"
@@ -24,7 +24,7 @@ class PlainList(ListView[Case]):
 
 
 class PlainDashboard(ListView[Case]):
-    """The latest cases that a technician works on or may take, by their states, and how many of each there are."""
+    """The latest cases of a technician by state, with their number."""
 
     template_name = "plain/dashboard.html"
     context_object_name = "cases"
@@ -48,7 +48,7 @@ class PlainDashboard(ListView[Case]):
 
 
 class PlainDetail(DetailView[Case]):
-    """One case; for technicians with its notes, its history and forms."""
+    """One case, for technicians with notes, history and forms."""
 
     template_name = "plain/case_detail.html"
     context_object_name = "case"
