@@ -1,13 +1,40 @@
 """What people type on the page of a case (its release: cases.forms.release). The verbs decide what is allowed."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.forms.people import HandOverForm
+from cases.forms.single_values import SingleValuesForm
 from cases.models import Case, User
+
+
+class AcceptForm(SingleValuesForm):
+    """Who is to work on the case. Administrators name a technician; a technician takes it."""
+
+    technician = forms.ModelChoiceField(
+        label=_("Technician"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"invalid_choice": _("Choose an active technician.")},
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if by.is_administrator:
+            field = cast("forms.ModelChoiceField[User]", self.fields["technician"])
+            technicians = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True)
+            field.queryset = technicians.order_by("first_name", "last_name", "username")
+            field.label_from_instance = lambda obj: obj.display_name  # type: ignore[method-assign]
+            field.required = True
+
+    def chosen(self) -> User | None:
+        """The technician whom an administrator named."""
+        return self.cleaned_data["technician"]  # type: ignore[no-any-return]
 
 
 class HandOverCaseForm(HandOverForm):

@@ -1,17 +1,15 @@
 """What people type, parsed. Whether it is allowed is decided by the verbs."""
 
 import datetime as dt
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.casework import drafts
 from cases.core import limits, schedule
 from cases.core.schedule import Schedule
-from cases.core.text_fields import LineField, ProseField
+from cases.core.text_fields import ProseField
 from cases.forms.single_values import SingleValuesForm
-from cases.models import Case, User
 from cases.releases import release_choice
 
 
@@ -89,32 +87,6 @@ class ChangeForm(SingleValuesForm):
         return {"revision": self.cleaned_data["revision"], "reason": self.cleaned_data["reason"]}
 
 
-class AcceptForm(SingleValuesForm):
-    """Who is to work on the case. Administrators name a technician; a technician takes it."""
-
-    technician = forms.ModelChoiceField(
-        label=_("Technician"),
-        queryset=User.objects.none(),
-        required=False,
-        empty_label=None,
-        widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"invalid_choice": _("Choose an active technician.")},
-    )
-
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if by.is_administrator:
-            field = cast("forms.ModelChoiceField[User]", self.fields["technician"])
-            technicians = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True)
-            field.queryset = technicians.order_by("first_name", "last_name", "username")
-            field.label_from_instance = lambda obj: obj.display_name  # type: ignore[method-assign]
-            field.required = True
-
-    def chosen(self) -> User | None:
-        """The technician whom an administrator named."""
-        return self.cleaned_data["technician"]  # type: ignore[no-any-return]
-
-
 class CompletionForm(ChangeForm, ScheduleFields):
     """The product owner's dialog: release now, or on a date."""
 
@@ -157,29 +129,3 @@ class RescheduleForm(ChangeForm, ScheduleFields):
     def schedule(self) -> Schedule:
         """The schedule that was asked for."""
         return Schedule(self.cleaned_data["release_date"], self.cleaned_data["release_time"])
-
-
-class DraftForm(forms.ModelForm[Case]):
-    """What a member writes."""
-
-    title = LineField(
-        label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Give the case a title.")}
-    )
-    seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
-
-    class Meta:
-        model = Case
-        fields = ["title", "description", "urgency"]
-        widgets = {"description": forms.Textarea}
-        labels = {"description": _("Description"), "urgency": _("Urgency")}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = "form-select" if name == "urgency" else "form-control"
-        if self.instance.pk:
-            self.initial["seen"] = drafts.digest(self.instance)
-
-    def text(self) -> dict[str, Any]:
-        """The arguments of the verbs."""
-        return {name: self.cleaned_data[name] for name in self.Meta.fields}

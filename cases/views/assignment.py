@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from cases import releases
 from cases.casework import assignment
 from cases.core.text import isolated, isolated_html
-from cases.forms.casework import HandOverCaseForm
-from cases.forms.release import AcceptForm
+from cases.forms.casework import AcceptForm, HandOverCaseForm
 from cases.lifecycle.permissions import Action
 from cases.models import Case, User
 from cases.views.case_actions import WEB, CaseActionView

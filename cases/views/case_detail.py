@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
-from cases.forms.casework import HandOverCaseForm
-from cases.forms.release import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
+from cases.forms.casework import AcceptForm, HandOverCaseForm
+from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm
 from cases.lifecycle import permissions
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.casework import drafts
 from cases.core.errors import CaseError, SentAlready, Stale
-from cases.forms.release import DraftForm
+from cases.forms.drafts import DraftForm
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase

@@ -14,7 +14,8 @@ from cases import releases
 from cases.core import clock as portals_clock
 from cases.core.errors import BadSchedule
 from cases.core.schedule import Schedule
-from cases.forms.release import AcceptForm, ChangeForm, CompletionForm, RescheduleForm
+from cases.forms.casework import AcceptForm
+from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm
 from cases.models import Case
 from cases.releases import release_choice
 from tests.factories import CaseFactory

@@ -14,8 +14,9 @@ from cases.core.errors import CaseError
 from cases.core.text import clean_line, clean_text, isolated, isolated_html
 from cases.delivery.release_email import released_message
 from cases.documents import file_types
+from cases.forms.drafts import DraftForm
 from cases.forms.people import InviteForm, SecondFactorForm
-from cases.forms.release import ChangeForm, DraftForm
+from cases.forms.release import ChangeForm
 from cases.models import Case, CaseDocument, CaseEvent, CaseNote, User
 from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
 
