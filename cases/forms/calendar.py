@@ -14,6 +14,7 @@ from cases.core import schedule
 from cases.core.calendar_periods import FIRST_DATE, LAST_DATE, Period, View
 from cases.core.schedule import Schedule
 from cases.forms.release import RescheduleForm
+from cases.forms.technicians import filter_choices
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseQuerySet, User
@@ -51,12 +52,10 @@ class CalendarForm(forms.Form):
         self.fields["whose"].choices = self._people()  # type: ignore[attr-defined]
 
     def _people(self) -> list[tuple[str, str]]:
-        technicians = User.objects.filter(role=User.Role.TECHNICIAN).exclude(pk=self.by.pk)
-        others = technicians.order_by("-is_active", "first_name", "last_name", "username")
         return [
             (str(self.by.pk), gettext("My cases")),
             (ALL, gettext("Everybody's cases")),
-            *((str(user.pk), user.display_name) for user in others),
+            *filter_choices(by=self.by),
         ]
 
     def clean_date(self) -> dt.date:

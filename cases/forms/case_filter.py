@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits, schedule
 from cases.core.clock import portal_now
 from cases.core.text import isolated
+from cases.forms.technicians import filter_choices
 from cases.lifecycle import display_states
 from cases.models import User
 from cases.selectors import case_list, search
@@ -97,13 +98,11 @@ class CaseFilter(forms.Form):
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def _technicians(self) -> list[tuple[Any, Any]]:
-        people = User.objects.filter(role=User.Role.TECHNICIAN).exclude(pk=self.by.pk)
-        people = people.order_by("-is_active", "first_name", "last_name", "username")
         return [
             ("", _("All technicians")),
             *([(MINE, _("Mine"))] if self.by.is_technician else []),
             (NOBODY, _("Nobody's")),
-            *((str(user.pk), user.display_name) for user in people),
+            *filter_choices(by=self.by),
         ]
 
     def clean_member(self) -> User | None:

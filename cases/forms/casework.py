@@ -8,28 +8,25 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits
 from cases.forms.people import HandOverForm
 from cases.forms.single_values import SingleValuesForm
+from cases.forms.technicians import TechnicianField, active_technicians
 from cases.models import Case, User
 
 
 class AcceptForm(SingleValuesForm):
     """Who is to work on the case. Administrators name a technician; a technician takes it."""
 
-    technician = forms.ModelChoiceField(
+    technician = TechnicianField(
         label=_("Technician"),
-        queryset=User.objects.none(),
         required=False,
         empty_label=None,
-        widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={"invalid_choice": _("Choose an active technician.")},
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if by.is_administrator:
-            field = cast("forms.ModelChoiceField[User]", self.fields["technician"])
-            technicians = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True)
-            field.queryset = technicians.order_by("first_name", "last_name", "username")
-            field.label_from_instance = lambda obj: obj.display_name  # type: ignore[method-assign]
+            field = cast(TechnicianField, self.fields["technician"])
+            field.queryset = active_technicians()
             field.required = True
 
     def chosen(self) -> User | None:

@@ -1,6 +1,6 @@
 """The list of people, filtered from the URL, and the forms with which administrators look after accounts."""
 
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits
 from cases.core.text_fields import LineField, ProseField
 from cases.forms.single_values import SingleValuesForm
+from cases.forms.technicians import TechnicianField, colleagues_of
 from cases.models import User
 from cases.models.user import INVITED
 from cases.selectors import search
@@ -97,20 +98,12 @@ class RoleForm(forms.Form):
 class HandOverForm(SingleValuesForm):
     """To whom the open cases of a technician go, and perhaps why."""
 
-    to = forms.ModelChoiceField(
-        queryset=User.objects.none(),
-        label=_("To"),
-        empty_label=_("Choose a technician"),
-        widget=forms.Select(attrs=SELECT),
-    )
+    to = TechnicianField(label=_("To"), empty_label=_("Choose a technician"))
     reason = ProseField(required=False, max_length=limits.REASON)
 
     def __init__(self, *args: Any, technician: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).exclude(INVITED)
-        field: Any = self.fields["to"]
-        field.queryset = others.exclude(pk=technician.pk).order_by("first_name", "last_name", "username")
-        field.label_from_instance = lambda person: person.display_name
+        cast(TechnicianField, self.fields["to"]).queryset = colleagues_of(technician)
 
 
 class SecondFactorForm(forms.Form):
