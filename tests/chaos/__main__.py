@@ -1,8 +1,8 @@
-"""`make chaos`: every fault, one after the other, on a portal that is started for it.
+"""`make chaos`: start a portal and run every fault against it, one after the other.
 
     python -m tests.chaos [--family FAMILY] [--small] [--seconds-of-random N] [FAULT ...]
 
-Faults that need surroundings of their own run in a process of their own, because Django takes its settings once.
+A fault that needs its own surroundings runs in its own process, because Django reads its settings once.
 """
 
 import argparse
@@ -27,12 +27,12 @@ from tests.chaos.run import LOGS, run_fault
 from tests.chaos.stack import running_stack
 
 RESULTS = ROOT / "var" / "chaos"
-# What a stack may take to start on a busy machine, where the fault begins at a moment of the calendar. In seconds.
+# Seconds that a stack may take to start on a busy machine, for a fault that begins at a date.
 TIME_TO_START = 75
 
 
 def main() -> int:
-    """Runs the faults; returns how many broke a requirement."""
+    """Run the faults. Return how many broke a requirement."""
     signal.signal(signal.SIGTERM, _end)
     options = _options()
     chosen = _chosen(options)
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def _end(*_: object) -> None:
-    """Every process that was started is ended, too."""
+    """End every process that was started, then this one."""
     raise SystemExit("ended from outside")
 
 
@@ -83,7 +83,7 @@ def _chosen(options: argparse.Namespace) -> list[Fault]:
 
 
 def _lasting(fault: Fault, seconds: int) -> Fault:
-    """The random kills are as long as asked for, with waves as dense as the others'."""
+    """Make the random kills last as long as requested, with waves as dense as those of other faults."""
     if not fault.lasts_as_asked:
         return fault
     return dataclasses.replace(fault, window=float(seconds), waves=max(8, seconds // 8))

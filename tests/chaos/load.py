@@ -1,4 +1,4 @@
-"""New members and cases for one fault: most are pending as the verbs leave them, some wait for a technician."""
+"""Members and cases for one fault: most are pending, as the verbs leave them, some wait for a technician."""
 
 import datetime as dt
 import random
@@ -13,7 +13,7 @@ from tests.chaos.plan import Plan
 
 @dataclass
 class PlannedCase:
-    """A case and its promise. `instant` and `known`, since when it stands, in seconds since the epoch; 0: not yet."""
+    """A case and its promise: `instant`, and `known`, the time it was made. Seconds since the epoch, 0 if not yet."""
 
     pk: int
     number: str
@@ -24,7 +24,7 @@ class PlannedCase:
 
 @dataclass
 class Load:
-    """The cases of one fault by id, the ids that technicians are to complete, and the members who look."""
+    """The cases of a fault by id, the ids for technicians to complete, and the members who look."""
 
     cases: dict[int, PlannedCase]
     to_complete: list[int]
@@ -35,12 +35,12 @@ class Load:
     plan: Plan = field(repr=False)
 
     def of_member(self, member: int) -> list[PlannedCase]:
-        """Their cases."""
+        """Return the cases of `member`."""
         return [case for case in self.cases.values() if case.member == member]
 
 
 def make_load(name: str, plan: Plan) -> Load:
-    """Writes the rows; `name` seeds the chance."""
+    """Write the rows. `name` seeds the random choices."""
     chance = random.Random(name)
     scale = plan.scale
     prefix = f"{name}-{int(plan.start)}"
@@ -70,7 +70,7 @@ def _people(prefix: str, count: int) -> tuple[list[Any], Any]:
 def _pending_cases(
     members: list[Any], technician: Any, plan: Plan, chance: random.Random, count: int
 ) -> list[PlannedCase]:
-    """Completed and scheduled, with the history that `releases.complete` writes; nothing is armed."""
+    """Create completed, scheduled cases with the history of `releases.complete`. None is armed."""
     from cases.models import Case, CaseEvent
     from tests.factories import CaseFactory
 
@@ -128,7 +128,7 @@ def _token(technician: Any) -> str:
 
 
 def _session(member: Any) -> str:
-    """The key of a session in which `member` is logged in."""
+    """Log `member` in and return the key of the session."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
@@ -142,14 +142,15 @@ def _session(member: Any) -> str:
 
 
 def wall_clock(instant: float) -> dt.datetime:
-    """The portal's wall clock at that moment, naive."""
+    """Return the portal's wall clock at that moment, naive."""
     moment = dt.datetime.fromtimestamp(instant, tz=dt.UTC)
     return moment.astimezone(timezone.get_default_timezone()).replace(tzinfo=None)
 
 
 def wall_clock_reaching(instant: float, chance: random.Random) -> dt.datetime:
-    """A naive wall clock time that the portal's clock reaches at that moment: that which it shows; where it is set
-    forward at that very moment, by `chance` one of those that it skips."""
+    """Return a naive wall clock time that the portal's clock reaches at that moment.
+
+    If the clock is set forward just then, it is by `chance` one of the times it skips."""
     shown = wall_clock(instant)
     skipped = shown - wall_clock(instant - 1) - dt.timedelta(seconds=1)
     return shown - skipped * chance.random() if skipped > dt.timedelta() else shown

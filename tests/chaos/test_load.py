@@ -1,4 +1,4 @@
-"""The promises of the load are what its instants say, on the days on which clocks are changed, too."""
+"""The promises of a load match its instants, also on days when clocks change."""
 
 import datetime as dt
 import random

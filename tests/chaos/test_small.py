@@ -1,4 +1,4 @@
-"""A few of the faults with a tenth of the load: what is counted must hold; how long things took is not asked here."""
+"""Some faults with a tenth of the load: the counts must hold. Times are not checked."""
 
 import json
 import os
@@ -19,7 +19,7 @@ MEASURES_TIME = {"late"}
 
 @pytest.fixture(scope="module")
 def output() -> str:
-    """What `make chaos` printed. It starts servers of its own; none of this run's is touched."""
+    """Run `make chaos` with its own servers and return what it prints."""
     command = [sys.executable, "-m", "tests.chaos", "--small", *FAULTS]
     done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=300)
     return done.stdout + done.stderr

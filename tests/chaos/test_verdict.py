@@ -1,4 +1,4 @@
-"""The judge condemns what is wrong and nothing else. Made-up observations; the fault lasts from 100 to 110."""
+"""The verdict finds what is wrong and nothing else. The observations are made up. The fault lasts from 100 to 110."""
 
 import dataclasses
 from typing import Any
@@ -16,7 +16,7 @@ ADDRESS = "mia@example.com"
 
 
 def known(pk: int = 1, *, instant: float | None = 105.0, late: float = 0.2, **changes: Any) -> KnownCase:
-    """A case that was released as it should be, but for `changes`."""
+    """Return a case that was released correctly, except for `changes`."""
     stamp = (instant or 0) + late - 0.05
     completed = StoredEvent("completed", at=50.0, batch="None", revision=1, release_number=0)
     released = StoredEvent("released", at=stamp, batch="b", revision=1, release_number=1, source="eta")
@@ -62,7 +62,7 @@ def verdict_on(
 
 
 def broken(*cases: KnownCase, **others: Any) -> dict[str, int]:
-    """What the judge condemns, with its counts."""
+    """Return the broken requirements with their counts."""
     return {one.name: one.count for one in verdict_on(*cases, **others).broken}
 
 
@@ -106,8 +106,8 @@ def test_early_by_its_stamp() -> None:
     ("instant", "late", "condemned"),
     [
         (80.0, 11.9, {}),
-        (80.0, 12.1, {"late": 1}),  # the fault began after its time was up
-        (95.0, 26.9, {}),  # due before the fault, and hit by it: counted from its end
+        (80.0, 12.1, {"late": 1}),  # the fault began after the case's deadline
+        (95.0, 26.9, {}),  # due before the fault and delayed by it: counted from its end
         (95.0, 27.1, {"late": 1}),
         (105.0, 16.9, {}),
         (105.0, 17.1, {"late": 1}),

@@ -1,4 +1,4 @@
-"""The judge: from observations to counts, held against what was required. It knows nothing of how faults are made."""
+"""Verdict on a fault: turn observations into counts and compare them with the requirements."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from tests.chaos.observations import KnownCase, Observations, StoredEvent
 from tests.chaos.watchers import Look
 
 EXAMPLES = 5
-# Between the clocks of two programs on one machine, and of a stamp that is rounded.
+# Allows for two programs on one machine, and for rounded timestamps.
 ROUNDING = 0.002
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What one fault is judged by: its begin and end in seconds since the epoch, the allowance in seconds."""
+    """The rule for a fault: its begin and end in seconds since the epoch, the allowance in seconds."""
 
     begin: float
     end: float
@@ -24,24 +24,24 @@ class Rule:
     works_meanwhile: bool = False
     excuses_looks: bool = False
     excused_members: frozenset[int] = frozenset()
-    refused: frozenset[str] = frozenset()  # addresses for which the mail server says 550
+    refused: frozenset[str] = frozenset()  # addresses that the mail server refuses with 550
 
     def deadline(self, case: KnownCase) -> float:
-        """Until when the case must have been seen: so long after its instant, or after the fault that hit it."""
+        """Return until when the case must be seen: the allowance after its instant or after the fault."""
         due = due_of(case)
         if self.works_meanwhile or due + self.allowance < self.begin:
             return due + self.allowance
         return max(due, self.end) + self.allowance
 
     def excuses(self, look: Look) -> bool:
-        """Whether the fault was on during the look, and answers for what the page lacked."""
+        """Return whether the fault was active during the look and excuses what the page lacked."""
         excused = self.excuses_looks or look.member in self.excused_members
         return excused and look.end >= self.begin and look.start <= self.end
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """A count and what it must not exceed; None: it is only told."""
+    """A count and its maximum. Without a maximum it is only reported."""
 
     name: str
     count: int
@@ -54,18 +54,18 @@ class Requirement:
 
 @dataclass
 class Verdict:
-    """The counts, with some examples for whoever looks into one."""
+    """The requirements, with some examples of what breaks them."""
 
     requirements: list[Requirement] = field(default_factory=list)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def broken(self) -> list[Requirement]:
-        """What was required and is not so."""
+        """The requirements that are not met."""
         return [requirement for requirement in self.requirements if not requirement.met]
 
     def count(self, name: str, found: Iterable[object], *, at_most: int | None = 0) -> None:
-        """Counts what was found under `name`."""
+        """Add the count of what was found under `name`."""
         listed = [str(one) for one in found]
         self.requirements.append(Requirement(name, len(listed), at_most))
         if listed:
@@ -73,7 +73,7 @@ class Verdict:
 
 
 def judge(found: Observations, rule: Rule) -> Verdict:
-    """Every count that issue 3 asks for."""
+    """Return the verdict: every count with its maximum."""
     verdict = Verdict()
     promised = [case for case in found.cases if case.instant is not None]
     verdict.count("unscheduled", (case.number for case in found.cases if case.instant is None))
@@ -88,13 +88,13 @@ def judge(found: Observations, rule: Rule) -> Verdict:
 
 
 def due_of(case: KnownCase) -> float:
-    """From when on it should be visible: its instant, or later if it was scheduled by a request that took so long."""
+    """Return when the case should be visible: at its instant, or later if its request took that long."""
     assert case.instant is not None
     return max(case.instant, case.known)
 
 
 def first_mails(found: Observations) -> dict[int, float]:
-    """When the server first accepted a mail about each case, by its id."""
+    """Return when the server first accepted a mail about each case, by its id."""
     first: dict[int, float] = {}
     for mail in found.mails:
         if mail.outcome == "accepted":
@@ -103,7 +103,7 @@ def first_mails(found: Observations) -> dict[int, float]:
 
 
 def lateness(cases: list[KnownCase], moments: dict[int, float] | None = None) -> dict[str, float]:
-    """Seconds from due to seen, or to `moments` by id: how many, median, 95 and 99 of a hundred, and the latest."""
+    """Return the lateness from due to seen, or to `moments` by id: count, median, p95, p99 and maximum, in seconds."""
     until = {case.pk: case.seen for case in cases} if moments is None else moments
     pairs = [(until.get(case.pk), due_of(case)) for case in cases if case.instant is not None]
     late = [moment - due for moment, due in pairs if moment is not None]
@@ -144,7 +144,7 @@ def _is_released_twice(case: KnownCase) -> bool:
 
 
 def _history_gaps(case: KnownCase) -> list[str]:
-    """Each case has one entry for its completion, and one for its release that says the same as its row."""
+    """Return what is missing: each case has one completion, and one release that agrees with its row."""
     gaps = []
     if (completed := sum(event.kind == "completed" for event in case.stored.events)) != 1:
         gaps.append(f"{case.number}: {completed} entries of its completion")
@@ -187,7 +187,7 @@ def _judge_mails(verdict: Verdict, cases: list[KnownCase], found: Observations, 
 
 
 def _says_refused(case: KnownCase) -> bool:
-    """Whether its row says that the mail has failed, and in the server's words why."""
+    """Return whether the row says that the mail failed, with the server's reason."""
     return set(case.stored.email_states) == {"failed"} and all("550" in error for error in case.stored.email_errors)
 
 
@@ -215,12 +215,12 @@ def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], ru
 
 
 def _lacking(look: Look, cases: list[KnownCase]) -> list[KnownCase]:
-    """The cases that were due when the member asked and are not on the page."""
+    """Return the cases that were due when the member asked and are not on the page."""
     return [case for case in cases if due_of(case) <= look.start and case.pk not in look.shown]
 
 
 def _leaks(look: Look, cases: list[KnownCase]) -> bool:
-    """Whether a case is on the page whose instant had not come when the answer was there."""
+    """Return whether the page shows a case whose instant had not come when the answer arrived."""
     return any(case.instant is not None and case.instant > look.end and case.pk in look.shown for case in cases)
 
 

@@ -1,4 +1,4 @@
-"""Who looks from outside: an observer on a connection of its own, and members who open their page again and again."""
+"""Watchers from outside: an observer of the database, and members who keep opening their page."""
 
 import re
 import threading
@@ -20,9 +20,9 @@ CASE_LINK = re.compile(r'href="/cases/(\d+)/"')
 
 @dataclass(frozen=True)
 class Look:
-    """One answered or unanswered request for a member's page of ready cases; moments in seconds since the epoch.
+    """A request for a member's page of ready cases. Times are in seconds since the epoch.
 
-    `status` 0: refused, reset or no answer in time.
+    `status` is 0 if it was refused, reset or not answered in time.
     """
 
     member: int
@@ -34,7 +34,7 @@ class Look:
 
 @dataclass
 class Observer:
-    """Notes when it first saw each case released, in a database that may be away meanwhile."""
+    """Records when it first saw each case released. The database may be down in between."""
 
     database: Database
     load: Load
@@ -43,7 +43,7 @@ class Observer:
 
     @contextmanager
     def watching(self) -> Iterator["Observer"]:
-        """Until the end of the block."""
+        """Watch until the end of the block."""
         ended = threading.Event()
         thread = threading.Thread(target=self._watch, args=[ended], name="observer", daemon=True)
         thread.start()
@@ -75,7 +75,7 @@ class Observer:
 
 @dataclass
 class Lookers:
-    """Members, logged in, who open the list of what is ready for them every `every` seconds."""
+    """Logged-in members who open their list of ready cases every `every` seconds."""
 
     load: Load
     web_url: str
@@ -84,7 +84,7 @@ class Lookers:
 
     @contextmanager
     def looking(self) -> Iterator["Lookers"]:
-        """Until the end of the block."""
+        """Watch until the end of the block."""
         ended = threading.Event()
         threads = [
             threading.Thread(target=self._look_on, args=[member, session, number, ended], daemon=True)
@@ -103,12 +103,12 @@ class Lookers:
         ended.wait(self.every * number / len(self.load.sessions))
         with requests.Session() as session:
             session.cookies.set("sessionid", session_key)
-            # gunicorn closes a kept connection after two idle seconds, perhaps just when the next look begins.
+            # gunicorn closes an idle connection after two seconds, perhaps just when the next look begins.
             session.headers["Connection"] = "close"
             while not ended.is_set():
                 look = self._look(session, member)
                 self.looks.append(look)
-                # Who gets no answer reloads soon.
+                # A member without an answer reloads soon.
                 ended.wait(max(0.0, look.start + self.every - time.time()) if look.status else 0.3)
 
     def _look(self, session: requests.Session, member: int) -> Look:

@@ -1,4 +1,4 @@
-"""The wall clock of real processes, moved by libfaketime. The monotonic clock and the length of sleeps stay real."""
+"""Move the wall clock of real processes with libfaketime. The monotonic clock and sleeps stay real."""
 
 import importlib.util
 import os
@@ -20,9 +20,9 @@ PROBE = "import time; time.sleep(0.001); print(time.time() - time.monotonic())"
 
 
 class Clock:
-    """One wall clock for all processes started with its `environment`: the real one and `offset` seconds.
+    """A wall clock for all processes started with its `environment`: the real one plus `offset` seconds.
 
-    It is kept in `file`.
+    The offset is stored in `file`.
     """
 
     def __init__(self, file: Path, *, offset: float = 0) -> None:
@@ -32,48 +32,48 @@ class Clock:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment to live by this clock. It sees steps at once."""
+        """Return the environment for processes that use this clock. They see steps at once."""
         return _preloaded(required_library()) | {
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
         }
 
     def step(self, seconds: float) -> None:
-        """Moves the wall clock of the running processes, forward or (negative) backward."""
+        """Move the wall clock of the running processes, forward or (negative) backward."""
         self.offset += seconds
         self._write()
 
     def now(self) -> float:
-        """What the processes believe: seconds since 1970."""
+        """Return the time of the processes, in seconds since the epoch."""
         return time.time() + self.offset
 
     def _write(self) -> None:
-        # Replaced in one piece, and always of the same length: processes read it again and again.
+        # Replace the file in one piece of constant length: processes keep reading it.
         part = self._file.with_suffix(".part")
         part.write_text(f"{self.offset:+020.6f}\n")
         part.replace(self._file)
 
 
 def set_off(seconds: float) -> dict[str, str]:
-    """The environment of processes whose wall clock is off by `seconds` for good.
+    """Return the environment of processes whose wall clock is always off by `seconds`.
 
-    PostgreSQL must have this one: it asks for the time in signal handlers, where no file may be read.
+    PostgreSQL needs this one: it reads the clock in signal handlers, which must not read files.
     """
     return _preloaded(required_library()) | {"FAKETIME": f"{seconds:+.6f}"}
 
 
 def is_set_off() -> bool:
-    """Whether this very process lives by a clock that `set_off` set."""
+    """Return whether `set_off` applies to this process."""
     return "FAKETIME" in os.environ
 
 
 def missing_tools() -> str:
-    """A sentence that says how to install what the clock faults lack here; empty if nothing."""
+    """Return how to install what the clock faults need. Empty if nothing is missing."""
     return "" if library() else HOW_TO_INSTALL
 
 
 def required_library() -> Path:
-    """The library; RuntimeError with a sentence for people if there is none."""
+    """Return the library. RuntimeError with instructions if there is none."""
     if found := library():
         return found
     raise RuntimeError(HOW_TO_INSTALL)
@@ -81,12 +81,12 @@ def required_library() -> Path:
 
 @cache
 def library() -> Path | None:
-    """The first libfaketime of this machine under which Python works: that of the wheel, else a package's."""
+    """Return the first libfaketime under which Python works: that of the wheel, else of a package."""
     return next((candidate for candidate in _candidates() if _works(candidate)), None)
 
 
 def remove_leftovers() -> None:
-    """Removes what killed processes left of libfaketime in shared memory."""
+    """Remove the shared memory that killed processes left."""
     for left in SHARED_MEMORY.glob("*faketime_s*_*"):
         if not Path("/proc", left.name.rpartition("_")[2]).exists():
             left.unlink(missing_ok=True)
@@ -101,18 +101,18 @@ def _candidates() -> Iterator[Path]:
 
 
 def _works(candidate: Path) -> bool:
-    """Whether a Python under it sees a wall clock a day ahead, and sleeps."""
+    """Return whether Python under this library sees a clock a day ahead, and can sleep."""
     environment = os.environ | _preloaded(candidate) | {"FAKETIME": "+86400"}
     done = subprocess.run([sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True)
     if done.returncode:
         return False
-    real = time.time() - float(os.environ.get("FAKETIME", "0"))  # this very process may be set off, too
+    real = time.time() - float(os.environ.get("FAKETIME", "0"))  # this process may be off, too
     ahead = float(done.stdout) - (real - time.monotonic())
     return abs(ahead - 86400) < 60
 
 
 def _preloaded(found: Path) -> dict[str, str]:
-    # A process that is given the number of a killed one would wait for ever for what that one had locked.
+    # A process that gets the id of a killed one would wait forever for its lock.
     remove_leftovers()
-    # Both spellings, of old and new versions of the library.
+    # Both spellings, for old and new versions of the library.
     return {"LD_PRELOAD": str(found), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}

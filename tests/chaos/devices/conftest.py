@@ -1,4 +1,4 @@
-"""Portal processes on the test's database, for the tests of the devices."""
+"""Portal processes on the test's database, for tests of the devices."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.services import RedisServer
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    """A Redis of the test's own."""
+    """A Redis for one test."""
     server = RedisServer(tmp_path)
     server.start()
     yield server
@@ -22,7 +22,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def process_env(transactional_db: None, redis: RedisServer) -> dict[str, str]:
-    """The environment of the portal's processes. They see the test's database."""
+    """The environment of the portal's processes, with the test's database."""
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
     return os.environ | {
         "DATABASE_URL": database.geturl(),

@@ -1,4 +1,4 @@
-"""An earlier version of the code, to run beside the present one."""
+"""An earlier version of the code, to run together with the current one."""
 
 import shutil
 import subprocess
@@ -12,11 +12,11 @@ DIRECTORY = ROOT / "var" / "chaos" / "old"
 
 
 class OldVersionMissing(Exception):
-    """The earlier code cannot be had here. Its text is a sentence for people."""
+    """The earlier code is not available. The text says why."""
 
 
 def export(commit: str = COMMIT) -> Path:
-    """Unpacks `commit` of this repository into var/chaos/old and returns that directory.
+    """Unpack `commit` of this repository into var/chaos/old and return that directory.
 
     A process started there runs the old code. OldVersionMissing if git or the commit is not there.
     """

@@ -1,11 +1,11 @@
-"""Connections that go dead without a word, as behind a firewall that has lost its table."""
+"""Connections that go dead silently, as behind a firewall that has lost its table."""
 
 from tests.chaos.devices.steered import SteeredProcess
 from tests.services import free_port
 
 
 class Proxy(SteeredProcess):
-    """A TCP proxy on loopback in front of `target_port`, in a process of its own. Clients use `port`."""
+    """A TCP proxy on loopback in front of `target_port`, in its own process. Clients use `port`."""
 
     module = "tests.chaos.devices.proxy_process"
 
@@ -14,19 +14,19 @@ class Proxy(SteeredProcess):
         super().__init__(self.port, target_port)
 
     def go_silent(self, *, new_too: bool = False) -> None:
-        """The connections there are stay open and pass nothing, for ever; with `new_too` also those to come."""
+        """Keep existing connections open but pass nothing from now on. With `new_too`, new ones as well."""
         self.ask(silence=1, new=new_too)
 
     def come_back(self) -> None:
-        """New connections work again. Silenced ones stay dead."""
+        """Let new connections work again. Silenced ones stay dead."""
         self.ask(forward=1)
 
     @property
     def forwarding(self) -> int:
-        """How many connections pass data."""
+        """Return how many connections pass data."""
         return int(self.ask()["forwarding"])
 
     @property
     def silenced(self) -> int:
-        """How many connections are open and dead."""
+        """Return how many connections are open and dead."""
         return int(self.ask()["silenced"])

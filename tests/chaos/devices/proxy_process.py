@@ -1,4 +1,4 @@
-"""A TCP proxy that can go silent: its process.
+"""The process of a TCP proxy that can go silent.
 
 Usage: python -m tests.chaos.devices.proxy_process CONTROL_PORT PORT TARGET_PORT
 """
@@ -22,7 +22,7 @@ class SilentProxy:
         self._new_are_silent = False
 
     async def answer(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Of the control channel: {"silence": 1, "new": true} or {"forward": 1}; anything else only counts."""
+        """Handle a command: {"silence": 1, "new": true} or {"forward": 1}. Any other only returns the counts."""
         if "silence" in command:
             self._new_are_silent = bool(command["new"])
             for task in self._forwarding:
@@ -32,7 +32,7 @@ class SilentProxy:
         return {"forwarding": len(self._forwarding), "silenced": len(self._silenced) // 2}
 
     async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One client, from its connection to its end."""
+        """Handle one client, from its connection to its end."""
         if self._new_are_silent:
             self._silenced += [writer, writer]
             return
@@ -55,7 +55,7 @@ class SilentProxy:
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            self._silenced += writers  # kept, so that neither end hears of it
+            self._silenced += writers  # kept open, so that neither end notices
         else:
             for writer in writers:
                 writer.close()
@@ -74,7 +74,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def serve(control: int, port: int, target: int) -> None:
-    """Forwards on loopback until the harness ends."""
+    """Forward on loopback until the harness ends."""
     proxy = SilentProxy(target)
     async with await asyncio.start_server(proxy.connection, "127.0.0.1", port):
         await until_the_harness_ends(control, proxy.answer)

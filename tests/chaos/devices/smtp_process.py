@@ -1,4 +1,4 @@
-"""The mail server of the chaos harness: its process.
+"""The process of the chaos harness's mail server.
 
 Usage: python -m tests.chaos.devices.smtp_process CONTROL_PORT PORT RECORD
 """
@@ -24,25 +24,25 @@ CASE = re.compile(rb"/cases/(\d+)/")
 
 
 @dataclass
-class Behaviour:
-    """How the server behaves towards clients; by default as servers do."""
+class Behavior:
+    """How the server treats clients. By default it works normally."""
 
-    listening: bool = True  # False: it is down. Connections are refused, open ones cut
-    silent: bool = False  # takes connections and never says another word, on old ones neither
-    hold: str = ""  # "RCPT" or "DATA": keeps back that reply. At "DATA" the message has been taken by then
-    later: bool = False  # 451 to every message
-    later_first: int = 0  # 451 to so many messages from now on
-    drop: bool = False  # cuts the connection after DATA, takes nothing
-    drop_first: int = 0  # so for as many messages from now on
-    refuse: list[str] = field(default_factory=list)  # recipients that it answers 550 for
+    listening: bool = True  # if not, connections are refused and open ones cut
+    silent: bool = False  # takes connections and answers nothing, on open ones neither
+    hold: str = ""  # "RCPT" or "DATA": withholds that reply. At "DATA" the message has been taken by then
+    later: bool = False  # answers 451 to every message
+    later_first: int = 0  # answers 451 to this many messages from now on
+    drop: bool = False  # cuts the connection after DATA and takes nothing
+    drop_first: int = 0  # does so for this many messages from now on
+    refuse: list[str] = field(default_factory=list)  # recipients that it refuses with 550
     delay: float = 0  # seconds before each reply to DATA
 
 
 class ChaosMailServer:
-    """What aiosmtpd calls. Each message that came to its end is one line of JSON in `record`."""
+    """The handler for aiosmtpd. Each complete message is one line of JSON in `record`."""
 
     def __init__(self, port: int, record: Path) -> None:
-        self.behaviour = Behaviour()
+        self.behavior = Behavior()
         self.held = 0
         self._port = port
         self._number = 0
@@ -51,11 +51,11 @@ class ChaosMailServer:
         self._server: asyncio.Server | None = None
 
     async def listen(self) -> None:
-        """Opens or closes the door, as the behaviour says."""
-        if self.behaviour.listening and not self._server:
+        """Start or stop listening, as the behavior says."""
+        if self.behavior.listening and not self._server:
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(self._connection, "127.0.0.1", self._port, reuse_address=True)
-        elif not self.behaviour.listening and self._server:
+        elif not self.behavior.listening and self._server:
             self._server.close()
             self._server = None
             for session in self._sessions:
@@ -63,9 +63,9 @@ class ChaosMailServer:
                     session.transport.abort()
 
     async def answer(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Of the control channel: {"behave": {…}} or {"status": 1}."""
+        """Handle a command: {"behave": {…}} or {"status": 1}."""
         if "behave" in command:
-            self.behaviour = Behaviour(**command["behave"])
+            self.behavior = Behavior(**command["behave"])
             self.held = 0
             await self.listen()
         return {"held": self.held, "messages": self._number}
@@ -88,7 +88,7 @@ class ChaosMailServer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         await self._hold_back("RCPT")
-        if address in self.behaviour.refuse:
+        if address in self.behavior.refuse:
             self._write(outcome="refused", recipient=address)
             return "550 5.1.1 No such mailbox here"
         envelope.rcpt_tos.append(address)
@@ -97,19 +97,19 @@ class ChaosMailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         await self._while_silent()
         content = envelope.original_content or b""
-        if self.behaviour.drop or self.behaviour.drop_first > 0:
-            self.behaviour.drop_first -= 1
+        if self.behavior.drop or self.behavior.drop_first > 0:
+            self.behavior.drop_first -= 1
             self._write(outcome="dropped", **described(content), recipient=envelope.rcpt_tos[0])
             server.transport.abort()
             return "421 Gone"
-        if self.behaviour.later or self.behaviour.later_first > 0:
-            self.behaviour.later_first -= 1
+        if self.behavior.later or self.behavior.later_first > 0:
+            self.behavior.later_first -= 1
             self._write(outcome="later", **described(content), recipient=envelope.rcpt_tos[0])
             return "451 4.3.0 Try again later"
         number = self._write(outcome="accepted", **described(content), recipient=envelope.rcpt_tos[0])
         try:
-            if self.behaviour.delay:
-                await asyncio.sleep(self.behaviour.delay)
+            if self.behavior.delay:
+                await asyncio.sleep(self.behavior.delay)
             await self._hold_back("DATA")
         except asyncio.CancelledError:  # aiosmtpd ends the conversation when the client hangs up
             self._write(outcome="unanswered", answer_to=number)
@@ -117,20 +117,20 @@ class ChaosMailServer:
         return "250 OK"
 
     def _connection(self) -> asyncio.BaseProtocol:
-        if self.behaviour.silent:
+        if self.behavior.silent:
             return asyncio.Protocol()
         session = SMTP(self, hostname="localhost", enable_SMTPUTF8=True)
         self._sessions = {other for other in self._sessions if other.transport} | {session}
         return session
 
     async def _hold_back(self, command: str) -> None:
-        if self.behaviour.hold == command:
+        if self.behavior.hold == command:
             self.held += 1
-        while self.behaviour.hold == command or self.behaviour.silent:
+        while self.behavior.hold == command or self.behavior.silent:
             await asyncio.sleep(0.005)
 
     async def _while_silent(self) -> None:
-        while self.behaviour.silent:
+        while self.behavior.silent:
             await asyncio.sleep(0.005)
 
     def _write(self, **what: Any) -> int:
@@ -141,12 +141,12 @@ class ChaosMailServer:
 
 
 def described(content: bytes) -> dict[str, Any]:
-    """Message-ID and the cases that the links of a message name."""
+    """Return the Message-ID, and the cases in the links of a message."""
     if b"base64" in content:
         message = email.message_from_bytes(content, policy=email.policy.default)
         body = b"\n".join(part.get_payload(decode=True) for part in message.walk() if not part.is_multipart())
     else:
-        body = content.replace(b"=\r\n", b"")  # the soft line breaks of quoted-printable
+        body = content.replace(b"=\r\n", b"")  # soft line breaks of quoted-printable
     found = MESSAGE_ID.search(content)
     return {
         "message_id": found[1].decode(errors="replace") if found else "",
@@ -155,7 +155,7 @@ def described(content: bytes) -> dict[str, Any]:
 
 
 async def serve(control: int, port: int, record: Path) -> None:
-    """Serves mail on loopback until the harness ends."""
+    """Serve mail on loopback until the harness ends."""
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     server = ChaosMailServer(port, record)
     await server.listen()

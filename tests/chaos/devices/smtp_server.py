@@ -1,4 +1,4 @@
-"""The mail server of the chaos harness, as the harness sees it."""
+"""The chaos harness's mail server, seen from the harness."""
 
 import dataclasses
 import json
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.devices.smtp_process import Behaviour
+from tests.chaos.devices.smtp_process import Behavior
 from tests.chaos.devices.steered import SteeredProcess
 from tests.services import free_port
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A message that came to its end at the server.
+    """A complete message at the server.
 
-    `outcome` is "accepted", "later" (4xx), "refused" (5xx, no Message-ID known) or "dropped". `answered` is False of
-    an accepted one whose client was gone before it could be told so. `time` is seconds since 1970 by the real clock.
-    `cases` are the numbers in the links of its text.
+    `outcome` is "accepted", "later" (4xx), "refused" (5xx, no Message-ID known) or "dropped". `answered` is False if
+    the client of an accepted message was gone before the answer. `time` is in seconds since the epoch, by the real
+    clock. `cases` are the numbers in the links of its text.
     """
 
     number: int
@@ -32,7 +32,7 @@ class Mail:
 
 
 class SmtpServer(SteeredProcess):
-    """An SMTP server in a process of its own, on loopback. It records in a file in `directory`."""
+    """An SMTP server in its own process, on loopback. It records messages in a file in `directory`."""
 
     module = "tests.chaos.devices.smtp_process"
 
@@ -42,14 +42,14 @@ class SmtpServer(SteeredProcess):
         self._record = directory / "mail.jsonl"
         super().__init__(self.port, self._record)
 
-    def behave(self, **behaviour: Any) -> None:
-        """From now on it behaves so (see Behaviour), and normally in everything that is not named."""
-        self.ask(behave=dataclasses.asdict(Behaviour(**behaviour)))
+    def behave(self, **behavior: Any) -> None:
+        """Change the behavior from now on (see Behavior). Everything not named works normally."""
+        self.ask(behave=dataclasses.asdict(Behavior(**behavior)))
 
     @contextmanager
-    def behaving(self, **behaviour: Any) -> Iterator[None]:
-        """It behaves so for the length of the block."""
-        self.behave(**behaviour)
+    def behaving(self, **behavior: Any) -> Iterator[None]:
+        """Change the behavior during the block."""
+        self.behave(**behavior)
         try:
             yield
         finally:
@@ -57,15 +57,15 @@ class SmtpServer(SteeredProcess):
 
     @property
     def held(self) -> int:
-        """How many messages have been kept waiting since the last call of `behave`."""
+        """Return how many messages have been kept waiting since the last `behave`."""
         return int(self.ask(status=1)["held"])
 
     def mark(self) -> int:
-        """The place in the record that has been reached; for `mails`."""
+        """Return the current place in the record, for `mails`."""
         return int(self.ask(status=1)["messages"])
 
     def mails(self, since: int = 0) -> list[Mail]:
-        """Everything recorded after the mark `since`, whatever its outcome, in order."""
+        """Return all messages after the mark `since`, in order."""
         lines = [json.loads(line) for line in self._record.read_bytes().splitlines()]
         unanswered = {line["answer_to"] for line in lines if line["outcome"] == "unanswered"}
         return [
@@ -75,5 +75,5 @@ class SmtpServer(SteeredProcess):
         ]
 
     def accepted(self, since: int = 0) -> list[Mail]:
-        """What it took, after the mark `since`."""
+        """Return the accepted messages after the mark `since`."""
         return [mail for mail in self.mails(since) if mail.outcome == "accepted"]

@@ -1,4 +1,4 @@
-"""Devices in processes of their own, and the channel by which the harness steers them: a line of JSON each way."""
+"""Devices in their own processes, controlled by the harness through lines of JSON."""
 
 import asyncio
 import json
@@ -19,9 +19,9 @@ Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class SteeredProcess(AbstractContextManager["SteeredProcess"]):
-    """A device in a process: started by `start` or `with`, and gone with this process, however this one ends.
+    """A device in its own process. It ends with this process, however this one ends.
 
-    `module` is called with the port of its control channel and `arguments`.
+    `module` runs with the port of its control channel and `arguments`.
     """
 
     module = ""
@@ -32,20 +32,20 @@ class SteeredProcess(AbstractContextManager["SteeredProcess"]):
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts it and returns when it can be steered."""
+        """Start the device and wait until it takes commands."""
         command = [sys.executable, "-m", self.module, str(self._control), *self._arguments]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
         wait_for_port(self._control)
 
     def stop(self) -> None:
-        """Ends it. Nothing if it does not run."""
+        """End the device, if it runs."""
         if self._process:
             self._process.kill()
             self._process.communicate()
             self._process = None
 
     def ask(self, **command: Any) -> dict[str, Any]:
-        """Hands it a command and returns its answer; RuntimeError with its words if it refuses."""
+        """Send a command and return its answer. RuntimeError with its message if it refuses."""
         with socket.create_connection(("127.0.0.1", self._control), timeout=20) as channel:
             channel.sendall(json.dumps(command).encode() + b"\n")
             answer: dict[str, Any] = json.loads(channel.makefile().readline())
@@ -64,11 +64,11 @@ class SteeredProcess(AbstractContextManager["SteeredProcess"]):
 
 
 async def until_the_harness_ends(port: int, answer: Answer) -> None:
-    """The device's side: answers commands on `port` until SIGTERM, or until the harness is gone."""
+    """Answer commands on `port` until SIGTERM, or until the harness is gone. Runs in the device."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    # The harness holds the other end of this pipe and never writes: readable means gone.
+    # The harness holds the other end of this pipe and never writes. Readable means it is gone.
     loop.add_reader(sys.stdin.fileno(), ended.set)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

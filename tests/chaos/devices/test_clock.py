@@ -1,4 +1,4 @@
-"""Real processes live by a wall clock that the harness moves."""
+"""Real processes follow a wall clock that the harness moves."""
 
 import datetime as dt
 import os
@@ -23,7 +23,7 @@ from tests.services import free_port, postgresql, wait_for_port
 pytestmark = pytest.mark.integration
 
 HOUR = 3600
-# Says its two clocks for every line that it reads.
+# Prints its two clocks for every line that it reads.
 CLOCKS = "import sys, time\nfor _ in sys.stdin: print(time.time(), time.monotonic(), flush=True)"
 LOGGED = re.compile(r"timestamp='([^']+)'")
 
@@ -37,7 +37,7 @@ def clock(tmp_path: Path) -> Clock:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Sees to it that a process ends with the test."""
+    """End a process with the test."""
     started: list[LocalProcess] = []
 
     def keep(process: LocalProcess) -> LocalProcess:
@@ -51,7 +51,7 @@ def start() -> Iterator[Start]:
 
 
 def last_logged(process: LocalProcess) -> float:
-    """The time by which `process` has stamped the last line of its log."""
+    """Return the timestamp of the last line of the process's log."""
     return dt.datetime.fromisoformat(LOGGED.findall(process.logs())[-1]).timestamp()
 
 

@@ -1,4 +1,4 @@
-"""The code of an earlier commit runs beside the present one."""
+"""The code of an earlier commit runs together with the current one."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from tests.chaos.devices import old_version
 
-# Says where the code lies and which tasks it has.
+# Prints where the code is and which tasks it has.
 WHO_RUNS = """
 import django; django.setup()
 import cases; print(cases.__file__)

@@ -1,4 +1,4 @@
-"""The proxy in front of a real Redis: it forwards, goes silent without a word, and comes back."""
+"""The proxy in front of a real Redis forwards, goes silent, and comes back."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def proxy(redis: RedisServer) -> Iterator[Proxy]:
 
 
 def connect(proxy: Proxy) -> "redis_client.Redis":
-    """A client of one connection, which gives up after half a second and does not connect again."""
+    """Return a client with one connection. It gives up after half a second and does not reconnect."""
     pool = redis_client.ConnectionPool(
         port=proxy.port, socket_timeout=0.5, max_connections=1, retry=None, retry_on_timeout=False
     )

@@ -1,4 +1,4 @@
-"""The mail server of the chaos harness behaves as it is told, and its record says what it took."""
+"""The chaos harness's mail server behaves as told and records what it took."""
 
 import smtplib
 import threading
@@ -22,7 +22,7 @@ def server(tmp_path: Path) -> Iterator[SmtpServer]:
 
 
 def send(server: SmtpServer, *, to: str = "mia@example.com", cases: tuple[int, ...] = (7,)) -> None:
-    """As the portal sends: one real message about `cases`."""
+    """Send a message about `cases`, as the portal does."""
     message = released_message(
         recipient=UserFactory.build(),
         address=to,
@@ -97,16 +97,16 @@ def test_a_client_that_died_before_the_reply_is_told_apart(server: SmtpServer) -
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "error", "outcome"),
+    ("behavior", "error", "outcome"),
     [
         ({"later_first": 2}, smtplib.SMTPDataError, "later"),
         ({"drop_first": 2}, smtplib.SMTPServerDisconnected, "dropped"),
     ],
 )
 def test_the_first_messages_fail_and_the_next_is_taken(
-    server: SmtpServer, behaviour: dict[str, int], error: type[Exception], outcome: str
+    server: SmtpServer, behavior: dict[str, int], error: type[Exception], outcome: str
 ) -> None:
-    server.behave(**behaviour)
+    server.behave(**behavior)
     for _ in range(2):
         with pytest.raises(error):
             send(server)
@@ -132,7 +132,7 @@ def test_one_recipient_is_refused(server: SmtpServer) -> None:
     ]
 
 
-def test_a_behaviour_that_it_does_not_know_is_an_error(server: SmtpServer) -> None:
+def test_a_behavior_that_it_does_not_know_is_an_error(server: SmtpServer) -> None:
     with pytest.raises(RuntimeError, match="moody"):
         server.ask(behave={"moody": True})
 

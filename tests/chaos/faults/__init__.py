@@ -1,1 +1,1 @@
-"""The faults, a module for each family."""
+"""Faults, one module for each family."""

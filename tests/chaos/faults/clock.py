@@ -123,7 +123,7 @@ def clocks_go_back(run: Run) -> None:
 
 @contextmanager
 def _off_by(run: Run, seconds: float, *names: str) -> Iterator[None]:
-    """The clocks of those services are stepped by so much, and back at the end of the block."""
+    """Step the clocks of the services, and back at the end of the block."""
     for name in names:
         run.stack.devices[name].step(seconds)
     try:

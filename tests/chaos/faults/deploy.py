@@ -18,7 +18,7 @@ from tests.chaos.run import Run
 from tests.integration.processes import LocalWorker
 from tests.services import free_port, wait_for_port
 
-# What the old web and the old beat publish, by the old code itself.
+# Publishes what the old web and the old beat publish, with the old code.
 OLD_MESSAGES = """
 import time
 import django; django.setup()
@@ -115,7 +115,7 @@ def _restart(run: Run, name: str, number: signal.Signals) -> None:
 
 
 def _looks_at(url: str, run: Run) -> int:
-    """How many members do not get their page there."""
+    """Return how many members do not get their page there."""
     answers = [
         requests.get(f"{url}/cases/", cookies={"sessionid": session}, allow_redirects=False, timeout=20).status_code
         for session in run.load.sessions.values()

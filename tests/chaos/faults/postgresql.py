@@ -6,7 +6,7 @@ from tests.chaos.load import PlannedCase
 from tests.chaos.registry import fault
 from tests.chaos.run import Run
 
-# Of the two workers, two each.
+# Two processes of each of the two workers.
 WORKER_PROCESSES = 4
 
 
@@ -73,8 +73,11 @@ def _restart(run: Run, mode: str) -> None:
 
 
 def _is_victim(run: Run, *, deadlock_timeout: str) -> bool:
-    """Locks in the order opposite to that of a batch. Who has waited for `deadlock_timeout` looks for a deadlock, and
-    is the victim if there is one; a batch looks after a second."""
+    """Lock in the opposite order of a batch. Return whether this session was the victim of the deadlock.
+
+    A session that has waited for `deadlock_timeout` looks for a deadlock and becomes its victim. A batch looks after a
+    second.
+    """
     victim = _of_the_next_wave(run, looking=False)
     database = run.stack.database
     with database.holding("SELECT id FROM cases_user WHERE id = %s FOR UPDATE", victim.member) as connection:
@@ -98,7 +101,7 @@ def _of_the_next_wave(run: Run, *, looking: bool) -> PlannedCase:
 
 
 def _deadlocks(run: Run) -> int:
-    """How many PostgreSQL has broken so far."""
+    """Return how many deadlocks PostgreSQL has broken so far."""
     with run.stack.database.connect() as connection:
         (count,) = connection.execute("SELECT sum(deadlocks)::int FROM pg_stat_database").fetchone() or (0,)
     return int(count)

@@ -8,7 +8,7 @@ import time
 from tests.chaos.registry import RECONNECT, fault
 from tests.chaos.run import Run
 
-# Readers go on, writers wait.
+# Readers continue, writers wait.
 LOCK_HISTORY = "LOCK TABLE cases_caseevent IN SHARE MODE"
 LOCK_WHAT_IS_SENT = "SELECT id FROM cases_outgoingemail WHERE state = 'sending' FOR UPDATE"
 MAIL_PROCESSES = 2
@@ -108,7 +108,7 @@ def random_kills(run: Run) -> None:
 
 
 def _kill(run: Run, name: str, chance: random.Random | None) -> bool:
-    """Kills the service, or one of its children by `chance`. Whether there was something to kill."""
+    """Kill the service, or by `chance` one of its children. Return whether there was something to kill."""
     service = run.stack.services[name]
     if service.status != "running":
         return False

@@ -5,7 +5,7 @@ from typing import Any
 from tests.chaos.registry import fault
 from tests.chaos.run import Run
 
-# Releases have nothing to wait for meanwhile.
+# Releases need not wait during this fault.
 OPTIONS: dict[str, Any] = {"window": 10, "works_meanwhile": True}
 
 
@@ -38,11 +38,11 @@ def smtp_refuses_one_of_a_hundred(run: Run) -> None:
     """The SMTP server answers 550 for one member in a hundred: their rows say so, and nobody else's mail waits."""
     run.refused |= set(list(run.load.addresses.values())[::100])
     with run.on():
-        # For as long as there are mails to them: the addresses are those of this fault alone.
+        # Stays set: only this fault uses these addresses.
         run.stack.mail.behave(refuse=sorted(run.refused))
         run.wait(run.fault.window)
 
 
-def _behave(run: Run, **behaviour: bool) -> None:
-    with run.on(), run.stack.mail.behaving(**behaviour):
+def _behave(run: Run, **behavior: bool) -> None:
+    with run.on(), run.stack.mail.behaving(**behavior):
         run.wait(run.fault.window)
