@@ -356,6 +356,8 @@ def recorded(batch):
 def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(mia, olga):
     """A claim that a crash of the database could undo would let its mail go out again under another Message-ID."""
     claimed = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")  # the server of the tests has it off
     usual = statements(lambda: release_for(mia, olga))
     usual += statements(lambda: claimed.extend(outbox.claim(limit=2)))
     sent, refused = claimed
@@ -365,6 +367,7 @@ def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(mia, olga):
     with connection.cursor() as cursor:
         cursor.execute("SHOW synchronous_commit")
         assert cursor.fetchone() == ("on",)
+        cursor.execute("RESET synchronous_commit")
 
 
 # --- Delivery to a real server ----------------------------------------------------------------------------------------
