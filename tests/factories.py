@@ -37,6 +37,7 @@ class CaseFactory(factory.django.DjangoModelFactory[Case]):
         held = factory.Trait(status=Case.Status.COMPLETED, date_completed=factory.LazyFunction(timezone.now))
         scheduled = factory.Trait(
             held=True,
+            version=1,
             schedule_revision=1,
             scheduled_release_date=factory.LazyFunction(lambda: portals_today() + dt.timedelta(days=7)),
         )

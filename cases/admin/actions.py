@@ -55,7 +55,7 @@ RETURN = Transition(
 
 
 class ReasonForm(SingleValuesForm):
-    """Why; and of each case the revision that the administrator was shown, so that nothing newer is overridden."""
+    """Why; and of each case the version that the administrator was shown, so that nothing newer is overridden."""
 
     reason = ProseField(
         label=gettext_lazy("Reason"),
@@ -67,9 +67,7 @@ class ReasonForm(SingleValuesForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = reason_required
         for case in cases:
-            self.fields[f"revision_{case.pk}"] = forms.IntegerField(
-                initial=case.schedule_revision, widget=forms.HiddenInput()
-            )
+            self.fields[f"version_{case.pk}"] = forms.IntegerField(initial=case.version, widget=forms.HiddenInput())
 
 
 def ask_or_act(
@@ -109,7 +107,7 @@ def _act(request: HttpRequest, cases: list[Case], transition: Transition, answer
                 by=cast(User, request.user),
                 source=CaseEvent.Source.ADMIN,
                 reason=answer["reason"],
-                revision=answer[f"revision_{case.pk}"],
+                version=answer[f"version_{case.pk}"],
             )
         except CaseError as error:
             messages.error(request, f"{case}: {error.message}")

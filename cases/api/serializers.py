@@ -26,6 +26,7 @@ class CaseInListSerializer(serializers.Serializer[VisibleCase]):
     scheduled_release_date = serializers.DateField(read_only=True, allow_null=True)
     scheduled_release_time = TimeOfDayField(read_only=True, allow_null=True)
     actual_release_date = serializers.DateTimeField(read_only=True, allow_null=True)
+    version = serializers.IntegerField(read_only=True, allow_null=True)
 
 
 class CaseSerializer(CaseInListSerializer):
@@ -35,11 +36,16 @@ class CaseSerializer(CaseInListSerializer):
 
 
 class ReleaseSerializer(serializers.Serializer[Any]):
-    """When the case is to be released. "schedule" without a date is the default date."""
+    """When the case is to be released. "schedule" without a date is the default date.
+
+    `version` is the one that the caller has read. 409 where the case has another one now; without it nothing is
+    compared.
+    """
 
     release_option = serializers.ChoiceField(choices=["now", "schedule"])
     release_date = serializers.DateField(required=False, allow_null=True, input_formats=["%Y-%m-%d"])
     release_time = TimeOfDayField(required=False, allow_null=True, input_formats=["%H:%M", "%H:%M:%S"])
+    version = serializers.IntegerField(required=False, allow_null=True, min_value=0)
     reason = ProseOfApi(required=False, allow_blank=True, max_length=limits.REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

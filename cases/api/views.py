@@ -63,6 +63,7 @@ class CaseViewSet(GenericViewSet[Any]):
             "by": cast(User, self.request.user),
             "source": API,
             "reason": wanted.validated_data.get("reason", ""),
+            "version": wanted.validated_data.get("version"),
         }
         release_on = wanted.release_on()
         if not case.is_pending:

@@ -4,7 +4,7 @@ Verbs as in cases.releases. A person's open cases are those that they accepted, 
 """
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
@@ -21,10 +21,10 @@ BATCH = 500
 
 
 @transaction.atomic
-def accept(*, case: Case, by: User, source: str, technician: User | None = None) -> Case:
+def accept(*, case: Case, by: User, source: str, technician: User | None = None, version: int | None = None) -> Case:
     """A submitted case gets its technician: `by`, or the `technician` whom an administrator names."""
     chosen = technician or by
-    locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen])
+    locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen], version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     assignee = locked.people[chosen.pk]
     if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
@@ -32,26 +32,28 @@ def accept(*, case: Case, by: User, source: str, technician: User | None = None)
     case.status = Case.Status.ACCEPTED
     case.assigned_to = assignee
     case.date_accepted = recorder.at
-    case.save(update_fields=["status", "assigned_to", "date_accepted"])
+    locked.save("status", "assigned_to", "date_accepted")
     recorder.record(CaseEvent.Kind.ACCEPTED)
     return case
 
 
 @transaction.atomic
-def hand_over_case(*, case: Case, to: User, by: User, source: str, reason: str = "") -> Case:
+def hand_over_case(
+    *, case: Case, to: User, by: User, source: str, reason: str = "", version: int | None = None
+) -> Case:
     """The case is `to`'s from now on; its state and its schedule stay.
 
     NotAllowed and WrongState by cases.lifecycle.permissions; CaseError for `to` unless that is a technician at work
     other than the present one; Case.DoesNotExist where `by` may not know of the case.
     """
     # `to` is locked too: a deactivation at the same time finds the case among theirs.
-    locked = lock_for_action(case, Action.HAND_OVER, by=by, source=source, people=[to])
+    locked = lock_for_action(case, Action.HAND_OVER, by=by, source=source, people=[to], version=version)
     case, to = locked.case, locked.people[to.pk]
     if to.pk == case.assigned_to_id or not to.takes_cases:
         raise CaseError(_("Choose another technician, who has signed in and whose account is active."), field="to")
     handed_over(locked.recorder, to=to, reason=reason).save()
     case.assigned_to = to
-    case.save(update_fields=["assigned_to"])
+    locked.save("assigned_to")
     locked.recorder.log(CaseEvent.Kind.HANDED_OVER)
     return case
 
@@ -106,7 +108,7 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     now = portal_now()
     recorders = [EventRecorder(case, by=by, source=source, at=now) for case in cases]
     CaseEvent.objects.bulk_create([handed_over(recorder, to=to, reason=reason) for recorder in recorders])
-    Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to)
+    Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to, version=F("version") + 1)
     details = {"count": len(cases), "to_technician": to.pk}
     record(technician, AccountEvent.Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
     facts = {"count": len(cases), "from_id": technician.pk, "to_id": to.pk}

@@ -1,12 +1,10 @@
 """What members do with a case before anybody works on it: create, edit, submit. Verbs as in cases.releases."""
 
-import hashlib
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.core import limits
-from cases.core.errors import CaseError, NotAllowed, Stale
+from cases.core.errors import CaseError, NotAllowed
 from cases.core.text import clean_line
 from cases.lifecycle import form_tokens, quotas
 from cases.lifecycle.history import log_committed
@@ -31,22 +29,15 @@ def create(*, by: User, title: str, description: str, urgency: str = Case.Urgenc
     return case
 
 
-def digest(case: Case) -> str:
-    """What tells this text and urgency from any other: a form carries it, to say what it was filled from."""
-    text = "\0".join([case.title, case.description, case.urgency])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 @transaction.atomic
-def edit(*, case: Case, by: User, title: str, description: str, urgency: str, seen: str = "") -> Case:
-    """The draft gets another text and urgency. `seen`: the digest of what the person wrote over; Stale where the draft
-    has become another since, in a second tab for example. Without it nothing is compared."""
+def edit(*, case: Case, by: User, title: str, description: str, urgency: str, version: int | None = None) -> Case:
+    """The draft gets another text and urgency. Stale where it is no longer the `version` that the person wrote over, in
+    a second tab for example."""
     _check_lengths(title, description)
-    case = lock_for_action(case, Action.EDIT, by=by).case
-    if seen and seen != digest(case):
-        raise Stale
+    locked = lock_for_action(case, Action.EDIT, by=by, version=version)
+    case = locked.case
     case.title, case.description, case.urgency = title, description, urgency
-    case.save(update_fields=["title", "description", "urgency"])
+    locked.save("title", "description", "urgency")
     log_committed("draft changed", case_id=case.pk, by=by.pk)
     return case
 
@@ -57,18 +48,18 @@ def _check_lengths(title: str, description: str) -> None:
 
 
 @transaction.atomic
-def submit(*, case: Case, by: User, source: str) -> Case:
+def submit(*, case: Case, by: User, source: str, version: int | None = None) -> Case:
     """The draft is handed in: technicians see it from now on.
 
-    CaseError without a title, QuotaReached for one too many.
+    CaseError without a title, QuotaReached for one too many, Stale where the person was looking at an older `version`.
     """
-    locked = lock_for_action(case, Action.SUBMIT, by=by, source=source)
+    locked = lock_for_action(case, Action.SUBMIT, by=by, source=source, version=version)
     case, recorder = locked.case, locked.recorder
     if not clean_line(case.title):
         raise CaseError(_("Please give the case a title before you submit it."), field="title")
     quotas.check_submissions(locked.by)
     case.status = Case.Status.SUBMITTED
     case.date_submitted = recorder.at
-    case.save(update_fields=["status", "date_submitted"])
+    locked.save("status", "date_submitted")
     recorder.record(CaseEvent.Kind.SUBMITTED)
     return case

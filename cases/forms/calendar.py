@@ -93,7 +93,7 @@ class MoveForm(RescheduleForm):
     """Another day for the release of a case; its time of day stays."""
 
     # Needed, since it also says which time of day the person saw.
-    revision = forms.IntegerField(
+    version = forms.IntegerField(
         min_value=0,
         widget=forms.HiddenInput,
         error_messages={"required": _("Open the case in the calendar and move it from there.")},

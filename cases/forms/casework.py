@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.forms.people import HandOverForm
-from cases.forms.single_values import SingleValuesForm
 from cases.forms.technicians import TechnicianField, active_technicians
+from cases.forms.versions import VersionForm
 from cases.models import Case, User
 
 
-class AcceptForm(SingleValuesForm):
+class AcceptForm(VersionForm):
     """Who is to work on the case. Administrators name a technician; a technician takes it."""
 
     technician = TechnicianField(
@@ -34,7 +34,7 @@ class AcceptForm(SingleValuesForm):
         return self.cleaned_data["technician"]  # type: ignore[no-any-return]
 
 
-class HandOverCaseForm(HandOverForm):
+class HandOverCaseForm(VersionForm, HandOverForm):
     """To whom one case goes, and perhaps a word."""
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:

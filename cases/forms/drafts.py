@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.casework import drafts
 from cases.core import limits
 from cases.core.text_fields import LineField
 from cases.models import Case
@@ -17,7 +16,7 @@ class DraftForm(forms.ModelForm[Case]):
     title = LineField(
         label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Give the case a title.")}
     )
-    seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     class Meta:
         model = Case
@@ -30,7 +29,7 @@ class DraftForm(forms.ModelForm[Case]):
         for name, field in self.fields.items():
             field.widget.attrs["class"] = "form-select" if name == "urgency" else "form-control"
         if self.instance.pk:
-            self.initial["seen"] = drafts.digest(self.instance)
+            self.initial["version"] = self.instance.version
 
     def text(self) -> dict[str, Any]:
         """The arguments of the verbs."""

@@ -10,6 +10,7 @@ from cases.core import limits, schedule
 from cases.core.schedule import Schedule
 from cases.core.text_fields import ProseField
 from cases.forms.single_values import SingleValuesForm
+from cases.forms.versions import VersionForm
 from cases.releases import release_choice
 
 
@@ -71,10 +72,9 @@ class ScheduleFields(SingleValuesForm):
         return "1" if isinstance(value, dt.time) and has_seconds(value) else ""
 
 
-class ChangeForm(SingleValuesForm):
-    """What every change of a release carries: the revision that the person looked at, and perhaps a reason."""
+class ChangeForm(VersionForm):
+    """What every change of a release carries: the version that the person looked at, and perhaps a reason."""
 
-    revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     reason = ProseField(
         label=_("Reason"),
         required=False,
@@ -84,7 +84,7 @@ class ChangeForm(SingleValuesForm):
 
     def change(self) -> dict[str, Any]:
         """The arguments that every verb takes."""
-        return {"revision": self.cleaned_data["revision"], "reason": self.cleaned_data["reason"]}
+        return {"version": self.cleaned_data["version"], "reason": self.cleaned_data["reason"]}
 
 
 class CompletionForm(ChangeForm, ScheduleFields):

@@ -32,6 +32,11 @@ class Locked:
     people: People
     recorder: EventRecorder
 
+    def save(self, *fields: str) -> None:
+        """Store these fields of the case, which is another version from now on."""
+        self.case.version += 1
+        self.case.save(update_fields=[*fields, "version"])
+
 
 def lock_for_action(
     case: Case,
@@ -41,12 +46,12 @@ def lock_for_action(
     source: str = "",
     people: Iterable[User] = (),
     reason: str | None = None,
-    revision: int | None = None,
+    version: int | None = None,
 ) -> Locked:
     """Lock `by`, the other `people` that the verb depends on, and the case. Check `action` against the locked rows.
 
-    Case.DoesNotExist where `by` may not know of the case. Stale where `revision`, the one that the person was looking
-    at, is an older one. NotAllowed and WrongState by cases.lifecycle.permissions. ReasonRequired where the rule
+    Case.DoesNotExist where `by` may not know of the case. NotAllowed and WrongState by cases.lifecycle.permissions.
+    Stale where `version`, the one that the person was looking at, is an older one. ReasonRequired where the rule
     demands a `reason`; None says that the verb has none to demand. ClockMismatch where the action would go by a
     clock that is not the portal's.
     """
@@ -54,9 +59,9 @@ def lock_for_action(
     by = found[by.pk]
     visible = Case.objects.visible_to(by)
     locked = in_lock_order(visible.annotate(clock_agrees=stored_clock.agrees())).get(pk=case.pk)
-    if revision is not None and revision != locked.schedule_revision:
-        raise Stale
     rule = permissions.check(action, by=by, case=locked)
+    if version is not None and version != locked.version:
+        raise Stale
     if rule.reason and reason is not None and not clean_text(reason):
         raise ReasonRequired
     if action in BY_THE_CLOCK and not cast(Any, locked).clock_agrees:

@@ -30,6 +30,8 @@ class VisibleCase:
     scheduled_release_time: dt.time | None = None
     actual_release_date: dt.datetime | None = None
     release_error: str = ""
+    # Of a member only while it is a draft: a count that goes on would tell of a completion.
+    version: int | None = None
 
     @classmethod
     def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
@@ -60,7 +62,7 @@ class VisibleCase:
         if case.is_released:
             body |= {"date_completed": case.date_completed, "actual_release_date": case.actual_release_date}
         if to.is_member:
-            return cls(**head, **body)
+            return cls(**head, **body, version=case.version if state == "draft" else None)
         return cls(
             **head,
             **body
@@ -70,6 +72,7 @@ class VisibleCase:
                 "member_name": case.member.display_name,
                 "technician_name": case.assigned_to.display_name if case.assigned_to else "",
                 "release_error": case.release_error,
+                "version": case.version,
             },
         )
 

@@ -479,10 +479,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="Counts changes to the case. A form made for an earlier version is refused.",
+                        verbose_name="version",
+                    ),
+                ),
+                (
                     "schedule_revision",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="Counts changes to the schedule. A form made for an earlier revision is refused.",
+                        help_text="Counts changes to the schedule. A task is scheduled for one revision.",
                         verbose_name="schedule revision",
                     ),
                 ),

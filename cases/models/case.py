@@ -101,10 +101,17 @@ class Case(models.Model):
         blank=True,
         help_text=_("Actual date/time when case was released to member"),
     )
+    version = models.PositiveIntegerField(
+        _("version"),
+        default=0,
+        # A process that was started before an upgrade does not name the column.
+        db_default=0,
+        help_text=_("Counts changes to the case. A form made for an earlier version is refused."),
+    )
     schedule_revision = models.PositiveIntegerField(
         _("schedule revision"),
         default=0,
-        help_text=_("Counts changes to the schedule. A form made for an earlier revision is refused."),
+        help_text=_("Counts changes to the schedule. A task is scheduled for one revision."),
     )
     armed_revision = models.PositiveIntegerField(
         _("armed revision"),

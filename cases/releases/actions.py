@@ -4,7 +4,7 @@
 depends on and the case (cases.lifecycle.locking), looks again at who may do what in which state, and commits state,
 history and e-mail row together (DESIGN rules 4 and 6). They raise cases.core.errors; ClockMismatch where they would
 release or schedule by a clock that is not the portal's; Case.DoesNotExist where `by` may not know of the case.
-What leaves the process does so after the commit. `revision`, where given, is the schedule revision that the person was
+What leaves the process does so after the commit. `version`, where given, is the version of the case that the person was
 looking at: an older one is Stale.
 """
 
@@ -24,17 +24,17 @@ Kind = CaseEvent.Kind
 
 @transaction.atomic
 def complete(
-    *, case: Case, by: User, source: str, release_on: Schedule | None, reason: str = "", revision: int | None = None
+    *, case: Case, by: User, source: str, release_on: Schedule | None, reason: str = "", version: int | None = None
 ) -> Case:
     """The work on an accepted case is done. Its member sees it on `release_on`; None: at once."""
-    locked = lock_for_action(case, Action.COMPLETE, by=by, source=source, revision=revision)
+    locked = lock_for_action(case, Action.COMPLETE, by=by, source=source, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     case.status = Case.Status.COMPLETED
     case.date_completed = recorder.at
     if release_on is not None:
         check_choice(release_on, by=by, reason=reason, now=recorder.at, or_now=True)
     _set_schedule(case, release_on)
-    case.save(update_fields=["status", "date_completed", *SCHEDULE_FIELDS])
+    locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.COMPLETED, reason=reason)
     if release_on is None:
         batch.release_one(case, by=by, source=source, at=recorder.at)
@@ -45,48 +45,48 @@ def complete(
 
 @transaction.atomic
 def schedule(
-    *, case: Case, by: User, source: str, release_on: Schedule, reason: str = "", revision: int | None = None
+    *, case: Case, by: User, source: str, release_on: Schedule, reason: str = "", version: int | None = None
 ) -> Case:
     """A completed case that is not released gets another release date, or its first one after a hold."""
-    locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, revision=revision)
+    locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     check_choice(release_on, by=by, reason=reason, now=recorder.at)
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     _set_schedule(case, release_on)
-    case.save(update_fields=SCHEDULE_FIELDS)
+    locked.save(*SCHEDULE_FIELDS)
     recorder.record(kind, reason=reason)
     arm_after_commit(case)
     return case
 
 
 @transaction.atomic
-def cancel_schedule(*, case: Case, by: User, source: str, reason: str, revision: int | None = None) -> Case:
+def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: int | None = None) -> Case:
     """A completed case is held: it stays completed and is not released until somebody says when."""
-    locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, revision=revision)
+    locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     _set_schedule(case, None)
-    case.save(update_fields=SCHEDULE_FIELDS)
+    locked.save(*SCHEDULE_FIELDS)
     recorder.record(Kind.HELD, reason=reason)
     return case
 
 
 @transaction.atomic
-def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", revision: int | None = None) -> Case:
+def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", version: int | None = None) -> Case:
     """A completed case that is not released goes back to its technician, without a schedule."""
-    locked = lock_for_action(case, Action.RETURN, by=by, source=source, reason=reason, revision=revision)
+    locked = lock_for_action(case, Action.RETURN, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     case.status = Case.Status.ACCEPTED
     case.date_completed = None
     _set_schedule(case, None)
-    case.save(update_fields=["status", "date_completed", *SCHEDULE_FIELDS])
+    locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.RETURNED, reason=reason)
     return case
 
 
 @transaction.atomic
-def release_now(*, case: Case, by: User, source: str, reason: str, revision: int | None = None) -> Case:
+def release_now(*, case: Case, by: User, source: str, reason: str, version: int | None = None) -> Case:
     """An administrator releases a completed case before its schedule."""
-    locked = lock_for_action(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, revision=revision)
+    locked = lock_for_action(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     batch.release_one(case, by=by, source=source, at=recorder.at, reason=clean_text(reason))
     return case

@@ -166,6 +166,7 @@ def _write_release(ids: list[int], context: ReleaseContext) -> None:
     rows = Case.objects.filter(pk__in=ids_as_rows(ids))
     rows.update(
         actual_release_date=context.at,
+        version=F("version") + 1,
         release_number=F("release_number") + 1,
         release_batch=context.batch,
         release_error="",

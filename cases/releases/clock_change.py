@@ -186,6 +186,7 @@ def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
         Case.objects.filter(pk__in=ids_as_rows(ids)).update(
             scheduled_release_date=wanted.date,
             scheduled_release_time=wanted.time,
+            version=F("version") + 1,
             schedule_revision=F("schedule_revision") + 1,
         )
     CaseEvent.objects.bulk_create([_event(move, by=by, at=at, reason=reason) for move in moves])

@@ -31,10 +31,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A case on the calendar of one viewer. `revision` and `movable` are for moving it to another day."""
+    """A case on the calendar of one viewer. `version` and `movable` are for moving it to another day."""
 
     case: VisibleCase
-    revision: int
+    version: int
     movable: bool
     today: dt.date
 
@@ -42,7 +42,7 @@ class Entry:
     def of(cls, case: Case, *, to: User, now: dt.datetime) -> Self:
         """Return `case` as `to` may see and move it at `now`. It comes from `visible_to(to)` with its people."""
         movable = Action.RESCHEDULE in permissions.allowed(by=to, case=case, now=now)
-        return cls(VisibleCase.of(case, to=to), case.schedule_revision, movable, schedule.date_of(now))
+        return cls(VisibleCase.of(case, to=to), case.version, movable, schedule.date_of(now))
 
     @property
     def at(self) -> dt.datetime | None:

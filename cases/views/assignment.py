@@ -27,7 +27,9 @@ class AcceptCase(CaseActionView[AcceptForm]):
         return AcceptForm(request.POST, by=request.user)
 
     def perform(self, form: AcceptForm, *, case: Case, by: User) -> Case:
-        return releases.accept(case=case, by=by, source=WEB, technician=form.chosen())
+        return releases.accept(
+            case=case, by=by, source=WEB, technician=form.chosen(), version=form.cleaned_data["version"]
+        )
 
     def said(self, case: Case) -> str:
         """Name the case and link it: in a queue it is gone from where it was."""

@@ -109,7 +109,7 @@ def _not_moved(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
 @staff_only
 @refusals_shown_by(_not_moved)
 def move_case(request: PortalRequest, pk: int) -> HttpResponse:
-    """Another day for a release. POST `release_date`, `reason`, `revision`; GET `to` proposes a day. The rest of the
+    """Another day for a release. POST `release_date`, `reason`, `version`; GET `to` proposes a day. The rest of the
     query is the calendar's, to which a move returns; a refusal answers with its status, and nothing has moved."""
     case, user, now = visible_case(request, pk), request.user, portal_now()
     permissions.check(Action.RESCHEDULE, by=user, case=case)
@@ -127,7 +127,7 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: str = "") -> MoveForm:
     present = case.scheduled_release_date
-    initial = {"revision": case.schedule_revision, "release_date": date or present, "reason": reason}
+    initial = {"version": case.version, "release_date": date or present, "reason": reason}
     return MoveForm(initial=initial, by=user, now=now)
 
 

@@ -84,7 +84,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
     def refused(self, request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
         """Answer a refusal with the page as the case is now.
 
-        The form keeps what was typed, for the revision that is shown: the person reads what the case has become, and
+        The form keeps what was typed, for the version that is shown: the person reads what the case has become, and
         sends it again or does not. Where this can no longer be done the whole page is another, and HTMX loads it anew.
         """
         case = visible_case(request, pk)
@@ -98,10 +98,10 @@ class CaseActionView(ABC, View, Generic[FormT]):
         return answer if is_possible or not request.htmx else _reloading(request, answer, error)
 
     def _renewed(self, form: FormT, error: CaseError, case: Case, user: User) -> dict[str, Any]:
-        if "revision" not in form.fields:
+        if "version" not in form.fields:
             return {}
         form.data = cast(QueryDict, form.data).copy()
-        form.data["revision"] = str(case.schedule_revision)
+        form.data["version"] = str(case.version)
         if self.is_in_dialog:
             form.add_error(None, error.message)
         return self._open(form, user)
@@ -127,7 +127,7 @@ class MarkCaseCompleted(CaseActionView[CompletionForm]):
 
 
 class RescheduleCase(CaseActionView[RescheduleForm]):
-    """Another release date. POST `release_date`, `release_time`, `reason`, `revision`."""
+    """Another release date. POST `release_date`, `release_time`, `reason`, `version`."""
 
     action = Action.RESCHEDULE
     form_class = RescheduleForm
@@ -142,7 +142,7 @@ class RescheduleCase(CaseActionView[RescheduleForm]):
 
 
 class ReturnCase(CaseActionView[ChangeForm]):
-    """Back to accepted. POST `reason`, `revision`."""
+    """Back to accepted. POST `reason`, `version`."""
 
     action = Action.RETURN
     form_class = ChangeForm
@@ -155,7 +155,7 @@ class ReturnCase(CaseActionView[ChangeForm]):
 
 
 class CancelSchedule(CaseActionView[ChangeForm]):
-    """Hold a completed case. POST `reason`, `revision`."""
+    """Hold a completed case. POST `reason`, `version`."""
 
     action = Action.HOLD
     form_class = ChangeForm
@@ -168,7 +168,7 @@ class CancelSchedule(CaseActionView[ChangeForm]):
 
 
 class ReleaseNow(CaseActionView[ChangeForm]):
-    """Release before the schedule. POST `reason`, `revision`."""
+    """Release before the schedule. POST `reason`, `version`."""
 
     action = Action.RELEASE_EARLY
     form_class = ChangeForm

@@ -89,10 +89,10 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
 
 def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
     """The forms of what `user` can do to `case` now, and no others: a form takes longer than a query."""
-    initial = {"revision": case.schedule_revision}
+    initial = {"version": case.version}
     forms: dict[str, Any] = {}
     if Action.ACCEPT in can:
-        forms["accept_form"] = AcceptForm(by=user)
+        forms["accept_form"] = AcceptForm(by=user, initial=initial)
     if Action.COMPLETE in can:
         forms["completion_form"] = CompletionForm(initial=initial | {"release_option": "now"})
         forms["completion_form"].offer(any_day=user.is_administrator, now=portal_now())
@@ -101,7 +101,7 @@ def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
         forms["reschedule_form"] = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
         forms["reschedule_form"].offer(any_day=user.is_administrator, now=portal_now())
     if Action.HAND_OVER in can:
-        forms["hand_over_form"] = HandOverCaseForm(case=case)
+        forms["hand_over_form"] = HandOverCaseForm(case=case, initial=initial)
     if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN}:
         forms["change_form"] = forms["blank_form"] = ChangeForm(initial=initial)
     return forms

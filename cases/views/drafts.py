@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cases.casework import drafts
 from cases.core.errors import CaseError, SentAlready, Stale
 from cases.forms.drafts import DraftForm
+from cases.forms.versions import VersionForm
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
@@ -59,7 +60,7 @@ def edit_case(request: PortalRequest, pk: int) -> HttpResponse:
     form = DraftForm(request.POST if request.method == "POST" else None, instance=visible_case(request, pk))
     permissions.check(Action.EDIT, by=user, case=case)
     if form.is_bound and form.is_valid():
-        drafts.edit(case=case, by=user, seen=form.cleaned_data["seen"], **form.text())
+        drafts.edit(case=case, by=user, version=form.cleaned_data["version"], **form.text())
         messages.success(request, _("Your draft is saved."))
         return redirect("case_detail", pk=pk)
     context = {"form": form, "case": VisibleCase.of(case, to=user)}
@@ -69,7 +70,7 @@ def edit_case(request: PortalRequest, pk: int) -> HttpResponse:
 def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: Stale) -> HttpResponse:
     """What was typed, beside the draft as it is now. Who saves again has seen both."""
     case = visible_case(request, pk)
-    form.data = request.POST.dict() | {"seen": drafts.digest(case)}
+    form.data = request.POST.dict() | {"version": case.version}
     context = {
         "form": form,
         "case": VisibleCase.of(case, to=request.user, in_full=True),
@@ -83,7 +84,7 @@ def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: 
 def submit_case(request: PortalRequest, pk: int) -> HttpResponse:
     """Hands the draft in."""
     case = visible_case(request, pk)
-    drafts.submit(case=case, by=request.user, source=CaseEvent.Source.WEB)
+    drafts.submit(case=case, by=request.user, source=CaseEvent.Source.WEB, version=VersionForm(request.POST).seen())
     messages.success(
         request, _("Your case is submitted. A technician will take it up; you find it under “In progress”.")
     )

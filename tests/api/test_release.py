@@ -50,6 +50,16 @@ def test_early_release_is_for_administrators_with_a_reason(case, tom, ada, clock
     assert release(ada, case, {"release_option": "now", "reason": "Hearing"}).status_code == 200
 
 
+def test_a_release_for_an_older_version_is_refused(case, tom, clock):
+    seen = as_(tom).get(f"/api/cases/{case.pk}/").json()["version"]
+    scheduled = release(tom, case, {"release_option": "schedule", "version": seen})
+    assert scheduled.json()["version"] == seen + 1
+    late = release(tom, case, {"release_option": "schedule", "release_date": "2025-12-25", "version": seen})
+    assert late.status_code == 409
+    case.refresh_from_db()
+    assert case.scheduled_release_date == dt.date(2025, 6, 18)
+
+
 BAD = {
     "nothing": {},
     "unknown option": {"release_option": "later"},

@@ -18,7 +18,8 @@ import psycopg
 
 STAMP = """
 UPDATE cases_case
-SET actual_release_date = %(at)s, release_number = release_number + 1, release_batch = %(batch)s
+SET actual_release_date = %(at)s, version = version + 1, release_number = release_number + 1,
+    release_batch = %(batch)s
 WHERE id IN (
     SELECT id FROM cases_case
     WHERE actual_release_date IS NULL AND scheduled_release_date IS NOT NULL

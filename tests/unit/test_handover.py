@@ -19,7 +19,7 @@ def test_the_case_changes_hands_and_nothing_else_of_it_changes(tom, otto):
     case = CaseFactory(assigned_to=tom, scheduled=True)
     before = Case.objects.values().get()
     handed(case, otto, tom, reason="I am away.")
-    assert Case.objects.values().get() == before | {"assigned_to_id": otto.pk}
+    assert Case.objects.values().get() == before | {"assigned_to_id": otto.pk, "version": 2}
     event = CaseEvent.objects.get()
     assert (event.kind, event.actor, event.source) == ("handed_over", tom, "web")
     assert event.reason == "I am away."

@@ -77,7 +77,7 @@ FORMS = {
     "time": (CompletionForm, "release_option=schedule&release_time=09:30", "release_time"),
     "another date": (RescheduleForm, "release_date=2025-07-01", "release_date"),
     "reason": (ChangeForm, "reason=because", "reason"),
-    "revision": (ChangeForm, "revision=1", "revision"),
+    "version": (ChangeForm, "version=1", "version"),
 }
 
 
@@ -112,7 +112,7 @@ def test_a_schedule_that_is_saved_as_it_was_shown_keeps_its_seconds(client, ada,
     assert f'name="release_time" value="{time}"' in page
     assert ('step="1"' in page) is (len(time) == 8)
     form = client.get(f"/cases/{case.pk}/").context["reschedule_form"]
-    data = {"release_date": "2025-06-20", "release_time": form.time_text, "revision": 1, "reason": "as it was"}
+    data = {"release_date": "2025-06-20", "release_time": form.time_text, "version": 1, "reason": "as it was"}
     assert client.post(f"/cases/{case.pk}/reschedule/", data).status_code == 302
     case.refresh_from_db()
     assert case.scheduled_release_time == dt.time.fromisoformat(time)
@@ -121,7 +121,7 @@ def test_a_schedule_that_is_saved_as_it_was_shown_keeps_its_seconds(client, ada,
 def test_a_refused_form_keeps_the_seconds_that_were_typed(client, ada, mia, clock):
     case = CaseFactory(scheduled=True, member=mia)
     client.force_login(ada)
-    data = {"release_date": "2020-01-01", "release_time": "09:30:45", "revision": 1, "reason": "back"}
+    data = {"release_date": "2020-01-01", "release_time": "09:30:45", "version": 1, "reason": "back"}
     answer = client.post(f"/cases/{case.pk}/reschedule/", data)
     assert answer.status_code == 400
     assert 'name="release_time" value="09:30:45"' in answer.content.decode()

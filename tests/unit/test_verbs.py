@@ -409,16 +409,16 @@ STALE = [
 
 
 @pytest.mark.parametrize(("verb", "arguments"), STALE, ids=[verb.__name__ for verb, _ in STALE])
-def test_a_form_made_for_an_older_schedule_is_told_so(scheduled, tom, ada, verb, arguments):
+def test_a_form_made_for_an_older_version_is_told_so(scheduled, tom, ada, verb, arguments):
     releases.schedule(case=scheduled, by=tom, source="web", release_on=on(10))
-    refused(Stale, verb, case=scheduled, by=ada, revision=1, **arguments)
-    verb(case=scheduled, by=ada, source="web", revision=2, **arguments)
+    refused(Stale, verb, case=scheduled, by=ada, version=1, **arguments)
+    verb(case=scheduled, by=ada, source="web", version=2, **arguments)
 
 
 def test_a_completion_form_made_before_a_return_is_told_so(accepted, tom):
-    releases.complete(case=accepted, by=tom, source="web", release_on=on(10), revision=0)
-    releases.return_to_accepted(case=accepted, by=tom, source="web", revision=1)
-    refused(Stale, releases.complete, case=accepted, by=tom, release_on=on(20), revision=0)
+    releases.complete(case=accepted, by=tom, source="web", release_on=on(10), version=0)
+    releases.return_to_accepted(case=accepted, by=tom, source="web", version=1)
+    refused(Stale, releases.complete, case=accepted, by=tom, release_on=on(20), version=0)
 
 
 def test_verbs_go_by_the_row_and_not_by_the_instance_they_are_given(accepted, tom):

@@ -153,7 +153,7 @@ def choose(admin: Client, action: str, *cases: Case, **answer):
 
 
 def confirmed(*cases: Case, reason: str = "asked for") -> dict[str, object]:
-    return {"confirmed": "yes", "reason": reason} | {f"revision_{case.pk}": case.schedule_revision for case in cases}
+    return {"confirmed": "yes", "reason": reason} | {f"version_{case.pk}": case.version for case in cases}
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_a_case_that_was_changed_meanwhile_is_left_alone(admin, ada, pending):
     assert not pending.is_released
 
 
-def test_a_forged_page_without_revisions_changes_nothing(admin, pending):
+def test_a_forged_page_without_versions_changes_nothing(admin, pending):
     assert choose(admin, "release_early", pending, confirmed="yes", reason="x").status_code == 400
     assert not pending.events.exists()
 
@@ -281,8 +281,8 @@ def test_a_case_is_found_by_its_number(admin, pending, mia, tom):
 def test_a_field_of_a_transition_given_twice_changes_nothing(admin, mia):
     case = CaseFactory(member=mia, scheduled=True)
     once = {"action": "release_early", "_selected_action": case.pk, "confirmed": "yes", "reason": "asked"}
-    for twice in ({"reason": ["asked", "and asked"]}, {f"revision_{case.pk}": [0, 1]}):
-        data = once | {f"revision_{case.pk}": 1} | twice
+    for twice in ({"reason": ["asked", "and asked"]}, {f"version_{case.pk}": [0, 1]}):
+        data = once | {f"version_{case.pk}": 1} | twice
         assert admin.post(LIST, data).status_code == 400, twice
     case.refresh_from_db()
     assert case.actual_release_date is None

@@ -40,7 +40,7 @@ def text_of(client, url, status=200):
 
 def move(client, case, query="view=month&date=2025-06-11", **data):
     case.refresh_from_db()
-    data = {"release_date": "2025-06-20", "revision": case.schedule_revision, **data}
+    data = {"release_date": "2025-06-20", "version": case.version, **data}
     return client.post(f"/calendar/{case.pk}/move/?{query}", {key: value for key, value in data.items() if value != ""})
 
 
@@ -213,10 +213,10 @@ def test_a_day_that_is_refused_moves_nothing_and_says_why(client, tom, case, dat
 
 def test_a_stale_move_moves_nothing_and_shows_the_case_as_it_is(client, tom, ada, case):
     client.force_login(tom)
-    seen = case.schedule_revision
+    seen = case.version
     new = Schedule(dt.date(2025, 7, 1), dt.time(14))
     releases.schedule(case=case, by=ada, source="web", release_on=new, reason="later")
-    answer = move(client, case, revision=seen, reason="Mine")
+    answer = move(client, case, version=seen, reason="Mine")
     assert answer.status_code == 409
     page = answer.content.decode()
     assert "Somebody changed this case after you opened it." in page
@@ -228,9 +228,9 @@ def test_a_stale_move_moves_nothing_and_shows_the_case_as_it_is(client, tom, ada
     assert move(client, case).status_code == 302
 
 
-def test_a_move_needs_the_revision_that_was_seen(client, tom, case):
+def test_a_move_needs_the_version_that_was_seen(client, tom, case):
     client.force_login(tom)
-    answer = move(client, case, revision="")
+    answer = move(client, case, version="")
     assert answer.status_code == 400
     assert "Open the case in the calendar" in answer.content.decode()
     assert_not_moved(case)

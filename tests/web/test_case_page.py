@@ -125,6 +125,20 @@ def test_a_refused_hand_over_keeps_the_word_and_offers_the_others(case, client, 
     assert not CaseEvent.objects.exists()
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_a_hand_over_of_a_case_that_somebody_changed_is_asked_for_again(headers, case, client, tom, otto):
+    Case.objects.filter(pk=case.pk).update(version=5)
+    client.force_login(tom)
+    data = {"to": otto.pk, "reason": "I am away.", "version": 1}
+    answer = client.post(f"/cases/{case.pk}/hand-over/", data, headers=headers)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Somebody changed this case after you opened it." in page
+    assert "I am away.</textarea>" in page
+    assert not CaseEvent.objects.exists()
+    assert client.post(f"/cases/{case.pk}/hand-over/", data | {"version": 5}, headers=headers).status_code in (200, 302)
+
+
 # --- The date, beside its form --------------------------------------------------------------------------------------
 
 
@@ -134,7 +148,7 @@ def reschedule(client, case, headers=None, **data):
 
 def test_htmx_gets_whatever_says_when_the_case_is_released(case, client, tom):
     client.force_login(tom)
-    answer = reschedule(client, case, HTMX, release_date="2025-07-01", revision=1)
+    answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "<html" not in page
@@ -142,7 +156,7 @@ def test_htmx_gets_whatever_says_when_the_case_is_released(case, client, tom):
     assert "Release rescheduled" in page
     assert page.count('hx-swap-oob="true"') == 4
     # The forms of the other actions, too, are for the case as it is now.
-    assert page.count('name="revision" value="2"') == 2
+    assert page.count('name="version" value="2"') == 3
     assert "The release date is saved." in answer.headers["HX-Trigger"]
 
 
@@ -169,21 +183,21 @@ def test_an_administrator_gives_a_reason_beside_the_date(case, client, ada):
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 def test_what_somebody_else_changed_meanwhile_is_shown_and_can_be_saved_over(headers, case, client, tom):
-    Case.objects.filter(pk=case.pk).update(schedule_revision=5)
+    Case.objects.filter(pk=case.pk).update(version=5)
     client.force_login(tom)
-    answer = reschedule(client, case, headers, release_date="2025-07-01", revision=1)
+    answer = reschedule(client, case, headers, release_date="2025-07-01", version=1)
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "Somebody changed this case" in page
     assert 'value="2025-07-01"' in page
-    assert 'name="revision" value="5"' in page
-    assert reschedule(client, case, headers, release_date="2025-07-01", revision=5).status_code in (200, 302)
+    assert 'name="version" value="5"' in page
+    assert reschedule(client, case, headers, release_date="2025-07-01", version=5).status_code in (200, 302)
 
 
 def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, tom):
     Case.objects.filter(pk=case.pk).update(actual_release_date="2025-06-11T12:00Z", release_number=1)
     client.force_login(tom)
-    answer = reschedule(client, case, HTMX, release_date="2025-07-01", revision=1)
+    answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "has been released to its member already" in page
@@ -192,10 +206,10 @@ def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, 
 
 def test_a_case_that_went_back_to_work_meanwhile_is_loaded_anew_and_says_so(case, client, tom):
     Case.objects.filter(pk=case.pk).update(
-        status="accepted", scheduled_release_date=None, date_completed=None, schedule_revision=2
+        status="accepted", scheduled_release_date=None, date_completed=None, version=2
     )
     client.force_login(tom)
-    answer = reschedule(client, case, HTMX, release_date="2025-07-01", revision=1)
+    answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (409, "true")
     page = page_of(client, case)
     assert "Nothing was saved: the case was changed meanwhile." in page

@@ -78,7 +78,7 @@ BAD = {
     "two dates": {"release_option": "schedule", "release_date": ["2025-06-20", "2025-06-21"]},
     "two times": {"release_option": "schedule", "release_time": ["09:00", "09:00"]},
     "two reasons": {"release_option": "now", "reason": ["this", "that"]},
-    "unreadable revision": {"release_option": "now", "revision": "x"},
+    "unreadable version": {"release_option": "now", "version": "x"},
 }
 
 
@@ -108,9 +108,9 @@ def test_an_administrator_gives_a_reason_for_an_early_date(case, client, ada, cl
 
 
 def test_a_stale_form_is_told_so(case, client, tom, clock):
-    Case.objects.filter(pk=case.pk).update(schedule_revision=3)
+    Case.objects.filter(pk=case.pk).update(version=3)
     client.force_login(tom)
-    answer = complete(client, case, release_option="now", revision="2")
+    answer = complete(client, case, release_option="now", version="2")
     assert answer.status_code == 409
     assert "Somebody changed this case" in answer.content.decode()
     case.refresh_from_db()
@@ -199,8 +199,8 @@ def test_a_refusal_tells_a_member_nothing_of_a_completion(view, client, mia, set
 def test_two_tabs_do_not_overwrite_each_other(client, mia):
     case = CaseFactory(draft=True, member=mia, title="Pension")
     client.force_login(mia)
-    seen = client.get(f"/cases/{case.pk}/edit/").context["form"]["seen"].value()
-    first = {"title": "First tab", "description": "One", "urgency": "normal", "seen": seen}
+    seen = client.get(f"/cases/{case.pk}/edit/").context["form"]["version"].value()
+    first = {"title": "First tab", "description": "One", "urgency": "normal", "version": seen}
     assert client.post(f"/cases/{case.pk}/edit/", first).status_code == 302
 
     second = first | {"title": "Second tab", "description": "Two"}
@@ -213,10 +213,21 @@ def test_two_tabs_do_not_overwrite_each_other(client, mia):
     case.refresh_from_db()
     assert case.title == "First tab"
 
-    again = second | {"seen": answer.context["form"]["seen"].value()}
+    again = second | {"version": answer.context["form"]["version"].value()}
     assert client.post(f"/cases/{case.pk}/edit/", again).status_code == 302
     case.refresh_from_db()
     assert (case.title, case.description) == ("Second tab", "Two")
+
+
+@pytest.mark.parametrize(("version", "status"), [("1", 409), ("x", 400), ("", 302), ("2", 302)])
+def test_a_draft_that_changed_in_another_tab_is_not_submitted_unread(version, status, client, mia):
+    case = CaseFactory(draft=True, member=mia, version=2)
+    client.force_login(mia)
+    assert 'name="version" value="2"' in client.get(f"/cases/{case.pk}/").content.decode()
+    answer = client.post(f"/cases/{case.pk}/submit/", {"version": version})
+    assert answer.status_code == status
+    case.refresh_from_db()
+    assert (case.status == "submitted") == (status == 302)
 
 
 def test_a_second_technician_reads_that_the_case_is_accepted_already(client, tom, otto):

@@ -149,8 +149,8 @@ def test_odd_parameters_together_are_no_error_of_ours(odd, clients, case):
             assert client.get(address, dict.fromkeys(ALL_PARAMETERS, odd)).status_code < 500, address
 
 
-FIELDS = ["action", "access", "next", "to", "technician", "revision", "release_date", "release_time", "reason"]
-FIELDS += ["release_option", "role", "email", "login", "password", "text", "title", "description", "urgency", "seen"]
+FIELDS = ["action", "access", "next", "to", "technician", "version", "release_date", "release_time", "reason"]
+FIELDS += ["release_option", "role", "email", "login", "password", "text", "title", "description", "urgency"]
 FIELDS += ["first_name", "last_name", "time_zone", "language", "code", "oldpassword", "password1", "password2"]
 
 

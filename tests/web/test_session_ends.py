@@ -58,12 +58,12 @@ SENT = {
     "draft": ("mia", "/cases/new/", {"title": "Pension <b>", "description": "Line 1\r\nLine 2", "urgency": "urgent"}),
     "note": ("tom", "/cases/{case}/notes/", {"text": "She called & wept."}),
     "hand over": ("tom", "/cases/{case}/hand-over/", {"to": "{otto}", "reason": "I am away."}),
-    "hold": ("ada", "/cases/{scheduled}/hold/", {"reason": "A figure is missing", "revision": "1"}),
-    "return": ("tom", "/cases/{scheduled}/return/", {"reason": "Once more", "revision": "1"}),
+    "hold": ("ada", "/cases/{scheduled}/hold/", {"reason": "A figure is missing", "version": "1"}),
+    "return": ("tom", "/cases/{scheduled}/return/", {"reason": "Once more", "version": "1"}),
     "reschedule": (
         "ada",
         "/cases/{scheduled}/reschedule/",
-        {"release_date": "2025-07-30", "release_time": "", "reason": "She asked", "revision": "1"},
+        {"release_date": "2025-07-30", "release_time": "", "reason": "She asked", "version": "1"},
     ),
 }
 

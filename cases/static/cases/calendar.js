@@ -51,7 +51,7 @@ function drop(entry, date) {
   freshenTokens();
   const body = new FormData(byId("move-token"));
   body.set("release_date", date);
-  body.set("revision", entry.dataset.revision);
+  body.set("version", entry.dataset.version);
   ask(url, { method: "POST", body });
 }
 
