@@ -46,7 +46,8 @@ def _table(group: Group) -> Iterator[str]:
     yield "|---|---|---|---|"
     for setting in group.settings:
         kind = "secret" if setting.is_secret else setting.kind.values
-        yield f"| `{setting.name}` | {_default(setting)} | {kind} | {setting.meaning} |"
+        choices = [f" `{value}`: {words}" for value, words in (setting.choices or {}).items()]
+        yield f"| `{setting.name}` | {_default(setting)} | {kind} | {setting.meaning}{''.join(choices)} |"
 
 
 def _default(setting: Setting) -> str:
