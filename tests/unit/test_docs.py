@@ -24,6 +24,12 @@ FOLDERS = "cases|portal|tasks|tests|docs|deploy|requirements"
 PATH = re.compile(rf"`((?:{FOLDERS})/[\w./*-]*)(?:::\w+)?`")
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[\w-]*)?\)")
 NAME = re.compile(r"`((?:cases|portal|tasks)(?:\.(?!css`|[EW]\d)\w+)+)(?:\([^`]*\))?`")
+# British or archaic, or words with which sentences become riddles.
+FORBIDDEN = re.compile(
+    r"\b(whoever|anew|for good|for ever|e-mails?|user name|of which|nobody's|goes out|colours?"
+    r"|behaviour|recognise\w*|catalogue)\b",
+    re.IGNORECASE,
+)
 TEST = re.compile(r"`((?:tests/\w+/)?test_\w+\.py)::(test_\w+)`")
 
 
@@ -38,6 +44,11 @@ def test_every_path_is_there(document):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 def test_every_name_of_the_code_is_there(document):
     assert not [name for name in NAME.findall(document.read_text()) if not is_there(name)]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
+def test_it_is_plain_american_english(document):
+    assert not FORBIDDEN.findall(document.read_text())
 
 
 def is_there(name: str) -> bool:
