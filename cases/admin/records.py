@@ -26,14 +26,14 @@ class CaseEventAdmin(OfCasesAdmin):
 @admin.register(AccountEvent)
 class AccountEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "person", "kind", "actor_name", "reason", "details")
-    list_select_related = ("person", "by")
+    list_select_related = ("person", "actor")
     ordering = ("-pk",)
     sortable_by = ()
 
 
 @admin.register(PortalEvent)
 class PortalEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "kind", "actor_name", "details")
+    list_display = ("at", "kind", "source", "actor_name", "reason", "details")
     list_select_related = ("actor",)
     ordering = ("-pk",)
     sortable_by = ()

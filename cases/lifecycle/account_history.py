@@ -6,7 +6,7 @@ from typing import Any
 from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.text import isolated
-from cases.lifecycle.history import name_people
+from cases.lifecycle.history import actor_columns, name_people
 from cases.models import AccountEvent, OutgoingEmail, User
 
 Kind = AccountEvent.Kind
@@ -18,15 +18,14 @@ def record(
     """Append what `by`, a person or a program by its name, did to the account of `person`. `reason`: a person's words.
     `details`: the facts. TooLong for a long `reason`."""
     limits.check_length(reason, limits.REASON, field="reason")
-    actor: dict[str, Any] = {"by": by} if isinstance(by, User) else {"system_actor": by}
     AccountEvent.objects.create(
-        person=person, kind=kind, at=portal_now(), reason=reason, details=details or {}, **actor
+        person=person, kind=kind, at=portal_now(), reason=reason, details=details or {}, **actor_columns(by)
     )
 
 
 def latest_account_events(person: User, *, limit: int) -> Sequence[AccountEvent]:
     """The last `limit` events of the account, the latest first, each with its facts in words as `said`."""
-    events = list(person.account_events.select_related("by")[:limit])
+    events = list(person.account_events.select_related("actor")[:limit])
     name_people(events)
     for event in events:
         event.said = _said(event)

@@ -17,7 +17,7 @@ NAMES_OF_PEOPLE = ("from_technician", "to_technician")
 
 
 def actor_columns(by: User | str) -> dict[str, Any]:
-    """The columns of CaseEvent that name `by`."""
+    """The columns of an event that name `by`."""
     return {"actor_id": None, "system_actor": by} if isinstance(by, str) else {"actor_id": by.pk, "system_actor": ""}
 
 

@@ -287,6 +287,39 @@ class Migration(migrations.Migration):
             name="AccountEvent",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="time")),
+                (
+                    "system_actor",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The program that acted, if no person did.",
+                        max_length=60,
+                        verbose_name="program",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The reason a person gave.",
+                        max_length=1000,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "details",
+                    models.JSONField(
+                        blank=True,
+                        db_default={},
+                        default=dict,
+                        help_text="Facts that have no column of their own. People are listed by ID.",
+                        verbose_name="details",
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -310,36 +343,8 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
-                ("at", models.DateTimeField(verbose_name="time")),
                 (
-                    "system_actor",
-                    models.CharField(
-                        blank=True,
-                        db_default="",
-                        default="",
-                        help_text="The program that acted, if no person did.",
-                        max_length=60,
-                        verbose_name="program",
-                    ),
-                ),
-                (
-                    "reason",
-                    models.CharField(
-                        blank=True, help_text="The reason a person gave.", max_length=1000, verbose_name="reason"
-                    ),
-                ),
-                (
-                    "details",
-                    models.JSONField(
-                        blank=True,
-                        db_default={},
-                        default=dict,
-                        help_text="Facts about the event. People are listed by ID.",
-                        verbose_name="details",
-                    ),
-                ),
-                (
-                    "by",
+                    "actor",
                     models.ForeignKey(
                         blank=True,
                         db_index=False,
@@ -631,6 +636,39 @@ class Migration(migrations.Migration):
             name="CaseEvent",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="time")),
+                (
+                    "system_actor",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The program that acted, if no person did.",
+                        max_length=60,
+                        verbose_name="program",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The reason a person gave.",
+                        max_length=1000,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "details",
+                    models.JSONField(
+                        blank=True,
+                        db_default={},
+                        default=dict,
+                        help_text="Facts that have no column of their own. People are listed by ID.",
+                        verbose_name="details",
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -652,7 +690,6 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
-                ("at", models.DateTimeField(verbose_name="time")),
                 (
                     "source",
                     models.CharField(
@@ -667,15 +704,6 @@ class Migration(migrations.Migration):
                         ],
                         max_length=10,
                         verbose_name="source",
-                    ),
-                ),
-                (
-                    "system_actor",
-                    models.CharField(
-                        blank=True,
-                        help_text="The program that acted, if no person did.",
-                        max_length=60,
-                        verbose_name="program",
                     ),
                 ),
                 ("from_status", models.CharField(blank=True, max_length=20, verbose_name="status before")),
@@ -698,22 +726,6 @@ class Migration(migrations.Migration):
                 ),
                 ("release_batch", models.UUIDField(blank=True, null=True, verbose_name="release batch")),
                 (
-                    "reason",
-                    models.CharField(
-                        blank=True, help_text="The reason a person gave.", max_length=1000, verbose_name="reason"
-                    ),
-                ),
-                (
-                    "details",
-                    models.JSONField(
-                        blank=True,
-                        db_default={},
-                        default=dict,
-                        help_text="Facts that have no column of their own. People are listed by ID.",
-                        verbose_name="details",
-                    ),
-                ),
-                (
                     "actor",
                     models.ForeignKey(
                         blank=True,
@@ -722,7 +734,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
+                        verbose_name="done by",
                     ),
                 ),
                 (
@@ -960,6 +972,39 @@ class Migration(migrations.Migration):
             name="PortalEvent",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="time")),
+                (
+                    "system_actor",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The program that acted, if no person did.",
+                        max_length=60,
+                        verbose_name="program",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The reason a person gave.",
+                        max_length=1000,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "details",
+                    models.JSONField(
+                        blank=True,
+                        db_default={},
+                        default=dict,
+                        help_text="Facts that have no column of their own. People are listed by ID.",
+                        verbose_name="details",
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -968,17 +1013,22 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
-                ("at", models.DateTimeField(verbose_name="time")),
                 (
-                    "system_actor",
+                    "source",
                     models.CharField(
-                        blank=True,
-                        help_text="The program that acted, if no person did.",
-                        max_length=60,
-                        verbose_name="program",
+                        choices=[
+                            ("web", "Web"),
+                            ("api", "API"),
+                            ("admin", "Admin"),
+                            ("eta", "ETA task"),
+                            ("sweep", "Sweep"),
+                            ("command", "Command"),
+                            ("read", "Member's look"),
+                        ],
+                        max_length=10,
+                        verbose_name="source",
                     ),
                 ),
-                ("details", models.JSONField(default=dict, verbose_name="details")),
                 (
                     "actor",
                     models.ForeignKey(
@@ -988,7 +1038,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
+                        verbose_name="done by",
                     ),
                 ),
             ],
@@ -1309,8 +1359,8 @@ class Migration(migrations.Migration):
             model_name="accountevent",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("by__isnull", False), ("system_actor", "")),
-                    models.Q(("by__isnull", True), models.Q(("system_actor", ""), _negated=True)),
+                    models.Q(("actor__isnull", False), ("system_actor", "")),
+                    models.Q(("actor__isnull", True), models.Q(("system_actor", ""), _negated=True)),
                     _connector="OR",
                 ),
                 name="account_event_names_an_actor",
@@ -1902,6 +1952,13 @@ class Migration(migrations.Migration):
             model_name="portalevent",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["clock_changed"])), name="portal_event_kind_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="portalevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["web", "api", "admin", "eta", "sweep", "command", "read"])),
+                name="portal_event_source_known",
             ),
         ),
         migrations.AddConstraint(

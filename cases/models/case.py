@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import operator
 import secrets
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import models
 from django.db.models import F, Q
@@ -16,6 +16,7 @@ from cases.core.plain_in_migrations import CharField
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line, Prose
 from cases.models.case_queryset import ACCEPTED_AT, ARMED, HELD, RELEASED, SCHEDULED, CaseManager
+from cases.models.constraints import one_of
 from cases.models.folded import Folded, with_folded
 from cases.models.user import User
 
@@ -36,18 +37,23 @@ def new_external_id() -> str:
     return "C-" + "".join(secrets.choice(ID_LETTERS) for _ in range(10))
 
 
+class CaseStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    ACCEPTED = "accepted", _("Accepted")
+    COMPLETED = "completed", _("Completed")
+
+
+class CaseUrgency(models.TextChoices):
+    NORMAL = "normal", _("Normal")
+    URGENT = "urgent", _("Urgent")
+
+
 class Case(models.Model):
     """A piece of work for a member. *Completed* means that the work is done, *released* that the member may see it."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        SUBMITTED = "submitted", _("Submitted")
-        ACCEPTED = "accepted", _("Accepted")
-        COMPLETED = "completed", _("Completed")
-
-    class Urgency(models.TextChoices):
-        NORMAL = "normal", _("Normal")
-        URGENT = "urgent", _("Urgent")
+    Status: TypeAlias = CaseStatus
+    Urgency: TypeAlias = CaseUrgency
 
     external_case_id = CharField(_("case number"), max_length=64, unique=True, default=new_external_id)
     # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave writes into each
@@ -64,8 +70,8 @@ class Case(models.Model):
         related_name="assigned_cases",
         db_index=False,
     )
-    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DRAFT)
-    urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency, default=Urgency.NORMAL)
+    status = models.CharField(_("status"), max_length=20, choices=CaseStatus, default=CaseStatus.DRAFT)
+    urgency = models.CharField(_("urgency"), max_length=20, choices=CaseUrgency, default=CaseUrgency.NORMAL)
     title = Line(_("title"), max_length=limits.TITLE, blank=True)
     title_folded = Folded(
         _("folded title"),
@@ -154,12 +160,10 @@ class Case(models.Model):
         verbose_name_plural = _("cases")
         ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(
-                name="case_status_known", condition=Q(status__in=["draft", "submitted", "accepted", "completed"])
-            ),
+            one_of(CaseStatus, field="status", name="case_status_known"),
             models.CheckConstraint(name="case_title_is_a_line", condition=~Q(title__regex=NOT_IN_A_LINE)),
             models.CheckConstraint(name="case_number_is_a_line", condition=~Q(external_case_id__regex=NOT_IN_A_LINE)),
-            models.CheckConstraint(name="case_urgency_known", condition=Q(urgency__in=["normal", "urgent"])),
+            one_of(CaseUrgency, field="urgency", name="case_urgency_known"),
             models.CheckConstraint(
                 name="case_released_is_completed",
                 condition=Q(actual_release_date__isnull=True) | Q(status="completed"),
@@ -264,7 +268,7 @@ class Case(models.Model):
     @property
     def is_pending(self) -> bool:
         """Whether the case is completed and not released: scheduled or held."""
-        return self.status == self.Status.COMPLETED and not self.is_released
+        return self.status == CaseStatus.COMPLETED and not self.is_released
 
     @property
     def is_held(self) -> bool:

@@ -2,7 +2,7 @@
 
 import secrets
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -16,6 +16,7 @@ from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
 from cases.models.case import Case
 from cases.models.case_queryset import RELEASED, SCHEDULED
+from cases.models.constraints import one_of
 from cases.models.user import User
 
 if TYPE_CHECKING:
@@ -56,15 +57,18 @@ class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
         return documents.filter(kind=CaseDocument.Kind.SUBMISSION)
 
 
+class DocumentKind(models.TextChoices):
+    SUBMISSION = "submission", _("Submission")
+    REPORT = "report", _("Report")
+
+
 class CaseDocument(models.Model):
     """A file that belongs to a case. Its content is in the storage, where no address but the portal's own leads."""
 
-    class Kind(models.TextChoices):
-        SUBMISSION = "submission", _("Submission")
-        REPORT = "report", _("Report")
+    Kind: TypeAlias = DocumentKind
 
     case = models.ForeignKey(Case, verbose_name=_("case"), on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind)
     file = FileField(_("file"), upload_to=random_path)
     name = Line(_("name"), max_length=limits.FILE_NAME, help_text=_("The file name when it was uploaded."))
     size = models.PositiveIntegerField(_("size"), help_text=_("In bytes."))
@@ -82,7 +86,7 @@ class CaseDocument(models.Model):
         verbose_name_plural = _("documents")
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(name="document_kind_known", condition=Q(kind__in=["submission", "report"])),
+            one_of(DocumentKind, field="kind", name="document_kind_known"),
             models.CheckConstraint(name="document_name_is_a_line", condition=~Q(name__regex=NOT_IN_A_LINE)),
             models.CheckConstraint(name="document_not_empty", condition=Q(size__gt=0)),
             models.CheckConstraint(name="document_has_name_and_file", condition=~Q(name="") & ~Q(file="")),

@@ -1,6 +1,6 @@
 """What staff write to each other about a case. Members never see it, through no door."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits
 from cases.core.text_fields import Prose
 from cases.models.case import Case
+from cases.models.event import AppendOnly
 from cases.models.user import User
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class CaseNoteQuerySet(models.QuerySet["CaseNote"]):
         return self.filter(case__in=Case.objects.visible_to(user))
 
 
-class CaseNote(models.Model):
+class CaseNote(AppendOnly):
     """An internal note. Append-only, as the history is: whoever was wrong writes another."""
 
     case = models.ForeignKey(
@@ -55,13 +56,3 @@ class CaseNote(models.Model):
 
     def __str__(self) -> str:
         return f"note {self.pk}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Stores a new note. TypeError for a stored one."""
-        if not self._state.adding:
-            raise TypeError("Notes are append-only.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuses with TypeError."""
-        raise TypeError("Notes are append-only.")

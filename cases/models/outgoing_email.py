@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.models.case import Case
+from cases.models.constraints import one_of
 from cases.models.delivery import GIVEN_UP, OPEN, Delivery
 from cases.models.text_limits import facts_limit
 from cases.models.user import User
@@ -76,10 +77,7 @@ class OutgoingEmail(Delivery):
                 condition=Q(kind__in=CASE_KINDS, case__isnull=False, release_number__isnull=False)
                 | (~Q(kind__in=CASE_KINDS) & Q(case__isnull=True, release_number__isnull=True)),
             ),
-            models.CheckConstraint(
-                name="email_state_known",
-                condition=Q(state__in=["waiting", "sending", "sent", "failed", "undeliverable", "dropped"]),
-            ),
+            one_of(Delivery.State, field="state", name="email_state_known"),
             models.CheckConstraint(
                 name="email_group_has_message_id",
                 condition=Q(group__isnull=True, message_id="") | (Q(group__isnull=False) & ~Q(message_id="")),

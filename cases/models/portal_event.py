@@ -1,39 +1,27 @@
 """What happened to the portal as a whole, for ever: append-only, as the history of cases is."""
 
-from typing import Any
+from typing import TypeAlias
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cases.models.constraints import one_of
+from cases.models.event import Event, EventSource, names_an_actor
 from cases.models.text_limits import facts_limit
-from cases.models.user import User
 
 
-class PortalEvent(models.Model):
-    """One step that concerns every case: what, when, by whom, and its details.
+class PortalEventKind(models.TextChoices):
+    CLOCK_CHANGED = "clock_changed", _("Time zone or release time changed")
 
-    On PostgreSQL a trigger refuses UPDATE and DELETE; here `save` of a stored row and `delete` do.
-    """
 
-    class Kind(models.TextChoices):
-        CLOCK_CHANGED = "clock_changed", _("Time zone or release time changed")
+class PortalEvent(Event):
+    """One step that concerns every case."""
 
-    kind = models.CharField(_("kind"), max_length=30, choices=Kind)
-    at = models.DateTimeField(_("time"))
-    actor = models.ForeignKey(
-        User,
-        verbose_name=_("person"),
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-    )
-    system_actor = models.CharField(
-        _("program"), max_length=60, blank=True, help_text=_("The program that acted, if no person did.")
-    )
-    details = models.JSONField(_("details"), default=dict)
+    Kind: TypeAlias = PortalEventKind
+    Source: TypeAlias = EventSource
+
+    kind = models.CharField(_("kind"), max_length=30, choices=PortalEventKind)
+    source = models.CharField(_("source"), max_length=10, choices=EventSource)
 
     class Meta:
         verbose_name = _("portal event")
@@ -41,27 +29,7 @@ class PortalEvent(models.Model):
         ordering = ["-pk"]
         constraints = [
             facts_limit("portal_event_facts_limit", "details"),
-            models.CheckConstraint(
-                name="portal_event_names_an_actor",
-                condition=Q(actor__isnull=False, system_actor="") | (Q(actor__isnull=True) & ~Q(system_actor="")),
-            ),
-            models.CheckConstraint(name="portal_event_kind_known", condition=Q(kind__in=["clock_changed"])),
+            names_an_actor("portal_event_names_an_actor"),
+            one_of(PortalEventKind, field="kind", name="portal_event_kind_known"),
+            one_of(EventSource, field="source", name="portal_event_source_known"),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
-
-    @property
-    def actor_name(self) -> str:
-        """Who did it: the person's name, or the program's."""
-        return self.actor.display_name if self.actor else self.system_actor
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Stores a new event. TypeError for a stored one."""
-        if not self._state.adding:
-            raise TypeError("The history of the portal is append-only.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuses with TypeError."""
-        raise TypeError("The history of the portal is append-only.")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -17,6 +17,7 @@ from cases.core.plain_in_migrations import CharField
 from cases.core.reader_timezones import validate_zone
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
+from cases.models.constraints import one_of
 from cases.models.folded import Folded, with_folded
 
 # Django's own, so that a session which is older than `credentials_key` stays good.
@@ -76,13 +77,16 @@ class PortalUserManager(UserManager["User"]):
         return super().create_superuser(username, email, password, **extra)
 
 
+class UserRole(models.TextChoices):
+    MEMBER = "member", _("Member")
+    TECHNICIAN = "technician", _("Technician")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, beneath ApiToken, has no types
     """A member, a technician or an administrator. Deactivated (`is_active`), never deleted (DESIGN rule 10)."""
 
-    class Role(models.TextChoices):
-        MEMBER = "member", _("Member")
-        TECHNICIAN = "technician", _("Technician")
-        ADMINISTRATOR = "administrator", _("Administrator")
+    Role: TypeAlias = UserRole
 
     first_name = Line(_("first name"), max_length=limits.NAME, blank=True)
     last_name = Line(_("last name"), max_length=limits.NAME, blank=True)
@@ -104,7 +108,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         editable=False,
         help_text=_("The same for every spelling of an address. No two accounts share it."),
     )
-    role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.MEMBER)
+    role = models.CharField(_("role"), max_length=20, choices=UserRole, default=UserRole.MEMBER)
     time_zone = CharField(
         _("time zone"),
         max_length=64,
@@ -143,9 +147,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [
-            models.CheckConstraint(
-                name="user_role_known", condition=models.Q(role__in=["member", "technician", "administrator"])
-            ),
+            one_of(UserRole, field="role", name="user_role_known"),
             models.CheckConstraint(
                 name="user_names_are_lines",
                 condition=~models.Q(first_name__regex=NOT_IN_A_LINE)

@@ -21,6 +21,7 @@ from cases.core.errors import CaseError
 from cases.core.schedule import Schedule
 from cases.core.wall_clock import WallClock, time_text
 from cases.db.bulk import ids_as_rows
+from cases.lifecycle import portal_history
 from cases.models import Case, CaseEvent, PortalClock, PortalEvent
 from cases.models.case_queryset import SCHEDULED
 
@@ -142,7 +143,9 @@ def change_clock(change: Change, *, by: str) -> Effect:
     columns = {"time_zone": change.new.time_zone, "release_time_of_day": change.new.time_of_day}
     PortalClock.objects.update_or_create(pk=PortalClock.ONLY, defaults=columns)
     details = change.as_json() | {"changed_cases": effect.changed}
-    PortalEvent.objects.create(kind=PortalEvent.Kind.CLOCK_CHANGED, at=now, system_actor=by, details=details)
+    portal_history.record(
+        PortalEvent.Kind.CLOCK_CHANGED, by=by, source=PortalEvent.Source.COMMAND, at=now, details=details
+    )
     return effect
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def history(person: User) -> list[tuple[str, User, str]]:
     """What is told of `person`, the latest first."""
-    return [(event.kind, event.by, event.said or event.reason) for event in latest_account_events(person, limit=50)]
+    return [(event.kind, event.actor, event.said or event.reason) for event in latest_account_events(person, limit=50)]
 
 
 def test_each_step_is_told(ada, mia):
@@ -133,4 +133,4 @@ def test_postgresql_refuses_sql_as_well(sql, stored):
 
 def test_unknown_kinds_are_refused(ada, mia, clock):
     with pytest.raises(IntegrityError), transaction.atomic():
-        AccountEvent.objects.create(person=mia, by=ada, kind="promoted", at="2025-06-11T12:00:00Z")
+        AccountEvent.objects.create(person=mia, actor=ada, kind="promoted", at="2025-06-11T12:00:00Z")

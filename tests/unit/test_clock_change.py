@@ -134,7 +134,7 @@ def test_history_says_what_was_changed_by_what(chicago, mia):
     assert event.schedule_revision == 2
     assert "from America/Chicago, 00:00 to UTC, 00:00, keeping instants" in event.reason
     portal = PortalEvent.objects.get()
-    assert (portal.kind, portal.system_actor) == ("clock_changed", "change_time_zone")
+    assert (portal.kind, portal.system_actor, portal.source) == ("clock_changed", "change_time_zone", "command")
     assert portal.details == {
         "from": {"time_zone": CHICAGO, "release_time_of_day": "00:00"},
         "to": {"time_zone": "UTC", "release_time_of_day": "00:00"},

@@ -72,7 +72,7 @@ def test_a_row_without_the_facts_is_shown_without_them(details, client, ada, mia
             case=case, kind=kind, at=timezone.now(), source="web", actor=ada, schedule_revision=0, details=details
         )
     for kind in AccountEvent.Kind.values:
-        AccountEvent.objects.create(person=mia, kind=kind, at=timezone.now(), by=ada, details=details)
+        AccountEvent.objects.create(person=mia, kind=kind, at=timezone.now(), actor=ada, details=details)
     client.force_login(ada)
     assert client.get(f"/cases/{case.pk}/").status_code == 200
     assert client.get(f"/people/{mia.pk}/").status_code == 200

@@ -73,13 +73,13 @@ def row(model: type[models.Model]) -> models.Model:
         "user": lambda: UserFactory.build(email="u@example.com", email_canonical="u@example.com"),
         "casedocument": lambda: CaseDocumentFactory.build(case=CaseFactory(), uploaded_by=person, file="ab/cd"),
         "casenote": lambda: CaseNoteFactory.build(case=CaseFactory(), author=person),
-        "accountevent": lambda: AccountEvent(person=person, by=person, kind="corrected", at=NOW),
+        "accountevent": lambda: AccountEvent(person=person, actor=person, kind="corrected", at=NOW),
         "calendarfeed": lambda: CalendarFeed(user=person, token_digest="0", made_at=NOW),
         "heartbeat": lambda: Heartbeat(name="a run", at=NOW),
         "outgoingemail": lambda: OutgoingEmail(case=CaseFactory(), recipient=person, **email),
         "passwordresetrequest": lambda: PasswordResetRequest(language="en"),
         "portalclock": lambda: PortalClock(id=1, time_zone="UTC", release_time_of_day=dt.time(0)),
-        "portalevent": lambda: PortalEvent(kind="clock_changed", at=NOW, actor=person),
+        "portalevent": lambda: PortalEvent(kind="clock_changed", at=NOW, source="command", actor=person),
         "releaseday": lambda: ReleaseDay(day="2025-06-01", zone="UTC", counted_at=NOW, **day),
         "caseevent": lambda: CaseEvent(case=CaseFactory(), actor=person, **event),
         "securitystate": lambda: SecurityState(digest="0", value="1", expires_at=NOW),
@@ -97,7 +97,7 @@ def make_consistent(found: models.Model, column: str) -> None:
     together = {
         "release_error": {"release_attempts": 1, "release_next_try": NOW},
         "message_id": {"group": uuid.uuid4()},
-        "system_actor": {"actor": None, "by": None},
+        "system_actor": {"actor": None},
     }
     for name, value in together.get(column, {}).items():
         setattr(found, name, value)

@@ -302,7 +302,7 @@ def test_a_given_up_mail_about_an_account_is_sent_again_and_its_history_says_so(
     email = OutgoingEmail.objects.get()
     client.post(f"/operations/emails/{email.pk}/resend/")
     event = AccountEvent.objects.get()
-    assert (event.person, event.kind, event.by) == (member, "mail_resent", ada)
+    assert (event.person, event.kind, event.actor) == (member, "mail_resent", ada)
     assert outbox.deliver().sent == 1
 
 

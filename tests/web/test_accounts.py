@@ -111,5 +111,5 @@ def test_both_ways_to_a_new_password_are_in_the_history(member, client):
     new = {"password1": "a third long phrase", "password2": "a third long phrase"}
     assert client.post("/accounts/password/change/", {"oldpassword": "another long phrase"} | new).status_code == 302
     assert client.get("/").status_code == 200, "the session that changed it goes on"
-    told = member.account_events.values_list("kind", "by")
+    told = member.account_events.values_list("kind", "actor")
     assert list(told) == [("password_changed", member.pk), ("password_reset", member.pk)]

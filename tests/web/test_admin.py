@@ -51,7 +51,7 @@ def rows(mia, tom, ada) -> dict[str, object]:
     counted = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
     ReleaseDay.objects.create(day="2025-06-01", zone="UTC", counted_at=case.date_completed, **counted)
     people.deactivate(person=UserFactory(), by=ada)
-    PortalEvent.objects.create(kind="clock_changed", at=case.date_completed, system_actor="a test")
+    PortalEvent.objects.create(kind="clock_changed", at=case.date_completed, source="command", system_actor="a test")
     models = [
         Case,
         AccountEvent,
