@@ -1,9 +1,9 @@
-"""The page of HTTP 405 (method not allowed)."""
+"""What is answered instead of an empty HTTP 405 (method not allowed)."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from cases.middleware.parent_page import page_of
 
@@ -11,9 +11,9 @@ API = "/api/"
 
 
 class MethodNotAllowedMiddleware:
-    """Give the answer 405 a page, at the URL of a button or for a form sent to a page. Django's has no content.
+    """Lead a reader at the URL of a button to the page with that button. Give any other answer 405 a page.
 
-    Answers of the API stay as they are.
+    Django's has no content. Answers of the API stay as they are.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -24,7 +24,10 @@ class MethodNotAllowedMiddleware:
         is_page = not request.path.startswith(API)
         if not is_page or not isinstance(response, HttpResponseNotAllowed) or response.content:
             return response
-        back = page_of(request)
-        page = render(request, "405.html", {"back": back if back != request.get_full_path() else ""}, status=405)
+        parent = page_of(request)
+        back = parent if parent != request.get_full_path() else ""
+        if back and request.method in ("GET", "HEAD"):
+            return redirect(back)
+        page = render(request, "405.html", {"back": back}, status=405)
         page["Allow"] = response["Allow"]
         return page

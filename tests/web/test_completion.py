@@ -257,10 +257,24 @@ def test_an_administrator_accepts_for_a_technician(client, ada, tom, mia):
 def test_get_changes_nothing(case, client, tom):
     client.force_login(tom)
     for verb in ("accept", "complete", "reschedule", "return", "hold", "release", "submit"):
-        answer = client.get(f"/cases/{case.pk}/{verb}/")
-        assert answer.status_code == 405
-        assert answer["Allow"] == "POST"
-        assert f'href="/cases/{case.pk}/"' in answer.content.decode()
+        for method in (client.get, client.head):
+            answer = method(f"/cases/{case.pk}/{verb}/")
+            assert (answer.status_code, answer["Location"]) == (302, f"/cases/{case.pk}/")
+    case.refresh_from_db()
+    assert case.status == "accepted"
+
+
+def test_the_address_of_a_button_tells_nothing_of_a_hidden_case(case, client, olga):
+    client.force_login(olga)
+    assert client.get(f"/cases/{case.pk}/complete/", follow=True).status_code == 404
+    assert client.get("/cases/999999/complete/")["Location"] == "/cases/999999/"
+
+
+def test_other_methods_are_told_what_the_address_takes(case, client, tom):
+    client.force_login(tom)
+    answer = client.put(f"/cases/{case.pk}/complete/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert f'href="/cases/{case.pk}/"' in answer.content.decode()
 
 
 def clock_now():
