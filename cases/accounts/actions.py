@@ -33,8 +33,10 @@ Kind = AccountEvent.Kind
 
 @transaction.atomic
 def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, form_token: str = "") -> User:
-    """A new account without a password. The link to choose one is mailed after the commit. A form makes one account
-    (cases.lifecycle.form_tokens)."""
+    """Create an account without a password. The link to choose one is mailed after the commit.
+
+    A form makes one account (cases.lifecycle.form_tokens).
+    """
     _check_lengths(email, first_name, last_name)
     lock_as_administrator(by)
     used = form_tokens.use(form_token, by=by, content=["person", email, first_name, last_name, role])
@@ -57,8 +59,9 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, 
 
 @transaction.atomic
 def invite_again(*, person: User, by: User, form_token: str = "") -> User:
-    """The link is mailed once more after the commit; a former one is good until one is used. A form sends one mail
-    (cases.lifecycle.form_tokens).
+    """Mail the link once more after the commit. Earlier links work until one is used.
+
+    A form sends one mail (cases.lifecycle.form_tokens).
 
     WrongState for somebody who has a password, or whose account is deactivated.
     """
@@ -74,9 +77,9 @@ def invite_again(*, person: User, by: User, form_token: str = "") -> User:
 
 @transaction.atomic
 def correct(*, person: User, by: User, email: str, first_name: str, last_name: str) -> User:
-    """`person` is called so, and reached there, from now on; the history shows the new name.
+    """Change the name and address of `person`. The history shows the new name.
 
-    The former address opens nothing any more: no sign-in, and no link that was mailed to it. It is told so by mail,
+    The former address no longer works, for signing in or for a link that was mailed to it. It is told so by mail,
     unless the new one is only another spelling.
     """
     _check_lengths(email, first_name, last_name)
@@ -97,20 +100,20 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
 
 
 def deactivate(*, person: User, by: User) -> User:
-    """`person` gets in no more, from this moment on; cases, history and name stay. Not for oneself."""
+    """Deactivate the account of `person` at once. Cases, history and name stay. NotAllowed for oneself."""
     if person.pk == by.pk:
         raise NotAllowed(_("You cannot deactivate yourself. Ask another administrator."))
     return _set_active(person, by=by, is_active=False)
 
 
 def reactivate(*, person: User, by: User) -> User:
-    """`person` gets in again, with the former password; no session, token or link from before does."""
+    """Reactivate the account of `person`. The former password works, no session, token or link from before does."""
     return _set_active(person, by=by, is_active=True)
 
 
 @transaction.atomic
 def change_role(*, person: User, role: str, by: User) -> User:
-    """`person` is `role` from now on, with everything that is open to it, and signs in again; the history stays.
+    """Give `person` another role. They have to sign in again. The history stays.
 
     NotAllowed for oneself. WrongState while cases are bound to the former role: a member's own, which only a member
     sees by the rule of releases, and open ones, which nobody could go on with.
@@ -134,10 +137,10 @@ def change_role(*, person: User, role: str, by: User) -> User:
 
 @transaction.atomic
 def remove_second_factor(*, person: User, by: User, reason: str) -> User:
-    """`person` gets in with the password alone: the app and the recovery codes are forgotten.
+    """Remove the app and the recovery codes of `person`, who lost both: the password alone is enough.
 
-    For whoever lost both. NotAllowed for oneself, who would have to confirm it on the page of one's own security.
-    WrongState where there is none. What was opened with it ends: sessions, API tokens, the calendar feed.
+    Sessions, API tokens and the calendar feed end. NotAllowed for oneself, who does it on the page Security.
+    WrongState where there is no second factor.
     """
     if person.pk == by.pk:
         raise NotAllowed(_("You cannot remove your own second factor here. Use the page Security."))
@@ -168,7 +171,7 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
 
 
 def _usable_address(email: str) -> str:
-    """`email` as it is stored; CaseError where no mail could reach it."""
+    """Return `email` as it is stored. CaseError where no mail could reach it."""
     email = clean_line(email).lower()
     try:
         for_mail_server(email)
@@ -179,7 +182,7 @@ def _usable_address(email: str) -> str:
 
 @contextmanager
 def _one_account_for_each_address(email: str, *, of: User | None = None) -> Iterator[None]:
-    """Saves a person with `email` within. CaseError where it is another person's, or becomes one at this moment."""
+    """Save a person with `email` within. CaseError where another person has it, or gets it at this moment."""
     found = User.objects.with_address(email)
     others = found.exclude(pk=of.pk) if of else found
     try:

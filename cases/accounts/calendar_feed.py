@@ -16,8 +16,9 @@ from cases.models import CalendarFeed, User
 
 @transaction.atomic
 def make(*, user: User, form_token: str = "") -> str:
-    """The token of a new feed of `user`, told this once. A former one is worth nothing from now on. A form makes one
-    (cases.lifecycle.form_tokens): SentAlready leaves that in force.
+    """Make a new feed of `user`. Return its token, which is told this once. Earlier tokens no longer work.
+
+    A form makes one feed (cases.lifecycle.form_tokens). SentAlready leaves that in force.
 
     NotAllowed for members and for people who are deactivated.
     """
@@ -33,17 +34,17 @@ def make(*, user: User, form_token: str = "") -> str:
 
 
 def switch_off(*, user: User) -> None:
-    """Whoever has the address of the feed of `user` reads nothing any more. No feed is no error."""
+    """Delete the feed of `user`: its address no longer works. No feed is no error."""
     CalendarFeed.objects.filter(user=user).delete()
 
 
 def feed_of(user: User) -> CalendarFeed | None:
-    """The feed of `user`; None if there is none, or if it ended with other credentials."""
+    """Return the feed of `user`, None if there is none or it ended with other credentials."""
     return CalendarFeed.objects.filter(user=user, credentials_key=user.credentials_key).first()
 
 
 def owner_of(token: str) -> User | None:
-    """The person whose feed has that token; None if nobody's has, or the person may have none any more."""
+    """Return the person whose feed has that token, None if there is none or the person may no longer have one."""
     feeds = CalendarFeed.objects.select_related("user").filter(
         token_digest=_digest(token), user__is_active=True, credentials_key=F("user__credentials_key")
     )

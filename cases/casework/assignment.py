@@ -16,13 +16,13 @@ from cases.lifecycle.permissions import Action
 from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, User
 from cases.models.case_queryset import HELD, SCHEDULED
 
-# Handed over in one transaction: a release that falls due meanwhile waits for no more than that.
+# Handed over in one transaction. A release that falls due meanwhile waits no longer than that.
 BATCH = 500
 
 
 @transaction.atomic
 def accept(*, case: Case, by: User, source: str, technician: User | None = None, version: int | None = None) -> Case:
-    """A submitted case gets its technician: `by`, or the `technician` whom an administrator names."""
+    """Assign a submitted case to `by`, or to the `technician` whom an administrator names."""
     chosen = technician or by
     locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen], version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
@@ -41,7 +41,7 @@ def accept(*, case: Case, by: User, source: str, technician: User | None = None,
 def hand_over_case(
     *, case: Case, to: User, by: User, source: str, reason: str = "", version: int | None = None
 ) -> Case:
-    """The case is `to`'s from now on; its state and its schedule stay.
+    """Assign the case to the technician `to`. Its state and its schedule stay.
 
     NotAllowed and WrongState by cases.lifecycle.permissions; CaseError for `to` unless that is a technician at work
     other than the present one; Case.DoesNotExist where `by` may not know of the case.
@@ -59,16 +59,16 @@ def hand_over_case(
 
 
 def handed_over(recorder: EventRecorder, *, to: User, reason: str) -> CaseEvent:
-    """The event of a hand-over to `to`, made before the case is theirs, and not stored yet."""
+    """Return the event of a hand-over to `to`, not stored yet. Call it before the case changes."""
     former = recorder.case.assigned_to_id
     details = {"from_technician": former, "to_technician": to.pk}
     return recorder.event(CaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)
 
 
 def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
-    """The cases assigned to `technician` that are still to be worked on or to be released, in three stretches.
+    """Return the cases assigned to `technician` that are not released, in three index ranges.
 
-    Each is in the order of an index, so that the many which have been released cost nothing.
+    Each is in the order of its index, so that the many which have been released cost nothing.
     """
     own = Case.objects.visible_to(by).filter(assigned_to=technician)
     return [
@@ -79,18 +79,18 @@ def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
 
 
 def count_open(technician: User, *, by: User, most: int) -> int:
-    """How many those are, counted up to `most` in each stretch."""
-    return sum(stretch.values("pk")[:most].count() for stretch in open_cases(technician, by=by))
+    """Count the open cases of `technician`, up to `most` in each index range."""
+    return sum(cases.values("pk")[:most].count() for cases in open_cases(technician, by=by))
 
 
 def hand_over_all(*, technician: User, to: User, by: User, source: str, reason: str = "") -> int:
-    """All open cases of `technician` are `to`'s from now on; schedules stay. Returns how many.
+    """Assign all open cases of `technician` to `to`. Schedules stay. Return how many.
 
-    In batches, each of which looks again at everybody concerned: one that fails leaves those before it handed over, and
-    to do it again goes on from there.
+    Each batch is a transaction and checks everybody concerned again. If one fails, those before it stay handed over,
+    and a second call goes on from there.
     """
     count = 0
-    # Once more after the last: a case may have gone from one stretch to another meanwhile.
+    # Once more after the last: a case may have moved from one index range to another meanwhile.
     while done := _hand_over_some(technician, to, by, source, reason.strip()):
         count += done
     return count
@@ -117,9 +117,9 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
 
 
 def _lock_open_cases(technician: User, *, by: User) -> list[Case]:
-    """Up to BATCH of the open cases, found in the order of indexes and locked in the order of keys."""
+    """Lock up to BATCH open cases, found in the order of indexes, in the order of keys."""
     found: list[int] = []
-    for stretch in open_cases(technician, by=by):
-        found += stretch.values_list("pk", flat=True)[: BATCH - len(found)]
+    for cases in open_cases(technician, by=by):
+        found += cases.values_list("pk", flat=True)[: BATCH - len(found)]
     still_open = Q(status=Case.Status.ACCEPTED) | HELD | SCHEDULED
     return list(in_lock_order(Case.objects.filter(still_open, pk__in=found, assigned_to=technician)))

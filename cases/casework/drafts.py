@@ -15,8 +15,10 @@ from cases.models import Case, CaseEvent, User
 
 @transaction.atomic
 def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL, form_token: str = "") -> Case:
-    """A new draft of the member `by`, with a generated case number. A form makes one draft
-    (cases.lifecycle.form_tokens). TooLong for a long text, WrongState for a draft too many."""
+    """Create a draft of the member `by`, with a generated case number.
+
+    A form makes one draft (cases.lifecycle.form_tokens). TooLong for a long text, WrongState for a draft too many.
+    """
     _check_lengths(title, description)
     by = lock_people(by)[by.pk]
     if not (by.is_member and by.is_active):
@@ -31,8 +33,10 @@ def create(*, by: User, title: str, description: str, urgency: str = Case.Urgenc
 
 @transaction.atomic
 def edit(*, case: Case, by: User, title: str, description: str, urgency: str, version: int | None = None) -> Case:
-    """The draft gets another text and urgency. Stale where it is no longer the `version` that the person wrote over, in
-    a second tab for example."""
+    """Replace the text and urgency of a draft.
+
+    Stale where it is no longer the `version` that the person wrote over, in a second tab for example.
+    """
     _check_lengths(title, description)
     locked = lock_for_action(case, Action.EDIT, by=by, version=version)
     case = locked.case
@@ -49,7 +53,7 @@ def _check_lengths(title: str, description: str) -> None:
 
 @transaction.atomic
 def submit(*, case: Case, by: User, source: str, version: int | None = None) -> Case:
-    """The draft is handed in: technicians see it from now on.
+    """Submit the draft: technicians see it from now on.
 
     CaseError without a title, QuotaReached for one too many, Stale where the person was looking at an older `version`.
     """

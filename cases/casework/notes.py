@@ -16,7 +16,7 @@ from cases.models import Case, CaseNote, User
 
 @transaction.atomic
 def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
-    """A note of `by` on the case. A form makes one (cases.lifecycle.form_tokens).
+    """Add a note of `by` to the case. A form makes one (cases.lifecycle.form_tokens).
 
     CaseError where it says nothing, TooLong where it says too much, QuotaReached where it is one too many.
 

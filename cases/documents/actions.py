@@ -28,12 +28,12 @@ MAX_DOCUMENTS_PER_CASE = 50
 
 
 def kind_of(user: User) -> CaseDocument.Kind:
-    """What a document is that `user` attaches."""
+    """Return the kind of the documents that `user` attaches."""
     return Kind.SUBMISSION if user.is_member else Kind.REPORT
 
 
 def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: str = "") -> CaseDocument:
-    """`file` becomes a document of the case: of a member a submission, of the others a report.
+    """Attach `file` to the case: as a submission for a member, as a report for the others.
 
     BadDocument for a file that may be none, QuotaReached for one too many, StorageFailed where it could not be kept;
     then, as after any other error, nothing is kept of it. The file is stored before the transaction, which then is
@@ -61,15 +61,18 @@ def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: st
 
 
 def check_removal(document: CaseDocument, *, by: User) -> None:
-    """CaseError where `by` may not take the document away now: for the question before it is done."""
+    """Check that `by` may remove the document now, before they are asked. Else CaseError."""
     permissions.check(Action.ATTACH, by=by, case=document.case)
     _check_kind(document, by=by)
 
 
 @transaction.atomic
 def remove(*, document: CaseDocument, by: User, source: str) -> None:
-    """The document is no more. NotAllowed where `by` could not have attached it; CaseDocument.DoesNotExist where it is
-    gone already, or `by` may not know of it."""
+    """Remove the document.
+
+    NotAllowed where `by` could not have attached it. CaseDocument.DoesNotExist where it is gone already, or `by` may
+    not know of it.
+    """
     locked = lock_for_action(document.case, Action.ATTACH, by=by, source=source)
     by, recorder = locked.by, locked.recorder
     document = CaseDocument.objects.visible_to(by).get(pk=document.pk)

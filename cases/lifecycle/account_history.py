@@ -24,7 +24,7 @@ def record(
 
 
 def latest_account_events(person: User, *, limit: int) -> Sequence[AccountEvent]:
-    """The last `limit` events of the account, the latest first, each with its facts in words as `said`."""
+    """Return the last `limit` events of the account, latest first, each with its facts in words as `said`."""
     events = list(person.account_events.select_related("actor")[:limit])
     name_people(events)
     for event in events:
@@ -33,12 +33,12 @@ def latest_account_events(person: User, *, limit: int) -> Sequence[AccountEvent]
 
 
 def identity(person: User) -> dict[str, str]:
-    """What the history keeps of a name and an address."""
+    """Return what the history keeps of a name and an address."""
     return {"name": person.get_full_name(), "email": person.email}
 
 
 def _said(event: AccountEvent) -> str:
-    """The facts of `event` in words; empty where there are none, or where a row written by hand lacks them."""
+    """Say the facts of `event` in words. Empty where there are none, or where a row written by hand lacks them."""
     try:
         return FACTS[event.kind](event) if event.kind in FACTS else ""
     except (KeyError, TypeError, ValueError):

@@ -65,14 +65,14 @@ def for_administrators() -> list[DisplayState]:
 
 
 def states_for(user: User) -> list[DisplayState]:
-    """The states that `user` reads."""
+    """Return the states that `user` reads."""
     if user.is_member:
         return for_members()
     return for_administrators() if user.is_administrator else for_staff()
 
 
 def filters_for(user: User) -> list[DisplayState]:
-    """The states that `user` filters by: those they read, and for members all that is under way as one more."""
+    """Return the states that `user` filters by: those they read, and for members all that is under way as one more."""
     states = states_for(user)
     if not user.is_member:
         return states
@@ -81,7 +81,7 @@ def filters_for(user: User) -> list[DisplayState]:
 
 
 def key_of(case: Case, user: User) -> str:
-    """Which of `states_for(user)` the case is in."""
+    """Return the key of the state of `states_for(user)` that the case is in."""
     if case.is_released:
         return "released"
     if user.is_member and case.is_pending:

@@ -17,12 +17,12 @@ NAMES_OF_PEOPLE = ("from_technician", "to_technician")
 
 
 def actor_columns(by: User | str) -> dict[str, Any]:
-    """The columns of an event that name `by`."""
+    """Return the columns of an event that name `by`."""
     return {"actor_id": None, "system_actor": by} if isinstance(by, str) else {"actor_id": by.pk, "system_actor": ""}
 
 
 def actor_in_log(by: User | str) -> int | str:
-    """`by` as a line of the log names it: the key of a person, the name of a program."""
+    """Return `by` as a line of the log names it: the key of a person, the name of a program."""
     return by if isinstance(by, str) else by.pk
 
 
@@ -32,7 +32,7 @@ def log_committed(event: str, **facts: Any) -> None:
 
 
 def latest_events(case: Case, *, limit: int) -> Sequence[CaseEvent]:
-    """The last `limit` events of `case`, the latest first, with the names of all people. Two queries at most."""
+    """Return the last `limit` events of `case`, latest first, with the names of all people. Two queries at most."""
     events = list(CaseEvent.objects.filter(case=case).select_related("actor")[:limit])
     name_people(events)
     return events
@@ -55,9 +55,9 @@ def _people_in(details: Any) -> dict[str, int]:
 
 
 class EventRecorder:
-    """One step of one case: remembers how the case was, and records what became of it.
+    """Records one step of one case: how the case was, and what became of it.
 
-    Made before the case is changed; `record` is called in the same transaction, after.
+    Make it before the case changes. Call `record` in the same transaction, after.
     """
 
     def __init__(self, case: Case, *, by: User | str, source: str, at: dt.datetime) -> None:
@@ -81,7 +81,7 @@ class EventRecorder:
         )
 
     def event(self, kind: CaseEvent.Kind, *, reason: str = "", details: dict[str, Any] | None = None) -> CaseEvent:
-        """The step as a row that is not stored yet: many are stored together. TooLong for a long `reason`."""
+        """Return the step as a row that is not stored yet, to store many together. TooLong for a long `reason`."""
         limits.check_length(reason, limits.REASON, field="reason")
         return CaseEvent(
             case=self.case,

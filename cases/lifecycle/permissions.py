@@ -122,7 +122,7 @@ REFUSALS_OF_MEMBERS: dict[State, Promise] = {
 
 
 def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
-    """The state of `case` at the aware datetime `now`; None: at this moment, which is a question to the database."""
+    """Return the state of `case` at the aware datetime `now`. None asks the database for this moment."""
     if case.status != Case.Status.COMPLETED:
         return State(case.status)
     if case.is_released:
@@ -134,7 +134,7 @@ def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
 
 
 def check(action: Action, *, by: User, case: Case) -> Rule:
-    """The rule under which `by` may do `action` to `case` now. NotAllowed for the person, WrongState for the case."""
+    """Return the rule under which `by` may do `action` to `case` now. Else NotAllowed or WrongState."""
     rule = TABLE[action].get(by.role) if by.is_active else None
     if rule is None or not _related(rule.relation, by, case):
         raise NotAllowed(_("You may not do this to this case."))
@@ -145,7 +145,7 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
 
 
 def check_administrator(by: User) -> None:
-    """NotAllowed unless `by` looks after the accounts of others."""
+    """Check that `by` is an active administrator. Else NotAllowed."""
     if not (by.is_active and by.is_administrator):
         raise NotAllowed(_("Only administrators look after accounts."))
 
@@ -158,7 +158,7 @@ def _refusal(action: Action, state: State, by: User) -> str:
 
 
 def allowed(*, by: User, case: Case, now: dt.datetime | None = None) -> set[Action]:
-    """What `by` may do to `case`: what a page offers. A page of many cases asks for `now` once, not for each."""
+    """Return what `by` may do to `case`, for a page to offer. A page of many cases asks for `now` once."""
     if not by.is_active:
         return set()
     state = state_of(case, now=now)

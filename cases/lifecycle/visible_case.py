@@ -35,7 +35,7 @@ class VisibleCase:
 
     @classmethod
     def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
-        """`case`, which came from `visible_to(to)`, as `to` may see it; its description only `in_full`."""
+        """Make it of `case`, which came from `visible_to(to)`. The description only `in_full`."""
         state = display_states.key_of(case, to)
         label = str(next(found.label for found in display_states.states_for(to) if found.key == state))
         head: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The two questions that are asked of cases most: who may see them, and which are due."""
+"""The visibility rule, and which cases are due."""
 
 import datetime as dt
 import functools
@@ -36,9 +36,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
     model: "type[Case]"
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """The cases that `user` may know of: the one visibility rule (DESIGN rule 3), for every door.
+        """Return the cases that `user` may know of: the one visibility rule (DESIGN rule 3), for every door.
 
-        Strangers and deactivated users see none, administrators all, technicians all but drafts, members their own
+        Anonymous and deactivated users see none, administrators all, technicians all but drafts, members their own
         without those that are completed and not released. Where RELEASE_MEMBER_VIEW is `in_progress` or `announced`
         a member gets those too, and sees of them only what cases.lifecycle.visible_case shows.
         """
@@ -52,11 +52,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return own.filter(_known_to_members())
 
     def visible_to_their_members(self) -> Self:
-        """The cases that their own member may know of: `visible_to`, asked for many members at once."""
+        """Return the cases that their own member may know of: `visible_to` for many members at once."""
         return self.filter(_known_to_members(), member__is_active=True)
 
     def shown_to(self, user: User) -> Self:
-        """`visible_to(user)` with what a page says of each; members read no names."""
+        """Return `visible_to(user)` with what a page says of each. Members read no names."""
         cases = self.visible_to(user)
         return cases if user.is_member else cases.select_related("member", "assigned_to")
 
@@ -65,8 +65,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.defer(None)
 
     def due(self, now: dt.datetime) -> Self:
-        """The cases to be released at the aware datetime `now`: completed, not released, schedule reached, not held
-        back by a failure whose next try is still to come."""
+        """Return the cases to release at the aware datetime `now`.
+
+        They are completed, not released, their schedule is reached, and no failure holds them back until a next try.
+        """
         return self._ready(now).filter(functools.reduce(operator.or_, reached_schedules(now)))
 
     def due_index_ranges(self, now: dt.datetime) -> list[Self]:
@@ -79,7 +81,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return [ready.filter(index_range) for index_range in reached_schedules(now)]
 
     def any_due(self, now: dt.datetime) -> bool:
-        """Whether `due` has any. One statement."""
+        """Tell whether `due` has any. One statement."""
         return self.first_due(now).exists()
 
     def first_due(self, now: dt.datetime) -> "CaseQuerySet":
@@ -88,7 +90,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.model.objects.filter(functools.reduce(operator.or_, firsts))
 
     def failing(self, now: dt.datetime) -> Self:
-        """The cases whose release failed, and which are not tried again before some moment after `now`."""
+        """Return the cases whose release failed, and which are tried again after `now`."""
         return self.filter(RELEASE_FAILS, release_next_try__gt=now)
 
     def _ready(self, now: dt.datetime) -> Self:
@@ -102,8 +104,10 @@ def _known_to_members() -> Q:
 
 
 def reached_schedules(now: dt.datetime) -> list[Q]:
-    """The schedules that the portal's wall clock has reached at `now`: of earlier days, and of this one those with a
-    time, and those without once RELEASE_TIME_OF_DAY has come."""
+    """Return the schedules that the portal's wall clock has reached at `now`, each condition an index range.
+
+    They are of earlier days, and of this day those with a time, and those without once RELEASE_TIME_OF_DAY has come.
+    """
     reached = schedule.reached(now)
     today = Q(scheduled_release_date=reached.date())
     ranges = [

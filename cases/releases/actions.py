@@ -1,11 +1,12 @@
-"""Every transition of a release, one verb a function.
+"""Verbs of a release, one function each.
 
-`by` is the person who acts, `source` the door they came through (CaseEvent.Source). A verb locks the people that it
-depends on and the case (cases.lifecycle.locking), looks again at who may do what in which state, and commits state,
-history and e-mail row together (DESIGN rules 4 and 6). They raise cases.core.errors; ClockMismatch where they would
-release or schedule by a clock that is not the portal's; Case.DoesNotExist where `by` may not know of the case.
-What leaves the process does so after the commit. `version`, where given, is the version of the case that the person was
-looking at: an older one is Stale.
+`by` is the person who acts, `source` the door they came through (CaseEvent.Source). `version`, where given, is the
+version of the case that the person was looking at.
+A verb locks the case and the people that it depends on (cases.lifecycle.locking). It checks again who may do what in
+which state. It commits state, history and email row together (DESIGN rules 4 and 6). What leaves the process leaves
+after the commit.
+Verbs raise cases.core.errors: Stale for an older `version`, ClockMismatch where they would release or schedule by a
+clock that is not the portal's. Case.DoesNotExist where `by` may not know of the case.
 """
 
 from django.db import transaction
@@ -26,7 +27,7 @@ Kind = CaseEvent.Kind
 def complete(
     *, case: Case, by: User, source: str, release_on: Schedule | None, reason: str = "", version: int | None = None
 ) -> Case:
-    """The work on an accepted case is done. Its member sees it on `release_on`; None: at once."""
+    """Complete an accepted case. Its member sees it on `release_on`; None: at once."""
     locked = lock_for_action(case, Action.COMPLETE, by=by, source=source, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     case.status = Case.Status.COMPLETED
@@ -47,7 +48,7 @@ def complete(
 def schedule(
     *, case: Case, by: User, source: str, release_on: Schedule, reason: str = "", version: int | None = None
 ) -> Case:
-    """A completed case that is not released gets another release date, or its first one after a hold."""
+    """Set another release date for a completed case that is not released, or its first one after a hold."""
     locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     check_choice(release_on, by=by, reason=reason, now=recorder.at)
@@ -61,7 +62,7 @@ def schedule(
 
 @transaction.atomic
 def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: int | None = None) -> Case:
-    """A completed case is held: it stays completed and is not released until somebody says when."""
+    """Put a completed case on hold: it is not released until somebody sets a date."""
     locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     _set_schedule(case, None)
@@ -72,7 +73,7 @@ def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: 
 
 @transaction.atomic
 def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", version: int | None = None) -> Case:
-    """A completed case that is not released goes back to its technician, without a schedule."""
+    """Reopen a completed case that is not released. Its schedule is removed."""
     locked = lock_for_action(case, Action.RETURN, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     case.status = Case.Status.ACCEPTED
@@ -85,7 +86,7 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", v
 
 @transaction.atomic
 def release_now(*, case: Case, by: User, source: str, reason: str, version: int | None = None) -> Case:
-    """An administrator releases a completed case before its schedule."""
+    """Release a completed case before its schedule. For administrators."""
     locked = lock_for_action(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     batch.release_one(case, by=by, source=source, at=recorder.at, reason=clean_text(reason))
@@ -103,7 +104,7 @@ SCHEDULE_FIELDS = [
 
 
 def _set_schedule(case: Case, wanted: Schedule | None) -> None:
-    """Puts the schedule on the case, not saved yet. What failed under the former schedule is forgotten."""
+    """Set the schedule on the case without saving it. Forget what failed under the former schedule."""
     case.scheduled_release_date = wanted.date if wanted else None
     case.scheduled_release_time = wanted.time if wanted else None
     case.schedule_revision += 1

@@ -44,13 +44,13 @@ class MissingRow(SafeError, IntegrityError):
 
 @dataclass
 class Batch:
-    """What became of some cases: the ids of the released ones, and of the failed ones with the error."""
+    """Result for some cases: IDs of the released ones, and of the failed ones with the error."""
 
     released: list[int] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
 
     def add(self, other: "Batch") -> None:
-        """Takes in what became of other cases."""
+        """Add the result for other cases."""
         self.released += other.released
         self.failed |= other.failed
 
@@ -67,7 +67,7 @@ class ReleaseContext:
 
 
 def release_due(*, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None) -> Batch:
-    """Releases every case that is due: what ETA tasks, sweep and command call. Safe at any time, any number of times.
+    """Release every case that is due. ETA tasks, sweep and command call it, at any time and any number of times.
 
     `by` names the program. `now` (aware) is the moment that decides; None: the portal's clock, read for each batch.
     ClockMismatch where the settings name another clock than the database.
@@ -81,13 +81,13 @@ def release_due(*, by: str, source: str, now: dt.datetime | None = None, batch_s
 def release_batches(
     *, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None
 ) -> Iterator[Batch]:
-    """`release_due`, one committed batch after the other, for callers that report progress."""
+    """Do as `release_due`, and yield each batch once it is committed, for callers that report progress."""
     size = batch_size or settings.RELEASE_BATCH_SIZE
     failed: list[int] = []  # in this run; left out, because a row may refuse even to be marked as failed
     any_released = False
     try:
         moment = now or portal_now()
-        # Spares a wake-up that finds nothing the transaction. Whether there is more after a batch, its size says.
+        # Skip the transaction when nothing is due. The size of a batch says whether there is more.
         more = stored_clock.any_due(Case.objects.first_due(moment))
         while more:
             with transaction.atomic():
@@ -95,7 +95,7 @@ def release_batches(
                 batch = release_locked(ids, ReleaseContext(at=moment, by=by, source=source))
             any_released |= bool(batch.released)
             failed += batch.failed
-            more = len(ids) == size  # else whatever is left is in the hands of another worker
+            more = len(ids) == size  # else other workers hold the rest
             if ids:
                 yield batch
             moment = now or portal_now()
@@ -106,7 +106,7 @@ def release_batches(
 
 
 def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: str = "") -> None:
-    """Releases the locked `case` by a person's decision, in the caller's transaction; brings the instance up to date.
+    """Release the locked `case` by a person's decision, in the caller's transaction, and refresh the instance.
 
     The caller has checked that it is completed, not released, and that the person may.
     """
@@ -117,7 +117,7 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
 
 
 def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
-    """Locks up to `size` of `cases` that are due, passing by what others have locked. Returns their ids.
+    """Lock up to `size` of `cases` that are due. Skip what others have locked. Return their IDs.
 
     None if the clock was changed since it was compared with the settings.
     """
@@ -130,7 +130,7 @@ def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
 
 
 def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
-    """Releases the locked rows, and records the failed ones."""
+    """Release the locked rows, and record the failed ones."""
     batch = _release_or_bisect(ids, context) if ids else Batch()
     for pk, error in batch.failed.items():
         _record_failure(pk, error, at=context.at)
@@ -162,7 +162,7 @@ def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
 
 
 def _write_release(ids: list[int], context: ReleaseContext) -> None:
-    """The three statements of a release: state, history, e-mail rows."""
+    """Write a release in three statements: state, history, email rows."""
     rows = Case.objects.filter(pk__in=ids_as_rows(ids))
     rows.update(
         actual_release_date=context.at,
@@ -244,7 +244,7 @@ def _email_columns(context: ReleaseContext) -> dict[str, Any]:
 
 
 def _record_failure(pk: int, error: str, *, at: dt.datetime) -> None:
-    """Writes error, attempts and next try on the row, so that it leaves `due` until then."""
+    """Write error, attempts and next try on the row. It leaves `due` until then."""
     logger.error("case could not be released", case_id=pk, error=error)
     try:
         with transaction.atomic():

@@ -1,5 +1,7 @@
-"""Release on read: a member never finds a due case unreleased, whatever has become of workers, beat and Redis (DESIGN
-rule 11)."""
+"""Release on read: a member who looks finds every due case released, even if workers, beat and Redis are dead.
+
+DESIGN rule 11.
+"""
 
 import datetime as dt
 import functools
@@ -24,7 +26,7 @@ READ_WAIT = 1.0
 
 
 def release_on_read(user: object) -> None:
-    """Releases what is due of `user` if that is a member in person. A failure is logged: the page is served anyway."""
+    """Release what is due of `user` if that is a member in person. Log a failure: the page is served anyway."""
     if not isinstance(user, User) or not user.is_member or not user.is_active:
         return
     try:
@@ -34,9 +36,9 @@ def release_on_read(user: object) -> None:
 
 
 def release_due_of(member: User) -> Batch:
-    """Releases what is due of `member`, who is about to look (DESIGN rule 11). One index probe where nothing is.
+    """Release what is due of `member`, who is about to look. One index probe where nothing is due.
 
-    Waits for rows that others hold, up to a second in all; OperationalError if that was not enough. ClockMismatch where
+    Wait for rows that others hold, up to a second in all. OperationalError if that was not enough. ClockMismatch where
     the settings name another clock than the database.
     """
     earliest = earliest_scheduled_date(member)
@@ -55,8 +57,10 @@ def release_due_of(member: User) -> Batch:
 
 
 def earliest_scheduled_date(member: User) -> dt.date | None:
-    """The calendar date of the first of the member's schedules, None without any. The first entry of an index: of all
-    looks only those on the day itself, or of a member with a failed release, need to ask more."""
+    """Return the date of the first of the member's schedules, None without any.
+
+    It is the first entry of an index. Only a look on that day, or after a failed release, needs to ask more.
+    """
     row = _earliest().fetch(person=member.pk)
     return row[0][1] if row else None
 

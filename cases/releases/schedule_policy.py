@@ -15,7 +15,7 @@ from cases.models import User
 
 
 def check_choice(wanted: Schedule, *, by: User, reason: str, now: dt.datetime, or_now: bool = False) -> None:
-    """BadSchedule unless `by` may choose that schedule at `now` (DESIGN §4); ReasonRequired where it needs one.
+    """Check that `by` may choose that schedule at `now`. Else BadSchedule, or ReasonRequired where it needs one.
 
     `or_now` says that the person could choose to release now instead.
     """
@@ -36,7 +36,7 @@ def check_choice(wanted: Schedule, *, by: User, reason: str, now: dt.datetime, o
 
 
 def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
-    """Advice that the person can follow where they are: not every form has a time, or a choice to release now."""
+    """Return advice that the person can follow: not every form has a time, or a choice to release now."""
     if wanted.date < schedule.date_of(now):
         if or_now:
             return _("This date is in the past. Choose a later date or Release Now.")

@@ -1,4 +1,4 @@
-"""The sweep: whatever no message has brought about is done here (DESIGN rule 1)."""
+"""The sweep: do what no message has brought about (DESIGN rule 1)."""
 
 import datetime as dt
 import socket
@@ -15,7 +15,7 @@ HEARTBEAT = "sweep"
 
 
 def hand_over_emails() -> None:
-    """Tells the mail workers if e-mails are waiting."""
+    """Tell the mail workers if emails are waiting."""
     if outbox.is_waiting():
         celery_publisher.publish_mail_waiting()
 
