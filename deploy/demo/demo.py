@@ -61,7 +61,7 @@ def run() -> None:
                     raise KeyboardInterrupt
                 if starting and not (starting := [name for name in starting if not is_up(name)]):
                     say(summary(time.monotonic() - began))
-                if starting and time.monotonic() > began + 180:
+                if starting and time.monotonic() > began + 300:
                     raise CannotStart(last_words(starting[0]))
                 time.sleep(0.2)
             raise CannotStart(last_words("supervisor"))

@@ -20,7 +20,7 @@ from tests.services import free_port
 
 PORTS = ("PORT", "FLOWER_PORT", "SMTP_PORT", "DEMO_REDIS_PORT")
 PARTS = ("cases", "portal", "tasks", "deploy", "requirements", "Makefile", "Procfile", "manage.py", "gunicorn.conf.py")
-PATIENCE = 180
+PATIENCE = 300
 
 
 class Demo:
