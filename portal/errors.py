@@ -16,7 +16,7 @@ RETRY_AFTER = 5
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400: a page for people, JSON for callers of the API."""
     if request.path.startswith(API):
-        return JsonResponse({"detail": _("This request cannot be read.")}, status=400)
+        return JsonResponse({"detail": _("We couldn't read this request.")}, status=400)
     return defaults.bad_request(request, exception)
 
 
@@ -36,7 +36,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     status = 503 if unavailable else 500
     if request.path.startswith(API):
         words = (
-            _("The database does not answer. Try again.") if unavailable else _("An error on our side; it was logged.")
+            _("The database isn't responding. Try again.")
+            if unavailable
+            else _("Something went wrong on our side. We've recorded it.")
         )
         response: HttpResponse = JsonResponse({"detail": words}, status=status)
     else:

@@ -49,7 +49,7 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, 
         with _one_account_for_each_address(email):
             person.save()
     except IntegrityError:  # somebody else's program made an account of that name
-        raise CaseError(_("Somebody was invited under this name at this very moment."), field="email") from None
+        raise CaseError(_("Someone else was just invited with this username. Try again."), field="email") from None
     form_tokens.remember(used, person.pk)
     record(person, Kind.INVITED, by=by, details={"email": email, "role": role})
     queue_invitation(person)
@@ -67,7 +67,7 @@ def invite_again(*, person: User, by: User, form_token: str = "") -> User:
     """
     person = lock_as_administrator(by, person)[person.pk]
     if not person.is_active or person.has_usable_password():
-        raise WrongState(_("This person has a password, or a deactivated account."))
+        raise WrongState(_("This person already has a password, or the account is deactivated."))
     used = form_tokens.use(form_token, by=by, content=["invitation", str(person.pk)])
     form_tokens.remember(used, person.pk)
     record(person, Kind.INVITED_AGAIN, by=by, details={"email": person.email})
@@ -102,7 +102,7 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
 def deactivate(*, person: User, by: User) -> User:
     """Deactivate the account of `person` at once. Cases, history and name stay. NotAllowed for oneself."""
     if person.pk == by.pk:
-        raise NotAllowed(_("You cannot deactivate yourself. Ask another administrator."))
+        raise NotAllowed(_("You can't deactivate your own account. Ask another administrator."))
     return _set_active(person, by=by, is_active=False)
 
 
@@ -119,9 +119,9 @@ def change_role(*, person: User, role: str, by: User) -> User:
     sees by the rule of releases, and open ones, which nobody could go on with.
     """
     if person.pk == by.pk:
-        raise NotAllowed(_("You cannot change your own role. Ask another administrator."))
+        raise NotAllowed(_("You can't change your own role. Ask another administrator."))
     if role not in User.Role:
-        raise CaseError(_("Choose one of the roles."), field="role")
+        raise CaseError(_("Choose a role."), field="role")
     person = lock_as_administrator(by, person)[person.pk]
     former = person.role
     if role == former:
@@ -143,12 +143,12 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
     WrongState where there is no second factor.
     """
     if person.pk == by.pk:
-        raise NotAllowed(_("You cannot remove your own second factor here. Use the page Security."))
+        raise NotAllowed(_("To turn off your own two-factor authentication, go to Security."))
     if not clean_text(reason):
-        raise CaseError(_("Please give a reason; it is kept in the history of the account."), field="reason")
+        raise CaseError(_("Enter a reason. It will be saved in the account history."), field="reason")
     person = lock_as_administrator(by, person)[person.pk]
     if not Authenticator.objects.filter(user=person).delete()[0]:
-        raise WrongState(_("This person has no second factor."))
+        raise WrongState(_("This person doesn't use two-factor authentication."))
     person.end_credentials()
     person.save(update_fields=["credentials_key"])
     record(person, Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason.strip())
@@ -190,7 +190,7 @@ def _one_account_for_each_address(email: str, *, of: User | None = None) -> Iter
             yield
     except IntegrityError:
         if others.exists():
-            raise CaseError(_("Somebody with this address has an account already."), field="email") from None
+            raise CaseError(_("An account with this email address already exists."), field="email") from None
         raise
 
 
@@ -209,7 +209,10 @@ def _give_role(person: User, role: str) -> None:
 def _check_free_of_cases(person: User, *, by: User) -> None:
     if person.is_member and person.cases.exists():
         raise WrongState(
-            _("%(name)s has cases as a member and has to stay one. For other work, invite another address.")
+            _(
+                "%(name)s has cases as a member, so this role can't change. For other work, invite another email "
+                "address."
+            )
             % {"name": isolated(person.display_name)}
         )
     if count_open(person, by=by, most=1):

@@ -17,7 +17,7 @@ from cases.models import User
 
 # In the session of somebody who has given the password and not yet the second factor.
 SIGNING_IN = "signing_in"
-WRONG_LOGIN = _("That user name or password is not right.")
+WRONG_LOGIN = _("Incorrect username or password.")
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):
@@ -27,13 +27,13 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         # The same for both ways to sign in: what was typed is not judged.
         "username_password_mismatch": WRONG_LOGIN,
         "email_password_mismatch": WRONG_LOGIN,
-        "incorrect_password": _("That password is not right."),
-        "enter_current_password": _("That is not your present password."),
-        "incorrect_code": _("That code is not right, or it has been used."),
-        "invalid_password_reset": _("This link is no longer good."),
-        "rate_limited": _("That was too often. Wait a few minutes and try again."),
+        "incorrect_password": _("Incorrect password."),
+        "enter_current_password": _("Incorrect current password."),
+        "incorrect_code": _("Incorrect code, or it has already been used."),
+        "invalid_password_reset": _("This link is no longer valid."),
+        "rate_limited": _("Too many attempts. Wait a few minutes, then try again."),
         "too_many_login_attempts": _(
-            "Too many failed login attempts. Wait five minutes and try again, or choose a new password."
+            "Too many failed sign-in attempts. Wait five minutes and try again, or reset your password."
         ),
     }
 

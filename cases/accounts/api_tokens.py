@@ -38,7 +38,7 @@ def create(*, user: User, by: User | str, name: str, days: int) -> tuple[ApiToke
     """
     owner = lock_people(user)[user.pk]
     if not owner.is_active or owner.credentials_key != user.credentials_key:
-        raise NotAllowed(_("This account is deactivated, or its sessions have ended."))
+        raise NotAllowed(_("This account is deactivated or has been signed out."))
     now = portal_now()
     _forget_ended(owner, now)
     name = _checked_name(owner, name)
@@ -132,8 +132,8 @@ def _check_number(owner: User) -> None:
     if ApiToken.objects.filter(user=owner).count() >= most:
         raise WrongState(
             ngettext(
-                "You can have %(most)d token. End it to create another one.",
-                "You can have up to %(most)d tokens. End one to create another.",
+                "You can have %(most)d token. Revoke it to create another one.",
+                "You can have up to %(most)d tokens. Revoke one to create another.",
                 most,
             )
             % {"most": most}

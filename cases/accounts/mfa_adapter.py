@@ -28,9 +28,7 @@ class SecretUnreadable(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            gettext(
-                "We can't check your second factor because of a problem on our side. Ask an administrator for help."
-            )
+            gettext("We can't check your code because of a problem on our side. Ask an administrator for help.")
         )
 
 
@@ -38,7 +36,7 @@ class PortalMFAAdapter(DefaultMFAAdapter):
     """allauth's, which asks these two before a secret is stored and after it was read. It refuses in our words."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("That code is not right, or it has been used."),
+        "incorrect_code": _("Incorrect code, or it has already been used."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -9,4 +9,4 @@ from cases.admin import beat, cases, people, records
 __all__ = ["beat", "cases", "people", "records"]
 
 admin.site.site_header = admin.site.site_title = _("Advisor Portal administration")
-admin.site.index_title = _("Look things up")
+admin.site.index_title = _("Site data")

@@ -38,18 +38,18 @@ class Transition:
 
 RELEASE_EARLY = Transition(
     releases.release_now,
-    gettext_lazy("Release before the schedule"),
-    gettext_lazy("The members see these cases at once, and are told by e-mail."),
+    gettext_lazy("Release early"),
+    gettext_lazy("Members will see these cases immediately and get an email."),
 )
 HOLD = Transition(
     releases.cancel_schedule,
     gettext_lazy("Put on hold"),
-    gettext_lazy("The members do not see these cases until somebody sets a date."),
+    gettext_lazy("Members won't see these cases until a release date is set."),
 )
 RETURN = Transition(
     releases.return_to_accepted,
-    gettext_lazy("Return to accepted"),
-    gettext_lazy("These cases go back to their technicians, without a release date."),
+    gettext_lazy("Reopen case"),
+    gettext_lazy("These cases will be reopened and their release dates removed."),
     reason_required=False,
 )
 
@@ -79,7 +79,7 @@ def ask_or_act(
     """
     cases = list(chosen[: MAX_CASES_AT_ONCE + 1])
     if len(cases) > MAX_CASES_AT_ONCE:
-        messages.error(request, _("Choose at most %(most)d cases at once.") % {"most": MAX_CASES_AT_ONCE})
+        messages.error(request, _("Choose up to %(most)d cases at a time.") % {"most": MAX_CASES_AT_ONCE})
         return None
     answer = request.POST if "confirmed" in request.POST else None
     form = ReasonForm(answer, cases=cases, reason_required=transition.reason_required)
@@ -114,5 +114,5 @@ def _act(request: HttpRequest, cases: list[Case], transition: Transition, answer
         else:
             done += 1
     if done:
-        said = ngettext("Done with %(count)d case.", "Done with %(count)d cases.", done)
+        said = ngettext("%(count)d case updated.", "%(count)d cases updated.", done)
         messages.success(request, said % {"count": done})

@@ -98,7 +98,7 @@ class OfCasesAdmin(ReadOnlyAdmin):
     list_select_related: ClassVar[Any] = ("case",)
     number_column = "case__external_case_id"
     search_fields = (number_column,)
-    search_help_text = _("The whole number of a case")
+    search_help_text = _("Search by full case number")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the descriptions of the cases, which no page of these rows shows."""

@@ -26,7 +26,7 @@ class CaseAdmin(ReadOnlyAdmin):
     sortable_by = ()
     number_column = "external_case_id"
     search_fields = (number_column,)
-    search_help_text = _("The whole number of a case")
+    search_help_text = _("Search by full case number")
     actions = ("release_early", "hold", "return_to_accepted")
 
     def view_on_site(self, case: Case) -> str:

@@ -27,5 +27,5 @@ class PortalJSONParser(JSONParser):
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise ParseError(_("A field was given twice. Give it once."))
+        raise ParseError(_("A field was sent more than once. Send it once."))
     return fields

@@ -28,7 +28,7 @@ def accept(*, case: Case, by: User, source: str, technician: User | None = None,
     case, by, recorder = locked.case, locked.by, locked.recorder
     assignee = locked.people[chosen.pk]
     if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
-        raise NotAllowed(_("Only an administrator assigns a case, and only to an active technician."))
+        raise NotAllowed(_("Only administrators can assign a case, and only to an active technician."))
     case.status = Case.Status.ACCEPTED
     case.assigned_to = assignee
     case.date_accepted = recorder.at
@@ -50,7 +50,7 @@ def hand_over_case(
     locked = lock_for_action(case, Action.HAND_OVER, by=by, source=source, people=[to], version=version)
     case, to = locked.case, locked.people[to.pk]
     if to.pk == case.assigned_to_id or not to.takes_cases:
-        raise CaseError(_("Choose another technician, who has signed in and whose account is active."), field="to")
+        raise CaseError(_("Choose another technician with an active account who has signed in before."), field="to")
     handed_over(locked.recorder, to=to, reason=reason).save()
     case.assigned_to = to
     locked.save("assigned_to")
@@ -101,7 +101,7 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     people = lock_as_administrator(by, technician, to)
     by, technician, to = people[by.pk], people[technician.pk], people[to.pk]
     if to == technician or not to.takes_cases:
-        raise WrongState(_("Choose another technician, who has signed in and whose account is active."))
+        raise WrongState(_("Choose another technician with an active account who has signed in before."))
     cases = _lock_open_cases(technician, by=by)
     if not cases:
         return 0

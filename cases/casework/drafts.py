@@ -22,7 +22,7 @@ def create(*, by: User, title: str, description: str, urgency: str = Case.Urgenc
     _check_lengths(title, description)
     by = lock_people(by)[by.pk]
     if not (by.is_member and by.is_active):
-        raise NotAllowed(_("Only members create cases."))
+        raise NotAllowed(_("Only members can create cases."))
     used = form_tokens.use(form_token, by=by, content=[title, description, urgency])
     quotas.check_open_drafts(by)
     case = Case.objects.create(member=by, title=title, description=description, urgency=urgency)
@@ -60,7 +60,7 @@ def submit(*, case: Case, by: User, source: str, version: int | None = None) -> 
     locked = lock_for_action(case, Action.SUBMIT, by=by, source=source, version=version)
     case, recorder = locked.case, locked.recorder
     if not clean_line(case.title):
-        raise CaseError(_("Please give the case a title before you submit it."), field="title")
+        raise CaseError(_("Enter a title before you submit the case."), field="title")
     quotas.check_submissions(locked.by)
     case.status = Case.Status.SUBMITTED
     case.date_submitted = recorder.at

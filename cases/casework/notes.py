@@ -26,7 +26,7 @@ def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
     permissions.check(Action.NOTE, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
     text = clean_text(text)
     if not text:
-        raise CaseError(_("Write something first."), field="text")
+        raise CaseError(_("Enter a note."), field="text")
     limits.check_length(text, limits.NOTE, field="text")
     used = form_tokens.use(form_token, by=by, content=["note", str(case.pk), text])
     quotas.check_notes(by)

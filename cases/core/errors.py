@@ -43,14 +43,14 @@ class StorageFailed(CaseError):
     status = 503
 
     def __init__(self) -> None:
-        super().__init__(_("Your file couldn't be stored, and nothing was saved. Try again later."), field="file")
+        super().__init__(_("We couldn't save your file. Nothing was changed. Try again later."), field="file")
 
 
 class ReasonRequired(CaseError):
     """The action needs a reason and none was given."""
 
     def __init__(self) -> None:
-        super().__init__(_("Please give a reason; it is kept in the history of the case."), field="reason")
+        super().__init__(_("Enter a reason. It will be saved in the case history."), field="reason")
 
 
 class QuotaReached(CaseError):
@@ -82,10 +82,7 @@ class Stale(CaseError):
 
     def __init__(self) -> None:
         super().__init__(
-            _(
-                "Somebody changed this case after you opened it. Nothing was saved: "
-                "look at the case as it is now and try again."
-            )
+            _("Someone changed this case after you opened it. Nothing was saved. Check the case and try again.")
         )
 
 
@@ -105,4 +102,4 @@ class FormReused(CaseError):
     status = 409
 
     def __init__(self) -> None:
-        super().__init__(_("You already sent this form, with other content. To save this too, send it again."))
+        super().__init__(_("You already sent this form with different content. To save this too, send it again."))

@@ -21,7 +21,7 @@ def names() -> frozenset[str]:
 def validate_zone(name: str) -> None:
     """Raise ValidationError if there is no such zone."""
     if name not in names():
-        raise ValidationError(_("There is no time zone of that name."), code="unknown")
+        raise ValidationError(_("Unknown time zone."), code="unknown")
 
 
 def zone_of(person: object) -> dt.tzinfo | None:

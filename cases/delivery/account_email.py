@@ -16,7 +16,7 @@ from cases.delivery.message import Message, automatic_message
 from cases.models import User
 
 DEACTIVATED = _noop("The account is deactivated.")
-HAS_PASSWORD = _noop("The person has chosen a password.")
+HAS_PASSWORD = _noop("The person already set a password.")
 
 
 def password_reset(batch: EmailBatch, context: EmailContext) -> RenderedEmail:

@@ -107,7 +107,7 @@ def drop(batch: EmailBatch, rendered: RenderedEmail) -> None:
 @retry_until_stored(lease)
 def mark_undeliverable(batch: EmailBatch) -> None:
     """End the claim of `batch`, whose recipient has no address any more."""
-    claims.mark_undeliverable(_held(batch), reason=_noop("The member has no e-mail address."))
+    claims.mark_undeliverable(_held(batch), reason=_noop("The member has no email address."))
 
 
 # What the server has taken must not be sent again because the database connection was lost meanwhile.

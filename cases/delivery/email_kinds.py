@@ -33,7 +33,7 @@ def _released(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     theirs = [case for case in seen if case and case.member_id == batch.recipient_id]
     shown = {case.pk for case in theirs}
     dropped_rows = tuple(row for row, case in zip(batch.row_ids, batch.case_ids, strict=True) if case not in shown)
-    reason = _noop("The member may not see this case any more.")
+    reason = _noop("The member can no longer see this case.")
     if not theirs:
         return RenderedEmail(None, dropped_rows, reason)
     message = release_email.released_message(

@@ -30,7 +30,7 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
     people = lock_people(by, email.recipient)
     by, person = people[by.pk], people[email.recipient_id]
     if not (by.is_active and by.is_administrator):
-        raise NotAllowed(_("Only an administrator has an e-mail sent again."))
+        raise NotAllowed(_("Only administrators can resend emails."))
     email = OutgoingEmail.objects.get(pk=email.pk)
     _check_can_be_sent(email, person)
     given_up = OutgoingEmail.objects.filter(recipient=person, state__in=GIVEN_UP)
@@ -48,10 +48,12 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
 
 def _check_can_be_sent(email: OutgoingEmail, person: User) -> None:
     if email.state not in GIVEN_UP:
-        raise WrongState(_("This e-mail is not given up: it is “%(state)s”.") % {"state": email.get_state_display()})
+        raise WrongState(
+            _("This email hasn't failed. Its state is “%(state)s”.") % {"state": email.get_state_display()}
+        )
     address = email.address if email.kind in kinds_that_keep_their_address() else person.email
     if not person.is_active or not address:
-        raise WrongState(_("The member has no e-mail address, or a deactivated account. Change that first."))
+        raise WrongState(_("The member has no email address, or the account is deactivated. Fix this first."))
     same = OutgoingEmail.objects.filter(OPEN, recipient=person, kind=email.kind)
     if email.kind in ONCE_KINDS and same.exists():
         raise WrongState(_("Another email with this link is already waiting to be sent."))

@@ -86,7 +86,7 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
 
 def _check_kind(document: CaseDocument, *, by: User) -> None:
     if document.kind != kind_of(by):
-        raise NotAllowed(_("You may not remove this document."))
+        raise NotAllowed(_("You can't remove this document."))
 
 
 def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_token: str) -> None:
@@ -95,7 +95,7 @@ def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_t
     used = form_tokens.use(form_token, by=by, content=["document", str(case.pk), document.name, str(document.size)])
     quotas.check_uploads(by)
     if CaseDocument.objects.filter(case=case).count() >= MAX_DOCUMENTS_PER_CASE:
-        raise BadDocument(_("A case has at most %(most)s documents.") % {"most": MAX_DOCUMENTS_PER_CASE})
+        raise BadDocument(_("A case can have up to %(most)s documents.") % {"most": MAX_DOCUMENTS_PER_CASE})
     document.uploaded_at = recorder.at
     document.save()
     form_tokens.remember(used, document.pk)

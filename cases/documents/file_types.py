@@ -46,7 +46,7 @@ def examine(file: Content) -> Examined:
     size = file.size
     extension = PurePosixPath(name).suffix.lower()
     if extension not in TYPES:
-        raise BadDocument(_("This type of file cannot be attached. Choose one of: %(types)s.") % {"types": in_words()})
+        raise BadDocument(_("This file type isn't allowed. Choose one of these: %(types)s.") % {"types": in_words()})
     if not size:
         raise BadDocument(_("This file is empty."))
     if size > most_bytes():
@@ -55,7 +55,7 @@ def examine(file: Content) -> Examined:
     fits = test(file)
     file.seek(0)
     if not fits:
-        raise BadDocument(_("The content of this file is not what its name says: “%(type)s”.") % {"type": extension})
+        raise BadDocument(_("The content of this file doesn't match its file type “%(type)s”.") % {"type": extension})
     return Examined(name, size, content_type)
 
 

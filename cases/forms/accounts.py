@@ -22,14 +22,24 @@ from cases.models import User
 
 # By the names of the fields, in all of these forms.
 LABELS = {
-    "login": gettext_lazy("User name or e-mail"),
-    "email": gettext_lazy("E-mail address"),
+    "login": gettext_lazy("Username or email"),
+    "email": gettext_lazy("Email address"),
     "password": gettext_lazy("Password"),
     "remember": gettext_lazy("Remember me"),
-    "oldpassword": gettext_lazy("Present password"),
+    "oldpassword": gettext_lazy("Current password"),
     "password1": gettext_lazy("New password"),
-    "password2": gettext_lazy("New password again"),
+    "password2": gettext_lazy("Confirm new password"),
     "code": gettext_lazy("Code"),
+}
+# Likewise: what is said of an empty field.
+REQUIRED = {
+    "login": gettext_lazy("Enter your username or email address."),
+    "email": gettext_lazy("Enter your email address."),
+    "password": gettext_lazy("Enter your password."),
+    "oldpassword": gettext_lazy("Enter your current password."),
+    "password1": gettext_lazy("Enter a new password."),
+    "password2": gettext_lazy("Enter the new password again."),
+    "code": gettext_lazy("Enter a code."),
 }
 # Likewise: no longer text is looked up or hashed.
 LONGEST = {
@@ -50,12 +60,15 @@ def _as_stored(typed: str) -> str:
 
 
 class Bounded(forms.Form):
-    """Mixed in before a form of allauth's: no placeholder that says the label once more, and a bound for each text."""
+    """Mixed in before a form of allauth's: no placeholder that says the label once more, and a bound for each text,
+    and a sentence of its own for each empty field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
+            if name in REQUIRED:
+                field.error_messages["required"] = REQUIRED[name]
             if longest := LONGEST.get(name):
                 field.validators.append(MaxLengthValidator(longest))
                 field.widget.attrs["maxlength"] = longest
@@ -77,12 +90,12 @@ class NewPassword(Worded):
         cleaned = super().clean()
         first, second = (self.data.get(self.add_prefix(name)) for name in ("password1", "password2"))
         if first and second and first != second and not self.has_error("password2"):
-            self.add_error("password2", _("The two passwords differ."))
+            self.add_error("password2", _("The passwords don't match."))
         return cleaned
 
 
 class LoginForm(Worded, account.LoginForm):
-    """User name or address, and the password."""
+    """Username or address, and the password."""
 
     def clean_login(self) -> str:
         """What was typed; an address as the account spells it."""

@@ -16,12 +16,12 @@ class ApiTokenForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=LONGEST_NAME,
-        help_text=_("The program that will use the token, for example."),
+        help_text=_("For example, the program that will use the token."),
         error_messages={"required": _("Enter a name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     days = forms.IntegerField(
-        label=_("Days until it expires"),
+        label=_("Days until the token expires"),
         min_value=1,
         max_value=MAX_DAYS,
         error_messages={"required": _("Enter a number of days.")},

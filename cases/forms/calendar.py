@@ -31,12 +31,12 @@ class CalendarForm(forms.Form):
     date = forms.DateField(
         input_formats=["%Y-%m-%d"],
         widget=forms.HiddenInput,
-        error_messages={"invalid": _("A date in the address is written as year-month-day, for example 2026-03-31.")},
+        error_messages={"invalid": _("Write the date in the link as year-month-day, for example 2026-03-31.")},
     )
     whose = forms.ChoiceField(
-        label=_("Whose cases"),
+        label=_("Show cases of"),
         widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"invalid_choice": _("There is no such technician.")},
+        error_messages={"invalid_choice": _("Technician not found.")},
     )
     kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind], required=False)
 
@@ -54,14 +54,14 @@ class CalendarForm(forms.Form):
     def _people(self) -> list[tuple[str, str]]:
         return [
             (str(self.by.pk), gettext("My cases")),
-            (ALL, gettext("Everybody's cases")),
+            (ALL, gettext("All cases")),
             *filter_choices(by=self.by),
         ]
 
     def clean_date(self) -> dt.date:
         date: dt.date = self.cleaned_data["date"]
         if not FIRST_DATE <= date <= LAST_DATE:
-            raise forms.ValidationError(gettext("The calendar has no such day."))
+            raise forms.ValidationError(gettext("The calendar doesn't include this day."))
         return date
 
     def period(self) -> Period:

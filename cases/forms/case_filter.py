@@ -46,22 +46,22 @@ class CaseFilter(forms.Form):
     )
     state = forms.ChoiceField(
         required=False,
-        label=_("State"),
+        label=_("Status"),
         widget=forms.Select(attrs=SELECT),
-        error_messages={"invalid_choice": _("There is no such state.")},
+        error_messages={"invalid_choice": _("Unknown status.")},
     )
     urgency = forms.ChoiceField(
         required=False,
         label=_("Urgency"),
         choices=[("", _("Any urgency")), ("urgent", _("Urgent")), ("normal", _("Normal"))],
         widget=forms.Select(attrs=SELECT),
-        error_messages={"invalid_choice": _("There is no such urgency.")},
+        error_messages={"invalid_choice": _("Unknown urgency.")},
     )
     technician = forms.ChoiceField(
         required=False,
         label=_("Technician"),
         widget=forms.Select(attrs=SELECT),
-        error_messages={"invalid_choice": _("There is no such technician.")},
+        error_messages={"invalid_choice": _("Technician not found.")},
     )
     due = forms.ChoiceField(
         required=False,
@@ -75,10 +75,10 @@ class CaseFilter(forms.Form):
         max_length=limits.SEARCH,
         validators=[limits.few_words],
         widget=forms.TextInput(
-            attrs={"class": "form-control", "placeholder": _("Member's name or e-mail"), "data-live": ""}
+            attrs={"class": "form-control", "placeholder": _("Member's name or email"), "data-live": ""}
         ),
     )
-    sort = forms.ChoiceField(required=False, label=_("Order"), choices=[(order.key, order.label) for order in ORDERS])
+    sort = forms.ChoiceField(required=False, label=_("Sort by"), choices=[(order.key, order.label) for order in ORDERS])
 
     def __init__(self, query: QueryDict, *, by: User) -> None:
         super().__init__(query)
@@ -86,7 +86,7 @@ class CaseFilter(forms.Form):
         if not by.is_member:
             self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
         self.shown = {state.key: state for state in display_states.filters_for(by)}
-        self._offer("state", [("", _("All states")), *((state.key, state.label) for state in self.shown.values())])
+        self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
         if by.is_member:
             del self.fields["technician"], self.fields["due"]
         else:
@@ -101,7 +101,7 @@ class CaseFilter(forms.Form):
         return [
             ("", _("All technicians")),
             *([(MINE, _("Mine"))] if self.by.is_technician else []),
-            (NOBODY, _("Nobody's")),
+            (NOBODY, _("Unassigned")),
             *filter_choices(by=self.by),
         ]
 
@@ -114,11 +114,11 @@ class CaseFilter(forms.Form):
 
     def _only_one(self, people: list[User]) -> User:
         if not people:
-            raise forms.ValidationError(_("There is no such member."))
+            raise forms.ValidationError(_("Member not found."))
         if len(people) > 1:
             names = ", ".join(f"{isolated(person.display_name)} ({person.username})" for person in people[:SEVERAL])
             raise forms.ValidationError(
-                _("Several members fit, such as %(names)s. Type more."), params={"names": names}
+                _("Several members match, such as %(names)s. Enter more of the name."), params={"names": names}
             )
         return people[0]
 

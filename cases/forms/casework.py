@@ -19,7 +19,7 @@ class AcceptForm(VersionForm):
         label=_("Technician"),
         required=False,
         empty_label=None,
-        error_messages={"invalid_choice": _("Choose an active technician.")},
+        error_messages={"invalid_choice": _("Choose a technician with an active account.")},
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -39,7 +39,6 @@ class HandOverCaseForm(VersionForm, HandOverForm):
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, technician=case.assigned_to or User(), **kwargs)
-        self.fields["to"].label = _("Technician")
 
 
 class NoteForm(forms.Form):

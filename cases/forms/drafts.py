@@ -13,9 +13,7 @@ from cases.models import Case
 class DraftForm(forms.ModelForm[Case]):
     """What a member writes."""
 
-    title = LineField(
-        label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Give the case a title.")}
-    )
+    title = LineField(label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Enter a title.")})
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     class Meta:

@@ -29,7 +29,7 @@ class PeopleFilter(django_filters.FilterSet):
         label=_("Search"),
         max_length=limits.SEARCH,
         validators=[limits.few_words],
-        widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Name or address")}),
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Name or email")}),
     )
     role = django_filters.ChoiceFilter(
         label=_("Role"), empty_label=_("All roles"), choices=User.Role.choices, widget=forms.Select(attrs=SELECT)
@@ -38,14 +38,14 @@ class PeopleFilter(django_filters.FilterSet):
         method="with_access",
         label=_("Access"),
         empty_label=_("All accounts"),
-        choices=[("yes", _("Active")), ("no", _("Deactivated")), ("invited", _("Invited, not here yet"))],
+        choices=[("yes", _("Active")), ("no", _("Deactivated")), ("invited", _("Invited"))],
         widget=forms.Select(attrs=SELECT),
     )
     sort = django_filters.ChoiceFilter(
         method="in_order",
-        label=_("Order"),
+        label=_("Sort by"),
         empty_label=_("By last name"),
-        choices=[("user_name", _("By user name")), ("newest", _("Newest first"))],
+        choices=[("user_name", _("By username")), ("newest", _("Newest first"))],
         widget=forms.Select(attrs=SELECT),
     )
 
@@ -66,7 +66,9 @@ class PeopleFilter(django_filters.FilterSet):
 class NamesForm(forms.ModelForm[User]):
     """What somebody is called, and where they are reached."""
 
-    email = forms.EmailField(label=_("E-mail address"), max_length=limits.EMAIL)
+    email = forms.EmailField(
+        label=_("Email address"), max_length=limits.EMAIL, error_messages={"required": _("Enter an email address.")}
+    )
     first_name = LineField(label=_("First name"), required=False, max_length=limits.NAME)
     last_name = LineField(label=_("Last name"), required=False, max_length=limits.NAME)
 
@@ -82,6 +84,7 @@ class InviteForm(NamesForm):
         model = User
         fields = ("email", "first_name", "last_name", "role")
         labels = {"role": _("Role")}
+        error_messages = {"role": {"required": _("Choose a role.")}}
         widgets = {"role": forms.Select(attrs=SELECT)}
 
 
@@ -92,13 +95,18 @@ class CorrectForm(NamesForm):
 class RoleForm(forms.Form):
     """What somebody is to be."""
 
-    role = forms.ChoiceField(choices=User.Role.choices, label=_("Role"), widget=forms.Select(attrs=SELECT))
+    role = forms.ChoiceField(
+        choices=User.Role.choices,
+        label=_("Role"),
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"required": _("Choose a role.")},
+    )
 
 
 class HandOverForm(SingleValuesForm):
     """To whom the open cases of a technician go, and perhaps why."""
 
-    to = TechnicianField(label=_("To"), empty_label=_("Choose a technician"))
+    to = TechnicianField(label=_("Technician"), empty_label=_("Choose a technician"))
     reason = ProseField(required=False, max_length=limits.REASON)
 
     def __init__(self, *args: Any, technician: User, **kwargs: Any) -> None:
@@ -109,4 +117,7 @@ class HandOverForm(SingleValuesForm):
 class SecondFactorForm(forms.Form):
     """Why somebody's second factor is removed."""
 
-    reason = ProseField(max_length=limits.REASON)
+    reason = ProseField(
+        max_length=limits.REASON,
+        error_messages={"required": _("Enter a reason. It will be saved in the account history.")},
+    )

@@ -13,7 +13,7 @@ from cases.models import User
 
 
 class ProfileForm(forms.ModelForm[User]):
-    """Name, language and time zone. User name, address and role are the administrators' business."""
+    """Name, language and time zone. Username, address and role are the administrators' business."""
 
     first_name = LineField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
     last_name = LineField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
@@ -24,9 +24,9 @@ class ProfileForm(forms.ModelForm[User]):
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         required=False,
-        choices=[("", gettext_lazy("The browser's")), *settings.LANGUAGES],
+        choices=[("", gettext_lazy("Use browser setting")), *settings.LANGUAGES],
         widget=forms.Select(attrs={"class": "form-select"}),
-        help_text=gettext_lazy("Of the pages, and of the e-mails that the portal sends you."),
+        help_text=gettext_lazy("Used for pages and for emails we send you."),
     )
 
     class Meta:
@@ -35,10 +35,12 @@ class ProfileForm(forms.ModelForm[User]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        portals = _("The portal's: %(zone)s") % {"zone": settings.TIME_ZONE}
+        portals = _("Portal time zone (%(zone)s)") % {"zone": settings.TIME_ZONE}
         field = self.fields["time_zone"]
         field.choices = [("", portals), *((name, name.replace("_", " ")) for name in sorted(reader_timezones.names()))]  # type: ignore[attr-defined]
-        field.help_text = _("For the times of what happened. Release dates stay in the portal's zone.")
+        field.help_text = _("Used for dates and times. Release dates always use the portal's time zone (%(zone)s).") % {
+            "zone": settings.TIME_ZONE
+        }
 
     def save(self, commit: bool = True) -> User:
         """Stores these fields and no others, which an administrator may be changing at this moment."""

@@ -93,7 +93,7 @@ class CompletionForm(ChangeForm, ScheduleFields):
     release_option = forms.ChoiceField(
         choices=[("now", _("Release Now")), ("schedule", _("Schedule Release"))],
         error_messages={
-            "required": _("Choose when the case is released."),
+            "required": _("Choose when to release the case."),
             "invalid_choice": _("Choose “now” or “schedule”."),
         },
     )
@@ -121,7 +121,7 @@ class RescheduleForm(ChangeForm, ScheduleFields):
         widget=ReleaseDateInput(),
         input_formats=["%Y-%m-%d"],
         error_messages={
-            "required": _("Choose the new release date."),
+            "required": _("Enter a new release date."),
             "invalid": _("Enter the date as year-month-day, for example 2026-03-31."),
         },
     )

@@ -16,5 +16,5 @@ class SingleValuesForm(forms.Form):
         if isinstance(self.data, MultiValueDict):
             for name in self.fields:
                 if len(self.data.getlist(self.add_prefix(name))) > 1:
-                    self.add_error(name, _("This was given twice. Give it once."))
+                    self.add_error(name, _("This was sent more than once. Send it once."))
         return cleaned

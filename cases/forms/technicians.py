@@ -1,9 +1,10 @@
 """Technicians to choose from, in forms and filters."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from cases.models import User
 from cases.models.user import INVITED
@@ -29,6 +30,8 @@ def filter_choices(*, by: User) -> list[tuple[str, str]]:
 
 class TechnicianField(forms.ModelChoiceField[User]):
     """A technician, chosen by name. The form sets `queryset` to those who can be chosen."""
+
+    default_error_messages: ClassVar = {"required": _("Choose a technician.")}
 
     def __init__(self, **options: Any) -> None:
         select = forms.Select(attrs={"class": "form-select"})

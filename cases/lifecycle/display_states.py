@@ -28,9 +28,9 @@ def for_staff() -> list[DisplayState]:
     """Completed and released are two words, everywhere (FIELD: the top confusion of such portals)."""
     return [
         DisplayState("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
-        DisplayState("accepted", _("Accepted"), Q(status=Status.ACCEPTED)),
-        DisplayState("scheduled", _("Completed, not released"), SCHEDULED),
-        DisplayState("held", _("Completed, on hold"), HELD),
+        DisplayState("accepted", _("In progress"), Q(status=Status.ACCEPTED)),
+        DisplayState("scheduled", _("Scheduled"), SCHEDULED),
+        DisplayState("held", _("On hold"), HELD),
         DisplayState("released", _("Released"), RELEASED),
     ]
 
@@ -48,7 +48,7 @@ def _for_members(member_view: str) -> list[DisplayState]:
         accepted |= SCHEDULED | HELD
     elif member_view == "announced":
         accepted |= HELD  # there is no date to announce
-        announced = [DisplayState("announced", _("Release announced"), SCHEDULED)]
+        announced = [DisplayState("announced", _("Scheduled"), SCHEDULED)]
     return [
         DisplayState("draft", _("Draft"), Q(status=Status.DRAFT)),
         DisplayState("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),

@@ -12,11 +12,11 @@ from cases.lifecycle.permissions import State
 from cases.models import Case
 
 WHY = {
-    State.HELD: _("It is completed and on hold: no release date is set."),
-    State.SCHEDULED: _("It is completed and not released yet."),
-    State.DUE: _("It is completed, and its release date has been reached: it is released at any moment."),
+    State.HELD: _("This case is on hold. No release date is set."),
+    State.SCHEDULED: _("This case is completed and not released yet."),
+    State.DUE: _("This case has reached its release date and will be released shortly."),
 }
-DEACTIVATED = _("The account of the member is deactivated.")
+DEACTIVATED = _("The member's account is deactivated.")
 
 
 @dataclass(frozen=True)

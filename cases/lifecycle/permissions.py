@@ -102,22 +102,22 @@ TABLE: dict[Action, dict[str, Rule]] = {
 REFUSALS: dict[State, Promise] = {
     State.DRAFT: gettext_lazy("This case is still a draft."),
     State.SUBMITTED: gettext_lazy("This case has not been accepted yet."),
-    State.ACCEPTED: gettext_lazy("This case is being worked on; it is not completed."),
-    State.HELD: gettext_lazy("This case is completed and has no release date."),
-    State.SCHEDULED: gettext_lazy("This case is completed already, and its release is scheduled."),
-    State.DUE: gettext_lazy("The release date of this case has been reached; it is being released now."),
-    State.RELEASED: gettext_lazy("This case has been released to its member already."),
+    State.ACCEPTED: gettext_lazy("This case is in progress. It isn't completed yet."),
+    State.HELD: gettext_lazy("This case is completed and on hold."),
+    State.SCHEDULED: gettext_lazy("This case is already completed and scheduled for release."),
+    State.DUE: gettext_lazy("This case has reached its release date and is being released now."),
+    State.RELEASED: gettext_lazy("This case has already been released."),
 }
 # Where the state alone would be a riddle to whoever tried this.
 REFUSALS_OF: dict[tuple[Action, State], Promise] = {
-    (Action.ACCEPT, State.ACCEPTED): gettext_lazy("This case is accepted already."),
-    (Action.HOLD, State.HELD): gettext_lazy("The release of this case is on hold already."),
+    (Action.ACCEPT, State.ACCEPTED): gettext_lazy("This case has already been accepted."),
+    (Action.HOLD, State.HELD): gettext_lazy("This case is already on hold."),
 }
 # Members change drafts and nothing else. What they read goes by what they may see: nothing of a completion.
 REFUSALS_OF_MEMBERS: dict[State, Promise] = {
-    State.SUBMITTED: gettext_lazy("You have submitted this case already. It can no longer be changed."),
-    State.ACCEPTED: gettext_lazy("We are working on this case already. It can no longer be changed."),
-    State.RELEASED: gettext_lazy("This case is ready. It can no longer be changed."),
+    State.SUBMITTED: gettext_lazy("You already submitted this case. It can't be changed anymore."),
+    State.ACCEPTED: gettext_lazy("This case is already in progress. It can't be changed anymore."),
+    State.RELEASED: gettext_lazy("This case is ready. It can't be changed anymore."),
 }
 
 
@@ -137,7 +137,7 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
     """Return the rule under which `by` may do `action` to `case` now. Else NotAllowed or WrongState."""
     rule = TABLE[action].get(by.role) if by.is_active else None
     if rule is None or not _related(rule.relation, by, case):
-        raise NotAllowed(_("You may not do this to this case."))
+        raise NotAllowed(_("You don't have permission to do this."))
     state = state_of(case)
     if state not in rule.states:
         raise WrongState(_refusal(action, state, by))
@@ -147,7 +147,7 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
 def check_administrator(by: User) -> None:
     """Check that `by` is an active administrator. Else NotAllowed."""
     if not (by.is_active and by.is_administrator):
-        raise NotAllowed(_("Only administrators look after accounts."))
+        raise NotAllowed(_("Only administrators can manage accounts."))
 
 
 def _refusal(action: Action, state: State, by: User) -> str:

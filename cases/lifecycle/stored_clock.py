@@ -64,6 +64,6 @@ def _is_ours(stored: PortalClock) -> bool:
 def _sentence(stored: PortalClock | None) -> str:
     ours = f"{settings.TIME_ZONE}, {time_text(settings.RELEASE_TIME_OF_DAY)}"
     return _(
-        "Nothing is released or scheduled: the settings say %(ours)s (TIME_ZONE, RELEASE_TIME_OF_DAY), but the "
-        "schedules were made for %(stored)s. Correct the settings, or run “%(remedy)s”."
+        "Releases and scheduling are paused. The settings say %(ours)s (TIME_ZONE, RELEASE_TIME_OF_DAY), "
+        "but existing schedules use %(stored)s. Correct the settings or run “%(remedy)s”."
     ) % {"ours": ours, "stored": stored or _("an unknown time zone"), "remedy": REMEDY}

@@ -13,19 +13,19 @@ from cases.models.user import User
 
 class AccountEventKind(models.TextChoices):
     INVITED = "invited", _("Invited")
-    INVITED_AGAIN = "invited_again", _("Invited again")
+    INVITED_AGAIN = "invited_again", _("Invitation resent")
     DEACTIVATED = "deactivated", _("Deactivated")
     REACTIVATED = "reactivated", _("Reactivated")
     ROLE_CHANGED = "role_changed", _("Role changed")
-    CORRECTED = "corrected", _("Name or address corrected")
-    SECOND_FACTOR_REMOVED = "second_factor_removed", _("Second factor removed")
+    CORRECTED = "corrected", _("Name or email changed")
+    SECOND_FACTOR_REMOVED = "second_factor_removed", _("Two-factor authentication turned off")
     CASES_HANDED_OVER = "cases_handed_over", _("Open cases handed over")
-    PASSWORD_SET = "password_set", _("Password set for the first time")
+    PASSWORD_SET = "password_set", _("First password set")
     PASSWORD_RESET = "password_reset", _("Password reset by email link")
     PASSWORD_CHANGED = "password_changed", _("Password changed")
     API_TOKEN_CREATED = "api_token_created", _("API token created")
-    API_TOKEN_ENDED = "api_token_ended", _("API token ended")
-    MAIL_RESENT = "mail_resent", _("E-mail sent again")
+    API_TOKEN_ENDED = "api_token_ended", _("API token revoked")
+    MAIL_RESENT = "mail_resent", _("Email resent")
 
 
 class AccountEvent(Event):

@@ -17,11 +17,11 @@ class Delivery(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
-        SENDING = "sending", _("Being sent")
+        SENDING = "sending", _("Sending")
         SENT = "sent", _("Sent")
-        FAILED = "failed", _("Failed for good")
+        FAILED = "failed", _("Failed")
         UNDELIVERABLE = "undeliverable", _("Undeliverable")
-        DROPPED = "dropped", _("No longer to be sent")
+        DROPPED = "dropped", _("Canceled")
 
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.WAITING)
     # Kept when the claim has ended.

@@ -17,10 +17,10 @@ class EventSource(models.TextChoices):
     WEB = "web", _("Web")
     API = "api", _("API")
     ADMIN = "admin", _("Admin")
-    ETA = "eta", _("ETA task")
-    SWEEP = "sweep", _("Sweep")
-    COMMAND = "command", _("Command")
-    READ = "read", _("Member's look")
+    ETA = "eta", _("Scheduled task")
+    SWEEP = "sweep", _("Periodic check")
+    COMMAND = "command", _("Command line")
+    READ = "read", _("Member's visit")
 
 
 class AppendOnly(models.Model):

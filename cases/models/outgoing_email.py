@@ -28,7 +28,7 @@ class OutgoingEmail(Delivery):
         RELEASED = "released", _("Case released")
         PASSWORD_RESET = "password_reset", _("Password reset")
         INVITATION = "invitation", _("Invitation")
-        ADDRESS_CHANGED = "address_changed", _("Address changed")
+        ADDRESS_CHANGED = "address_changed", _("Email address changed")
 
     # The index of email_once_per_release starts with the case. Of a recipient only open emails are looked up.
     case = models.ForeignKey(

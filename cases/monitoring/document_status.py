@@ -31,7 +31,7 @@ class DocumentStatus:
         if self.is_low and self.free is not None:
             found.append(_("The disk for documents has only %(free)s left.") % {"free": filesizeformat(self.free)})
         if self.report and (missing := self.report.missing):
-            text = ngettext("%(n)s document has lost its file.", "%(n)s documents have lost their files.", missing)
+            text = ngettext("%(n)s document is missing its file.", "%(n)s documents are missing their files.", missing)
             found.append(text % {"n": missing})
         return found
 

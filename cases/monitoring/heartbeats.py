@@ -87,9 +87,9 @@ class SchedulerHealth:
         """Sentences about what needs attention."""
         found = []
         if self.is_sweep_late:
-            found.append(_("The sweep does not run."))
+            found.append(_("Automatic releases aren't running."))
         found += [
-            _("“%(name)s” is disabled in the admin, and does not run.") % {"name": entry.name}
+            _("“%(name)s” is disabled in the admin and isn't running.") % {"name": entry.name}
             for entry in self.disabled
         ]
         return found

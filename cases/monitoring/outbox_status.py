@@ -51,13 +51,13 @@ class OutboxStatus:
         if self.unreachable:
             found.append(_("The mail server isn't accepting email: %(error)s") % {"error": self.unreachable})
         elif self.overdue:
-            found.append(_("E-mails wait and no mail worker takes them."))
+            found.append(_("Emails are waiting, but no mail worker is processing them."))
         if self.deferred:
-            text = _("An email has been put off for more than an hour: %(error)s")
+            text = _("An email has been deferred for more than an hour: %(error)s")
             found.append(text % {"error": self.deferred})
         number = self.failed.number + self.undeliverable.number
         if number:
-            text = ngettext("%(n)s e-mail was given up.", "%(n)s e-mails were given up.", number)
+            text = ngettext("%(n)s email failed.", "%(n)s emails failed.", number)
             found.append(text % {"n": CappedCount(number)})
         return found
 

@@ -75,7 +75,7 @@ class PortalCollector(Collector):
         yield by_source
         not_recorded = sum(day.not_recorded for day in days)
         yield _gauge("portal_releases_not_recorded", "Released cases that are not in the history", not_recorded)
-        yield CounterMetricFamily("portal_emails_sent", "E-mails sent", value=sum(day.mailed for day in days))
+        yield CounterMetricFamily("portal_emails_sent", "Emails sent", value=sum(day.mailed for day in days))
         yield _lateness(latency_histogram.merge(day.lateness for day in days))
         if days:
             yield _gauge("portal_cases_pending", "Completed and not released, when last counted", days[-1].pending)

@@ -54,13 +54,13 @@ class ReleaseStatus:
         found = []
         due, failing = self.due, self.failing_count
         if due:
-            text = ngettext("%(n)s case is due and not released.", "%(n)s cases are due and not released.", due.number)
+            text = ngettext("%(n)s case is overdue for release.", "%(n)s cases are overdue for release.", due.number)
             found.append(text % {"n": due})
         if failing:
-            text = ngettext("The release of %(n)s case fails.", "The release of %(n)s cases fails.", failing.number)
+            text = ngettext("%(n)s case can't be released.", "%(n)s cases can't be released.", failing.number)
             found.append(text % {"n": failing})
         if self.unarmed:
-            found.append(_("Releases of the next minute have no ETA task; the sweep will release them."))
+            found.append(_("Some releases in the next minute may be a few seconds late."))
         return found
 
 

@@ -233,7 +233,7 @@ def _email_columns(context: ReleaseContext) -> dict[str, Any]:
         "due": context.at,
         "next_try": context.at,
         "last_error": Choose(
-            When(no_address, then=Value(_noop("The member has no e-mail address."))),
+            When(no_address, then=Value(_noop("The member has no email address."))),
             When(deactivated, then=Value(_noop("The member's account is deactivated."))),
             default=Value(""),
             output_field=CharField(),

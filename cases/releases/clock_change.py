@@ -135,7 +135,7 @@ def change_clock(change: Change, *, by: str) -> Effect:
     """
     _keep_everybody_out()
     if stored_setting() not in (change.old, None):
-        raise CaseError(_("The portal's clock was changed meanwhile. Nothing was done."))
+        raise CaseError(_("The portal's time zone or release time just changed. Nothing was done. Try again."))
     effect, now = Effect(), portal_now()
     for pending, moves in _moves(change):
         _store(moves, by=by, at=now, reason=change.reason)

@@ -18,9 +18,7 @@ def release_on(*, option: str, date: dt.date | None, time: dt.time | None) -> Sc
     if option == "schedule":
         return Schedule(date or schedule.default_date(portal_now()), time)
     if (date or time) and _is_ahead(date, time, now=portal_now()):
-        raise BadSchedule(
-            _("You chose Release Now and a date in the future. Choose one of them."), field="release_option"
-        )
+        raise BadSchedule(_("You chose Release Now and a future date. Choose one of them."), field="release_option")
     return None
 
 

@@ -48,7 +48,7 @@ def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
 
 def _too_far(by: User, now: dt.datetime) -> str:
     last = schedule.furthest_date(now) if by.is_administrator else schedule.last_date(now)
-    words = _("That date is too far away. The latest date is %(date)s.")
+    words = _("This date is too far away. The latest date is %(date)s.")
     return words % {"date": date_format(last, "DAY_FORMAT")}
 
 

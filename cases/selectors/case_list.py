@@ -41,14 +41,14 @@ class Order:
     by: tuple[Any, ...]
 
 
-NEWEST = Order("newest", _("Newest case first"), ("-pk",))
-OLDEST = Order("oldest", _("Oldest case first"), ("pk",))
-ACCEPTED_LAST = Order("accepted", _("Latest accepted first"), (ACCEPTED_AT.desc(), "-pk"))
-ACCEPTED_FIRST = Order("accepted-first", _("Earliest accepted first"), (ACCEPTED_AT.asc(), "pk"))
-SOONEST_FIRST = Order("soonest", _("Goes out soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
-LATEST_FIRST = Order("latest", _("Goes out latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
-RELEASED_LAST = Order("released", _("Latest release first"), ("-actual_release_date", "-pk"))
-RELEASED_FIRST = Order("released-first", _("Earliest release first"), ("actual_release_date", "pk"))
+NEWEST = Order("newest", _("Newest first"), ("-pk",))
+OLDEST = Order("oldest", _("Oldest first"), ("pk",))
+ACCEPTED_LAST = Order("accepted", _("Accepted date: newest"), (ACCEPTED_AT.desc(), "-pk"))
+ACCEPTED_FIRST = Order("accepted-first", _("Accepted date: oldest"), (ACCEPTED_AT.asc(), "pk"))
+SOONEST_FIRST = Order("soonest", _("Release date: soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
+LATEST_FIRST = Order("latest", _("Release date: latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
+RELEASED_LAST = Order("released", _("Release date: newest"), ("-actual_release_date", "-pk"))
+RELEASED_FIRST = Order("released-first", _("Release date: oldest"), ("actual_release_date", "pk"))
 ORDERS = (
     NEWEST,
     OLDEST,

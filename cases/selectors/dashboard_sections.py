@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from cases.db.compiled_queries import DAY, MOMENT
@@ -37,7 +38,7 @@ class Section:
 # The operations page shows more about these.
 FAILING = Section(
     "failing",
-    _("Releases that fail"),
+    _("Failing releases"),
     RELEASE_FAILS,
     ("release_next_try",),
     "",
@@ -59,10 +60,14 @@ def _for_members() -> list[Section]:
     new, old = RELEASED & Q(GreaterThan(at, MOMENT)), RELEASED & Q(LessThanOrEqual(at, MOMENT))
     ready = (at.desc(), "-pk")
     under_way = states["submitted"].where | states["accepted"].where
-    announced = [_of_state(states["announced"], case_list.SOONEST_FIRST.by)] if "announced" in states else []
+    announced = (
+        [_of_state(states["announced"], case_list.SOONEST_FIRST.by, label=pgettext_lazy("several cases", "Scheduled"))]
+        if "announced" in states
+        else []
+    )
     return [
-        Section("new", _("Ready and new since your last visit"), new, ready, "state=released", released),
-        Section("released", _("Ready"), old, ready, "state=released", released),
+        Section("new", _("New since your last visit"), new, ready, "state=released", released),
+        Section("released", pgettext_lazy("several cases", "Ready"), old, ready, "state=released", released),
         *announced,
         Section(
             "open",
@@ -83,19 +88,19 @@ def _for_staff(whose: str) -> list[Section]:
     return [
         Section(
             "submitted",
-            _("Submitted, nobody's yet"),
+            _("Unassigned"),
             states["submitted"].where,
             case_list.OLDEST.by,
             "state=submitted&sort=oldest",
             frozenset({"submitted"}),
-            _("No case waits to be accepted."),
+            _("No unassigned cases."),
         ),
         _of_state(
             states["accepted"],
             case_list.ACCEPTED_LAST.by,
             whose,
             label=_("In progress"),
-            none=_("Nothing is being worked on."),
+            none=_("No cases in progress."),
         ),
         Section(
             "today",
@@ -104,11 +109,23 @@ def _for_staff(whose: str) -> list[Section]:
             case_list.SOONEST_FIRST.by,
             f"due=today{whose}",
             frozenset({"scheduled"}),
-            _("Nothing goes out today."),
+            _("No releases due today."),
         ),
-        _of_state(states["scheduled"], case_list.SOONEST_FIRST.by, whose, none=_("Nothing waits for its release.")),
-        _of_state(states["held"], case_list.NEWEST.by, whose, none=_("Nothing is on hold.")),
-        _of_state(states["released"], case_list.RELEASED_LAST.by, whose, none=_("Nothing has been released yet.")),
+        _of_state(
+            states["scheduled"],
+            case_list.SOONEST_FIRST.by,
+            whose,
+            label=pgettext_lazy("several cases", "Scheduled"),
+            none=_("No scheduled cases."),
+        ),
+        _of_state(states["held"], case_list.NEWEST.by, whose, none=_("No cases on hold.")),
+        _of_state(
+            states["released"],
+            case_list.RELEASED_LAST.by,
+            whose,
+            label=pgettext_lazy("several cases", "Released"),
+            none=_("No released cases yet."),
+        ),
     ]
 
 

@@ -44,7 +44,7 @@ def timeline(case: VisibleCase, *, to: User) -> list[TimelineStep]:
 def _for_member(case: VisibleCase) -> list[TimelineStep]:
     return _steps(
         MEMBERS_STEP[case.state],
-        ("draft", _("Draft written"), case.date_created, None),
+        ("draft", _("Draft created"), case.date_created, None),
         ("submitted", _("Submitted"), case.date_submitted, None),
         ("accepted", _("In progress"), case.date_accepted, None),
         ("released", _("Ready"), case.actual_release_date, case.scheduled_for),
@@ -56,7 +56,7 @@ def _for_staff(case: VisibleCase) -> list[TimelineStep]:
     return _steps(
         STAFF_STEP[case.state],
         ("submitted", _("Submitted"), case.date_submitted, None),
-        ("accepted", _("Accepted"), case.date_accepted, None),
+        ("accepted", _("In progress"), case.date_accepted, None),
         ("completed", _("Completed"), case.date_completed, case.scheduled_for),
         ("released", _("Released"), case.actual_release_date, None),
     )

@@ -19,7 +19,7 @@ def when(case: VisibleCase) -> str:
     if case.actual_release_date:
         return _("Released %(at)s") % {"at": _release(case.actual_release_date)}
     if case.state == "announced" and case.scheduled_for:
-        return _("Will be released %(at)s") % {"at": _release(case.scheduled_for)}
+        return _("Releases %(at)s") % {"at": _release(case.scheduled_for)}
     if case.state in ("scheduled", "held"):
         return _of_pending(case)
     if case.state == "accepted" and case.date_accepted:
@@ -32,11 +32,11 @@ def when(case: VisibleCase) -> str:
 def _of_pending(case: VisibleCase) -> str:
     day = _day(case.date_completed) if case.date_completed else ""
     if case.scheduled_for is None:
-        return _("Completed %(day)s — no release date") % {"day": day} if day else _("Completed — no release date")
+        return _("Completed %(day)s") % {"day": day} if day else _("No release date")
     said = {"day": day, "at": _release(case.scheduled_for)}
     if case.scheduled_for <= timezone.now():
-        return (_("Completed %(day)s — was due %(at)s") if day else _("Completed — was due %(at)s")) % said
-    return (_("Completed %(day)s — goes out %(at)s") if day else _("Completed — goes out %(at)s")) % said
+        return (_("Completed %(day)s, was due %(at)s") if day else _("Was due %(at)s")) % said
+    return (_("Completed %(day)s, releases %(at)s") if day else _("Releases %(at)s")) % said
 
 
 def _release(moment: dt.datetime) -> str:

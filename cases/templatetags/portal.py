@@ -8,8 +8,10 @@ from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from cases.core import reader_timezones, text
@@ -20,6 +22,9 @@ from cases.templatetags import navigation
 from cases.templatetags.shown_errors import errors_shown
 
 register = template.Library()
+
+# How long a moment is told by its age.
+RECENT = dt.timedelta(days=7)
 
 # States that are the same fact as another to the eye.
 DRAWN_AS = {"announced": "scheduled", "changed": "new", "done": "released", "danger": "alert", "warning": "alert"}
@@ -51,6 +56,20 @@ def portal_time(moment: dt.datetime | None, format_: str) -> str:
 def readers_time(moment: dt.datetime, format_: str) -> str:
     """When something else was, beside a release: `moment` by the reader's clock, with its zone where it is another."""
     return reader_timezones.on_readers_clock(moment, format_)
+
+
+@register.filter
+def ago(moment: dt.datetime) -> SafeString:
+    """When something happened: how long ago within a week, then the date. The reader's exact time is in the title."""
+    passed = timezone.now() - moment
+    if passed < dt.timedelta(minutes=1):
+        words = _("just now")
+    elif passed < RECENT:
+        words = _("%(age)s ago") % {"age": timesince(moment, moment + passed, depth=1)}
+    else:
+        words = formats.date_format(timezone.localtime(moment), "DAY_SHORT_FORMAT")
+    exact = formats.date_format(timezone.localtime(moment), "MOMENT_SECONDS_FORMAT")
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), exact, words)
 
 
 @register.simple_tag

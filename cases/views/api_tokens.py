@@ -52,5 +52,5 @@ def end_api_token(request: PortalRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "cases/api_tokens/end.html", {"token": token})
     verbs.end(token=token, by=user)
-    messages.success(request, _("The token “%(name)s” has ended.") % {"name": token.name})
+    messages.success(request, _("Token “%(name)s” revoked.") % {"name": token.name})
     return redirect("api_tokens")

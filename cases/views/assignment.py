@@ -39,7 +39,7 @@ class AcceptCase(CaseActionView[AcceptForm]):
         if case.assigned_to is None or case.assigned_to == self.request.user:
             return format_html(_("You accepted {case}."), case=link)
         technician = isolated_html(case.assigned_to.display_name)
-        return format_html(_("{case} is assigned to {technician}."), case=link, technician=technician)
+        return format_html(_("{case} was assigned to {technician}."), case=link, technician=technician)
 
     def answer(self, request: PortalRequest, pk: int) -> HttpResponse:
         return redirect("dashboard") if request.POST.get("next") == "queue" else super().answer(request, pk)
@@ -60,7 +60,7 @@ class HandOverCase(CaseActionView[HandOverCaseForm]):
 
     def said(self, case: Case) -> str:
         name = isolated(case.assigned_to.display_name) if case.assigned_to else ""
-        return _("The case is now %(name)s's.") % {"name": name}
+        return _("Handed over to %(name)s.") % {"name": name}
 
 
 accept_case = AcceptCase.as_view()

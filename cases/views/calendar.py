@@ -152,7 +152,7 @@ def _move_page(
 
 def _moved(case: Case) -> str:
     moment = on_portal_clock(cast(dt.datetime, case.release_instant), "MOMENT_FORMAT")
-    return _("“%(case)s” is to be released on %(date)s.") % {
+    return _("Moved to %(date)s.") % {
         "case": isolated(case.title or case.external_case_id),
         "date": moment,
     }

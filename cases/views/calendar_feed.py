@@ -58,10 +58,10 @@ def change_feed(request: PortalRequest) -> HttpResponse:
             return redirect("change_feed")
         case "off":
             feeds.switch_off(user=user)
-            messages.success(request, _("Your calendar feed is switched off. Its address shows nothing any more."))
+            messages.success(request, _("Calendar feed turned off. The link no longer works."))
             return redirect("calendar")
         case _unknown:
-            raise BadRequest(_("The action is either new or off."))
+            raise BadRequest(_("Choose “new” or “off”."))
 
 
 def _new_address(request: PortalRequest) -> HttpResponse:

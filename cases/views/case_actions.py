@@ -138,7 +138,7 @@ class RescheduleCase(CaseActionView[RescheduleForm]):
         return releases.schedule(case=case, by=by, source=WEB, release_on=form.schedule(), **form.change())
 
     def said(self, case: Case) -> str:
-        return _("The release date is saved. The member sees the case when it is reached.")
+        return _("Release date updated.")
 
 
 class ReturnCase(CaseActionView[ChangeForm]):
@@ -151,7 +151,7 @@ class ReturnCase(CaseActionView[ChangeForm]):
         return releases.return_to_accepted(case=case, by=by, source=WEB, **form.change())
 
     def said(self, case: Case) -> str:
-        return _("The case is back in work. It has no release date.")
+        return _("Case reopened. Its release date was removed.")
 
 
 class CancelSchedule(CaseActionView[ChangeForm]):
@@ -164,7 +164,7 @@ class CancelSchedule(CaseActionView[ChangeForm]):
         return releases.cancel_schedule(case=case, by=by, source=WEB, **form.change())
 
     def said(self, case: Case) -> str:
-        return _("The release is on hold. The member does not see the case until somebody sets a date.")
+        return _("Case put on hold. It won't be released until a date is set.")
 
 
 class ReleaseNow(CaseActionView[ChangeForm]):
@@ -181,17 +181,17 @@ class ReleaseNow(CaseActionView[ChangeForm]):
 
 
 def _released() -> str:
-    return _("The case is released. The member can see it now.")
+    return _("Case released. The member can see it now.")
 
 
 def _completed(case: Case) -> str:
     moment = on_portal_clock(cast(dt.datetime, case.release_instant), "MOMENT_FORMAT")
-    return _("The case is completed and not released yet. It goes out on %(moment)s.") % {"moment": moment}
+    return _("Case completed. Scheduled for release on %(moment)s.") % {"moment": moment}
 
 
 def _reloading(request: PortalRequest, answer: HttpResponse, error: CaseError) -> HttpResponse:
     """Have HTMX load the page, which then says what `error` says."""
-    messages.error(request, _("Nothing was saved: the case was changed meanwhile."))
+    messages.error(request, _("Nothing was saved because the case has changed."))
     messages.error(request, error.message)
     answer["HX-Refresh"] = "true"
     return answer

@@ -42,7 +42,7 @@ def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
 
 def _groups(documents: list[CaseDocument], user: User, can: set[Action]) -> Iterable[Group]:
     headings = {
-        Kind.SUBMISSION: _("Sent in by you") if user.is_member else _("Sent in by the member"),
+        Kind.SUBMISSION: _("Your documents") if user.is_member else _("From the member"),
         Kind.REPORT: _("Report"),
     }
     for kind, heading in headings.items():

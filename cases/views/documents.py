@@ -60,7 +60,7 @@ def attach_document(request: PortalRequest, pk: int) -> HttpResponse:
     file = uploaded_file(request)
     with suppress(SentAlready):
         attached = documents.attach(case=case, by=user, file=file, source=WEB, form_token=form_tokens.sent_in(request))
-        messages.success(request, _("“%(name)s” is attached.") % {"name": isolated(attached.name)})
+        messages.success(request, _("“%(name)s” attached.") % {"name": isolated(attached.name)})
     return redirect("case_detail", pk=pk)
 
 
@@ -76,7 +76,7 @@ def remove_document(request: PortalRequest, pk: int, document_pk: int) -> HttpRe
     if request.method != "POST":
         return _ask_to_remove(request, found)
     documents.remove(document=found, by=request.user, source=WEB)
-    messages.success(request, _("“%(name)s” is removed.") % {"name": isolated(found.name)})
+    messages.success(request, _("“%(name)s” removed.") % {"name": isolated(found.name)})
     return redirect(reverse("case_detail", args=[pk]) + "#documents")
 
 

@@ -31,7 +31,7 @@ def new_case(request: PortalRequest) -> HttpResponse:
     """A new draft; its number is generated."""
     user = request.user
     if not user.is_member:
-        raise PermissionDenied(_("Only members create cases."))
+        raise PermissionDenied(_("Only members can create cases."))
     form = DraftForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         return render(request, "cases/case_form.html", {"form": form}, status=400 if form.is_bound else 200)
@@ -39,7 +39,7 @@ def new_case(request: PortalRequest) -> HttpResponse:
         made = drafts.create(by=user, form_token=form_tokens.sent_in(request), **form.text()).pk
     except SentAlready as sent:
         made = sent.made
-    messages.success(request, _("Your draft is saved. Submit it when it is complete."))
+    messages.success(request, _("Draft saved. It isn't submitted yet."))
     return redirect("case_detail", pk=made)
 
 
@@ -61,7 +61,7 @@ def edit_case(request: PortalRequest, pk: int) -> HttpResponse:
     permissions.check(Action.EDIT, by=user, case=case)
     if form.is_bound and form.is_valid():
         drafts.edit(case=case, by=user, version=form.cleaned_data["version"], **form.text())
-        messages.success(request, _("Your draft is saved."))
+        messages.success(request, _("Draft saved."))
         return redirect("case_detail", pk=pk)
     context = {"form": form, "case": VisibleCase.of(case, to=user)}
     return render(request, "cases/case_form.html", context, status=400 if form.is_bound else 200)
@@ -85,7 +85,5 @@ def submit_case(request: PortalRequest, pk: int) -> HttpResponse:
     """Hands the draft in."""
     case = visible_case(request, pk)
     drafts.submit(case=case, by=request.user, source=CaseEvent.Source.WEB, version=VersionForm(request.POST).seen())
-    messages.success(
-        request, _("Your case is submitted. A technician will take it up; you find it under “In progress”.")
-    )
+    messages.success(request, _("Your case has been submitted. You can follow it under “In progress”."))
     return redirect("case_detail", pk=pk)

@@ -41,7 +41,7 @@ def add_note(request: PortalRequest, pk: int) -> HttpResponse:
     with suppress(SentAlready):
         text, token = form.cleaned_data["text"], form_tokens.sent_in(request)
         notes.add(case=case, by=request.user, text=text, form_token=token)
-    messages.success(request, _("The note is saved."))
+    messages.success(request, _("Note saved."))
     if request.htmx:
         return render_case(request, case, part=NOTES, note_is_saved=True)
     return redirect(f"{reverse('case_detail', args=[pk])}#notes")

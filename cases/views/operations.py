@@ -71,9 +71,7 @@ def resend_email(request: PortalRequest, pk: int) -> HttpResponse:
     """Has an e-mail that was given up sent again."""
     email = get_object_or_404(OutgoingEmail, pk=pk)
     rows = resend(email=email, by=request.user, source=CaseEvent.Source.WEB)
-    said = ngettext(
-        "The e-mail about %(count)s case is sent again.", "The e-mail about %(count)s cases is sent again.", rows
-    )
+    said = ngettext("Resending the email about %(count)s case.", "Resending the email about %(count)s cases.", rows)
     messages.success(request, said % {"count": rows})
     return redirect("operations")
 

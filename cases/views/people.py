@@ -74,7 +74,7 @@ def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         with refusal_on(form):
             verbs.correct(person=found, by=request.user, **form.cleaned_data)
-            messages.success(request, _("Name and address are saved."))
+            messages.success(request, _("Changes saved."))
             return redirect("person", pk=pk)
     context = {"form": form, "person": found}
     return render(request, "cases/people/correct.html", context, status=400 if form.is_bound else 200)
@@ -110,9 +110,9 @@ def set_access(request: PortalRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(User, pk=pk)
     verb = {"on": verbs.reactivate, "off": verbs.deactivate}.get(request.POST.get("access", ""))
     if verb is None:
-        return _page(request, found, status=400, problem=_("Say whether to deactivate or to reactivate the account."))
+        return _page(request, found, status=400, problem=_("Choose whether to deactivate or reactivate the account."))
     found = verb(person=found, by=request.user)
-    messages.success(request, _("The account is active.") if found.is_active else _("The account is deactivated."))
+    messages.success(request, _("Account reactivated.") if found.is_active else _("The account is deactivated."))
     return redirect("person", pk=pk)
 
 
@@ -132,7 +132,7 @@ def change_role(request: PortalRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, status=400, open="role", role_form=form)
     found = verbs.change_role(person=found, role=form.cleaned_data["role"], by=request.user)
-    said = _("%(name)s has the role %(role)s now.")
+    said = _("%(name)s's role is now %(role)s.")
     messages.success(request, said % {"name": isolated(found.display_name), "role": found.get_role_display()})
     return redirect("person", pk=pk)
 
@@ -151,7 +151,7 @@ def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
     if not count:
         messages.info(request, _("%(name)s has no open cases.") % {"name": isolated(technician.display_name)})
         return redirect("person", pk=pk)
-    said = ngettext("%(count)d case is now %(name)s's.", "%(count)d cases are now %(name)s's.", count)
+    said = ngettext("%(count)d case handed over to %(name)s.", "%(count)d cases handed over to %(name)s.", count)
     messages.success(request, said % {"count": count, "name": isolated(form.cleaned_data["to"].display_name)})
     return redirect("person", pk=pk)
 
@@ -167,7 +167,7 @@ def remove_second_factor(request: PortalRequest, pk: int) -> HttpResponse:
         return _page(request, found, status=400, open="second_factor", second_factor_form=form)
     verbs.remove_second_factor(person=found, by=request.user, reason=form.cleaned_data["reason"])
     messages.success(
-        request, _("%(name)s signs in with the password alone now.") % {"name": isolated(found.display_name)}
+        request, _("Two-factor authentication turned off for %(name)s.") % {"name": isolated(found.display_name)}
     )
     return redirect("person", pk=pk)
 
@@ -182,7 +182,7 @@ def _invite(request: PortalRequest, form: InviteForm) -> HttpResponse:
 
 
 def _say_invited(request: PortalRequest, found: User) -> None:
-    messages.success(request, _("The invitation is on its way to %(address)s.") % {"address": found.email})
+    messages.success(request, _("Invitation sent to %(address)s.") % {"address": found.email})
 
 
 def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides: Any) -> HttpResponse:

@@ -23,6 +23,6 @@ def profile(request: PortalRequest) -> HttpResponse:
         person = form.save()
         # In the language that was just chosen, as the page that shows it.
         with translation.override(languages.chosen_by(person) or translation.get_language_from_request(request)):
-            messages.success(request, _("Your profile is saved."))
+            messages.success(request, _("Profile saved."))
         return redirect("profile")
     return render(request, "cases/profile.html", {"form": form}, status=400 if form.is_bound else 200)

@@ -45,7 +45,7 @@ def test_early_release_is_for_administrators_with_a_reason(case, tom, ada, clock
     release(tom, case, {"release_option": "schedule"})
     assert release(tom, case, {"release_option": "now"}).status_code == 403
     assert release(ada, case, {"release_option": "now"}).json() == {
-        "reason": ["Please give a reason; it is kept in the history of the case."]
+        "reason": ["Enter a reason. It will be saved in the case history."]
     }
     assert release(ada, case, {"release_option": "now", "reason": "Hearing"}).status_code == 200
 
@@ -88,7 +88,7 @@ TWICE = {
 def test_a_field_given_twice_is_a_400_and_changes_nothing(body, case, tom, clock):
     answer = as_(tom).post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
     assert answer.status_code == 400
-    assert answer.json() == {"detail": "A field was given twice. Give it once."}
+    assert answer.json() == {"detail": "A field was sent more than once. Send it once."}
     case.refresh_from_db()
     assert case.status == "accepted"
 
@@ -133,7 +133,7 @@ def test_a_released_case_is_a_conflict(case, tom, clock):
     release(tom, case, {"release_option": "now"})
     answer = release(tom, case, {"release_option": "now"})
     assert answer.status_code == 409
-    assert answer.json() == {"detail": "This case has been released to its member already."}
+    assert answer.json() == {"detail": "This case has already been released."}
 
 
 def test_the_schema_names_the_endpoint(tom):

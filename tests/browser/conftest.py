@@ -89,7 +89,7 @@ def sign_in(open_page: Callable[..., Page]) -> Callable[..., Page]:
         user.save()
         page = open_page(**options)
         page.goto("/")
-        page.get_by_label("User name or e-mail").fill(user.username)
+        page.get_by_label("Username or email").fill(user.username)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda url: "/accounts/login/" not in url)

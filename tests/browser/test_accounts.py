@@ -30,10 +30,10 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
     ada.save()
     page = open_page(dark=dark, viewport=viewport)
     page.goto("/")
-    page.get_by_label("User name or e-mail").fill("ada")
+    page.get_by_label("Username or email").fill("ada")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Confirm that it is you").wait_for()
+    page.get_by_role("heading", name="Confirm it's you").wait_for()
     assert "Set up an authenticator app" in page.content()
     look(page, f"confirm-{kind}")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -60,7 +60,8 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
     # She lives in Auckland, and the portal in UTC: the page says whose clock it shows.
     page.get_by_label("Time zone").select_option("Pacific/Auckland")
     page.get_by_role("button", name="Save").click()
-    assert "Other times are in yours, Pacific/Auckland." in page.content()
+    page.goto("/")
+    assert "Other times are in your time zone, Pacific/Auckland." in page.content()
     page.goto("/operations/")
     assert page.get_by_role("heading", level=1).inner_text() == "Operations"
 
@@ -80,12 +81,12 @@ def test_a_technician_leaves(dark, viewport, sign_in, ada: User, tom: User, otto
 
     # His cases become Otto's, and his account is closed.
     look(page, f"person-{kind}")
-    page.get_by_role("button", name="Hand all over").click()
+    page.get_by_role("button", name="Hand over all cases").click()
     page.get_by_label("To", exact=True).select_option("otto")
     page.get_by_label("Reason").fill("Tom leaves.")
     look(page, f"handing-over-{kind}")
     page.get_by_role("button", name="Hand over 2 cases").click()
-    page.get_by_text("2 cases are now otto's.").wait_for()
+    page.get_by_text("2 cases handed over to otto.").wait_for()
     page.get_by_role("button", name="Deactivate").click()
     page.get_by_role("dialog").get_by_role("button", name="Deactivate").click()
     page.get_by_role("button", name="Reactivate").wait_for()
@@ -93,7 +94,7 @@ def test_a_technician_leaves(dark, viewport, sign_in, ada: User, tom: User, otto
 
     # She begins to invite his successor, with an address that is taken.
     page.goto("/people/invite/")
-    page.get_by_label("E-mail address").fill("otto@example.com")
+    page.get_by_label("Email address").fill("otto@example.com")
     page.get_by_role("button", name="Invite").click()
-    page.get_by_text("has an account already").wait_for()
+    page.get_by_text("already exists").wait_for()
     look(page, f"invite-{kind}")

@@ -61,7 +61,7 @@ def test_a_technician_moves_a_case_by_keyboard(sign_in, tom, case, monday, dark)
     expect(page.get_by_label("New release date")).to_be_focused()
     page.keyboard.type(keys_of(monday + 3 * DAY))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("“Pension” is to be released on")
+    expect(page.get_by_role("status")).to_contain_text("Moved to")
     expect(page.get_by_role("status")).to_be_focused()
     expect(day(page, monday + 3 * DAY)).to_contain_text("Pension")
     assert_accessible(page)
@@ -85,7 +85,7 @@ def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, tom, case, mon
     page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
     type(case).objects.update(schedule_revision=7)
     page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
-    expect(page.get_by_role("dialog")).to_contain_text("Somebody changed this case after you opened it.")
+    expect(page.get_by_role("dialog")).to_contain_text("Someone changed this case after you opened it.")
     case.refresh_from_db()
     assert case.scheduled_release_date == monday + 2 * DAY
 
@@ -96,7 +96,7 @@ def test_an_administrator_who_drags_is_asked_why(sign_in, ada, case, monday):
     page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
     expect(page.get_by_label("New release date")).to_have_value(monday.isoformat())
     page.get_by_role("button", name="Move").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Please give a reason")
+    expect(page.get_by_role("dialog")).to_contain_text("Enter a reason")
     page.get_by_label("Reason").fill("The member asked")
     page.get_by_role("button", name="Move").click()
     expect(day(page, monday)).to_contain_text("Pension")
@@ -123,7 +123,7 @@ def test_it_works_without_javascript(another_browser, case, monday):
     page.get_by_role("link", name="Move Pension").click()
     page.get_by_label("New release date").fill(monday.isoformat())
     page.get_by_role("button", name="Move").click()
-    expect(page.get_by_role("status")).to_contain_text("“Pension” is to be released on")
+    expect(page.get_by_role("status")).to_contain_text("Moved to")
     expect(day(page, monday)).to_contain_text("Pension")
 
 
@@ -132,7 +132,7 @@ def test_a_portal_out_of_reach_is_said(another_browser, case, monday):
     page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
     page.context.set_offline(True)
     page.get_by_role("link", name="Move Pension").click()
-    expect(page.get_by_role("alert")).to_contain_text("The portal did not answer.")
+    expect(page.get_by_role("alert")).to_contain_text("Couldn't move the case.")
 
 
 def test_axe_finds_nothing_on_a_phone_in_the_dark(sign_in, tom, case, monday):
@@ -155,7 +155,7 @@ def test_axe_finds_nothing_on_a_phone_in_the_dark(sign_in, tom, case, monday):
         page.goto(address)
         assert_accessible(page)
     page.goto("/calendar/")
-    page.get_by_text("Subscribe in your calendar program").click()
+    page.get_by_text("Subscribe from your calendar app").click()
     assert_accessible(page)
-    page.get_by_role("button", name="Make an address").click()
+    page.get_by_role("button", name="Create link").click()
     assert_accessible(page)

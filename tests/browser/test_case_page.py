@@ -28,8 +28,8 @@ def day(days):
 
 
 def write_note(page, text):
-    page.get_by_label("Write a note").fill(text)
-    page.get_by_role("button", name="Save the note").click()
+    page.get_by_label("New note").fill(text)
+    page.get_by_role("button", name="Add note").click()
 
 
 def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
@@ -38,11 +38,11 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
 
     # Tom accepts it, notes what he knows, and uploads the report.
     page.goto(f"/cases/{case.pk}/")
-    page.get_by_role("button", name="Accept this case").click()
+    page.get_by_role("button", name="Accept case").click()
     expect(page.locator("[aria-current=step]")).to_contain_text("Accepted")
     write_note(page, "She prefers letters.")
     expect(page.locator(".note")).to_contain_text("She prefers letters.")
-    expect(page.get_by_label("Write a note")).to_have_value("")
+    expect(page.get_by_label("New note")).to_have_value("")
     page.get_by_label("Attach a report").set_input_files([REPORT])
     expect(page.locator("#document-list").get_by_role("link", name="granted.pdf")).to_be_visible()
 
@@ -51,7 +51,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
     page.get_by_label("Technician").select_option("otto")
     page.get_by_label("Reason").fill("I am away.")
     page.get_by_role("button", name="Hand over", exact=True).click()
-    expect(page.get_by_text("The case is now otto's.")).to_be_visible()
+    expect(page.get_by_text("Handed over to otto.")).to_be_visible()
     expect(page.get_by_role("button", name="Mark as Completed")).to_have_count(0)
 
     # Otto finds it among his, reads the note, and completes it for next week.
@@ -62,34 +62,34 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
     page.get_by_label("Schedule Release").check()
     page.get_by_label("Release date").fill(day(8)[0])
     page.get_by_role("button", name="Confirm Release").click()
-    expect(page.locator("[aria-current=step]")).to_contain_text(f"not released: goes out on {day(8)[1]}")
+    expect(page.locator("[aria-current=step]")).to_contain_text(f"Scheduled for release {day(8)[1]}")
 
     # As Mia he sees nothing of it yet, and from when on he would.
-    page.get_by_role("link", name="View as the member").click()
-    expect(page.get_by_role("heading", name="The member does not see this case now")).to_be_visible()
-    expect(page.get_by_text(f"The member sees it from {day(8)[1]}")).to_be_visible()
-    page.get_by_role("link", name="Back to the case").click()
+    page.get_by_role("link", name="View as member").click()
+    expect(page.get_by_role("heading", name="The member can't see this case right now")).to_be_visible()
+    expect(page.get_by_text(f"The member will see it on {day(8)[1]}")).to_be_visible()
+    page.get_by_role("link", name="Back to case").click()
 
     # He changes the date where it is shown; what he has begun to note stays.
-    page.get_by_label("Write a note").fill("Half a sent")
-    page.get_by_text("Change the release date").click()
+    page.get_by_label("New note").fill("Half a sent")
+    page.get_by_text("Change release date").click()
     date = page.get_by_label("Release date")
     date.fill(day(1)[0])
-    page.get_by_role("button", name="Save the date").click()
+    page.get_by_role("button", name="Update release date").click()
     expect(page.locator("#reschedule_date_error")).to_contain_text("The earliest date is")
     expect(date).to_have_value(day(1)[0])
     date.fill(day(20)[0])
-    page.get_by_role("button", name="Save the date").click()
+    page.get_by_role("button", name="Update release date").click()
     expect(page.locator("#release-panel")).to_contain_text(day(20)[1])
     expect(page.locator("[aria-current=step]")).to_contain_text(day(20)[1])
     expect(page.locator("#case-history")).to_contain_text("Release rescheduled")
-    expect(page.get_by_label("Write a note")).to_have_value("Half a sent")
+    expect(page.get_by_label("New note")).to_have_value("Half a sent")
 
     # Then he sees that something is missing, and takes it back into work.
-    page.get_by_role("button", name="Return to accepted").click()
+    page.get_by_role("button", name="Reopen case").click()
     page.get_by_label("Reason").locator("visible=true").fill("One figure")
-    page.get_by_role("dialog").get_by_role("button", name="Return to accepted").click()
-    expect(page.get_by_text("The case is back in work.")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Reopen case").click()
+    expect(page.get_by_text("Case reopened.")).to_be_visible()
 
     case = Case.objects.get()
     assert (case.status, case.assigned_to, case.scheduled_release_date) == ("accepted", otto, None)
@@ -109,13 +109,13 @@ def test_what_was_typed_stays_when_it_cannot_be_saved(sign_in, client, tom):
     page = sign_in(tom)
     page.goto(f"/cases/{case.pk}/")
     write_note(page, "   ")
-    expect(page.locator("#note-text-error")).to_have_text("Write something first.")
+    expect(page.locator("#note-text-error")).to_have_text("Enter a note.")
 
     # Signed out in another tab.
     page.context.clear_cookies()
     write_note(page, "A long thought")
     expect(page.locator("#case-trouble")).to_be_visible()
-    expect(page.get_by_label("Write a note")).to_have_value("A long thought")
+    expect(page.get_by_label("New note")).to_have_value("A long thought")
     assert not CaseNote.objects.exists()
 
 
@@ -125,13 +125,13 @@ def test_older_notes_come_without_the_loss_of_a_new_one(sign_in, tom):
         CaseNoteFactory(case=case, text=f"Note {number}.")
     page = sign_in(tom)
     page.goto(f"/cases/{case.pk}/")
-    page.get_by_label("Write a note").fill("Half a sent")
+    page.get_by_label("New note").fill("Half a sent")
     page.get_by_role("link", name="Older notes").click()
     expect(page.locator(".note")).to_have_count(10)
     expect(page.locator(".note").first).to_contain_text("Note 0.")
     page.get_by_role("link", name="Latest notes").click()
     expect(page.locator(".note").last).to_contain_text("Note 59.")
-    expect(page.get_by_label("Write a note")).to_have_value("Half a sent")
+    expect(page.get_by_label("New note")).to_have_value("Half a sent")
 
 
 def test_it_works_without_javascript(chromium, live_server, client, tom):
@@ -143,12 +143,12 @@ def test_it_works_without_javascript(chromium, live_server, client, tom):
     page.goto(f"/cases/{case.pk}/")
     write_note(page, "She called.")
     expect(page.locator(".note")).to_contain_text("She called.")
-    page.get_by_text("Change the release date").click()
+    page.get_by_text("Change release date").click()
     page.get_by_label("Release date").fill(day(1)[0])
-    page.get_by_role("button", name="Save the date").click()
+    page.get_by_role("button", name="Update release date").click()
     expect(page.locator("#reschedule_date_error")).to_be_visible()
     page.get_by_label("Release date").fill(day(30)[0])
-    page.get_by_role("button", name="Save the date").click()
+    page.get_by_role("button", name="Update release date").click()
     expect(page.locator("#release-panel")).to_contain_text(day(30)[1])
     context.close()
 
@@ -166,7 +166,7 @@ def test_axe_finds_nothing(dark, viewport, sign_in, mia, tom, ada, settings):
         page.goto(f"/cases/{case.pk}/")
         if not case.is_released:
             page.locator("summary", has_text="release date").click()
-            page.get_by_role("button", name="Save the date").click()
+            page.get_by_role("button", name="Update release date").click()
             expect(page.locator("#reschedule_reason_error")).to_be_visible()
         write_note(page, " ")
         expect(page.locator("#note-text-error")).to_be_visible()

@@ -26,12 +26,12 @@ def names():
 def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, mia, draft):
     page = sign_in(mia)
     page.goto(f"/cases/{draft.pk}/")
-    expect(page.get_by_text("Nothing is attached yet.")).to_be_visible()
+    expect(page.get_by_text("No documents yet.")).to_be_visible()
     expect(page.get_by_text("You can also drop files here.")).to_be_visible()
 
     page.get_by_label("Attach a document").set_input_files([LETTER, PAGE, NOTES])
     expect(page.locator("#document-list").get_by_role("link")).to_have_text(["letter.pdf", "notes.txt"])
-    refusal = "page.pdf: The content of this file is not what its name says: “.pdf”."
+    refusal = "page.pdf: The content of this file doesn't match its file type “.pdf”."
     expect(page.locator(".upload")).to_have_text(refusal)
     expect(page.locator("[data-attach]").get_by_role("status")).to_have_text("Attached: notes.txt")
     assert names() == {"letter.pdf", "notes.txt"}
@@ -46,7 +46,7 @@ def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, mia, draft
     expect(dialog).to_contain_text("letter.pdf")
     assert names() == {"letter.pdf", "notes.txt"}
     dialog.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("“letter.pdf” is removed.")).to_be_visible()
+    expect(page.get_by_text("“letter.pdf” removed.")).to_be_visible()
     assert page.url.endswith("#documents")
     assert names() == {"notes.txt"}
 
@@ -91,7 +91,7 @@ def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, mia, draft):
     draft.status = "submitted"
     draft.save()
     page.get_by_label("Attach a document").set_input_files([LETTER])
-    expect(page.locator(".upload")).to_contain_text("You have submitted this case already.")
+    expect(page.locator(".upload")).to_contain_text("You already submitted this case.")
 
 
 def test_it_works_without_javascript(chromium, live_server, client, mia, draft):
@@ -102,10 +102,10 @@ def test_it_works_without_javascript(chromium, live_server, client, mia, draft):
     page.goto(f"/cases/{draft.pk}/")
     page.get_by_label("Attach a document").set_input_files(PAGE)
     page.get_by_role("button", name="Attach", exact=True).click()
-    expect(page.get_by_text("The content of this file is not what its name says")).to_be_visible()
+    expect(page.get_by_text("The content of this file doesn't match its file type")).to_be_visible()
     page.get_by_label("Attach a document").set_input_files(LETTER)
     page.get_by_role("button", name="Attach", exact=True).click()
-    expect(page.get_by_text("“letter.pdf” is attached.")).to_be_visible()
+    expect(page.get_by_text("“letter.pdf” attached.")).to_be_visible()
     context.close()
 
 

@@ -32,9 +32,9 @@ def test_a_refused_date_has_the_focus_and_an_accepted_one_its_panel(by_keyboard,
         if by_keyboard:
             page.keyboard.press("Enter")
         else:
-            page.get_by_role("button", name="Save the date").click()
+            page.get_by_role("button", name="Update release date").click()
 
-    page.get_by_text("Change the release date").click()
+    page.get_by_text("Change release date").click()
     save(1)
     expect(page.get_by_label("Release date")).to_be_focused()
     expect(page.locator("#reschedule_date_error")).to_be_visible()
@@ -47,7 +47,7 @@ def test_a_refused_date_has_the_focus_and_an_accepted_one_its_panel(by_keyboard,
 def test_a_missing_reason_has_the_focus_whatever_had_it_before(sign_in, ada, scheduled):
     page = sign_in(ada)
     page.goto(f"/cases/{scheduled.pk}/")
-    page.get_by_text("Change the release date").click()
+    page.get_by_text("Change release date").click()
     page.get_by_label("Release date").fill(day(9)[0])
     page.keyboard.press("Enter")
     expect(page.locator("#reschedule_reason")).to_be_focused()
@@ -58,7 +58,7 @@ def test_a_saved_note_has_the_focus_and_a_refused_one_its_field(sign_in, tom, sc
     page = sign_in(tom)
     page.goto(f"/cases/{scheduled.pk}/")
     write_note(page, " ")
-    expect(page.get_by_label("Write a note")).to_be_focused()
+    expect(page.get_by_label("New note")).to_be_focused()
     expect(page).to_have_title(ERROR)
     write_note(page, "She called.")
     expect(page.locator(".note").last).to_be_focused()
@@ -144,7 +144,7 @@ def test_a_removed_document_leaves_the_focus_at_the_documents(sign_in, tom, mia)
 def test_a_refused_sign_in_says_so_in_its_title(open_page, db):
     page = open_page()
     page.goto("/accounts/login/")
-    page.get_by_label("User name or e-mail").fill("nobody")
+    page.get_by_label("Username or email").fill("nobody")
     page.get_by_label("Password", exact=True).fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert").first).to_be_focused()

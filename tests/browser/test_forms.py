@@ -50,7 +50,7 @@ def end_session(tab):
 
 
 def sign_in(tab, user):
-    tab.get_by_label("User name or e-mail").fill(user.username)
+    tab.get_by_label("Username or email").fill(user.username)
     tab.get_by_label("Password", exact=True).fill(PASSWORD)
     tab.get_by_role("button", name="Sign in").click()
 
@@ -67,7 +67,7 @@ def test_three_clicks_make_one_draft_and_the_button_says_that_it_works(tab_for, 
     assert tab.get_by_role("button", name="Save draft").evaluate(PRESS_THREE_TIMES)
     assert len(held) == 1
     held[0].continue_()
-    expect(tab.get_by_text("Your draft is saved.")).to_be_visible()
+    expect(tab.get_by_text("Draft saved.")).to_be_visible()
     assert Case.objects.count() == 1
 
 
@@ -168,7 +168,7 @@ def test_a_button_without_words_leads_back_to_the_case(scripts, tab_for, tom, mi
     tab = tab_for(tom, scripts=scripts)
     tab.goto(f"/cases/{case.pk}/")
     end_session(tab)
-    tab.get_by_role("button", name="Accept this case").click()
+    tab.get_by_role("button", name="Accept case").click()
     expect(tab.get_by_text("Your session has ended. Nothing was changed.")).to_be_visible()
     sign_in(tab, tom)
     expect(tab.get_by_role("heading", name="Pension")).to_be_visible()
@@ -180,17 +180,17 @@ def test_a_note_stays_in_the_page_and_is_saved_after_signing_in_in_another_tab(i
     case = CaseFactory(member=mia, assigned_to=tom)
     tab = tab_for(tom)
     tab.goto(f"/cases/{case.pk}/")
-    tab.get_by_label("Write a note").fill("A long thought")
+    tab.get_by_label("New note").fill("A long thought")
     if is_cleared:
         tab.context.clear_cookies()
     else:
         end_session(tab)
-    tab.get_by_role("button", name="Save the note").click()
+    tab.get_by_role("button", name="Add note").click()
 
     trouble = tab.locator("#case-trouble")
-    expect(trouble).to_contain_text("your session has ended")
+    expect(trouble).to_contain_text("Your session has ended")
     expect(trouble).to_be_focused()
-    expect(tab.get_by_label("Write a note")).to_have_value("A long thought")
+    expect(tab.get_by_label("New note")).to_have_value("A long thought")
     assert_accessible(tab)
     with tab.context.expect_page() as opened:
         trouble.get_by_role("link", name="Sign in").click()
@@ -199,7 +199,7 @@ def test_a_note_stays_in_the_page_and_is_saved_after_signing_in_in_another_tab(i
     assert opened.value.url.endswith(f"/cases/{case.pk}/")
     opened.value.close()
 
-    tab.get_by_role("button", name="Save the note").click()
+    tab.get_by_role("button", name="Add note").click()
     expect(tab.locator(".note")).to_contain_text("A long thought")
     expect(trouble).to_be_hidden()
     assert CaseNote.objects.get().author == tom
@@ -209,7 +209,7 @@ def test_a_note_is_not_saved_for_somebody_else_who_signs_in(tab_for, tom, otto, 
     case = CaseFactory(member=mia, assigned_to=tom)
     tab = tab_for(tom)
     tab.goto(f"/cases/{case.pk}/")
-    tab.get_by_label("Write a note").fill("Tom's thought")
+    tab.get_by_label("New note").fill("Tom's thought")
     tab.context.clear_cookies()
     otto.set_password(PASSWORD)
     otto.save()
@@ -217,8 +217,8 @@ def test_a_note_is_not_saved_for_somebody_else_who_signs_in(tab_for, tom, otto, 
     other.goto("/")
     sign_in(other, otto)
     expect(other.get_by_role("heading", name="Your work")).to_be_visible()
-    tab.get_by_role("button", name="Save the note").click()
-    expect(tab.locator("#case-trouble")).to_contain_text("somebody else signed in")
+    tab.get_by_role("button", name="Add note").click()
+    expect(tab.locator("#case-trouble")).to_contain_text("Someone else signed in")
     assert not CaseNote.objects.exists()
 
 
@@ -226,13 +226,13 @@ def test_a_page_of_a_former_session_is_sent_again_without_scripts(tab_for, tom, 
     case = CaseFactory(member=mia, assigned_to=tom)
     tab = tab_for(tom, scripts=False)
     tab.goto(f"/cases/{case.pk}/")
-    tab.get_by_label("Write a note").fill("A long thought")
+    tab.get_by_label("New note").fill("A long thought")
     tab.context.clear_cookies()
     other = tab.context.new_page()
     other.goto("/")
     sign_in(other, tom)
     expect(other.get_by_role("heading", name="Your work")).to_be_visible()
-    tab.get_by_role("button", name="Save the note").click()
+    tab.get_by_role("button", name="Add note").click()
     expect(tab.get_by_role("heading", name="This page was out of date")).to_be_visible()
     expect(tab.get_by_label("Note")).to_have_value("A long thought")
     tab.get_by_role("button", name="Send").click()
@@ -258,14 +258,14 @@ def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, tom, mia):
     case = CaseFactory(member=mia, assigned_to=tom)
     tab = tab_for(tom)
     tab.goto(f"/cases/{case.pk}/")
-    tab.get_by_label("Write a note").fill("Half a sent")
+    tab.get_by_label("New note").fill("Half a sent")
     assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
-    expect(tab.get_by_label("Write a note")).to_have_value("Half a sent")
+    expect(tab.get_by_label("New note")).to_have_value("Half a sent")
     # A dialog that was given up is no text to be kept, and neither is what has been saved.
     tab.get_by_role("button", name="Hand over to a colleague").click()
     tab.locator("#hand_over_reason").fill("No")
     tab.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    tab.get_by_role("button", name="Save the note").click()
+    tab.get_by_role("button", name="Add note").click()
     expect(tab.locator(".note")).to_contain_text("Half a sent")
     assert leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click())
     expect(tab.get_by_role("heading", name="Your work")).to_be_visible()
@@ -279,7 +279,7 @@ def test_one_is_asked_after_a_refusal_too_and_not_for_a_search(tab_for, mia):
     assert leaves(tab, lambda: tab.goto("/cases/new/"))
     tab.get_by_label("Description").fill("A long story")
     tab.get_by_role("button", name="Save draft").click()
-    expect(tab.get_by_text("Give the case a title.")).to_be_visible()
+    expect(tab.get_by_text("Enter a title.")).to_be_visible()
     assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
     tab.get_by_label("Title").fill("Pension")
     assert leaves(tab, lambda: tab.get_by_role("button", name="Save draft").click())

@@ -48,7 +48,7 @@ def test_mia_chooses_english_in_a_spanish_browser_and_keeps_it(mia, sign_in_in_s
     page.goto("/accounts/profile/")
     page.get_by_label("Idioma").select_option(label="English")
     page.get_by_role("button", name="Guardar").click()
-    expect(page.get_by_text("Your profile is saved.")).to_be_visible()
+    expect(page.get_by_text("Profile saved.")).to_be_visible()
     page.goto("/")
     expect(page.locator("html")).to_have_attribute("lang", "en")
 

@@ -50,11 +50,11 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):
     expect(rows(page)).to_have_text(["Refund", "Pension"])
 
     # Another order, from the keyboard; the link keeps the focus.
-    page.get_by_role("link", name="Earliest accepted first").focus()
+    page.get_by_role("link", name="Accepted date: oldest").focus()
     page.keyboard.press("Enter")
     expect(rows(page)).to_have_text(["Pension", "Refund"])
-    expect(page.get_by_role("link", name="Earliest accepted first")).to_be_focused()
-    expect(page.get_by_role("link", name="Earliest accepted first")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("link", name="Accepted date: oldest")).to_be_focused()
+    expect(page.get_by_role("link", name="Accepted date: oldest")).to_have_attribute("aria-current", "true")
     expect(page).to_have_url(re.compile(r"/cases/\?state=accepted&technician=mine&sort=accepted-first$"))
 
     # The order holds for the next choice, and Back leads through all of it.
@@ -76,7 +76,7 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):
 
 def test_a_technician_takes_a_case_from_the_queue_by_keyboard(sign_in, tom, cases):
     page = sign_in(tom, viewport=PHONE)
-    queue = page.get_by_role("region", name="Submitted, nobody's yet")
+    queue = page.get_by_role("region", name="Unassigned")
     expect(rows(queue)).to_have_text(["Mortgage", "Allowance"])
     queue.get_by_role("button", name="Accept Mortgage").focus()
     page.keyboard.press("Enter")
@@ -108,7 +108,7 @@ def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, tom, cases):
     page.goto("/cases/")
     page.context.clear_cookies()
     page.get_by_label("State").select_option("Released")
-    expect(page.get_by_label("User name or e-mail")).to_be_visible()
+    expect(page.get_by_label("Username or email")).to_be_visible()
     assert "next=/cases/" in page.url
 
 

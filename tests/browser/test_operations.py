@@ -48,44 +48,44 @@ def test_it_refreshes_itself_until_it_is_paused(sign_in, ada, celery_setup):
     page = sign_in(ada)
     page.clock.install()
     page.get_by_role("link", name="Operations").click()
-    expect(page.get_by_text("All is well")).to_be_visible()
+    expect(page.get_by_text("All systems normal")).to_be_visible()
     expect(page.get_by_role("row", name="releases 0 releases")).to_be_visible()
 
     CaseFactory(due=True)
     page.clock.fast_forward("00:11")
-    expect(page.get_by_text("1 case is due and not released.", exact=True)).to_be_visible()
-    expect(page.get_by_role("status").first).to_contain_text("1 case is due and not released.")
+    expect(page.get_by_text("1 case is overdue for release.", exact=True)).to_be_visible()
+    expect(page.get_by_role("status").first).to_contain_text("1 case is overdue for release.")
 
-    page.get_by_role("button", name="Pause refreshing").click()
-    expect(page.get_by_role("button", name="Pause refreshing")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Pause refresh").click()
+    expect(page.get_by_role("button", name="Pause refresh")).to_have_attribute("aria-pressed", "true")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.clock.fast_forward("05:00")
-    page.get_by_role("button", name="Pause refreshing").click()
+    page.get_by_role("button", name="Pause refresh").click()
     assert asked == []
     Case.objects.all().delete()
     page.clock.fast_forward("00:11")
-    expect(page.locator("#present").get_by_text("All is well")).to_be_visible()
+    expect(page.locator("#present").get_by_text("All systems normal")).to_be_visible()
 
 
 def test_a_dead_broker_is_said_and_the_rest_goes_on(sign_in, ada, redis):
     redis.stop()
     page = sign_in(ada)
     page.goto("/operations/")
-    expect(page.get_by_text("The broker does not answer", exact=True)).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("heading", name="The last 30 days")).to_be_visible()
+    expect(page.get_by_text("Broker not responding", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="Last 30 days")).to_be_visible()
     assert_accessible(page)
 
 
 def test_an_email_is_sent_again_by_keyboard(sign_in, ada, refused, redis):
     page = sign_in(ada)
     page.goto("/operations/")
-    button = page.get_by_role("button", name="Send again")
+    button = page.get_by_role("button", name="Resend")
     button.focus()
     refresh(page, "present")
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("is sent again")).to_be_visible()
+    expect(page.get_by_text("Resending the email")).to_be_visible()
     refused.refresh_from_db()
     assert refused.state == "waiting"
 
@@ -99,7 +99,7 @@ def test_the_charts_say_what_the_table_says(sign_in, ada, busy_day, redis):
     released, pending, delay = page.evaluate(drawn)
     assert (released, pending) == (1, 0)
     assert 0 <= delay < 1
-    page.get_by_text("These figures as a table").click()
+    page.get_by_text("Show as table").click()
     expect(page.locator("[data-figures] tbody tr")).to_have_count(7)
     refresh(page, "figures")
     expect(page.locator("[data-figures] tbody tr").last).to_be_visible()
@@ -110,7 +110,7 @@ def test_the_charts_say_what_the_table_says(sign_in, ada, busy_day, redis):
 def test_axe_finds_nothing(sign_in, ada, busy_day, redis, dark, viewport):
     page = sign_in(ada, dark=dark, viewport=viewport)
     page.goto("/operations/")
-    expect(page.get_by_text("no worker answered").first).to_be_visible()
-    page.get_by_text("These figures as a table").click()
+    expect(page.get_by_text("no response").first).to_be_visible()
+    page.get_by_text("Show as table").click()
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

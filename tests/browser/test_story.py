@@ -28,21 +28,21 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(sign_in, mia, 
     member.get_by_label("Title").fill("How much will my pension be?")
     member.get_by_label("Description").fill("I want to retire next year.")
     member.get_by_role("button", name="Save draft").click()
-    member.get_by_role("button", name="Submit this case").click()
-    expect(member.get_by_text("Your case is submitted. A technician will take it up")).to_be_visible()
+    member.get_by_role("button", name="Submit case").click()
+    expect(member.get_by_text("Your case has been submitted.")).to_be_visible()
     case = Case.objects.get()
 
     # Tom accepts it and completes it; the member is to see it at the next full minute.
     technician.reload()
     technician.get_by_role("link", name="How much will my pension be?").click()
-    technician.get_by_role("button", name="Accept this case").click()
+    technician.get_by_role("button", name="Accept case").click()
     technician.get_by_role("button", name="Mark as Completed").click()
     technician.get_by_label("Schedule Release").check()
     instant = next_minute()
     technician.get_by_label("Release date").fill(instant.strftime("%Y-%m-%d"))
     technician.get_by_label("Time").fill(instant.strftime("%H:%M"))
     technician.get_by_role("button", name="Confirm Release").click()
-    expect(technician.get_by_text("Completed, not released")).to_be_visible()
+    expect(technician.get_by_text("Scheduled")).to_be_visible()
     expect(technician.get_by_text("This case is scheduled to be released on:")).to_be_visible()
 
     # Mia does not see it before, neither in her list nor by its address.

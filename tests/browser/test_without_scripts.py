@@ -49,7 +49,7 @@ def test_everything_is_done_to_a_case_without_scripts(page_of, mia, ada, tom, ot
     expect(page.locator("#release-panel")).to_contain_text("On hold")
 
     page.locator("#return_reason").fill("Once more")
-    page.get_by_role("button", name="Return to accepted").locator("visible=true").click()
+    page.get_by_role("button", name="Reopen case").locator("visible=true").click()
     expect(page.locator("[aria-current=step]")).to_contain_text("Accepted")
 
 
@@ -59,7 +59,7 @@ def test_a_release_before_the_schedule_takes_its_reason(page_of, mia, ada, tom):
     page.goto(f"/cases/{case.pk}/")
 
     page.locator("#release_early_reason").fill("The member asked")
-    page.get_by_role("button", name="Release now").click()
+    page.get_by_role("button", name="Release Now").click()
 
     expect(page.locator("#release-panel")).to_contain_text("This case was released on:")
 

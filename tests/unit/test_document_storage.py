@@ -48,7 +48,7 @@ def test_of_a_file_that_the_disk_has_no_room_for_nothing_remains(megabytes, clie
     file = SimpleUploadedFile("very private.pdf", content, content_type="application/pdf")
     answer = client.post(f"/cases/{case.pk}/documents/", {"file": file})
     assert answer.status_code == 503
-    assert "Your file couldn&#x27;t be stored, and nothing was saved." in answer.content.decode()
+    assert "We couldn&#x27;t save your file. Nothing was changed." in answer.content.decode()
     assert stored() == []
     assert not CaseDocument.objects.exists()
     assert "very private" not in caplog.text
@@ -101,7 +101,7 @@ def test_the_operations_page_and_the_metrics_say_what_is_missing(client, ada, mo
     monkeypatch.setattr(storage, "free_bytes", lambda: 5 * 2**20)
     client.force_login(ada)
     page = client.get("/operations/").content.decode()
-    assert "1 document has lost its file." in page
+    assert "1 document is missing its file." in page
     assert "/admin/cases/casedocument/4711/change/" in page
     assert "The disk for documents has only 5.0\xa0MB left." in page
     metrics = client.get("/metrics").content.decode()

@@ -53,7 +53,7 @@ def refused_and_sent_again(ada):
 
 BEFORE = {
     "never tried": lambda ada: None,
-    "put off": lambda ada: later(),
+    "deferred": lambda ada: later(),
     "no server": lambda ada: unreachable(),
     "a sender died": lambda ada: died(),
     "sent again": refused_and_sent_again,
@@ -150,7 +150,7 @@ def test_a_member_whose_address_is_gone_is_undeliverable_and_holds_up_nobody(clo
     User.objects.filter(pk=mia.pk).update(email="")
     outbox.deliver()
     row = OutgoingEmail.objects.get(recipient=mia)
-    assert (row.state, row.last_error) == ("undeliverable", "The member has no e-mail address.")
+    assert (row.state, row.last_error) == ("undeliverable", "The member has no email address.")
     assert [message.to for message in mail.outbox] == [[olga.email]]
 
 

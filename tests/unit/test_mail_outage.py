@@ -118,7 +118,7 @@ def test_a_recipient_who_is_put_off_is_an_alarm_only_after_an_hour(clock, after,
     released(1)
     put_off(clock, FROZEN + after)
     box = seen(clock_now())
-    said = ["An email has been put off for more than an hour: 450 4.2.0 greylisted"]
+    said = ["An email has been deferred for more than an hour: 450 4.2.0 greylisted"]
     assert box.problems == (said if is_said else [])
     assert [row.attempts > 3 for row in box.retrying_rows] == [True]
 
@@ -156,7 +156,7 @@ def test_the_page_is_red_and_shows_the_rows(clock, client, ada, settings):
     client.force_login(ada)
     page = client.get("/operations/").content.decode()
     assert "alert-danger" in page
-    assert "All is well" not in page
+    assert "All systems normal" not in page
     assert page.count("Connection refused") == 3
     assert "Retrying" in page
     assert Case.objects.get().external_case_id in page

@@ -130,7 +130,7 @@ def test_a_member_without_an_address_or_deactivated_gets_the_case_and_the_email_
 
     told = {email.case_id: (email.state, email.last_error) for email in OutgoingEmail.objects.all()}
     assert told == {
-        nowhere.pk: ("undeliverable", "The member has no e-mail address."),
+        nowhere.pk: ("undeliverable", "The member has no email address."),
         gone.pk: ("undeliverable", "The member's account is deactivated."),
     }
 

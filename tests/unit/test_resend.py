@@ -68,7 +68,7 @@ def test_a_member_who_now_has_an_address_gets_it(clock, ada, mia):
     email = OutgoingEmail.objects.get()
     assert email.state == "undeliverable"
 
-    with pytest.raises(WrongState, match="no e-mail address"):
+    with pytest.raises(WrongState, match="no email address"):
         resend(email, ada)
     mia.email = "mia@example.org"
     mia.save()

@@ -214,8 +214,8 @@ def test_a_state_is_named_in_the_language_of_the_moment():
         spanish = [str(state.label) for state in display_states.for_staff()]
     with translation.override("en"):
         english = [str(state.label) for state in display_states.for_staff()]
-    assert "Completado, no publicado" in spanish
-    assert "Completed, not released" in english
+    assert "Programado" in spanish
+    assert "Scheduled" in english
 
 
 @pytest.mark.parametrize("language", catalogue.languages())

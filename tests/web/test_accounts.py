@@ -48,7 +48,7 @@ def test_logout_is_a_post(member, client):
 
 def test_a_wrong_password_and_an_unknown_name_look_alike(member, client):
     wrong, unknown = log_in(client, "mia", "wrong"), log_in(client, "nobody", "wrong")
-    sentence = "That user name or password is not right."
+    sentence = "Incorrect username or password."
     assert sentence in wrong.content.decode()
     assert sentence in unknown.content.decode()
 
@@ -58,7 +58,7 @@ def test_the_account_is_locked_after_five_failures(member, client):
         log_in(client, "mia", "wrong")
     answer = log_in(client, "mia", PASSWORD)
     assert answer.status_code == 200
-    assert "Too many failed login attempts" in answer.content.decode()
+    assert "Too many failed sign-in attempts" in answer.content.decode()
     assert client.get("/").status_code == 302
 
 
@@ -99,7 +99,7 @@ def test_a_password_that_was_set_is_said_once(member, client):
     link = ask_for_link(client)
     form = client.get(link, follow=True).request["PATH_INFO"]
     done = client.post(form, {"password1": "another long phrase", "password2": "another long phrase"}, follow=True)
-    assert "Your password is set" in done.content.decode()
+    assert "Your password has been set" in done.content.decode()
     assert list(done.context["messages"]) == []
 
 

@@ -178,7 +178,7 @@ def test_a_transition_asks_for_the_reason_and_goes_through_the_verb(action, kind
 
     answer = choose(admin, action, pending, **confirmed(pending))
 
-    assert "Done with 1 case." in answer.content.decode()
+    assert "1 case updated." in answer.content.decode()
     event = pending.events.get()
     assert (event.kind, event.actor, event.source, event.reason) == (kind, ada, "admin", "asked for")
     pending.refresh_from_db()
@@ -199,7 +199,7 @@ def test_what_is_refused_of_one_case_stops_no_other(admin, pending, mia, tom):
     accepted = CaseFactory(member=mia, assigned_to=tom)
     page = choose(admin, "release_early", pending, accepted, **confirmed(pending, accepted)).content.decode()
     assert f"{accepted}: This case is being worked on; it is not completed." in page
-    assert "Done with 1 case." in page
+    assert "1 case updated." in page
     pending.refresh_from_db()
     assert pending.is_released
 
@@ -207,15 +207,15 @@ def test_what_is_refused_of_one_case_stops_no_other(admin, pending, mia, tom):
 def test_where_everything_is_refused_no_message_speaks_of_success(admin, mia, tom):
     cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom)
     page = choose(admin, "hold", *cases, **confirmed(*cases)).content.decode()
-    assert page.count("This case is being worked on; it is not completed.") == 2
-    assert "Done with" not in page
+    assert page.count("This case is in progress. It isn't completed yet.") == 2
+    assert "updated." not in page
 
 
 def test_a_case_that_was_changed_meanwhile_is_left_alone(admin, ada, pending):
     answer = confirmed(pending)
     releases.cancel_schedule(case=pending, by=ada, source="web", reason="wait")
     page = choose(admin, "release_early", pending, **answer).content.decode()
-    assert "Somebody changed this case after you opened it." in page
+    assert "Someone changed this case after you opened it." in page
     pending.refresh_from_db()
     assert not pending.is_released
 
@@ -229,7 +229,7 @@ def test_at_most_a_hundred_at_once(admin, monkeypatch, mia, tom):
     monkeypatch.setattr("cases.admin.actions.MAX_CASES_AT_ONCE", 1)
     cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom, scheduled=True)
     page = choose(admin, "hold", cases[0], select_across="1", **confirmed(*cases)).content.decode()
-    assert "Choose at most 1 cases at once." in page
+    assert "Choose up to 1 cases at a time." in page
     assert not CaseEvent.objects.exists()
 
 

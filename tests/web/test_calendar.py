@@ -160,7 +160,7 @@ def test_an_address_that_cannot_be_read_says_so_and_shows_the_present_month(clie
 
 def test_an_empty_month_says_so(client, tom):
     client.force_login(tom)
-    assert "Nothing in this month." in text_of(client, "/calendar/")
+    assert "No releases this month." in text_of(client, "/calendar/")
     assert "Nothing is scheduled for this day" in text_of(client, "/calendar/?view=day&date=2025-07-01")
     assert "Nothing was released on this day" in text_of(client, "/calendar/?view=day&date=2025-05-01")
 
@@ -176,14 +176,14 @@ def test_a_technician_moves_a_case_and_its_time_of_day_stays(client, tom, case):
     assert (case.scheduled_release_date, case.scheduled_release_time) == (dt.date(2025, 6, 20), dt.time(9, 30))
     event = CaseEvent.objects.get(kind="rescheduled")
     assert (event.actor, event.source) == (tom, "web")
-    assert "“Pension” is to be released on June 20, 2025, 9:30 AM." in text_of(client, answer.url)
+    assert "Moved to June 20, 2025, 9:30 AM." in text_of(client, answer.url)
 
 
 def test_an_administrator_says_why(client, ada, case):
     client.force_login(ada)
     answer = move(client, case, release_date="2025-06-12")
     assert answer.status_code == 400
-    assert "Please give a reason" in answer.content.decode()
+    assert "Enter a reason" in answer.content.decode()
     assert 'value="2025-06-12"' in answer.content.decode()
     assert_not_moved(case)
     assert move(client, case, release_date="2025-06-12", reason="The member asked").status_code == 302
@@ -196,9 +196,9 @@ def test_an_administrator_says_why(client, ada, case):
         ("2025-06-10", "The earliest date is June 18, 2025: 7 days from today."),
         ("2025-06-17", "The earliest date is June 18, 2025: 7 days from today."),
         ("2026-06-12", "The latest date is June 11, 2026."),
-        ("", "Choose the new release date."),
+        ("", "Enter a new release date."),
         ("20.6.2025", "Enter the date as year-month-day"),
-        ("9999-12-31", "That date is too far away."),
+        ("9999-12-31", "This date is too far away."),
     ],
 )
 def test_a_day_that_is_refused_moves_nothing_and_says_why(client, tom, case, date, sentence):
@@ -219,7 +219,7 @@ def test_a_stale_move_moves_nothing_and_shows_the_case_as_it_is(client, tom, ada
     answer = move(client, case, version=seen, reason="Mine")
     assert answer.status_code == 409
     page = answer.content.decode()
-    assert "Somebody changed this case after you opened it." in page
+    assert "Someone changed this case after you opened it." in page
     assert "July 1, 2025, 2:00 PM" in page
     assert 'value="2025-06-20"' in page
     assert "Mine</textarea>" in page
@@ -242,7 +242,7 @@ def test_a_released_case_is_not_moved(client, tom, case):
     answer = move(client, case)
     assert answer.status_code == 409
     page = answer.content.decode()
-    assert "This case has been released to its member already." in page
+    assert "This case has already been released." in page
     assert 'name="release_date"' not in page
 
 

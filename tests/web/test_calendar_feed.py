@@ -48,7 +48,7 @@ def test_a_new_address_ends_the_former_one_and_off_ends_all(client, tom):
     assert (Client().get(former).status_code, Client().get(new).status_code) == (404, 200)
     assert client.post("/calendar/feed/", {"action": "off"}).url == "/calendar/"
     assert Client().get(new).status_code == 404
-    assert "Your calendar feed is switched off." in client.get("/calendar/").content.decode()
+    assert "Calendar feed turned off." in client.get("/calendar/").content.decode()
 
 
 def test_it_ends_when_the_person_is_deactivated(client, tom):

@@ -96,14 +96,14 @@ def test_a_search_looks_among_the_latest_and_says_so(client, cases, ada, monkeyp
 @pytest.mark.parametrize(
     ("person", "query", "said"),
     [
-        ("mia", "state=scheduled", "State: There is no such state."),
-        ("mia", "sort=title", "Order: Select a valid choice"),
-        ("tom", "technician=99999", "Technician: There is no such technician."),
+        ("mia", "state=scheduled", "Status: Unknown status."),
+        ("mia", "sort=title", "Sort by: Select a valid choice"),
+        ("tom", "technician=99999", "Technician: Technician not found."),
         ("tom", "due=yesterday", "Release: Select a valid choice"),
-        ("ada", "urgency=high", "Urgency: There is no such urgency."),
-        ("ada", "member=a", "Member: Several members fit, such as"),
-        ("ada", "member=nobody", "Member: There is no such member."),
-        ("ada", "member=tom", "Member: There is no such member."),
+        ("ada", "urgency=high", "Urgency: Unknown urgency."),
+        ("ada", "member=a", "Member: Several members match, such as"),
+        ("ada", "member=nobody", "Member: Member not found."),
+        ("ada", "member=tom", "Member: Member not found."),
     ],
 )
 def test_what_cannot_be_read_shows_nothing_and_says_so(person, query, said, client, cases, request, ada):
@@ -154,10 +154,10 @@ def test_links_keep_the_filter(client, mia, tom):
 
 
 def test_empty_lists_say_what_to_do(client, mia, olga, tom, ada):
-    for person, words in ((mia, "Write down your question"), (tom, "appear here once they are submitted")):
+    for person, words in ((mia, "Create a case with your question"), (tom, "appear here when members submit them")):
         client.force_login(person)
         assert words in client.get("/cases/").content.decode()
-    assert "Try another word" in client.get("/cases/?q=nothing").content.decode()
+    assert "Try different words" in client.get("/cases/?q=nothing").content.decode()
 
 
 QUERIES = ["", "q=Question", "urgency=normal", "sort=oldest"]

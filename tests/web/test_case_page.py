@@ -60,7 +60,7 @@ def test_htmx_gets_the_panel_alone(case, client, tom):
     assert answer.status_code == 200
     assert "<html" not in page
     assert "Called back." in page
-    assert "The note is saved." in answer.headers["HX-Trigger"]
+    assert "Note saved." in answer.headers["HX-Trigger"]
     assert "HX-Request" in answer.headers["Vary"]
 
 
@@ -102,7 +102,7 @@ def test_a_technician_hands_the_case_over_and_the_colleague_finds_it(case, clien
     assert "Hand over to a colleague" in page_of(client, case)
     answer = client.post(f"/cases/{case.pk}/hand-over/", {"to": otto.pk, "reason": "I am away."}, follow=True)
     page = answer.content.decode()
-    assert "The case is now otto&#x27;s." in page
+    assert "Handed over to otto." in page
     assert '<div class="small">tom → otto</div>' in page
     assert "“I am away.”" in page
     assert "Hand over to a colleague" not in page
@@ -133,7 +133,7 @@ def test_a_hand_over_of_a_case_that_somebody_changed_is_asked_for_again(headers,
     answer = client.post(f"/cases/{case.pk}/hand-over/", data, headers=headers)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "Somebody changed this case after you opened it." in page
+    assert "Someone changed this case after you opened it." in page
     assert "I am away.</textarea>" in page
     assert not CaseEvent.objects.exists()
     assert client.post(f"/cases/{case.pk}/hand-over/", data | {"version": 5}, headers=headers).status_code in (200, 302)
@@ -153,11 +153,11 @@ def test_htmx_gets_whatever_says_when_the_case_is_released(case, client, tom):
     assert answer.status_code == 200
     assert "<html" not in page
     assert "July 1, 2025 at 12:00 AM" in page
-    assert "Release rescheduled" in page
+    assert "Release moved from " in page
     assert page.count('hx-swap-oob="true"') == 4
     # The forms of the other actions, too, are for the case as it is now.
     assert page.count('name="version" value="2"') == 3
-    assert "The release date is saved." in answer.headers["HX-Trigger"]
+    assert "Release date updated." in answer.headers["HX-Trigger"]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
@@ -188,7 +188,7 @@ def test_what_somebody_else_changed_meanwhile_is_shown_and_can_be_saved_over(hea
     answer = reschedule(client, case, headers, release_date="2025-07-01", version=1)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "Somebody changed this case" in page
+    assert "Someone changed this case" in page
     assert 'value="2025-07-01"' in page
     assert 'name="version" value="5"' in page
     assert reschedule(client, case, headers, release_date="2025-07-01", version=5).status_code in (200, 302)
@@ -200,7 +200,7 @@ def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, 
     answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "has been released to its member already" in page
+    assert "has already been released" in page
     assert "reschedule_date" not in page
 
 
@@ -212,8 +212,8 @@ def test_a_case_that_went_back_to_work_meanwhile_is_loaded_anew_and_says_so(case
     answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (409, "true")
     page = page_of(client, case)
-    assert "Nothing was saved: the case was changed meanwhile." in page
-    assert "This case is being worked on; it is not completed." in page
+    assert "Nothing was saved because the case has changed." in page
+    assert "This case is in progress. It isn&#x27;t completed yet." in page
 
 
 # --- For all of it --------------------------------------------------------------------------------------------------

@@ -248,7 +248,7 @@ def test_one_session_remains_of_a_changed_password(otto, ada):
     client = confirmed(otto)
     change = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
     client.post("/accounts/password/change/", change)
-    assert len(re.findall("Since .*, from 127.0.0.1", client.get("/accounts/sessions/").content.decode())) == 1
+    assert len(re.findall("Signed in .* from 127.0.0.1", client.get("/accounts/sessions/").content.decode())) == 1
 
 
 @pytest.mark.parametrize("make", [new_token, lambda user: feeds.make(user=user)], ids=["token", "feed"])

@@ -40,7 +40,7 @@ def test_what_is_new_since_the_last_visit_says_so_once(client, mia, released):
     type(mia).objects.update(previous_login=MONDAY + dt.timedelta(hours=5))
     for _ in range(2):
         found = sections(client.get("/"))
-        assert list(found) == ["Ready and new since your last visit", "Ready"]
+        assert list(found) == ["New since your last visit", "Ready"]
         new, old = found.values()
         assert (rows(new), rows(old)) == (["Question tuesday"], ["Question monday"])
         assert "New Ready Released Jun 10, 2025" in new
@@ -60,7 +60,7 @@ def test_a_member_sees_what_is_under_way_and_drafts(client, mia, tom):
     client.force_login(mia)
     found = sections(client.get("/"))
     assert list(found) == ["In progress", "Drafts"]
-    assert found["In progress"].startswith("8 All: In progress")
+    assert found["In progress"].startswith("8 View all")
     assert 'href="/cases/?state=open"' in client.get("/").content.decode()
     assert rows(found["Drafts"]) == ["Question draft"]
     Case.objects.filter(title__regex="Question [0-9]").delete()
@@ -84,15 +84,15 @@ def test_a_technicians_queue(client, mia, tom, otto, clock):
     answer = client.get("/")
     found = sections(answer)
     assert {heading: rows(text) for heading, text in found.items()} == {
-        "Submitted, nobody&#x27;s yet": ["Question first", "Question first", "Question second", "Question second"],
+        "Unassigned": ["Question first", "Question first", "Question second", "Question second"],
         "In progress": ["Question work"],
         "Due today": ["Question tonight"],
-        "Completed, not released": ["Question tonight", "Question later"],
-        "Completed, on hold": ["Question held"],
+        "Scheduled": ["Question tonight", "Question later"],
+        "On hold": ["Question held"],
         "Released": ["Question out"],
     }, "the first two also on their buttons"
-    assert "Completed Jun 10, 2025 — goes out Jun 27, 2025, 12:00 AM" in found["Completed, not released"]
-    assert "Completed Jun 11, 2025 — no release date" in found["Completed, on hold"]
+    assert "Completed Jun 10, 2025, releases Jun 27, 2025, 12:00 AM" in found["Scheduled"]
+    assert "Completed Jun 11, 2025" in found["On hold"]
     assert "Released Jun 10, 2025, 9:00 AM" in found["Released"]
     assert "In progress since Jun 10, 2025" in found["In progress"]
     page = answer.content.decode()
@@ -124,19 +124,19 @@ def test_only_technicians_accept_from_the_queue(client, mia, ada):
 
 def test_an_administrator_is_told_of_trouble(client, mia, tom, ada, clock):
     client.force_login(ada)
-    assert "operations page" not in client.get("/").content.decode()
+    assert "Go to operations" not in client.get("/").content.decode()
     case = CaseFactory(member=mia, assigned_to=tom, due=True)
     page = client.get("/").content.decode()
-    assert "Cases are due and not released." in page
-    assert "Completed Jun 11, 2025 — was due Jun 10, 2025, 12:00 AM" in page
+    assert "Some cases are overdue for release." in page
+    assert "Completed Jun 11, 2025, was due Jun 10, 2025, 12:00 AM" in page
     assert 'href="/operations/"' in page
     next_try = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     Case.objects.filter(pk=case.pk).update(release_error="no", release_attempts=1, release_next_try=next_try)
     page = client.get("/").content.decode()
-    assert "Releases that fail: 1." in page
-    assert "Cases are due and not released." not in page
+    assert "Failing releases: 1." in page
+    assert "Some cases are overdue for release." not in page
     client.force_login(tom)
-    assert "Releases that fail" not in client.get("/").content.decode()
+    assert "Failing releases" not in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("person", ["mia", "tom", "ada"])
@@ -173,7 +173,7 @@ def test_what_was_accepted_last_is_first_whoever_looks(client, mia, tom, ada):
 
 @pytest.mark.parametrize("title", ["Pension", "", "<b>bold</b> & more", "x" * 200, "\u05e7\u05e6\u05d1\u05d4"])
 def test_the_message_names_the_accepted_case_and_leads_to_it(title, client, mia, tom, ada):
-    for person, words in ((tom, "You accepted"), (ada, "is assigned to tom.")):
+    for person, words in ((tom, "You accepted"), (ada, "was assigned to tom.")):
         case = CaseFactory(member=mia, submitted=True, title=title)
         client.force_login(person)
         choice = {"technician": tom.pk} if person == ada else {}

@@ -35,7 +35,7 @@ def test_pages_say_that_the_portal_is_back_in_a_moment(patient, url):
     answer = patient.get(url)
 
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert "Back in a moment" in answer.content.decode()
+    assert "We'll be right back" in answer.content.decode()
     assert "Content-Security-Policy" in answer.headers
 
 
@@ -45,7 +45,7 @@ def test_the_api_says_so_in_json(patient):
     answer = patient.get("/api/cases/", headers={"Authorization": "Token of-a-program"})
 
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert answer.json() == {"detail": "The database does not answer. Try again."}
+    assert answer.json() == {"detail": "The database isn't responding. Try again."}
 
 
 @pytest.mark.django_db

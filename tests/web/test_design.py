@@ -157,15 +157,15 @@ def test_404_in_the_design(person, patient, request, db):
         patient.force_login(request.getfixturevalue(person))
     answer = patient.get("/nowhere/")
     assert answer.status_code == 404
-    assert is_in_the_design(answer, "There is nothing here")
-    assert ("To your dashboard" in answer.content.decode()) is bool(person)
+    assert is_in_the_design(answer, "Page not found")
+    assert ("Go to dashboard" in answer.content.decode()) is bool(person)
 
 
 def test_403_in_the_design(patient, mia):
     patient.force_login(mia)
     answer = patient.get("/operations/")
     assert answer.status_code == 403
-    assert is_in_the_design(answer, "You may not do this")
+    assert is_in_the_design(answer, "You don't have permission")
 
 
 def test_a_page_that_was_open_too_long_says_so(patient, mia):
@@ -184,13 +184,13 @@ def test_400_in_the_design(patient, mia, monkeypatch):
     monkeypatch.setattr("cases.views.dashboards.member_dashboard", refuse)
     answer = patient.get("/")
     assert answer.status_code == 400
-    assert is_in_the_design(answer, "This could not be read")
+    assert is_in_the_design(answer, "Bad request")
 
 
 def test_too_many_requests_for_a_new_password_in_the_design(client, mia):
     answers = [client.post("/accounts/password/reset/", {"email": mia.email}) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [302] * 5 + [429]
-    assert is_in_the_design(answers[-1], "Too many tries")
+    assert is_in_the_design(answers[-1], "Too many attempts")
 
 
 def test_500_in_the_design(patient, mia, monkeypatch):

@@ -127,7 +127,7 @@ def test_a_release_is_mailed_in_the_language_of_the_member(released, mia):
     for text in (message.body, html):
         assert "Hola, mia:" in text
     assert '<html lang="es">' in html
-    assert "Leer su caso" in html
+    assert "Ver su caso" in html
 
 
 def test_several_releases_are_mailed_so_too(released, mia, tom):
@@ -156,7 +156,7 @@ def speaks_without_saving(person: User) -> User:
 
 def test_the_admin_names_what_it_shows_in_the_language_of_the_administrator(ada, released, client):
     client.force_login(speaks(ada, "es"))
-    for url, text in {"": "pasos de casos", "case/": "Fecha de publicación programada", "user/": "rol"}.items():
+    for url, text in {"": "sucesos de los casos", "case/": "Fecha de publicación programada", "user/": "rol"}.items():
         assert text.lower() in client.get(f"/admin/cases/{url}").content.decode().lower()
     client.force_login(speaks(ada, "en"))
     assert "Scheduled release date" in client.get("/admin/cases/case/").content.decode()

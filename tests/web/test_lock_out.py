@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_many_guesses")]
 
 LIMITS = real.ACCOUNT_RATE_LIMITS
 PASSWORD, WRONG = "correct horse battery", "wrong"
-TOO_MANY = "Too many failed login attempts"
+TOO_MANY = "Too many failed sign-in attempts"
 SECRET = "JBSWY3DPEHPK3PXP"
 
 

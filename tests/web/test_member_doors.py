@@ -225,7 +225,7 @@ def test_title_and_steps_hint_at_no_completion(way, noted, client, mia, settings
         assert steps == []
         return
     assert title == "Pension · Advisor Portal"
-    assert steps == ["Draft written", "Submitted", "In progress", "Ready"]
+    assert steps == ["Draft created", "Submitted", "In progress", "Ready"]
     current = re.search(r"<li[^>]*aria-current=\"step\".*?<strong>(.*?)</strong>", page, re.DOTALL).group(1)
     assert current == "In progress"
     assert ("June 20, 2025" in page) == (way == "announced")

@@ -85,7 +85,7 @@ def test_the_recovery_codes_are_shown_after_it(admin, client):
     log_in(client)
     set_up(client)
     assert len(re.findall(r"^\d{8}$|>\d{8}$", client.get("/accounts/security/codes/").content.decode(), re.M)) >= 9
-    assert "is active" in client.get("/accounts/security/").content.decode()
+    assert "authenticator app is set up" in client.get("/accounts/security/").content.decode()
 
 
 def test_a_wrong_code_sets_nothing_up(admin, client):
@@ -93,7 +93,7 @@ def test_a_wrong_code_sets_nothing_up(admin, client):
     confirm(client)
     client.get(ACTIVATE)
     answer = client.post(ACTIVATE, {"code": "000000"})
-    assert "That code is not right" in answer.content.decode()
+    assert "Incorrect code" in answer.content.decode()
     assert not Authenticator.objects.exists()
 
 
@@ -104,9 +104,9 @@ def test_login_asks_for_the_code_of_the_app(admin, client, clock):
     other = Client()
     assert log_in(other) == "/accounts/security/authenticate/"
     assert other.get("/").status_code == 302
-    assert "recovery codes works too" in other.get("/accounts/security/authenticate/").content.decode()
+    assert "recovery code works once" in other.get("/accounts/security/authenticate/").content.decode()
     wrong = other.post("/accounts/security/authenticate/", {"code": "000000"})
-    assert "That code is not right" in wrong.content.decode()
+    assert "Incorrect code" in wrong.content.decode()
     assert other.get("/").status_code == 302
     assert other.post("/accounts/security/authenticate/", {"code": code(secret)}).url == "/"
     assert other.get("/").status_code == 200
@@ -280,7 +280,7 @@ def test_through_all_doors(with_app, clock):
     assert client.post("/accounts/security/authenticate/", {"code": code(TOTP_SECRET)}).status_code == 302
     for again in (shown, code(TOTP_SECRET)):
         page = client.post("/accounts/security/reauthenticate/", {"code": again})
-        assert "it has been used" in page.content.decode()
+        assert "has already been used" in page.content.decode()
 
 
 def test_the_code_that_sets_the_app_up_is_used(admin, client, clock):

@@ -126,7 +126,7 @@ def test_lists_are_paged_and_capped(client, mia, monkeypatch):
     first, second = client.get("/cases/").content.decode(), client.get("/cases/?page=2").content.decode()
     assert first.count('class="case-row"') == 25
     assert second.count('class="case-row"') == 15
-    assert "The latest 40; search for others" in first
+    assert "Latest 40. Search to find others" in first
 
 
 def test_a_count_on_a_dashboard_ends_at_a_thousand(client, mia, tom):
@@ -142,4 +142,4 @@ def test_a_filter_that_cannot_be_read_shows_nothing_and_says_so(client, mia):
     client.force_login(mia)
     page = client.get("/cases/?state=secret").content.decode()
     assert 'class="case-row"' not in page
-    assert "There is no such state." in page
+    assert "Unknown status." in page

@@ -185,7 +185,7 @@ def test_htmx_is_told_in_one_sentence_with_a_link(client, case, tom):
     fields = {"text": "She called.", "form_token": form_tokens.new(tom)}
     answer = client.post(f"/cases/{case.pk}/notes/", fields, headers={"HX-Request": "true"})
     assert answer.status_code == 403
-    assert "your session has ended" in answer.content.decode()
+    assert "Your session has ended" in answer.content.decode()
     assert f"next=%2Fcases%2F{case.pk}%2F" in answer.content.decode()
     assert "<html" not in answer.content.decode()
     assert not UnsentForm.objects.exists(), "it is still in the page"
@@ -202,7 +202,7 @@ def test_htmx_is_told_in_one_sentence_with_a_link(client, case, tom):
 def test_what_is_kept_has_a_bound(fields, client, mia):
     answer = client.post("/cases/new/", fields | {"form_token": form_tokens.new(mia)})
     assert answer.status_code == 403
-    assert "copy what you typed" in answer.content.decode()
+    assert "Copy your text" in answer.content.decode()
     assert not UnsentForm.objects.exists()
 
 

@@ -32,7 +32,7 @@ def both(mia: User) -> tuple[Client, Client]:
 def test_everybody_sees_their_own(both, olga):
     browser(olga, "Another one")
     page = both[0].get(SESSIONS).content.decode()
-    assert page.count("This one") == 1
+    assert page.count("This device") == 1
     assert "Her phone" in page
     assert "Her laptop" in page
     assert "Another one" not in page
@@ -52,4 +52,4 @@ def test_one_who_signed_out_is_gone(both):
     laptop.post("/accounts/logout/")
     page = phone.get(SESSIONS).content.decode()
     assert "Her laptop" not in page
-    assert "Sign out everywhere else" not in page
+    assert "Sign out of all other sessions" not in page

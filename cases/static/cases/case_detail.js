@@ -19,10 +19,13 @@ function confirmCaseCompletion() {
   form.requestSubmit();
 }
 
-/** Shows the date and its time for "schedule", with the default date where none is chosen. */
+/** Shows the date and its time for "schedule", with the button that says so and with the default date where none is chosen. */
 function showScheduleFields() {
   const fields = document.getElementById("schedule-fields");
   fields.hidden = !document.getElementById("release_schedule").checked;
+  const dialog = dialogOf("dialog-complete");
+  const chosen = dialog.querySelector("[name=release_option]:checked");
+  dialog.querySelector("[type=submit]").textContent = chosen.dataset.button;
   const date = fields.querySelector("[data-default]");
   if (!fields.hidden && !date.value) date.value = date.dataset.default;
 }

@@ -1,0 +1,39 @@
+"""What the history of a case says of an event."""
+
+import datetime as dt
+
+from django import template
+from django.conf import settings
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from cases.core import reader_timezones
+from cases.models import CaseEvent
+
+register = template.Library()
+Kind = CaseEvent.Kind
+
+
+@register.filter
+def what_happened(event: CaseEvent) -> str:
+    """Name the event in a few words, with the release date that it set."""
+    if event.kind == Kind.RELEASED and not event.actor:
+        return _("Released automatically")
+    if not event.to_date:
+        return event.get_kind_display()
+    dates = {"day": _schedule(event.to_date, event.to_time)}
+    if event.kind == Kind.COMPLETED:
+        return _("Completed. Release scheduled for %(day)s") % dates
+    if event.kind == Kind.SCHEDULED:
+        return _("Release scheduled for %(day)s") % dates
+    if event.kind == Kind.RESCHEDULED and event.from_date:
+        dates["before"] = _schedule(event.from_date, event.from_time)
+        return _("Release moved from %(before)s to %(day)s") % dates
+    return event.get_kind_display()
+
+
+def _schedule(date: dt.date, time: dt.time | None) -> str:
+    """A schedule on the portal's clock. It names the zone where the reader lives by another."""
+    day = formats.date_format(date, "DAY_FORMAT")
+    text = f"{day}, {formats.time_format(time, 'CLOCK_FORMAT')}" if time else day
+    return f"{text} ({settings.TIME_ZONE})" if reader_timezones.readers_zone() else text
