@@ -1,5 +1,8 @@
 """What holds of every page (tests/pages.py): axe finds nothing in light and dark, nothing is complained of, it can be
-used by keyboard, and on a phone and a tablet nothing is cut off."""
+used by keyboard, on a phone and a tablet nothing is cut off, and on paper nothing is left empty.
+
+A page is opened once for each person and looked at in all ways then: to open one is what costs most.
+"""
 
 from typing import Any
 
@@ -9,7 +12,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of, visit
+from tests.browser.conftest import AXE_OPTIONS, DESKTOP, PHONE, dialogs_of, tab_of, visit
 from tests.pages import ADMINISTRATOR, ERRORS, MEMBER, NEWCOMER, PAGES, STRANGER, TECHNICIAN, Page, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,6 +51,21 @@ ODD_TEXT = """() => [...document.querySelectorAll("body *")].filter((element) =>
 FILLED = """() => [...document.querySelectorAll(".btn-primary, .btn-danger")].filter(
     (button) => button.checkVisibility() && !button.closest("dialog")
 ).map((button) => button.textContent.trim())"""
+# A heading under which nothing is printed up to the next one. A day of the calendar may be empty.
+EMPTY_HEADINGS = """() => {
+    const isSeen = (element) => element.getClientRects().length > 0;
+    const level = (element) => (/^H[1-6]$/.test(element.tagName) ? Number(element.tagName[1]) : 7);
+    const hasWords = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const all = [...document.querySelectorAll("main *")].filter(isSeen);
+    const isEmpty = (heading) => {
+        const after = all.slice(all.indexOf(heading) + 1).filter((element) => !heading.contains(element));
+        const next = after.findIndex((element) => level(element) <= level(heading));
+        const below = next < 0 ? after : after.slice(0, next);
+        return !below.some((element) => hasWords(element) || element.matches("canvas, input"));
+    };
+    return all.filter((element) => element.matches("h2, h3") && !element.matches(".cal-date"))
+        .filter(isEmpty).map((heading) => heading.innerText);
+}"""
 # Where the navigation stands beside the menu for the first time, and a little beyond.
 TABLETS = [768, 800, 830]
 # Documentation of the API, drawn by Swagger UI, which is not ours.
@@ -75,6 +93,7 @@ class Reader:
         visit(self.tab, page, self.world, person)
         self._check_head()
         self._check_keyboard()
+        self._check_paper()  # after the focus, which goes where what has it is not printed
         self.tab.evaluate(OPEN_ALL)
         self._check_design()
         self.tab.evaluate(Axe().axe_script)
@@ -112,6 +131,14 @@ class Reader:
         if len(filled) > 1:
             self._note(f"several filled buttons: {filled}")
 
+    def _check_paper(self) -> None:
+        self.tab.emulate_media(media="print")
+        if headings := self.tab.evaluate(EMPTY_HEADINGS):
+            self._note(f"nothing is printed under {headings}")
+        if not self.tab.locator("main").inner_text().strip():
+            self._note("nothing is printed")
+        self.tab.emulate_media(media="screen")
+
     def _check_keyboard(self) -> None:
         """The first key leads to the link that skips the navigation, and what has the focus shows it."""
         if self.tab.evaluate("document.activeElement !== document.body"):
@@ -126,7 +153,7 @@ class Reader:
             self.tab.keyboard.press("Tab")
 
     def _check_with_axe(self, scheme: str, where: str = "body") -> None:
-        for violation in self.tab.evaluate(RUN_AXE, [where, RULES[scheme] | {"resultTypes": ["violations"]}]):
+        for violation in self.tab.evaluate(RUN_AXE, [where, RULES[scheme] | AXE_OPTIONS]):
             nodes = [node["html"][:120] for node in violation["nodes"][:3]]
             self._note(f"{scheme}, {where}: {violation['id']}: {nodes}")
 
