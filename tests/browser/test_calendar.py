@@ -83,7 +83,7 @@ def test_a_technician_drags_a_case_twice(sign_in, tom, case, monday):
 def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, tom, case, monday):
     page = sign_in(tom)
     page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
-    type(case).objects.update(schedule_revision=7)
+    type(case).objects.update(version=7)
     page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
     expect(page.get_by_role("dialog")).to_contain_text("Someone changed this case after you opened it.")
     case.refresh_from_db()

@@ -77,7 +77,7 @@ def a_note(case: Case, person: str) -> dict[str, object]:
 
 def another_day(case: Case, person: str) -> dict[str, object]:
     date = portals_today() + dt.timedelta(days=30)
-    return REASON | {"release_date": date.isoformat(), "revision": case.schedule_revision}
+    return REASON | {"release_date": date.isoformat(), "version": case.version}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Door:
     document: str = "submission"
 
 
-# A method without a door is answered by 405.
+# A method without a door is answered by 405; a GET at the address of a button leads to the page of the case.
 DOORS = [
     Door("case_detail", "get", None, done=200),
     Door("edit_case", "get", Action.EDIT, done=200),
@@ -216,8 +216,8 @@ class Attempt:
         """The status."""
         if self.person == STRANGER:
             return 401 if self.door.name.startswith("api") else 302
-        if self.door.done == 405:
-            return 405
+        if self.door not in DOORS:
+            return self.door.done
         return answer(self.door, self.person, found_in(self.state, self.person), self.view)
 
     @property
@@ -291,7 +291,8 @@ def case_in(state: State) -> Case:
 
 def doors_of(name: str, method: str) -> list[Door]:
     found = [door for door in DOORS if (door.name, door.method) == (name, method)]
-    return found or [Door(name, method, None, done=405)]
+    leads_to_the_case = method == "get" and not name.startswith("api")
+    return found or [Door(name, method, None, done=302 if leads_to_the_case else 405)]
 
 
 def views_for(person: str) -> list[str]:

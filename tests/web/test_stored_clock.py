@@ -73,7 +73,7 @@ def test_the_admin_says_why(client, ada, mia):
             "_selected_action": case.pk,
             "confirmed": "yes",
             "reason": "They need it.",
-            f"revision_{case.pk}": case.schedule_revision,
+            f"version_{case.pk}": case.version,
         },
         follow=True,
     )
@@ -86,7 +86,7 @@ def test_the_calendar_says_why(client, ada, mia):
     client.force_login(ada)
     answer = client.post(
         reverse("move_case", args=[case.pk]),
-        {"release_date": "2025-07-01", "reason": "Later.", "revision": case.schedule_revision},
+        {"release_date": "2025-07-01", "reason": "Later.", "version": case.version},
     )
     assert answer.status_code == 503
     assert "manage.py change_time_zone" in answer.content.decode()
