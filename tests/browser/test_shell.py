@@ -10,7 +10,7 @@ from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-DARK, LIGHT = "rgb(16, 20, 22)", "rgb(246, 247, 248)"
+DARK, LIGHT = "rgb(15, 19, 21)", "rgb(246, 248, 248)"
 
 
 def expect_ground(page: Page, colour: str) -> None:

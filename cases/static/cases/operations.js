@@ -6,6 +6,8 @@ let announced = "";
 const charts = new Map();
 
 Chart.defaults.locale = document.documentElement.lang;
+Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+Chart.defaults.font.size = 13;
 
 const parts = () => document.querySelectorAll("[data-every]");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
