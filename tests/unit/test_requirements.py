@@ -99,11 +99,13 @@ def test_an_audit_says_how_far_it_reached(packages, words):
     assert not answer.faults
 
 
+@pytest.mark.slow
 def test_an_audit_without_a_network_says_so(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     assert str(audit.ask(str(COMPILED["product"]))) == audit.OUT_OF_REACH
 
 
+@pytest.mark.slow
 def test_an_audit_that_cannot_run_is_no_clean_answer(tmp_path):
     with pytest.raises(RuntimeError, match="pip-audit ended"):
         audit.ask(str(tmp_path / "missing.txt"))
