@@ -32,31 +32,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def mia(db: None) -> User:
+def member(db: None) -> User:
     """A member."""
     return UserFactory(username="mia", email="mia@example.com", role=User.Role.MEMBER)
 
 
 @pytest.fixture
-def olga(db: None) -> User:
+def other_member(db: None) -> User:
     """Another member: the outsider."""
     return UserFactory(username="olga", email="olga@example.com", role=User.Role.MEMBER)
 
 
 @pytest.fixture
-def tom(db: None) -> User:
+def technician(db: None) -> User:
     """The technician of Mia's cases."""
     return UserFactory(username="tom", email="tom@example.com", role=User.Role.TECHNICIAN)
 
 
 @pytest.fixture
-def otto(db: None) -> User:
+def other_technician(db: None) -> User:
     """A technician who has nothing to do with Mia's cases."""
     return UserFactory(username="otto", email="otto@example.com", role=User.Role.TECHNICIAN)
 
 
 @pytest.fixture
-def ada(db: None) -> User:
+def administrator(db: None) -> User:
     """An administrator."""
     return UserFactory(username="ada", email="ada@example.com", role=User.Role.ADMINISTRATOR, is_staff=True)
 

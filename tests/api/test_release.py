@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def case(mia, tom):
-    return CaseFactory(member=mia, assigned_to=tom)
+def case(member, technician):
+    return CaseFactory(member=member, assigned_to=technician)
 
 
 def as_(user):
@@ -25,36 +25,36 @@ def release(user, case, data):
     return as_(user).post(f"/api/cases/{case.pk}/release/", data, format="json")
 
 
-def test_now(case, tom, clock):
-    answer = release(tom, case, {"release_option": "now"})
+def test_now(case, technician, clock):
+    answer = release(technician, case, {"release_option": "now"})
     assert answer.status_code == 200
     assert answer.json()["actual_release_date"] == "2025-06-11T12:00:00Z"
     assert CaseEvent.objects.get(kind="released").source == "api"
 
 
-def test_schedule_with_and_without_a_date(case, tom, clock):
-    answer = release(tom, case, {"release_option": "schedule"})
+def test_schedule_with_and_without_a_date(case, technician, clock):
+    answer = release(technician, case, {"release_option": "schedule"})
     assert answer.json()["scheduled_release_date"] == "2025-06-18"
-    again = release(tom, case, {"release_option": "schedule", "release_date": "2025-12-25"})
+    again = release(technician, case, {"release_option": "schedule", "release_date": "2025-12-25"})
     assert again.status_code == 200
     case.refresh_from_db()
     assert case.scheduled_release_date == dt.date(2025, 12, 25)
 
 
-def test_early_release_is_for_administrators_with_a_reason(case, tom, ada, clock):
-    release(tom, case, {"release_option": "schedule"})
-    assert release(tom, case, {"release_option": "now"}).status_code == 403
-    assert release(ada, case, {"release_option": "now"}).json() == {
+def test_early_release_is_for_administrators_with_a_reason(case, technician, administrator, clock):
+    release(technician, case, {"release_option": "schedule"})
+    assert release(technician, case, {"release_option": "now"}).status_code == 403
+    assert release(administrator, case, {"release_option": "now"}).json() == {
         "reason": ["Enter a reason. It will be saved in the case history."]
     }
-    assert release(ada, case, {"release_option": "now", "reason": "Hearing"}).status_code == 200
+    assert release(administrator, case, {"release_option": "now", "reason": "Hearing"}).status_code == 200
 
 
-def test_a_release_for_an_older_version_is_refused(case, tom, clock):
-    seen = as_(tom).get(f"/api/cases/{case.pk}/").json()["version"]
-    scheduled = release(tom, case, {"release_option": "schedule", "version": seen})
+def test_a_release_for_an_older_version_is_refused(case, technician, clock):
+    seen = as_(technician).get(f"/api/cases/{case.pk}/").json()["version"]
+    scheduled = release(technician, case, {"release_option": "schedule", "version": seen})
     assert scheduled.json()["version"] == seen + 1
-    late = release(tom, case, {"release_option": "schedule", "release_date": "2025-12-25", "version": seen})
+    late = release(technician, case, {"release_option": "schedule", "release_date": "2025-12-25", "version": seen})
     assert late.status_code == 409
     case.refresh_from_db()
     assert case.scheduled_release_date == dt.date(2025, 6, 18)
@@ -85,59 +85,59 @@ TWICE = {
 
 
 @pytest.mark.parametrize("body", TWICE.values(), ids=TWICE.keys())
-def test_a_field_given_twice_is_a_400_and_changes_nothing(body, case, tom, clock):
-    answer = as_(tom).post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
+def test_a_field_given_twice_is_a_400_and_changes_nothing(body, case, technician, clock):
+    answer = as_(technician).post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json() == {"detail": "A field was sent more than once. Send it once."}
     case.refresh_from_db()
     assert case.status == "accepted"
 
 
-def test_now_with_a_date_that_has_passed_is_now(case, tom, clock):
-    answer = release(tom, case, {"release_option": "now", "release_date": "2025-06-11"})
+def test_now_with_a_date_that_has_passed_is_now(case, technician, clock):
+    answer = release(technician, case, {"release_option": "now", "release_date": "2025-06-11"})
     assert answer.json()["actual_release_date"] == "2025-06-11T12:00:00Z"
 
 
-def test_early_release_with_a_date_contradicts_itself_too(case, tom, ada, clock):
-    release(tom, case, {"release_option": "schedule"})
+def test_early_release_with_a_date_contradicts_itself_too(case, technician, administrator, clock):
+    release(technician, case, {"release_option": "schedule"})
     data = {"release_option": "now", "release_date": "2025-07-01", "reason": "Hearing"}
-    answer = release(ada, case, data)
+    answer = release(administrator, case, data)
     assert (answer.status_code, list(answer.json())) == (400, ["release_option"])
     case.refresh_from_db()
     assert case.actual_release_date is None
 
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())
-def test_bad_input_is_a_400_and_changes_nothing(data, case, tom, clock):
-    assert release(tom, case, data).status_code == 400
+def test_bad_input_is_a_400_and_changes_nothing(data, case, technician, clock):
+    assert release(technician, case, data).status_code == 400
     case.refresh_from_db()
     assert case.status == "accepted"
 
 
-def test_broken_json_is_a_400(case, tom):
-    answer = as_(tom).post(f"/api/cases/{case.pk}/release/", "{release_option", content_type="application/json")
+def test_broken_json_is_a_400(case, technician):
+    answer = as_(technician).post(f"/api/cases/{case.pk}/release/", "{release_option", content_type="application/json")
     assert answer.status_code == 400
 
 
-def test_outsiders(case, mia, olga, otto, clock):
+def test_outsiders(case, member, other_member, other_technician, clock):
     now = {"release_option": "now"}
     assert APIClient().post(f"/api/cases/{case.pk}/release/", now, format="json").status_code == 401
-    assert release(olga, case, now).status_code == 404
-    assert release(mia, case, now).status_code == 403
-    assert release(otto, case, now).status_code == 403
+    assert release(other_member, case, now).status_code == 404
+    assert release(member, case, now).status_code == 403
+    assert release(other_technician, case, now).status_code == 403
     case.refresh_from_db()
     assert case.status == "accepted"
 
 
-def test_a_released_case_is_a_conflict(case, tom, clock):
-    release(tom, case, {"release_option": "now"})
-    answer = release(tom, case, {"release_option": "now"})
+def test_a_released_case_is_a_conflict(case, technician, clock):
+    release(technician, case, {"release_option": "now"})
+    answer = release(technician, case, {"release_option": "now"})
     assert answer.status_code == 409
     assert answer.json() == {"detail": "This case has already been released."}
 
 
-def test_the_schema_names_the_endpoint(tom):
-    schema = as_(tom).get("/api/schema/", headers={"Accept": "application/json"})
+def test_the_schema_names_the_endpoint(technician):
+    schema = as_(technician).get("/api/schema/", headers={"Accept": "application/json"})
     assert schema.status_code == 200
     assert "/api/cases/{id}/release/" in schema.content.decode()
 
@@ -147,13 +147,13 @@ def test_the_schema_names_the_endpoint(tom):
     ['{"release_option": "\\ud800"}', '{"\\ud800": 1, "release_option": "now"}', "[" * 5000, '"now"', "null"],
     ids=["half a surrogate", "half a surrogate as a name", "nested for ever", "a string", "null"],
 )
-def test_odd_json_is_a_400(body, case, tom):
-    answer = as_(tom).post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
+def test_odd_json_is_a_400(body, case, technician):
+    answer = as_(technician).post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
     assert answer.status_code == 400
     case.refresh_from_db()
     assert case.status == "accepted"
 
 
 @pytest.mark.parametrize("cursor", ["cD1hYmM=", "cD0lMDA=", "x"])
-def test_a_made_up_cursor_is_a_404(cursor, case, tom):
-    assert as_(tom).get(f"/api/cases/?cursor={cursor}").status_code == 404
+def test_a_made_up_cursor_is_a_404(cursor, case, technician):
+    assert as_(technician).get(f"/api/cases/?cursor={cursor}").status_code == 404

@@ -21,13 +21,13 @@ def look(page, name: str) -> None:
 
 
 @pytest.mark.parametrize(("dark", "viewport"), [(False, DESKTOP), (True, PHONE)], ids=["light-desktop", "dark-phone"])
-def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, ada: User, request):
+def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, administrator: User, request):
     settings.REQUIRE_STAFF_MFA = True
     kind = request.node.callspec.id
 
     # She signs in, and is told that she needs a second factor; her password is asked for once more.
-    ada.set_password(PASSWORD)
-    ada.save()
+    administrator.set_password(PASSWORD)
+    administrator.save()
     page = open_page(dark=dark, viewport=viewport)
     page.goto("/")
     page.get_by_label("Username or email").fill("ada")
@@ -67,12 +67,14 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
 
 
 @pytest.mark.parametrize(("dark", "viewport"), [(False, DESKTOP), (True, PHONE)], ids=["light-desktop", "dark-phone"])
-def test_a_technician_leaves(dark, viewport, sign_in, ada: User, tom: User, otto: User, mia: User, request):
+def test_a_technician_leaves(
+    dark, viewport, sign_in, administrator: User, technician: User, other_technician: User, member: User, request
+):
     kind = request.node.callspec.id
-    CaseFactory.create_batch(2, member=mia, assigned_to=tom)
+    CaseFactory.create_batch(2, member=member, assigned_to=technician)
 
     # Ada looks for Tom among the people.
-    page = sign_in(ada, dark=dark, viewport=viewport)
+    page = sign_in(administrator, dark=dark, viewport=viewport)
     page.goto("/people/")
     look(page, f"people-{kind}")
     page.get_by_label("Search").fill("tom@")

@@ -51,9 +51,9 @@ def test_the_cache_is_on(keeping):
 
 
 @pytest.mark.parametrize("url", ["/", "/cases/", "/cases/{pk}/", "/accounts/profile/"])
-def test_back_after_signing_out_shows_nothing(url, keeping, mia: User):
-    case = CaseFactory(released=True, member=mia, title="Divorce order review")
-    sign_in(keeping, mia)
+def test_back_after_signing_out_shows_nothing(url, keeping, member: User):
+    case = CaseFactory(released=True, member=member, title="Divorce order review")
+    sign_in(keeping, member)
     keeping.goto(url.format(pk=case.pk))
     assert "mia" in keeping.content()
     sign_out(keeping)

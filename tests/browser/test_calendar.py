@@ -21,9 +21,11 @@ def monday() -> dt.date:
 
 
 @pytest.fixture
-def case(mia, tom, monday):
+def case(member, technician, monday):
     date = monday + 2 * DAY
-    return CaseFactory(scheduled=True, member=mia, assigned_to=tom, title="Pension", scheduled_release_date=date)
+    return CaseFactory(
+        scheduled=True, member=member, assigned_to=technician, title="Pension", scheduled_release_date=date
+    )
 
 
 def day(page, date):
@@ -36,8 +38,8 @@ def keys_of(date):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_a_technician_moves_a_case_by_keyboard(sign_in, tom, case, monday, dark):
-    page = sign_in(tom, dark=dark)
+def test_a_technician_moves_a_case_by_keyboard(sign_in, technician, case, monday, dark):
+    page = sign_in(technician, dark=dark)
     page.get_by_role("link", name="Calendar").click()
     page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
     assert_accessible(page)
@@ -69,8 +71,8 @@ def test_a_technician_moves_a_case_by_keyboard(sign_in, tom, case, monday, dark)
     assert case.scheduled_release_date == monday + 3 * DAY
 
 
-def test_a_technician_drags_a_case_twice(sign_in, tom, case, monday):
-    page = sign_in(tom)
+def test_a_technician_drags_a_case_twice(sign_in, technician, case, monday):
+    page = sign_in(technician)
     page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
     for target in (monday, monday + 4 * DAY):
         page.locator(f"#entry-{case.pk}").drag_to(day(page, target))
@@ -80,8 +82,8 @@ def test_a_technician_drags_a_case_twice(sign_in, tom, case, monday):
     assert case.scheduled_release_date == monday + 4 * DAY
 
 
-def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, tom, case, monday):
-    page = sign_in(tom)
+def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, technician, case, monday):
+    page = sign_in(technician)
     page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
     type(case).objects.update(version=7)
     page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
@@ -90,8 +92,8 @@ def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, tom, case, mon
     assert case.scheduled_release_date == monday + 2 * DAY
 
 
-def test_an_administrator_who_drags_is_asked_why(sign_in, ada, case, monday):
-    page = sign_in(ada)
+def test_an_administrator_who_drags_is_asked_why(sign_in, administrator, case, monday):
+    page = sign_in(administrator)
     page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
     page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
     expect(page.get_by_label("New release date")).to_have_value(monday.isoformat())
@@ -103,12 +105,12 @@ def test_an_administrator_who_drags_is_asked_why(sign_in, ada, case, monday):
 
 
 @pytest.fixture
-def another_browser(sign_in, chromium, live_server, tom):
+def another_browser(sign_in, chromium, live_server, technician):
     """Tom, signed in, in a browser with options of its own, whose complaints are expected."""
     contexts = []
 
     def open_(**options):
-        state = sign_in(tom).context.storage_state()
+        state = sign_in(technician).context.storage_state()
         contexts.append(chromium.new_context(base_url=live_server.url, storage_state=state, **options))
         return contexts[-1].new_page()
 
@@ -135,11 +137,11 @@ def test_a_portal_out_of_reach_is_said(another_browser, case, monday):
     expect(page.get_by_role("alert")).to_contain_text("Couldn't move the case.")
 
 
-def test_axe_finds_nothing_on_a_phone_in_the_dark(sign_in, tom, case, monday):
-    CaseFactory.create_batch(5, scheduled=True, assigned_to=tom, scheduled_release_date=monday)
-    CaseFactory(due=True, assigned_to=tom)
-    CaseFactory(released=True, assigned_to=tom)
-    page = sign_in(tom, dark=True, viewport=PHONE)
+def test_axe_finds_nothing_on_a_phone_in_the_dark(sign_in, technician, case, monday):
+    CaseFactory.create_batch(5, scheduled=True, assigned_to=technician, scheduled_release_date=monday)
+    CaseFactory(due=True, assigned_to=technician)
+    CaseFactory(released=True, assigned_to=technician)
+    page = sign_in(technician, dark=True, viewport=PHONE)
     addresses = [
         "/calendar/",
         f"/calendar/?date={monday.isoformat()}",

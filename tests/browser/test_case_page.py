@@ -32,9 +32,9 @@ def write_note(page, text):
     page.get_by_role("button", name="Add note").click()
 
 
-def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
-    case = CaseFactory(member=mia, submitted=True, title="Pension")
-    page = sign_in(tom)
+def test_tom_begins_a_case_and_otto_ends_it(sign_in, member, technician, other_technician):
+    case = CaseFactory(member=member, submitted=True, title="Pension")
+    page = sign_in(technician)
 
     # Tom accepts it, notes what he knows, and uploads the report.
     page.goto(f"/cases/{case.pk}/")
@@ -55,7 +55,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
     expect(page.get_by_role("button", name="Mark as Completed")).to_have_count(0)
 
     # Otto finds it among his, reads the note, and completes it for next week.
-    page = sign_in(otto)
+    page = sign_in(other_technician)
     page.get_by_role("link", name="Pension").click()
     expect(page.locator(".note")).to_contain_text("She prefers letters.")
     page.get_by_role("button", name="Mark as Completed").click()
@@ -92,7 +92,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
     expect(page.get_by_text("Case reopened.")).to_be_visible()
 
     case = Case.objects.get()
-    assert (case.status, case.assigned_to, case.scheduled_release_date) == ("accepted", otto, None)
+    assert (case.status, case.assigned_to, case.scheduled_release_date) == ("accepted", other_technician, None)
     told = list(CaseEvent.objects.order_by("pk").values_list("kind", "actor__username"))
     assert told == [
         ("accepted", "tom"),
@@ -104,9 +104,9 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, mia, tom, otto):
     ]
 
 
-def test_what_was_typed_stays_when_it_cannot_be_saved(sign_in, client, tom):
-    case = CaseFactory(assigned_to=tom)
-    page = sign_in(tom)
+def test_what_was_typed_stays_when_it_cannot_be_saved(sign_in, client, technician):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
     write_note(page, "   ")
     expect(page.locator("#note-text-error")).to_have_text("Enter a note.")
@@ -119,11 +119,11 @@ def test_what_was_typed_stays_when_it_cannot_be_saved(sign_in, client, tom):
     assert not CaseNote.objects.exists()
 
 
-def test_older_notes_come_without_the_loss_of_a_new_one(sign_in, tom):
-    case = CaseFactory(assigned_to=tom)
+def test_older_notes_come_without_the_loss_of_a_new_one(sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
     for number in range(60):
         CaseNoteFactory(case=case, text=f"Note {number}.")
-    page = sign_in(tom)
+    page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
     page.get_by_label("New note").fill("Half a sent")
     page.get_by_role("link", name="Older notes").click()
@@ -134,9 +134,9 @@ def test_older_notes_come_without_the_loss_of_a_new_one(sign_in, tom):
     expect(page.get_by_label("New note")).to_have_value("Half a sent")
 
 
-def test_it_works_without_javascript(chromium, live_server, client, tom):
-    case = CaseFactory(assigned_to=tom, scheduled=True)
-    client.force_login(tom)
+def test_it_works_without_javascript(chromium, live_server, client, technician):
+    case = CaseFactory(assigned_to=technician, scheduled=True)
+    client.force_login(technician)
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
@@ -154,14 +154,17 @@ def test_it_works_without_javascript(chromium, live_server, client, tom):
 
 
 @in_two_looks
-def test_axe_finds_nothing(dark, viewport, sign_in, mia, tom, ada, settings):
+def test_axe_finds_nothing(dark, viewport, sign_in, member, technician, administrator, settings):
     settings.RELEASE_MEMBER_VIEW = "announced"
-    cases = [CaseFactory(member=mia, assigned_to=tom, **{trait: True}) for trait in ("scheduled", "held", "released")]
+    cases = [
+        CaseFactory(member=member, assigned_to=technician, **{trait: True})
+        for trait in ("scheduled", "held", "released")
+    ]
     for case in cases:
         CaseNoteFactory(case=case, text="a-rather-long-word-" * 12)
         CaseDocumentFactory(case=case)
     options = {"dark": dark, "viewport": viewport}
-    page = sign_in(ada, **options)
+    page = sign_in(administrator, **options)
     for case in cases:
         page.goto(f"/cases/{case.pk}/")
         if not case.is_released:
@@ -181,6 +184,6 @@ def test_axe_finds_nothing(dark, viewport, sign_in, mia, tom, ada, settings):
     settings.RELEASE_MEMBER_VIEW = "hidden"
     page.goto(f"/cases/{cases[0].pk}/as-member/")
     assert_accessible(page)
-    page = sign_in(mia, **options)
+    page = sign_in(member, **options)
     page.goto(f"/cases/{cases[2].pk}/")
     assert_accessible(page)

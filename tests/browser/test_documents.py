@@ -15,16 +15,16 @@ PAGE = {"name": "page.pdf", "mimeType": "application/pdf", "buffer": b"<html>"}
 
 
 @pytest.fixture
-def draft(mia):
-    return CaseFactory(member=mia, draft=True, title="Pension")
+def draft(member):
+    return CaseFactory(member=member, draft=True, title="Pension")
 
 
 def names():
     return set(CaseDocument.objects.values_list("name", flat=True))
 
 
-def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, mia, draft):
-    page = sign_in(mia)
+def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, member, draft):
+    page = sign_in(member)
     page.goto(f"/cases/{draft.pk}/")
     expect(page.get_by_text("No documents yet.")).to_be_visible()
     expect(page.get_by_text("You can also drop files here.")).to_be_visible()
@@ -51,9 +51,9 @@ def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, mia, draft
     assert names() == {"notes.txt"}
 
 
-def test_a_file_is_dropped_and_its_progress_is_shown(sign_in, tom):
-    case = CaseFactory(assigned_to=tom)
-    page = sign_in(tom)
+def test_a_file_is_dropped_and_its_progress_is_shown(sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
     page.evaluate(
         """() => {
@@ -74,9 +74,9 @@ def test_a_file_is_dropped_and_its_progress_is_shown(sign_in, tom):
     assert CaseDocument.objects.get().kind == "report"
 
 
-def test_what_is_too_large_is_not_even_sent(sign_in, mia, draft, settings):
+def test_what_is_too_large_is_not_even_sent(sign_in, member, draft, settings):
     settings.DOCUMENT_MAX_MB = 1
-    page = sign_in(mia)
+    page = sign_in(member)
     page.goto(f"/cases/{draft.pk}/")
     asked = []
     page.on("request", lambda request: asked.append(request.method))
@@ -85,8 +85,8 @@ def test_what_is_too_large_is_not_even_sent(sign_in, mia, draft, settings):
     assert "POST" not in asked
 
 
-def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, mia, draft):
-    page = sign_in(mia)
+def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, member, draft):
+    page = sign_in(member)
     page.goto(f"/cases/{draft.pk}/")
     draft.status = "submitted"
     draft.save()
@@ -94,8 +94,8 @@ def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, mia, draft):
     expect(page.locator(".upload")).to_contain_text("You already submitted this case.")
 
 
-def test_it_works_without_javascript(chromium, live_server, client, mia, draft):
-    client.force_login(mia)
+def test_it_works_without_javascript(chromium, live_server, client, member, draft):
+    client.force_login(member)
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
@@ -110,11 +110,11 @@ def test_it_works_without_javascript(chromium, live_server, client, mia, draft):
 
 
 @in_two_looks
-def test_axe_finds_nothing(sign_in, tom, dark, viewport):
-    case = CaseFactory(assigned_to=tom, title="Pension")
+def test_axe_finds_nothing(sign_in, technician, dark, viewport):
+    case = CaseFactory(assigned_to=technician, title="Pension")
     CaseDocumentFactory(case=case, submission=True, name="a-rather-long-name-without-a-space-" * 3 + ".pdf")
     CaseDocumentFactory(case=case, name="result.pdf")
-    page = sign_in(tom, dark=dark, viewport=viewport)
+    page = sign_in(technician, dark=dark, viewport=viewport)
     page.goto(f"/cases/{case.pk}/")
     page.get_by_label("Attach a report").set_input_files(PAGE)
     expect(page.locator(".upload .field-error")).to_be_visible()

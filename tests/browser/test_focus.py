@@ -18,13 +18,13 @@ def _a_week_at_least(settings, _any_moment_may_be_chosen):
 
 
 @pytest.fixture
-def scheduled(mia, tom):
-    return CaseFactory(member=mia, assigned_to=tom, scheduled=True, title="Pension")
+def scheduled(member, technician):
+    return CaseFactory(member=member, assigned_to=technician, scheduled=True, title="Pension")
 
 
 @pytest.mark.parametrize("by_keyboard", [True, False], ids=["keyboard", "mouse"])
-def test_a_refused_date_has_the_focus_and_an_accepted_one_its_panel(by_keyboard, sign_in, tom, scheduled):
-    page = sign_in(tom)
+def test_a_refused_date_has_the_focus_and_an_accepted_one_its_panel(by_keyboard, sign_in, technician, scheduled):
+    page = sign_in(technician)
     page.goto(f"/cases/{scheduled.pk}/")
 
     def save(days):
@@ -44,8 +44,8 @@ def test_a_refused_date_has_the_focus_and_an_accepted_one_its_panel(by_keyboard,
     expect(page).to_have_title("Pension · Advisor Portal")
 
 
-def test_a_missing_reason_has_the_focus_whatever_had_it_before(sign_in, ada, scheduled):
-    page = sign_in(ada)
+def test_a_missing_reason_has_the_focus_whatever_had_it_before(sign_in, administrator, scheduled):
+    page = sign_in(administrator)
     page.goto(f"/cases/{scheduled.pk}/")
     page.get_by_text("Change release date").click()
     page.get_by_label("Release date").fill(day(9)[0])
@@ -54,8 +54,8 @@ def test_a_missing_reason_has_the_focus_whatever_had_it_before(sign_in, ada, sch
     expect(page).to_have_title(ERROR)
 
 
-def test_a_saved_note_has_the_focus_and_a_refused_one_its_field(sign_in, tom, scheduled):
-    page = sign_in(tom)
+def test_a_saved_note_has_the_focus_and_a_refused_one_its_field(sign_in, technician, scheduled):
+    page = sign_in(technician)
     page.goto(f"/cases/{scheduled.pk}/")
     write_note(page, " ")
     expect(page.get_by_label("New note")).to_be_focused()
@@ -65,18 +65,18 @@ def test_a_saved_note_has_the_focus_and_a_refused_one_its_field(sign_in, tom, sc
     expect(page).to_have_title("Pension · Advisor Portal")
 
 
-def test_older_notes_have_the_focus(sign_in, tom, scheduled):
+def test_older_notes_have_the_focus(sign_in, technician, scheduled):
     CaseNoteFactory.create_batch(60, case=scheduled)
-    page = sign_in(tom)
+    page = sign_in(technician)
     page.goto(f"/cases/{scheduled.pk}/")
     page.get_by_role("link", name="Older notes").click()
     expect(page.locator(".note")).to_have_count(10)
     expect(page.locator("#note-list")).to_be_focused()
 
 
-def test_a_refused_completion_has_its_focus_in_the_field(sign_in, tom, mia):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    page = sign_in(tom)
+def test_a_refused_completion_has_its_focus_in_the_field(sign_in, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician)
+    page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
     page.get_by_role("button", name="Mark as Completed").click()
     page.get_by_label("Schedule Release").check()
@@ -87,8 +87,8 @@ def test_a_refused_completion_has_its_focus_in_the_field(sign_in, tom, mia):
     expect(page).to_have_title(ERROR)
 
 
-def test_a_hand_over_without_a_colleague_is_asked_for_one(sign_in, tom, otto, scheduled):
-    page = sign_in(tom)
+def test_a_hand_over_without_a_colleague_is_asked_for_one(sign_in, technician, other_technician, scheduled):
+    page = sign_in(technician)
     page.goto(f"/cases/{scheduled.pk}/")
     page.get_by_role("button", name="Hand over to a colleague").click()
     page.get_by_role("button", name="Hand over", exact=True).click()
@@ -96,8 +96,8 @@ def test_a_hand_over_without_a_colleague_is_asked_for_one(sign_in, tom, otto, sc
     expect(page).to_have_title(ERROR)
 
 
-def test_a_whole_page_with_an_error_has_its_focus_there(sign_in, mia):
-    page = sign_in(mia)
+def test_a_whole_page_with_an_error_has_its_focus_there(sign_in, member):
+    page = sign_in(member)
     page.goto("/cases/new/")
     expect(page).to_have_title("New case · Advisor Portal")
     page.get_by_label("Description").fill("A long story")
@@ -106,10 +106,10 @@ def test_a_whole_page_with_an_error_has_its_focus_there(sign_in, mia):
     expect(page).to_have_title("Error: New case · Advisor Portal")
 
 
-def test_what_was_refused_as_a_whole_has_the_focus_on_the_sentence(sign_in, mia):
+def test_what_was_refused_as_a_whole_has_the_focus_on_the_sentence(sign_in, member):
     """The draft was submitted in another tab."""
-    draft = CaseFactory(member=mia, draft=True)
-    page = sign_in(mia)
+    draft = CaseFactory(member=member, draft=True)
+    page = sign_in(member)
     page.goto(f"/cases/{draft.pk}/edit/")
     type(draft).objects.update(status="submitted")
     page.get_by_role("button", name="Save draft").click()
@@ -117,8 +117,8 @@ def test_what_was_refused_as_a_whole_has_the_focus_on_the_sentence(sign_in, mia)
     expect(page).to_have_title(ERROR)
 
 
-def test_a_refused_move_in_the_calendar(sign_in, tom, scheduled):
-    page = sign_in(tom)
+def test_a_refused_move_in_the_calendar(sign_in, technician, scheduled):
+    page = sign_in(technician)
     page.goto("/calendar/?view=day&date=" + scheduled.scheduled_release_date.isoformat())
     title = page.title()
     page.get_by_role("link", name="Move Pension").click()
@@ -130,9 +130,9 @@ def test_a_refused_move_in_the_calendar(sign_in, tom, scheduled):
     expect(page).to_have_title(title)
 
 
-def test_a_removed_document_leaves_the_focus_at_the_documents(sign_in, tom, mia):
-    document = CaseDocumentFactory(case=CaseFactory(member=mia, assigned_to=tom))
-    page = sign_in(tom)
+def test_a_removed_document_leaves_the_focus_at_the_documents(sign_in, technician, member):
+    document = CaseDocumentFactory(case=CaseFactory(member=member, assigned_to=technician))
+    page = sign_in(technician)
     page.goto(f"/cases/{document.case_id}/")
     page.get_by_role("button", name=f"Remove {document.name}").click()
     expect(page.get_by_role("dialog")).to_contain_text(document.name)

@@ -58,8 +58,8 @@ def sign_in(tab, user):
 scripts = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 
 
-def test_three_clicks_make_one_draft_and_the_button_says_that_it_works(tab_for, mia):
-    tab = tab_for(mia)
+def test_three_clicks_make_one_draft_and_the_button_says_that_it_works(tab_for, member):
+    tab = tab_for(member)
     tab.goto("/cases/new/")
     tab.get_by_label("Title").fill("Pension")
     held = []
@@ -72,9 +72,9 @@ def test_three_clicks_make_one_draft_and_the_button_says_that_it_works(tab_for, 
 
 
 @scripts
-def test_the_same_form_sent_from_two_tabs_makes_one_draft(scripts, tab_for, mia):
+def test_the_same_form_sent_from_two_tabs_makes_one_draft(scripts, tab_for, member):
     """A page that is restored, or sent again by a reload, is the same form."""
-    tab = tab_for(mia, scripts=scripts)
+    tab = tab_for(member, scripts=scripts)
     tab.goto("/cases/new/")
     tab.get_by_label("Title").fill("Pension")
     sent = []
@@ -94,8 +94,8 @@ def test_the_same_form_sent_from_two_tabs_makes_one_draft(scripts, tab_for, mia)
 
 
 @scripts
-def test_a_draft_that_was_written_when_the_session_ended(scripts, tab_for, mia):
-    tab = tab_for(mia, scripts=scripts)
+def test_a_draft_that_was_written_when_the_session_ended(scripts, tab_for, member):
+    tab = tab_for(member, scripts=scripts)
     tab.goto("/cases/new/")
     tab.get_by_label("Title").fill("Pension")
     tab.get_by_label("Description").fill("One line.\nAnother.")
@@ -108,7 +108,7 @@ def test_a_draft_that_was_written_when_the_session_ended(scripts, tab_for, mia):
     if scripts:
         assert_accessible(tab)
     tab.get_by_role("main").get_by_role("link", name="Sign in").last.click()
-    sign_in(tab, mia)
+    sign_in(tab, member)
     expect(tab.get_by_label("Title")).to_have_value("Pension")
     if scripts:
         assert_accessible(tab)
@@ -123,15 +123,15 @@ def test_a_draft_that_was_written_when_the_session_ended(scripts, tab_for, mia):
 
 
 @scripts
-def test_a_draft_that_is_edited_when_the_session_ended(scripts, tab_for, mia):
-    draft = CaseFactory(member=mia, draft=True, title="Pension")
-    tab = tab_for(mia, scripts=scripts)
+def test_a_draft_that_is_edited_when_the_session_ended(scripts, tab_for, member):
+    draft = CaseFactory(member=member, draft=True, title="Pension")
+    tab = tab_for(member, scripts=scripts)
     tab.goto(f"/cases/{draft.pk}/edit/")
     tab.get_by_label("Title").fill("Pension of 2026")
     end_session(tab)
     tab.get_by_role("button", name="Save draft").click()
     tab.get_by_role("main").get_by_role("link", name="Sign in").last.click()
-    sign_in(tab, mia)
+    sign_in(tab, member)
     tab.get_by_role("button", name="Send").click()
     expect(tab.get_by_role("heading", name="Pension of 2026")).to_be_visible()
     draft.refresh_from_db()
@@ -139,11 +139,11 @@ def test_a_draft_that_is_edited_when_the_session_ended(scripts, tab_for, mia):
 
 
 @scripts
-def test_a_dialog_that_was_open_when_the_session_ended(scripts, tab_for, tom, otto, mia):
-    otto.set_password(PASSWORD)
-    otto.save()
-    case = CaseFactory(member=mia, assigned_to=tom, title="Pension")
-    tab = tab_for(tom, scripts=scripts)
+def test_a_dialog_that_was_open_when_the_session_ended(scripts, tab_for, technician, other_technician, member):
+    other_technician.set_password(PASSWORD)
+    other_technician.save()
+    case = CaseFactory(member=member, assigned_to=technician, title="Pension")
+    tab = tab_for(technician, scripts=scripts)
     tab.goto(f"/cases/{case.pk}/")
     if scripts:
         tab.get_by_role("button", name="Hand over to a colleague").click()
@@ -153,32 +153,32 @@ def test_a_dialog_that_was_open_when_the_session_ended(scripts, tab_for, tom, ot
     tab.get_by_role("button", name="Hand over", exact=True).click()
     expect(tab.get_by_role("heading", name="Your session has ended")).to_be_visible()
     tab.get_by_role("main").get_by_role("link", name="Sign in").last.click()
-    sign_in(tab, tom)
+    sign_in(tab, technician)
     expect(tab.get_by_label("Reason")).to_have_value("I am away.")
     tab.get_by_role("button", name="Send").click()
     expect(tab.get_by_role("heading", name="Pension")).to_be_visible()
     assert tab.url.endswith(f"/cases/{case.pk}/")
     case.refresh_from_db()
-    assert case.assigned_to == otto
+    assert case.assigned_to == other_technician
 
 
 @scripts
-def test_a_button_without_words_leads_back_to_the_case(scripts, tab_for, tom, mia):
-    case = CaseFactory(member=mia, submitted=True, title="Pension")
-    tab = tab_for(tom, scripts=scripts)
+def test_a_button_without_words_leads_back_to_the_case(scripts, tab_for, technician, member):
+    case = CaseFactory(member=member, submitted=True, title="Pension")
+    tab = tab_for(technician, scripts=scripts)
     tab.goto(f"/cases/{case.pk}/")
     end_session(tab)
     tab.get_by_role("button", name="Accept case").click()
     expect(tab.get_by_text("Your session has ended. Nothing was changed.")).to_be_visible()
-    sign_in(tab, tom)
+    sign_in(tab, technician)
     expect(tab.get_by_role("heading", name="Pension")).to_be_visible()
     assert tab.url.endswith(f"/cases/{case.pk}/")
 
 
 @pytest.mark.parametrize("is_cleared", [True, False], ids=["all-cookies", "session-only"])
-def test_a_note_stays_in_the_page_and_is_saved_after_signing_in_in_another_tab(is_cleared, tab_for, tom, mia):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    tab = tab_for(tom)
+def test_a_note_stays_in_the_page_and_is_saved_after_signing_in_in_another_tab(is_cleared, tab_for, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician)
+    tab = tab_for(technician)
     tab.goto(f"/cases/{case.pk}/")
     tab.get_by_label("New note").fill("A long thought")
     if is_cleared:
@@ -194,7 +194,7 @@ def test_a_note_stays_in_the_page_and_is_saved_after_signing_in_in_another_tab(i
     assert_accessible(tab)
     with tab.context.expect_page() as opened:
         trouble.get_by_role("link", name="Sign in").click()
-    sign_in(opened.value, tom)
+    sign_in(opened.value, technician)
     expect(opened.value.locator("#notes")).to_be_visible()
     assert opened.value.url.endswith(f"/cases/{case.pk}/")
     opened.value.close()
@@ -202,35 +202,35 @@ def test_a_note_stays_in_the_page_and_is_saved_after_signing_in_in_another_tab(i
     tab.get_by_role("button", name="Add note").click()
     expect(tab.locator(".note")).to_contain_text("A long thought")
     expect(trouble).to_be_hidden()
-    assert CaseNote.objects.get().author == tom
+    assert CaseNote.objects.get().author == technician
 
 
-def test_a_note_is_not_saved_for_somebody_else_who_signs_in(tab_for, tom, otto, mia):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    tab = tab_for(tom)
+def test_a_note_is_not_saved_for_somebody_else_who_signs_in(tab_for, technician, other_technician, member):
+    case = CaseFactory(member=member, assigned_to=technician)
+    tab = tab_for(technician)
     tab.goto(f"/cases/{case.pk}/")
     tab.get_by_label("New note").fill("Tom's thought")
     tab.context.clear_cookies()
-    otto.set_password(PASSWORD)
-    otto.save()
+    other_technician.set_password(PASSWORD)
+    other_technician.save()
     other = tab.context.new_page()
     other.goto("/")
-    sign_in(other, otto)
+    sign_in(other, other_technician)
     expect(other.get_by_role("heading", name="Your work")).to_be_visible()
     tab.get_by_role("button", name="Add note").click()
     expect(tab.locator("#case-trouble")).to_contain_text("Someone else signed in")
     assert not CaseNote.objects.exists()
 
 
-def test_a_page_of_a_former_session_is_sent_again_without_scripts(tab_for, tom, mia):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    tab = tab_for(tom, scripts=False)
+def test_a_page_of_a_former_session_is_sent_again_without_scripts(tab_for, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician)
+    tab = tab_for(technician, scripts=False)
     tab.goto(f"/cases/{case.pk}/")
     tab.get_by_label("New note").fill("A long thought")
     tab.context.clear_cookies()
     other = tab.context.new_page()
     other.goto("/")
-    sign_in(other, tom)
+    sign_in(other, technician)
     expect(other.get_by_role("heading", name="Your work")).to_be_visible()
     tab.get_by_role("button", name="Add note").click()
     expect(tab.get_by_role("heading", name="This page was out of date")).to_be_visible()
@@ -254,9 +254,9 @@ def leaves(tab, act) -> bool:
     return asked != ["beforeunload"]
 
 
-def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, tom, mia):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    tab = tab_for(tom)
+def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician)
+    tab = tab_for(technician)
     tab.goto(f"/cases/{case.pk}/")
     tab.get_by_label("New note").fill("Half a sent")
     assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
@@ -271,8 +271,8 @@ def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, tom, mia):
     expect(tab.get_by_role("heading", name="Your work")).to_be_visible()
 
 
-def test_one_is_asked_after_a_refusal_too_and_not_for_a_search(tab_for, mia):
-    tab = tab_for(mia)
+def test_one_is_asked_after_a_refusal_too_and_not_for_a_search(tab_for, member):
+    tab = tab_for(member)
     tab.goto("/cases/new/")
     assert leaves(tab, lambda: tab.get_by_role("link", name="My cases").click())
     tab.get_by_label("Search").fill("pension")

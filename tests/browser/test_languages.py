@@ -33,9 +33,11 @@ def sign_in_in_spanish(open_page: Callable[..., Page]) -> Callable[[User], Page]
     return sign_in
 
 
-def test_mia_signs_in_with_a_spanish_browser_and_reads_her_case_in_spanish(mia, tom, clock, sign_in_in_spanish):
-    case = CaseFactory(released=True, member=mia, assigned_to=tom)
-    page = sign_in_in_spanish(mia)
+def test_mia_signs_in_with_a_spanish_browser_and_reads_her_case_in_spanish(
+    member, technician, clock, sign_in_in_spanish
+):
+    case = CaseFactory(released=True, member=member, assigned_to=technician)
+    page = sign_in_in_spanish(member)
     page.goto(f"/cases/{case.pk}/")
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.get_by_text("Este caso se publicó el:")).to_be_visible()
@@ -43,8 +45,8 @@ def test_mia_signs_in_with_a_spanish_browser_and_reads_her_case_in_spanish(mia, 
     assert_accessible(page)
 
 
-def test_mia_chooses_english_in_a_spanish_browser_and_keeps_it(mia, sign_in_in_spanish):
-    page = sign_in_in_spanish(mia)
+def test_mia_chooses_english_in_a_spanish_browser_and_keeps_it(member, sign_in_in_spanish):
+    page = sign_in_in_spanish(member)
     page.goto("/accounts/profile/")
     page.get_by_label("Idioma").select_option(label="English")
     page.get_by_role("button", name="Guardar").click()
@@ -53,8 +55,8 @@ def test_mia_chooses_english_in_a_spanish_browser_and_keeps_it(mia, sign_in_in_s
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_the_charts_write_numbers_as_spanish_does(ada, sign_in_in_spanish):
-    page = sign_in_in_spanish(ada)
+def test_the_charts_write_numbers_as_spanish_does(administrator, sign_in_in_spanish):
+    page = sign_in_in_spanish(administrator)
     page.goto("/operations/")
     assert page.evaluate("Chart.defaults.locale") == "es"
 

@@ -13,23 +13,23 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_d
 
 
 @pytest.fixture
-def cases(mia, olga, tom, otto):
+def cases(member, other_member, technician, other_technician):
     """Tom has two in work, one scheduled and one released; Otto has one, and two are nobody's."""
-    CaseFactory(title="Pension", member=mia, assigned_to=tom, date_accepted=timezone.now())
-    CaseFactory(title="Refund", member=mia, assigned_to=tom, urgency="urgent", date_accepted=timezone.now())
-    CaseFactory(title="Tax", member=olga, assigned_to=otto)
-    CaseFactory(title="Insurance", member=mia, assigned_to=tom, scheduled=True)
-    CaseFactory(title="Savings", member=mia, assigned_to=tom, released=True)
-    CaseFactory(title="Mortgage", member=olga, submitted=True)
-    CaseFactory(title="Allowance", member=mia, submitted=True)
+    CaseFactory(title="Pension", member=member, assigned_to=technician, date_accepted=timezone.now())
+    CaseFactory(title="Refund", member=member, assigned_to=technician, urgency="urgent", date_accepted=timezone.now())
+    CaseFactory(title="Tax", member=other_member, assigned_to=other_technician)
+    CaseFactory(title="Insurance", member=member, assigned_to=technician, scheduled=True)
+    CaseFactory(title="Savings", member=member, assigned_to=technician, released=True)
+    CaseFactory(title="Mortgage", member=other_member, submitted=True)
+    CaseFactory(title="Allowance", member=member, submitted=True)
 
 
 def rows(page):
     return page.locator(".case-row .row-title")
 
 
-def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):
-    page = sign_in(tom)
+def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cases):
+    page = sign_in(technician)
     page.goto("/cases/")
     expect(rows(page)).to_have_count(7)
 
@@ -74,8 +74,8 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, tom, cases):
     expect(page.get_by_label("Technician")).to_have_value("mine")
 
 
-def test_a_technician_takes_a_case_from_the_queue_by_keyboard(sign_in, tom, cases):
-    page = sign_in(tom, viewport=PHONE)
+def test_a_technician_takes_a_case_from_the_queue_by_keyboard(sign_in, technician, cases):
+    page = sign_in(technician, viewport=PHONE)
     queue = page.get_by_role("region", name="Unassigned")
     expect(rows(queue)).to_have_text(["Mortgage", "Allowance"])
     queue.get_by_role("button", name="Accept Mortgage").focus()
@@ -90,8 +90,8 @@ def test_a_technician_takes_a_case_from_the_queue_by_keyboard(sign_in, tom, case
     expect(page.get_by_label("Technician")).to_have_value("mine")
 
 
-def test_the_list_works_without_javascript(chromium, live_server, client, tom, cases):
-    client.force_login(tom)
+def test_the_list_works_without_javascript(chromium, live_server, client, technician, cases):
+    client.force_login(technician)
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
@@ -103,8 +103,8 @@ def test_the_list_works_without_javascript(chromium, live_server, client, tom, c
     context.close()
 
 
-def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, tom, cases):
-    page = sign_in(tom)
+def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, technician, cases):
+    page = sign_in(technician)
     page.goto("/cases/")
     page.context.clear_cookies()
     page.get_by_label("State").select_option("Released")
@@ -112,7 +112,7 @@ def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, tom, cases):
     assert "next=/cases/" in page.url
 
 
-@pytest.mark.parametrize(("person", "dark"), [("mia", False), ("tom", True)])
+@pytest.mark.parametrize(("person", "dark"), [("member", False), ("technician", True)])
 def test_lists_are_accessible_on_a_phone(person, dark, sign_in, cases, request):
     page = sign_in(request.getfixturevalue(person), viewport=PHONE, dark=dark)
     queries = ["", "?q=nothing", "?urgency=urgent", "?state=secret"]

@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_d
 
 
 @pytest.fixture
-def refused(mia):
+def refused(member):
     """An e-mail to Mia that her server refused."""
-    CaseFactory(due=True, member=mia)
+    CaseFactory(due=True, member=member)
     releases.release_due(by="a test", source="sweep")
     (batch,) = outbox.claim(limit=1)
     outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
@@ -43,9 +43,9 @@ def refresh(page, part):
         page.evaluate(f"htmx.trigger('#{part}', 'refresh')")
 
 
-def test_it_refreshes_itself_until_it_is_paused(sign_in, ada, celery_setup):
+def test_it_refreshes_itself_until_it_is_paused(sign_in, administrator, celery_setup):
     Heartbeat.objects.create(name="sweep", at=portal_now(), host="here")
-    page = sign_in(ada)
+    page = sign_in(administrator)
     page.clock.install()
     page.get_by_role("link", name="Operations").click()
     expect(page.get_by_text("All systems normal")).to_be_visible()
@@ -68,17 +68,17 @@ def test_it_refreshes_itself_until_it_is_paused(sign_in, ada, celery_setup):
     expect(page.locator("#present").get_by_text("All systems normal")).to_be_visible()
 
 
-def test_a_dead_broker_is_said_and_the_rest_goes_on(sign_in, ada, redis):
+def test_a_dead_broker_is_said_and_the_rest_goes_on(sign_in, administrator, redis):
     redis.stop()
-    page = sign_in(ada)
+    page = sign_in(administrator)
     page.goto("/operations/")
     expect(page.get_by_text("Broker not responding", exact=True)).to_be_visible(timeout=15_000)
     expect(page.get_by_role("heading", name="Last 30 days")).to_be_visible()
     assert_accessible(page)
 
 
-def test_an_email_is_sent_again_by_keyboard(sign_in, ada, refused, redis):
-    page = sign_in(ada)
+def test_an_email_is_sent_again_by_keyboard(sign_in, administrator, refused, redis):
+    page = sign_in(administrator)
     page.goto("/operations/")
     button = page.get_by_role("button", name="Resend")
     button.focus()
@@ -90,8 +90,8 @@ def test_an_email_is_sent_again_by_keyboard(sign_in, ada, refused, redis):
     assert refused.state == "waiting"
 
 
-def test_the_charts_say_what_the_table_says(sign_in, ada, busy_day, redis):
-    page = sign_in(ada)
+def test_the_charts_say_what_the_table_says(sign_in, administrator, busy_day, redis):
+    page = sign_in(administrator)
     page.goto("/operations/?days=7")
     drawn = (
         "[...document.querySelectorAll('canvas')].map(canvas => Chart.getChart(canvas).data.datasets[0].data.at(-1))"
@@ -107,8 +107,8 @@ def test_the_charts_say_what_the_table_says(sign_in, ada, busy_day, redis):
 
 
 @in_two_looks
-def test_axe_finds_nothing(sign_in, ada, busy_day, redis, dark, viewport):
-    page = sign_in(ada, dark=dark, viewport=viewport)
+def test_axe_finds_nothing(sign_in, administrator, busy_day, redis, dark, viewport):
+    page = sign_in(administrator, dark=dark, viewport=viewport)
     page.goto("/operations/")
     expect(page.get_by_text("no response").first).to_be_visible()
     page.get_by_text("Show as table").click()

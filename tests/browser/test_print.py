@@ -8,11 +8,13 @@ from tests.factories import CaseDocumentFactory, CaseFactory
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_ready_case_is_printed_with_all_that_it_says(sign_in, mia, tom):
-    case = CaseFactory(member=mia, assigned_to=tom, released=True, title="Pension", description="When may I retire?")
+def test_a_ready_case_is_printed_with_all_that_it_says(sign_in, member, technician):
+    case = CaseFactory(
+        member=member, assigned_to=technician, released=True, title="Pension", description="When may I retire?"
+    )
     CaseDocumentFactory(case=case, name="granted.pdf")
     CaseDocumentFactory(case=case, submission=True, name="letter.pdf")
-    for person in (mia, tom):
+    for person in (member, technician):
         page = sign_in(person)
         page.goto(f"/cases/{case.pk}/")
         page.emulate_media(media="print")

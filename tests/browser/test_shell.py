@@ -22,8 +22,8 @@ def menu(page: Page):
     return page.locator("details.menu")
 
 
-def test_the_menu_works_by_keyboard(sign_in, mia):
-    page = sign_in(mia)
+def test_the_menu_works_by_keyboard(sign_in, member):
+    page = sign_in(member)
     summary = menu(page).locator("summary")
     summary.focus()
     page.keyboard.press("Enter")
@@ -46,8 +46,8 @@ def test_the_menu_works_by_keyboard(sign_in, mia):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_menu_of_a_phone_leads_everywhere(sign_in, ada, dark):
-    page = sign_in(ada, viewport=PHONE, dark=dark)
+def test_the_menu_of_a_phone_leads_everywhere(sign_in, administrator, dark):
+    page = sign_in(administrator, viewport=PHONE, dark=dark)
     expect(page.get_by_role("link", name="Operations")).to_be_hidden()
     menu(page).locator("summary").click()
     assert_accessible(page)
@@ -59,8 +59,8 @@ def test_the_menu_of_a_phone_leads_everywhere(sign_in, ada, dark):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-def test_light_or_dark_is_chosen_by_keyboard_and_kept(sign_in, mia):
-    page = sign_in(mia)
+def test_light_or_dark_is_chosen_by_keyboard_and_kept(sign_in, member):
+    page = sign_in(member)
     expect_ground(page, LIGHT)
     menu(page).locator("summary").click()
     page.get_by_role("radio", name="Auto").focus()
@@ -102,9 +102,9 @@ def open_without_scripts(chromium: Browser, live_server) -> Iterator[Callable[..
 
 
 @pytest.mark.parametrize(("scheme", "colour"), [("light", LIGHT), ("dark", DARK)])
-def test_without_scripts_one_finds_the_way_and_the_colours_of_the_system(open_without_scripts, mia, scheme, colour):
-    mia.set_password(PASSWORD)
-    mia.save()
+def test_without_scripts_one_finds_the_way_and_the_colours_of_the_system(open_without_scripts, member, scheme, colour):
+    member.set_password(PASSWORD)
+    member.save()
     page = open_without_scripts(scheme)
     page.goto("/accounts/login/")
     page.get_by_label("Username or email").fill("mia")
@@ -125,8 +125,8 @@ def test_without_scripts_one_finds_the_way_and_the_colours_of_the_system(open_wi
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_good_news_goes_by_itself_and_trouble_stays(sign_in, mia, viewport):
-    page = sign_in(mia, viewport=viewport)
+def test_good_news_goes_by_itself_and_trouble_stays(sign_in, member, viewport):
+    page = sign_in(member, viewport=viewport)
     page.clock.install()
     page.goto("/cases/new/")
     page.get_by_label("Title").fill("Pension")
@@ -150,7 +150,7 @@ def test_good_news_goes_by_itself_and_trouble_stays(sign_in, mia, viewport):
 
 
 @pytest.mark.parametrize(("dark", "viewport"), [(False, DESKTOP), (True, PHONE)], ids=["light-desktop", "dark-phone"])
-def test_the_entrance(open_page, mia, dark, viewport):
+def test_the_entrance(open_page, member, dark, viewport):
     page = open_page(dark=dark, viewport=viewport)
     for url in ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/nowhere/"):
         page.goto(url)
@@ -169,9 +169,9 @@ def test_the_entrance(open_page, mia, dark, viewport):
     assert_accessible(page)
 
 
-def test_a_case_on_paper_is_without_what_one_clicks(sign_in, tom, mia):
-    case = CaseFactory(member=mia, assigned_to=tom, title="Pension")
-    page = sign_in(tom)
+def test_a_case_on_paper_is_without_what_one_clicks(sign_in, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician, title="Pension")
+    page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", name="Pension", level=1)).to_be_visible()

@@ -20,35 +20,37 @@ def next_minute() -> dt.datetime:
     return timezone.localtime(timezone.now() + dt.timedelta(seconds=66)).replace(second=0, microsecond=0)
 
 
-def test_a_case_is_written_accepted_scheduled_released_and_mailed(sign_in, mia, tom, celery_setup, mail_server):
-    member, technician = sign_in(mia, viewport=PHONE), sign_in(tom)
+def test_a_case_is_written_accepted_scheduled_released_and_mailed(
+    sign_in, member, technician, celery_setup, mail_server
+):
+    member_page, technician_page = sign_in(member, viewport=PHONE), sign_in(technician)
 
     # Mia writes a case on her phone and submits it.
-    member.get_by_role("link", name="New case").last.click()
-    member.get_by_label("Title").fill("How much will my pension be?")
-    member.get_by_label("Description").fill("I want to retire next year.")
-    member.get_by_role("button", name="Save draft").click()
-    member.get_by_role("button", name="Submit case").click()
-    expect(member.get_by_text("Your case has been submitted.")).to_be_visible()
+    member_page.get_by_role("link", name="New case").last.click()
+    member_page.get_by_label("Title").fill("How much will my pension be?")
+    member_page.get_by_label("Description").fill("I want to retire next year.")
+    member_page.get_by_role("button", name="Save draft").click()
+    member_page.get_by_role("button", name="Submit case").click()
+    expect(member_page.get_by_text("Your case has been submitted.")).to_be_visible()
     case = Case.objects.get()
 
     # Tom accepts it and completes it; the member is to see it at the next full minute.
-    technician.reload()
-    technician.get_by_role("link", name="How much will my pension be?").click()
-    technician.get_by_role("button", name="Accept case").click()
-    technician.get_by_role("button", name="Mark as Completed").click()
-    technician.get_by_label("Schedule Release").check()
+    technician_page.reload()
+    technician_page.get_by_role("link", name="How much will my pension be?").click()
+    technician_page.get_by_role("button", name="Accept case").click()
+    technician_page.get_by_role("button", name="Mark as Completed").click()
+    technician_page.get_by_label("Schedule Release").check()
     instant = next_minute()
-    technician.get_by_label("Release date").fill(instant.strftime("%Y-%m-%d"))
-    technician.get_by_label("Time").fill(instant.strftime("%H:%M"))
-    technician.get_by_role("button", name="Confirm Release").click()
-    expect(technician.get_by_text("Scheduled")).to_be_visible()
-    expect(technician.get_by_text("This case is scheduled to be released on:")).to_be_visible()
+    technician_page.get_by_label("Release date").fill(instant.strftime("%Y-%m-%d"))
+    technician_page.get_by_label("Time").fill(instant.strftime("%H:%M"))
+    technician_page.get_by_role("button", name="Confirm Release").click()
+    expect(technician_page.get_by_text("Scheduled")).to_be_visible()
+    expect(technician_page.get_by_text("This case is scheduled to be released on:")).to_be_visible()
 
     # Mia does not see it before, neither in her list nor by its address.
-    assert member.goto("/cases/").status == 200
-    expect(member.get_by_text("How much will my pension be?")).to_have_count(0)
-    assert member.goto(f"/cases/{case.pk}/").status == 404
+    assert member_page.goto("/cases/").status == 200
+    expect(member_page.get_by_text("How much will my pension be?")).to_have_count(0)
+    assert member_page.goto(f"/cases/{case.pk}/").status == 404
 
     # At the instant the ETA task releases it, without anybody looking; the mail is at the SMTP server.
     until("released", lambda: CaseEvent.objects.filter(kind="released").first(), seconds=100)
@@ -60,15 +62,15 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(sign_in, mia, 
 
     # Mia follows the link in the mail.
     link = re.search(r"http://\S+/cases/\d+/", str(message.get_body(("plain",)).get_content())).group()
-    member.goto(link.split("8000")[1])
-    expect(member.get_by_text("This case was released on:")).to_be_visible()
-    technician.reload()
-    expect(technician.locator(".state", has_text="Released")).to_be_visible()
+    member_page.goto(link.split("8000")[1])
+    expect(member_page.get_by_text("This case was released on:")).to_be_visible()
+    technician_page.reload()
+    expect(technician_page.locator(".state", has_text="Released")).to_be_visible()
 
 
-def test_the_dialog_works_by_keyboard_and_keeps_what_was_typed(sign_in, mia, tom):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    page = sign_in(tom)
+def test_the_dialog_works_by_keyboard_and_keeps_what_was_typed(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
     page.get_by_role("button", name="Mark as Completed").focus()
     page.keyboard.press("Enter")

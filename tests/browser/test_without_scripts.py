@@ -31,9 +31,9 @@ def page_of(chromium, live_server):
         context.close()
 
 
-def test_everything_is_done_to_a_case_without_scripts(page_of, mia, ada, tom, otto):
-    case = CaseFactory(member=mia, assigned_to=tom, title="Pension")
-    page = page_of(ada)
+def test_everything_is_done_to_a_case_without_scripts(page_of, member, administrator, technician, other_technician):
+    case = CaseFactory(member=member, assigned_to=technician, title="Pension")
+    page = page_of(administrator)
     page.goto(f"/cases/{case.pk}/")
     expect(page.get_by_role("button", name="Mark as Completed")).to_be_hidden()
 
@@ -53,9 +53,9 @@ def test_everything_is_done_to_a_case_without_scripts(page_of, mia, ada, tom, ot
     expect(page.locator("[aria-current=step]")).to_contain_text("Accepted")
 
 
-def test_a_release_before_the_schedule_takes_its_reason(page_of, mia, ada, tom):
-    case = CaseFactory(member=mia, assigned_to=tom, scheduled=True)
-    page = page_of(ada)
+def test_a_release_before_the_schedule_takes_its_reason(page_of, member, administrator, technician):
+    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    page = page_of(administrator)
     page.goto(f"/cases/{case.pk}/")
 
     page.locator("#release_early_reason").fill("The member asked")
@@ -64,19 +64,19 @@ def test_a_release_before_the_schedule_takes_its_reason(page_of, mia, ada, tom):
     expect(page.locator("#release-panel")).to_contain_text("This case was released on:")
 
 
-def test_the_figures_stand_in_their_table(page_of, ada):
-    page = page_of(ada)
+def test_the_figures_stand_in_their_table(page_of, administrator):
+    page = page_of(administrator)
     page.goto("/operations/")
 
     expect(page.get_by_role("region", name="Figures by day")).to_be_visible()
     expect(page.locator("canvas").first).to_be_hidden()
 
 
-def test_a_document_is_removed_after_a_question_that_names_it(page_of, mia, tom):
-    case = CaseFactory(member=mia, assigned_to=tom, title="Pension")
+def test_a_document_is_removed_after_a_question_that_names_it(page_of, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, title="Pension")
     kept = CaseDocumentFactory(case=case, name="kept.pdf")
     CaseDocumentFactory(case=case, name="wrong <1>.pdf")
-    page = page_of(tom)
+    page = page_of(technician)
     page.goto(f"/cases/{case.pk}/")
     expect(page.get_by_text("Remove this document?")).to_be_hidden()
     page.get_by_role("button", name="Remove wrong <1>.pdf").click()
@@ -88,9 +88,9 @@ def test_a_document_is_removed_after_a_question_that_names_it(page_of, mia, tom)
     assert list(case.documents.all()) == [kept]
 
 
-def test_after_a_refusal_the_focus_is_on_the_error(page_of, mia, tom):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    page = page_of(tom)
+def test_after_a_refusal_the_focus_is_on_the_error(page_of, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    page = page_of(technician)
     page.goto(f"/cases/{case.pk}/")
     page.locator("#note-text").fill("  ")
     page.locator("#note-save").click()

@@ -43,11 +43,11 @@ def connection_of_the_web(request: pytest.FixtureRequest, redis: LocalRedis) -> 
 
 
 @pytest.mark.usefixtures("connection_of_the_web")
-def test_redis_refuses(redis: LocalRedis, mia: User, tom: User) -> None:
+def test_redis_refuses(redis: LocalRedis, member: User, technician: User) -> None:
     """Scheduling goes on; without broker and workers, the command of the cron job releases."""
     redis.stop()
     with answers_within(QUICKLY):
-        case = completed(member=mia, by=tom, release_on=in_seconds(1))
+        case = completed(member=member, by=technician, release_on=in_seconds(1))
     assert Case.objects.get(pk=case.pk).armed_revision is None
 
     until("cron has released it", lambda: call_command("release_scheduled_cases") or is_released(case))
@@ -56,14 +56,14 @@ def test_redis_refuses(redis: LocalRedis, mia: User, tom: User) -> None:
 
 
 @pytest.mark.usefixtures("connection_of_the_web")
-def test_redis_is_frozen(redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User) -> None:
+def test_redis_is_frozen(redis: LocalRedis, start_worker: StartWorker, member: User, technician: User) -> None:
     """Scheduling many cases is held up once, not once each. When Redis goes on, so do the workers; a message that
     was given up may arrive all the same, and does no harm."""
     worker = start_worker("releases")
     worker.ready()
     redis.freeze()
     with answers_within(QUICKLY):
-        cases = [completed(member=mia, by=tom, release_on=in_seconds(2)) for _ in range(5)]
+        cases = [completed(member=member, by=technician, release_on=in_seconds(2)) for _ in range(5)]
     assert not Case.objects.filter(armed_revision__isnull=False).exists()
 
     redis.thaw()
@@ -74,17 +74,19 @@ def test_redis_is_frozen(redis: LocalRedis, start_worker: StartWorker, mia: User
 
 
 def test_redis_is_frozen_over_the_instant(
-    redis: LocalRedis, start_worker: StartWorker, client: Client, mia: User, olga: User, tom: User
+    redis: LocalRedis, start_worker: StartWorker, client: Client, member: User, other_member: User, technician: User
 ) -> None:
     """A worker waits for a Redis that does not answer, ETA tasks in hand. The member who looks does not wait for
     either; for the one who does not look, the worker goes on when Redis does."""
     worker = start_worker("releases")
     worker.ready()
-    looked_at, other = (completed(member=member, by=tom, release_on=in_seconds(2)) for member in (mia, olga))
+    looked_at, other = (
+        completed(member=person, by=technician, release_on=in_seconds(2)) for person in (member, other_member)
+    )
     worker.wait_for_log(f"[release-{other.pk}-1] received")
     redis.freeze()
     until("the cases are due", lambda: other.release_instant <= timezone.now())
-    client.force_login(mia)
+    client.force_login(member)
     with answers_within(QUICKLY):
         assert looked_at.external_case_id in client.get("/").content.decode()
     assert sources(looked_at) == [Source.READ]
@@ -96,10 +98,10 @@ def test_redis_is_frozen_over_the_instant(
 
 
 def test_a_worker_that_could_not_acknowledge_gets_the_next_message(
-    redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User
+    redis: LocalRedis, start_worker: StartWorker, member: User, technician: User
 ) -> None:
     """One process may hold one message. The sweep that it cannot acknowledge must not be its last."""
-    case = completed(member=mia, by=tom, release_on=in_seconds(2))
+    case = completed(member=member, by=technician, release_on=in_seconds(2))
     until("the case is due", lambda: case.release_instant <= timezone.now())
     worker = start_worker("sweep", queue="sweep", concurrency=1)
     worker.ready()
@@ -111,16 +113,18 @@ def test_a_worker_that_could_not_acknowledge_gets_the_next_message(
     worker.wait_for_log("Couldn't ack")
     redis.thaw()
 
-    later = completed(member=mia, by=tom, release_on=in_seconds(1))
+    later = completed(member=member, by=technician, release_on=in_seconds(1))
     until("the next sweep has released it", lambda: publish_sweep() or is_released(later))
     assert_released_once([case, later])
 
 
-def test_the_page_answers_while_redis_is_frozen(redis: LocalRedis, client: Client, mia: User, tom: User) -> None:
+def test_the_page_answers_while_redis_is_frozen(
+    redis: LocalRedis, client: Client, member: User, technician: User
+) -> None:
     """Login, session and the technician's form do not depend on Redis."""
-    case = CaseFactory(member=mia, assigned_to=tom)
+    case = CaseFactory(member=member, assigned_to=technician)
     redis.freeze()
-    client.force_login(tom)
+    client.force_login(technician)
     data = {"release_option": "schedule", "release_date": portals_today() + dt.timedelta(days=2)}
     with answers_within(QUICKLY):
         response = client.post(reverse("mark_case_completed", args=[case.pk]), data)
@@ -129,14 +133,14 @@ def test_the_page_answers_while_redis_is_frozen(redis: LocalRedis, client: Clien
 
 
 def test_a_message_that_was_given_up_and_still_arrives(
-    redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User
+    redis: LocalRedis, start_worker: StartWorker, member: User, technician: User
 ) -> None:
     """The publish raised, so the look-ahead arms the case again: two messages under one task id, one release."""
     # So that the queue is declared: the next message is one command.
     celery_publisher.publish_wake_up(case_id=0, revision=0, at=timezone.now())
     redis.flush()
     redis.freeze()
-    case = completed(member=mia, by=tom, release_on=in_seconds(3))
+    case = completed(member=member, by=technician, release_on=in_seconds(3))
     assert Case.objects.get(pk=case.pk).armed_revision is None
     redis.thaw()
     celery_publisher._silent_until = 0

@@ -63,12 +63,12 @@ def test_beat_goes_on_when_summer_ends(clock: Clock, redis: LocalRedis, start_be
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
 def test_workers_whose_clock_is_wrong_release_and_send(
-    ahead: float, start_worker: StartWorker, start_beat: StartBeat, mail_server: MailServer, mia: User
+    ahead: float, start_worker: StartWorker, start_beat: StartBeat, mail_server: MailServer, member: User
 ) -> None:
     """Their sweeps have not expired, and what waits in the outbox waits for no clock of theirs."""
     for name, queue in (("releases", "releases,sweep"), ("mail", "mail")):
         start_worker(name, queue=queue, **set_off(ahead)).ready()
-    case = CaseFactory(due=True, member=mia)
+    case = CaseFactory(due=True, member=member)
     start_beat()
     until("it is released", lambda: is_released(case))
     until("the mail is there", lambda: len(mail_server.taken) == 1)

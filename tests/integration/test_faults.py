@@ -32,10 +32,12 @@ from tests.integration.steps import (
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_worker_killed_in_mid_wave(start_worker: StartWorker, mia: User, olga: User, tom: User) -> None:
+def test_worker_killed_in_mid_wave(
+    start_worker: StartWorker, member: User, other_member: User, technician: User
+) -> None:
     """The whole worker dies, parent and children, between two batches. The next sweep of another worker goes on;
     nothing is lost, nothing is done twice, and what was released keeps its date."""
-    cases = wave(2000, members=[mia, olga], technician=tom)
+    cases = wave(2000, members=[member, other_member], technician=technician)
     kill_in_mid_wave(start_worker, cases, lambda worker: worker.kill())
     before = dict(released_dates())
 
@@ -46,18 +48,20 @@ def test_worker_killed_in_mid_wave(start_worker: StartWorker, mia: User, olga: U
     assert before.items() <= dict(released_dates()).items()
 
 
-def test_pool_process_killed_in_mid_wave(start_worker: StartWorker, mia: User, tom: User) -> None:
+def test_pool_process_killed_in_mid_wave(start_worker: StartWorker, member: User, technician: User) -> None:
     """One process of the pool dies. The worker puts the message back and does the rest itself; no sweep is needed."""
-    cases = wave(1500, members=[mia], technician=tom)
+    cases = wave(1500, members=[member], technician=technician)
     kill_in_mid_wave(start_worker, cases, kill_pool)
 
     until("all are released", lambda: released_count() == len(cases))
     assert_released_once(cases)
 
 
-def test_two_workers_and_many_wake_ups_release_a_wave_once(start_worker: StartWorker, mia: User, tom: User) -> None:
+def test_two_workers_and_many_wake_ups_release_a_wave_once(
+    start_worker: StartWorker, member: User, technician: User
+) -> None:
     """Two workers with two processes each get two sweeps and two ETA tasks at the same instant."""
-    cases = wave(1000, members=[mia], technician=tom)
+    cases = wave(1000, members=[member], technician=technician)
     workers = [start_worker(name, RELEASE_BATCH_SIZE=20) for name in ("left", "right")]
     assert all(worker.ready() for worker in workers)
     instant = in_seconds(0.5).instant
@@ -71,7 +75,7 @@ def test_two_workers_and_many_wake_ups_release_a_wave_once(start_worker: StartWo
 
 
 def test_redis_restarted_while_a_worker_holds_eta_tasks(
-    redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User
+    redis: LocalRedis, start_worker: StartWorker, member: User, technician: User
 ) -> None:
     """The worker outlives a Redis that comes back empty, works on, and a sweep makes up for the lost ETA tasks.
 
@@ -79,7 +83,7 @@ def test_redis_restarted_while_a_worker_holds_eta_tasks(
     goes away while it holds any unacknowledged message, and an ETA task is one.
     """
     worker = start_worker("releases")
-    held = [completed(member=mia, by=tom, release_on=in_seconds(wait)) for wait in (4, 4, 3600)]
+    held = [completed(member=member, by=technician, release_on=in_seconds(wait)) for wait in (4, 4, 3600)]
     for case in held:
         worker.wait_for_log(f"[release-{case.pk}-1] received")
     pid = worker.container.pid
@@ -87,7 +91,7 @@ def test_redis_restarted_while_a_worker_holds_eta_tasks(
     redis.stop()
     worker.wait_for_log("onnection to broker lost")
     redis.start()
-    after = completed(member=mia, by=tom, release_on=in_seconds(1))
+    after = completed(member=member, by=technician, release_on=in_seconds(1))
     until("the new case is released", lambda: is_released(after) or worker.container.status == "exited")
     assert worker.container.status == "running", "the worker did not outlive its broker"
     assert worker.container.pid == pid
@@ -101,11 +105,11 @@ def test_redis_restarted_while_a_worker_holds_eta_tasks(
 
 
 def test_worker_told_to_stop_puts_its_eta_tasks_back(
-    redis: LocalRedis, start_worker: StartWorker, mia: User, tom: User
+    redis: LocalRedis, start_worker: StartWorker, member: User, technician: User
 ) -> None:
     """SIGTERM: a rolling restart loses no ETA task; the next worker runs it in time, without any sweep."""
     worker = start_worker("old")
-    case = completed(member=mia, by=tom, release_on=in_seconds(9))
+    case = completed(member=member, by=technician, release_on=in_seconds(9))
     worker.wait_for_log(f"[release-{case.pk}-1] received")
     assert redis.length("portal:releases") == 0
 
@@ -121,13 +125,13 @@ def test_worker_told_to_stop_puts_its_eta_tasks_back(
 
 
 def test_killed_worker_takes_no_release_with_it_that_the_sweep_can_still_announce(
-    start_worker: StartWorker, mia: User, tom: User
+    start_worker: StartWorker, member: User, technician: User
 ) -> None:
     """What it held lies in Redis until the visibility timeout. The look-ahead announces the instant once more, although
     the case is armed, and the next worker is on time."""
     victim = start_worker("victim")
     victim.ready()
-    case = completed(member=mia, by=tom, release_on=in_seconds(20))
+    case = completed(member=member, by=technician, release_on=in_seconds(20))
     victim.wait_for_log(f"[release-{case.pk}-1] received")
     victim.kill()
 
@@ -139,13 +143,13 @@ def test_killed_worker_takes_no_release_with_it_that_the_sweep_can_still_announc
 
 
 def test_a_wake_up_that_finds_no_database_is_repeated_until_there_is_one(
-    process_env: dict[str, str], start_worker: StartWorker, mia: User, tom: User
+    process_env: dict[str, str], start_worker: StartWorker, member: User, technician: User
 ) -> None:
     """No sweep comes to its help."""
     url = process_env["DATABASE_URL"] + "&application_name=the-worker"
     worker = start_worker("releases", queue="releases", DATABASE_URL=url)
     worker.ready()
-    case = completed(member=mia, by=tom, release_on=in_seconds(3))
+    case = completed(member=member, by=technician, release_on=in_seconds(3))
     worker.wait_for_log(f"[release-{case.pk}-1] received")
     with database_closed_to("the-worker"):
         until("it is tried again", lambda: worker.has_seen("Retry in", times=2))
@@ -155,7 +159,7 @@ def test_a_wake_up_that_finds_no_database_is_repeated_until_there_is_one(
     assert_released_once([case])
 
 
-def test_a_sweep_does_not_wait_behind_wake_ups(start_worker: StartWorker, mia: User) -> None:
+def test_a_sweep_does_not_wait_behind_wake_ups(start_worker: StartWorker, member: User) -> None:
     """Thousands of them have come before it."""
     start_worker("sweep", queue="sweep", concurrency=1).ready()
     count = 3000

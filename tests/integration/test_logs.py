@@ -58,10 +58,10 @@ def test_every_line_of_every_process_is_json(start):
         assert "secret" not in process.logs()
 
 
-def test_the_lines_of_a_task_name_the_request_and_not_its_person(start, mia, tom):
+def test_the_lines_of_a_task_name_the_request_and_not_its_person(start, member, technician):
     processes = start("worker")
     with structlog.contextvars.bound_contextvars(request_id="request-1", user_id=4711, ip="203.0.113.9"):
-        case = completed(member=mia, by=tom, release_on=in_seconds(2))
+        case = completed(member=member, by=technician, release_on=in_seconds(2))
     until("it is released", lambda: Case.objects.get(pk=case.pk).is_released)
     until("it is logged", lambda: "cases released" in processes["worker"].logs())
     (released,) = [line for line in lines(processes["worker"]) if line["event"] == "cases released"]

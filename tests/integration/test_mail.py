@@ -29,12 +29,12 @@ def silent_server() -> Iterator[SilentServer]:
 
 
 def test_one_mail_a_member_and_wave_with_one_message_id(
-    start_worker: StartWorker, mail_server: MailServer, tom: User
+    start_worker: StartWorker, mail_server: MailServer, technician: User
 ) -> None:
     """Thirty members with three cases each. The server says "later" to every message at first; each is sent again,
     the same cases under the same Message-ID, and then never again."""
     members = UserFactory.create_batch(30)
-    cases = wave(90, members=members, technician=tom)
+    cases = wave(90, members=members, technician=technician)
     mail_server.answer_message = lambda _: "451 Try again later"
     worker = start_worker("mail", queue="mail")
     release_all()
@@ -55,12 +55,14 @@ def test_one_mail_a_member_and_wave_with_one_message_id(
         assert [case.member.email for case in told] == [mail["To"]] * 3
 
 
-def test_many_senders_never_send_one_mail_twice(start_worker: StartWorker, mail_server: MailServer, tom: User) -> None:
+def test_many_senders_never_send_one_mail_twice(
+    start_worker: StartWorker, mail_server: MailServer, technician: User
+) -> None:
     """Two mail workers with two processes each are told at the same moment that eighty members have mail."""
     members = UserFactory.create_batch(80)
     workers = [start_worker(name, queue="mail") for name in ("left", "right")]
     assert all(worker.ready() for worker in workers)
-    wave(80, members=members, technician=tom)
+    wave(80, members=members, technician=technician)
     release_all()
     for _ in range(3):
         celery_publisher.publish_mail_waiting()
@@ -73,11 +75,11 @@ def test_many_senders_never_send_one_mail_twice(start_worker: StartWorker, mail_
 
 @pytest.mark.parametrize(("moment", "copies"), [("RCPT", 1), ("DATA", 2)], ids=["before it is taken", "after"])
 def test_sender_killed_in_the_middle_of_a_message(
-    start_worker: StartWorker, mail_server: MailServer, mia: User, tom: User, moment: str, copies: int
+    start_worker: StartWorker, mail_server: MailServer, member: User, technician: User, moment: str, copies: int
 ) -> None:
     """The sender dies between its claim and what the server says. Nobody touches the mail while the claim holds; when
     that ends it is sent, under the same Message-ID. Only a server that had taken it gets it twice (DESIGN rule 12)."""
-    wave(1, members=[mia], technician=tom)
+    wave(1, members=[member], technician=technician)
     mail_server.hold = moment
     victim = start_worker("victim", queue="mail")
     release_all()
@@ -95,14 +97,14 @@ def test_sender_killed_in_the_middle_of_a_message(
     assert [mail["Message-ID"] for mail in mail_server.taken] == [claimed["message_id"]] * copies
 
 
-def test_poison_recipient_holds_up_nobody(start_worker: StartWorker, mail_server: MailServer, tom: User) -> None:
+def test_poison_recipient_holds_up_nobody(start_worker: StartWorker, mail_server: MailServer, technician: User) -> None:
     """One address is refused for good, one for now, one is no address at all, one is missing; the others get mail."""
     addresses = ["poison@example.com", "full@example.com", "two\nlines@example.com", ""]
     odd = [UserFactory(email=address) for address in addresses]
     good = UserFactory.create_batch(5)
     answers = {addresses[0]: "550 No such user", addresses[1]: "452 Mailbox full"}
     mail_server.answer_recipient = lambda address: answers.get(address, "250 OK")
-    cases = wave(9, members=[*odd, *good], technician=tom)
+    cases = wave(9, members=[*odd, *good], technician=technician)
     start_worker("mail", queue="mail")
     release_all()
 
@@ -122,17 +124,17 @@ def test_hanging_mail_server_holds_up_no_release(
     start_worker: StartWorker,
     start_beat: Callable[[], LocalBeat],
     silent_server: SilentServer,
-    mia: User,
-    tom: User,
+    member: User,
+    technician: User,
 ) -> None:
     """The mail worker hangs on a server that never says a word. The sweep goes on beside it, and no mail is lost."""
     env = {"EMAIL_URL": silent_server.url, "EMAIL_TIMEOUT": 5}
     start_worker("releases", **env)
     start_worker("mail", queue="mail", concurrency=1, **env)
     start_beat()
-    (first,) = wave(1, members=[mia], technician=tom)
+    (first,) = wave(1, members=[member], technician=technician)
     until("the sender hangs", lambda: silent_server.clients)
-    (second,) = wave(1, members=[mia], technician=tom)
+    (second,) = wave(1, members=[member], technician=technician)
     until("the second is released", lambda: is_released(second))
     assert OutgoingEmail.objects.get(case=first).state == State.SENDING
     seen = Heartbeat.objects.get(name="sweep").at

@@ -45,10 +45,10 @@ def _portal_sends_to_it(mail_server: MailServer, settings: Any) -> None:
 
 @pytest.mark.usefixtures("_portal_sends_to_it")
 def test_connection_lost_between_acceptance_and_record(
-    mail_server: MailServer, hang_up: Callable[[], None], mia: User, olga: User
+    mail_server: MailServer, hang_up: Callable[[], None], member: User, other_member: User
 ) -> None:
     """The first message is recorded on a new connection, and the second goes out in the same run."""
-    releases_for(mia, olga)
+    releases_for(member, other_member)
 
     def take_and_hang_up(_: object) -> str:
         if not mail_server.taken:
@@ -61,9 +61,9 @@ def test_connection_lost_between_acceptance_and_record(
     assert len(mail_server.taken) == 2
 
 
-def test_record_outlives_statements_that_fail(mia: User) -> None:
+def test_record_outlives_statements_that_fail(member: User) -> None:
     """Somebody holds the row for longer than a statement waits: it is recorded as soon as they let go."""
-    releases_for(mia)
+    releases_for(member)
     (batch,) = outbox.claim(limit=1)
     held, release = threading.Event(), threading.Event()
     holder = threading.Thread(target=hold_rows, args=[held, release])

@@ -29,11 +29,11 @@ pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.djang
 
 
 def test_a_scheduled_case_is_released_by_its_eta_task(
-    release_worker: Worker, mail_worker: Worker, mail_server: MailServer, client: Client, mia: User, tom: User
+    release_worker: Worker, mail_worker: Worker, mail_server: MailServer, client: Client, member: User, technician: User
 ) -> None:
     """The technician schedules; nothing shows; at the instant the member sees the case and gets one mail."""
-    client.force_login(mia)
-    case = completed(member=mia, by=tom, release_on=in_seconds(2))
+    client.force_login(member)
+    case = completed(member=member, by=technician, release_on=in_seconds(2))
     task = f"tasks.releases.release_case[release-{case.pk}-{case.schedule_revision}]"
     assert case.external_case_id not in client.get("/").content.decode()
     release_worker.wait_for_log(f"Task {task} received")
@@ -48,16 +48,16 @@ def test_a_scheduled_case_is_released_by_its_eta_task(
     until("that is recorded", lambda: OutgoingEmail.objects.filter(state=OutgoingEmail.State.SENT).exists())
     run_sender(mail_worker)
     (mail,) = mail_server.taken
-    assert mail["To"] == mia.email
+    assert mail["To"] == member.email
     assert case.external_case_id in mail["Subject"]
     assert_released_once([case])
 
 
 def test_with_redis_flushed_the_sweep_releases(
-    redis: LocalRedis, start_worker: StartWorker, start_beat: Callable[[], LocalBeat], mia: User, tom: User
+    redis: LocalRedis, start_worker: StartWorker, start_beat: Callable[[], LocalBeat], member: User, technician: User
 ) -> None:
     """The ETA task is lost before any worker has got it. Beat's sweep finds the case by its row."""
-    case = completed(member=mia, by=tom, release_on=in_seconds(1))
+    case = completed(member=member, by=technician, release_on=in_seconds(1))
     assert Case.objects.get(pk=case.pk).armed_revision == case.schedule_revision
     redis.flush()
 
@@ -69,17 +69,17 @@ def test_with_redis_flushed_the_sweep_releases(
 
 
 def test_with_everything_dead_the_case_is_released_when_its_member_looks(
-    redis: LocalRedis, client: Client, mia: User, olga: User, tom: User
+    redis: LocalRedis, client: Client, member: User, other_member: User, technician: User
 ) -> None:
     """No beat, no worker, no Redis. Another member's look changes nothing; that of the member in person does."""
     redis.stop()
-    case = completed(member=mia, by=tom, release_on=in_seconds(1))
-    client.force_login(mia)
+    case = completed(member=member, by=technician, release_on=in_seconds(1))
+    client.force_login(member)
     assert case.external_case_id not in client.get("/").content.decode()
 
     until("the case is due", lambda: case.release_instant <= timezone.now())
     stranger = Client()
-    stranger.force_login(olga)
+    stranger.force_login(other_member)
     stranger.get("/")
     assert not is_released(case)
     assert case.external_case_id in client.get("/").content.decode()
@@ -88,13 +88,13 @@ def test_with_everything_dead_the_case_is_released_when_its_member_looks(
 
 
 def test_early_stale_and_doubled_wake_ups_release_nothing_early_and_nothing_twice(
-    start_worker: StartWorker, mia: User, tom: User
+    start_worker: StartWorker, member: User, technician: User
 ) -> None:
     """Messages are hints (DESIGN rule 5): whatever they were made for, the worker looks at the database."""
     worker = start_worker("releases")
-    far = completed(member=mia, by=tom, release_on=in_seconds(3600))
-    releases.schedule(case=far, by=tom, source=Source.WEB, release_on=in_seconds(7200))
-    near = completed(member=mia, by=tom, release_on=in_seconds(2))
+    far = completed(member=member, by=technician, release_on=in_seconds(3600))
+    releases.schedule(case=far, by=technician, source=Source.WEB, release_on=in_seconds(7200))
+    near = completed(member=member, by=technician, release_on=in_seconds(2))
     past = timezone.now()
     for revision in (far.schedule_revision, far.schedule_revision, far.schedule_revision + 1):
         celery_publisher.publish_wake_up(case_id=far.pk, revision=revision, at=past)

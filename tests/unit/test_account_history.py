@@ -22,71 +22,75 @@ def history(person: User) -> list[tuple[str, User, str]]:
     return [(event.kind, event.actor, event.said or event.reason) for event in latest_account_events(person, limit=50)]
 
 
-def test_each_step_is_told(ada, mia):
-    nina = people.invite(by=ada, email="nina@example.com", first_name="Nina", last_name="Ng", role="technician")
-    people.invite_again(person=nina, by=ada)
-    people.correct(person=nina, by=ada, email="ng@example.com", first_name="Nina", last_name="Ng")
-    people.change_role(person=nina, by=ada, role="member")
-    people.deactivate(person=nina, by=ada)
-    people.reactivate(person=nina, by=ada)
+def test_each_step_is_told(administrator, member):
+    nina = people.invite(
+        by=administrator, email="nina@example.com", first_name="Nina", last_name="Ng", role="technician"
+    )
+    people.invite_again(person=nina, by=administrator)
+    people.correct(person=nina, by=administrator, email="ng@example.com", first_name="Nina", last_name="Ng")
+    people.change_role(person=nina, by=administrator, role="member")
+    people.deactivate(person=nina, by=administrator)
+    people.reactivate(person=nina, by=administrator)
     assert history(nina) == [
-        ("reactivated", ada, ""),
-        ("deactivated", ada, ""),
-        ("role_changed", ada, "Technician → Member"),
-        ("corrected", ada, "Nina Ng <nina@example.com> → Nina Ng <ng@example.com>"),
-        ("invited_again", ada, "nina@example.com"),
-        ("invited", ada, "nina@example.com, Technician"),
+        ("reactivated", administrator, ""),
+        ("deactivated", administrator, ""),
+        ("role_changed", administrator, "Technician → Member"),
+        ("corrected", administrator, "Nina Ng <nina@example.com> → Nina Ng <ng@example.com>"),
+        ("invited_again", administrator, "nina@example.com"),
+        ("invited", administrator, "nina@example.com, Technician"),
     ]
-    assert history(mia) == []
+    assert history(member) == []
 
 
-def test_what_changes_nothing_is_not_told(ada, mia):
-    people.reactivate(person=mia, by=ada)
-    people.change_role(person=mia, by=ada, role="member")
-    people.correct(person=mia, by=ada, email=mia.email, first_name="", last_name="")
+def test_what_changes_nothing_is_not_told(administrator, member):
+    people.reactivate(person=member, by=administrator)
+    people.change_role(person=member, by=administrator, role="member")
+    people.correct(person=member, by=administrator, email=member.email, first_name="", last_name="")
     with pytest.raises(WrongState):
-        people.invite_again(person=mia, by=ada)
-    assert history(mia) == []
+        people.invite_again(person=member, by=administrator)
+    assert history(member) == []
 
 
-def test_cases_that_went_to_somebody_else_are_told_of_the_account_too(ada, tom, otto):
-    CaseFactory.create_batch(2, assigned_to=tom)
-    CaseFactory(assigned_to=tom, held=True)
-    assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web", reason="Tom leaves.")
-    assert history(tom) == [("cases_handed_over", ada, "3 → otto")]
+def test_cases_that_went_to_somebody_else_are_told_of_the_account_too(administrator, technician, other_technician):
+    CaseFactory.create_batch(2, assigned_to=technician)
+    CaseFactory(assigned_to=technician, held=True)
+    assignment.hand_over_all(
+        technician=technician, to=other_technician, by=administrator, source="web", reason="Tom leaves."
+    )
+    assert history(technician) == [("cases_handed_over", administrator, "3 → otto")]
     assert AccountEvent.objects.get().reason == "Tom leaves."
 
 
 @pytest.fixture
-def locked_out(tom: User) -> User:
+def locked_out(technician: User) -> User:
     """Tom, who has lost his phone and his codes."""
-    TOTP.activate(tom, "JBSWY3DPEHPK3PXP")
-    RecoveryCodes.activate(tom)
-    return tom
+    TOTP.activate(technician, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(technician)
+    return technician
 
 
-def test_a_lost_second_factor_is_removed_with_a_reason(ada, locked_out):
+def test_a_lost_second_factor_is_removed_with_a_reason(administrator, locked_out):
     with pytest.raises(CaseError, match="reason") as refused:
-        people.remove_second_factor(person=locked_out, by=ada, reason="  ")
+        people.remove_second_factor(person=locked_out, by=administrator, reason="  ")
     assert refused.value.field == "reason"
-    people.remove_second_factor(person=locked_out, by=ada, reason="Lost the phone.")
+    people.remove_second_factor(person=locked_out, by=administrator, reason="Lost the phone.")
     assert not Authenticator.objects.filter(user=locked_out).exists()
-    assert history(locked_out) == [("second_factor_removed", ada, "Lost the phone.")]
+    assert history(locked_out) == [("second_factor_removed", administrator, "Lost the phone.")]
     with pytest.raises(WrongState):
-        people.remove_second_factor(person=locked_out, by=ada, reason="Once more.")
+        people.remove_second_factor(person=locked_out, by=administrator, reason="Once more.")
 
 
-def test_not_ones_own_second_factor_and_not_by_others(ada, otto, locked_out):
-    TOTP.activate(ada, "JBSWY3DPEHPK3PXP")
-    for person, by in ((ada, ada), (locked_out, otto)):
+def test_not_ones_own_second_factor_and_not_by_others(administrator, other_technician, locked_out):
+    TOTP.activate(administrator, "JBSWY3DPEHPK3PXP")
+    for person, by in ((administrator, administrator), (locked_out, other_technician)):
         with pytest.raises(NotAllowed):
             people.remove_second_factor(person=person, by=by, reason="Lost.")
     assert Authenticator.objects.filter(type="totp").count() == 2
     assert not AccountEvent.objects.exists()
 
 
-def test_how_somebody_set_a_password_is_told(ada, mia):
-    nina = people.invite(by=ada, email="nina@example.com", first_name="Nina", last_name="Ng", role="member")
+def test_how_somebody_set_a_password_is_told(administrator, member):
+    nina = people.invite(by=administrator, email="nina@example.com", first_name="Nina", last_name="Ng", role="member")
     own_account.set_password(by=nina, password="one long phrase", with_link=True)
     own_account.set_password(by=nina, password="another long phrase", with_link=True)
     own_account.set_password(by=nina, password="a third long phrase", with_link=False)
@@ -97,23 +101,23 @@ def test_how_somebody_set_a_password_is_told(ada, mia):
     ]
     nina.refresh_from_db()
     assert nina.check_password("a third long phrase")
-    assert history(mia) == []
+    assert history(member) == []
 
 
-def test_a_new_password_brings_nothing_else_back(ada, mia):
+def test_a_new_password_brings_nothing_else_back(administrator, member):
     """The request began before an administrator deactivated the account and corrected the address."""
-    stale = User.objects.get(pk=mia.pk)
-    people.correct(person=mia, by=ada, email="new@example.com", first_name="", last_name="")
-    people.deactivate(person=mia, by=ada)
+    stale = User.objects.get(pk=member.pk)
+    people.correct(person=member, by=administrator, email="new@example.com", first_name="", last_name="")
+    people.deactivate(person=member, by=administrator)
     own_account.set_password(by=stale, password="another long phrase", with_link=False)
-    mia.refresh_from_db()
-    assert (mia.is_active, mia.email) == (False, "new@example.com")
-    assert mia.check_password("another long phrase")
+    member.refresh_from_db()
+    assert (member.is_active, member.email) == (False, "new@example.com")
+    assert member.check_password("another long phrase")
 
 
 @pytest.fixture
-def stored(ada: User, mia: User) -> AccountEvent:
-    people.deactivate(person=mia, by=ada)
+def stored(administrator: User, member: User) -> AccountEvent:
+    people.deactivate(person=member, by=administrator)
     return AccountEvent.objects.get()
 
 
@@ -131,6 +135,6 @@ def test_postgresql_refuses_sql_as_well(sql, stored):
         cursor.execute(sql)
 
 
-def test_unknown_kinds_are_refused(ada, mia, clock):
+def test_unknown_kinds_are_refused(administrator, member, clock):
     with pytest.raises(IntegrityError), transaction.atomic():
-        AccountEvent.objects.create(person=mia, actor=ada, kind="promoted", at="2025-06-11T12:00:00Z")
+        AccountEvent.objects.create(person=member, actor=administrator, kind="promoted", at="2025-06-11T12:00:00Z")

@@ -52,22 +52,22 @@ def test_anything_has_a_form(text):
     assert canonical(text) == canonical(canonical(text))
 
 
-def invite(ada: User, email: str) -> User:
-    return people.invite(by=ada, email=email, first_name="Nina", last_name="Ng", role="member")
+def invite(administrator: User, email: str) -> User:
+    return people.invite(by=administrator, email=email, first_name="Nina", last_name="Ng", role="member")
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_a_look_alike_is_refused_to_a_second_person(one, other, ada):
-    first = invite(ada, one)
+def test_a_look_alike_is_refused_to_a_second_person(one, other, administrator):
+    first = invite(administrator, one)
     with pytest.raises(CaseError, match="already exists") as refused:
-        invite(ada, other)
+        invite(administrator, other)
     assert refused.value.field == "email"
-    olga = UserFactory(username="olga")
+    other_member = UserFactory(username="olga")
     with pytest.raises(CaseError, match="already exists"):
-        people.correct(person=olga, by=ada, email=other, first_name="", last_name="")
+        people.correct(person=other_member, by=administrator, email=other, first_name="", last_name="")
     assert User.objects.with_address(other).get() == first
     # One's own in another spelling.
-    people.correct(person=first, by=ada, email=other, first_name="", last_name="")
+    people.correct(person=first, by=administrator, email=other, first_name="", last_name="")
 
 
 WRITERS = {
@@ -92,11 +92,11 @@ def test_every_way_of_writing_keeps_the_canonical_form(write):
     assert User.objects.with_address("z@xn--fa-hia.de").count() == 1
 
 
-def test_the_database_refuses_a_second_one_and_an_address_without_its_form(mia, olga):
+def test_the_database_refuses_a_second_one_and_an_address_without_its_form(member, other_member):
     with pytest.raises(IntegrityError), transaction.atomic():
-        User.objects.filter(pk=olga.pk).update(email="MIA@example.com")
+        User.objects.filter(pk=other_member.pk).update(email="MIA@example.com")
     with pytest.raises(IntegrityError), transaction.atomic():
-        super(type(User.objects.all()), User.objects.filter(pk=olga.pk)).update(email_canonical=None)
+        super(type(User.objects.all()), User.objects.filter(pk=other_member.pk)).update(email_canonical=None)
     User.objects.update(email="")
     assert not User.objects.with_address("").exists()
 
@@ -120,8 +120,8 @@ def test_mail_goes_to_the_domain_that_was_typed(address, domain, settings):
     assert paper["From"] == f"Portal <portal@{domain}>"
 
 
-def test_an_invitation_goes_to_the_domain_that_was_typed(ada, client):
-    client.force_login(ada)
+def test_an_invitation_goes_to_the_domain_that_was_typed(administrator, client):
+    client.force_login(administrator)
     client.post("/people/invite/", {"email": "x@fa\u00df.de", "role": "member", "first_name": "", "last_name": ""})
     assert User.objects.filter(email="x@fa\u00df.de").exists()
     outbox.deliver()
@@ -129,9 +129,9 @@ def test_an_invitation_goes_to_the_domain_that_was_typed(ada, client):
 
 
 @pytest.mark.parametrize("address", ["x@\u2603.net", "x@a\u200db.de", "x@\u00fc" + "\u00fc" * 70 + ".de"])
-def test_a_domain_that_idna_2008_does_not_know_is_refused(address, ada):
+def test_a_domain_that_idna_2008_does_not_know_is_refused(address, administrator):
     with pytest.raises(CaseError, match="valid email"):
-        invite(ada, address)
+        invite(administrator, address)
     with pytest.raises(UnusableAddress) as refused:
         for_mail_server(address)
     assert address.partition("@")[2] not in str(refused.value)

@@ -90,10 +90,13 @@ def armed_revision(case):
 # --- At once ----------------------------------------------------------------------------------------------------------
 
 
-def test_scheduling_publishes_the_wake_up_after_the_commit(broker, commit, tom):
+def test_scheduling_publishes_the_wake_up_after_the_commit(broker, commit, technician):
     with commit():
         case = releases.complete(
-            case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule(TODAY + dt.timedelta(days=7))
+            case=CaseFactory(assigned_to=technician),
+            by=technician,
+            source="web",
+            release_on=Schedule(TODAY + dt.timedelta(days=7)),
         )
         assert broker.sent == []
 
@@ -105,10 +108,10 @@ def test_scheduling_publishes_the_wake_up_after_the_commit(broker, commit, tom):
     assert armed_revision(case) == 1
 
 
-def test_what_is_rolled_back_publishes_nothing(broker, commit, tom):
-    case = CaseFactory(assigned_to=tom)
+def test_what_is_rolled_back_publishes_nothing(broker, commit, technician):
+    case = CaseFactory(assigned_to=technician)
     with commit(), transaction.atomic():
-        releases.complete(case=case, by=tom, source="web", release_on=in_a_week())
+        releases.complete(case=case, by=technician, source="web", release_on=in_a_week())
         transaction.set_rollback(True)
     assert broker.sent == []
 
@@ -118,47 +121,58 @@ def test_what_is_rolled_back_publishes_nothing(broker, commit, tom):
     [(dt.timedelta(days=8), True), (dt.timedelta(days=8, seconds=1), False), (dt.timedelta(days=300), False)],
     ids=["at the end of the window", "a second beyond", "far away"],
 )
-def test_only_what_lies_within_the_window_is_armed_at_once(broker, commit, ada, distance, armed):
+def test_only_what_lies_within_the_window_is_armed_at_once(broker, commit, administrator, distance, armed):
     at = FROZEN + distance
     with commit():
         case = releases.complete(
-            case=CaseFactory(), by=ada, source="web", release_on=Schedule(at.date(), at.time()), reason="so"
+            case=CaseFactory(), by=administrator, source="web", release_on=Schedule(at.date(), at.time()), reason="so"
         )
     assert broker.armed == ([case.pk] if armed else [])
     assert armed_revision(case) == (1 if armed else None)
 
 
-def test_of_one_instant_only_so_many_are_armed(settings, broker, commit, tom):
+def test_of_one_instant_only_so_many_are_armed(settings, broker, commit, technician):
     """With and without the time that is the default: the instant is the same."""
     settings.RELEASE_ETA_PER_INSTANT = 2
     settings.RELEASE_TIME_OF_DAY = dt.time(9)
     day = TODAY + dt.timedelta(days=7)
     with commit():
         cases = [
-            releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule(day, time))
+            releases.complete(
+                case=CaseFactory(assigned_to=technician), by=technician, source="web", release_on=Schedule(day, time)
+            )
             for time in (dt.time(9), None)
         ]
     for time in (dt.time(9), None):
         with commit():
-            releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule(day, time))
+            releases.complete(
+                case=CaseFactory(assigned_to=technician), by=technician, source="web", release_on=Schedule(day, time)
+            )
     assert broker.armed == [case.pk for case in cases]
 
     with commit():
         other = releases.complete(
-            case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=Schedule(day, dt.time(9, 1))
+            case=CaseFactory(assigned_to=technician),
+            by=technician,
+            source="web",
+            release_on=Schedule(day, dt.time(9, 1)),
         )
     assert broker.armed[2:] == [other.pk], "another instant has places of its own"
 
 
-def test_rescheduling_arms_the_new_revision_and_frees_the_place(settings, broker, commit, tom):
+def test_rescheduling_arms_the_new_revision_and_frees_the_place(settings, broker, commit, technician):
     settings.RELEASE_ETA_PER_INSTANT = 1
     week, later = Schedule(TODAY + dt.timedelta(days=7)), Schedule(TODAY + dt.timedelta(days=7), dt.time(10))
     with commit():
-        first = releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=week)
+        first = releases.complete(
+            case=CaseFactory(assigned_to=technician), by=technician, source="web", release_on=week
+        )
     with commit():
-        releases.schedule(case=first, by=tom, source="web", release_on=later)
+        releases.schedule(case=first, by=technician, source="web", release_on=later)
     with commit():
-        second = releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=week)
+        second = releases.complete(
+            case=CaseFactory(assigned_to=technician), by=technician, source="web", release_on=week
+        )
 
     assert [message.task_id for message in broker.sent] == [
         f"release-{first.pk}-1", f"release-{first.pk}-2", f"release-{second.pk}-1",
@@ -166,9 +180,9 @@ def test_rescheduling_arms_the_new_revision_and_frees_the_place(settings, broker
     assert armed_revision(first) == 2
 
 
-def test_releasing_tells_the_mail_workers(broker, commit, tom):
+def test_releasing_tells_the_mail_workers(broker, commit, technician):
     with commit():
-        releases.complete(case=CaseFactory(assigned_to=tom), by=tom, source="web", release_on=None)
+        releases.complete(case=CaseFactory(assigned_to=technician), by=technician, source="web", release_on=None)
     assert [message.name for message in broker.sent] == ["tasks.emails.send_release_emails"]
 
 
@@ -261,11 +275,17 @@ def test_the_look_ahead_arms_each_instant_up_to_its_number(settings, broker):
     assert wakeups.arm_upcoming(FROZEN) == 0
 
 
-def test_the_look_ahead_announces_once_more_what_is_armed_whatever_its_worker_has_come_to(broker, commit, ada, clock):
+def test_the_look_ahead_announces_once_more_what_is_armed_whatever_its_worker_has_come_to(
+    broker, commit, administrator, clock
+):
     """A killed worker has taken the message along that was published when the case was scheduled."""
     with commit():
         case = releases.complete(
-            case=CaseFactory(), by=ada, source="web", release_on=Schedule(TODAY, dt.time(12, 0, 5)), reason="so"
+            case=CaseFactory(),
+            by=administrator,
+            source="web",
+            release_on=Schedule(TODAY, dt.time(12, 0, 5)),
+            reason="so",
         )
     for _ in range(3):
         wakeups.arm_upcoming(portal_now())
@@ -275,18 +295,20 @@ def test_the_look_ahead_announces_once_more_what_is_armed_whatever_its_worker_ha
     ]
 
     with commit():
-        releases.schedule(case=case, by=ada, source="web", release_on=Schedule(TODAY, dt.time(12, 0, 9)), reason="so")
+        releases.schedule(
+            case=case, by=administrator, source="web", release_on=Schedule(TODAY, dt.time(12, 0, 9)), reason="so"
+        )
     wakeups.arm_upcoming(portal_now())
     assert [message.task_id for message in broker.wake_ups][2:] == 2 * [f"release-{case.pk}-2"]
 
 
-def test_no_wake_ups_at_all_where_the_number_is_nought(settings, broker, commit, tom):
+def test_no_wake_ups_at_all_where_the_number_is_nought(settings, broker, commit, technician):
     settings.RELEASE_ETA_PER_INSTANT = 0
     scheduled_at(TODAY, "12:00:30")
     with commit():
         releases.complete(
-            case=CaseFactory(assigned_to=tom),
-            by=tom,
+            case=CaseFactory(assigned_to=technician),
+            by=technician,
             source="web",
             release_on=in_a_week(),
         )
@@ -316,14 +338,18 @@ SLOTS = [
 
 @pytest.mark.parametrize("by", ["the look-ahead", "scheduling"])
 @pytest.mark.parametrize(("number", "times", "expected"), SLOTS)
-def test_few_wake_ups_serve_all_cases_of_a_slot(settings, broker, commit, ada, by, number, times, expected):
+def test_few_wake_ups_serve_all_cases_of_a_slot(settings, broker, commit, administrator, by, number, times, expected):
     settings.RELEASE_ETA_PER_INSTANT = number
     for time in times:
         at = FROZEN + time * SECOND
         if by == "scheduling":
             with commit():
                 releases.complete(
-                    case=CaseFactory(), by=ada, source="web", release_on=Schedule(at.date(), at.time()), reason="so"
+                    case=CaseFactory(),
+                    by=administrator,
+                    source="web",
+                    release_on=Schedule(at.date(), at.time()),
+                    reason="so",
                 )
         else:
             scheduled_at(at.date(), at.time().isoformat())
@@ -333,7 +359,7 @@ def test_few_wake_ups_serve_all_cases_of_a_slot(settings, broker, commit, ada, b
 
 
 @pytest.mark.parametrize("by", ["the look-ahead", "scheduling"])
-def test_the_first_and_the_last_slot_of_a_day(broker, commit, ada, clock, by):
+def test_the_first_and_the_last_slot_of_a_day(broker, commit, administrator, clock, by):
     midnight = dt.datetime(2025, 6, 12, tzinfo=dt.UTC)
     clock.move_to(midnight - 30 * SECOND)
     schedules = [(TODAY, "23:59:59.960000"), (TODAY, "23:59:59.999999"), (midnight.date(), None)]
@@ -342,7 +368,9 @@ def test_the_first_and_the_last_slot_of_a_day(broker, commit, ada, clock, by):
         if by == "scheduling":
             release_on = Schedule(date, time and dt.time.fromisoformat(time))
             with commit():
-                releases.complete(case=CaseFactory(), by=ada, source="web", release_on=release_on, reason="so")
+                releases.complete(
+                    case=CaseFactory(), by=administrator, source="web", release_on=release_on, reason="so"
+                )
         else:
             scheduled_at(date, time)
     if by == "the look-ahead":
@@ -382,14 +410,14 @@ def test_the_look_ahead_costs_as_many_statements_for_many_slots_as_for_one(broke
 @hypothesis.settings(
     max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
 )
-def test_the_first_cases_of_each_slot_are_those_that_counting_finds(times, begin, limit, edge, mia):
+def test_the_first_cases_of_each_slot_are_those_that_counting_finds(times, begin, limit, edge, member):
     Case.objects.all().delete()
     edge = dt.datetime.combine(TODAY, dt.time.fromisoformat(edge))
     moments = [edge + dt.timedelta(microseconds=offset) for offset in times]
     Case.objects.bulk_create(
         CaseFactory.build(
             scheduled=True,
-            member=mia,
+            member=member,
             assigned_to=None,
             scheduled_release_date=at.date(),
             scheduled_release_time=at.time(),
@@ -438,12 +466,12 @@ FAILURES = [BrokerError("refused"), RedisConnectionError("gone"), ConnectionRefu
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=[type(error).__name__ for error in FAILURES])
-def test_scheduling_succeeds_and_the_case_is_not_taken_for_armed(broker, commit, tom, error):
+def test_scheduling_succeeds_and_the_case_is_not_taken_for_armed(broker, commit, technician, error):
     broker.error = error
     with commit():
         case = releases.complete(
-            case=CaseFactory(assigned_to=tom),
-            by=tom,
+            case=CaseFactory(assigned_to=technician),
+            by=technician,
             source="web",
             release_on=in_a_week(),
         )
@@ -498,14 +526,14 @@ def test_wake_ups_reach_the_real_broker(clock):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whatever_goes_wrong_with_publishing_fails_no_request(tom, mia, monkeypatch, caplog):
+def test_whatever_goes_wrong_with_publishing_fails_no_request(technician, member, monkeypatch, caplog):
     """Also what nobody expected: the case is scheduled, the error is logged, the sweep arms it."""
 
     def broken(*arguments, **options):
         raise RuntimeError("pool is closed")
 
     monkeypatch.setattr(celery_publisher.app, "send_task", broken)
-    case = CaseFactory(member=mia, assigned_to=tom)
-    done = releases.complete(case=case, by=tom, source="web", release_on=in_a_week())
+    case = CaseFactory(member=member, assigned_to=technician)
+    done = releases.complete(case=case, by=technician, source="web", release_on=in_a_week())
     assert done.is_pending
     assert "pool is closed" in caplog.text

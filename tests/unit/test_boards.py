@@ -22,24 +22,24 @@ VISIT = dt.datetime(2025, 6, 5, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def cases_of_two(mia, olga, tom, otto):
+def cases_of_two(member, other_member, technician, other_technician):
     """More than a group shows of some states, of two members and two technicians, in no order."""
     for number in range(8):
-        member, technician = (mia, tom) if number % 4 else (olga, otto)
+        person, colleague = (member, technician) if number % 4 else (other_member, other_technician)
         accepted = VISIT + dt.timedelta(hours=number * 3 % 8)
-        CaseFactory(member=member, assigned_to=technician, date_accepted=accepted)
-        CaseFactory(member=member, submitted=True)
-        CaseFactory(member=member, draft=True)
-        CaseFactory(member=member, assigned_to=technician, held=True)
+        CaseFactory(member=person, assigned_to=colleague, date_accepted=accepted)
+        CaseFactory(member=person, submitted=True)
+        CaseFactory(member=person, draft=True)
+        CaseFactory(member=person, assigned_to=colleague, held=True)
         day = portals_today() + dt.timedelta(days=number * 5 % 8)
-        CaseFactory(member=member, assigned_to=technician, scheduled=True, scheduled_release_date=day)
+        CaseFactory(member=person, assigned_to=colleague, scheduled=True, scheduled_release_date=day)
         released = VISIT + dt.timedelta(days=number * 3 % 8 - 4)
-        CaseFactory(member=member, assigned_to=technician, released=True, actual_release_date=released)
+        CaseFactory(member=person, assigned_to=colleague, released=True, actual_release_date=released)
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("person", ["mia", "olga", "tom", "otto", "ada"])
-def test_groups_are_those_of_the_person(person, view, cases_of_two, request, settings, ada):
+@pytest.mark.parametrize("person", ["member", "other_member", "technician", "other_technician", "administrator"])
+def test_groups_are_those_of_the_person(person, view, cases_of_two, request, settings, administrator):
     settings.RELEASE_MEMBER_VIEW = view
     user = request.getfixturevalue(person)
     user.previous_login = VISIT
@@ -81,8 +81,8 @@ def expected(user: User, key: str) -> list[Case]:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
-def test_the_list_that_a_section_names_has_its_cases(person, view, cases_of_two, request, settings, ada):
+@pytest.mark.parametrize("person", ["member", "technician", "administrator"])
+def test_the_list_that_a_section_names_has_its_cases(person, view, cases_of_two, request, settings, administrator):
     settings.RELEASE_MEMBER_VIEW = view
     user = request.getfixturevalue(person)
     user.previous_login = VISIT
@@ -97,26 +97,26 @@ def test_the_list_that_a_section_names_has_its_cases(person, view, cases_of_two,
             assert len(listed) == len(cases)
 
 
-def test_to_who_never_signed_in_nothing_is_new(cases_of_two, mia):
-    mia.previous_login = mia.last_login = None
-    counts = {group.section.key: group.count for group in dashboard.groups_for(mia)}
+def test_to_who_never_signed_in_nothing_is_new(cases_of_two, member):
+    member.previous_login = member.last_login = None
+    counts = {group.section.key: group.count for group in dashboard.groups_for(member)}
     assert counts["new"] == "0"
     assert counts["released"] == "6"
 
 
-def test_the_end_of_the_portals_day_is_the_end_of_today(mia, tom, settings):
+def test_the_end_of_the_portals_day_is_the_end_of_today(member, technician, settings):
     """At 23:30 UTC it is tomorrow already in Auckland, and that is the day of what goes out there."""
     settings.TIME_ZONE = "Pacific/Auckland"
-    CaseFactory(member=mia, assigned_to=tom, scheduled=True, scheduled_release_date=dt.date(2025, 6, 12))
+    CaseFactory(member=member, assigned_to=technician, scheduled=True, scheduled_release_date=dt.date(2025, 6, 12))
     for moment, count in (("11:59", "0"), ("12:00", "1")):
         with frozen_clock(dt.datetime.fromisoformat(f"2025-06-11T{moment}+00:00")):
-            groups = {group.section.key: group for group in dashboard.groups_for(tom)}
+            groups = {group.section.key: group for group in dashboard.groups_for(technician)}
             assert groups["today"].count == count
 
 
-def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(mia, tom, monkeypatch):
+def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(member, technician, monkeypatch):
     """The first statement finds it accepted; when it is fetched it is released."""
-    case = CaseFactory(member=mia, assigned_to=tom)
+    case = CaseFactory(member=member, assigned_to=technician)
     fetch = dashboard._seen
 
     def released_before(keys, user):
@@ -126,9 +126,9 @@ def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(mia, tom,
         return fetch(keys, user)
 
     monkeypatch.setattr(dashboard, "_seen", released_before)
-    assert [group.cases for group in dashboard.groups_for(mia)] == [[], [], [], []]
+    assert [group.cases for group in dashboard.groups_for(member)] == [[], [], [], []]
 
 
-def test_somebody_without_any_case_has_empty_groups(olga):
+def test_somebody_without_any_case_has_empty_groups(other_member):
     CaseFactory(member=UserFactory())
-    assert {group.count for group in dashboard.groups_for(olga)} == {"0"}
+    assert {group.count for group in dashboard.groups_for(other_member)} == {"0"}

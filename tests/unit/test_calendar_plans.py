@@ -49,8 +49,8 @@ def month(date, user, whose):
 
 @pytest.mark.parametrize("role", ["technician", "administrator"])
 @pytest.mark.parametrize("date", [TODAY, dt.date(2025, 9, 1), dt.date(2024, 12, 1)], ids=["now", "ahead", "past"])
-def test_a_month_of_everybodys_cases_reads_what_it_counts(noon, ada, otto, role, date):
-    user = ada if role == "administrator" else otto
+def test_a_month_of_everybodys_cases_reads_what_it_counts(noon, administrator, other_technician, role, date):
+    user = administrator if role == "administrator" else other_technician
     days = []
 
     plans = CasePlans(lambda: days.extend(month(date, user, lambda cases: cases)))
@@ -80,9 +80,9 @@ def test_a_month_of_ones_own_cases_reads_only_those(noon, busy_technician):
 
 
 @pytest.mark.parametrize("date", [TODAY, dt.date(2025, 6, 10)], ids=["all wait for the evening", "nothing waits"])
-def test_the_first_page_of_a_days_list_is_one_range_of_the_index(clock, otto, date):
+def test_the_first_page_of_a_days_list_is_one_range_of_the_index(clock, other_technician, date):
     clock.move_to(dt.datetime.combine(date, dt.time(12), tzinfo=dt.UTC))
-    waiting = on_day(Case.objects.visible_to(otto), date, Kind.SCHEDULED, today=date)
+    waiting = on_day(Case.objects.visible_to(other_technician), date, Kind.SCHEDULED, today=date)
     page = []
 
     plans = CasePlans(lambda: page.extend(CappedPaginator(waiting).get_page(1)))
@@ -92,7 +92,7 @@ def test_the_first_page_of_a_days_list_is_one_range_of_the_index(clock, otto, da
     assert plans.rows_touched == (MAX_COUNTED + 1 + len(page) if page else 0)
 
 
-@pytest.mark.parametrize("who", ["ada", "busy_technician"])
+@pytest.mark.parametrize("who", ["administrator", "busy_technician"])
 def test_a_feed_reads_no_more_than_it_holds(noon, request, who):
     user = request.getfixturevalue(who)
     held = []
@@ -104,9 +104,9 @@ def test_a_feed_reads_no_more_than_it_holds(noon, request, who):
     assert plans.rows_touched <= calendar_feed.MAX_SCHEDULED + calendar_feed.MAX_RELEASED
 
 
-def test_the_cap_is_what_bounds_a_day(noon, ada, monkeypatch):
+def test_the_cap_is_what_bounds_a_day(noon, administrator, monkeypatch):
     monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 10)
 
-    plans = CasePlans(lambda: month(TODAY, ada, lambda cases: cases))
+    plans = CasePlans(lambda: month(TODAY, administrator, lambda cases: cases))
 
     assert plans.rows_touched < 43 * (11 + 2 * ROWS)

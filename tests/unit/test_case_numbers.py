@@ -33,25 +33,25 @@ def without_the_constraint():
 
 
 @pytest.mark.parametrize("number", ODD, ids=repr)
-def test_the_database_refuses_it(mia, number):
+def test_the_database_refuses_it(member, number):
     with pytest.raises(IntegrityError, match=CONSTRAINT.name), transaction.atomic():
-        CaseFactory(member=mia, external_case_id=number)
-    case = CaseFactory(member=mia)
+        CaseFactory(member=member, external_case_id=number)
+    case = CaseFactory(member=member)
     with pytest.raises(IntegrityError, match=CONSTRAINT.name), transaction.atomic():
         Case.objects.filter(pk=case.pk).update(external_case_id=number)
 
 
 @pytest.mark.parametrize("number", ["C-7K2M9QX4TB", "TEST-001", "Ñ 12/7", "案件-3", "C\u00a012"])
-def test_other_numbers_are_taken(mia, number):
-    assert CaseFactory(member=mia, external_case_id=number).external_case_id == number
+def test_other_numbers_are_taken(member, number):
+    assert CaseFactory(member=member, external_case_id=number).external_case_id == number
 
 
 @pytest.mark.parametrize("number", [*ODD, "C-1\x002"], ids=repr)
-def test_the_mail_of_an_old_row_is_sent_without_them(mia, number):
+def test_the_mail_of_an_old_row_is_sent_without_them(member, number):
     if "\x00" in number and connection.vendor == "postgresql":
         pytest.skip("PostgreSQL stores no NUL")
     with without_the_constraint():
-        CaseFactory(due=True, member=mia, external_case_id=number)
+        CaseFactory(due=True, member=member, external_case_id=number)
         releases.release_due(by="a test", source="sweep")
         assert outbox.deliver().sent == 1
         (message,) = mail.outbox

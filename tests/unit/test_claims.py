@@ -30,8 +30,8 @@ PASSING = ["later", "no connection", "given back"]
 
 
 @pytest.fixture
-def _waiting(clock, mia):
-    CaseFactory.create_batch(2, due=True, member=mia)
+def _waiting(clock, member):
+    CaseFactory.create_batch(2, due=True, member=member)
     releases.release_due(by="a test", source="sweep")
 
 
@@ -76,10 +76,10 @@ def test_nor_does_any_number_of_tries_in_between_make_two_claims_alike(clock, tr
 
 @pytest.mark.usefixtures("_waiting")
 @pytest.mark.parametrize("late", ENDINGS)
-def test_what_was_sent_again_by_a_person_is_another_claim(clock, ada, late):
+def test_what_was_sent_again_by_a_person_is_another_claim(clock, administrator, late):
     refused = take()
     outbox.record(refused, DeliveryResult(Outcome.REJECTED, "550 no"))
-    resend_module.resend(email=OutgoingEmail.objects.first(), by=ada, source="web")
+    resend_module.resend(email=OutgoingEmail.objects.first(), by=administrator, source="web")
     take()
     before = rows()
     ENDINGS[late](refused)
@@ -87,7 +87,7 @@ def test_what_was_sent_again_by_a_person_is_another_claim(clock, ada, late):
 
 
 @pytest.mark.usefixtures("_waiting")
-def test_the_count_of_answers_never_goes_down(clock, ada):
+def test_the_count_of_answers_never_goes_down(clock, administrator):
     counts = [0]
 
     def note(end):
@@ -97,18 +97,18 @@ def test_the_count_of_answers_never_goes_down(clock, ada):
 
     for ending in ("given back", "later", "no connection", "later", "given back", "refused"):
         note(ENDINGS[ending])
-    resend_module.resend(email=OutgoingEmail.objects.first(), by=ada, source="web")
+    resend_module.resend(email=OutgoingEmail.objects.first(), by=administrator, source="web")
     note(ENDINGS["no connection"])
     note(lambda batch: outbox.record(batch, DeliveryResult(Outcome.SENT)))
     assert counts == [0, 0, 1, 1, 2, 2, 3, 3, 4]
 
 
 @pytest.mark.usefixtures("_waiting")
-def test_after_a_person_had_it_sent_again_it_is_not_given_up_at_the_first_later(clock, ada):
+def test_after_a_person_had_it_sent_again_it_is_not_given_up_at_the_first_later(clock, administrator):
     OutgoingEmail.objects.update(attempts=40, deferrals=delivery_claims.MAX_DEFERRALS - 1)
     ENDINGS["later"](take())
     assert {row["state"] for row in rows()} == {"failed"}
-    resend_module.resend(email=OutgoingEmail.objects.first(), by=ada, source="web")
+    resend_module.resend(email=OutgoingEmail.objects.first(), by=administrator, source="web")
     ENDINGS["later"](take())
     assert {row["state"] for row in rows()} == {"waiting"}
 

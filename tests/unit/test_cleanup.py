@@ -41,23 +41,23 @@ def keys(model: type, name: str) -> set[str]:
     return set(model.objects.values_list(name, flat=True))
 
 
-def test_expired_sessions_go_and_what_is_listed_of_them(mia, settings):
+def test_expired_sessions_go_and_what_is_listed_of_them(member, settings):
     settings.CLEANUP_SESSIONS = 7 * DAY
     session("alive", DAY)
     session("expired lately", -6 * DAY)
     session("expired", -8 * DAY)
     for key in ("alive", "expired lately", "expired", "signed out long ago"):
-        listed(mia, key, -30 * DAY)
-    listed(mia, "being made", -DAY)
+        listed(member, key, -30 * DAY)
+    listed(member, "being made", -DAY)
     assert cleanup.clean_up(FROZEN)["sessions"] == 3
     assert keys(Session, "session_key") == {"alive", "expired lately"}
     assert keys(UserSession, "session_key") == {"alive", "expired lately", "being made"}
 
 
-def test_who_is_signed_in_stays_so(client, mia):
-    client.force_login(mia)
+def test_who_is_signed_in_stays_so(client, member):
+    client.force_login(member)
     cleanup.clean_up(FROZEN + dt.timedelta(seconds=real.SESSION_COOKIE_AGE - 60))
-    assert SessionStore(client.session.session_key).get("_auth_user_id") == str(mia.pk)
+    assert SessionStore(client.session.session_key).get("_auth_user_id") == str(member.pk)
 
 
 def test_expired_security_state_goes(settings):
@@ -89,9 +89,9 @@ def test_files_without_a_document_go(stored, tmp_path):
     assert stored() == []
 
 
-def test_what_forms_leave_behind_goes(mia):
+def test_what_forms_leave_behind_goes(member):
     for days, token in ((29, "young"), (31, "old")):
-        UsedFormToken.objects.create(user=mia, token=token, content="c" * 64, at=FROZEN - days * DAY)
+        UsedFormToken.objects.create(user=member, token=token, content="c" * 64, at=FROZEN - days * DAY)
     assert cleanup.clean_up(FROZEN)["forms"] == 1
     assert keys(UsedFormToken, "token") == {"young"}
 

@@ -35,10 +35,10 @@ def change(*arguments: str) -> str:
     return out.getvalue()
 
 
-def pending(mia, date: str, time: str | None = None, **columns) -> Case:
+def pending(member, date: str, time: str | None = None, **columns) -> Case:
     return CaseFactory(
         scheduled=True,
-        member=mia,
+        member=member,
         scheduled_release_date=dt.date.fromisoformat(date),
         scheduled_release_time=dt.time.fromisoformat(time) if time else None,
         **columns,
@@ -51,8 +51,8 @@ def schedule_of(case: Case) -> tuple[str, str | None]:
     return case.scheduled_release_date.isoformat(), time_text(time) if time else None
 
 
-def test_without_apply_it_says_what_would_change_and_changes_nothing(chicago, mia):
-    case = pending(mia, "2025-06-20")
+def test_without_apply_it_says_what_would_change_and_changes_nothing(chicago, member):
+    case = pending(member, "2025-06-20")
     out = change(CHICAGO, "UTC")
     assert f"{case.external_case_id}  2025-06-20 00:00:00 → 2025-06-20 00:00:00  (5 h earlier)" in out
     assert "Scheduled releases: 1. Changed: 1 (1 earlier, 0 later). Due at once: 0." in out
@@ -63,8 +63,8 @@ def test_without_apply_it_says_what_would_change_and_changes_nothing(chicago, mi
     assert not PortalEvent.objects.exists()
 
 
-def test_apply_keeps_the_wall_clock(chicago, mia):
-    case = pending(mia, "2025-06-20", "09:30", armed_revision=1)
+def test_apply_keeps_the_wall_clock(chicago, member):
+    case = pending(member, "2025-06-20", "09:30", armed_revision=1)
     out = change(CHICAGO, "Europe/Berlin", "--apply")
     assert (
         "Now set TIME_ZONE=Europe/Berlin and RELEASE_TIME_OF_DAY=00:00 for every process and restart them all." in out
@@ -92,8 +92,8 @@ def test_apply_keeps_the_wall_clock(chicago, mia):
     ],
     ids=str,
 )
-def test_apply_keeps_the_instants(chicago, mia, old, new, kept):
-    case = pending(mia, *old)
+def test_apply_keeps_the_instants(chicago, member, old, new, kept):
+    case = pending(member, *old)
     before = case.release_instant
     change(CHICAGO, new, "--keep", "instants", "--apply")
     assert schedule_of(case) == kept
@@ -101,10 +101,10 @@ def test_apply_keeps_the_instants(chicago, mia, old, new, kept):
     assert after == before or (after > before and before.astimezone(ZoneInfo(new)).fold)
 
 
-def test_what_does_not_change_is_left_alone(chicago, mia):
+def test_what_does_not_change_is_left_alone(chicago, member):
     """The other zone has the same clock in winter; a time was given where the time of day changes."""
-    winter, explicit = pending(mia, "2026-01-20", "08:00"), pending(mia, "2026-01-20", "00:00")
-    without = pending(mia, "2026-01-20")
+    winter, explicit = pending(member, "2026-01-20", "08:00"), pending(member, "2026-01-20", "00:00")
+    without = pending(member, "2026-01-20")
     change(CHICAGO, "America/Mexico_City", "--time-of-day", "06:00", "--apply")
     assert [schedule_of(case) for case in (winter, explicit, without)] == [
         ("2026-01-20", "08:00"),
@@ -114,15 +114,15 @@ def test_what_does_not_change_is_left_alone(chicago, mia):
     assert list(CaseEvent.objects.values_list("case_id", flat=True)) == [without.pk]
 
 
-def test_the_time_of_day_alone_can_be_changed_and_the_instants_kept(chicago, mia):
-    case, other = pending(mia, "2025-06-20"), pending(mia, "2025-06-20", "17:00")
+def test_the_time_of_day_alone_can_be_changed_and_the_instants_kept(chicago, member):
+    case, other = pending(member, "2025-06-20"), pending(member, "2025-06-20", "17:00")
     change(CHICAGO, CHICAGO, "--time-of-day", "09:00", "--keep", "instants", "--apply")
     assert (schedule_of(case), schedule_of(other)) == (("2025-06-20", "00:00"), ("2025-06-20", "17:00"))
     assert PortalClock.objects.get().release_time_of_day == dt.time(9)
 
 
-def test_history_says_what_was_changed_by_what(chicago, mia):
-    case = pending(mia, "2025-06-20")
+def test_history_says_what_was_changed_by_what(chicago, member):
+    case = pending(member, "2025-06-20")
     change(CHICAGO, "UTC", "--keep", "instants", "--apply")
     event = CaseEvent.objects.get()
     assert (event.case_id, event.kind, event.source, event.system_actor) == (
@@ -143,12 +143,12 @@ def test_history_says_what_was_changed_by_what(chicago, mia):
     }
 
 
-def test_all_that_is_scheduled_is_moved_in_batches(chicago, mia, monkeypatch, django_assert_max_num_queries):
+def test_all_that_is_scheduled_is_moved_in_batches(chicago, member, monkeypatch, django_assert_max_num_queries):
     monkeypatch.setattr(clock_change, "BATCH", 4)
-    cases = [pending(mia, f"2025-06-{20 + n % 3}") for n in range(10)]
-    CaseFactory(held=True, member=mia)
-    CaseFactory(released=True, member=mia)
-    CaseFactory(member=mia)
+    cases = [pending(member, f"2025-06-{20 + n % 3}") for n in range(10)]
+    CaseFactory(held=True, member=member)
+    CaseFactory(released=True, member=member)
+    CaseFactory(member=member)
     with django_assert_max_num_queries(12 + 3 * (1 + 3 + 1)):
         out = change(CHICAGO, "UTC", "--keep", "instants", "--apply")
     assert "Scheduled releases: 10. Changed: 10 (0 earlier, 0 later)." in out
@@ -156,25 +156,25 @@ def test_all_that_is_scheduled_is_moved_in_batches(chicago, mia, monkeypatch, dj
     assert CaseEvent.objects.count() == 10
 
 
-def test_a_long_list_is_cut(chicago, mia, monkeypatch):
+def test_a_long_list_is_cut(chicago, member, monkeypatch):
     monkeypatch.setattr(clock_change, "LISTED", 2)
-    CaseFactory.create_batch(5, scheduled=True, member=mia)
+    CaseFactory.create_batch(5, scheduled=True, member=member)
     assert "… and 3 more" in change(CHICAGO, "UTC")
 
 
-def test_it_says_what_would_be_due_at_once(settings, clock, mia):
+def test_it_says_what_would_be_due_at_once(settings, clock, member):
     """At noon in London it is not seven o'clock in the morning any more."""
     settings.TIME_ZONE = CHICAGO
-    pending(mia, "2025-06-11", "11:00")
-    pending(mia, "2025-06-11", "18:00")
+    pending(member, "2025-06-11", "11:00")
+    pending(member, "2025-06-11", "18:00")
     assert "Changed: 2 (2 earlier, 0 later). Due at once: 1." in change(CHICAGO, "UTC")
 
 
 @pytest.mark.parametrize("keep", ["wall-clock", "instants"])
-def test_after_it_the_portal_goes_by_the_new_clock_alone(settings, clock, mia, keep):
+def test_after_it_the_portal_goes_by_the_new_clock_alone(settings, clock, member, keep):
     """Processes with the old settings release nothing, those with the new ones what is due."""
     settings.TIME_ZONE = CHICAGO
-    pending(mia, "2025-06-11", "07:00")
+    pending(member, "2025-06-11", "07:00")
     change(CHICAGO, "UTC", "--keep", keep, "--apply")
     with pytest.raises(stored_clock.ClockMismatch):
         releases.release_due(by="test", source="sweep")
@@ -195,18 +195,18 @@ BAD = {
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), BAD.values(), ids=BAD.keys())
-def test_a_bad_request_changes_nothing(chicago, mia, arguments, sentence):
-    pending(mia, "2025-06-20")
+def test_a_bad_request_changes_nothing(chicago, member, arguments, sentence):
+    pending(member, "2025-06-20")
     with pytest.raises(CommandError, match=sentence.replace("(", r"\(")):
         change(*arguments, "--apply")
     assert PortalClock.objects.get().time_zone == CHICAGO
     assert not CaseEvent.objects.exists()
 
 
-def test_where_no_clock_is_stored_it_stores_one(settings, clock, mia):
+def test_where_no_clock_is_stored_it_stores_one(settings, clock, member):
     """As in a database from which the row was lost: the operator says what it was."""
     PortalClock.objects.all().delete()
-    case = pending(mia, "2025-06-20")
+    case = pending(member, "2025-06-20")
     change(CHICAGO, "UTC", "--keep", "instants", "--apply")
     assert schedule_of(case) == ("2025-06-20", "05:00")
     assert stored_clock.mismatch() == ""
@@ -214,8 +214,8 @@ def test_where_no_clock_is_stored_it_stores_one(settings, clock, mia):
 
 @pytest.mark.parametrize("date", ["1900-01-01", "8999-12-31"])
 @pytest.mark.parametrize("new", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_at_the_ends_of_the_calendar_a_date_stays_within_it(chicago, mia, date, new):
-    cases = [pending(mia, date, time) for time in ("00:00", "23:59")]
+def test_at_the_ends_of_the_calendar_a_date_stays_within_it(chicago, member, date, new):
+    cases = [pending(member, date, time) for time in ("00:00", "23:59")]
     change(CHICAGO, new, "--keep", "instants", "--apply")
     for case in cases:
         assert schedule_of(case)[0][:4] == date[:4]
@@ -250,8 +250,8 @@ def test_what_a_clock_shows_is_never_reached_before(zone, moment):
     assert reached == moment or moment.astimezone(wall.zone).fold
 
 
-def test_it_is_the_way_back_too(chicago, mia):
-    cases = [pending(mia, f"2025-{month:02}-20", "13:15") for month in (7, 9, 12)]
+def test_it_is_the_way_back_too(chicago, member):
+    cases = [pending(member, f"2025-{month:02}-20", "13:15") for month in (7, 9, 12)]
     change(CHICAGO, "Asia/Kathmandu", "--keep", "instants", "--apply")
     store("Asia/Kathmandu", MIDNIGHT)
     change("Asia/Kathmandu", CHICAGO, "--keep", "instants", "--apply")

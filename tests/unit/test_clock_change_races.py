@@ -26,25 +26,29 @@ def change() -> clock_change.Effect:
 
 
 VERBS = {
-    "schedule": lambda case, ada: releases.schedule(case=case, by=ada, source="web", release_on=IN_JULY, reason="wait"),
-    "release now": lambda case, ada: releases.release_now(case=case, by=ada, source="web", reason="asked"),
+    "schedule": lambda case, administrator: releases.schedule(
+        case=case, by=administrator, source="web", release_on=IN_JULY, reason="wait"
+    ),
+    "release now": lambda case, administrator: releases.release_now(
+        case=case, by=administrator, source="web", reason="asked"
+    ),
 }
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())
-def test_a_person_who_comes_during_the_change_is_refused(ada, mia, verb):
-    case = CaseFactory(scheduled=True, member=mia)
+def test_a_person_who_comes_during_the_change_is_refused(administrator, member, verb):
+    case = CaseFactory(scheduled=True, member=member)
     with held_open(change):
-        person = Thread(lambda: verb(case, ada))
+        person = Thread(lambda: verb(case, administrator))
         somebody_waits_for_a_lock()
     with pytest.raises(ClockMismatch):
         person.result()
     assert list(CaseEvent.objects.values_list("system_actor", flat=True)) == ["test"]
 
 
-def test_the_change_waits_for_a_person_who_came_before_and_moves_what_they_scheduled(ada, mia):
-    case = CaseFactory(scheduled=True, member=mia)
-    with held_open(lambda: VERBS["schedule"](case, ada)):
+def test_the_change_waits_for_a_person_who_came_before_and_moves_what_they_scheduled(administrator, member):
+    case = CaseFactory(scheduled=True, member=member)
+    with held_open(lambda: VERBS["schedule"](case, administrator)):
         changing = Thread(change)
         somebody_waits_for_a_lock()
     assert changing.result().changed == 1
@@ -52,10 +56,10 @@ def test_the_change_waits_for_a_person_who_came_before_and_moves_what_they_sched
     assert (case.scheduled_release_date, case.scheduled_release_time) == (dt.date(2025, 6, 30), dt.time(23))
 
 
-def test_a_worker_with_the_old_settings_that_comes_during_the_change_releases_nothing(mia):
+def test_a_worker_with_the_old_settings_that_comes_during_the_change_releases_nothing(member):
     """What falls due tonight by the old clock is written this noon by the new one: it is not due."""
-    CaseFactory(member=mia, scheduled=True, scheduled_release_date=FROZEN.date(), scheduled_release_time=dt.time(20))
-    due = CaseFactory(due=True, member=mia)
+    CaseFactory(member=member, scheduled=True, scheduled_release_date=FROZEN.date(), scheduled_release_time=dt.time(20))
+    due = CaseFactory(due=True, member=member)
     with held_open(change):
         worker = Thread(lambda: released_by(dt.timedelta()))
         somebody_waits_for_a_lock()
@@ -63,8 +67,8 @@ def test_a_worker_with_the_old_settings_that_comes_during_the_change_releases_no
     assert Case.objects.filter(pk=due.pk, actual_release_date=None).exists()
 
 
-def test_the_change_waits_for_a_batch_that_came_before(mia):
-    CaseFactory(due=True, member=mia)
+def test_the_change_waits_for_a_batch_that_came_before(member):
+    CaseFactory(due=True, member=member)
     with held_open(lambda: released_by(dt.timedelta())):
         changing = Thread(change)
         somebody_waits_for_a_lock()

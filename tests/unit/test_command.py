@@ -18,9 +18,9 @@ def run(capsys, *arguments):
     return capsys.readouterr().out
 
 
-def test_releases_what_is_due_and_reports_it(mia, clock, capsys):
-    due = CaseFactory(due=True, member=mia)
-    CaseFactory(scheduled=True, member=mia)
+def test_releases_what_is_due_and_reports_it(member, clock, capsys):
+    due = CaseFactory(due=True, member=member)
+    CaseFactory(scheduled=True, member=member)
     out = run(capsys)
     assert f"{due.external_case_id} for mia (scheduled for 2025-06-10 00:00)" in out
     assert out.endswith("Released 1 case.\n")
@@ -30,8 +30,8 @@ def test_releases_what_is_due_and_reports_it(mia, clock, capsys):
     assert run(capsys) == "Released 0 cases.\n"
 
 
-def test_dry_run_says_the_same_and_changes_nothing(mia, clock, capsys):
-    due = CaseFactory(due=True, member=mia)
+def test_dry_run_says_the_same_and_changes_nothing(member, clock, capsys):
+    due = CaseFactory(due=True, member=member)
     out = run(capsys, "--dry-run")
     assert due.external_case_id in out
     assert "Would release 1 case. Nothing was changed." in out
@@ -40,9 +40,9 @@ def test_dry_run_says_the_same_and_changes_nothing(mia, clock, capsys):
     assert not OutgoingEmail.objects.exists()
 
 
-def test_a_long_run_shows_progress_and_lists_the_first(mia, clock, capsys, monkeypatch):
+def test_a_long_run_shows_progress_and_lists_the_first(member, clock, capsys, monkeypatch):
     monkeypatch.setattr("cases.management.commands.release_scheduled_cases.LISTED", 3)
-    CaseFactory.create_batch(7, due=True, member=mia)
+    CaseFactory.create_batch(7, due=True, member=member)
     assert "… and 4 more" in run(capsys, "--dry-run")
     out = run(capsys, "--batch-size", "2")
     assert out.count(" for mia ") == 3
@@ -58,13 +58,13 @@ def test_a_bad_batch_size_is_refused(size):
         call_command("release_scheduled_cases", "--batch-size", size)
 
 
-def test_a_failed_row_is_reported_and_the_others_are_released(mia, clock, capsys):
-    bad, good = CaseFactory.create_batch(2, due=True, member=mia)
+def test_a_failed_row_is_reported_and_the_others_are_released(member, clock, capsys):
+    bad, good = CaseFactory.create_batch(2, due=True, member=member)
     OutgoingEmail.objects.create(
         case=bad,
         kind="released",
         release_number=1,
-        recipient=mia,
+        recipient=member,
         state="dropped",
         next_try=clock_now(),
         created=clock_now(),
@@ -78,8 +78,8 @@ def test_a_failed_row_is_reported_and_the_others_are_released(mia, clock, capsys
     assert good.actual_release_date is not None
 
 
-def test_rows_that_wait_for_their_next_try_are_named_and_fail_the_run(mia, clock, capsys):
-    case = CaseFactory(due=True, member=mia)
+def test_rows_that_wait_for_their_next_try_are_named_and_fail_the_run(member, clock, capsys):
+    case = CaseFactory(due=True, member=member)
     Case.objects.filter(pk=case.pk).update(
         release_attempts=2, release_error="duplicate key", release_next_try=clock_now() + dt.timedelta(minutes=1)
     )
@@ -88,9 +88,9 @@ def test_rows_that_wait_for_their_next_try_are_named_and_fail_the_run(mia, clock
     assert f"{case.external_case_id} failed 2 times" in capsys.readouterr().err
 
 
-def test_send_emails_does_the_mail_too(mia, olga, clock, capsys):
-    CaseFactory.create_batch(2, due=True, member=mia)
-    CaseFactory(due=True, member=olga)
+def test_send_emails_does_the_mail_too(member, other_member, clock, capsys):
+    CaseFactory.create_batch(2, due=True, member=member)
+    CaseFactory(due=True, member=other_member)
     assert "Sent 2 e-mails." in run(capsys, "--send-emails")
     assert sorted((message.to, message.subject.split(" ")[0]) for message in mail.outbox) == [
         (["mia@example.com"], "2"),
@@ -104,8 +104,8 @@ def test_send_emails_does_the_mail_too(mia, olga, clock, capsys):
         assert link in html
 
 
-def test_without_send_emails_they_wait_in_the_outbox(mia, clock, capsys):
-    CaseFactory(due=True, member=mia)
+def test_without_send_emails_they_wait_in_the_outbox(member, clock, capsys):
+    CaseFactory(due=True, member=member)
     run(capsys)
     assert mail.outbox == []
     assert OutgoingEmail.objects.get().state == "waiting"
@@ -115,8 +115,8 @@ def clock_now():
     return dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
 
 
-def test_it_counts_the_totals_that_beat_would_have_counted(mia, capsys):
-    CaseFactory(member=mia)
+def test_it_counts_the_totals_that_beat_would_have_counted(member, capsys):
+    CaseFactory(member=member)
     run(capsys, "--dry-run")
     assert not SampledTotal.objects.exists()
     run(capsys)

@@ -16,8 +16,8 @@ from tests.factories import CaseFactory, letter
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_is_kept_when_only_the_answer_to_the_commit_was_lost(mia, stored, monkeypatch):
-    case = CaseFactory(member=mia, draft=True)
+def test_a_file_is_kept_when_only_the_answer_to_the_commit_was_lost(member, stored, monkeypatch):
+    case = CaseFactory(member=member, draft=True)
 
     def lost():
         connection.connection.commit()
@@ -25,7 +25,7 @@ def test_a_file_is_kept_when_only_the_answer_to_the_commit_was_lost(mia, stored,
 
     monkeypatch.setattr(connection, "_commit", lost)
     with pytest.raises(OperationalError):
-        documents.attach(case=case, by=mia, file=letter(), source="web")
+        documents.attach(case=case, by=member, file=letter(), source="web")
     monkeypatch.undo()
     assert [CaseDocument.objects.get().file.name] == stored()
 
@@ -41,9 +41,9 @@ def full_disk(tmp_path):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("megabytes", [1.5, 3], ids=["kept in memory", "kept in a temporary file"])
-def test_of_a_file_that_the_disk_has_no_room_for_nothing_remains(megabytes, client, mia, stored, full_disk, caplog):
-    case = CaseFactory(member=mia, draft=True)
-    client.force_login(mia)
+def test_of_a_file_that_the_disk_has_no_room_for_nothing_remains(megabytes, client, member, stored, full_disk, caplog):
+    case = CaseFactory(member=member, draft=True)
+    client.force_login(member)
     content = b"%PDF-1.7\n".ljust(int(megabytes * 2**20))
     file = SimpleUploadedFile("very private.pdf", content, content_type="application/pdf")
     answer = client.post(f"/cases/{case.pk}/documents/", {"file": file})
@@ -64,11 +64,11 @@ def orphan(tmp_path, name, *, days, now):
 
 
 @pytest.mark.django_db
-def test_files_and_rows_are_compared(mia, stored, tmp_path, settings):
+def test_files_and_rows_are_compared(member, stored, tmp_path, settings):
     settings.DOCUMENT_ORPHAN_DAYS = 7
     now = portal_now()
-    case = CaseFactory(member=mia, draft=True)
-    kept, lost = (documents.attach(case=case, by=mia, file=letter(), source="web") for _ in range(2))
+    case = CaseFactory(member=member, draft=True)
+    kept, lost = (documents.attach(case=case, by=member, file=letter(), source="web") for _ in range(2))
     (tmp_path / lost.file.name).unlink()
     os.utime(tmp_path / kept.file.name, (0, 0))
     young = orphan(tmp_path, "aa11", days=6.9, now=now)
@@ -96,10 +96,10 @@ def test_where_nothing_was_ever_stored_there_is_nothing_to_compare(settings, tmp
 
 
 @pytest.mark.django_db
-def test_the_operations_page_and_the_metrics_say_what_is_missing(client, ada, monkeypatch):
+def test_the_operations_page_and_the_metrics_say_what_is_missing(client, administrator, monkeypatch):
     StorageReport.objects.create(pk=1, at=portal_now(), files=5, orphans=2, deleted=1, missing=1, missing_ids=[4711])
     monkeypatch.setattr(storage, "free_bytes", lambda: 5 * 2**20)
-    client.force_login(ada)
+    client.force_login(administrator)
     page = client.get("/operations/").content.decode()
     assert "1 document is missing its file." in page
     assert "/admin/cases/casedocument/4711/change/" in page

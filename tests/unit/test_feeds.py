@@ -20,74 +20,74 @@ def events(cases):
     return calendar.walk("VEVENT")
 
 
-def test_a_token_belongs_to_one_person_and_is_not_in_the_database(tom, ada):
-    of_tom, of_ada = calendar_feed.make(user=tom), calendar_feed.make(user=ada)
+def test_a_token_belongs_to_one_person_and_is_not_in_the_database(technician, administrator):
+    of_tom, of_ada = calendar_feed.make(user=technician), calendar_feed.make(user=administrator)
     assert of_tom != of_ada
     assert len(of_tom) >= 43  # 32 random bytes
-    assert (calendar_feed.owner_of(of_tom), calendar_feed.owner_of(of_ada)) == (tom, ada)
+    assert (calendar_feed.owner_of(of_tom), calendar_feed.owner_of(of_ada)) == (technician, administrator)
     stored = {value for row in CalendarFeed.objects.values_list() for value in row}
     assert not stored & {of_tom, of_ada}
-    assert calendar_feed.owner_of(CalendarFeed.objects.get(user=tom).token_digest) is None
+    assert calendar_feed.owner_of(CalendarFeed.objects.get(user=technician).token_digest) is None
 
 
-def test_a_new_token_ends_the_former_one(tom):
-    former = calendar_feed.make(user=tom)
-    new = calendar_feed.make(user=tom)
-    assert (calendar_feed.owner_of(former), calendar_feed.owner_of(new)) == (None, tom)
+def test_a_new_token_ends_the_former_one(technician):
+    former = calendar_feed.make(user=technician)
+    new = calendar_feed.make(user=technician)
+    assert (calendar_feed.owner_of(former), calendar_feed.owner_of(new)) == (None, technician)
 
 
-def test_switched_off_it_is_nobodys(tom):
-    token = calendar_feed.make(user=tom)
-    calendar_feed.switch_off(user=tom)
-    calendar_feed.switch_off(user=tom)
+def test_switched_off_it_is_nobodys(technician):
+    token = calendar_feed.make(user=technician)
+    calendar_feed.switch_off(user=technician)
+    calendar_feed.switch_off(user=technician)
     assert calendar_feed.owner_of(token) is None
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "member"}], ids=str)
-def test_it_ends_with_the_persons_access(tom, change):
-    token = calendar_feed.make(user=tom)
-    type(tom).objects.filter(pk=tom.pk).update(**change)
+def test_it_ends_with_the_persons_access(technician, change):
+    token = calendar_feed.make(user=technician)
+    type(technician).objects.filter(pk=technician.pk).update(**change)
     assert calendar_feed.owner_of(token) is None
-    tom.refresh_from_db()
+    technician.refresh_from_db()
     with pytest.raises(NotAllowed):
-        calendar_feed.make(user=tom)
-    assert contents.cases_of(tom) == []
+        calendar_feed.make(user=technician)
+    assert contents.cases_of(technician) == []
 
 
-def test_technicians_get_their_cases_and_administrators_all(clock, tom, otto, ada):
-    own = CaseFactory(scheduled=True, assigned_to=tom)
-    gone = CaseFactory(released=True, assigned_to=tom)
-    foreign = CaseFactory(scheduled=True, assigned_to=otto)
-    CaseFactory(held=True, assigned_to=tom)
-    CaseFactory(assigned_to=tom)
-    assert contents.cases_of(tom) == [gone, own]
-    assert contents.cases_of(ada) == [gone, own, foreign]
+def test_technicians_get_their_cases_and_administrators_all(clock, technician, other_technician, administrator):
+    own = CaseFactory(scheduled=True, assigned_to=technician)
+    gone = CaseFactory(released=True, assigned_to=technician)
+    foreign = CaseFactory(scheduled=True, assigned_to=other_technician)
+    CaseFactory(held=True, assigned_to=technician)
+    CaseFactory(assigned_to=technician)
+    assert contents.cases_of(technician) == [gone, own]
+    assert contents.cases_of(administrator) == [gone, own, foreign]
 
 
-def test_it_is_bounded_in_days_and_number(clock, tom, monkeypatch):
+def test_it_is_bounded_in_days_and_number(clock, technician, monkeypatch):
     today = dt.date(2025, 6, 11)
     near, far, too_far = (
-        CaseFactory(scheduled=True, assigned_to=tom, scheduled_release_date=today + dt.timedelta(days=days))
+        CaseFactory(scheduled=True, assigned_to=technician, scheduled_release_date=today + dt.timedelta(days=days))
         for days in (10, contents.DAYS_AHEAD, contents.DAYS_AHEAD + 1)
     )
     now = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
     recent, _too_old = (
-        CaseFactory(released=True, assigned_to=tom, actual_release_date=now - dt.timedelta(days=days))
+        CaseFactory(released=True, assigned_to=technician, actual_release_date=now - dt.timedelta(days=days))
         for days in (contents.DAYS_BACK, contents.DAYS_BACK + 1)
     )
-    assert contents.cases_of(tom) == [recent, near, far]
-    assert too_far not in contents.cases_of(tom)
+    assert contents.cases_of(technician) == [recent, near, far]
+    assert too_far not in contents.cases_of(technician)
     monkeypatch.setattr(contents, "MAX_SCHEDULED", 1)
     monkeypatch.setattr(contents, "MAX_RELEASED", 0)
-    assert contents.cases_of(tom) == [near]
+    assert contents.cases_of(technician) == [near]
 
 
-def test_an_event_is_the_moment_of_the_release_in_utc(settings, tom):
+def test_an_event_is_the_moment_of_the_release_in_utc(settings, technician):
     settings.TIME_ZONE = "America/New_York"
     settings.PORTAL_URL = "https://portal.example"
     case = CaseFactory(
         scheduled=True,
-        assigned_to=tom,
+        assigned_to=technician,
         title="Pension; part 1, é",
         scheduled_release_date=dt.date(2025, 7, 1),
         scheduled_release_time=dt.time(9),
@@ -99,8 +99,8 @@ def test_an_event_is_the_moment_of_the_release_in_utc(settings, tom):
     assert (event["uid"], event["sequence"]) == (f"release-{case.pk}@portal.example", 1)
 
 
-def test_a_moved_case_is_the_same_event_with_a_later_sequence(tom):
-    case = CaseFactory(scheduled=True, assigned_to=tom)
+def test_a_moved_case_is_the_same_event_with_a_later_sequence(technician):
+    case = CaseFactory(scheduled=True, assigned_to=technician)
     (before,) = events([case])
     case.schedule_revision += 1
     (after,) = events([case])
@@ -108,24 +108,26 @@ def test_a_moved_case_is_the_same_event_with_a_later_sequence(tom):
     assert after["sequence"] == before["sequence"] + 1
 
 
-def test_a_released_case_says_so(clock, tom):
-    (event,) = events([CaseFactory(released=True, assigned_to=tom)])
+def test_a_released_case_says_so(clock, technician):
+    (event,) = events([CaseFactory(released=True, assigned_to=technician)])
     assert event["summary"].startswith("Released: ")
     assert event.decoded("dtstart") == dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
 
 
-def test_nothing_of_the_member_is_in_it(mia, tom):
-    mia.first_name, mia.last_name = "Mia", "Marple"
-    mia.save()
-    case = CaseFactory(scheduled=True, member=mia, assigned_to=tom, description="My secret", title="A question")
+def test_nothing_of_the_member_is_in_it(member, technician):
+    member.first_name, member.last_name = "Mia", "Marple"
+    member.save()
+    case = CaseFactory(
+        scheduled=True, member=member, assigned_to=technician, description="My secret", title="A question"
+    )
     text = ical.feed([case], at=dt.datetime.now(dt.UTC)).decode().replace("\r\n ", "")
-    for word in ("Mia", "Marple", mia.username + "@", mia.email, "My secret"):
+    for word in ("Mia", "Marple", member.username + "@", member.email, "My secret"):
         assert word not in text
 
 
-def test_what_somebody_typed_makes_no_line_of_its_own(tom):
+def test_what_somebody_typed_makes_no_line_of_its_own(technician):
     title = "A\r\nATTENDEE:mailto:x@example.com\r\nB\x0b\x07" + "long " * 30
-    case = CaseFactory(scheduled=True, assigned_to=tom, title=title)
+    case = CaseFactory(scheduled=True, assigned_to=technician, title=title)
     content = ical.feed([case], at=dt.datetime.now(dt.UTC))
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     assert not any(line.startswith(b"ATTENDEE") for line in content.split(b"\r\n"))

@@ -140,9 +140,9 @@ def test_pending_is_what_is_completed_and_not_released_at_the_end_of_the_day():
     assert counted(YESTERDAY - DAY).pending == 0
 
 
-def test_emails_count_on_the_day_they_were_sent(clock, ada):
+def test_emails_count_on_the_day_they_were_sent(clock, administrator):
     case = CaseFactory(held=True)
-    releases.release_now(case=case, by=ada, source="web", reason="a test")
+    releases.release_now(case=case, by=administrator, source="web", reason="a test")
     OutgoingEmail.objects.update(
         state="sent", sent=utc(YESTERDAY, "23:59"), group="00000000-0000-0000-0000-000000000001", message_id="<1@x>"
     )
@@ -251,15 +251,15 @@ def test_a_long_period_is_one_statement(clock):
     assert len(queries) == 1
 
 
-def test_the_verbs_and_the_figures_agree(clock, ada, tom, mia):
+def test_the_verbs_and_the_figures_agree(clock, administrator, technician, member):
     """Through the verbs: completed now, released early, and by schedule."""
-    now, early, later = (CaseFactory(member=mia, assigned_to=tom) for _ in range(3))
-    releases.complete(case=now, by=tom, source="web", release_on=None)
+    now, early, later = (CaseFactory(member=member, assigned_to=technician) for _ in range(3))
+    releases.complete(case=now, by=technician, source="web", release_on=None)
     week = Schedule(portals_today() + dt.timedelta(days=7))
     for case in (early, later):
-        releases.complete(case=case, by=tom, source="web", release_on=week)
+        releases.complete(case=case, by=technician, source="web", release_on=week)
     clock.shift(DAY)
-    releases.release_now(case=early, by=ada, source="web", reason="a test")
+    releases.release_now(case=early, by=administrator, source="web", reason="a test")
     clock.move_to(week.instant + 3 * SECOND)
     releases.release_due(by="sweep", source="sweep")
 

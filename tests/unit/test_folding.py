@@ -56,26 +56,26 @@ SAME = [
 
 
 @pytest.mark.parametrize(("typed", "title"), SAME)
-@pytest.mark.parametrize("person", ["mia", "tom"])
-def test_a_title_is_found(typed, title, person, mia, tom, request):
-    case = CaseFactory(member=mia, submitted=True, title=title)
-    CaseFactory(member=mia, submitted=True, title="Another")
+@pytest.mark.parametrize("person", ["member", "technician"])
+def test_a_title_is_found(typed, title, person, member, technician, request):
+    case = CaseFactory(member=member, submitted=True, title=title)
+    CaseFactory(member=member, submitted=True, title="Another")
     assert found(typed, request.getfixturevalue(person)) == [case.title]
 
 
 @pytest.mark.parametrize("typed", ["\u200b", "\u0301", "100_", "%", "_nother"])
-def test_what_is_no_word_finds_nothing(typed, mia, tom):
-    CaseFactory(member=mia, submitted=True, title="Another")
-    for person in (mia, tom):
+def test_what_is_no_word_finds_nothing(typed, member, technician):
+    CaseFactory(member=member, submitted=True, title="Another")
+    for person in (member, technician):
         assert found(typed, person) == []
     assert not people_matching(User.objects.all(), "\u200b").exists()
 
 
 @pytest.mark.parametrize("typed", ["Bergström", "BERGSTRÖM", "bergstrom", "BERGSTRO\u0308M anna", "ánna berg"])
-def test_a_person_is_found(typed, mia, tom):
+def test_a_person_is_found(typed, member, technician):
     hers = CaseFactory(member=UserFactory(first_name="Anna", last_name="Bergström"), submitted=True)
-    CaseFactory(member=mia, submitted=True)
-    assert found(typed, tom) == [hers.title]
+    CaseFactory(member=member, submitted=True)
+    assert found(typed, technician) == [hers.title]
     assert list(people_matching(User.objects.all(), typed)) == [hers.member]
 
 
@@ -90,18 +90,18 @@ NUMBER = "C-10MQ70XCB0"
         *("C-10M", "c10m", "IOMQ", "10m q7", " C-10MQ70XCB0\u00a0"),
     ],
 )
-@pytest.mark.parametrize("person", ["mia", "tom"])
-def test_a_number_is_read_as_people_type_it(typed, person, mia, tom, request):
-    CaseFactory(member=mia, submitted=True, title="hers", external_case_id=NUMBER)
-    CaseFactory(member=mia, submitted=True, title="other", external_case_id="C-9QX4TB7K2M")
+@pytest.mark.parametrize("person", ["member", "technician"])
+def test_a_number_is_read_as_people_type_it(typed, person, member, technician, request):
+    CaseFactory(member=member, submitted=True, title="hers", external_case_id=NUMBER)
+    CaseFactory(member=member, submitted=True, title="other", external_case_id="C-9QX4TB7K2M")
     assert found(typed, request.getfixturevalue(person)) == ["hers"]
 
 
-def test_a_number_that_begins_with_another_c_and_one_from_elsewhere(mia):
-    CaseFactory(member=mia, title="c", external_case_id="C-C0MQ70XCB0")
-    CaseFactory(member=mia, title="oil", external_case_id="OIL-Case/17")
+def test_a_number_that_begins_with_another_c_and_one_from_elsewhere(member):
+    CaseFactory(member=member, title="c", external_case_id="C-C0MQ70XCB0")
+    CaseFactory(member=member, title="oil", external_case_id="OIL-Case/17")
     for typed, title in (("CCOMQ7", "c"), ("comq7", "c"), ("OIL-Case/17", "oil"), ("OIL-C", "oil")):
-        assert found(typed, mia) == [title]
+        assert found(typed, member) == [title]
 
 
 @pytest.mark.parametrize("typed", ["", "C-", "c", "a question of mine", "U", "²²²²"])
@@ -109,43 +109,43 @@ def test_what_cannot_be_a_number_means_none(typed):
     assert {number for number in possible_numbers(typed) if number.startswith("C-") and len(number) > 3} <= set()
 
 
-def test_a_whole_number_in_the_admin_is_read_so_too(mia, ada, client):
-    CaseFactory(member=mia, external_case_id=NUMBER)
-    CaseFactory(member=mia, external_case_id="C-9QX4TB7K2M")
-    client.force_login(ada)
+def test_a_whole_number_in_the_admin_is_read_so_too(member, administrator, client):
+    CaseFactory(member=member, external_case_id=NUMBER)
+    CaseFactory(member=member, external_case_id="C-9QX4TB7K2M")
+    client.force_login(administrator)
     page = client.get("/admin/cases/case/", {"q": "iomq7oxcbo"}).content.decode()
     assert NUMBER in page
     assert "C-9QX4TB7K2M" not in page
-    mia.first_name = "Ångström"
-    mia.save()
+    member.first_name = "Ångström"
+    member.save()
     assert "Ångström" in client.get("/admin/cases/user/", {"q": "angstrom"}).content.decode()
 
 
 # --- The stored form -------------------------------------------------------------------------------------------------
 
 
-def test_it_is_stored_by_each_way_to_write_a_title(mia):
-    made = drafts.create(by=mia, title="Árbol", description="")
+def test_it_is_stored_by_each_way_to_write_a_title(member):
+    made = drafts.create(by=member, title="Árbol", description="")
     assert Case.objects.get().title_folded == "arbol"
-    drafts.edit(case=made, by=mia, title="ÉCOLE", description="", urgency="normal")
+    drafts.edit(case=made, by=member, title="ÉCOLE", description="", urgency="normal")
     assert Case.objects.get().title_folded == "ecole"
     fetched = Case.objects.get()
     fetched.title = "Ñandú"
     fetched.save()
     assert Case.objects.get().title_folded == "nandu"
-    Case.objects.bulk_create([CaseFactory.build(member=mia, assigned_to=None, title="Über")])
+    Case.objects.bulk_create([CaseFactory.build(member=member, assigned_to=None, title="Über")])
     assert set(Case.objects.values_list("title_folded", flat=True)) == {"nandu", "uber"}
 
 
-def test_it_is_stored_by_each_way_to_write_a_name(ada, client):
-    person = people.invite(by=ada, email="x@example.com", first_name="Zoë", last_name="Müller", role="member")
+def test_it_is_stored_by_each_way_to_write_a_name(administrator, client):
+    person = people.invite(by=administrator, email="x@example.com", first_name="Zoë", last_name="Müller", role="member")
     assert User.objects.get(pk=person.pk).name_folded == "x zoe muller"
-    people.correct(person=person, by=ada, email="x@example.com", first_name="Noël", last_name="")
+    people.correct(person=person, by=administrator, email="x@example.com", first_name="Noël", last_name="")
     assert User.objects.get(pk=person.pk).name_folded == "x noel"
 
 
-def test_a_wave_does_not_write_it(mia, clock):
-    CaseFactory.create_batch(2, due=True, member=mia)
+def test_a_wave_does_not_write_it(member, clock):
+    CaseFactory.create_batch(2, due=True, member=member)
     with CaptureQueriesContext(connection) as captured:
         releases.release_due(by="a test", source="sweep")
     assert not [query["sql"] for query in captured if "title_folded" in query["sql"]]

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 NEW = "mia@example.org"
 
 
-def correct(person, ada, email=NEW):
-    people.correct(person=person, by=ada, email=email, first_name="Mia", last_name="")
+def correct(person, administrator, email=NEW):
+    people.correct(person=person, by=administrator, email=email, first_name="Mia", last_name="")
     # What the former address is told is the subject of test_address_notices.
     OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.ADDRESS_CHANGED).delete()
 
@@ -43,19 +43,19 @@ def died():
     outbox.claim(limit=5)
 
 
-def refused_and_sent_again(ada):
+def refused_and_sent_again(administrator):
     from cases.delivery.resend import resend
 
     (batch,) = outbox.claim(limit=5)
     outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
-    resend(email=OutgoingEmail.objects.get(), by=ada, source="web")
+    resend(email=OutgoingEmail.objects.get(), by=administrator, source="web")
 
 
 BEFORE = {
-    "never tried": lambda ada: None,
-    "deferred": lambda ada: later(),
-    "no server": lambda ada: unreachable(),
-    "a sender died": lambda ada: died(),
+    "never tried": lambda administrator: None,
+    "deferred": lambda administrator: later(),
+    "no server": lambda administrator: unreachable(),
+    "a sender died": lambda administrator: died(),
     "sent again": refused_and_sent_again,
 }
 
@@ -73,11 +73,11 @@ def invited(person):
 
 @pytest.mark.parametrize("about", [released, invited])
 @pytest.mark.parametrize("before", BEFORE)
-def test_what_waits_goes_to_the_new_address_as_a_new_message(clock, mia, ada, about, before):
-    about(mia)
-    BEFORE[before](ada)
+def test_what_waits_goes_to_the_new_address_as_a_new_message(clock, member, administrator, about, before):
+    about(member)
+    BEFORE[before](administrator)
     former = OutgoingEmail.objects.get()
-    correct(mia, ada)
+    correct(member, administrator)
     clock.shift(dt.timedelta(minutes=3))
 
     assert outbox.deliver().sent == 1
@@ -93,11 +93,11 @@ def test_what_waits_goes_to_the_new_address_as_a_new_message(clock, mia, ada, ab
 
 @pytest.mark.parametrize("about", [released, invited])
 @pytest.mark.parametrize("before", [name for name in BEFORE if name != "never tried"])
-def test_a_retry_to_the_same_address_keeps_its_message_id(clock, mia, ada, about, before):
-    about(mia)
-    BEFORE[before](ada)
+def test_a_retry_to_the_same_address_keeps_its_message_id(clock, member, administrator, about, before):
+    about(member)
+    BEFORE[before](administrator)
     first = OutgoingEmail.objects.get()
-    correct(mia, ada, email=mia.email)
+    correct(member, administrator, email=member.email)
     clock.shift(dt.timedelta(minutes=3))
     outbox.deliver()
     (message,) = mail.outbox
@@ -106,14 +106,14 @@ def test_a_retry_to_the_same_address_keeps_its_message_id(clock, mia, ada, about
 
 @pytest.mark.parametrize("about", [released, invited])
 def test_an_address_that_changes_after_the_claim_is_seen_before_the_message_is_sent(
-    clock, mia, ada, monkeypatch, about
+    clock, member, administrator, monkeypatch, about
 ):
-    about(mia)
+    about(member)
     claim = outbox.claim
 
     def claim_and_correct(**options):
         batches = claim(**options)
-        correct(mia, ada)
+        correct(member, administrator)
         return batches
 
     monkeypatch.setattr(outbox, "claim", claim_and_correct)
@@ -121,37 +121,39 @@ def test_an_address_that_changes_after_the_claim_is_seen_before_the_message_is_s
     assert [message.to for message in mail.outbox] == [[NEW]]
 
 
-def test_all_cases_of_one_member_leave_together_and_others_keep_their_message(clock, mia, olga, ada):
-    for member in (mia, mia, olga):
-        released(member)
+def test_all_cases_of_one_member_leave_together_and_others_keep_their_message(
+    clock, member, other_member, administrator
+):
+    for person in (member, member, other_member):
+        released(person)
     later()
-    olgas = OutgoingEmail.objects.get(recipient=olga).message_id
-    correct(mia, ada)
+    olgas = OutgoingEmail.objects.get(recipient=other_member).message_id
+    correct(member, administrator)
     clock.shift(dt.timedelta(minutes=3))
     outbox.deliver()
     sent = {tuple(message.to): message.extra_headers["Message-ID"] for message in mail.outbox}
-    assert sent.keys() == {(NEW,), (olga.email,)}
-    assert sent[(olga.email,)] == olgas
+    assert sent.keys() == {(NEW,), (other_member.email,)}
+    assert sent[(other_member.email,)] == olgas
 
 
-def test_a_late_success_at_the_former_address_does_not_end_the_message_to_the_new_one(clock, mia, ada):
-    released(mia)
+def test_a_late_success_at_the_former_address_does_not_end_the_message_to_the_new_one(clock, member, administrator):
+    released(member)
     (slow,) = outbox.claim(limit=5)
-    correct(mia, ada)
+    correct(member, administrator)
     clock.shift(email_claims.lease())
     outbox.claim(limit=5)
     outbox.record(slow, DeliveryResult(Outcome.SENT))
     assert OutgoingEmail.objects.get().state == "sending"
 
 
-def test_a_member_whose_address_is_gone_is_undeliverable_and_holds_up_nobody(clock, mia, olga):
-    released(mia)
-    released(olga)
-    User.objects.filter(pk=mia.pk).update(email="")
+def test_a_member_whose_address_is_gone_is_undeliverable_and_holds_up_nobody(clock, member, other_member):
+    released(member)
+    released(other_member)
+    User.objects.filter(pk=member.pk).update(email="")
     outbox.deliver()
-    row = OutgoingEmail.objects.get(recipient=mia)
+    row = OutgoingEmail.objects.get(recipient=member)
     assert (row.state, row.last_error) == ("undeliverable", "The member has no email address.")
-    assert [message.to for message in mail.outbox] == [[olga.email]]
+    assert [message.to for message in mail.outbox] == [[other_member.email]]
 
 
 def cost_of_a_claim(*people, moved):
@@ -165,8 +167,8 @@ def cost_of_a_claim(*people, moved):
     return len(queries)
 
 
-def test_a_claim_costs_one_statement_more_however_many_addresses_have_changed(clock, mia):
-    usual = cost_of_a_claim(mia, moved=False)
+def test_a_claim_costs_one_statement_more_however_many_addresses_have_changed(clock, member):
+    usual = cost_of_a_claim(member, moved=False)
     assert cost_of_a_claim(UserFactory(), moved=True) == usual + 1
     assert cost_of_a_claim(*UserFactory.create_batch(12), moved=True) == usual + 1
 
@@ -184,18 +186,18 @@ def notice(monkeypatch):
     return "notice"
 
 
-def test_a_kind_may_keep_the_address_it_was_made_with(clock, mia, ada, notice):
-    queue(kind=notice, person=mia, address="mia@example.com")
-    queue(kind=notice, person=mia, address="older@example.com", payload={"event": 7})
-    correct(mia, ada)
+def test_a_kind_may_keep_the_address_it_was_made_with(clock, member, administrator, notice):
+    queue(kind=notice, person=member, address="mia@example.com")
+    queue(kind=notice, person=member, address="older@example.com", payload={"event": 7})
+    correct(member, administrator)
     outbox.deliver()
     assert sorted(message.to[0] for message in mail.outbox) == ["mia@example.com", "older@example.com"]
     assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 2
 
 
-def test_a_kind_that_this_version_does_not_know_is_left_alone(clock, mia, olga):
-    queue(kind="from the future", person=mia)
-    released(olga)
+def test_a_kind_that_this_version_does_not_know_is_left_alone(clock, member, other_member):
+    queue(kind="from the future", person=member)
+    released(other_member)
     assert outbox.deliver().sent == 1
-    assert OutgoingEmail.objects.get(recipient=mia).state == "waiting"
+    assert OutgoingEmail.objects.get(recipient=member).state == "waiting"
     assert not outbox.is_waiting()

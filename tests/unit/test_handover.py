@@ -15,45 +15,45 @@ def handed(case, to, by, **options):
     return assignment.hand_over_case(case=case, to=to, by=by, source="web", **options)
 
 
-def test_the_case_changes_hands_and_nothing_else_of_it_changes(tom, otto):
-    case = CaseFactory(assigned_to=tom, scheduled=True)
+def test_the_case_changes_hands_and_nothing_else_of_it_changes(technician, other_technician):
+    case = CaseFactory(assigned_to=technician, scheduled=True)
     before = Case.objects.values().get()
-    handed(case, otto, tom, reason="I am away.")
-    assert Case.objects.values().get() == before | {"assigned_to_id": otto.pk, "version": 2}
+    handed(case, other_technician, technician, reason="I am away.")
+    assert Case.objects.values().get() == before | {"assigned_to_id": other_technician.pk, "version": 2}
     event = CaseEvent.objects.get()
-    assert (event.kind, event.actor, event.source) == ("handed_over", tom, "web")
+    assert (event.kind, event.actor, event.source) == ("handed_over", technician, "web")
     assert event.reason == "I am away."
-    assert event.details == {"from_technician": tom.pk, "to_technician": otto.pk}
+    assert event.details == {"from_technician": technician.pk, "to_technician": other_technician.pk}
     assert event.from_date == event.to_date == case.scheduled_release_date
 
 
-def test_whoever_handed_it_over_cannot_do_so_again(tom, otto, ada):
-    case = CaseFactory(assigned_to=tom)
-    handed(case, otto, tom)
+def test_whoever_handed_it_over_cannot_do_so_again(technician, other_technician, administrator):
+    case = CaseFactory(assigned_to=technician)
+    handed(case, other_technician, technician)
     with pytest.raises(NotAllowed):
-        handed(case, tom, tom)
-    handed(case, tom, otto)
+        handed(case, technician, technician)
+    handed(case, technician, other_technician)
     assert CaseEvent.objects.count() == 2
 
 
 @pytest.mark.parametrize("who", ["the present one", "a member", "an administrator", "deactivated", "invited"])
-def test_only_another_active_technician_receives_it(who, tom, otto, mia, ada):
-    case = CaseFactory(assigned_to=tom)
-    otto.is_active = False
-    otto.save()
+def test_only_another_active_technician_receives_it(who, technician, other_technician, member, administrator):
+    case = CaseFactory(assigned_to=technician)
+    other_technician.is_active = False
+    other_technician.save()
     invited = UserFactory(role="technician", password=make_password(None))
-    people = {"the present one": tom, "a member": mia, "an administrator": ada}
-    to = (people | {"deactivated": otto, "invited": invited})[who]
+    people = {"the present one": technician, "a member": member, "an administrator": administrator}
+    to = (people | {"deactivated": other_technician, "invited": invited})[who]
     with pytest.raises(CaseError) as refused:
-        handed(case, to, ada)
+        handed(case, to, administrator)
     assert refused.value.field == "to"
-    assert Case.objects.get().assigned_to == tom
+    assert Case.objects.get().assigned_to == technician
     assert not CaseEvent.objects.exists()
 
 
-def test_who_was_deactivated_a_moment_ago_is_refused(tom, otto):
+def test_who_was_deactivated_a_moment_ago_is_refused(technician, other_technician):
     """The object in hand is older than the row."""
-    case = CaseFactory(assigned_to=tom)
-    type(otto).objects.filter(pk=otto.pk).update(is_active=False)
+    case = CaseFactory(assigned_to=technician)
+    type(other_technician).objects.filter(pk=other_technician.pk).update(is_active=False)
     with pytest.raises(CaseError):
-        handed(case, otto, tom)
+        handed(case, other_technician, technician)

@@ -63,8 +63,8 @@ ACTORS = {
 
 
 @pytest.mark.parametrize(("columns", "allowed"), ACTORS.values(), ids=ACTORS.keys())
-def test_each_row_names_one_actor(ada, columns, allowed):
-    row = event(**(columns | ({"actor": ada} if "actor" in columns else {})))
+def test_each_row_names_one_actor(administrator, columns, allowed):
+    row = event(**(columns | ({"actor": administrator} if "actor" in columns else {})))
     if allowed:
         row.save()
         return
@@ -87,16 +87,16 @@ def test_one_release_of_a_case_is_told_once():
         event(case=case, kind="released", release_number=1).save()
 
 
-def test_users_are_never_deleted(tom):
+def test_users_are_never_deleted(technician):
     with pytest.raises(TypeError):
-        tom.delete()
-    assert User.objects.filter(pk=tom.pk).exists()
+        technician.delete()
+    assert User.objects.filter(pk=technician.pk).exists()
 
 
-def test_users_of_the_history_survive_a_bulk_delete(mia):
-    CaseFactory(member=mia)
+def test_users_of_the_history_survive_a_bulk_delete(member):
+    CaseFactory(member=member)
     with pytest.raises(IntegrityError), transaction.atomic():
-        User.objects.filter(pk=mia.pk).delete()
+        User.objects.filter(pk=member.pk).delete()
 
 
 def test_cases_with_a_history_survive_a_delete(stored):

@@ -22,10 +22,12 @@ def technician(last_name: str) -> User:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_hand_over_names_both_whatever_they_are_called(name, ada):
+def test_a_hand_over_names_both_whatever_they_are_called(name, administrator):
     first, second = technician(name), technician(f"{name} the second")
     case = CaseFactory(assigned_to=first)
-    assignment.hand_over_case(case=case, to=second, by=ada, source="web", reason="Away.\nBack on Monday → ask.")
+    assignment.hand_over_case(
+        case=case, to=second, by=administrator, source="web", reason="Away.\nBack on Monday → ask."
+    )
     (event,) = latest_events(case, limit=10)
     first.refresh_from_db()
     second.refresh_from_db()
@@ -33,21 +35,23 @@ def test_a_hand_over_names_both_whatever_they_are_called(name, ada):
     assert event.reason == "Away.\nBack on Monday → ask."
 
 
-def test_a_corrected_name_is_the_one_that_is_read(tom, otto, ada):
-    case = CaseFactory(assigned_to=tom)
-    assignment.hand_over_case(case=case, to=otto, by=ada, source="web")
-    people.correct(person=otto, by=ada, email=otto.email, first_name="Otto", last_name="Ott")
+def test_a_corrected_name_is_the_one_that_is_read(technician, other_technician, administrator):
+    case = CaseFactory(assigned_to=technician)
+    assignment.hand_over_case(case=case, to=other_technician, by=administrator, source="web")
+    people.correct(
+        person=other_technician, by=administrator, email=other_technician.email, first_name="Otto", last_name="Ott"
+    )
     assert latest_events(case, limit=10)[0].named["to_technician"] == "Otto Ott"
-    (event,) = latest_account_events(otto, limit=10)
+    (event,) = latest_account_events(other_technician, limit=10)
     assert event.said == "<otto@example.com> → Otto Ott <otto@example.com>"
 
 
-def test_many_hand_overs_are_read_with_one_query_for_all_people(ada):
+def test_many_hand_overs_are_read_with_one_query_for_all_people(administrator):
     case = CaseFactory()
     costs = []
     for more in (1, 20):
         for n in range(more):
-            assignment.hand_over_case(case=case, to=technician(f"T{more}-{n}"), by=ada, source="web")
+            assignment.hand_over_case(case=case, to=technician(f"T{more}-{n}"), by=administrator, source="web")
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -65,14 +69,20 @@ ODD = [
 
 
 @pytest.mark.parametrize("details", ODD, ids=str)
-def test_a_row_without_the_facts_is_shown_without_them(details, client, ada, mia):
-    case = CaseFactory(member=mia)
+def test_a_row_without_the_facts_is_shown_without_them(details, client, administrator, member):
+    case = CaseFactory(member=member)
     for kind in CaseEvent.Kind.values:
         CaseEvent.objects.create(
-            case=case, kind=kind, at=timezone.now(), source="web", actor=ada, schedule_revision=0, details=details
+            case=case,
+            kind=kind,
+            at=timezone.now(),
+            source="web",
+            actor=administrator,
+            schedule_revision=0,
+            details=details,
         )
     for kind in AccountEvent.Kind.values:
-        AccountEvent.objects.create(person=mia, kind=kind, at=timezone.now(), actor=ada, details=details)
-    client.force_login(ada)
+        AccountEvent.objects.create(person=member, kind=kind, at=timezone.now(), actor=administrator, details=details)
+    client.force_login(administrator)
     assert client.get(f"/cases/{case.pk}/").status_code == 200
-    assert client.get(f"/people/{mia.pk}/").status_code == 200
+    assert client.get(f"/people/{member.pk}/").status_code == 200

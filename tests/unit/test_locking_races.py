@@ -93,8 +93,8 @@ def everything(*, but: User) -> list[object]:
 
 
 @pytest.fixture
-def cast(mia, tom, otto, ada) -> dict[str, User]:
-    return {"mia": mia, "tom": tom, "otto": otto, "ada": ada}
+def cast(member, technician, other_technician, administrator) -> dict[str, User]:
+    return {"mia": member, "tom": technician, "otto": other_technician, "ada": administrator}
 
 
 def case_in(state: str, cast: dict[str, User]) -> Case:
@@ -124,13 +124,13 @@ def test_whoever_lost_the_right_meanwhile_does_nothing(verb, who, state, change,
 
 RECEIVED = {
     "accepting for somebody": (
-        lambda case, to, ada: releases.accept(case=case, by=ada, source="web", technician=to), "submitted",
+        lambda case, to, by: releases.accept(case=case, by=by, source="web", technician=to), "submitted",
     ),
     "handing over": (
-        lambda case, to, ada: assignment.hand_over_case(case=case, to=to, by=ada, source="web"), "accepted",
+        lambda case, to, by: assignment.hand_over_case(case=case, to=to, by=by, source="web"), "accepted",
     ),
     "handing all over": (
-        lambda case, to, ada: assignment.hand_over_all(technician=case.assigned_to, to=to, by=ada, source="web"),
+        lambda case, to, by: assignment.hand_over_all(technician=case.assigned_to, to=to, by=by, source="web"),
         "held",
     ),
 }  # fmt: skip
@@ -139,10 +139,10 @@ RECEIVED = {
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "administrator"}], ids=["deactivated", "role"])
 @pytest.mark.parametrize(("verb", "state"), RECEIVED.values(), ids=RECEIVED.keys())
 def test_nobody_receives_a_case_who_has_just_lost_the_right(verb, state, change, cast):
-    case, otto = case_in(state, cast), cast["otto"]
+    case, other_technician = case_in(state, cast), cast["otto"]
     holder = case.assigned_to
-    with held_open(lambda: User.objects.filter(pk=otto.pk).update(**change)):
-        late = Thread(lambda: verb(case, otto, cast["ada"]))
+    with held_open(lambda: User.objects.filter(pk=other_technician.pk).update(**change)):
+        late = Thread(lambda: verb(case, other_technician, cast["ada"]))
         somebody_waits_for_a_lock()
     with pytest.raises(CaseError):
         late.result()
@@ -213,12 +213,12 @@ def test_a_note_waits_for_no_edit_of_the_case(cast):
 
 
 def test_two_who_hand_cases_to_each_other_do_not_wait_for_each_other(cast):
-    tom, otto = cast["tom"], cast["otto"]
-    toms, ottos = CaseFactory(assigned_to=tom), CaseFactory(assigned_to=otto)
-    with held_open(lambda: assignment.hand_over_case(case=toms, to=otto, by=tom, source="web")):
-        other = Thread(lambda: assignment.hand_over_case(case=ottos, to=tom, by=otto, source="web"))
+    technician, other_technician = cast["tom"], cast["otto"]
+    toms, ottos = CaseFactory(assigned_to=technician), CaseFactory(assigned_to=other_technician)
+    with held_open(lambda: assignment.hand_over_case(case=toms, to=other_technician, by=technician, source="web")):
+        other = Thread(lambda: assignment.hand_over_case(case=ottos, to=technician, by=other_technician, source="web"))
         somebody_waits_for_a_lock()
-    assert other.result().assigned_to == tom
+    assert other.result().assigned_to == technician
 
 
 def test_an_address_is_corrected_while_its_person_acts(cast):

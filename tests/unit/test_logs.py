@@ -31,8 +31,8 @@ def logged(django_capture_on_commit_callbacks):
 
 
 @pytest.mark.parametrize(("cases", "named"), [(1, 1), (50, 50), (53, 50)])
-def test_a_batch_has_one_line(cases, named, logged, mia, tom):
-    due = CaseFactory.create_batch(cases, member=mia, assigned_to=tom, due=True, title="Divorce")
+def test_a_batch_has_one_line(cases, named, logged, member, technician):
+    due = CaseFactory.create_batch(cases, member=member, assigned_to=technician, due=True, title="Divorce")
     (line,) = [x for x in logged(lambda: releases.release_due(by="sweep", source="sweep")) if "released" in x["event"]]
     assert line["event"] == "cases released"
     assert (line["count"], line["source"], line["by"]) == (cases, "sweep", "sweep")
@@ -42,53 +42,60 @@ def test_a_batch_has_one_line(cases, named, logged, mia, tom):
 
 
 VERBS = {
-    "completed": lambda case, tom, otto: releases.complete(
-        case=case, by=tom, source="web", release_on=Schedule(default_date(portal_now())), reason="Smith"
+    "completed": lambda case, technician, other_technician: releases.complete(
+        case=case, by=technician, source="web", release_on=Schedule(default_date(portal_now())), reason="Smith"
     ),
-    "handed_over": lambda case, tom, otto: assignment.hand_over_case(
-        case=case, to=otto, by=tom, source="api", reason="Smith"
+    "handed_over": lambda case, technician, other_technician: assignment.hand_over_case(
+        case=case, to=other_technician, by=technician, source="api", reason="Smith"
     ),
 }
 
 
 @pytest.mark.parametrize("kind", VERBS)
-def test_a_verb_has_a_line_with_keys_alone(kind, logged, tom, otto):
-    case = CaseFactory(assigned_to=tom, title="Smith v. Smith")
-    lines = logged(lambda: VERBS[kind](case, tom, otto))
+def test_a_verb_has_a_line_with_keys_alone(kind, logged, technician, other_technician):
+    case = CaseFactory(assigned_to=technician, title="Smith v. Smith")
+    lines = logged(lambda: VERBS[kind](case, technician, other_technician))
     (line,) = [line for line in lines if line["event"] == "case changed"]
-    assert (line["kind"], line["case_id"], line["by"]) == (kind, case.pk, tom.pk)
+    assert (line["kind"], line["case_id"], line["by"]) == (kind, case.pk, technician.pk)
     assert "Smith" not in json.dumps(lines)
 
 
-def test_what_is_rolled_back_has_no_line(tom):
-    case = CaseFactory(assigned_to=tom)
+def test_what_is_rolled_back_has_no_line(technician):
+    case = CaseFactory(assigned_to=technician)
     with capture_logs() as lines:
-        VERBS["completed"](case, tom, None)  # the test's own transaction is never committed
+        VERBS["completed"](case, technician, None)  # the test's own transaction is never committed
     assert not [line for line in lines if line["event"] == "case changed"]
 
 
-def test_a_bulk_hand_over_has_a_line(logged, ada, tom, otto):
-    CaseFactory.create_batch(3, assigned_to=tom)
-    lines = logged(lambda: assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web"))
+def test_a_bulk_hand_over_has_a_line(logged, administrator, technician, other_technician):
+    CaseFactory.create_batch(3, assigned_to=technician)
+    lines = logged(
+        lambda: assignment.hand_over_all(technician=technician, to=other_technician, by=administrator, source="web")
+    )
     (line,) = [line for line in lines if line["event"] == "cases handed over"]
-    assert (line["count"], line["from_id"], line["to_id"], line["by"]) == (3, tom.pk, otto.pk, ada.pk)
+    assert (line["count"], line["from_id"], line["to_id"], line["by"]) == (
+        3,
+        technician.pk,
+        other_technician.pk,
+        administrator.pk,
+    )
 
 
-def test_a_note_has_a_line_without_its_text(logged, tom):
-    case = CaseFactory(assigned_to=tom)
-    lines = logged(lambda: notes.add(case=case, by=tom, text="Very private"))
+def test_a_note_has_a_line_without_its_text(logged, technician):
+    case = CaseFactory(assigned_to=technician)
+    lines = logged(lambda: notes.add(case=case, by=technician, text="Very private"))
     assert [line for line in lines if line.get("case_id") == case.pk]
     assert "private" not in json.dumps(lines)
 
 
 @pytest.mark.parametrize("login", ["mia", "MIA", "mia@example.com"])
-def test_a_failed_sign_in_names_the_account(login, client, mia, settings):
-    mia.email = "mia@example.com"
-    mia.save()
+def test_a_failed_sign_in_names_the_account(login, client, member, settings):
+    member.email = "mia@example.com"
+    member.save()
     with capture_logs() as lines:
         client.post("/accounts/login/", {"login": login, "password": "hunter2 hunter2"})
     (line,) = [line for line in lines if line["event"] == "sign-in failed"]
-    assert line["subjects"] == [f"password:{mia.pk}"]
+    assert line["subjects"] == [f"password:{member.pk}"]
     assert "hunter2" not in json.dumps(lines)
     assert login not in json.dumps(lines)
 
@@ -118,10 +125,10 @@ def test_the_clients_address_is_logged_where_that_is_asked_for(setting, shown, c
         ("451 mia@example.com: try again later", "email not sent", "451"),
     ],
 )
-def test_a_mail_has_a_line_and_nobodys_address_is_kept(answer, event, why, mia, settings, logged):
-    mia.email = "mia@example.com"
-    mia.save()
-    case = CaseFactory(member=mia, due=True, title="Divorce")
+def test_a_mail_has_a_line_and_nobodys_address_is_kept(answer, event, why, member, settings, logged):
+    member.email = "mia@example.com"
+    member.save()
+    case = CaseFactory(member=member, due=True, title="Divorce")
     releases.release_due(by="sweep", source="sweep")
     with MailServer().running() as server:
         server.answer_recipient = lambda _: answer

@@ -147,13 +147,13 @@ def test_the_age_of_the_oldest_is_a_metric(clock):
 
 
 @pytest.mark.usefixtures("nobody_listens")
-def test_the_page_is_red_and_shows_the_rows(clock, client, ada, settings):
+def test_the_page_is_red_and_shows_the_rows(clock, client, administrator, settings):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     released(1)
     of_accounts(1)
     now = sweeps(clock, 330)
     Heartbeat.objects.create(name="sweep", at=now, host="here")
-    client.force_login(ada)
+    client.force_login(administrator)
     page = client.get("/operations/").content.decode()
     assert "alert-danger" in page
     assert "All systems normal" not in page
@@ -163,12 +163,12 @@ def test_the_page_is_red_and_shows_the_rows(clock, client, ada, settings):
     assert "Password reset" in page
 
 
-def test_what_a_person_has_sent_again_is_young_again(clock, ada):
+def test_what_a_person_has_sent_again_is_young_again(clock, administrator):
     from cases.delivery.resend import resend
 
     released(1)
     outbox.record(outbox.claim(limit=1)[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     clock.shift(dt.timedelta(days=2))
-    resend(email=OutgoingEmail.objects.get(), by=ada, source="web")
+    resend(email=OutgoingEmail.objects.get(), by=administrator, source="web")
     assert seen(clock_now()).oldest == dt.timedelta()
     assert OutgoingEmail.objects.get().created == FROZEN

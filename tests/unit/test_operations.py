@@ -131,7 +131,7 @@ def test_counts_are_capped(number, text):
     assert str(CappedCount(number)) == text
 
 
-def test_emails_are_told_by_what_becomes_of_them(mia):
+def test_emails_are_told_by_what_becomes_of_them(member):
     CaseFactory.create_batch(6, due=True)
     CaseFactory(due=True, member__email="")
     releases.release_due(by="a test", source="sweep")

@@ -99,32 +99,32 @@ def no_jitter(monkeypatch):
 # --- Claims -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_claim_takes_all_that_waits_for_a_member_as_one_message(clock, mia, olga):
-    of_mia, of_olga = release_for(mia, mia, mia), release_for(olga)
+def test_a_claim_takes_all_that_waits_for_a_member_as_one_message(clock, member, other_member):
+    of_mia, of_olga = release_for(member, member, member), release_for(other_member)
 
     batches = {batch.recipient_id: batch for batch in outbox.claim(limit=10)}
 
-    assert set(batches) == {mia.pk, olga.pk}
-    assert set(batches[mia.pk].case_ids) == {case.pk for case in of_mia}
-    assert batches[mia.pk].group != batches[olga.pk].group
-    assert batches[mia.pk].message_id != batches[olga.pk].message_id
+    assert set(batches) == {member.pk, other_member.pk}
+    assert set(batches[member.pk].case_ids) == {case.pk for case in of_mia}
+    assert batches[member.pk].group != batches[other_member.pk].group
+    assert batches[member.pk].message_id != batches[other_member.pk].message_id
     for case in of_mia:
         email = row(case)
         assert (email.state, email.attempts, email.next_try) == ("sending", 0, FROZEN + email_claims.lease())
-        assert (email.group, email.message_id) == (batches[mia.pk].group, batches[mia.pk].message_id)
+        assert (email.group, email.message_id) == (batches[member.pk].group, batches[member.pk].message_id)
     assert states(*of_olga) == ["sending"]
 
 
-def test_a_claim_takes_no_more_members_than_it_is_told_and_the_longest_waiting_first(clock, mia, olga):
-    release_for(olga)
+def test_a_claim_takes_no_more_members_than_it_is_told_and_the_longest_waiting_first(clock, member, other_member):
+    release_for(other_member)
     clock.shift(SECOND)
-    release_for(mia)
+    release_for(member)
     (batch,) = outbox.claim(limit=1)
-    assert batch.recipient_id == olga.pk
+    assert batch.recipient_id == other_member.pk
 
 
-def test_what_is_claimed_is_not_claimed_again_before_its_lease_ends(clock, mia):
-    release_for(mia)
+def test_what_is_claimed_is_not_claimed_again_before_its_lease_ends(clock, member):
+    release_for(member)
     (first,) = outbox.claim(limit=10)
     clock.shift(email_claims.lease() - SECOND)
     assert not outbox.is_waiting()
@@ -137,10 +137,10 @@ def test_what_is_claimed_is_not_claimed_again_before_its_lease_ends(clock, mia):
     assert first.claim != second.claim
 
 
-def test_a_group_stays_together_and_what_comes_later_is_another_message(clock, mia):
-    release_for(mia, mia)
+def test_a_group_stays_together_and_what_comes_later_is_another_message(clock, member):
+    release_for(member, member)
     (first,) = outbox.claim(limit=10)
-    (late,) = release_for(mia)
+    (late,) = release_for(member)
     clock.shift(email_claims.lease())
 
     again, new = sorted(outbox.claim(limit=10), key=lambda batch: batch.case_ids)
@@ -149,8 +149,8 @@ def test_a_group_stays_together_and_what_comes_later_is_another_message(clock, m
     assert new.message_id != first.message_id
 
 
-def test_what_is_given_back_waits_again_and_was_not_an_attempt(clock, mia):
-    (case,) = release_for(mia)
+def test_what_is_given_back_waits_again_and_was_not_an_attempt(clock, member):
+    (case,) = release_for(member)
     (first,) = outbox.claim(limit=10)
     outbox.return_claim([first])
     assert (row(case).state, row(case).attempts, row(case).next_try) == ("waiting", 0, FROZEN)
@@ -158,15 +158,15 @@ def test_what_is_given_back_waits_again_and_was_not_an_attempt(clock, mia):
     assert (second.message_id, second.deferrals) == (first.message_id, 0)
 
 
-def test_nothing_is_claimed_for_those_who_have_no_address(mia):
+def test_nothing_is_claimed_for_those_who_have_no_address(member):
     release_for(UserFactory(email=""), UserFactory(is_active=False))
     assert not outbox.is_waiting()
     assert outbox.claim(limit=10) == []
 
 
-def test_message_ids_carry_the_senders_domain(settings, mia):
+def test_message_ids_carry_the_senders_domain(settings, member):
     settings.DEFAULT_FROM_EMAIL = "The portal <portal@advice.example>"
-    release_for(mia)
+    release_for(member)
     (batch,) = outbox.claim(limit=1)
     assert batch.message_id == f"<mail-{batch.group.hex}@advice.example>"
 
@@ -200,8 +200,8 @@ def test_claims_of_many_senders_never_overlap():
 
 
 @pytest.mark.postgresql
-def test_a_sender_whose_clock_is_ahead_steals_no_running_claim(mia):
-    release_for(mia)
+def test_a_sender_whose_clock_is_ahead_steals_no_running_claim(member):
+    release_for(member)
     (first,) = outbox.claim(limit=1)
     with time_machine.travel(timezone.now() + dt.timedelta(days=1)):
         assert not outbox.is_waiting()
@@ -212,8 +212,8 @@ def test_a_sender_whose_clock_is_ahead_steals_no_running_claim(mia):
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("days", [-1, 1])
-def test_a_wrong_clock_of_a_sender_makes_no_mail_wait(mia, days):
-    (case,) = release_for(mia)
+def test_a_wrong_clock_of_a_sender_makes_no_mail_wait(member, days):
+    (case,) = release_for(member)
     with time_machine.travel(timezone.now() + dt.timedelta(days=days)):
         (batch,) = outbox.claim(limit=1)
         claimed_until = row(case).next_try
@@ -232,8 +232,8 @@ def statements(run) -> list[str]:
     return [query["sql"] for query in queries]
 
 
-def test_a_claim_costs_the_same_statements_however_many_it_takes(mia):
-    release_for(mia)
+def test_a_claim_costs_the_same_statements_however_many_it_takes(member):
+    release_for(member)
     for_one = statements(lambda: outbox.claim(limit=20))
     release_for(*(UserFactory() for _ in range(20)))
     assert len(statements(lambda: outbox.claim(limit=20))) == len(for_one)
@@ -242,8 +242,8 @@ def test_a_claim_costs_the_same_statements_however_many_it_takes(mia):
 # --- What is recorded -------------------------------------------------------------------------------------------------
 
 
-def test_sent_is_recorded(clock, mia):
-    cases = release_for(mia, mia)
+def test_sent_is_recorded(clock, member):
+    cases = release_for(member, member)
     (batch,) = outbox.claim(limit=1)
     outbox.record(batch, DeliveryResult(Outcome.SENT))
     assert [(row(case).state, row(case).sent, row(case).last_error) for case in cases] == [("sent", FROZEN, "")] * 2
@@ -251,8 +251,8 @@ def test_sent_is_recorded(clock, mia):
     assert not outbox.is_waiting()
 
 
-def test_refused_for_good_is_not_tried_again(clock, mia):
-    (case,) = release_for(mia)
+def test_refused_for_good_is_not_tried_again(clock, member):
+    (case,) = release_for(member)
     (batch,) = outbox.claim(limit=1)
     outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
     assert (row(case).state, row(case).last_error) == ("failed", "550 unknown")
@@ -273,8 +273,8 @@ def pauses(clock, outcome, tries):
     return found
 
 
-def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(clock, mia, no_jitter):
-    release_for(mia)
+def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(clock, member, no_jitter):
+    release_for(member)
     found = pauses(clock, Outcome.DEFERRED, claims.MAX_DEFERRALS - 1)
     assert found[:4] == [20, 40, 80, 160]
     assert all(after == min(2 * before, 6 * 3600) for before, after in pairwise(found))
@@ -287,8 +287,8 @@ def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(
     assert "450 busy" in email.last_error
 
 
-def test_while_our_own_server_is_down_nothing_is_given_up(clock, mia, no_jitter):
-    release_for(mia)
+def test_while_our_own_server_is_down_nothing_is_given_up(clock, member, no_jitter):
+    release_for(member)
     found = pauses(clock, Outcome.UNREACHABLE, claims.MAX_DEFERRALS + 10)
     assert set(found) == {30}
     (batch,) = outbox.claim(limit=1)
@@ -296,7 +296,7 @@ def test_while_our_own_server_is_down_nothing_is_given_up(clock, mia, no_jitter)
     assert OutgoingEmail.objects.get().state == "waiting", "the first real answer is the first attempt"
 
 
-def test_pauses_vary_by_a_quarter(clock, mia):
+def test_pauses_vary_by_a_quarter(clock, member):
     release_for(*(UserFactory() for _ in range(30)))
     for batch in outbox.claim(limit=30):
         outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "busy"))
@@ -307,8 +307,8 @@ def test_pauses_vary_by_a_quarter(clock, mia):
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.DEFERRED, Outcome.UNREACHABLE])
-def test_a_sender_whose_lease_has_ended_overrules_nobody(clock, mia, outcome):
-    (case,) = release_for(mia)
+def test_a_sender_whose_lease_has_ended_overrules_nobody(clock, member, outcome):
+    (case,) = release_for(member)
     (slow,) = outbox.claim(limit=1)
     clock.shift(email_claims.lease())
     (quick,) = outbox.claim(limit=1)
@@ -323,8 +323,8 @@ def test_a_sender_whose_lease_has_ended_overrules_nobody(clock, mia, outcome):
     assert states(case) == ["sent"]
 
 
-def test_a_success_is_recorded_however_late(clock, mia):
-    (case,) = release_for(mia)
+def test_a_success_is_recorded_however_late(clock, member):
+    (case,) = release_for(member)
     (slow,) = outbox.claim(limit=1)
     clock.shift(email_claims.lease())
     outbox.claim(limit=1)
@@ -333,8 +333,8 @@ def test_a_success_is_recorded_however_late(clock, mia):
 
 
 @pytest.mark.postgresql
-def test_a_record_finds_its_rows_by_their_key(mia):
-    release_for(*[mia] * 3, *(UserFactory() for _ in range(300)))
+def test_a_record_finds_its_rows_by_their_key(member):
+    release_for(*[member] * 3, *(UserFactory() for _ in range(300)))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE cases_outgoingemail")
         # A table of a few pages is read as cheaply whole: by its number of pages the planner chose one or the other.
@@ -353,12 +353,12 @@ def recorded(batch):
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(mia, olga):
+def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(member, other_member):
     """A claim that a crash of the database could undo would let its mail go out again under another Message-ID."""
     claimed = []
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")  # the server of the tests has it off
-    usual = statements(lambda: release_for(mia, olga))
+    usual = statements(lambda: release_for(member, other_member))
     usual += statements(lambda: claimed.extend(outbox.claim(limit=2)))
     sent, refused = claimed
     usual += statements(lambda: outbox.record(refused, DeliveryResult(Outcome.REJECTED, "550 unknown")))
@@ -373,13 +373,13 @@ def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(mia, olga):
 # --- Delivery to a real server ----------------------------------------------------------------------------------------
 
 
-def test_each_member_gets_one_message_that_lists_their_cases(server, mia, olga):
-    of_mia, of_olga = release_for(mia, mia), release_for(olga)
+def test_each_member_gets_one_message_that_lists_their_cases(server, member, other_member):
+    of_mia, of_olga = release_for(member, member), release_for(other_member)
 
     report = outbox.deliver()
 
     assert (report.sent, report.retried, report.failed, report.has_more) == (2, 0, 0, False)
-    (to_mia,), (to_olga,) = server.to(mia.email), server.to(olga.email)
+    (to_mia,), (to_olga,) = server.to(member.email), server.to(other_member.email)
     text = to_mia.get_body(("plain",)).get_content()
     html = to_mia.get_body(("html",)).get_content()
     for case in of_mia:
@@ -399,12 +399,14 @@ def test_each_member_gets_one_message_that_lists_their_cases(server, mia, olga):
     "sender", ["portal@advice.example", "Über " * 20 + "<portal@advice.example>"], ids=["short", "long"]
 )
 @pytest.mark.parametrize("address", ["mia@example.com", "mia@" + "exämple." * 8 + "com"], ids=["short", "long"])
-def test_a_message_says_what_djangos_own_says(settings, mia, sender, address):
+def test_a_message_says_what_djangos_own_says(settings, member, sender, address):
     """Its headers are folded faster, and its boundary is made up otherwise."""
     settings.DEFAULT_FROM_EMAIL = sender
-    mia.first_name = "Mia Ångström"
+    member.first_name = "Mia Ångström"
     case = CaseFactory(released=True, title="Größe & <Gewicht>")
-    ours = mail_module.released_message(recipient=mia, address=address, cases=[case], message_id="<a@advice.example>")
+    ours = mail_module.released_message(
+        recipient=member, address=address, cases=[case], message_id="<a@advice.example>"
+    )
     djangos = EmailMultiAlternatives(ours.subject, ours.body, to=ours.to, headers=ours.extra_headers)
     djangos.attach_alternative(*ours.alternatives[0])
     written, usual = ours.message(), djangos.message()
@@ -414,22 +416,22 @@ def test_a_message_says_what_djangos_own_says(settings, mia, sender, address):
 
 
 @pytest.mark.parametrize("injected", ["mia@example.com\nBcc: all@example.com", "mia@example.com\r\n\r\nBuy"], ids=repr)
-def test_no_address_adds_a_header(mia, injected):
+def test_no_address_adds_a_header(member, injected):
     message = mail_module.released_message(
-        recipient=mia, address=injected, cases=[CaseFactory(released=True)], message_id="<a@b>"
+        recipient=member, address=injected, cases=[CaseFactory(released=True)], message_id="<a@b>"
     )
     with pytest.raises(BadHeaderError):
         message.message()
 
 
-def test_nothing_is_sent_twice(server, mia):
-    release_for(mia)
+def test_nothing_is_sent_twice(server, member):
+    release_for(member)
     assert [outbox.deliver().sent, outbox.deliver().sent] == [1, 0]
     assert len(server.taken) == 1
 
 
-def test_a_long_list_is_cut(server, mia):
-    release_for(*[mia] * 53)
+def test_a_long_list_is_cut(server, member):
+    release_for(*[member] * 53)
     outbox.deliver()
     text = server.taken[0].get_body(("plain",)).get_content()
     assert server.taken[0]["Subject"] == "53 of your cases are ready"
@@ -452,9 +454,9 @@ REFUSALS = [
 @pytest.mark.parametrize(
     ("when", "answer", "state"), REFUSALS, ids=[f"{when} {answer}" for when, answer, _ in REFUSALS]
 )
-def test_one_recipient_whom_the_server_does_not_take_holds_up_nobody(server, mia, when, answer, state):
-    getattr(server, when)[mia.email] = answer
-    people = [UserFactory(), UserFactory(), mia, UserFactory(), UserFactory()]
+def test_one_recipient_whom_the_server_does_not_take_holds_up_nobody(server, member, when, answer, state):
+    getattr(server, when)[member.email] = answer
+    people = [UserFactory(), UserFactory(), member, UserFactory(), UserFactory()]
     cases = release_for(*people)
 
     report = outbox.deliver()
@@ -467,9 +469,9 @@ def test_one_recipient_whom_the_server_does_not_take_holds_up_nobody(server, mia
         assert answer[:3] in row(cases[2]).last_error
 
 
-def test_a_message_that_was_taken_and_not_confirmed_is_sent_again_under_the_same_id(server, clock, mia):
-    (case,) = release_for(mia)
-    server.at_data[mia.email] = CUT
+def test_a_message_that_was_taken_and_not_confirmed_is_sent_again_under_the_same_id(server, clock, member):
+    (case,) = release_for(member)
+    server.at_data[member.email] = CUT
     outbox.deliver()
     assert states(case) == ["waiting"]
 
@@ -482,9 +484,9 @@ def test_a_message_that_was_taken_and_not_confirmed_is_sent_again_under_the_same
 
 
 @pytest.mark.parametrize("address", ["mia@exam\nple.com", "mia@", "@", "mia@@example.com"], ids=repr)
-def test_an_address_that_no_message_can_carry_fails_for_good_and_alone(server, mia, address):
+def test_an_address_that_no_message_can_carry_fails_for_good_and_alone(server, member, address):
     broken = UserFactory(email=address)
-    good, bad = release_for(mia, broken)
+    good, bad = release_for(member, broken)
     outbox.deliver()
     assert states(good, bad) == ["sent", "failed"]
 
@@ -527,8 +529,8 @@ def test_what_waited_for_the_server_goes_out_when_it_is_back(settings, clock):
     assert states(*cases) == ["sent"] * 4
 
 
-def test_a_run_that_is_out_of_time_gives_back_and_says_that_there_is_more(server, clock, mia, olga):
-    cases = release_for(mia, olga)
+def test_a_run_that_is_out_of_time_gives_back_and_says_that_there_is_more(server, clock, member, other_member):
+    cases = release_for(member, other_member)
     report = outbox.deliver(seconds=0)
     assert (report.sent, report.has_more) == (0, True)
     assert [(row(case).state, row(case).attempts) for case in cases] == [("waiting", 0)] * 2
@@ -545,16 +547,16 @@ def hidden_again(case):
     Case.objects.filter(pk=case.pk).update(actual_release_date=None)
 
 
-def test_a_case_that_is_hidden_again_is_not_announced(server, mia):
-    (case,) = release_for(mia)
+def test_a_case_that_is_hidden_again_is_not_announced(server, member):
+    (case,) = release_for(member)
     hidden_again(case)
     outbox.deliver()
     assert server.taken == []
     assert states(case) == ["dropped"]
 
 
-def test_of_several_cases_only_those_still_visible_are_announced_and_said_to_be_sent(server, mia):
-    kept, hidden = release_for(mia, mia)
+def test_of_several_cases_only_those_still_visible_are_announced_and_said_to_be_sent(server, member):
+    kept, hidden = release_for(member, member)
     hidden_again(hidden)
     outbox.deliver()
     (message,) = server.taken
@@ -564,9 +566,11 @@ def test_of_several_cases_only_those_still_visible_are_announced_and_said_to_be_
     assert states(kept, hidden) == ["sent", "dropped"]
 
 
-def test_a_case_that_is_hidden_while_its_claim_is_worked_through_is_not_announced(server, mia, olga, monkeypatch):
+def test_a_case_that_is_hidden_while_its_claim_is_worked_through_is_not_announced(
+    server, member, other_member, monkeypatch
+):
     monkeypatch.setattr(outbox, "CONTEXT_SECONDS", 0)
-    cases = {case.member.email: case for case in release_for(mia, olga)}
+    cases = {case.member.email: case for case in release_for(member, other_member)}
     send = outbox.Transport.send
 
     def hide_the_others_and_send(self, message):
@@ -581,9 +585,9 @@ def test_a_case_that_is_hidden_while_its_claim_is_worked_through_is_not_announce
     assert sorted(states(*cases.values())) == ["dropped", "sent"]
 
 
-def test_a_case_that_has_become_another_members_is_announced_to_nobody(server, mia, olga):
-    (case,) = release_for(mia)
-    Case.objects.filter(pk=case.pk).update(member=olga)
+def test_a_case_that_has_become_another_members_is_announced_to_nobody(server, member, other_member):
+    (case,) = release_for(member)
+    Case.objects.filter(pk=case.pk).update(member=other_member)
     outbox.deliver()
     assert server.taken == []
     assert states(case) == ["dropped"]
@@ -591,16 +595,16 @@ def test_a_case_that_has_become_another_members_is_announced_to_nobody(server, m
 
 @pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
 @pytest.mark.parametrize("active", [True, False])
-def test_what_members_may_see_is_the_same_asked_for_all_at_once(settings, mia, olga, view, active):
+def test_what_members_may_see_is_the_same_asked_for_all_at_once(settings, member, other_member, view, active):
     settings.RELEASE_MEMBER_VIEW = view
-    type(mia).objects.filter(pk=mia.pk).update(is_active=active)
-    mia.refresh_from_db()
+    type(member).objects.filter(pk=member.pk).update(is_active=active)
+    member.refresh_from_db()
     for state in ({"draft": True}, {"submitted": True}, {}, {"held": True}, {"scheduled": True}, {"released": True}):
-        CaseFactory(member=mia, **state)
-        CaseFactory(member=olga, **state)
+        CaseFactory(member=member, **state)
+        CaseFactory(member=other_member, **state)
     at_once = Case.objects.visible_to_their_members()
-    for member in (mia, olga):
-        assert set(at_once.filter(member=member)) == set(Case.objects.visible_to(member))
+    for person in (member, other_member):
+        assert set(at_once.filter(member=person)) == set(Case.objects.visible_to(person))
 
 
 def test_a_sender_with_more_than_it_claims_says_so_once(server):
@@ -613,73 +617,73 @@ def test_a_sender_with_more_than_it_claims_says_so_once(server):
     assert len(asked) == 1
 
 
-def test_a_member_deactivated_meanwhile_gets_nothing(server, mia):
-    (case,) = release_for(mia)
-    mia.is_active = False
-    mia.save()
+def test_a_member_deactivated_meanwhile_gets_nothing(server, member):
+    (case,) = release_for(member)
+    member.is_active = False
+    member.save()
     outbox.deliver()
     assert server.taken == []
     assert states(case) == ["dropped"]
 
 
 @pytest.mark.parametrize("view", ["in_progress", "announced"])
-def test_no_view_of_members_announces_what_is_not_released(server, settings, mia, view):
+def test_no_view_of_members_announces_what_is_not_released(server, settings, member, view):
     settings.RELEASE_MEMBER_VIEW = view
-    (case,) = release_for(mia)
+    (case,) = release_for(member)
     hidden_again(case)
     outbox.deliver()
     assert server.taken == []
 
 
-def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(mia, olga, clock, monkeypatch):
+def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(member, other_member, clock, monkeypatch):
     """One poison e-mail is tried again later, with its reason; the next one goes out."""
-    CaseFactory(due=True, member=mia)
-    CaseFactory(due=True, member=olga)
+    CaseFactory(due=True, member=member)
+    CaseFactory(due=True, member=other_member)
     releases.release_due(by="test", source="command")
     write = mail_module.released_message
 
     def broken_for_mia(*, recipient, **options):
-        if recipient == mia:
+        if recipient == member:
             raise KeyError("no such template")
         return write(recipient=recipient, **options)
 
     monkeypatch.setattr(mail_module, "released_message", broken_for_mia)
     report = outbox.deliver()
     assert (report.sent, report.retried) == (1, 1)
-    row = OutgoingEmail.objects.get(recipient=mia)
+    row = OutgoingEmail.objects.get(recipient=member)
     assert (row.state, row.last_error) == ("waiting", "The message could not be written: KeyError")
     assert row.next_try > timezone.now()
 
 
 @pytest.mark.parametrize("timeout", [1, 10, 60])
-def test_a_slow_server_is_still_served_and_its_lease_outlasts_a_message(timeout, mia, settings):
+def test_a_slow_server_is_still_served_and_its_lease_outlasts_a_message(timeout, member, settings):
     settings.EMAIL_TIMEOUT = timeout
-    CaseFactory(due=True, member=mia)
+    CaseFactory(due=True, member=member)
     releases.release_due(by="test", source="command")
     assert email_claims.lease() >= dt.timedelta(seconds=claims.CLAIM_SECONDS + 4 * timeout)
     assert outbox.deliver().sent == 1
 
 
 @pytest.mark.parametrize("address", ['"', "a@[", "<>", " .>"])
-def test_an_address_that_no_library_understands_stops_nobody(address, mia, olga, settings):
+def test_an_address_that_no_library_understands_stops_nobody(address, member, other_member, settings):
     """They raise IndexError, AttributeError and TypeError deep in Django and Python."""
     with MailServer().running() as server:
         lead_to(settings, server.port)
-        type(mia).objects.filter(pk=mia.pk).update(email=address)
-        CaseFactory(due=True, member=mia)
-        CaseFactory(due=True, member=olga)
+        type(member).objects.filter(pk=member.pk).update(email=address)
+        CaseFactory(due=True, member=member)
+        CaseFactory(due=True, member=other_member)
         releases.release_due(by="test", source="command")
         outbox.deliver()
         assert [message["To"] for message in server.taken] == ["olga@example.com"]
-    assert OutgoingEmail.objects.get(recipient=mia).state == "failed"
+    assert OutgoingEmail.objects.get(recipient=member).state == "failed"
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_two_senders_never_share_one_members_mail(mia):
+def test_two_senders_never_share_one_members_mail(member):
     """While one claims, the other passes the whole member by, not only the rows that are locked so far."""
     for _ in range(3):
-        CaseFactory(due=True, member=mia)
+        CaseFactory(due=True, member=member)
     releases.release_due(by="test", source="command")
     found = []
 
@@ -696,7 +700,7 @@ def test_two_senders_never_share_one_members_mail(mia):
     assert found == [[]]
 
 
-def test_slow_servers_use_up_claims_and_not_the_run(mia, olga, monkeypatch):
+def test_slow_servers_use_up_claims_and_not_the_run(member, other_member, monkeypatch):
     monkeypatch.setattr(outbox, "CLAIM_SECONDS", 0.05)
     monkeypatch.setattr(outbox, "ROWS_PER_CLAIM", 10)
     send = outbox.Transport.send

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def case(mia):
+def case(member):
     """Their test data."""
     return Case.objects.create(
-        member_id=mia.pk,
+        member_id=member.pk,
         external_case_id="TEST-001",
         status="completed",
         scheduled_release_date=date.today() - timedelta(days=1),  # noqa: DTZ011
@@ -30,24 +30,24 @@ def case(mia):
     )
 
 
-def test_their_case_is_released_by_the_batch_job(case, mia):
-    assert not Case.objects.visible_to(mia).exists()
+def test_their_case_is_released_by_the_batch_job(case, member):
+    assert not Case.objects.visible_to(member).exists()
 
     call_command("release_scheduled_cases", "--dry-run", verbosity=0)
     case.refresh_from_db()
     assert case.actual_release_date is None
 
     call_command("release_scheduled_cases", verbosity=0)
-    assert Case.objects.visible_to(mia).get().actual_release_date is not None
+    assert Case.objects.visible_to(member).get().actual_release_date is not None
 
 
 def test_the_case_is_valid_as_it_is(case):
     case.full_clean()
 
 
-def test_cases_not_releasing(case, mia):
-    CaseFactory(scheduled=True, member=mia)
-    CaseFactory(released=True, member=mia)
+def test_cases_not_releasing(case, member):
+    CaseFactory(scheduled=True, member=member)
+    CaseFactory(released=True, member=member)
     found = Case.objects.filter(
         status="completed",
         scheduled_release_date__lte=date.today(),  # noqa: DTZ011
@@ -82,9 +82,9 @@ def test_cases_released_daily(case):
     assert Case.objects.filter(actual_release_date__date=date.today()).count() == 1  # noqa: DTZ011
 
 
-def test_pending_releases(case, mia):
-    CaseFactory(scheduled=True, member=mia)
-    CaseFactory(held=True, member=mia)
+def test_pending_releases(case, member):
+    CaseFactory(scheduled=True, member=member)
+    CaseFactory(held=True, member=member)
     assert (
         Case.objects.filter(
             status="completed", scheduled_release_date__isnull=False, actual_release_date__isnull=True
@@ -93,12 +93,12 @@ def test_pending_releases(case, mia):
     )
 
 
-def test_average_release_delay(case, tom, mia, clock):
-    done = CaseFactory(member=mia, assigned_to=tom)
+def test_average_release_delay(case, technician, member, clock):
+    done = CaseFactory(member=member, assigned_to=technician)
     from cases.core.schedule import Schedule
 
     release_on = Schedule(date(2025, 6, 20))
-    releases.complete(case=done, by=tom, source="web", release_on=release_on)
+    releases.complete(case=done, by=technician, source="web", release_on=release_on)
     clock.move_to(release_on.instant)
     releases.release_due(by="test", source="command")
 
@@ -131,13 +131,13 @@ IMPOSSIBLE = {
 
 
 @pytest.mark.parametrize("columns", IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
-def test_the_database_refuses(mia, columns):
+def test_the_database_refuses(member, columns):
     with pytest.raises(IntegrityError), transaction.atomic():
-        Case.objects.create(member=mia, **columns)
+        Case.objects.create(member=member, **columns)
 
 
-def test_two_cases_cannot_have_one_number(case, mia):
-    again = Case(member=mia, external_case_id="TEST-001")
+def test_two_cases_cannot_have_one_number(case, member):
+    again = Case(member=member, external_case_id="TEST-001")
     with pytest.raises(ValidationError):
         again.full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():

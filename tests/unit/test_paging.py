@@ -10,24 +10,24 @@ from tests.factories import CaseFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_what_is_released_after_the_count_pushes_nothing_off_the_page(mia):
+def test_what_is_released_after_the_count_pushes_nothing_off_the_page(member):
     """Found by members who looked while a wave went out: their oldest case was missing once."""
-    old = CaseFactory(member=mia, released=True)
-    paginator = CappedPaginator(Case.objects.visible_to(mia))
-    new = CaseFactory(member=mia, released=True)
+    old = CaseFactory(member=member, released=True)
+    paginator = CappedPaginator(Case.objects.visible_to(member))
+    new = CaseFactory(member=member, released=True)
     assert list(paginator.get_page(1)) == [new, old]
 
 
-def test_each_case_is_on_one_page(mia):
-    made = CaseFactory.create_batch(PER_PAGE + 3, member=mia, released=True)
-    paginator = CappedPaginator(Case.objects.visible_to(mia))
+def test_each_case_is_on_one_page(member):
+    made = CaseFactory.create_batch(PER_PAGE + 3, member=member, released=True)
+    paginator = CappedPaginator(Case.objects.visible_to(member))
     first, second = (list(paginator.page(number)) for number in paginator.page_range)
     assert (len(first), len(second)) == (PER_PAGE, 3)
     assert [*first, *second] == made[::-1]
 
 
-def test_there_is_a_first_page_of_nothing_and_no_second(mia):
-    paginator = CappedPaginator(Case.objects.visible_to(mia))
+def test_there_is_a_first_page_of_nothing_and_no_second(member):
+    paginator = CappedPaginator(Case.objects.visible_to(member))
     assert list(paginator.page(1)) == []
     with pytest.raises(EmptyPage):
         paginator.page(2)

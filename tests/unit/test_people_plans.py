@@ -31,10 +31,12 @@ def busy_technician() -> User:
     return user
 
 
-def test_the_open_cases_are_counted_along_indexes(busy_technician, ada):
+def test_the_open_cases_are_counted_along_indexes(busy_technician, administrator):
     counted = []
 
-    plans = Plans(lambda: counted.append(assignment.count_open(busy_technician, by=ada, most=MAX_COUNTED + 1)))
+    plans = Plans(
+        lambda: counted.append(assignment.count_open(busy_technician, by=administrator, most=MAX_COUNTED + 1))
+    )
 
     assert counted[0] > MAX_COUNTED
     assert plans.whole_table == []

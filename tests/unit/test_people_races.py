@@ -21,8 +21,8 @@ def invite(by: User, email: str) -> User:
     return people.invite(by=by, email=email, first_name="Nina", last_name="Ng", role=User.Role.TECHNICIAN)
 
 
-def test_one_address_invited_by_two_at_once_is_one_account(ada, bob):
-    with held_open(lambda: invite(ada, "nina@example.com")):
+def test_one_address_invited_by_two_at_once_is_one_account(administrator, bob):
+    with held_open(lambda: invite(administrator, "nina@example.com")):
         second = Thread(lambda: invite(bob, "Nina@Example.com"))
         somebody_waits_for_a_lock()
     with pytest.raises(CaseError, match="already exists"):
@@ -38,10 +38,10 @@ def test_one_address_invited_by_two_at_once_is_one_account(ada, bob):
     ],
     ids=["role", "access"],
 )
-def test_of_two_administrators_who_turn_each_other_out_one_stays(turn_out, ada, bob):
-    with held_open(lambda: turn_out(bob, ada)):
-        second = Thread(lambda: turn_out(ada, bob))
+def test_of_two_administrators_who_turn_each_other_out_one_stays(turn_out, administrator, bob):
+    with held_open(lambda: turn_out(bob, administrator)):
+        second = Thread(lambda: turn_out(administrator, bob))
         somebody_waits_for_a_lock()
     with pytest.raises(NotAllowed):
         second.result()
-    assert User.objects.get(role="administrator", is_active=True) == ada
+    assert User.objects.get(role="administrator", is_active=True) == administrator

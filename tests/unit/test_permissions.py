@@ -96,19 +96,19 @@ def expected(action: str, who: str, state: str) -> str:
     """By the two tables: hidden first, then the person, then the state."""
     if state not in SEES[who].split():
         return "does not exist"
-    own, technician, administrator = MAY[action]
+    own, by_technician, administrator = MAY[action]
     # A submitted case has no technician yet: Tom and Otto may accept it, and neither may do more.
-    tom = technician if action in OF_ANYBODY or state != "submitted" else "-"
-    otto = technician if action in OF_ANYBODY else "-"
-    column = {"mia": own, "tom": tom, "otto": otto, "ada": administrator}[who.split(",")[0]]
+    technician = by_technician if action in OF_ANYBODY or state != "submitted" else "-"
+    other_technician = by_technician if action in OF_ANYBODY else "-"
+    column = {"mia": own, "tom": technician, "otto": other_technician, "ada": administrator}[who.split(",")[0]]
     if column == "-":
         return "not allowed"
     return "done" if state in column.split() else "wrong state"
 
 
 @pytest.fixture
-def people(mia, tom, otto, ada, olga):
-    return {"mia": mia, "tom": tom, "otto": otto, "ada": ada, "olga": olga}
+def people(member, technician, other_technician, administrator, other_member):
+    return {"mia": member, "tom": technician, "otto": other_technician, "ada": administrator, "olga": other_member}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -134,9 +134,9 @@ def test_the_table_names_every_action():
     assert set(MAY) == {action.value for action in Action}
 
 
-def test_a_submitted_case_that_has_a_technician_is_not_accepted_by_another(otto, tom):
-    case = CaseFactory(submitted=True, assigned_to=tom)
-    assert outcome(verbs(case, otto)["accept"]) == "not allowed"
+def test_a_submitted_case_that_has_a_technician_is_not_accepted_by_another(other_technician, technician):
+    case = CaseFactory(submitted=True, assigned_to=technician)
+    assert outcome(verbs(case, other_technician)["accept"]) == "not allowed"
 
 
 @pytest.mark.parametrize("who", ["tom", "ada"])
@@ -145,18 +145,18 @@ def test_only_members_create_cases(people, who):
         drafts.create(by=people[who], title="", description="")
 
 
-def test_deactivated_members_create_none(mia):
-    mia.is_active = False
-    mia.save()
+def test_deactivated_members_create_none(member):
+    member.is_active = False
+    member.save()
     with pytest.raises(NotAllowed):
-        drafts.create(by=mia, title="", description="")
+        drafts.create(by=member, title="", description="")
 
 
 @pytest.mark.parametrize(("seconds", "done"), [(-1, "done"), (0, "wrong state")], ids=["just before", "at its instant"])
-def test_a_schedule_is_cancelled_until_its_instant(ada, clock, seconds, done):
+def test_a_schedule_is_cancelled_until_its_instant(administrator, clock, seconds, done):
     case = CaseFactory(scheduled=True)
     clock.move_to(case.release_instant + dt.timedelta(seconds=seconds))
-    assert outcome(verbs(case, ada)["hold"]) == done
+    assert outcome(verbs(case, administrator)["hold"]) == done
 
 
 @pytest.mark.parametrize("who", ["tom", "ada"])

@@ -15,9 +15,14 @@ NOON = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
 Kind = PortalEvent.Kind
 
 
-def test_a_person_gives_a_reason_and_the_facts_are_kept(ada):
+def test_a_person_gives_a_reason_and_the_facts_are_kept(administrator):
     portal_history.record(
-        Kind.CLOCK_CHANGED, by=ada, source="web", at=NOON, reason="We move.", details={"from": "UTC", "to": ["Berlin"]}
+        Kind.CLOCK_CHANGED,
+        by=administrator,
+        source="web",
+        at=NOON,
+        reason="We move.",
+        details={"from": "UTC", "to": ["Berlin"]},
     )
     event = PortalEvent.objects.get()
     assert (event.actor_name, event.source, event.at, event.reason) == ("ada", "web", NOON, "We move.")

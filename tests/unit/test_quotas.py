@@ -27,8 +27,8 @@ def _three(settings, clock):
 
 
 @pytest.fixture
-def case(mia, tom) -> Case:
-    return CaseFactory(member=mia, assigned_to=tom)
+def case(member, technician) -> Case:
+    return CaseFactory(member=member, assigned_to=technician)
 
 
 def a_file():
@@ -36,13 +36,13 @@ def a_file():
 
 
 @pytest.fixture
-def adds(mia, tom, case) -> dict[str, Callable[[], object]]:
+def adds(member, technician, case) -> dict[str, Callable[[], object]]:
     """The verbs that add something, each time something new."""
-    mine = [CaseFactory(member=mia, draft=True, title="t") for _ in range(12)]
+    mine = [CaseFactory(member=member, draft=True, title="t") for _ in range(12)]
     return {
-        "note": lambda: notes.add(case=case, by=tom, text="Mia called."),
-        "upload": lambda: documents.attach(case=case, by=tom, file=a_file(), source="web"),
-        "submission": lambda: drafts.submit(case=mine.pop(), by=mia, source="web"),
+        "note": lambda: notes.add(case=case, by=technician, text="Mia called."),
+        "upload": lambda: documents.attach(case=case, by=technician, file=a_file(), source="web"),
+        "submission": lambda: drafts.submit(case=mine.pop(), by=member, source="web"),
     }
 
 
@@ -75,16 +75,16 @@ def test_what_is_refused_leaves_nothing(adds, case):
     assert case.events.count() == 3
 
 
-def test_an_upload_counts_when_it_was_removed_too(case, tom):
+def test_an_upload_counts_when_it_was_removed_too(case, technician):
     for _ in range(3):
-        document = documents.attach(case=case, by=tom, file=a_file(), source="web")
-        documents.remove(document=document, by=tom, source="web")
+        document = documents.attach(case=case, by=technician, file=a_file(), source="web")
+        documents.remove(document=document, by=technician, source="web")
     with pytest.raises(QuotaReached):
-        documents.attach(case=case, by=tom, file=a_file(), source="web")
+        documents.attach(case=case, by=technician, file=a_file(), source="web")
 
 
-def test_a_member_has_so_many_drafts_at_a_time(mia, olga, clock):
-    def create(by=mia):
+def test_a_member_has_so_many_drafts_at_a_time(member, other_member, clock):
+    def create(by=member):
         return drafts.create(by=by, title="t", description="")
 
     first, *_others = [create() for _ in range(3)]
@@ -93,17 +93,17 @@ def test_a_member_has_so_many_drafts_at_a_time(mia, olga, clock):
     clock.shift(dt.timedelta(days=1))
     with pytest.raises(WrongState):
         create()
-    create(by=olga)
-    drafts.submit(case=first, by=mia, source="web")
+    create(by=other_member)
+    drafts.submit(case=first, by=member, source="web")
     create()
 
 
-def test_the_limit_is_each_persons_own(case, tom, otto):
-    for person in (tom, otto):
+def test_the_limit_is_each_persons_own(case, technician, other_technician):
+    for person in (technician, other_technician):
         for _ in range(3):
             notes.add(case=case, by=person, text="x")
     with pytest.raises(CaseError):
-        notes.add(case=case, by=otto, text="x")
+        notes.add(case=case, by=other_technician, text="x")
 
 
 @pytest.mark.parametrize("kind", ["note", "upload", "submission"])
@@ -125,8 +125,8 @@ def test_it_costs_as_much_of_many_as_of_few(kind, adds, settings):
 # --- By the pages ----------------------------------------------------------------------------------------------------
 
 
-def test_the_pages_say_when_to_try_again(case, tom, mia, client):
-    client.force_login(tom)
+def test_the_pages_say_when_to_try_again(case, technician, member, client):
+    client.force_login(technician)
     for path, data in (("notes/", {"text": "A note"}), ("documents/", {"file": a_file()})):
         for _ in range(3):
             assert (
@@ -142,25 +142,25 @@ def test_the_pages_say_when_to_try_again(case, tom, mia, client):
         assert "text" not in data or "A note" in answer.content.decode(), "what was typed is kept"
 
 
-def test_a_draft_too_many_keeps_what_was_typed(mia, client):
-    CaseFactory.create_batch(3, member=mia, draft=True)
-    client.force_login(mia)
+def test_a_draft_too_many_keeps_what_was_typed(member, client):
+    CaseFactory.create_batch(3, member=member, draft=True)
+    client.force_login(member)
     answer = client.post("/cases/new/", {"title": "One more", "description": "", "urgency": "normal"})
     assert answer.status_code == 409
     assert "You already have 3 drafts." in answer.content.decode()
     assert "One more" in answer.content.decode()
 
 
-def test_a_submission_too_many_stays_a_draft(mia, client, settings):
+def test_a_submission_too_many_stays_a_draft(member, client, settings):
     settings.MAX_OPEN_DRAFTS = 10
-    mine = CaseFactory.create_batch(4, member=mia, draft=True)
-    client.force_login(mia)
+    mine = CaseFactory.create_batch(4, member=member, draft=True)
+    client.force_login(member)
     answers = [client.post(f"/cases/{case.pk}/submit/") for case in mine]
     assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
     assert answers[-1]["Retry-After"] == "3600"
     assert Case.objects.get(pk=mine[-1].pk).status == "draft"
 
 
-def test_nobody_else_is_kept_waiting(case, ada):
+def test_nobody_else_is_kept_waiting(case, administrator):
     UserFactory.create_batch(2)
-    notes.add(case=case, by=ada, text="x")
+    notes.add(case=case, by=administrator, text="x")

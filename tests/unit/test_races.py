@@ -27,10 +27,16 @@ LATER = Schedule(FROZEN.date() + dt.timedelta(days=30))
 THRESHOLD = FROZEN + dt.timedelta(seconds=30)
 
 EDITS = {
-    "reschedule": lambda case, ada: releases.schedule(case=case, by=ada, source="web", release_on=LATER, reason="wait"),
-    "cancel": lambda case, ada: releases.cancel_schedule(case=case, by=ada, source="web", reason="wait"),
-    "return": lambda case, ada: releases.return_to_accepted(case=case, by=ada, source="web"),
-    "release now": lambda case, ada: releases.release_now(case=case, by=ada, source="web", reason="asked"),
+    "reschedule": lambda case, administrator: releases.schedule(
+        case=case, by=administrator, source="web", release_on=LATER, reason="wait"
+    ),
+    "cancel": lambda case, administrator: releases.cancel_schedule(
+        case=case, by=administrator, source="web", reason="wait"
+    ),
+    "return": lambda case, administrator: releases.return_to_accepted(case=case, by=administrator, source="web"),
+    "release now": lambda case, administrator: releases.release_now(
+        case=case, by=administrator, source="web", reason="asked"
+    ),
 }
 edits = pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
 
@@ -98,12 +104,12 @@ def sweep():
 
 
 @pytest.fixture
-def case(mia, tom) -> Case:
+def case(member, technician) -> Case:
     """Completed, at the threshold of its schedule."""
     return CaseFactory(
         scheduled=True,
-        member=mia,
-        assigned_to=tom,
+        member=member,
+        assigned_to=technician,
         scheduled_release_date=THRESHOLD.date(),
         scheduled_release_time=THRESHOLD.time(),
     )
@@ -117,8 +123,8 @@ def kinds(case):
 
 
 @edits
-def test_a_sweep_passes_by_what_is_being_edited_and_the_edit_stands(case, ada, edit):
-    with held_open(lambda: edit(case, ada)):
+def test_a_sweep_passes_by_what_is_being_edited_and_the_edit_stands(case, administrator, edit):
+    with held_open(lambda: edit(case, administrator)):
         assert Thread(sweep).result().released == []
     after = Case.objects.values().get()
 
@@ -130,9 +136,9 @@ def test_a_sweep_passes_by_what_is_being_edited_and_the_edit_stands(case, ada, e
 
 
 @edits
-def test_an_edit_that_comes_second_waits_and_finds_the_case_released(case, ada, edit):
+def test_an_edit_that_comes_second_waits_and_finds_the_case_released(case, administrator, edit):
     with held_open(sweep):
-        late = Thread(lambda: edit(case, ada))
+        late = Thread(lambda: edit(case, administrator))
         somebody_waits_for_a_lock()
     with pytest.raises(WrongState):
         late.result()
@@ -144,20 +150,20 @@ def test_an_edit_that_comes_second_waits_and_finds_the_case_released(case, ada, 
 
 
 @edits
-def test_of_two_edits_the_second_works_on_what_the_first_left(case, ada, edit):
-    with held_open(lambda: releases.return_to_accepted(case=case, by=ada, source="web")):
-        second = Thread(lambda: edit(case, ada))
+def test_of_two_edits_the_second_works_on_what_the_first_left(case, administrator, edit):
+    with held_open(lambda: releases.return_to_accepted(case=case, by=administrator, source="web")):
+        second = Thread(lambda: edit(case, administrator))
         somebody_waits_for_a_lock()
     with pytest.raises(WrongState):
         second.result()
     assert kinds(case) == ["returned"]
 
 
-def test_in_a_free_for_all_each_case_ends_in_one_consistent_state(mia, ada):
+def test_in_a_free_for_all_each_case_ends_in_one_consistent_state(member, administrator):
     cases = [
         CaseFactory(
             scheduled=True,
-            member=mia,
+            member=member,
             scheduled_release_date=THRESHOLD.date(),
             scheduled_release_time=THRESHOLD.time(),
         )
@@ -171,7 +177,7 @@ def test_in_a_free_for_all_each_case_ends_in_one_consistent_state(mia, ada):
             refused = 0
             for case in cases:
                 try:
-                    edit(case, ada)
+                    edit(case, administrator)
                 except CaseError:
                     refused += 1
             return refused
@@ -200,11 +206,11 @@ def test_in_a_free_for_all_each_case_ends_in_one_consistent_state(mia, ada):
 # --- Releases and releases --------------------------------------------------------------------------------------------
 
 
-def test_a_sweep_passes_by_what_another_is_releasing(case, mia):
-    other = CaseFactory(due=True, member=mia)
+def test_a_sweep_passes_by_what_another_is_releasing(case, member):
+    other = CaseFactory(due=True, member=member)
 
     def first():
-        releases.release_due_of(mia)  # not the one at the threshold: that is not due by the clock
+        releases.release_due_of(member)  # not the one at the threshold: that is not due by the clock
 
     with held_open(first):
         batch = Thread(sweep).result()
@@ -212,9 +218,9 @@ def test_a_sweep_passes_by_what_another_is_releasing(case, mia):
     assert kinds(other) == ["released"]
 
 
-def test_two_sweeps_at_once_release_each_case_once(tom):
+def test_two_sweeps_at_once_release_each_case_once(technician):
     members = [UserFactory() for _ in range(10)]
-    cases = [CaseFactory(due=True, member=members[n % 10], assigned_to=tom) for n in range(300)]
+    cases = [CaseFactory(due=True, member=members[n % 10], assigned_to=technician) for n in range(300)]
     start = threading.Barrier(2)
 
     def sweeper():
@@ -231,8 +237,8 @@ def test_two_sweeps_at_once_release_each_case_once(tom):
     assert set(Case.objects.values_list("release_number", flat=True)) == {1}
 
 
-def test_everybody_at_once_releases_a_case_once(mia, ada):
-    case = CaseFactory(due=True, member=mia)
+def test_everybody_at_once_releases_a_case_once(member, administrator):
+    case = CaseFactory(due=True, member=member)
     start = threading.Barrier(6)
 
     def at_once(work):
@@ -246,8 +252,8 @@ def test_everybody_at_once_releases_a_case_once(mia, ada):
     def wake_up():
         releases.release_due(by="release_case", source="eta")
 
-    threads = [at_once(work) for work in [sweep, wake_up, sweep, lambda: releases.release_due_of(mia)]]
-    threads += [at_once(lambda: EDITS["release now"](case, ada)) for _ in range(2)]
+    threads = [at_once(work) for work in [sweep, wake_up, sweep, lambda: releases.release_due_of(member)]]
+    threads += [at_once(lambda: EDITS["release now"](case, administrator)) for _ in range(2)]
     for thread in threads:
         thread.result()
 
@@ -279,76 +285,76 @@ def held_for(seconds, work) -> Thread:
     return thread
 
 
-def test_a_look_waits_for_a_row_that_is_soon_free(mia):
-    case = CaseFactory(due=True, member=mia)
+def test_a_look_waits_for_a_row_that_is_soon_free(member):
+    case = CaseFactory(due=True, member=member)
     with held_open(lock(case)):
-        look = Thread(lambda: releases.release_due_of(mia))
+        look = Thread(lambda: releases.release_due_of(member))
         somebody_waits_for_a_lock()
     assert look.result().released == [case.pk]
 
 
-def test_a_look_that_waited_for_a_release_does_not_release_again(mia):
-    case = CaseFactory(due=True, member=mia)
+def test_a_look_that_waited_for_a_release_does_not_release_again(member):
+    case = CaseFactory(due=True, member=member)
     with held_open(sweep):
-        look = Thread(lambda: releases.release_due_of(mia))
+        look = Thread(lambda: releases.release_due_of(member))
         somebody_waits_for_a_lock()
     assert look.result().released == []
     assert kinds(case) == ["released"]
 
 
-def test_a_look_waits_a_second_at_most(mia, caplog):
-    case = CaseFactory(due=True, member=mia)
+def test_a_look_waits_a_second_at_most(member, caplog):
+    case = CaseFactory(due=True, member=member)
     with held_open(lock(case)):
         began = time.monotonic()
         with pytest.raises(OperationalError):
-            Thread(lambda: releases.release_due_of(mia)).result()
+            Thread(lambda: releases.release_due_of(member)).result()
         assert time.monotonic() - began > 0.9
 
-        Thread(lambda: on_read.release_on_read(mia)).result()
+        Thread(lambda: on_read.release_on_read(member)).result()
     assert "release on read failed" in caplog.text
 
     case.refresh_from_db()
     assert (case.actual_release_date, case.release_attempts) == (None, 0), "no row is to blame"
-    assert releases.release_due_of(mia).released == [case.pk]
+    assert releases.release_due_of(member).released == [case.pk]
 
 
 @pytest.mark.parametrize("locked", ["its cases", "its cases, then its member"])
-def test_the_second_of_a_look_is_for_all_that_it_waits_for(mia, locked):
+def test_the_second_of_a_look_is_for_all_that_it_waits_for(member, locked):
     """Each row is free after less than a second, all of them together are not."""
-    cases = CaseFactory.create_batch(4, due=True, member=mia)
+    cases = CaseFactory.create_batch(4, due=True, member=member)
     # The e-mail rows point to the member: the look waits for that lock in a later statement.
     locks = [lock(case) for case in cases]
     if "member" in locked:
-        locks = [locks[0], lambda: User.objects.select_for_update().get(pk=mia.pk)]
+        locks = [locks[0], lambda: User.objects.select_for_update().get(pk=member.pk)]
     holders = [held_for(0.6 * place, work) for place, work in enumerate(locks, 1)]
     with pytest.raises(OperationalError):
-        Thread(lambda: releases.release_due_of(mia)).result()
+        Thread(lambda: releases.release_due_of(member)).result()
     for holder in holders:
         holder.result()
     assert not Case.objects.filter(actual_release_date__isnull=False).exists()
     assert not Case.objects.filter(release_attempts__gt=0).exists(), "no row is to blame"
-    assert len(releases.release_due_of(mia).released) == 4
+    assert len(releases.release_due_of(member).released) == 4
 
 
-def test_a_look_has_time_left_for_a_bad_row_after_waiting(mia):
+def test_a_look_has_time_left_for_a_bad_row_after_waiting(member):
     """Between the statements of a savepoint that failed, nothing is asked of the server."""
-    bad, good = CaseFactory.create_batch(2, due=True, member=mia)
+    bad, good = CaseFactory.create_batch(2, due=True, member=member)
     OutgoingEmail.objects.create(
-        case=bad, kind="released", release_number=1, recipient=mia, state="dropped", next_try=FROZEN, created=FROZEN
+        case=bad, kind="released", release_number=1, recipient=member, state="dropped", next_try=FROZEN, created=FROZEN
     )
     holder = held_for(0.2, lock(good))
-    batch = Thread(lambda: releases.release_due_of(mia)).result()
+    batch = Thread(lambda: releases.release_due_of(member)).result()
     holder.result()
     assert batch.released == [good.pk]
     assert set(batch.failed) == {bad.pk}
 
 
-def test_the_patience_of_a_look_ends_with_it(mia):
+def test_the_patience_of_a_look_ends_with_it(member):
     """The time-out must not stay on the connection, which serves other requests after this one, nor in a transaction
     around it."""
-    CaseFactory(due=True, member=mia)
+    CaseFactory(due=True, member=member)
     with transaction.atomic(), connection.cursor() as cursor:
-        releases.release_due_of(mia)
+        releases.release_due_of(member)
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
     with connection.cursor() as cursor:
@@ -356,9 +362,9 @@ def test_the_patience_of_a_look_ends_with_it(mia):
         assert cursor.fetchone() == ("0",)
 
 
-def test_a_look_at_nothing_due_waits_for_nobody(mia):
-    case = CaseFactory(scheduled=True, member=mia)
+def test_a_look_at_nothing_due_waits_for_nobody(member):
+    case = CaseFactory(scheduled=True, member=member)
     with held_open(lock(case)):
         began = time.monotonic()
-        assert Thread(lambda: releases.release_due_of(mia)).result().released == []
+        assert Thread(lambda: releases.release_due_of(member)).result().released == []
         assert time.monotonic() - began < 0.8

@@ -29,7 +29,7 @@ def shown(day):
     return [(slot.kind.value, entry.case.pk) for slot in day.slots for entry in slot.entries]
 
 
-def test_scheduled_cases_stand_on_their_day_and_released_ones_on_the_day_they_went_out(clock, ada):
+def test_scheduled_cases_stand_on_their_day_and_released_ones_on_the_day_they_went_out(clock, administrator):
     ahead = CaseFactory(scheduled=True, scheduled_release_date=dt.date(2025, 6, 18))
     early = CaseFactory(
         released=True,
@@ -40,68 +40,68 @@ def test_scheduled_cases_stand_on_their_day_and_released_ones_on_the_day_they_we
     CaseFactory()
     CaseFactory(draft=True)
 
-    days = days_for(ada, Period(View.MONTH, TODAY).days)
+    days = days_for(administrator, Period(View.MONTH, TODAY).days)
 
     assert shown(days[dt.date(2025, 6, 18)]) == [("scheduled", ahead.pk)]
     assert shown(days[dt.date(2025, 6, 9)]) == [("released", early.pk)]
     assert sum(slot.count for day in days.values() for slot in day.slots) == 2
 
 
-def test_what_is_overdue_stands_on_today_and_says_so(clock, ada):
+def test_what_is_overdue_stands_on_today_and_says_so(clock, administrator):
     late = CaseFactory(due=True, scheduled_release_date=dt.date(2025, 6, 3))
     later_today = CaseFactory(scheduled=True, scheduled_release_date=TODAY, scheduled_release_time=dt.time(18))
     gone = CaseFactory(released=True)
 
-    days = days_for(ada, [*Period(View.WEEK, TODAY).days, dt.date(2025, 6, 3)])
+    days = days_for(administrator, [*Period(View.WEEK, TODAY).days, dt.date(2025, 6, 3)])
 
     assert shown(days[TODAY]) == [("scheduled", late.pk), ("scheduled", later_today.pk), ("released", gone.pk)]
     assert [entry.is_late for slot in days[TODAY].slots for entry in slot.entries] == [True, False, False]
     assert days[dt.date(2025, 6, 3)].is_empty
 
 
-def test_the_entries_of_a_day_are_in_the_order_of_the_clock(clock, settings, ada):
+def test_the_entries_of_a_day_are_in_the_order_of_the_clock(clock, settings, administrator):
     settings.RELEASE_TIME_OF_DAY = dt.time(12)
     date = dt.date(2025, 6, 18)
     evening, noon, morning = (
         CaseFactory(scheduled=True, scheduled_release_date=date, scheduled_release_time=time)
         for time in (dt.time(18), None, dt.time(9))
     )
-    assert shown(days_for(ada, [date])[date]) == [("scheduled", case.pk) for case in (morning, noon, evening)]
+    assert shown(days_for(administrator, [date])[date]) == [("scheduled", case.pk) for case in (morning, noon, evening)]
 
 
-def test_a_day_shows_a_few_and_counts_up_to_the_cap(clock, ada, monkeypatch):
+def test_a_day_shows_a_few_and_counts_up_to_the_cap(clock, administrator, monkeypatch):
     date = dt.date(2025, 6, 18)
     CaseFactory.create_batch(6, scheduled=True, scheduled_release_date=date)
-    (slot,) = days_for(ada, [date], rows=2)[date].slots
+    (slot,) = days_for(administrator, [date], rows=2)[date].slots
     assert (len(slot.entries), slot.counted, slot.more) == (2, "6", "4")
     monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 5)
-    (slot,) = days_for(ada, [date], rows=2)[date].slots
+    (slot,) = days_for(administrator, [date], rows=2)[date].slots
     assert (slot.counted, slot.more) == ("5+", "3+")
-    (slot,) = days_for(ada, [date], rows=6)[date].slots
+    (slot,) = days_for(administrator, [date], rows=6)[date].slots
     assert slot.more == ""
 
 
-def test_who_may_move_what(clock, tom, otto, ada):
+def test_who_may_move_what(clock, technician, other_technician, administrator):
     date = dt.date(2025, 6, 18)
-    CaseFactory(scheduled=True, assigned_to=tom, scheduled_release_date=date)
-    CaseFactory(released=True, assigned_to=tom)
-    for user, movable in [(tom, [True]), (otto, [False]), (ada, [True])]:
+    CaseFactory(scheduled=True, assigned_to=technician, scheduled_release_date=date)
+    CaseFactory(released=True, assigned_to=technician)
+    for user, movable in [(technician, [True]), (other_technician, [False]), (administrator, [True])]:
         days = days_for(user, [date, TODAY])
         assert [entry.movable for slot in days[date].slots for entry in slot.entries] == movable
         assert [entry.movable for slot in days[TODAY].slots for entry in slot.entries] == [False]
 
 
-def test_a_case_released_between_the_statements_is_not_shown_as_scheduled(clock, ada, monkeypatch):
-    case = CaseFactory(due=True, assigned_to=ada)
+def test_a_case_released_between_the_statements_is_not_shown_as_scheduled(clock, administrator, monkeypatch):
+    case = CaseFactory(due=True, assigned_to=administrator)
     first_rows = release_calendar.first_rows
 
     def released_meanwhile(*args, **options):
         found = first_rows(*args, **options)
-        releases.release_now(case=case, by=ada, source="web", reason="now")
+        releases.release_now(case=case, by=administrator, source="web", reason="now")
         return found
 
     monkeypatch.setattr(release_calendar, "first_rows", released_meanwhile)
-    assert shown(days_for(ada, [TODAY])[TODAY]) == []
+    assert shown(days_for(administrator, [TODAY])[TODAY]) == []
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_a_case_released_between_the_statements_is_not_shown_as_scheduled(clock,
         ("America/New_York", dt.date(2025, 6, 11), 24),
     ],
 )
-def test_a_day_is_as_long_as_the_portals_clock_makes_it(settings, clock, ada, zone, date, hours):
+def test_a_day_is_as_long_as_the_portals_clock_makes_it(settings, clock, administrator, zone, date, hours):
     settings.TIME_ZONE = zone
     clock.move_to(dt.datetime.combine(date + 3 * DAY, dt.time(12), tzinfo=dt.UTC))
     begin, end = schedule.start_of(date), schedule.start_of(date + DAY)
     assert (end - begin) == dt.timedelta(hours=hours)
     instants = [begin - dt.timedelta(seconds=1), begin, end - dt.timedelta(seconds=1), end]
     cases = [CaseFactory(released=True, actual_release_date=moment) for moment in instants]
-    days = days_for(ada, [date - DAY, date, date + DAY])
+    days = days_for(administrator, [date - DAY, date, date + DAY])
     assert {pk for _, pk in shown(days[date])} == {cases[1].pk, cases[2].pk}
     for case, moment in zip(cases, instants, strict=True):
         wall_clock_date = moment.astimezone(ZoneInfo(zone)).date()
@@ -131,7 +131,7 @@ def test_a_day_is_as_long_as_the_portals_clock_makes_it(settings, clock, ada, zo
         assert case.pk in {pk for _, pk in shown(days[wall_clock_date])}
 
 
-def test_today_is_the_portals_day(settings, clock, ada):
+def test_today_is_the_portals_day(settings, clock, administrator):
     settings.TIME_ZONE = "Pacific/Auckland"
     clock.move_to(dt.datetime(2025, 6, 11, 13, tzinfo=dt.UTC))  # June 12 there
     today = portals_today()

@@ -90,24 +90,24 @@ def test_a_field_given_twice_is_refused(form, query, name, second):
     assert name in twice.errors
 
 
-def test_a_technician_given_twice_is_refused(ada, tom, otto):
-    once = f"technician={tom.pk}"
-    assert AcceptForm(QueryDict(once), by=ada).is_valid()
-    assert "technician" in AcceptForm(QueryDict(f"{once}&technician={otto.pk}"), by=ada).errors
+def test_a_technician_given_twice_is_refused(administrator, technician, other_technician):
+    once = f"technician={technician.pk}"
+    assert AcceptForm(QueryDict(once), by=administrator).is_valid()
+    assert "technician" in AcceptForm(QueryDict(f"{once}&technician={other_technician.pk}"), by=administrator).errors
 
 
 # --- Seconds ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("time", ["09:30:45", "00:00:01", "23:59:59", "09:30", "00:00"])
-def test_a_schedule_that_is_saved_as_it_was_shown_keeps_its_seconds(client, ada, mia, clock, time):
+def test_a_schedule_that_is_saved_as_it_was_shown_keeps_its_seconds(client, administrator, member, clock, time):
     case = CaseFactory(
         scheduled=True,
-        member=mia,
+        member=member,
         scheduled_release_date=dt.date(2025, 6, 20),
         scheduled_release_time=dt.time.fromisoformat(time),
     )
-    client.force_login(ada)
+    client.force_login(administrator)
     page = client.get(f"/cases/{case.pk}/").content.decode()
     assert f'name="release_time" value="{time}"' in page
     assert ('step="1"' in page) is (len(time) == 8)
@@ -118,9 +118,9 @@ def test_a_schedule_that_is_saved_as_it_was_shown_keeps_its_seconds(client, ada,
     assert case.scheduled_release_time == dt.time.fromisoformat(time)
 
 
-def test_a_refused_form_keeps_the_seconds_that_were_typed(client, ada, mia, clock):
-    case = CaseFactory(scheduled=True, member=mia)
-    client.force_login(ada)
+def test_a_refused_form_keeps_the_seconds_that_were_typed(client, administrator, member, clock):
+    case = CaseFactory(scheduled=True, member=member)
+    client.force_login(administrator)
     data = {"release_date": "2020-01-01", "release_time": "09:30:45", "version": 1, "reason": "back"}
     answer = client.post(f"/cases/{case.pk}/reschedule/", data)
     assert answer.status_code == 400
@@ -142,33 +142,33 @@ def midnight_between(clock):
         yield
 
 
-def test_the_first_date_counts_from_the_portals_day(midnight_between, tom, mia):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    releases.complete(case=case, by=tom, source="web", release_on=Schedule(dt.date(2025, 6, 18)))
+def test_the_first_date_counts_from_the_portals_day(midnight_between, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician)
+    releases.complete(case=case, by=technician, source="web", release_on=Schedule(dt.date(2025, 6, 18)))
     assert Case.objects.get().scheduled_release_date == dt.date(2025, 6, 18)
 
 
 @pytest.mark.parametrize("data", [{}, {"release_date": ""}], ids=["none", "empty"])
-def test_the_default_date_counts_from_the_portals_day(midnight_between, client, tom, mia, data):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    client.force_login(tom)
+def test_the_default_date_counts_from_the_portals_day(midnight_between, client, technician, member, data):
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(technician)
     client.post(f"/cases/{case.pk}/complete/", {"release_option": "schedule"} | data)
     assert Case.objects.get().scheduled_release_date == dt.date(2025, 6, 18)
 
 
-def test_what_pages_show_of_today_is_the_portals_day(midnight_between, client, ada, tom, mia):
-    of_tom = {"scheduled": True, "member": mia, "assigned_to": tom}
+def test_what_pages_show_of_today_is_the_portals_day(midnight_between, client, administrator, technician, member):
+    of_tom = {"scheduled": True, "member": member, "assigned_to": technician}
     last_second = dt.time(23, 59, 59, 999999)
     today = CaseFactory(**of_tom, scheduled_release_date=TODAY, scheduled_release_time=last_second)
     tomorrow = CaseFactory(**of_tom, scheduled_release_date=TODAY + DAY)
-    client.force_login(tom)
+    client.force_login(technician)
     due = client.get("/cases/?due=today").content.decode()
     assert today.external_case_id in due
     assert tomorrow.external_case_id not in due
     assert client.get("/calendar/").context["today"] == TODAY
     page = client.get(f"/cases/{tomorrow.pk}/").content.decode()
     assert 'min="2025-06-18"' in page
-    client.force_login(ada)
+    client.force_login(administrator)
     assert f'min="{TODAY}"' in client.get(f"/cases/{tomorrow.pk}/").content.decode()
 
 
@@ -197,15 +197,15 @@ def advice(verb, **options) -> str:
 
 
 @pytest.mark.parametrize("release_on", PAST, ids=str)
-@pytest.mark.parametrize("who", ["tom", "ada"])
+@pytest.mark.parametrize("who", ["technician", "administrator"])
 def test_release_now_is_advised_where_it_is_a_choice_of_the_same_form(
-    settings, request, clock, tom, mia, who, release_on
+    settings, request, clock, technician, member, who, release_on
 ):
     settings.RELEASE_MIN_DAYS = 0
     by = request.getfixturevalue(who)
-    accepted = CaseFactory(member=mia, assigned_to=tom)
-    scheduled = CaseFactory(scheduled=True, member=mia, assigned_to=tom)
-    held = CaseFactory(held=True, member=mia, assigned_to=tom)
+    accepted = CaseFactory(member=member, assigned_to=technician)
+    scheduled = CaseFactory(scheduled=True, member=member, assigned_to=technician)
+    held = CaseFactory(held=True, member=member, assigned_to=technician)
     text = advice(releases.complete, case=accepted, by=by, release_on=release_on, reason="why")
     assert "Release Now" in text
     for case in (scheduled, held):
@@ -215,26 +215,26 @@ def test_release_now_is_advised_where_it_is_a_choice_of_the_same_form(
 
 
 @pytest.mark.parametrize("release_on", PAST, ids=str)
-def test_with_a_minimum_the_first_date_is_named_and_nothing_else(clock, tom, mia, release_on):
+def test_with_a_minimum_the_first_date_is_named_and_nothing_else(clock, technician, member, release_on):
     for verb, state in ((releases.complete, {}), (releases.schedule, {"scheduled": True})):
-        case = CaseFactory(member=mia, assigned_to=tom, **state)
-        assert advice(verb, case=case, by=tom, release_on=release_on) == (
+        case = CaseFactory(member=member, assigned_to=technician, **state)
+        assert advice(verb, case=case, by=technician, release_on=release_on) == (
             "The earliest date is June 18, 2025: 7 days from today."
         )
 
 
-def test_a_date_is_not_told_to_have_a_later_time(settings, clock, tom, mia):
+def test_a_date_is_not_told_to_have_a_later_time(settings, clock, technician, member):
     settings.RELEASE_MIN_DAYS = 0
-    case = CaseFactory(scheduled=True, member=mia, assigned_to=tom)
-    said = advice(releases.schedule, case=case, by=tom, release_on=Schedule(TODAY - DAY, dt.time(9)))
+    case = CaseFactory(scheduled=True, member=member, assigned_to=technician)
+    said = advice(releases.schedule, case=case, by=technician, release_on=Schedule(TODAY - DAY, dt.time(9)))
     assert said == "This date is in the past. Choose a later date."
-    said = advice(releases.schedule, case=case, by=tom, release_on=Schedule(TODAY, dt.time(9)))
+    said = advice(releases.schedule, case=case, by=technician, release_on=Schedule(TODAY, dt.time(9)))
     assert said == "This time is in the past. Choose a later time or date."
 
 
-def test_the_advice_can_be_followed(settings, clock, tom, mia):
+def test_the_advice_can_be_followed(settings, clock, technician, member):
     """A later time of the same day, and a later date, are taken."""
     settings.RELEASE_MIN_DAYS = 0
     for release_on in (Schedule(TODAY, dt.time(12, 1)), Schedule(TODAY + DAY)):
-        case = CaseFactory(scheduled=True, member=mia, assigned_to=tom)
-        releases.schedule(case=case, by=tom, source="web", release_on=release_on)
+        case = CaseFactory(scheduled=True, member=member, assigned_to=technician)
+        releases.schedule(case=case, by=technician, source="web", release_on=release_on)

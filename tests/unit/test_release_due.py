@@ -36,9 +36,9 @@ def statements(work):
     return len(queries)
 
 
-def test_releases_due_cases_once_with_history_and_email(mia):
-    due = CaseFactory.create_batch(3, due=True, member=mia)
-    waiting = CaseFactory(scheduled=True, member=mia)
+def test_releases_due_cases_once_with_history_and_email(member):
+    due = CaseFactory.create_batch(3, due=True, member=member)
+    waiting = CaseFactory(scheduled=True, member=member)
 
     first, second = release_all(batch_size=2), release_all()
 
@@ -70,27 +70,27 @@ def test_a_case_is_due_from_its_instant_on_and_not_before(clock):
 
 
 @IN_PG
-def test_a_host_whose_clock_is_ahead_of_the_databases_does_not_release_early(mia):
+def test_a_host_whose_clock_is_ahead_of_the_databases_does_not_release_early(member):
     tomorrow = timezone.now() + dt.timedelta(days=1)
-    CaseFactory(scheduled=True, member=mia, scheduled_release_date=tomorrow.date())
+    CaseFactory(scheduled=True, member=member, scheduled_release_date=tomorrow.date())
     with time_machine.travel(tomorrow + dt.timedelta(days=1)):
         assert release_all().released == []
-        assert releases.release_due_of(mia).released == []
+        assert releases.release_due_of(member).released == []
 
 
 @IN_PG
-def test_a_host_whose_clock_is_behind_the_databases_releases_in_time(mia, tom):
-    case = CaseFactory(due=True, member=mia)
+def test_a_host_whose_clock_is_behind_the_databases_releases_in_time(member, technician):
+    case = CaseFactory(due=True, member=member)
     with time_machine.travel(timezone.now() - dt.timedelta(days=7)):
-        assert releases.release_due_of(mia).released == [case.pk]
+        assert releases.release_due_of(member).released == [case.pk]
         at_once = releases.complete(
-            case=CaseFactory(member=mia, assigned_to=tom), by=tom, source="web", release_on=None
+            case=CaseFactory(member=member, assigned_to=technician), by=technician, source="web", release_on=None
         )
     assert at_once.actual_release_date > timezone.now() - dt.timedelta(hours=1)
 
 
-def test_what_it_writes(clock, mia):
-    case = CaseFactory(due=True, member=mia, schedule_revision=4, scheduled_release_time=dt.time(8, 15))
+def test_what_it_writes(clock, member):
+    case = CaseFactory(due=True, member=member, schedule_revision=4, scheduled_release_time=dt.time(8, 15))
 
     releases.release_due(by="the night watch", source="sweep")
 
@@ -104,7 +104,7 @@ def test_what_it_writes(clock, mia):
     assert (event.to_date, event.to_time) == (case.scheduled_release_date, dt.time(8, 15))
     assert event.release_batch == case.release_batch
     email = case.emails.get()
-    assert (email.kind, email.release_number, email.recipient, email.address) == ("released", 1, mia, mia.email)
+    assert (email.kind, email.release_number, email.recipient, email.address) == ("released", 1, member, member.email)
     assert (email.state, email.attempts, email.next_try, email.created) == ("waiting", 0, FROZEN, FROZEN)
     assert (email.group, email.message_id, email.last_error, email.sent) == (None, "", "", None)
 
@@ -286,10 +286,10 @@ def test_with_nothing_due_it_costs_one_probe(django_assert_max_num_queries):
         release_all()
 
 
-def test_a_wave_costs_as_many_statements_as_two_cases(mia):
-    CaseFactory.create_batch(2, due=True, member=mia)
+def test_a_wave_costs_as_many_statements_as_two_cases(member):
+    CaseFactory.create_batch(2, due=True, member=member)
     for_two = statements(release_all)
-    CaseFactory.create_batch(200, due=True, member=mia)
+    CaseFactory.create_batch(200, due=True, member=member)
     assert statements(release_all) == for_two
     assert len(released_pks()) == 202
 
@@ -297,30 +297,30 @@ def test_a_wave_costs_as_many_statements_as_two_cases(mia):
 # --- A member's look --------------------------------------------------------------------------------------------------
 
 
-def test_a_members_look_releases_what_is_due_of_theirs_and_nothing_else(mia, olga):
-    due = CaseFactory.create_batch(2, due=True, member=mia)
-    CaseFactory(due=True, member=olga)
-    CaseFactory(scheduled=True, member=mia)
+def test_a_members_look_releases_what_is_due_of_theirs_and_nothing_else(member, other_member):
+    due = CaseFactory.create_batch(2, due=True, member=member)
+    CaseFactory(due=True, member=other_member)
+    CaseFactory(scheduled=True, member=member)
 
-    releases.release_due_of(mia)
+    releases.release_due_of(member)
 
     assert released_pks() == {case.pk for case in due}
     events = CaseEvent.objects.filter(kind="released")
     assert {(event.source, event.system_actor) for event in events} == {("read", "release on read")}
 
 
-def test_a_look_with_nothing_due_costs_one_probe(mia, olga, django_assert_max_num_queries):
-    CaseFactory(due=True, member=olga)
-    CaseFactory(scheduled=True, member=mia)
+def test_a_look_with_nothing_due_costs_one_probe(member, other_member, django_assert_max_num_queries):
+    CaseFactory(due=True, member=other_member)
+    CaseFactory(scheduled=True, member=member)
     with django_assert_max_num_queries(2 if connection.vendor == "postgresql" else 1):
-        releases.release_due_of(mia)
+        releases.release_due_of(member)
 
 
-def test_a_look_passes_over_a_bad_row_and_records_it(mia):
-    good, bad = CaseFactory.create_batch(2, due=True, member=mia)
+def test_a_look_passes_over_a_bad_row_and_records_it(member):
+    good, bad = CaseFactory.create_batch(2, due=True, member=member)
     email_exists_already(bad)
 
-    releases.release_due_of(mia)
+    releases.release_due_of(member)
 
     assert released_pks() == {good.pk}
     bad.refresh_from_db()
@@ -329,8 +329,8 @@ def test_a_look_passes_over_a_bad_row_and_records_it(mia):
 
 @pytest.mark.sqlite  # for PostgreSQL see test_query_plans
 @pytest.mark.parametrize(("whose", "index"), [("everybody's", "case_due"), ("mia's", "case_member_due")])
-def test_sqlite_reads_the_index_too(clock, mia, whose, index):
-    cases = Case.objects.filter(member=mia) if whose == "mia's" else Case.objects.all()
+def test_sqlite_reads_the_index_too(clock, member, whose, index):
+    cases = Case.objects.filter(member=member) if whose == "mia's" else Case.objects.all()
     plans = [index_range.explain() for index_range in cases.due_index_ranges(timezone.now())]
     assert len(plans) == 3
     for plan in plans:

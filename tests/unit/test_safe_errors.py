@@ -24,14 +24,16 @@ MARK = "marker7f3a"
 
 
 @pytest.fixture
-def marked(mia, tom):
+def marked(member, technician):
     """A due case with the marker in every text that a person writes."""
-    for person in (mia, tom):
+    for person in (member, technician):
         person.first_name = person.last_name = f"{MARK} name"
         person.email = f"{MARK}.{person.username}@example.com"
         person.save()
-    case = CaseFactory(member=mia, assigned_to=tom, due=True, title=f"{MARK} title", description=f"{MARK} description")
-    CaseNoteFactory(case=case, author=tom, text=f"{MARK} note")
+    case = CaseFactory(
+        member=member, assigned_to=technician, due=True, title=f"{MARK} title", description=f"{MARK} description"
+    )
+    CaseNoteFactory(case=case, author=technician, text=f"{MARK} note")
     CaseDocumentFactory(case=case, name=f"{MARK}.pdf")
     return case
 

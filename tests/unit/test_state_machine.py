@@ -101,15 +101,15 @@ class Releases(RuleBasedStateMachine):
     @initialize(target=cases)
     def three_cases(self):
         """Of which one is scheduled into the hour that occurs twice."""
-        self.mia = UserFactory(username="mia")
-        self.olga = UserFactory(username="olga")
-        self.tom = UserFactory(username="tom", role=User.Role.TECHNICIAN)
-        self.ada = UserFactory(username="ada", role=User.Role.ADMINISTRATOR)
+        self.member = UserFactory(username="mia")
+        self.other_member = UserFactory(username="olga")
+        self.technician = UserFactory(username="tom", role=User.Role.TECHNICIAN)
+        self.administrator = UserFactory(username="ada", role=User.Role.ADMINISTRATOR)
         made = []
         for _ in range(3):
-            case = drafts.create(by=self.mia, title="A question", description="")
-            drafts.submit(case=case, by=self.mia, source="web")
-            made.append(releases.accept(case=case, by=self.tom, source="web"))
+            case = drafts.create(by=self.member, title="A question", description="")
+            drafts.submit(case=case, by=self.member, source="web")
+            made.append(releases.accept(case=case, by=self.technician, source="web"))
             self.models[case.pk] = Model(case.pk, history=["submitted", "accepted"])
         self.complete_and_schedule(made[0], (1, dt.time(2, 30)), by_ada=False, reason="")
         return multiple(*made)
@@ -140,7 +140,7 @@ class Releases(RuleBasedStateMachine):
             return BadSchedule
         if today + dt.timedelta(days=MIN_DAYS) <= schedule.date <= today + dt.timedelta(days=MAX_DAYS):
             return None
-        if who is self.tom:
+        if who is self.technician:
             return BadSchedule
         return None if reason else ReasonRequired
 
@@ -166,7 +166,11 @@ class Releases(RuleBasedStateMachine):
 
     @rule(case=cases, chosen=schedules, by_ada=st.booleans(), reason=reasons)
     def complete_and_schedule(self, case, chosen, by_ada, reason):
-        model, who, schedule = self.models[case.pk], self.ada if by_ada else self.tom, self.schedule_of(chosen)
+        model, who, schedule = (
+            self.models[case.pk],
+            self.administrator if by_ada else self.technician,
+            self.schedule_of(chosen),
+        )
         refused = WrongState if model.status != "accepted" else self.refusal(schedule, who, reason)
         if self.attempt(releases.complete, refused_with=refused, case=case, by=who, release_on=schedule, reason=reason):
             model.status = "completed"
@@ -177,7 +181,7 @@ class Releases(RuleBasedStateMachine):
     def complete_and_release(self, case):
         model = self.models[case.pk]
         refused = WrongState if model.status != "accepted" else None
-        if self.attempt(releases.complete, refused_with=refused, case=case, by=self.tom, release_on=None):
+        if self.attempt(releases.complete, refused_with=refused, case=case, by=self.technician, release_on=None):
             model.status = "completed"
             self.set_in_model(model, None)
             model.history.append("completed")
@@ -185,7 +189,11 @@ class Releases(RuleBasedStateMachine):
 
     @rule(case=cases, chosen=schedules, by_ada=st.booleans(), reason=reasons)
     def reschedule(self, case, chosen, by_ada, reason):
-        model, who, schedule = self.models[case.pk], self.ada if by_ada else self.tom, self.schedule_of(chosen)
+        model, who, schedule = (
+            self.models[case.pk],
+            self.administrator if by_ada else self.technician,
+            self.schedule_of(chosen),
+        )
         if not model.pending:
             refused = WrongState
         elif by_ada and not reason:
@@ -201,7 +209,9 @@ class Releases(RuleBasedStateMachine):
     def cancel(self, case):
         model = self.models[case.pk]
         refused = None if model.pending and model.wanted and not self.due(model) else WrongState
-        if self.attempt(releases.cancel_schedule, refused_with=refused, case=case, by=self.ada, reason="hold it"):
+        if self.attempt(
+            releases.cancel_schedule, refused_with=refused, case=case, by=self.administrator, reason="hold it"
+        ):
             self.set_in_model(model, None)
             model.history.append("held")
 
@@ -209,7 +219,7 @@ class Releases(RuleBasedStateMachine):
     def give_back(self, case, by_ada):
         model = self.models[case.pk]
         refused = None if model.pending else WrongState
-        who = self.ada if by_ada else self.tom
+        who = self.administrator if by_ada else self.technician
         if self.attempt(releases.return_to_accepted, refused_with=refused, case=case, by=who):
             model.status = "accepted"
             self.set_in_model(model, None)
@@ -219,7 +229,7 @@ class Releases(RuleBasedStateMachine):
     def release_now(self, case):
         model = self.models[case.pk]
         refused = None if model.pending else WrongState
-        if self.attempt(releases.release_now, refused_with=refused, case=case, by=self.ada, reason="now"):
+        if self.attempt(releases.release_now, refused_with=refused, case=case, by=self.administrator, reason="now"):
             self.release_in_model(model, early=True)
 
     @rule(case=cases, behind=st.integers(1, 3))
@@ -227,12 +237,12 @@ class Releases(RuleBasedStateMachine):
         model = self.models[case.pk]
         version = Case.objects.get(pk=case.pk).version - behind
         with pytest.raises(Stale if model.pending else WrongState), transaction.atomic():
-            releases.release_now(case=case, by=self.ada, source="web", reason="now", version=version)
+            releases.release_now(case=case, by=self.administrator, source="web", reason="now", version=version)
 
     @rule(case=cases)
     def somebody_else_tries(self, case):
         before = Case.objects.values().get(pk=case.pk)
-        for who in (self.olga, self.mia):
+        for who in (self.other_member, self.member):
             with pytest.raises((CaseError, Case.DoesNotExist)), transaction.atomic():
                 releases.release_now(case=case, by=who, source="web", reason="mine")
         assert Case.objects.values().get(pk=case.pk) == before
@@ -251,14 +261,14 @@ class Releases(RuleBasedStateMachine):
 
     @rule()
     def mia_looks(self):
-        release_on_read(self.mia)
+        release_on_read(self.member)
         self.release_due_in_model()  # all cases are hers
         for model in self.models.values():
-            assert Case.objects.visible_to(self.mia).filter(pk=model.pk).exists() == (not model.pending)
+            assert Case.objects.visible_to(self.member).filter(pk=model.pk).exists() == (not model.pending)
 
     @rule()
     def others_look(self):
-        for who in (self.olga, self.tom, self.ada):
+        for who in (self.other_member, self.technician, self.administrator):
             release_on_read(who)
 
     @rule(steps=st.sampled_from(STEPS))
@@ -280,7 +290,7 @@ class Releases(RuleBasedStateMachine):
 
     @invariant()
     def members_see_what_is_not_pending(self):
-        visible = set(Case.objects.visible_to(self.mia).values_list("pk", flat=True))
+        visible = set(Case.objects.visible_to(self.member).values_list("pk", flat=True))
         assert visible == {pk for pk, model in self.models.items() if not model.pending}
 
     @invariant()

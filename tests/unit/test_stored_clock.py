@@ -74,15 +74,15 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
-def test_no_program_releases(wrong, mia, clock, program):
-    case = CaseFactory(due=True, member=mia)
+def test_no_program_releases(wrong, member, clock, program):
+    case = CaseFactory(due=True, member=member)
     refused_by(lambda: program(case))
     assert is_as_it_was(case)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--dry-run"], ["--send-emails"]], ids=str)
-def test_the_command_refuses_with_the_sentence(wrong, mia, clock, arguments):
-    case = CaseFactory(due=True, member=mia)
+def test_the_command_refuses_with_the_sentence(wrong, member, clock, arguments):
+    case = CaseFactory(due=True, member=member)
     out = StringIO()
     with pytest.raises(CommandError, match=r"manage\.py change_time_zone"):
         call_command("release_scheduled_cases", *arguments, stdout=out)
@@ -90,11 +90,11 @@ def test_the_command_refuses_with_the_sentence(wrong, mia, clock, arguments):
     assert is_as_it_was(case)
 
 
-def test_the_sweep_arms_nothing_by_the_wrong_clock(settings, mia, clock, published):
+def test_the_sweep_arms_nothing_by_the_wrong_clock(settings, member, clock, published):
     settings.TIME_ZONE = "UTC"
     case = CaseFactory(
         scheduled=True,
-        member=mia,
+        member=member,
         scheduled_release_date=dt.date(2025, 6, 11),
         scheduled_release_time=dt.time(12, 0, 30),
     )
@@ -127,17 +127,19 @@ MARCH = Schedule(dt.date(2026, 3, 1))
 
 
 @pytest.mark.parametrize(("state", "verb"), VERBS.values(), ids=VERBS.keys())
-def test_no_person_releases_or_schedules(wrong, mia, ada, clock, published, state, verb):
-    case = CaseFactory(member=mia, **state)
-    refused_by(lambda: verb(case, ada))
+def test_no_person_releases_or_schedules(wrong, member, administrator, clock, published, state, verb):
+    case = CaseFactory(member=member, **state)
+    refused_by(lambda: verb(case, administrator))
     assert is_as_it_was(case)
     assert published == []
 
 
-def test_holding_back_is_safe_by_any_clock(wrong, mia, ada, clock):
-    held, returned = CaseFactory.create_batch(2, scheduled=True, member=mia, scheduled_release_date=dt.date(2025, 8, 1))
-    releases.cancel_schedule(case=held, by=ada, source="web", reason="A letter is missing.")
-    releases.return_to_accepted(case=returned, by=ada, source="web")
+def test_holding_back_is_safe_by_any_clock(wrong, member, administrator, clock):
+    held, returned = CaseFactory.create_batch(
+        2, scheduled=True, member=member, scheduled_release_date=dt.date(2025, 8, 1)
+    )
+    releases.cancel_schedule(case=held, by=administrator, source="web", reason="A letter is missing.")
+    releases.return_to_accepted(case=returned, by=administrator, source="web")
     assert set(CaseEvent.objects.values_list("kind", flat=True)) == {"held", "returned"}
 
 
@@ -148,9 +150,9 @@ def test_demo_data_is_refused_whole(wrong, monkeypatch):
     assert not User.objects.exists()
 
 
-def test_a_running_process_notices_the_change_between_two_batches(settings, mia, clock):
+def test_a_running_process_notices_the_change_between_two_batches(settings, member, clock):
     settings.TIME_ZONE = CHICAGO
-    CaseFactory.create_batch(3, due=True, member=mia)
+    CaseFactory.create_batch(3, due=True, member=member)
     batches = releases.release_batches(by="test", source="sweep", batch_size=1)
     assert len(next(batches).released) == 1
     store("Pacific/Honolulu", MIDNIGHT)
@@ -164,16 +166,16 @@ def refused_by_any(call) -> None:
         call()
 
 
-def test_a_database_without_a_stored_clock_releases_nothing(mia, clock):
-    case = CaseFactory(due=True, member=mia)
+def test_a_database_without_a_stored_clock_releases_nothing(member, clock):
+    case = CaseFactory(due=True, member=member)
     PortalClock.objects.all().delete()
     refused_by_any(lambda: releases.release_due(by="test", source="sweep"))
-    refused_by_any(lambda: releases.release_due_of(mia))
+    refused_by_any(lambda: releases.release_due_of(member))
     assert is_as_it_was(case)
     assert "an unknown time zone" in stored_clock.mismatch()
 
 
-def test_there_is_one_clock(mia):
+def test_there_is_one_clock(member):
     with pytest.raises(IntegrityError), transaction.atomic():
         PortalClock.objects.create(pk=2, time_zone="UTC", release_time_of_day=MIDNIGHT)
 
@@ -183,13 +185,13 @@ def test_the_first_migration_stored_what_the_settings_said(settings):
     assert (stored.time_zone, stored.release_time_of_day) == (settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY)
 
 
-def test_comparing_the_clocks_costs_no_statement(mia, clock, ada):
+def test_comparing_the_clocks_costs_no_statement(member, clock, administrator):
     """Of a wake-up, a wave, a look and a person's verb: it is part of a statement that runs anyway."""
-    with_case = CaseFactory(due=True, member=mia)
+    with_case = CaseFactory(due=True, member=member)
     for work in (
         lambda: releases.release_due(by="test", source="sweep"),
-        lambda: releases.release_due_of(mia),
-        lambda: releases.complete(case=CaseFactory(member=mia), by=ada, source="web", release_on=None),
+        lambda: releases.release_due_of(member),
+        lambda: releases.complete(case=CaseFactory(member=member), by=administrator, source="web", release_on=None),
     ):
         with CaptureQueriesContext(connection) as captured:
             work()

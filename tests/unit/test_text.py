@@ -128,14 +128,14 @@ def test_a_form_takes_what_nobody_sees_for_nothing(typed):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("typed", INVISIBLE, ids=ascii)
-def test_a_verb_takes_what_nobody_sees_for_nothing(typed, mia, tom, ada):
-    draft = drafts.create(by=mia, title=typed, description=typed)
-    case = CaseFactory(held=True, member=mia, assigned_to=tom)
+def test_a_verb_takes_what_nobody_sees_for_nothing(typed, member, technician, administrator):
+    draft = drafts.create(by=member, title=typed, description=typed)
+    case = CaseFactory(held=True, member=member, assigned_to=technician)
     for verb in (
-        lambda: drafts.submit(case=draft, by=mia, source="web"),
-        lambda: notes.add(case=case, by=tom, text=typed),
-        lambda: releases.release_now(case=case, by=ada, source="web", reason=typed),
-        lambda: people.remove_second_factor(person=tom, by=ada, reason=typed),
+        lambda: drafts.submit(case=draft, by=member, source="web"),
+        lambda: notes.add(case=case, by=technician, text=typed),
+        lambda: releases.release_now(case=case, by=administrator, source="web", reason=typed),
+        lambda: people.remove_second_factor(person=technician, by=administrator, reason=typed),
     ):
         with pytest.raises(CaseError):
             verb()
@@ -144,20 +144,20 @@ def test_a_verb_takes_what_nobody_sees_for_nothing(typed, mia, tom, ada):
 
 
 @pytest.mark.django_db
-def test_words_are_cleaned_on_their_way_into_the_history(mia, tom, otto, ada):
-    case = CaseFactory(member=mia, assigned_to=tom)
+def test_words_are_cleaned_on_their_way_into_the_history(member, technician, other_technician, administrator):
+    case = CaseFactory(member=member, assigned_to=technician)
     said = "Cafe\u0301\r\nat \u202efive"
-    assignment.hand_over_case(case=case, to=otto, by=ada, source="web", reason=said)
-    notes.add(case=case, by=otto, text=said)
-    releases.release_now(case=CaseFactory(held=True, member=mia), by=ada, source="web", reason=said)
+    assignment.hand_over_case(case=case, to=other_technician, by=administrator, source="web", reason=said)
+    notes.add(case=case, by=other_technician, text=said)
+    releases.release_now(case=CaseFactory(held=True, member=member), by=administrator, source="web", reason=said)
     assert set(CaseEvent.objects.values_list("reason", flat=True)) == {"Caf\u00e9\nat five"}
     assert CaseNote.objects.get().text == "Caf\u00e9\nat five"
 
 
 @pytest.mark.django_db
-def test_the_api_takes_half_a_character(client, ada):
+def test_the_api_takes_half_a_character(client, administrator):
     case = CaseFactory(held=True)
-    client.force_login(ada)
+    client.force_login(administrator)
     body = r'{"release_option": "now", "reason": "Cafe\u0301 \ud800"}'
     answer = client.post(f"/api/cases/{case.pk}/release/", body, content_type="application/json")
     assert answer.status_code < 500
@@ -184,18 +184,20 @@ def without_what_stands_alone(page: str) -> str:
 
 
 @pytest.mark.django_db
-def test_pages_and_their_titles_isolate_names_and_titles(client, mia, tom, ada):
-    for person in (mia, tom, ada):
+def test_pages_and_their_titles_isolate_names_and_titles(client, member, technician, administrator):
+    for person in (member, technician, administrator):
         person.last_name = HEBREW
         person.save()
-    case = CaseFactory(member=mia, assigned_to=tom, title=HEBREW, scheduled=True)
+    case = CaseFactory(member=member, assigned_to=technician, title=HEBREW, scheduled=True)
     CaseDocumentFactory(case=case, name=f"{HEBREW}.pdf")
-    notes.add(case=case, by=tom, text="Called.")
-    assignment.hand_over_case(case=case, to=UserFactory(role="technician", last_name=HEBREW), by=ada, source="web")
-    people.correct(person=mia, by=ada, email="m@example.com", first_name="", last_name=HEBREW)
-    client.force_login(ada)
+    notes.add(case=case, by=technician, text="Called.")
+    assignment.hand_over_case(
+        case=case, to=UserFactory(role="technician", last_name=HEBREW), by=administrator, source="web"
+    )
+    people.correct(person=member, by=administrator, email="m@example.com", first_name="", last_name=HEBREW)
+    client.force_login(administrator)
     assert f"<title>\u2068{HEBREW}\u2069 " in client.get(f"/cases/{case.pk}/").content.decode()
-    pages = ["/", "/cases/", "/calendar/", "/people/", *(f"/people/{person.pk}/" for person in (mia, tom))]
+    pages = ["/", "/cases/", "/calendar/", "/people/", *(f"/people/{person.pk}/" for person in (member, technician))]
     pages += [f"/cases/{case.pk}/", f"/cases/{case.pk}/move/", f"/cases/{case.pk}/preview/"]
     for path in pages:
         page = client.get(path, follow=True).content.decode()
@@ -203,26 +205,26 @@ def test_pages_and_their_titles_isolate_names_and_titles(client, mia, tom, ada):
 
 
 @pytest.mark.django_db
-def test_messages_isolate_a_name_and_a_file(client, mia, tom, ada):
-    tom.last_name = HEBREW
-    tom.save()
-    CaseFactory(assigned_to=tom)
-    client.force_login(ada)
-    page = client.post(f"/people/{tom.pk}/role/", {"role": "member"}, follow=True).content.decode()
+def test_messages_isolate_a_name_and_a_file(client, member, technician, administrator):
+    technician.last_name = HEBREW
+    technician.save()
+    CaseFactory(assigned_to=technician)
+    client.force_login(administrator)
+    page = client.post(f"/people/{technician.pk}/role/", {"role": "member"}, follow=True).content.decode()
     assert f"\u2068{HEBREW}\u2069 has open cases" in page
-    draft = CaseFactory(member=mia, draft=True)
-    client.force_login(mia)
+    draft = CaseFactory(member=member, draft=True)
+    client.force_login(member)
     file = ContentFile(b"%PDF-1.7\n%%EOF\n", name=f"{HEBREW}.pdf")
     page = client.post(f"/cases/{draft.pk}/documents/", {"file": file}, follow=True).content.decode()
     assert f"\u201c\u2068{HEBREW}.pdf\u2069\u201d is attached" in page
 
 
 @pytest.mark.django_db
-def test_mail_isolates_a_title_and_a_name(mia):
-    mia.last_name = HEBREW
-    cases = CaseFactory.create_batch(2, member=mia, title=HEBREW, released=True)
+def test_mail_isolates_a_title_and_a_name(member):
+    member.last_name = HEBREW
+    cases = CaseFactory.create_batch(2, member=member, title=HEBREW, released=True)
     for listed in (cases, cases[:1]):
-        message = released_message(recipient=mia, address="mia@example.com", cases=listed, message_id="<a@b>")
+        message = released_message(recipient=member, address="mia@example.com", cases=listed, message_id="<a@b>")
         for part in (message.body, message.alternatives[0][0]):
             assert HEBREW in part
             assert HEBREW not in without_what_stands_alone(str(part))

@@ -217,27 +217,34 @@ LONG = "x" * (limits.DESCRIPTION + 1)
 REASON = "x" * (limits.REASON + 1)
 
 
-def test_no_verb_takes_a_longer_text(mia, tom, otto, ada, clock):
-    tom.set_password("x")
-    otto.set_password("x")
-    tom.save()
-    otto.save()
-    draft = CaseFactory(draft=True, member=mia)
-    accepted, held = CaseFactory(member=mia, assigned_to=tom), CaseFactory(held=True, member=mia, assigned_to=tom)
+def test_no_verb_takes_a_longer_text(member, technician, other_technician, administrator, clock):
+    technician.set_password("x")
+    other_technician.set_password("x")
+    technician.save()
+    other_technician.save()
+    draft = CaseFactory(draft=True, member=member)
+    accepted, held = (
+        CaseFactory(member=member, assigned_to=technician),
+        CaseFactory(held=True, member=member, assigned_to=technician),
+    )
     later = Schedule(dt.date(2025, 12, 1), None)
     calls = [
-        lambda: drafts.create(by=mia, title="x" * 201, description=""),
-        lambda: drafts.create(by=mia, title="x", description=LONG),
-        lambda: drafts.edit(case=draft, by=mia, title="x", description=LONG, urgency="normal"),
-        lambda: notes.add(case=accepted, by=tom, text="x" * (limits.NOTE + 1)),
-        lambda: releases.complete(case=accepted, by=tom, source="web", release_on=None, reason=REASON),
-        lambda: releases.complete(case=accepted, by=tom, source="web", release_on=later, reason=REASON),
-        lambda: releases.schedule(case=held, by=ada, source="web", release_on=later, reason=REASON),
-        lambda: releases.return_to_accepted(case=held, by=ada, source="web", reason=REASON),
-        lambda: releases.release_now(case=held, by=ada, source="web", reason=REASON),
-        lambda: assignment.hand_over_all(technician=tom, to=otto, by=ada, source="web", reason=REASON),
-        lambda: people.invite(by=ada, email="a@example.com", first_name="x" * 61, last_name="", role="member"),
-        lambda: people.correct(person=mia, by=ada, email="x" * 250 + "@ab.c", first_name="", last_name=""),
+        lambda: drafts.create(by=member, title="x" * 201, description=""),
+        lambda: drafts.create(by=member, title="x", description=LONG),
+        lambda: drafts.edit(case=draft, by=member, title="x", description=LONG, urgency="normal"),
+        lambda: notes.add(case=accepted, by=technician, text="x" * (limits.NOTE + 1)),
+        lambda: releases.complete(case=accepted, by=technician, source="web", release_on=None, reason=REASON),
+        lambda: releases.complete(case=accepted, by=technician, source="web", release_on=later, reason=REASON),
+        lambda: releases.schedule(case=held, by=administrator, source="web", release_on=later, reason=REASON),
+        lambda: releases.return_to_accepted(case=held, by=administrator, source="web", reason=REASON),
+        lambda: releases.release_now(case=held, by=administrator, source="web", reason=REASON),
+        lambda: assignment.hand_over_all(
+            technician=technician, to=other_technician, by=administrator, source="web", reason=REASON
+        ),
+        lambda: people.invite(
+            by=administrator, email="a@example.com", first_name="x" * 61, last_name="", role="member"
+        ),
+        lambda: people.correct(person=member, by=administrator, email="x" * 250 + "@ab.c", first_name="", last_name=""),
     ]
     before = list(Case.objects.order_by("pk").values()), CaseEvent.objects.count(), User.objects.count()
     for call in calls:
@@ -249,10 +256,10 @@ def test_no_verb_takes_a_longer_text(mia, tom, otto, ada, clock):
 # --- What the program writes is cut, and never fails for its length ----------------------------------------------
 
 
-def test_a_long_error_of_a_release_is_recorded_cut(monkeypatch, clock, mia):
+def test_a_long_error_of_a_release_is_recorded_cut(monkeypatch, clock, member):
     from cases.releases import batch
 
-    case = CaseFactory(due=True, member=mia)
+    case = CaseFactory(due=True, member=member)
     batch._record_failure(case.pk, "é" * 5000, at=timezone.now())
     case.refresh_from_db()
     assert case.release_error == "é" * limits.ERROR
@@ -276,10 +283,10 @@ def read_description(captured) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
-def test_lists_read_no_description(person, client, request, mia, tom, ada, clock):
+@pytest.mark.parametrize("person", ["member", "technician", "administrator"])
+def test_lists_read_no_description(person, client, request, member, technician, administrator, clock):
     for trait in ("draft", "submitted", "held", "scheduled", "released"):
-        CaseFactory.create_batch(2, member=mia, assigned_to=tom, **{trait: True})
+        CaseFactory.create_batch(2, member=member, assigned_to=technician, **{trait: True})
     client.force_login(request.getfixturevalue(person))
     with CaptureQueriesContext(connection) as captured:
         for address in ("/", "/cases/", "/cases/?q=Question", "/api/cases/", "/calendar/", "/operations/", "/people/"):
@@ -289,10 +296,10 @@ def test_lists_read_no_description(person, client, request, mia, tom, ada, clock
     assert read_description(captured) == []
 
 
-def test_a_wave_and_its_mail_read_no_description(mia, clock, mailoutbox):
+def test_a_wave_and_its_mail_read_no_description(member, clock, mailoutbox):
     from cases.delivery import outbox
 
-    CaseFactory.create_batch(3, due=True, member=mia)
+    CaseFactory.create_batch(3, due=True, member=member)
     with CaptureQueriesContext(connection) as captured:
         releases.release_due(by="a test", source="sweep")
         outbox.deliver()
@@ -300,9 +307,9 @@ def test_a_wave_and_its_mail_read_no_description(mia, clock, mailoutbox):
     assert read_description(captured) == []
 
 
-def test_the_api_gives_the_description_of_one_case_and_not_of_a_list(client, mia):
-    case = CaseFactory(submitted=True, member=mia, description="What should I do?")
-    client.force_login(mia)
+def test_the_api_gives_the_description_of_one_case_and_not_of_a_list(client, member):
+    case = CaseFactory(submitted=True, member=member, description="What should I do?")
+    client.force_login(member)
     (listed,) = client.get("/api/cases/").json()["results"]
     assert "description" not in listed
     found = client.get(f"/api/cases/{case.pk}/").json()

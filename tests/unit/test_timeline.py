@@ -42,15 +42,17 @@ def progress(found):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("state", COLUMNS)
-def test_for_members(state, way, mia, settings):
+def test_for_members(state, way, member, settings):
     settings.RELEASE_MEMBER_VIEW = way
-    found = steps(state, mia, member=mia)
+    found = steps(state, member, member=member)
     assert [step.key for step in found] == ["draft", "submitted", "accepted", "released"]
     assert progress(found) == MEMBER[state]
 
 
 # Of drafts only administrators know.
-WHO_SEES_WHAT = [("ada", state) for state in COLUMNS] + [("tom", state) for state in COLUMNS if state != "draft"]
+WHO_SEES_WHAT = [("administrator", state) for state in COLUMNS] + [
+    ("technician", state) for state in COLUMNS if state != "draft"
+]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -64,9 +66,9 @@ def test_for_staff_it_is_the_same_in_every_way(state, way, who, request, setting
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("state", ["held", "scheduled"])
-def test_a_member_cannot_tell_a_completed_case_from_an_accepted_one(state, way, mia, settings):
+def test_a_member_cannot_tell_a_completed_case_from_an_accepted_one(state, way, member, settings):
     settings.RELEASE_MEMBER_VIEW = way
-    found, accepted = steps(state, mia, member=mia), steps("accepted", mia, member=mia)
+    found, accepted = steps(state, member, member=member), steps("accepted", member, member=member)
     if (way, state) == ("announced", "scheduled"):
         assert [step.at for step in found] == [None] * 4, "number, title and date, nothing else"
         assert [step.waits_for for step in found] == [None, None, None, INSTANT]
@@ -74,17 +76,17 @@ def test_a_member_cannot_tell_a_completed_case_from_an_accepted_one(state, way, 
         assert found == accepted
 
 
-def test_the_dates_of_a_released_case(mia, tom):
-    assert [step.at for step in steps("released", mia, member=mia)] == [CREATED, SUBMITTED, ACCEPTED, RELEASED]
-    assert [step.at for step in steps("released", tom)] == [SUBMITTED, ACCEPTED, COMPLETED, RELEASED]
+def test_the_dates_of_a_released_case(member, technician):
+    assert [step.at for step in steps("released", member, member=member)] == [CREATED, SUBMITTED, ACCEPTED, RELEASED]
+    assert [step.at for step in steps("released", technician)] == [SUBMITTED, ACCEPTED, COMPLETED, RELEASED]
 
 
-def test_staff_read_what_the_release_waits_for(tom):
-    assert [step.waits_for for step in steps("scheduled", tom)] == [None, None, INSTANT, None]
-    assert [step.waits_for for step in steps("held", tom)] == [None] * 4
+def test_staff_read_what_the_release_waits_for(technician):
+    assert [step.waits_for for step in steps("scheduled", technician)] == [None, None, INSTANT, None]
+    assert [step.waits_for for step in steps("held", technician)] == [None] * 4
 
 
-def test_a_returned_case_has_no_later_dates(tom, mia):
-    for user in (tom, mia):
-        found = steps("accepted", user, member=mia)
+def test_a_returned_case_has_no_later_dates(technician, member):
+    for user in (technician, member):
+        found = steps("accepted", user, member=member)
         assert [step.at for step in found if step.progress == "ahead"] == [None] * progress(found).count("a")

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def more_than_a_page_counts(monkeypatch, mia, tom):
+def more_than_a_page_counts(monkeypatch, member, technician):
     """Three accepted cases, one submitted and three on hold, where two are counted."""
     monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 2)
     dashboard._compiled.cache_clear()
-    CaseFactory.create_batch(3, member=mia, assigned_to=tom)
-    CaseFactory.create_batch(3, member=mia, submitted=True)
-    CaseFactory(member=mia, assigned_to=tom, held=True)
+    CaseFactory.create_batch(3, member=member, assigned_to=technician)
+    CaseFactory.create_batch(3, member=member, submitted=True)
+    CaseFactory(member=member, assigned_to=technician, held=True)
     yield
     dashboard._compiled.cache_clear()
 
@@ -28,17 +28,17 @@ def said(user) -> dict[str, tuple[str, str]]:
     return {group.section.key: (group.count, group.note) for group in dashboard.groups_for(user)}
 
 
-def test_each_state_is_counted(mia, tom):
+def test_each_state_is_counted(member, technician):
     for trait in ("draft", "submitted", "scheduled", "due", "held", "released"):
-        CaseFactory(member=mia, **{trait: True})
+        CaseFactory(member=member, **{trait: True})
     assert tasks.count_cases() is True
     counts = dict(SampledTotal.objects.values_list("state", "cases"))
     assert counts == {"submitted": 1, "accepted": 0, "scheduled": 2, "held": 1, "released": 1}
 
 
-def test_a_fresh_sample_is_not_made_again(clock, mia):
+def test_a_fresh_sample_is_not_made_again(clock, member):
     assert case_counts.refresh()
-    CaseFactory(member=mia)
+    CaseFactory(member=member)
     clock.shift(dt.timedelta(seconds=49))
     assert not tasks.count_cases(since="a later version")
     assert case_counts.latest_totals()["accepted"].cases == 0
@@ -79,11 +79,11 @@ def test_an_age_in_words(clock, seconds, words):
     assert case_counts.age_in_words(total, now) == words
 
 
-def test_an_administrator_reads_the_total_and_its_age(clock, more_than_a_page_counts, ada):
-    assert said(ada)["accepted"] == ("2+", "not counted yet")
+def test_an_administrator_reads_the_total_and_its_age(clock, more_than_a_page_counts, administrator):
+    assert said(administrator)["accepted"] == ("2+", "not counted yet")
     case_counts.refresh()
     clock.shift(dt.timedelta(seconds=40))
-    assert said(ada) == {
+    assert said(administrator) == {
         "submitted": ("3", "counted 40 seconds ago"),
         "accepted": ("3", "counted 40 seconds ago"),
         "today": ("0", ""),
@@ -94,28 +94,28 @@ def test_an_administrator_reads_the_total_and_its_age(clock, more_than_a_page_co
     }
 
 
-def test_a_technician_reads_the_total_of_what_is_everybodys(clock, more_than_a_page_counts, tom):
+def test_a_technician_reads_the_total_of_what_is_everybodys(clock, more_than_a_page_counts, technician):
     case_counts.refresh()
-    assert said(tom)["submitted"] == ("3", "counted 0 seconds ago")
-    assert said(tom)["accepted"] == ("2+", ""), "the total over everybody is not theirs"
+    assert said(technician)["submitted"] == ("3", "counted 0 seconds ago")
+    assert said(technician)["accepted"] == ("2+", ""), "the total over everybody is not theirs"
 
 
-def test_a_member_is_told_no_total(clock, more_than_a_page_counts, mia):
+def test_a_member_is_told_no_total(clock, more_than_a_page_counts, member):
     case_counts.refresh()
-    assert said(mia)["open"] == ("2+", "")
+    assert said(member)["open"] == ("2+", "")
 
 
-def test_a_sample_from_before_there_were_many_says_not_counted_yet(clock, more_than_a_page_counts, ada):
+def test_a_sample_from_before_there_were_many_says_not_counted_yet(clock, more_than_a_page_counts, administrator):
     cases = Case.objects.filter(status="accepted")
     keys = list(cases.values_list("pk", flat=True))
     cases.update(status="submitted")
     case_counts.refresh()
     Case.objects.filter(pk__in=keys).update(status="accepted")
-    assert said(ada)["accepted"] == ("2+", "not counted yet")
+    assert said(administrator)["accepted"] == ("2+", "not counted yet")
 
 
-def test_the_page_shows_total_and_age(client, more_than_a_page_counts, ada):
-    client.force_login(ada)
+def test_the_page_shows_total_and_age(client, more_than_a_page_counts, administrator):
+    client.force_login(administrator)
     assert "not counted yet" in client.get("/").content.decode()
     case_counts.refresh()
     page = client.get("/").content.decode()

@@ -27,19 +27,19 @@ def on(days: int, time: str | None = None) -> Schedule:
 
 
 @pytest.fixture
-def accepted(mia, tom) -> Case:
-    return CaseFactory(member=mia, assigned_to=tom)
+def accepted(member, technician) -> Case:
+    return CaseFactory(member=member, assigned_to=technician)
 
 
 @pytest.fixture
-def scheduled(mia, tom) -> Case:
+def scheduled(member, technician) -> Case:
     """Completed, to be released in a week; at schedule revision 1."""
-    return CaseFactory(scheduled=True, member=mia, assigned_to=tom)
+    return CaseFactory(scheduled=True, member=member, assigned_to=technician)
 
 
 @pytest.fixture
-def held(mia, tom) -> Case:
-    return CaseFactory(held=True, member=mia, assigned_to=tom)
+def held(member, technician) -> Case:
+    return CaseFactory(held=True, member=member, assigned_to=technician)
 
 
 def everything():
@@ -72,79 +72,81 @@ def step(event: CaseEvent):
 # --- Before completion ------------------------------------------------------------------------------------------------
 
 
-def test_a_draft_is_created_edited_and_submitted(mia):
-    case = drafts.create(by=mia, title="Pension", description="When?")
-    assert (case.status, case.member, case.urgency) == ("draft", mia, "normal")
+def test_a_draft_is_created_edited_and_submitted(member):
+    case = drafts.create(by=member, title="Pension", description="When?")
+    assert (case.status, case.member, case.urgency) == ("draft", member, "normal")
 
-    case = drafts.edit(case=case, by=mia, title="My pension", description="When?", urgency="urgent")
-    case = drafts.submit(case=case, by=mia, source="web")
+    case = drafts.edit(case=case, by=member, title="My pension", description="When?", urgency="urgent")
+    case = drafts.submit(case=case, by=member, source="web")
 
     case.refresh_from_db()
     assert (case.status, case.title, case.urgency) == ("submitted", "My pension", "urgent")
     assert case.date_submitted == FROZEN
     assert step(case.events.get()) == {
-        "kind": "submitted", "by": "mia", "through": "web", "status": ("draft", "submitted"),
+        "kind": "submitted", "by": "member", "through": "web", "status": ("draft", "submitted"),
         "from": None, "to": None, "why": "",
     }  # fmt: skip
 
 
-def test_case_numbers_are_generated_and_differ(mia):
-    numbers = {drafts.create(by=mia, title="", description="").external_case_id for _ in range(20)}
+def test_case_numbers_are_generated_and_differ(member):
+    numbers = {drafts.create(by=member, title="", description="").external_case_id for _ in range(20)}
     assert len(numbers) == 20
     assert all(len(number) == 12 and number.startswith("C-") for number in numbers)
 
 
-def test_a_draft_without_a_title_is_not_submitted(mia):
-    case = drafts.create(by=mia, title="  ", description="")
-    assert refused(CaseError, drafts.submit, case=case, by=mia).field == "title"
+def test_a_draft_without_a_title_is_not_submitted(member):
+    case = drafts.create(by=member, title="  ", description="")
+    assert refused(CaseError, drafts.submit, case=case, by=member).field == "title"
 
 
-def test_a_technician_accepts_a_submitted_case(tom):
-    case = releases.accept(case=CaseFactory(submitted=True), by=tom, source="api")
+def test_a_technician_accepts_a_submitted_case(technician):
+    case = releases.accept(case=CaseFactory(submitted=True), by=technician, source="api")
     case.refresh_from_db()
-    assert (case.status, case.assigned_to, case.date_accepted) == ("accepted", tom, FROZEN)
+    assert (case.status, case.assigned_to, case.date_accepted) == ("accepted", technician, FROZEN)
     assert step(case.events.get()) == {
-        "kind": "accepted", "by": "tom", "through": "api", "status": ("submitted", "accepted"),
+        "kind": "accepted", "by": "technician", "through": "api", "status": ("submitted", "accepted"),
         "from": None, "to": None, "why": "",
     }  # fmt: skip
 
 
-def test_an_administrator_assigns_a_technician(ada, tom):
-    case = releases.accept(case=CaseFactory(submitted=True), by=ada, source="web", technician=tom)
-    assert case.assigned_to == tom
+def test_an_administrator_assigns_a_technician(administrator, technician):
+    case = releases.accept(case=CaseFactory(submitted=True), by=administrator, source="web", technician=technician)
+    assert case.assigned_to == technician
 
 
-def test_a_technician_cannot_assign_another(tom, otto):
-    refused(NotAllowed, releases.accept, case=CaseFactory(submitted=True), by=tom, technician=otto)
+def test_a_technician_cannot_assign_another(technician, other_technician):
+    refused(NotAllowed, releases.accept, case=CaseFactory(submitted=True), by=technician, technician=other_technician)
 
 
 @pytest.mark.parametrize("who", [{"role": "member"}, {"role": "technician", "is_active": False}], ids=str)
-def test_only_active_technicians_are_assigned(ada, who):
-    refused(NotAllowed, releases.accept, case=CaseFactory(submitted=True), by=ada, technician=UserFactory(**who))
+def test_only_active_technicians_are_assigned(administrator, who):
+    refused(
+        NotAllowed, releases.accept, case=CaseFactory(submitted=True), by=administrator, technician=UserFactory(**who)
+    )
 
 
-def test_of_two_technicians_who_accept_the_first_gets_the_case(tom, otto):
+def test_of_two_technicians_who_accept_the_first_gets_the_case(technician, other_technician):
     case = CaseFactory(submitted=True)
-    releases.accept(case=case, by=tom, source="web")
-    refused(WrongState, releases.accept, case=case, by=otto)
+    releases.accept(case=case, by=technician, source="web")
+    refused(WrongState, releases.accept, case=case, by=other_technician)
 
 
 # --- Completion -------------------------------------------------------------------------------------------------------
 
 
-def test_complete_and_release_now(accepted, mia, tom):
-    case = releases.complete(case=accepted, by=tom, source="web", release_on=None)
+def test_complete_and_release_now(accepted, member, technician):
+    case = releases.complete(case=accepted, by=technician, source="web", release_on=None)
 
-    assert case == Case.objects.visible_to(mia).get()
+    assert case == Case.objects.visible_to(member).get()
     assert (case.status, case.date_completed, case.actual_release_date) == ("completed", FROZEN, FROZEN)
     assert (case.scheduled_release_date, case.release_number, case.schedule_revision) == (None, 1, 1)
     completed, released = case.events.order_by("pk")
     assert step(completed) == {
-        "kind": "completed", "by": "tom", "through": "web", "status": ("accepted", "completed"),
+        "kind": "completed", "by": "technician", "through": "web", "status": ("accepted", "completed"),
         "from": None, "to": None, "why": "",
     }  # fmt: skip
     assert step(released) == {
-        "kind": "released", "by": "tom", "through": "web", "status": ("completed", "completed"),
+        "kind": "released", "by": "technician", "through": "web", "status": ("completed", "completed"),
         "from": None, "to": None, "why": "",
     }  # fmt: skip
     assert (released.release_number, released.at) == (1, FROZEN)
@@ -152,16 +154,16 @@ def test_complete_and_release_now(accepted, mia, tom):
 
 
 @pytest.mark.parametrize("release_on", [on(7), on(9, "08:30")], ids=["a date", "a date and a time"])
-def test_complete_and_schedule(accepted, mia, tom, release_on):
-    case = releases.complete(case=accepted, by=tom, source="api", release_on=release_on)
+def test_complete_and_schedule(accepted, member, technician, release_on):
+    case = releases.complete(case=accepted, by=technician, source="api", release_on=release_on)
 
     case.refresh_from_db()
-    assert not Case.objects.visible_to(mia).exists()
+    assert not Case.objects.visible_to(member).exists()
     assert (case.status, case.date_completed, case.actual_release_date) == ("completed", FROZEN, None)
     assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
     assert (case.schedule_revision, case.release_number) == (1, 0)
     assert step(case.events.get()) == {
-        "kind": "completed", "by": "tom", "through": "api", "status": ("accepted", "completed"),
+        "kind": "completed", "by": "technician", "through": "api", "status": ("accepted", "completed"),
         "from": None, "to": release_on, "why": "",
     }  # fmt: skip
     assert not case.emails.exists()
@@ -187,51 +189,55 @@ def each(schedules):
 
 
 @each(TECHNICIANS_MAY)
-def test_technicians_choose_within_the_limits(accepted, scheduled, tom, release_on):
-    releases.complete(case=accepted, by=tom, source="web", release_on=release_on)
-    releases.schedule(case=scheduled, by=tom, source="web", release_on=release_on)
+def test_technicians_choose_within_the_limits(accepted, scheduled, technician, release_on):
+    releases.complete(case=accepted, by=technician, source="web", release_on=release_on)
+    releases.schedule(case=scheduled, by=technician, source="web", release_on=release_on)
     for case in Case.objects.all():
         assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
 
 
 @each(TECHNICIANS_MAY_NOT)
-def test_technicians_are_refused_beyond_them_whatever_reason_they_give(accepted, scheduled, held, tom, release_on):
-    error = refused(BadSchedule, releases.complete, case=accepted, by=tom, release_on=release_on, reason="please")
+def test_technicians_are_refused_beyond_them_whatever_reason_they_give(
+    accepted, scheduled, held, technician, release_on
+):
+    error = refused(
+        BadSchedule, releases.complete, case=accepted, by=technician, release_on=release_on, reason="please"
+    )
     assert error.field == "release_date"
-    refused(BadSchedule, releases.schedule, case=scheduled, by=tom, release_on=release_on, reason="please")
-    refused(BadSchedule, releases.schedule, case=held, by=tom, release_on=release_on, reason="please")
+    refused(BadSchedule, releases.schedule, case=scheduled, by=technician, release_on=release_on, reason="please")
+    refused(BadSchedule, releases.schedule, case=held, by=technician, release_on=release_on, reason="please")
 
 
 @each(ADMINISTRATORS_MAY)
-def test_administrators_choose_any_future_instant_with_a_reason(accepted, scheduled, ada, release_on):
-    releases.complete(case=accepted, by=ada, source="web", release_on=release_on, reason="agreed")
-    releases.schedule(case=scheduled, by=ada, source="web", release_on=release_on, reason="agreed")
+def test_administrators_choose_any_future_instant_with_a_reason(accepted, scheduled, administrator, release_on):
+    releases.complete(case=accepted, by=administrator, source="web", release_on=release_on, reason="agreed")
+    releases.schedule(case=scheduled, by=administrator, source="web", release_on=release_on, reason="agreed")
     for case in Case.objects.all():
         assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
         assert case.events.get().reason == "agreed"
 
 
 @each(NOBODY_MAY)
-def test_nobody_chooses_what_has_passed_or_what_is_beyond_a_lifetime(accepted, scheduled, ada, release_on):
-    refused(BadSchedule, releases.complete, case=accepted, by=ada, release_on=release_on, reason="agreed")
-    refused(BadSchedule, releases.schedule, case=scheduled, by=ada, release_on=release_on, reason="agreed")
+def test_nobody_chooses_what_has_passed_or_what_is_beyond_a_lifetime(accepted, scheduled, administrator, release_on):
+    refused(BadSchedule, releases.complete, case=accepted, by=administrator, release_on=release_on, reason="agreed")
+    refused(BadSchedule, releases.schedule, case=scheduled, by=administrator, release_on=release_on, reason="agreed")
 
 
 @each([Schedule(dt.date.min), Schedule(dt.date.max), Schedule(dt.date.max, dt.time.max)])
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
-def test_the_ends_of_the_calendar_are_refused_in_every_zone(settings, accepted, ada, zone, release_on):
+def test_the_ends_of_the_calendar_are_refused_in_every_zone(settings, accepted, administrator, zone, release_on):
     settings.TIME_ZONE = zone
-    refused(BadSchedule, releases.complete, case=accepted, by=ada, release_on=release_on, reason="agreed")
+    refused(BadSchedule, releases.complete, case=accepted, by=administrator, release_on=release_on, reason="agreed")
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\n"], ids=repr)
-def test_administrators_below_the_minimum_say_why(accepted, ada, reason):
-    error = refused(ReasonRequired, releases.complete, case=accepted, by=ada, release_on=on(6), reason=reason)
+def test_administrators_below_the_minimum_say_why(accepted, administrator, reason):
+    error = refused(ReasonRequired, releases.complete, case=accepted, by=administrator, release_on=on(6), reason=reason)
     assert error.field == "reason"
 
 
-def test_administrators_within_the_limits_need_no_reason_to_complete(accepted, ada):
-    assert releases.complete(case=accepted, by=ada, source="web", release_on=on(7)).is_pending
+def test_administrators_within_the_limits_need_no_reason_to_complete(accepted, administrator):
+    assert releases.complete(case=accepted, by=administrator, source="web", release_on=on(7)).is_pending
 
 
 @pytest.mark.parametrize(
@@ -239,82 +245,86 @@ def test_administrators_within_the_limits_need_no_reason_to_complete(accepted, a
     [("Pacific/Auckland", dt.date(2025, 6, 19)), ("America/Los_Angeles", dt.date(2025, 6, 18))],
     ids=["where it is tomorrow", "where it is still morning"],
 )
-def test_the_minimum_counts_from_today_in_the_portals_zone(settings, accepted, tom, zone, least):
+def test_the_minimum_counts_from_today_in_the_portals_zone(settings, accepted, technician, zone, least):
     settings.TIME_ZONE = zone
     day = dt.timedelta(days=1)
-    refused(BadSchedule, releases.complete, case=accepted, by=tom, release_on=Schedule(least - day, dt.time(23, 59)))
-    releases.complete(case=accepted, by=tom, source="web", release_on=Schedule(least))
+    refused(
+        BadSchedule, releases.complete, case=accepted, by=technician, release_on=Schedule(least - day, dt.time(23, 59))
+    )
+    releases.complete(case=accepted, by=technician, source="web", release_on=Schedule(least))
 
 
-def test_without_a_minimum_technicians_choose_any_moment_that_has_not_passed(settings, accepted, scheduled, tom):
+def test_without_a_minimum_technicians_choose_any_moment_that_has_not_passed(settings, accepted, scheduled, technician):
     settings.RELEASE_MIN_DAYS = 0
     for passed in (on(0), on(0, "12:00"), on(-1)):
-        error = refused(BadSchedule, releases.complete, case=accepted, by=tom, release_on=passed)
+        error = refused(BadSchedule, releases.complete, case=accepted, by=technician, release_on=passed)
         assert "Release Now" in error.message
-    releases.complete(case=accepted, by=tom, source="web", release_on=on(0, "12:02"))
-    releases.schedule(case=scheduled, by=tom, source="web", release_on=on(0, "12:00:01"))
+    releases.complete(case=accepted, by=technician, source="web", release_on=on(0, "12:02"))
+    releases.schedule(case=scheduled, by=technician, source="web", release_on=on(0, "12:00:01"))
 
 
-def test_with_a_default_time_later_today_the_date_of_today_has_not_passed(settings, accepted, tom):
+def test_with_a_default_time_later_today_the_date_of_today_has_not_passed(settings, accepted, technician):
     settings.RELEASE_MIN_DAYS, settings.RELEASE_TIME_OF_DAY = 0, dt.time(18)
-    case = releases.complete(case=accepted, by=tom, source="web", release_on=on(0))
+    case = releases.complete(case=accepted, by=technician, source="web", release_on=on(0))
     assert case.release_instant == FROZEN + dt.timedelta(hours=6)
 
 
 # --- Changes of the schedule ------------------------------------------------------------------------------------------
 
 
-def test_reschedule(scheduled, tom):
+def test_reschedule(scheduled, technician):
     before = Schedule(scheduled.scheduled_release_date)
-    case = releases.schedule(case=scheduled, by=tom, source="web", release_on=on(20, "10:00"), reason="wait for it")
+    case = releases.schedule(
+        case=scheduled, by=technician, source="web", release_on=on(20, "10:00"), reason="wait for it"
+    )
 
     case.refresh_from_db()
     assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == on(20, "10:00")
     assert (case.schedule_revision, case.status, case.actual_release_date) == (2, "completed", None)
     assert step(case.events.get()) == {
-        "kind": "rescheduled", "by": "tom", "through": "web", "status": ("completed", "completed"),
+        "kind": "rescheduled", "by": "technician", "through": "web", "status": ("completed", "completed"),
         "from": before, "to": on(20, "10:00"), "why": "wait for it",
     }  # fmt: skip
     assert case.events.get().schedule_revision == 2
 
 
-def test_a_held_case_is_scheduled_anew(held, tom):
-    case = releases.schedule(case=held, by=tom, source="web", release_on=on(8))
+def test_a_held_case_is_scheduled_anew(held, technician):
+    case = releases.schedule(case=held, by=technician, source="web", release_on=on(8))
     assert step(case.events.get())["kind"] == "scheduled"
     assert not case.is_held
 
 
-def test_an_administrator_who_reschedules_says_why(scheduled, ada):
-    refused(ReasonRequired, releases.schedule, case=scheduled, by=ada, release_on=on(30))
+def test_an_administrator_who_reschedules_says_why(scheduled, administrator):
+    refused(ReasonRequired, releases.schedule, case=scheduled, by=administrator, release_on=on(30))
 
 
-def test_a_due_case_that_is_rescheduled_in_time_is_not_released(mia, tom):
-    case = CaseFactory(due=True, member=mia, assigned_to=tom)
-    releases.schedule(case=case, by=tom, source="web", release_on=on(7))
+def test_a_due_case_that_is_rescheduled_in_time_is_not_released(member, technician):
+    case = CaseFactory(due=True, member=member, assigned_to=technician)
+    releases.schedule(case=case, by=technician, source="web", release_on=on(7))
     assert releases.release_due(by="test", source="sweep").released == []
 
 
-def test_cancel_schedule_holds_the_case(scheduled, ada, clock):
+def test_cancel_schedule_holds_the_case(scheduled, administrator, clock):
     before = Schedule(scheduled.scheduled_release_date)
-    case = releases.cancel_schedule(case=scheduled, by=ada, source="admin", reason="a question is open")
+    case = releases.cancel_schedule(case=scheduled, by=administrator, source="admin", reason="a question is open")
 
     case.refresh_from_db()
     assert case.is_held
     assert (case.scheduled_release_date, case.scheduled_release_time, case.schedule_revision) == (None, None, 2)
     assert step(case.events.get()) == {
-        "kind": "held", "by": "ada", "through": "admin", "status": ("completed", "completed"),
+        "kind": "held", "by": "administrator", "through": "admin", "status": ("completed", "completed"),
         "from": before, "to": None, "why": "a question is open",
     }  # fmt: skip
     clock.shift(dt.timedelta(days=100))
     assert releases.release_due(by="test", source="sweep").released == []
 
 
-def test_cancel_needs_a_reason(scheduled, ada):
-    refused(ReasonRequired, releases.cancel_schedule, case=scheduled, by=ada, reason=" ")
+def test_cancel_needs_a_reason(scheduled, administrator):
+    refused(ReasonRequired, releases.cancel_schedule, case=scheduled, by=administrator, reason=" ")
 
 
-@pytest.mark.parametrize("who", ["tom", "ada"])
-def test_return_to_accepted(scheduled, mia, request, who):
+@pytest.mark.parametrize("who", ["technician", "administrator"])
+def test_return_to_accepted(scheduled, member, request, who):
     before = Schedule(scheduled.scheduled_release_date)
     case = releases.return_to_accepted(
         case=scheduled, by=request.getfixturevalue(who), source="web", reason="one figure is wrong"
@@ -323,17 +333,17 @@ def test_return_to_accepted(scheduled, mia, request, who):
     case.refresh_from_db()
     assert (case.status, case.date_completed, case.scheduled_release_date) == ("accepted", None, None)
     assert (case.schedule_revision, case.assigned_to) == (2, scheduled.assigned_to)
-    assert Case.objects.visible_to(mia).get() == case
+    assert Case.objects.visible_to(member).get() == case
     assert step(case.events.get()) == {
         "kind": "returned", "by": who, "through": "web", "status": ("completed", "accepted"),
         "from": before, "to": None, "why": "one figure is wrong",
     }  # fmt: skip
 
 
-def test_a_returned_case_is_completed_again_and_released_by_its_second_schedule(scheduled, tom, clock):
-    releases.return_to_accepted(case=scheduled, by=tom, source="web")
+def test_a_returned_case_is_completed_again_and_released_by_its_second_schedule(scheduled, technician, clock):
+    releases.return_to_accepted(case=scheduled, by=technician, source="web")
     clock.shift(dt.timedelta(days=3))
-    case = releases.complete(case=scheduled, by=tom, source="web", release_on=on(12))
+    case = releases.complete(case=scheduled, by=technician, source="web", release_on=on(12))
     assert case.date_completed == FROZEN + dt.timedelta(days=3)
 
     clock.move_to(FROZEN + dt.timedelta(days=8))
@@ -345,27 +355,27 @@ def test_a_returned_case_is_completed_again_and_released_by_its_second_schedule(
 
 
 @pytest.mark.parametrize("state", ["scheduled", "held"])
-def test_release_now(request, state, ada, mia):
+def test_release_now(request, state, administrator, member):
     case = request.getfixturevalue(state)
     before = case.scheduled_release_date and Schedule(case.scheduled_release_date)
 
-    case = releases.release_now(case=case, by=ada, source="web", reason="she asked for it")
+    case = releases.release_now(case=case, by=administrator, source="web", reason="she asked for it")
 
-    assert Case.objects.visible_to(mia).get().actual_release_date == FROZEN == case.actual_release_date
+    assert Case.objects.visible_to(member).get().actual_release_date == FROZEN == case.actual_release_date
     assert case.release_number == 1
     assert step(case.events.get()) == {
-        "kind": "released", "by": "ada", "through": "web", "status": ("completed", "completed"),
+        "kind": "released", "by": "administrator", "through": "web", "status": ("completed", "completed"),
         "from": before, "to": before, "why": "she asked for it",
     }  # fmt: skip
     assert case.emails.get().release_number == 1
 
 
-def test_release_now_needs_a_reason(scheduled, ada):
-    refused(ReasonRequired, releases.release_now, case=scheduled, by=ada, reason="")
+def test_release_now_needs_a_reason(scheduled, administrator):
+    refused(ReasonRequired, releases.release_now, case=scheduled, by=administrator, reason="")
 
 
-def test_a_case_released_early_is_not_released_again_at_its_schedule(scheduled, ada, clock):
-    releases.release_now(case=scheduled, by=ada, source="web", reason="she asked for it")
+def test_a_case_released_early_is_not_released_again_at_its_schedule(scheduled, administrator, clock):
+    releases.release_now(case=scheduled, by=administrator, source="web", reason="she asked for it")
     clock.shift(dt.timedelta(days=30))
     assert releases.release_due(by="test", source="sweep").released == []
     scheduled.refresh_from_db()
@@ -373,9 +383,9 @@ def test_a_case_released_early_is_not_released_again_at_its_schedule(scheduled, 
     assert scheduled.emails.count() == 1
 
 
-def test_a_case_that_is_released_a_second_time_counts_on(mia, tom, clock):
+def test_a_case_that_is_released_a_second_time_counts_on(member, technician, clock):
     """What a recall leaves behind: completed, not released, release number 1."""
-    case = CaseFactory(scheduled=True, member=mia, assigned_to=tom)
+    case = CaseFactory(scheduled=True, member=member, assigned_to=technician)
     clock.shift(dt.timedelta(days=7))
     releases.release_due(by="test", source="sweep")
     Case.objects.filter(pk=case.pk).update(actual_release_date=None)
@@ -392,10 +402,10 @@ def test_a_case_that_is_released_a_second_time_counts_on(mia, tom, clock):
 
 
 @pytest.mark.parametrize("verb", ["schedule", "cancel_schedule", "return_to_accepted"])
-def test_what_failed_under_the_former_schedule_is_forgotten(scheduled, ada, verb):
+def test_what_failed_under_the_former_schedule_is_forgotten(scheduled, administrator, verb):
     Case.objects.update(release_error="no", release_attempts=3, release_next_try=FROZEN + dt.timedelta(days=30))
     arguments = {"release_on": on(9)} if verb == "schedule" else {}
-    case = getattr(releases, verb)(case=scheduled, by=ada, source="web", reason="once more", **arguments)
+    case = getattr(releases, verb)(case=scheduled, by=administrator, source="web", reason="once more", **arguments)
     case.refresh_from_db()
     assert (case.release_error, case.release_attempts, case.release_next_try) == ("", 0, None)
 
@@ -409,29 +419,29 @@ STALE = [
 
 
 @pytest.mark.parametrize(("verb", "arguments"), STALE, ids=[verb.__name__ for verb, _ in STALE])
-def test_a_form_made_for_an_older_version_is_told_so(scheduled, tom, ada, verb, arguments):
-    releases.schedule(case=scheduled, by=tom, source="web", release_on=on(10))
-    refused(Stale, verb, case=scheduled, by=ada, version=1, **arguments)
-    verb(case=scheduled, by=ada, source="web", version=2, **arguments)
+def test_a_form_made_for_an_older_version_is_told_so(scheduled, technician, administrator, verb, arguments):
+    releases.schedule(case=scheduled, by=technician, source="web", release_on=on(10))
+    refused(Stale, verb, case=scheduled, by=administrator, version=1, **arguments)
+    verb(case=scheduled, by=administrator, source="web", version=2, **arguments)
 
 
-def test_a_completion_form_made_before_a_return_is_told_so(accepted, tom):
-    releases.complete(case=accepted, by=tom, source="web", release_on=on(10), version=0)
-    releases.return_to_accepted(case=accepted, by=tom, source="web", version=1)
-    refused(Stale, releases.complete, case=accepted, by=tom, release_on=on(20), version=0)
+def test_a_completion_form_made_before_a_return_is_told_so(accepted, technician):
+    releases.complete(case=accepted, by=technician, source="web", release_on=on(10), version=0)
+    releases.return_to_accepted(case=accepted, by=technician, source="web", version=1)
+    refused(Stale, releases.complete, case=accepted, by=technician, release_on=on(20), version=0)
 
 
-def test_verbs_go_by_the_row_and_not_by_the_instance_they_are_given(accepted, tom):
+def test_verbs_go_by_the_row_and_not_by_the_instance_they_are_given(accepted, technician):
     stale = Case.objects.get(pk=accepted.pk)
-    releases.complete(case=accepted, by=tom, source="web", release_on=on(10))
+    releases.complete(case=accepted, by=technician, source="web", release_on=on(10))
     assert stale.status == "accepted"
-    refused(WrongState, releases.complete, case=stale, by=tom, release_on=None)
+    refused(WrongState, releases.complete, case=stale, by=technician, release_on=None)
 
 
-def test_a_verb_leaves_the_rest_of_the_row_as_another_wrote_it(accepted, tom):
+def test_a_verb_leaves_the_rest_of_the_row_as_another_wrote_it(accepted, technician):
     stale = Case.objects.get(pk=accepted.pk)
     Case.objects.filter(pk=accepted.pk).update(title="A better title")
-    releases.complete(case=stale, by=tom, source="web", release_on=on(10))
+    releases.complete(case=stale, by=technician, source="web", release_on=on(10))
     accepted.refresh_from_db()
     assert accepted.title == "A better title"
 

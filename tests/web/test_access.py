@@ -97,13 +97,22 @@ def test_every_url_is_in_the_table():
 
 
 @pytest.fixture
-def people(mia: User, olga: User, tom: User, otto: User, ada: User) -> dict[str, User | None]:
-    return {STRANGER: None, MIA: mia, OLGA: olga, TOM: tom, OTTO: otto, ADA: ada}
+def people(
+    member: User, other_member: User, technician: User, other_technician: User, administrator: User
+) -> dict[str, User | None]:
+    return {
+        STRANGER: None,
+        MIA: member,
+        OLGA: other_member,
+        TOM: technician,
+        OTTO: other_technician,
+        ADA: administrator,
+    }
 
 
 @pytest.fixture
-def hidden_case(mia: User, tom: User) -> Case:
-    case = CaseFactory(scheduled=True, member=mia, assigned_to=tom)
+def hidden_case(member: User, technician: User) -> Case:
+    case = CaseFactory(scheduled=True, member=member, assigned_to=technician)
     CaseDocumentFactory(case=case)
     return case
 
@@ -127,8 +136,8 @@ def test_who_gets_what_while_the_case_is_hidden(name, person, method, people, hi
 
 
 @pytest.mark.parametrize("name", ["case_detail", "edit_case", "submit_case", "mark_case_completed", "api_case-detail"])
-def test_a_hidden_case_looks_like_one_that_does_not_exist(name, hidden_case, mia, client):
-    client.force_login(mia)
+def test_a_hidden_case_looks_like_one_that_does_not_exist(name, hidden_case, member, client):
+    client.force_login(member)
     method = client.get if name in ("case_detail", "api_case-detail", "edit_case") else client.post
     hidden = method(url_of(name, hidden_case))
     url = url_of(name, hidden_case).replace(str(hidden_case.pk), "999999")
@@ -148,10 +157,10 @@ def test_only_staff_reach_the_admin(person, people, client):
     assert "login" in response.url
 
 
-def test_the_admin_changes_no_case(hidden_case, ada, client):
-    ada.is_superuser = True
-    ada.save()
-    client.force_login(ada)
+def test_the_admin_changes_no_case(hidden_case, administrator, client):
+    administrator.is_superuser = True
+    administrator.save()
+    client.force_login(administrator)
     assert client.get(f"/admin/cases/case/{hidden_case.pk}/change/").status_code == 200
     answer = client.post(f"/admin/cases/case/{hidden_case.pk}/change/", {"actual_release_date_0": "2020-01-01"})
     assert answer.status_code == 403
@@ -160,9 +169,9 @@ def test_the_admin_changes_no_case(hidden_case, ada, client):
     assert hidden_case.actual_release_date is None
 
 
-def test_forms_need_the_csrf_token(hidden_case, tom):
+def test_forms_need_the_csrf_token(hidden_case, technician):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(tom)
+    client.force_login(technician)
     assert client.post(url_of("return_case", hidden_case)).status_code == 403
     release = url_of("api_case-release", hidden_case)
     assert client.post(release, {"release_option": "now"}, content_type=JSON).status_code == 403
@@ -170,8 +179,8 @@ def test_forms_need_the_csrf_token(hidden_case, tom):
     assert hidden_case.status == "completed"
 
 
-def test_pages_send_a_strict_content_security_policy(client, mia):
-    client.force_login(mia)
+def test_pages_send_a_strict_content_security_policy(client, member):
+    client.force_login(member)
     policy = client.get("/").headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy

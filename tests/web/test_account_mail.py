@@ -29,10 +29,10 @@ NINA = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng", "r
 
 
 @pytest.fixture
-def member(mia):
-    mia.set_password("correct horse battery")
-    mia.save()
-    return mia
+def member(member):
+    member.set_password("correct horse battery")
+    member.save()
+    return member
 
 
 def ask(client, email="mia@example.com", **options):
@@ -60,10 +60,10 @@ def silent(settings):
     server.stop()
 
 
-def test_no_page_talks_to_the_mail_server(member, ada, client, silent):
+def test_no_page_talks_to_the_mail_server(member, administrator, client, silent):
     ask(client)
     ask(client, "nobody@example.com")
-    client.force_login(ada)
+    client.force_login(administrator)
     client.post("/people/invite/", NINA)
     invited = User.objects.get(username="nina")
     client.post(f"/people/{invited.pk}/invite/")
@@ -135,11 +135,11 @@ def test_who_is_unknown_or_deactivated_gets_nothing_and_nothing_is_left(member, 
 
 
 @pytest.mark.parametrize("host", ["testserver", "evil.example", "portal.example:8443"])
-def test_links_lead_to_the_portal_whatever_host_was_asked(member, ada, client, settings, host):
+def test_links_lead_to_the_portal_whatever_host_was_asked(member, administrator, client, settings, host):
     settings.ALLOWED_HOSTS = ["*"]
     settings.PORTAL_URL = "https://portal.example"
     ask(client, headers={"host": host})
-    client.force_login(ada)
+    client.force_login(administrator)
     client.post("/people/invite/", NINA, headers={"host": host})
     outbox.deliver()
     assert [urlsplit(link).netloc for link in links()] == ["portal.example"] * 2
@@ -228,19 +228,19 @@ def test_it_is_in_the_language_of_the_reader_or_else_of_the_page(member, client,
     assert ("contraseña" in mail.outbox[0].body) is ((chosen or browser) == "es")
 
 
-def test_an_invitation_commits_with_the_account(ada, monkeypatch):
+def test_an_invitation_commits_with_the_account(administrator, monkeypatch):
     def refuse(**_):
         raise RuntimeError("the outbox is full")
 
     monkeypatch.setattr("cases.delivery.account_email_queue.queue", refuse)
     with pytest.raises(RuntimeError):
-        people.invite(by=ada, **NINA)
+        people.invite(by=administrator, **NINA)
     assert not User.objects.filter(email="nina@example.com").exists()
 
 
 @pytest.mark.parametrize("meanwhile", [{"password": "pbkdf2_sha256$1$a$b"}, {"is_active": False}])
-def test_an_invitation_that_is_no_longer_wanted_is_dropped(ada, meanwhile):
-    nina = people.invite(by=ada, **NINA)
+def test_an_invitation_that_is_no_longer_wanted_is_dropped(administrator, meanwhile):
+    nina = people.invite(by=administrator, **NINA)
     User.objects.filter(pk=nina.pk).update(**meanwhile)
     outbox.deliver()
     assert mail.outbox == []
@@ -249,10 +249,10 @@ def test_an_invitation_that_is_no_longer_wanted_is_dropped(ada, meanwhile):
     assert row.last_error != ""
 
 
-def test_invited_again_and_again_one_link_is_sent(ada, client):
-    nina = people.invite(by=ada, **NINA)
+def test_invited_again_and_again_one_link_is_sent(administrator, client):
+    nina = people.invite(by=administrator, **NINA)
     for _ in range(3):
-        people.invite_again(person=nina, by=ada)
+        people.invite_again(person=nina, by=administrator)
     outbox.deliver()
     assert len(mail.outbox) == 1
 
@@ -293,35 +293,35 @@ def test_the_database_keeps_one_open_link_a_person(member, kind, state):
     row_of(UserFactory(), kind=kind)
 
 
-def test_a_given_up_mail_about_an_account_is_sent_again_and_its_history_says_so(member, ada, client):
+def test_a_given_up_mail_about_an_account_is_sent_again_and_its_history_says_so(member, administrator, client):
     queue(kind="password_reset", person=member)
     outbox.record(outbox.claim(limit=5)[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
-    client.force_login(ada)
+    client.force_login(administrator)
     page = client.get("/operations/").content.decode()
     assert "Password reset" in page
     email = OutgoingEmail.objects.get()
     client.post(f"/operations/emails/{email.pk}/resend/")
     event = AccountEvent.objects.get()
-    assert (event.person, event.kind, event.actor) == (member, "mail_resent", ada)
+    assert (event.person, event.kind, event.actor) == (member, "mail_resent", administrator)
     assert outbox.deliver().sent == 1
 
 
-def test_it_is_not_sent_again_beside_another_one(member, ada):
+def test_it_is_not_sent_again_beside_another_one(member, administrator):
     queue(kind="password_reset", person=member)
     outbox.record(outbox.claim(limit=5)[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     given_up = OutgoingEmail.objects.get()
     row_of(member, kind="password_reset")
     with pytest.raises(Exception, match="already waiting"):
-        resend(email=given_up, by=ada, source="web")
+        resend(email=given_up, by=administrator, source="web")
 
 
 @pytest.mark.parametrize("value", ["Mia Müller", "mia@example.org", "a text\nof two lines", "x" * 21, ["en"], 1.5])
-def test_a_payload_holds_no_text(mia, value):
+def test_a_payload_holds_no_text(member, value):
     with pytest.raises(ValueError, match="ids and codes only"):
-        queue(kind="invitation", person=mia, payload={"language": value})
+        queue(kind="invitation", person=member, payload={"language": value})
     assert not OutgoingEmail.objects.exists()
 
 
-def test_a_payload_holds_ids_and_codes(mia):
-    queue(kind="invitation", person=mia, payload={"case": 7, "language": "pt-br"})
+def test_a_payload_holds_ids_and_codes(member):
+    queue(kind="invitation", person=member, payload={"case": 7, "language": "pt-br"})
     assert OutgoingEmail.objects.get().payload == {"case": 7, "language": "pt-br"}

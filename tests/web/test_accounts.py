@@ -14,10 +14,10 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def member(mia: User) -> User:
-    mia.set_password(PASSWORD)
-    mia.save()
-    return mia
+def member(member: User) -> User:
+    member.set_password(PASSWORD)
+    member.save()
+    return member
 
 
 def ask_for_link(client):

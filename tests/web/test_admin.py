@@ -33,24 +33,24 @@ LIST = "/admin/cases/case/"
 
 
 @pytest.fixture
-def admin(client, ada: User) -> Client:
+def admin(client, administrator: User) -> Client:
     """Ada's browser."""
-    client.force_login(ada)
+    client.force_login(administrator)
     return client
 
 
 @pytest.fixture
-def rows(mia, tom, ada) -> dict[str, object]:
+def rows(member, technician, administrator) -> dict[str, object]:
     """A row of each of the portal's tables that the admin shows."""
-    case = CaseFactory(member=mia, assigned_to=tom, scheduled=True)
+    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
     CaseDocumentFactory(case=case)
-    CaseNote.objects.create(case=case, author=tom, text="Call back", at=case.date_completed)
-    releases.release_now(case=case, by=ada, source="web", reason="asked")
+    CaseNote.objects.create(case=case, author=technician, text="Call back", at=case.date_completed)
+    releases.release_now(case=case, by=administrator, source="web", reason="asked")
     Heartbeat.objects.create(name="a sweep", at=case.date_completed)
     SampledTotal.objects.create(state="released", cases=1, counted_at=case.date_completed, seconds=1)
     counted = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
     ReleaseDay.objects.create(day="2025-06-01", zone="UTC", counted_at=case.date_completed, **counted)
-    people.deactivate(person=UserFactory(), by=ada)
+    people.deactivate(person=UserFactory(), by=administrator)
     PortalEvent.objects.create(kind="clock_changed", at=case.date_completed, source="command", system_actor="a test")
     models = [
         Case,
@@ -65,7 +65,7 @@ def rows(mia, tom, ada) -> dict[str, object]:
         ReleaseDay,
         SampledTotal,
     ]
-    return {model._meta.model_name: model.objects.first() for model in models} | {"user": mia}
+    return {model._meta.model_name: model.objects.first() for model in models} | {"user": member}
 
 
 def url(row, page: str) -> str:
@@ -99,9 +99,9 @@ def test_nothing_is_added_edited_or_deleted(admin, rows):
         assert type(row).objects.filter(pk=row.pk).values().get() == before
 
 
-def test_nothing_can_be_deleted(rf, ada):
+def test_nothing_can_be_deleted(rf, administrator):
     request = rf.get("/")
-    request.user = ada
+    request.user = administrator
     assert not [page for page in django_admin.site._registry.values() if page.has_delete_permission(request)]
 
 
@@ -110,21 +110,28 @@ def test_nothing_can_be_deleted(rf, ada):
     [{"role": "administrator"}, {"is_active": ""}, {"is_staff": "on", "is_superuser": "on"}, {"password": "x"}],
     ids=str,
 )
-def test_an_account_is_looked_after_by_verbs_alone(forged, admin, mia):
-    before = User.objects.filter(pk=mia.pk).values().get()
+def test_an_account_is_looked_after_by_verbs_alone(forged, admin, member):
+    before = User.objects.filter(pk=member.pk).values().get()
     whole = {"username": "mia", "email": "mia@example.com", "role": "member", "is_active": "on"}
-    assert admin.post(f"/admin/cases/user/{mia.pk}/change/", whole | forged).status_code == 403
-    assert admin.post(f"/admin/cases/user/{mia.pk}/password/", {"password1": "x", "password2": "x"}).status_code != 200
-    assert User.objects.filter(pk=mia.pk).values().get() == before
-    assert f'href="/people/{mia.pk}/"' in admin.get(f"/admin/cases/user/{mia.pk}/change/").content.decode()
+    assert admin.post(f"/admin/cases/user/{member.pk}/change/", whole | forged).status_code == 403
+    assert (
+        admin.post(f"/admin/cases/user/{member.pk}/password/", {"password1": "x", "password2": "x"}).status_code != 200
+    )
+    assert User.objects.filter(pk=member.pk).values().get() == before
+    assert f'href="/people/{member.pk}/"' in admin.get(f"/admin/cases/user/{member.pk}/change/").content.decode()
 
 
-def test_no_secret_is_shown(admin, tom, ada):
-    tom.set_password("a long secret phrase")
-    tom.save()
-    secrets = [tom.password, new_token(tom), calendar_feed.make(user=tom), tom.calendar_feed.token_digest]
-    secrets.append(tom.api_tokens.get().digest)
-    for page in ["/admin/", "/admin/cases/user/", f"/admin/cases/user/{tom.pk}/change/"]:
+def test_no_secret_is_shown(admin, technician, administrator):
+    technician.set_password("a long secret phrase")
+    technician.save()
+    secrets = [
+        technician.password,
+        new_token(technician),
+        calendar_feed.make(user=technician),
+        technician.calendar_feed.token_digest,
+    ]
+    secrets.append(technician.api_tokens.get().digest)
+    for page in ["/admin/", "/admin/cases/user/", f"/admin/cases/user/{technician.pk}/change/"]:
         content = admin.get(page).content.decode()
         assert not [secret for secret in secrets if secret in content], page
     assert admin.get("/admin/knox/authtoken/").status_code == 404
@@ -157,9 +164,9 @@ def confirmed(*cases: Case, reason: str = "asked for") -> dict[str, object]:
 
 
 @pytest.fixture
-def pending(mia, tom) -> Case:
+def pending(member, technician) -> Case:
     """Mia's case, scheduled."""
-    return CaseFactory(member=mia, assigned_to=tom, scheduled=True)
+    return CaseFactory(member=member, assigned_to=technician, scheduled=True)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +177,9 @@ def pending(mia, tom) -> Case:
         ("return_to_accepted", "returned", "accepted"),
     ],
 )
-def test_a_transition_asks_for_the_reason_and_goes_through_the_verb(action, kind, status, admin, ada, pending):
+def test_a_transition_asks_for_the_reason_and_goes_through_the_verb(
+    action, kind, status, admin, administrator, pending
+):
     page = choose(admin, action, pending)
     assert 'name="reason"' in page.content.decode()
     assert pending.external_case_id in page.content.decode()
@@ -180,7 +189,7 @@ def test_a_transition_asks_for_the_reason_and_goes_through_the_verb(action, kind
 
     assert "1 case updated." in answer.content.decode()
     event = pending.events.get()
-    assert (event.kind, event.actor, event.source, event.reason) == (kind, ada, "admin", "asked for")
+    assert (event.kind, event.actor, event.source, event.reason) == (kind, administrator, "admin", "asked for")
     pending.refresh_from_db()
     assert pending.status == status
     assert pending.is_released == (action == "release_early")
@@ -195,8 +204,8 @@ def test_without_a_reason_nothing_happens(action, admin, pending):
     assert not pending.events.exists()
 
 
-def test_what_is_refused_of_one_case_stops_no_other(admin, pending, mia, tom):
-    accepted = CaseFactory(member=mia, assigned_to=tom)
+def test_what_is_refused_of_one_case_stops_no_other(admin, pending, member, technician):
+    accepted = CaseFactory(member=member, assigned_to=technician)
     page = choose(admin, "release_early", pending, accepted, **confirmed(pending, accepted)).content.decode()
     assert f"{accepted}: This case is being worked on; it is not completed." in page
     assert "1 case updated." in page
@@ -204,16 +213,16 @@ def test_what_is_refused_of_one_case_stops_no_other(admin, pending, mia, tom):
     assert pending.is_released
 
 
-def test_where_everything_is_refused_no_message_speaks_of_success(admin, mia, tom):
-    cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom)
+def test_where_everything_is_refused_no_message_speaks_of_success(admin, member, technician):
+    cases = CaseFactory.create_batch(2, member=member, assigned_to=technician)
     page = choose(admin, "hold", *cases, **confirmed(*cases)).content.decode()
     assert page.count("This case is in progress. It isn't completed yet.") == 2
     assert "updated." not in page
 
 
-def test_a_case_that_was_changed_meanwhile_is_left_alone(admin, ada, pending):
+def test_a_case_that_was_changed_meanwhile_is_left_alone(admin, administrator, pending):
     answer = confirmed(pending)
-    releases.cancel_schedule(case=pending, by=ada, source="web", reason="wait")
+    releases.cancel_schedule(case=pending, by=administrator, source="web", reason="wait")
     page = choose(admin, "release_early", pending, **answer).content.decode()
     assert "Someone changed this case after you opened it." in page
     pending.refresh_from_db()
@@ -225,18 +234,18 @@ def test_a_forged_page_without_versions_changes_nothing(admin, pending):
     assert not pending.events.exists()
 
 
-def test_at_most_a_hundred_at_once(admin, monkeypatch, mia, tom):
+def test_at_most_a_hundred_at_once(admin, monkeypatch, member, technician):
     monkeypatch.setattr("cases.admin.actions.MAX_CASES_AT_ONCE", 1)
-    cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom, scheduled=True)
+    cases = CaseFactory.create_batch(2, member=member, assigned_to=technician, scheduled=True)
     page = choose(admin, "hold", cases[0], select_across="1", **confirmed(*cases)).content.decode()
     assert "Choose up to 1 cases at a time." in page
     assert not CaseEvent.objects.exists()
 
 
-def test_others_find_no_actions(client, tom, pending):
-    tom.is_staff = tom.is_superuser = True
-    tom.save()
-    client.force_login(tom)
+def test_others_find_no_actions(client, technician, pending):
+    technician.is_staff = technician.is_superuser = True
+    technician.save()
+    client.force_login(technician)
     assert choose(client, "release_early", pending, **confirmed(pending)).status_code == 403
     assert not pending.events.exists()
 
@@ -245,7 +254,7 @@ def test_others_find_no_actions(client, tom, pending):
 
 
 @pytest.mark.parametrize("table", ["case", "caseevent", "outgoingemail", "casedocument", "casenote", "user"])
-def test_lists_count_to_a_cap_and_ask_as_often_for_many(table, admin, rows, ada, monkeypatch):
+def test_lists_count_to_a_cap_and_ask_as_often_for_many(table, admin, rows, administrator, monkeypatch):
     def cost() -> list[str]:
         with CaptureQueriesContext(connection) as queries:
             assert admin.get(f"/admin/cases/{table}/").status_code == 200
@@ -271,15 +280,15 @@ def test_filters_are_not_counted(admin, pending):
     assert not [query for query in queries.captured_queries if "FILTER" in query["sql"]]
 
 
-def test_a_case_is_found_by_its_number(admin, pending, mia, tom):
-    other = CaseFactory(member=mia, assigned_to=tom)
+def test_a_case_is_found_by_its_number(admin, pending, member, technician):
+    other = CaseFactory(member=member, assigned_to=technician)
     page = admin.get(f"{LIST}?q={pending.external_case_id}").content.decode()
     assert pending.external_case_id in page
     assert other.external_case_id not in page
 
 
-def test_a_field_of_a_transition_given_twice_changes_nothing(admin, mia):
-    case = CaseFactory(member=mia, scheduled=True)
+def test_a_field_of_a_transition_given_twice_changes_nothing(admin, member):
+    case = CaseFactory(member=member, scheduled=True)
     once = {"action": "release_early", "_selected_action": case.pk, "confirmed": "yes", "reason": "asked"}
     for twice in ({"reason": ["asked", "and asked"]}, {f"version_{case.pk}": [0, 1]}):
         data = once | {f"version_{case.pk}": 1} | twice

@@ -21,11 +21,11 @@ def _today_is_june_11(clock):
 
 
 @pytest.fixture
-def case(mia, tom):
+def case(member, technician):
     return CaseFactory(
         scheduled=True,
-        member=mia,
-        assigned_to=tom,
+        member=member,
+        assigned_to=technician,
         title="Pension",
         scheduled_release_date=JUNE_18,
         scheduled_release_time=dt.time(9, 30),
@@ -54,45 +54,45 @@ def assert_not_moved(case):
 # --- what is shown --------------------------------------------------------------------------------------------------
 
 
-def test_technicians_see_their_own_cases_unless_they_ask_for_others(client, tom, otto, case):
-    client.force_login(otto)
+def test_technicians_see_their_own_cases_unless_they_ask_for_others(client, technician, other_technician, case):
+    client.force_login(other_technician)
     assert "Pension" not in text_of(client, "/calendar/")
     assert "Pension" in text_of(client, "/calendar/?whose=all")
-    assert "Pension" in text_of(client, f"/calendar/?whose={tom.pk}")
-    client.force_login(tom)
+    assert "Pension" in text_of(client, f"/calendar/?whose={technician.pk}")
+    client.force_login(technician)
     assert "Pension" in text_of(client, "/calendar/")
-    assert "Pension" not in text_of(client, f"/calendar/?whose={otto.pk}")
+    assert "Pension" not in text_of(client, f"/calendar/?whose={other_technician.pk}")
 
 
-def test_administrators_see_everybodys(client, ada, case):
-    client.force_login(ada)
+def test_administrators_see_everybodys(client, administrator, case):
+    client.force_login(administrator)
     assert "Pension" in text_of(client, "/calendar/")
-    assert "Pension" not in text_of(client, f"/calendar/?whose={ada.pk}")
+    assert "Pension" not in text_of(client, f"/calendar/?whose={administrator.pk}")
 
 
 @pytest.mark.parametrize("view", ["month", "week", "day"])
-@pytest.mark.parametrize("person", ["tom", "ada"])
-def test_drafts_and_what_has_no_date_are_in_no_view(client, request, mia, tom, view, person):
+@pytest.mark.parametrize("person", ["technician", "administrator"])
+def test_drafts_and_what_has_no_date_are_in_no_view(client, request, member, technician, view, person):
     for trait in ("draft", "submitted", "held"):
-        CaseFactory(member=mia, title=f"A {trait} case", **{trait: True})
-    CaseFactory(member=mia, assigned_to=tom, title="An accepted case")
+        CaseFactory(member=member, title=f"A {trait} case", **{trait: True})
+    CaseFactory(member=member, assigned_to=technician, title="An accepted case")
     client.force_login(request.getfixturevalue(person))
     page = text_of(client, f"/calendar/?view={view}&whose=all")
     assert not re.findall(r"A \w+ case|An accepted case", page)
 
 
 @pytest.mark.parametrize("view", ["month", "week", "day"])
-def test_each_view_links_to_the_case_and_to_its_move(client, tom, case, view):
-    client.force_login(tom)
+def test_each_view_links_to_the_case_and_to_its_move(client, technician, case, view):
+    client.force_login(technician)
     page = text_of(client, f"/calendar/?view={view}&date=2025-06-18")
     assert f'href="/cases/{case.pk}/"' in page
     assert f'href="/calendar/{case.pk}/move/?view={view}&amp;date=2025-06-18' in page
     assert "9:30 AM" in page
 
 
-def test_what_was_released_stands_there_and_cannot_be_moved(client, tom):
-    case = CaseFactory(released=True, assigned_to=tom, title="Gone out")
-    client.force_login(tom)
+def test_what_was_released_stands_there_and_cannot_be_moved(client, technician):
+    case = CaseFactory(released=True, assigned_to=technician, title="Gone out")
+    client.force_login(technician)
     for url in ["/calendar/", "/calendar/?view=week", "/calendar/?view=day&kind=released"]:
         page = text_of(client, url)
         assert "Gone out" in page
@@ -100,16 +100,16 @@ def test_what_was_released_stands_there_and_cannot_be_moved(client, tom):
     assert "Gone out" not in text_of(client, "/calendar/?view=day")
 
 
-def test_a_colleague_sees_it_and_is_not_offered_to_move_it(client, otto, case):
-    client.force_login(otto)
+def test_a_colleague_sees_it_and_is_not_offered_to_move_it(client, other_technician, case):
+    client.force_login(other_technician)
     page = text_of(client, "/calendar/?whose=all")
     assert "Pension" in page
     assert "/move/" not in page
 
 
-def test_a_full_day_links_to_its_list_which_is_paged(client, tom):
-    CaseFactory.create_batch(30, scheduled=True, assigned_to=tom, scheduled_release_date=JUNE_18)
-    client.force_login(tom)
+def test_a_full_day_links_to_its_list_which_is_paged(client, technician):
+    CaseFactory.create_batch(30, scheduled=True, assigned_to=technician, scheduled_release_date=JUNE_18)
+    client.force_login(technician)
     page = text_of(client, "/calendar/")
     assert page.count('class="cal-name"') == 3
     url = re.search(r'class="cal-more" href="([^"]+)">27 more', page).group(1).replace("&amp;", "&")
@@ -119,18 +119,18 @@ def test_a_full_day_links_to_its_list_which_is_paged(client, tom):
     assert text_of(client, "/calendar/" + next_url).count('class="cal-name"') == 5
 
 
-def test_the_address_says_what_is_shown_so_that_it_can_be_shared(client, tom, ada, case):
-    client.force_login(tom)
+def test_the_address_says_what_is_shown_so_that_it_can_be_shared(client, technician, administrator, case):
+    client.force_login(technician)
     links = re.findall(r'href="(/calendar/\?[^"#]+)', text_of(client, "/calendar/?view=week&date=2025-06-18"))
-    assert all(f"whose={tom.pk}" in link for link in links)
-    shared = f"/calendar/?view=week&date=2025-06-18&whose={tom.pk}"
+    assert all(f"whose={technician.pk}" in link for link in links)
+    shared = f"/calendar/?view=week&date=2025-06-18&whose={technician.pk}"
     assert shared in [link.replace("&amp;", "&") for link in links]
-    client.force_login(ada)
+    client.force_login(administrator)
     assert "Pension" in text_of(client, shared)
 
 
-def test_forth_and_back_is_where_one_was(client, tom):
-    client.force_login(tom)
+def test_forth_and_back_is_where_one_was(client, technician):
+    client.force_login(technician)
     for view in ("month", "week", "day"):
         page = text_of(client, f"/calendar/?view={view}&date=2024-02-29")
         forth = re.search(r'rel="next" href="([^"]+)"', page).group(1).replace("&amp;", "&")
@@ -141,8 +141,8 @@ def test_forth_and_back_is_where_one_was(client, tom):
 
 @pytest.mark.parametrize("date", ["1900-01-01", "8999-12-31"])
 @pytest.mark.parametrize("view", ["month", "week", "day"])
-def test_the_ends_of_the_calendar_are_pages_like_others(client, tom, view, date):
-    client.force_login(tom)
+def test_the_ends_of_the_calendar_are_pages_like_others(client, technician, view, date):
+    client.force_login(technician)
     page = text_of(client, f"/calendar/?view={view}&date={date}")
     assert page.count('rel="prev"') + page.count('rel="next"') == 1
 
@@ -151,15 +151,15 @@ def test_the_ends_of_the_calendar_are_pages_like_others(client, tom, view, date)
     "query",
     ["date=31.3.2026", "date=0001-01-01", "date=9999-12-31", "view=year", "whose=999999", "whose=x", "kind=secret"],
 )
-def test_an_address_that_cannot_be_read_says_so_and_shows_the_present_month(client, tom, query):
-    client.force_login(tom)
+def test_an_address_that_cannot_be_read_says_so_and_shows_the_present_month(client, technician, query):
+    client.force_login(technician)
     page = text_of(client, f"/calendar/?{query}", status=400)
     assert 'role="alert"' in page
     assert "June 2025" in page
 
 
-def test_an_empty_month_says_so(client, tom):
-    client.force_login(tom)
+def test_an_empty_month_says_so(client, technician):
+    client.force_login(technician)
     assert "No releases this month." in text_of(client, "/calendar/")
     assert "Nothing is scheduled for this day" in text_of(client, "/calendar/?view=day&date=2025-07-01")
     assert "Nothing was released on this day" in text_of(client, "/calendar/?view=day&date=2025-05-01")
@@ -168,19 +168,19 @@ def test_an_empty_month_says_so(client, tom):
 # --- moving ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_technician_moves_a_case_and_its_time_of_day_stays(client, tom, case):
-    client.force_login(tom)
+def test_a_technician_moves_a_case_and_its_time_of_day_stays(client, technician, case):
+    client.force_login(technician)
     answer = move(client, case, query="view=week&date=2025-06-18&whose=all")
     assert (answer.status_code, answer.url) == (302, "/calendar/?view=week&date=2025-06-18&whose=all")
     case.refresh_from_db()
     assert (case.scheduled_release_date, case.scheduled_release_time) == (dt.date(2025, 6, 20), dt.time(9, 30))
     event = CaseEvent.objects.get(kind="rescheduled")
-    assert (event.actor, event.source) == (tom, "web")
+    assert (event.actor, event.source) == (technician, "web")
     assert "Moved to June 20, 2025, 9:30 AM." in text_of(client, answer.url)
 
 
-def test_an_administrator_says_why(client, ada, case):
-    client.force_login(ada)
+def test_an_administrator_says_why(client, administrator, case):
+    client.force_login(administrator)
     answer = move(client, case, release_date="2025-06-12")
     assert answer.status_code == 400
     assert "Enter a reason" in answer.content.decode()
@@ -201,8 +201,8 @@ def test_an_administrator_says_why(client, ada, case):
         ("9999-12-31", "This date is too far away."),
     ],
 )
-def test_a_day_that_is_refused_moves_nothing_and_says_why(client, tom, case, date, sentence):
-    client.force_login(tom)
+def test_a_day_that_is_refused_moves_nothing_and_says_why(client, technician, case, date, sentence):
+    client.force_login(technician)
     answer = move(client, case, release_date=date, reason="Holidays")
     assert answer.status_code == 400
     page = answer.content.decode()
@@ -211,11 +211,11 @@ def test_a_day_that_is_refused_moves_nothing_and_says_why(client, tom, case, dat
     assert_not_moved(case)
 
 
-def test_a_stale_move_moves_nothing_and_shows_the_case_as_it_is(client, tom, ada, case):
-    client.force_login(tom)
+def test_a_stale_move_moves_nothing_and_shows_the_case_as_it_is(client, technician, administrator, case):
+    client.force_login(technician)
     seen = case.version
     new = Schedule(dt.date(2025, 7, 1), dt.time(14))
-    releases.schedule(case=case, by=ada, source="web", release_on=new, reason="later")
+    releases.schedule(case=case, by=administrator, source="web", release_on=new, reason="later")
     answer = move(client, case, version=seen, reason="Mine")
     assert answer.status_code == 409
     page = answer.content.decode()
@@ -228,16 +228,16 @@ def test_a_stale_move_moves_nothing_and_shows_the_case_as_it_is(client, tom, ada
     assert move(client, case).status_code == 302
 
 
-def test_a_move_needs_the_version_that_was_seen(client, tom, case):
-    client.force_login(tom)
+def test_a_move_needs_the_version_that_was_seen(client, technician, case):
+    client.force_login(technician)
     answer = move(client, case, version="")
     assert answer.status_code == 400
     assert "Open the case in the calendar" in answer.content.decode()
     assert_not_moved(case)
 
 
-def test_a_released_case_is_not_moved(client, tom, case):
-    client.force_login(tom)
+def test_a_released_case_is_not_moved(client, technician, case):
+    client.force_login(technician)
     releases.release_due(by="test", source="sweep", now=dt.datetime(2025, 6, 19, tzinfo=dt.UTC))
     answer = move(client, case)
     assert answer.status_code == 409
@@ -246,22 +246,22 @@ def test_a_released_case_is_not_moved(client, tom, case):
     assert 'name="release_date"' not in page
 
 
-def test_a_colleague_may_not_move_it(client, otto, case):
-    client.force_login(otto)
+def test_a_colleague_may_not_move_it(client, other_technician, case):
+    client.force_login(other_technician)
     assert move(client, case).status_code == 403
     assert_not_moved(case)
 
 
-def test_the_form_proposes_the_day_that_it_was_asked_for(client, tom, case):
-    client.force_login(tom)
+def test_the_form_proposes_the_day_that_it_was_asked_for(client, technician, case):
+    client.force_login(technician)
     page = text_of(client, f"/calendar/{case.pk}/move/?to=2025-06-25&view=week")
     assert 'value="2025-06-25"' in page
     assert 'min="2025-06-18"' in page
-    assert f'href="/calendar/?view=week&amp;date=2025-06-11&amp;whose={tom.pk}"' in page
+    assert f'href="/calendar/?view=week&amp;date=2025-06-11&amp;whose={technician.pk}"' in page
 
 
 @pytest.mark.parametrize("back", ["view=//evil.example", "date=x%0d%0aSet-Cookie:a=b", "whose=https://evil.example"])
-def test_a_move_returns_to_the_calendar_and_nowhere_else(client, tom, case, back):
-    client.force_login(tom)
+def test_a_move_returns_to_the_calendar_and_nowhere_else(client, technician, case, back):
+    client.force_login(technician)
     answer = move(client, case, query=back)
-    assert answer.url == f"/calendar/?view=month&date=2025-06-11&whose={tom.pk}"
+    assert answer.url == f"/calendar/?view=month&date=2025-06-11&whose={technician.pk}"

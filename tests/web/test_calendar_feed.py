@@ -19,9 +19,9 @@ def new_address(client):
     return re.search(r'value="http://[^/]+(/calendar/[\w-]+\.ics)"', page).group(1)
 
 
-def test_a_person_makes_an_address_and_a_program_reads_it(client, tom):
-    case = CaseFactory(scheduled=True, assigned_to=tom)
-    client.force_login(tom)
+def test_a_person_makes_an_address_and_a_program_reads_it(client, technician):
+    case = CaseFactory(scheduled=True, assigned_to=technician)
+    client.force_login(technician)
     answer = Client().get(new_address(client))
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
@@ -31,8 +31,8 @@ def test_a_person_makes_an_address_and_a_program_reads_it(client, tom):
     assert case.external_case_id in event["summary"]
 
 
-def test_it_is_shown_once_and_never_kept_by_the_browser(client, tom):
-    client.force_login(tom)
+def test_it_is_shown_once_and_never_kept_by_the_browser(client, technician):
+    client.force_login(technician)
     answer = client.post("/calendar/feed/", {"action": "new"}, follow=True)
     assert ".ics" in answer.content.decode()
     assert client.get("/calendar/feed/").url == "/calendar/"
@@ -41,8 +41,8 @@ def test_it_is_shown_once_and_never_kept_by_the_browser(client, tom):
     assert "Your feed is on" in client.get("/calendar/").content.decode()
 
 
-def test_a_new_address_ends_the_former_one_and_off_ends_all(client, tom):
-    client.force_login(tom)
+def test_a_new_address_ends_the_former_one_and_off_ends_all(client, technician):
+    client.force_login(technician)
     former = new_address(client)
     new = new_address(client)
     assert (Client().get(former).status_code, Client().get(new).status_code) == (404, 200)
@@ -51,16 +51,16 @@ def test_a_new_address_ends_the_former_one_and_off_ends_all(client, tom):
     assert "Calendar feed turned off." in client.get("/calendar/").content.decode()
 
 
-def test_it_ends_when_the_person_is_deactivated(client, tom):
-    client.force_login(tom)
+def test_it_ends_when_the_person_is_deactivated(client, technician):
+    client.force_login(technician)
     address = new_address(client)
-    tom.is_active = False
-    tom.save()
+    technician.is_active = False
+    technician.save()
     assert Client().get(address).status_code == 404
 
 
-def test_reading_it_changes_nothing_and_costs_the_same_for_many(client, tom):
-    client.force_login(tom)
+def test_reading_it_changes_nothing_and_costs_the_same_for_many(client, technician):
+    client.force_login(technician)
     address = new_address(client)
 
     def statements():
@@ -68,37 +68,37 @@ def test_reading_it_changes_nothing_and_costs_the_same_for_many(client, tom):
             assert Client().get(address).status_code == 200
         return [query["sql"].split()[0] for query in queries.captured_queries]
 
-    CaseFactory(scheduled=True, assigned_to=tom)
+    CaseFactory(scheduled=True, assigned_to=technician)
     few = statements()
-    CaseFactory.create_batch(20, scheduled=True, assigned_to=tom)
-    CaseFactory.create_batch(20, released=True, assigned_to=tom)
+    CaseFactory.create_batch(20, scheduled=True, assigned_to=technician)
+    CaseFactory.create_batch(20, released=True, assigned_to=technician)
     asks_for_the_time = connection.vendor == "postgresql"  # SQLite's clock is this process's
     assert statements() == few == ["SELECT"] * (3 + asks_for_the_time)
 
 
 @pytest.mark.parametrize("action", ["", "delete", "NEW"])
-def test_an_unknown_action_changes_nothing(client, tom, action):
-    client.force_login(tom)
+def test_an_unknown_action_changes_nothing(client, technician, action):
+    client.force_login(technician)
     address = new_address(client)
     assert client.post("/calendar/feed/", {"action": action}).status_code == 400
     assert Client().get(address).status_code == 200
 
 
-def test_a_get_makes_nothing(client, tom):
-    client.force_login(tom)
+def test_a_get_makes_nothing(client, technician):
+    client.force_login(technician)
     assert client.get("/calendar/feed/", {"action": "new"}).url == "/calendar/"
     assert not CalendarFeed.objects.exists()
 
 
-def test_members_have_none(client, mia):
-    client.force_login(mia)
+def test_members_have_none(client, member):
+    client.force_login(member)
     assert client.post("/calendar/feed/", {"action": "new"}).status_code == 404
     assert not CalendarFeed.objects.exists()
 
 
-def test_the_forms_need_the_csrf_token(tom):
+def test_the_forms_need_the_csrf_token(technician):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(tom)
+    client.force_login(technician)
     assert client.post("/calendar/feed/", {"action": "new"}).status_code == 403
-    case = CaseFactory(scheduled=True, assigned_to=tom)
+    case = CaseFactory(scheduled=True, assigned_to=technician)
     assert client.post(f"/calendar/{case.pk}/move/", {"release_date": "2099-01-01"}).status_code == 403

@@ -16,17 +16,17 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cases(mia, olga, tom, otto, clock):
+def cases(member, other_member, technician, other_technician, clock):
     """Cases of two members and two technicians in all states; their titles are the keys."""
     tonight = {"scheduled_release_date": portals_today(), "scheduled_release_time": dt.time(23)}
     week = portals_today() + dt.timedelta(days=7)
-    of_tom = {"member": mia, "assigned_to": tom}
+    of_tom = {"member": member, "assigned_to": technician}
     released = [dt.datetime(2025, 6, day, tzinfo=dt.UTC) for day in (3, 1)]
     return {
-        "draft": CaseFactory(title="draft", member=mia, draft=True),
-        "submitted": CaseFactory(title="submitted", member=mia, submitted=True),
+        "draft": CaseFactory(title="draft", member=member, draft=True),
+        "submitted": CaseFactory(title="submitted", member=member, submitted=True),
         "accepted": CaseFactory(title="accepted", **of_tom),
-        "urgent": CaseFactory(title="urgent", member=olga, assigned_to=otto, urgency="urgent"),
+        "urgent": CaseFactory(title="urgent", member=other_member, assigned_to=other_technician, urgency="urgent"),
         "later": CaseFactory(title="later", **of_tom, scheduled=True, scheduled_release_date=week),
         "today": CaseFactory(title="today", **of_tom, scheduled=True, **tonight),
         "held": CaseFactory(title="held", **of_tom, held=True),
@@ -42,49 +42,49 @@ def titles(answer) -> list[str]:
 
 ALL = ["earlier", "released", "held", "today", "later", "urgent", "accepted", "submitted", "draft"]
 LISTS = {
-    ("mia", ""): ["earlier", "released", "accepted", "submitted", "draft"],
-    ("mia", "sort=oldest"): ["draft", "submitted", "accepted", "released", "earlier"],
-    ("mia", "state=open"): ["accepted", "submitted"],
-    ("mia", "state=released"): ["released", "earlier"],
-    ("mia", "state=released&sort=released-first"): ["earlier", "released"],
-    ("mia", "q=ACCEPT"): ["accepted"],
-    ("mia", "urgency=urgent"): [],
-    ("mia", "technician=mine&due=today&member=olga"): ["earlier", "released", "accepted", "submitted", "draft"],
-    ("tom", ""): ALL[:-1],
-    ("tom", "technician=mine"): [title for title in ALL[:-2] if title != "urgent"],
-    ("tom", "technician=mine&sort=oldest"): ["accepted", "later", "today", "held", "released", "earlier"],
-    ("tom", "technician=nobody"): ["submitted"],
-    ("tom", "technician=mine&state=scheduled"): ["today", "later"],
-    ("tom", "technician=mine&state=scheduled&sort=latest"): ["later", "today"],
-    ("tom", "technician=mine&state=submitted"): [],
-    ("tom", "due=today"): ["today"],
-    ("tom", "due=today&state=scheduled"): ["today"],
-    ("tom", "due=today&state=released"): [],
-    ("tom", "state=accepted&sort=released"): ["urgent", "accepted"],
-    ("tom", "urgency=urgent&state=accepted"): ["urgent"],
-    ("tom", "urgency=normal&state=accepted"): ["accepted"],
-    ("ada", ""): ALL,
-    ("ada", "member=olga"): ["urgent"],
-    ("ada", "member=olga@example.com&q=urg"): ["urgent"],
-    ("ada", "member=mia&state=held"): ["held"],
+    ("member", ""): ["earlier", "released", "accepted", "submitted", "draft"],
+    ("member", "sort=oldest"): ["draft", "submitted", "accepted", "released", "earlier"],
+    ("member", "state=open"): ["accepted", "submitted"],
+    ("member", "state=released"): ["released", "earlier"],
+    ("member", "state=released&sort=released-first"): ["earlier", "released"],
+    ("member", "q=ACCEPT"): ["accepted"],
+    ("member", "urgency=urgent"): [],
+    ("member", "technician=mine&due=today&member=olga"): ["earlier", "released", "accepted", "submitted", "draft"],
+    ("technician", ""): ALL[:-1],
+    ("technician", "technician=mine"): [title for title in ALL[:-2] if title != "urgent"],
+    ("technician", "technician=mine&sort=oldest"): ["accepted", "later", "today", "held", "released", "earlier"],
+    ("technician", "technician=nobody"): ["submitted"],
+    ("technician", "technician=mine&state=scheduled"): ["today", "later"],
+    ("technician", "technician=mine&state=scheduled&sort=latest"): ["later", "today"],
+    ("technician", "technician=mine&state=submitted"): [],
+    ("technician", "due=today"): ["today"],
+    ("technician", "due=today&state=scheduled"): ["today"],
+    ("technician", "due=today&state=released"): [],
+    ("technician", "state=accepted&sort=released"): ["urgent", "accepted"],
+    ("technician", "urgency=urgent&state=accepted"): ["urgent"],
+    ("technician", "urgency=normal&state=accepted"): ["accepted"],
+    ("administrator", ""): ALL,
+    ("administrator", "member=olga"): ["urgent"],
+    ("administrator", "member=olga@example.com&q=urg"): ["urgent"],
+    ("administrator", "member=mia&state=held"): ["held"],
 }
 
 
 @pytest.mark.parametrize(("person", "query"), LISTS)
-def test_a_list_shows_what_its_address_asks_for(person, query, client, cases, request, ada):
+def test_a_list_shows_what_its_address_asks_for(person, query, client, cases, request, administrator):
     client.force_login(request.getfixturevalue(person))
     assert titles(client.get(f"/cases/?{query}")) == LISTS[person, query]
 
 
-def test_one_technician_is_chosen_by_name(client, cases, tom, otto):
-    client.force_login(tom)
-    assert titles(client.get(f"/cases/?technician={otto.pk}")) == ["urgent"]
+def test_one_technician_is_chosen_by_name(client, cases, technician, other_technician):
+    client.force_login(technician)
+    assert titles(client.get(f"/cases/?technician={other_technician.pk}")) == ["urgent"]
 
 
 @pytest.mark.parametrize("searched", [10_000, 3])
-def test_a_search_looks_among_the_latest_and_says_so(client, cases, ada, monkeypatch, searched):
+def test_a_search_looks_among_the_latest_and_says_so(client, cases, administrator, monkeypatch, searched):
     monkeypatch.setattr(case_list, "SEARCHED", searched)
-    client.force_login(ada)
+    client.force_login(administrator)
     answer = client.get("/cases/?q=E")
     bounded = searched == 3
     assert titles(answer) == (["earlier", "released", "held"] if bounded else [t for t in ALL if "e" in t])
@@ -96,17 +96,17 @@ def test_a_search_looks_among_the_latest_and_says_so(client, cases, ada, monkeyp
 @pytest.mark.parametrize(
     ("person", "query", "said"),
     [
-        ("mia", "state=scheduled", "Status: Unknown status."),
-        ("mia", "sort=title", "Sort by: Select a valid choice"),
-        ("tom", "technician=99999", "Technician: Technician not found."),
-        ("tom", "due=yesterday", "Release: Select a valid choice"),
-        ("ada", "urgency=high", "Urgency: Unknown urgency."),
-        ("ada", "member=a", "Member: Several members match, such as"),
-        ("ada", "member=nobody", "Member: Member not found."),
-        ("ada", "member=tom", "Member: Member not found."),
+        ("member", "state=scheduled", "Status: Unknown status."),
+        ("member", "sort=title", "Sort by: Select a valid choice"),
+        ("technician", "technician=99999", "Technician: Technician not found."),
+        ("technician", "due=yesterday", "Release: Select a valid choice"),
+        ("administrator", "urgency=high", "Urgency: Unknown urgency."),
+        ("administrator", "member=a", "Member: Several members match, such as"),
+        ("administrator", "member=nobody", "Member: Member not found."),
+        ("administrator", "member=tom", "Member: Member not found."),
     ],
 )
-def test_what_cannot_be_read_shows_nothing_and_says_so(person, query, said, client, cases, request, ada):
+def test_what_cannot_be_read_shows_nothing_and_says_so(person, query, said, client, cases, request, administrator):
     client.force_login(request.getfixturevalue(person))
     answer = client.get(f"/cases/?{query}")
     assert titles(answer) == []
@@ -114,11 +114,14 @@ def test_what_cannot_be_read_shows_nothing_and_says_so(person, query, said, clie
 
 
 @pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
-def test_no_order_tells_a_member_what_no_row_does(view, client, mia, tom, clock, settings):
+def test_no_order_tells_a_member_what_no_row_does(view, client, member, technician, clock, settings):
     """Two cases in progress, of which one is completed, are in the same order before and after the completion."""
     settings.RELEASE_MEMBER_VIEW = view
-    client.force_login(mia)
-    secret, other = CaseFactory(title="secret", member=mia, assigned_to=tom), CaseFactory(title="other", member=mia)
+    client.force_login(member)
+    secret, other = (
+        CaseFactory(title="secret", member=member, assigned_to=technician),
+        CaseFactory(title="other", member=member),
+    )
     queries = [f"{filters}&sort={order.key}" for filters in ("", "state=accepted") for order in case_list.ORDERS]
     before = [titles(client.get(f"/cases/?{query}")) for query in queries]
     day = dt.date(2025, 6, 20)
@@ -131,8 +134,8 @@ def test_no_order_tells_a_member_what_no_row_does(view, client, mia, tom, clock,
     assert other.title in after[0]
 
 
-def test_htmx_gets_the_list_alone(client, cases, tom):
-    client.force_login(tom)
+def test_htmx_gets_the_list_alone(client, cases, technician):
+    client.force_login(technician)
     page, part = client.get("/cases/?q=e"), client.get("/cases/?q=e", headers={"HX-Request": "true"})
     assert titles(page) == titles(part) != []
     assert "<html" in page.content.decode()
@@ -142,9 +145,9 @@ def test_htmx_gets_the_list_alone(client, cases, tom):
     assert "HX-Request" in part["Vary"]
 
 
-def test_links_keep_the_filter(client, mia, tom):
-    CaseFactory.create_batch(30, member=mia, assigned_to=tom)
-    client.force_login(tom)
+def test_links_keep_the_filter(client, member, technician):
+    CaseFactory.create_batch(30, member=member, assigned_to=technician)
+    client.force_login(technician)
     page = client.get("/cases/?state=accepted&technician=mine&q=&nonsense=1").content.decode()
     assert 'href="?state=accepted&amp;technician=mine&amp;page=2"' in page
     assert 'href="?state=accepted&amp;technician=mine&amp;sort=accepted-first"' in page
@@ -153,8 +156,11 @@ def test_links_keep_the_filter(client, mia, tom):
     assert "30 cases" in page
 
 
-def test_empty_lists_say_what_to_do(client, mia, olga, tom, ada):
-    for person, words in ((mia, "Create a case with your question"), (tom, "appear here when members submit them")):
+def test_empty_lists_say_what_to_do(client, member, other_member, technician, administrator):
+    for person, words in (
+        (member, "Create a case with your question"),
+        (technician, "appear here when members submit them"),
+    ):
         client.force_login(person)
         assert words in client.get("/cases/").content.decode()
     assert "Try different words" in client.get("/cases/?q=nothing").content.decode()
@@ -165,9 +171,12 @@ OF_STAFF = ["state=scheduled", "technician=nobody&state=submitted", "due=today",
 
 
 @pytest.mark.parametrize(
-    ("person", "queries"), [("mia", QUERIES), ("tom", QUERIES + OF_STAFF), ("ada", QUERIES + OF_STAFF)]
+    ("person", "queries"),
+    [("member", QUERIES), ("technician", QUERIES + OF_STAFF), ("administrator", QUERIES + OF_STAFF)],
 )
-def test_the_dashboard_and_lists_cost_the_same_with_ten_thousand_cases(person, queries, client, mia, tom, ada, request):
+def test_the_dashboard_and_lists_cost_the_same_with_ten_thousand_cases(
+    person, queries, client, member, technician, administrator, request
+):
     client.force_login(request.getfixturevalue(person))
 
     def cost(url: str) -> int:
@@ -177,7 +186,7 @@ def test_the_dashboard_and_lists_cost_the_same_with_ten_thousand_cases(person, q
 
     def fill(count: int) -> None:
         for trait in ("draft", "submitted", "scheduled", "held", "released"):
-            whose = {"member": mia, "assigned_to": None if trait in ("draft", "submitted") else tom}
+            whose = {"member": member, "assigned_to": None if trait in ("draft", "submitted") else technician}
             Case.objects.bulk_create(CaseFactory.build_batch(count, **whose, **{trait: True}))
 
     urls = ["/", *(f"/cases/?{query}" for query in queries)]
@@ -189,47 +198,47 @@ def test_the_dashboard_and_lists_cost_the_same_with_ten_thousand_cases(person, q
 
 
 @pytest.fixture
-def anna(mia):
-    mia.first_name, mia.last_name = "Anna", "Bergström"
-    mia.save()
-    return mia
+def anna(member):
+    member.first_name, member.last_name = "Anna", "Bergström"
+    member.save()
+    return member
 
 
-@pytest.mark.parametrize("text", ["anna", "Bergstr", "bergstr anna", "mia", "mia@exa"])
-def test_staff_find_the_cases_of_a_member_by_name(anna, olga, tom, client, text):
+@pytest.mark.parametrize("text", ["anna", "Bergstr", "bergstr anna", "member", "mia@exa"])
+def test_staff_find_the_cases_of_a_member_by_name(anna, other_member, technician, client, text):
     CaseFactory(title="hers", member=anna, submitted=True)
-    CaseFactory(title="other", member=olga, submitted=True)
-    client.force_login(tom)
+    CaseFactory(title="other", member=other_member, submitted=True)
+    client.force_login(technician)
 
     assert titles(client.get("/cases/", {"q": text})) == ["hers"]
 
 
-def test_nobody_finds_a_draft_by_its_members_name_who_may_not_see_it(anna, tom, client):
+def test_nobody_finds_a_draft_by_its_members_name_who_may_not_see_it(anna, technician, client):
     CaseFactory(title="hers", member=anna, draft=True)
-    client.force_login(tom)
+    client.force_login(technician)
 
     assert titles(client.get("/cases/?q=anna")) == []
 
 
-def test_the_filter_for_a_member_takes_a_name(anna, olga, ada, client):
+def test_the_filter_for_a_member_takes_a_name(anna, other_member, administrator, client):
     CaseFactory(title="hers", member=anna)
-    CaseFactory(title="other", member=olga)
-    client.force_login(ada)
+    CaseFactory(title="other", member=other_member)
+    client.force_login(administrator)
 
     assert titles(client.get("/cases/?member=anna+berg")) == ["hers"]
 
 
-@pytest.mark.parametrize("person", ["mia", "tom"])
+@pytest.mark.parametrize("person", ["member", "technician"])
 @pytest.mark.parametrize("text", ["C-7K2M", "c-7k2m", "7K2M", "7k2m", "7k2m9qx4tb"])
-def test_a_case_is_found_by_the_beginning_of_its_number(person, text, mia, olga, client, request):
-    CaseFactory(title="hers", member=mia, submitted=True, external_case_id="C-7K2M9QX4TB")
-    CaseFactory(title="other", member=mia, submitted=True, external_case_id="C-9QX4TB7K2M")
-    CaseFactory(title="secret", member=mia, held=True, external_case_id="C-7K2M000000")
+def test_a_case_is_found_by_the_beginning_of_its_number(person, text, member, other_member, client, request):
+    CaseFactory(title="hers", member=member, submitted=True, external_case_id="C-7K2M9QX4TB")
+    CaseFactory(title="other", member=member, submitted=True, external_case_id="C-9QX4TB7K2M")
+    CaseFactory(title="secret", member=member, held=True, external_case_id="C-7K2M000000")
     client.force_login(request.getfixturevalue(person))
 
     found = titles(client.get("/cases/", {"q": text}))
 
-    assert found == (["hers"] if person == "mia" or len(text) > 6 else ["secret", "hers"])
+    assert found == (["hers"] if person == "member" or len(text) > 6 else ["secret", "hers"])
 
 
 def test_a_member_finds_nothing_by_a_name(anna, client):

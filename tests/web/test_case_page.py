@@ -14,8 +14,8 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def case(mia, tom):
-    return CaseFactory(member=mia, assigned_to=tom, scheduled=True, title="Pension")
+def case(member, technician):
+    return CaseFactory(member=member, assigned_to=technician, scheduled=True, title="Pension")
 
 
 def page_of(client, case, query=""):
@@ -29,7 +29,7 @@ def note(client, case, text, **options):
     return client.post(f"/cases/{case.pk}/notes/", {"text": text}, **options)
 
 
-@pytest.mark.parametrize("who", ["tom", "otto", "ada"])
+@pytest.mark.parametrize("who", ["technician", "other_technician", "administrator"])
 def test_all_staff_write_notes_and_read_each_others(who, case, client, request):
     CaseNoteFactory(case=case, text="She is <b>away</b>.")
     client.force_login(request.getfixturevalue(who))
@@ -42,8 +42,8 @@ def test_all_staff_write_notes_and_read_each_others(who, case, client, request):
 
 @pytest.mark.parametrize("text", ["", "  \r\n", "x" * 4001, "a\0b"], ids=["nothing", "blank", "too long", "zero"])
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
-def test_a_refused_note_is_still_there(headers, text, case, client, tom):
-    client.force_login(tom)
+def test_a_refused_note_is_still_there(headers, text, case, client, technician):
+    client.force_login(technician)
     answer = note(client, case, text, headers=headers)
     assert answer.status_code == 400
     page = answer.content.decode()
@@ -53,8 +53,8 @@ def test_a_refused_note_is_still_there(headers, text, case, client, tom):
     assert not CaseNote.objects.exists()
 
 
-def test_htmx_gets_the_panel_alone(case, client, tom):
-    client.force_login(tom)
+def test_htmx_gets_the_panel_alone(case, client, technician):
+    client.force_login(technician)
     answer = note(client, case, "Called back.", headers=HTMX)
     page = answer.content.decode()
     assert answer.status_code == 200
@@ -64,16 +64,16 @@ def test_htmx_gets_the_panel_alone(case, client, tom):
     assert "HX-Request" in answer.headers["Vary"]
 
 
-def test_there_are_no_notes_on_a_draft(client, ada):
+def test_there_are_no_notes_on_a_draft(client, administrator):
     case = CaseFactory(draft=True)
-    client.force_login(ada)
+    client.force_login(administrator)
     assert "Internal notes" not in page_of(client, case)
     assert note(client, case, "Wait.").status_code == 409
 
 
-def test_older_notes_are_a_page_away(case, client, tom):
+def test_older_notes_are_a_page_away(case, client, technician):
     notes = [CaseNoteFactory(case=case, text=f"Note {n:03}.") for n in range(101)]
-    client.force_login(tom)
+    client.force_login(technician)
     latest = page_of(client, case)
     assert [text for text in ("Note 050.", "Note 051.", "Note 100.") if text in latest] == ["Note 051.", "Note 100."]
     older = page_of(client, case, f"?notes_before={notes[51].pk}")
@@ -88,34 +88,36 @@ def test_older_notes_are_a_page_away(case, client, tom):
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "²"])
-def test_an_unreadable_page_of_notes_is_the_latest(before, case, client, tom):
+def test_an_unreadable_page_of_notes_is_the_latest(before, case, client, technician):
     CaseNoteFactory(case=case)
-    client.force_login(tom)
+    client.force_login(technician)
     assert "Mia called." in page_of(client, case, f"?notes_before={before}")
 
 
 # --- Hand-over ------------------------------------------------------------------------------------------------------
 
 
-def test_a_technician_hands_the_case_over_and_the_colleague_finds_it(case, client, tom, otto):
-    client.force_login(tom)
+def test_a_technician_hands_the_case_over_and_the_colleague_finds_it(case, client, technician, other_technician):
+    client.force_login(technician)
     assert "Hand over to a colleague" in page_of(client, case)
-    answer = client.post(f"/cases/{case.pk}/hand-over/", {"to": otto.pk, "reason": "I am away."}, follow=True)
+    answer = client.post(
+        f"/cases/{case.pk}/hand-over/", {"to": other_technician.pk, "reason": "I am away."}, follow=True
+    )
     page = answer.content.decode()
     assert "Handed over to otto." in page
     assert '<div class="small">tom → otto</div>' in page
     assert "“I am away.”" in page
     assert "Hand over to a colleague" not in page
-    client.force_login(otto)
+    client.force_login(other_technician)
     assert case.external_case_id in client.get("/").content.decode()
     assert "Hand over to a colleague" in page_of(client, case)
 
 
-def test_a_refused_hand_over_keeps_the_word_and_offers_the_others(case, client, tom, otto):
-    otto.is_active = False
-    otto.save()
-    client.force_login(tom)
-    answer = client.post(f"/cases/{case.pk}/hand-over/", {"to": otto.pk, "reason": "I am away."})
+def test_a_refused_hand_over_keeps_the_word_and_offers_the_others(case, client, technician, other_technician):
+    other_technician.is_active = False
+    other_technician.save()
+    client.force_login(technician)
+    answer = client.post(f"/cases/{case.pk}/hand-over/", {"to": other_technician.pk, "reason": "I am away."})
     page = answer.content.decode()
     assert answer.status_code == 400
     assert "I am away.</textarea>" in page
@@ -126,10 +128,12 @@ def test_a_refused_hand_over_keeps_the_word_and_offers_the_others(case, client, 
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
-def test_a_hand_over_of_a_case_that_somebody_changed_is_asked_for_again(headers, case, client, tom, otto):
+def test_a_hand_over_of_a_case_that_somebody_changed_is_asked_for_again(
+    headers, case, client, technician, other_technician
+):
     Case.objects.filter(pk=case.pk).update(version=5)
-    client.force_login(tom)
-    data = {"to": otto.pk, "reason": "I am away.", "version": 1}
+    client.force_login(technician)
+    data = {"to": other_technician.pk, "reason": "I am away.", "version": 1}
     answer = client.post(f"/cases/{case.pk}/hand-over/", data, headers=headers)
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -146,8 +150,8 @@ def reschedule(client, case, headers=None, **data):
     return client.post(f"/cases/{case.pk}/reschedule/", data, headers=headers or {})
 
 
-def test_htmx_gets_whatever_says_when_the_case_is_released(case, client, tom):
-    client.force_login(tom)
+def test_htmx_gets_whatever_says_when_the_case_is_released(case, client, technician):
+    client.force_login(technician)
     answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
     page = answer.content.decode()
     assert answer.status_code == 200
@@ -161,8 +165,8 @@ def test_htmx_gets_whatever_says_when_the_case_is_released(case, client, tom):
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
-def test_a_refused_date_is_still_there(headers, case, client, ada):
-    client.force_login(ada)
+def test_a_refused_date_is_still_there(headers, case, client, administrator):
+    client.force_login(administrator)
     answer = reschedule(client, case, headers, release_date="2025-06-01", release_time="09:30", reason="Court date")
     page = answer.content.decode()
     assert answer.status_code == 400
@@ -174,17 +178,17 @@ def test_a_refused_date_is_still_there(headers, case, client, ada):
     assert not CaseEvent.objects.exists()
 
 
-def test_an_administrator_gives_a_reason_beside_the_date(case, client, ada):
-    client.force_login(ada)
+def test_an_administrator_gives_a_reason_beside_the_date(case, client, administrator):
+    client.force_login(administrator)
     page = reschedule(client, case, HTMX, release_date="2025-06-12").content.decode()
     assert 'id="reschedule_reason_error"' in page
     assert reschedule(client, case, HTMX, release_date="2025-06-12", reason="Court date").status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
-def test_what_somebody_else_changed_meanwhile_is_shown_and_can_be_saved_over(headers, case, client, tom):
+def test_what_somebody_else_changed_meanwhile_is_shown_and_can_be_saved_over(headers, case, client, technician):
     Case.objects.filter(pk=case.pk).update(version=5)
-    client.force_login(tom)
+    client.force_login(technician)
     answer = reschedule(client, case, headers, release_date="2025-07-01", version=1)
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -194,9 +198,9 @@ def test_what_somebody_else_changed_meanwhile_is_shown_and_can_be_saved_over(hea
     assert reschedule(client, case, headers, release_date="2025-07-01", version=5).status_code in (200, 302)
 
 
-def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, tom):
+def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, technician):
     Case.objects.filter(pk=case.pk).update(actual_release_date="2025-06-11T12:00Z", release_number=1)
-    client.force_login(tom)
+    client.force_login(technician)
     answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -204,11 +208,11 @@ def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, 
     assert "reschedule_date" not in page
 
 
-def test_a_case_that_went_back_to_work_meanwhile_is_loaded_anew_and_says_so(case, client, tom):
+def test_a_case_that_went_back_to_work_meanwhile_is_loaded_anew_and_says_so(case, client, technician):
     Case.objects.filter(pk=case.pk).update(
         status="accepted", scheduled_release_date=None, date_completed=None, version=2
     )
-    client.force_login(tom)
+    client.force_login(technician)
     answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (409, "true")
     page = page_of(client, case)
@@ -219,9 +223,9 @@ def test_a_case_that_went_back_to_work_meanwhile_is_loaded_anew_and_says_so(case
 # --- For all of it --------------------------------------------------------------------------------------------------
 
 
-def test_the_history_names_documents(client, tom):
-    case = CaseFactory(assigned_to=tom)
-    client.force_login(tom)
+def test_the_history_names_documents(client, technician):
+    case = CaseFactory(assigned_to=technician)
+    client.force_login(technician)
     client.post(f"/cases/{case.pk}/documents/", {"file": ContentFile(b"%PDF-1.7\n", name="report.pdf")})
     page = page_of(client, case)
     assert "Document attached" in page
@@ -229,9 +233,16 @@ def test_the_history_names_documents(client, tom):
 
 
 @pytest.mark.parametrize(
-    ("who", "url"), [("mia", ""), ("tom", ""), ("ada", ""), ("tom", "as-member/"), ("ada", "as-member/")]
+    ("who", "url"),
+    [
+        ("member", ""),
+        ("technician", ""),
+        ("administrator", ""),
+        ("technician", "as-member/"),
+        ("administrator", "as-member/"),
+    ],
 )
-def test_the_cost_of_the_page_is_that_of_an_empty_one(who, url, case, client, mia, tom, request, settings):
+def test_the_cost_of_the_page_is_that_of_an_empty_one(who, url, case, client, member, technician, request, settings):
     settings.RELEASE_MEMBER_VIEW = "in_progress"
 
     def cost():
@@ -241,10 +252,10 @@ def test_the_cost_of_the_page_is_that_of_an_empty_one(who, url, case, client, mi
 
     def fill(count):
         for _ in range(count):
-            CaseNoteFactory(case=case, author=tom)
+            CaseNoteFactory(case=case, author=technician)
             CaseDocumentFactory(case=case, submission=True)
             event = {"kind": "accepted", "at": "2025-06-11T12:00Z", "source": "web", "schedule_revision": 0}
-            CaseEvent.objects.create(case=case, actor=tom, **event)
+            CaseEvent.objects.create(case=case, actor=technician, **event)
 
     client.force_login(request.getfixturevalue(who))
     fill(1)

@@ -11,28 +11,28 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def case(mia, tom):
-    return CaseFactory(member=mia, assigned_to=tom)
+def case(member, technician):
+    return CaseFactory(member=member, assigned_to=technician)
 
 
 def complete(client, case, **data):
     return client.post(f"/cases/{case.pk}/complete/", data)
 
 
-def test_release_now_shows_the_case_at_once(case, client, tom, mia, clock):
-    client.force_login(tom)
+def test_release_now_shows_the_case_at_once(case, client, technician, member, clock):
+    client.force_login(technician)
     answer = complete(client, case, release_option="now")
     assert (answer.status_code, answer.url) == (302, f"/cases/{case.pk}/")
     case.refresh_from_db()
     assert (case.status, case.actual_release_date) == ("completed", clock_now())
-    client.force_login(mia)
+    client.force_login(member)
     page = client.get(f"/cases/{case.pk}/").content.decode()
     assert "This case was released on:" in page
     assert "June 11, 2025</strong>" in page.replace(" at 12:00 PM", "")
 
 
-def test_schedule_hides_the_case_and_tells_staff_when(case, client, tom, mia, clock):
-    client.force_login(tom)
+def test_schedule_hides_the_case_and_tells_staff_when(case, client, technician, member, clock):
+    client.force_login(technician)
     assert complete(client, case, release_option="schedule", release_date="2025-06-18").status_code == 302
     case.refresh_from_db()
     assert (case.scheduled_release_date, case.scheduled_release_time) == (dt.date(2025, 6, 18), None)
@@ -40,20 +40,20 @@ def test_schedule_hides_the_case_and_tells_staff_when(case, client, tom, mia, cl
     page = client.get(f"/cases/{case.pk}/").content.decode()
     assert "This case is scheduled to be released on:" in page
     assert "June 18, 2025 at 12:00 AM" in page
-    client.force_login(mia)
+    client.force_login(member)
     assert client.get(f"/cases/{case.pk}/").status_code == 404
     assert case.external_case_id not in client.get("/").content.decode()
 
 
-def test_schedule_without_a_date_is_the_default_date(case, client, tom, clock):
-    client.force_login(tom)
+def test_schedule_without_a_date_is_the_default_date(case, client, technician, clock):
+    client.force_login(technician)
     complete(client, case, release_option="schedule", release_date="")
     case.refresh_from_db()
     assert case.scheduled_release_date == dt.date(2025, 6, 18)
 
 
-def test_a_time_is_kept(case, client, tom, clock):
-    client.force_login(tom)
+def test_a_time_is_kept(case, client, technician, clock):
+    client.force_login(technician)
     complete(client, case, release_option="schedule", release_date="2025-06-20", release_time="09:30")
     case.refresh_from_db()
     assert case.scheduled_release_time == dt.time(9, 30)
@@ -83,8 +83,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())
-def test_bad_input_is_refused_whole_and_nothing_typed_is_lost(data, case, client, tom, clock):
-    client.force_login(tom)
+def test_bad_input_is_refused_whole_and_nothing_typed_is_lost(data, case, client, technician, clock):
+    client.force_login(technician)
     answer = complete(client, case, **data)
     assert answer.status_code == 400
     page = answer.content.decode()
@@ -97,8 +97,8 @@ def test_bad_input_is_refused_whole_and_nothing_typed_is_lost(data, case, client
     assert not CaseEvent.objects.exists()
 
 
-def test_an_administrator_gives_a_reason_for_an_early_date(case, client, ada, clock):
-    client.force_login(ada)
+def test_an_administrator_gives_a_reason_for_an_early_date(case, client, administrator, clock):
+    client.force_login(administrator)
     data = {"release_option": "schedule", "release_date": "2025-06-12"}
     refused = complete(client, case, **data)
     assert refused.status_code == 400
@@ -107,9 +107,9 @@ def test_an_administrator_gives_a_reason_for_an_early_date(case, client, ada, cl
     assert CaseEvent.objects.get(kind="completed").reason == "Court date"
 
 
-def test_a_stale_form_is_told_so(case, client, tom, clock):
+def test_a_stale_form_is_told_so(case, client, technician, clock):
     Case.objects.filter(pk=case.pk).update(version=3)
-    client.force_login(tom)
+    client.force_login(technician)
     answer = complete(client, case, release_option="now", version="2")
     assert answer.status_code == 409
     assert "Someone changed this case" in answer.content.decode()
@@ -117,8 +117,8 @@ def test_a_stale_form_is_told_so(case, client, tom, clock):
     assert case.status == "accepted"
 
 
-def test_a_second_click_is_told_that_it_is_done(case, client, tom, clock):
-    client.force_login(tom)
+def test_a_second_click_is_told_that_it_is_done(case, client, technician, clock):
+    client.force_login(technician)
     complete(client, case, release_option="now")
     again = complete(client, case, release_option="now")
     assert again.status_code == 409
@@ -126,20 +126,20 @@ def test_a_second_click_is_told_that_it_is_done(case, client, tom, clock):
     assert CaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 1
 
 
-def test_reschedule_hold_schedule_return_and_release(case, client, tom, ada, clock):
-    client.force_login(tom)
+def test_reschedule_hold_schedule_return_and_release(case, client, technician, administrator, clock):
+    client.force_login(technician)
     complete(client, case, release_option="schedule")
     assert client.post(f"/cases/{case.pk}/reschedule/", {"release_date": "2025-07-01"}).status_code == 302
     assert client.post(f"/cases/{case.pk}/reschedule/", {}).status_code == 400
-    client.force_login(ada)
+    client.force_login(administrator)
     assert client.post(f"/cases/{case.pk}/hold/", {"reason": " "}).status_code == 400
     assert client.post(f"/cases/{case.pk}/hold/", {"reason": "Letter is missing"}).status_code == 302
     assert "No release date is set." in client.get(f"/cases/{case.pk}/").content.decode()
-    client.force_login(tom)
+    client.force_login(technician)
     client.post(f"/cases/{case.pk}/reschedule/", {"release_date": "2025-07-02"})
     client.post(f"/cases/{case.pk}/return/", {"reason": "One figure"})
     complete(client, case, release_option="schedule")
-    client.force_login(ada)
+    client.force_login(administrator)
     assert client.post(f"/cases/{case.pk}/release/", {"reason": "Urgent"}).status_code == 302
     kinds = list(CaseEvent.objects.order_by("pk").values_list("kind", "actor__username", "source"))
     assert kinds == [
@@ -155,26 +155,26 @@ def test_reschedule_hold_schedule_return_and_release(case, client, tom, ada, clo
     assert "“Letter is missing”" in page
 
 
-def test_a_member_drafts_and_submits_and_a_technician_accepts(client, mia, tom, clock):
-    client.force_login(mia)
+def test_a_member_drafts_and_submits_and_a_technician_accepts(client, member, technician, clock):
+    client.force_login(member)
     created = client.post("/cases/new/", {"title": "Pension", "description": "How much?", "urgency": "normal"})
     case = Case.objects.get()
     assert created.url == f"/cases/{case.pk}/"
     client.post(f"/cases/{case.pk}/edit/", {"title": "My pension", "description": "How much?", "urgency": "urgent"})
-    client.force_login(tom)
+    client.force_login(technician)
     assert client.get(f"/cases/{case.pk}/").status_code == 404
-    client.force_login(mia)
+    client.force_login(member)
     client.post(f"/cases/{case.pk}/submit/")
     assert client.post(f"/cases/{case.pk}/edit/", {"title": "Another", "urgency": "normal"}).status_code == 409
-    client.force_login(tom)
+    client.force_login(technician)
     assert client.post(f"/cases/{case.pk}/accept/").status_code == 302
     case.refresh_from_db()
-    assert (case.status, case.assigned_to, case.title) == ("accepted", tom, "My pension")
+    assert (case.status, case.assigned_to, case.title) == ("accepted", technician, "My pension")
 
 
-def test_a_submitted_case_keeps_what_was_typed_for_copying(client, mia):
-    case = CaseFactory(submitted=True, member=mia)
-    client.force_login(mia)
+def test_a_submitted_case_keeps_what_was_typed_for_copying(client, member):
+    case = CaseFactory(submitted=True, member=member)
+    client.force_login(member)
     typed = {"title": "Another", "description": "A long story", "urgency": "normal"}
     answer = client.post(f"/cases/{case.pk}/edit/", typed)
     page = answer.content.decode()
@@ -185,20 +185,20 @@ def test_a_submitted_case_keeps_what_was_typed_for_copying(client, mia):
 
 
 @pytest.mark.parametrize("view", ["in_progress", "announced"])
-def test_a_refusal_tells_a_member_nothing_of_a_completion(view, client, mia, settings):
+def test_a_refusal_tells_a_member_nothing_of_a_completion(view, client, member, settings):
     settings.RELEASE_MEMBER_VIEW = view
-    client.force_login(mia)
+    client.force_login(member)
     told = []
-    for case in [CaseFactory(member=mia), CaseFactory(scheduled=True, member=mia)]:
+    for case in [CaseFactory(member=member), CaseFactory(scheduled=True, member=member)]:
         page = client.post(f"/cases/{case.pk}/submit/").content.decode()
         told.append("This case is already in progress." in page)
         assert "completed" not in page.lower()
     assert told == [True, True]
 
 
-def test_two_tabs_do_not_overwrite_each_other(client, mia):
-    case = CaseFactory(draft=True, member=mia, title="Pension")
-    client.force_login(mia)
+def test_two_tabs_do_not_overwrite_each_other(client, member):
+    case = CaseFactory(draft=True, member=member, title="Pension")
+    client.force_login(member)
     seen = client.get(f"/cases/{case.pk}/edit/").context["form"]["version"].value()
     first = {"title": "First tab", "description": "One", "urgency": "normal", "version": seen}
     assert client.post(f"/cases/{case.pk}/edit/", first).status_code == 302
@@ -220,9 +220,9 @@ def test_two_tabs_do_not_overwrite_each_other(client, mia):
 
 
 @pytest.mark.parametrize(("version", "status"), [("1", 409), ("x", 400), ("", 302), ("2", 302)])
-def test_a_draft_that_changed_in_another_tab_is_not_submitted_unread(version, status, client, mia):
-    case = CaseFactory(draft=True, member=mia, version=2)
-    client.force_login(mia)
+def test_a_draft_that_changed_in_another_tab_is_not_submitted_unread(version, status, client, member):
+    case = CaseFactory(draft=True, member=member, version=2)
+    client.force_login(member)
     assert 'name="version" value="2"' in client.get(f"/cases/{case.pk}/").content.decode()
     answer = client.post(f"/cases/{case.pk}/submit/", {"version": version})
     assert answer.status_code == status
@@ -230,32 +230,32 @@ def test_a_draft_that_changed_in_another_tab_is_not_submitted_unread(version, st
     assert (case.status == "submitted") == (status == 302)
 
 
-def test_a_second_technician_reads_that_the_case_is_accepted_already(client, tom, otto):
-    case = CaseFactory(assigned_to=tom)
-    client.force_login(otto)
+def test_a_second_technician_reads_that_the_case_is_accepted_already(client, technician, other_technician):
+    case = CaseFactory(assigned_to=technician)
+    client.force_login(other_technician)
     answer = client.post(f"/cases/{case.pk}/accept/")
     assert answer.status_code == 409
     assert "This case has already been accepted." in answer.content.decode()
 
 
-def test_whoever_schedules_reads_when_it_goes_out(case, client, tom, clock):
-    client.force_login(tom)
+def test_whoever_schedules_reads_when_it_goes_out(case, client, technician, clock):
+    client.force_login(technician)
     complete(client, case, release_option="schedule", release_date="2025-06-20", release_time="09:30")
     assert "Scheduled for release on June 20, 2025, 9:30 AM." in client.get(f"/cases/{case.pk}/").content.decode()
 
 
-def test_an_administrator_accepts_for_a_technician(client, ada, tom, mia):
-    case = CaseFactory(submitted=True, member=mia)
-    client.force_login(ada)
+def test_an_administrator_accepts_for_a_technician(client, administrator, technician, member):
+    case = CaseFactory(submitted=True, member=member)
+    client.force_login(administrator)
     assert client.post(f"/cases/{case.pk}/accept/", {}).status_code == 400
-    assert client.post(f"/cases/{case.pk}/accept/", {"technician": mia.pk}).status_code == 400
-    assert client.post(f"/cases/{case.pk}/accept/", {"technician": tom.pk}).status_code == 302
+    assert client.post(f"/cases/{case.pk}/accept/", {"technician": member.pk}).status_code == 400
+    assert client.post(f"/cases/{case.pk}/accept/", {"technician": technician.pk}).status_code == 302
     case.refresh_from_db()
-    assert (case.status, case.assigned_to) == ("accepted", tom)
+    assert (case.status, case.assigned_to) == ("accepted", technician)
 
 
-def test_get_changes_nothing(case, client, tom):
-    client.force_login(tom)
+def test_get_changes_nothing(case, client, technician):
+    client.force_login(technician)
     for verb in ("accept", "complete", "reschedule", "return", "hold", "release", "submit"):
         for method in (client.get, client.head):
             answer = method(f"/cases/{case.pk}/{verb}/")
@@ -264,14 +264,14 @@ def test_get_changes_nothing(case, client, tom):
     assert case.status == "accepted"
 
 
-def test_the_address_of_a_button_tells_nothing_of_a_hidden_case(case, client, olga):
-    client.force_login(olga)
+def test_the_address_of_a_button_tells_nothing_of_a_hidden_case(case, client, other_member):
+    client.force_login(other_member)
     assert client.get(f"/cases/{case.pk}/complete/", follow=True).status_code == 404
     assert client.get("/cases/999999/complete/")["Location"] == "/cases/999999/"
 
 
-def test_other_methods_are_told_what_the_address_takes(case, client, tom):
-    client.force_login(tom)
+def test_other_methods_are_told_what_the_address_takes(case, client, technician):
+    client.force_login(technician)
     answer = client.put(f"/cases/{case.pk}/complete/")
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert f'href="/cases/{case.pk}/"' in answer.content.decode()

@@ -27,13 +27,13 @@ Works = Callable[[], bool]
 
 
 @pytest.fixture
-def otto(otto: User) -> User:
+def other_technician(other_technician: User) -> User:
     """A technician with a password and a second factor."""
-    otto.set_password(PASSWORD)
-    otto.save()
-    TOTP.activate(otto, "JBSWY3DPEHPK3PXP")
-    RecoveryCodes.activate(otto)
-    return otto
+    other_technician.set_password(PASSWORD)
+    other_technician.save()
+    TOTP.activate(other_technician, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(other_technician)
+    return other_technician
 
 
 def recovery_code(person: User) -> str:
@@ -115,52 +115,52 @@ CREDENTIALS = [
 # --- The steps that end them ------------------------------------------------------------------------------------------
 
 
-def deactivated_and_back(person: User, ada: User) -> None:
-    people.deactivate(person=person, by=ada)
-    people.reactivate(person=person, by=ada)
+def deactivated_and_back(person: User, administrator: User) -> None:
+    people.deactivate(person=person, by=administrator)
+    people.reactivate(person=person, by=administrator)
 
 
-def deactivated_in_a_shell_and_back(person: User, ada: User) -> None:
+def deactivated_in_a_shell_and_back(person: User, administrator: User) -> None:
     User.objects.filter(pk=person.pk).update(is_active=False)
-    people.reactivate(person=person, by=ada)
+    people.reactivate(person=person, by=administrator)
 
 
-def another_role_and_back(person: User, ada: User) -> None:
-    people.change_role(person=person, by=ada, role="administrator")
-    people.change_role(person=person, by=ada, role="technician")
+def another_role_and_back(person: User, administrator: User) -> None:
+    people.change_role(person=person, by=administrator, role="administrator")
+    people.change_role(person=person, by=administrator, role="technician")
 
 
-def factor_removed(person: User, ada: User) -> None:
-    people.remove_second_factor(person=person, by=ada, reason="The phone is lost.")
+def factor_removed(person: User, administrator: User) -> None:
+    people.remove_second_factor(person=person, by=administrator, reason="The phone is lost.")
 
 
-def factor_removed_by_its_owner(person: User, ada: User) -> None:
+def factor_removed_by_its_owner(person: User, administrator: User) -> None:
     client = confirmed(person)
     assert client.post("/accounts/security/app/deactivate/").status_code == 302
     assert client.get("/").status_code == 200
 
 
-def password_changed(person: User, ada: User) -> None:
+def password_changed(person: User, administrator: User) -> None:
     client = confirmed(person)
     change = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
     assert client.post("/accounts/password/change/", change).status_code == 302
     assert client.get("/").status_code == 200
 
 
-def password_reset(person: User, ada: User) -> None:
+def password_reset(person: User, administrator: User) -> None:
     key = default_token_generator.make_token(User.objects.get(pk=person.pk))
     client = Client()
     form = client.get(reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])).url
     assert client.post(form, {"password1": ANOTHER, "password2": ANOTHER}).status_code == 302
 
 
-def password_set_in_a_shell(person: User, ada: User) -> None:
+def password_set_in_a_shell(person: User, administrator: User) -> None:
     person = User.objects.get(pk=person.pk)
     person.set_password(ANOTHER)
     person.save()
 
 
-def password_alone_set_in_a_shell(person: User, ada: User) -> None:
+def password_alone_set_in_a_shell(person: User, administrator: User) -> None:
     person = User.objects.get(pk=person.pk)
     person.set_password(ANOTHER)
     person.save(update_fields=["password"])
@@ -187,80 +187,82 @@ def confirmed(person: User) -> Client:
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
-def test_it_works(credential, otto):
-    assert credential(otto)()
+def test_it_works(credential, other_technician):
+    assert credential(other_technician)()
 
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("credential", CREDENTIALS)
-def test_it_ends_for_ever(credential, step, otto, ada):
-    works = credential(User.objects.get(pk=otto.pk))
-    step(otto, ada)
+def test_it_ends_for_ever(credential, step, other_technician, administrator):
+    works = credential(User.objects.get(pk=other_technician.pk))
+    step(other_technician, administrator)
     assert not works()
 
 
 @pytest.mark.parametrize("step", [deactivated_and_back, another_role_and_back, factor_removed, password_reset])
-def test_what_is_made_afterwards_works(step, otto, ada):
-    step(otto, ada)
-    person = User.objects.get(pk=otto.pk)
+def test_what_is_made_afterwards_works(step, other_technician, administrator):
+    step(other_technician, administrator)
+    person = User.objects.get(pk=other_technician.pk)
     for credential in (api_token, calendar_feed, password_link):
         assert credential(person)(), credential
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_nobody_elses_ends(step, otto, ada, tom):
-    tom.set_password(PASSWORD)
-    tom.save()
-    others = [api_token(tom), calendar_feed(tom)]
-    step(otto, ada)
+def test_nobody_elses_ends(step, other_technician, administrator, technician):
+    technician.set_password(PASSWORD)
+    technician.save()
+    others = [api_token(technician), calendar_feed(technician)]
+    step(other_technician, administrator)
     assert all(works() for works in others)
 
 
-def test_an_invitation_ends_with_the_account(ada):
-    nina = people.invite(by=ada, email="nina@example.com", first_name="Nina", last_name="Ng", role="technician")
+def test_an_invitation_ends_with_the_account(administrator):
+    nina = people.invite(
+        by=administrator, email="nina@example.com", first_name="Nina", last_name="Ng", role="technician"
+    )
     works = password_link(nina)
     assert works()
-    deactivated_and_back(nina, ada)
+    deactivated_and_back(nina, administrator)
     assert not works()
 
 
-def test_half_a_sign_in_that_ended_begins_again(otto, ada):
-    client, code = waiting_for_the_code(otto), recovery_code(otto)
-    deactivated_and_back(otto, ada)
+def test_half_a_sign_in_that_ended_begins_again(other_technician, administrator):
+    client, code = waiting_for_the_code(other_technician), recovery_code(other_technician)
+    deactivated_and_back(other_technician, administrator)
     answer = client.post("/accounts/security/authenticate/", {"code": code}, follow=True)
     assert answer.redirect_chain[-1][0] == "/accounts/login/"
     assert "Your session has ended. Sign in to continue." in answer.content.decode()
-    signed_in(otto)
+    signed_in(other_technician)
 
 
-def test_another_way_to_hash_the_same_password_ends_nothing(otto, monkeypatch):
-    works = api_token(otto)
+def test_another_way_to_hash_the_same_password_ends_nothing(other_technician, monkeypatch):
+    works = api_token(other_technician)
     monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", PBKDF2PasswordHasher.iterations + 1)
-    before = otto.password
-    signed_in(otto)
-    otto.refresh_from_db()
-    assert otto.password != before
+    before = other_technician.password
+    signed_in(other_technician)
+    other_technician.refresh_from_db()
+    assert other_technician.password != before
     assert works()
 
 
-def test_one_session_remains_of_a_changed_password(otto, ada):
-    signed_in(otto)
-    client = confirmed(otto)
+def test_one_session_remains_of_a_changed_password(other_technician, administrator):
+    signed_in(other_technician)
+    client = confirmed(other_technician)
     change = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
     client.post("/accounts/password/change/", change)
     assert len(re.findall("Signed in .* from 127.0.0.1", client.get("/accounts/sessions/").content.decode())) == 1
 
 
 @pytest.mark.parametrize("make", [new_token, lambda user: feeds.make(user=user)], ids=["token", "feed"])
-def test_a_session_that_has_ended_makes_nothing_new(make, otto, ada):
-    stale = User.objects.get(pk=otto.pk)
-    deactivated_and_back(otto, ada)
+def test_a_session_that_has_ended_makes_nothing_new(make, other_technician, administrator):
+    stale = User.objects.get(pk=other_technician.pk)
+    deactivated_and_back(other_technician, administrator)
     with pytest.raises(NotAllowed):
         make(stale)
 
 
-def test_the_command_of_django_ends_them_too(otto, monkeypatch):
-    works = api_token(otto)
+def test_the_command_of_django_ends_them_too(other_technician, monkeypatch):
+    works = api_token(other_technician)
     monkeypatch.setattr("getpass.getpass", lambda prompt: ANOTHER)
-    call_command("changepassword", otto.username, verbosity=0)
+    call_command("changepassword", other_technician.username, verbosity=0)
     assert not works()

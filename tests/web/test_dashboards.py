@@ -27,17 +27,19 @@ def rows(text: str) -> list[str]:
 
 
 @pytest.fixture
-def released(mia, tom, clock):
+def released(member, technician, clock):
     """One case of Monday, one of Tuesday."""
     return [
-        CaseFactory(title=f"Question {day}", member=mia, assigned_to=tom, released=True, actual_release_date=moment)
+        CaseFactory(
+            title=f"Question {day}", member=member, assigned_to=technician, released=True, actual_release_date=moment
+        )
         for day, moment in (("monday", MONDAY), ("tuesday", TUESDAY))
     ]
 
 
-def test_what_is_new_since_the_last_visit_says_so_once(client, mia, released):
-    client.force_login(mia)
-    type(mia).objects.update(previous_login=MONDAY + dt.timedelta(hours=5))
+def test_what_is_new_since_the_last_visit_says_so_once(client, member, released):
+    client.force_login(member)
+    type(member).objects.update(previous_login=MONDAY + dt.timedelta(hours=5))
     for _ in range(2):
         found = sections(client.get("/"))
         assert list(found) == ["New since your last visit", "Ready"]
@@ -47,17 +49,17 @@ def test_what_is_new_since_the_last_visit_says_so_once(client, mia, released):
         assert "New" not in old
 
 
-def test_to_a_first_visit_what_was_ready_before_is_plainly_ready(client, mia, released):
-    client.force_login(mia)
+def test_to_a_first_visit_what_was_ready_before_is_plainly_ready(client, member, released):
+    client.force_login(member)
     assert list(sections(client.get("/"))) == ["Ready"]
 
 
-def test_a_member_sees_what_is_under_way_and_drafts(client, mia, tom):
-    CaseFactory(title="Question accepted", member=mia, assigned_to=tom)
-    CaseFactory(title="Question submitted", member=mia, submitted=True)
-    CaseFactory(title="Question draft", member=mia, draft=True)
-    CaseFactory.create_batch(6, member=mia, submitted=True)
-    client.force_login(mia)
+def test_a_member_sees_what_is_under_way_and_drafts(client, member, technician):
+    CaseFactory(title="Question accepted", member=member, assigned_to=technician)
+    CaseFactory(title="Question submitted", member=member, submitted=True)
+    CaseFactory(title="Question draft", member=member, draft=True)
+    CaseFactory.create_batch(6, member=member, submitted=True)
+    client.force_login(member)
     found = sections(client.get("/"))
     assert list(found) == ["In progress", "Drafts"]
     assert found["In progress"].startswith("8 View all")
@@ -68,19 +70,19 @@ def test_a_member_sees_what_is_under_way_and_drafts(client, mia, tom):
     assert "Submitted" in sections(client.get("/"))["In progress"]
 
 
-def test_a_technicians_queue(client, mia, tom, otto, clock):
+def test_a_technicians_queue(client, member, technician, other_technician, clock):
     tonight = {"scheduled_release_date": dt.date(2025, 6, 11), "scheduled_release_time": dt.time(18, 30)}
     later = {"scheduled_release_date": dt.date(2025, 6, 27), "date_completed": dt.datetime(2025, 6, 10, tzinfo=dt.UTC)}
-    of_tom = {"member": mia, "assigned_to": tom}
-    CaseFactory(title="Question first", member=mia, submitted=True)
-    CaseFactory(title="Question second", member=mia, submitted=True)
+    of_tom = {"member": member, "assigned_to": technician}
+    CaseFactory(title="Question first", member=member, submitted=True)
+    CaseFactory(title="Question second", member=member, submitted=True)
     CaseFactory(title="Question work", **of_tom, date_accepted=TUESDAY)
-    CaseFactory(title="Question otto", member=mia, assigned_to=otto)
+    CaseFactory(title="Question otto", member=member, assigned_to=other_technician)
     CaseFactory(title="Question tonight", **of_tom, scheduled=True, **tonight)
     CaseFactory(title="Question later", **of_tom, scheduled=True, **later)
     CaseFactory(title="Question held", **of_tom, held=True)
     CaseFactory(title="Question out", **of_tom, released=True, actual_release_date=TUESDAY)
-    client.force_login(tom)
+    client.force_login(technician)
     answer = client.get("/")
     found = sections(answer)
     assert {heading: rows(text) for heading, text in found.items()} == {
@@ -100,32 +102,32 @@ def test_a_technicians_queue(client, mia, tom, otto, clock):
         assert f'href="/cases/?{query}"' in page
 
 
-def test_a_case_is_accepted_from_the_queue_and_one_is_back_there(client, mia, tom, otto):
-    case = CaseFactory(member=mia, submitted=True)
-    client.force_login(tom)
+def test_a_case_is_accepted_from_the_queue_and_one_is_back_there(client, member, technician, other_technician):
+    case = CaseFactory(member=member, submitted=True)
+    client.force_login(technician)
     assert f'action="/cases/{case.pk}/accept/"' in client.get("/").content.decode()
     answer = client.post(f"/cases/{case.pk}/accept/", {"next": "queue"}, follow=True)
     assert answer.redirect_chain == [("/", 302)]
     assert f'You accepted <a class="alert-link" href="/cases/{case.pk}/">' in answer.content.decode()
     case.refresh_from_db()
-    assert case.assigned_to == tom
-    client.force_login(otto)
+    assert case.assigned_to == technician
+    client.force_login(other_technician)
     late = client.post(f"/cases/{case.pk}/accept/", {"next": "queue"})
     assert late.status_code == 409
     assert client.post(f"/cases/{case.pk}/accept/", {"next": "https://example.com/"}).status_code == 409
 
 
-def test_only_technicians_accept_from_the_queue(client, mia, ada):
-    CaseFactory(member=mia, submitted=True)
-    for person in (mia, ada):
+def test_only_technicians_accept_from_the_queue(client, member, administrator):
+    CaseFactory(member=member, submitted=True)
+    for person in (member, administrator):
         client.force_login(person)
         assert "/accept/" not in client.get("/").content.decode()
 
 
-def test_an_administrator_is_told_of_trouble(client, mia, tom, ada, clock):
-    client.force_login(ada)
+def test_an_administrator_is_told_of_trouble(client, member, technician, administrator, clock):
+    client.force_login(administrator)
     assert "Go to operations" not in client.get("/").content.decode()
-    case = CaseFactory(member=mia, assigned_to=tom, due=True)
+    case = CaseFactory(member=member, assigned_to=technician, due=True)
     page = client.get("/").content.decode()
     assert "Some cases are overdue for release." in page
     assert "Completed Jun 11, 2025, was due Jun 10, 2025, 12:00 AM" in page
@@ -135,17 +137,17 @@ def test_an_administrator_is_told_of_trouble(client, mia, tom, ada, clock):
     page = client.get("/").content.decode()
     assert "Failing releases: 1." in page
     assert "Some cases are overdue for release." not in page
-    client.force_login(tom)
+    client.force_login(technician)
     assert "Failing releases" not in client.get("/").content.decode()
 
 
-@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
-def test_a_dashboard_costs_no_more_than_eight_statements(person, client, mia, tom, ada, request):
+@pytest.mark.parametrize("person", ["member", "technician", "administrator"])
+def test_a_dashboard_costs_no_more_than_eight_statements(person, client, member, technician, administrator, request):
     client.force_login(request.getfixturevalue(person))
 
     def cost(count: int) -> int:
         for trait in ("draft", "submitted", "scheduled", "held", "released"):
-            CaseFactory.create_batch(count, member=mia, assigned_to=tom, **{trait: True})
+            CaseFactory.create_batch(count, member=member, assigned_to=technician, **{trait: True})
         with CaptureQueriesContext(connection) as queries:
             client.get("/")
         return len(queries)
@@ -156,14 +158,18 @@ def test_a_dashboard_costs_no_more_than_eight_statements(person, client, mia, to
     assert many <= 8
 
 
-def test_what_was_accepted_last_is_first_whoever_looks(client, mia, tom, ada):
+def test_what_was_accepted_last_is_first_whoever_looks(client, member, technician, administrator):
     """Not the newest case, but the newest acceptance."""
     by_acceptance = {"now": 0, "yesterday": 1, "last week": 7}
     for title, days in reversed(by_acceptance.items()):
         CaseFactory(
-            title=title, member=mia, assigned_to=tom, date_accepted=TUESDAY - dt.timedelta(days=days), pk=100 + days
+            title=title,
+            member=member,
+            assigned_to=technician,
+            date_accepted=TUESDAY - dt.timedelta(days=days),
+            pk=100 + days,
         )
-    for person, query in ((tom, "&technician=mine"), (ada, "")):
+    for person, query in ((technician, "&technician=mine"), (administrator, "")):
         client.force_login(person)
         page = sections(client.get("/"))["In progress"]
         assert re.findall("now|yesterday|last week", page) == list(by_acceptance)
@@ -172,11 +178,11 @@ def test_what_was_accepted_last_is_first_whoever_looks(client, mia, tom, ada):
 
 
 @pytest.mark.parametrize("title", ["Pension", "", "<b>bold</b> & more", "x" * 200, "\u05e7\u05e6\u05d1\u05d4"])
-def test_the_message_names_the_accepted_case_and_leads_to_it(title, client, mia, tom, ada):
-    for person, words in ((tom, "You accepted"), (ada, "was assigned to tom.")):
-        case = CaseFactory(member=mia, submitted=True, title=title)
+def test_the_message_names_the_accepted_case_and_leads_to_it(title, client, member, technician, administrator):
+    for person, words in ((technician, "You accepted"), (administrator, "was assigned to tom.")):
+        case = CaseFactory(member=member, submitted=True, title=title)
         client.force_login(person)
-        choice = {"technician": tom.pk} if person == ada else {}
+        choice = {"technician": technician.pk} if person == administrator else {}
         answer = client.post(f"/cases/{case.pk}/accept/", choice | {"next": "queue"}, follow=True)
         name = escape(title or case.external_case_id)
         name = name if name.isascii() else f"<bdi>{name}</bdi>"

@@ -49,8 +49,8 @@ def test_the_api_says_so_in_json(patient):
 
 
 @pytest.mark.django_db
-def test_any_other_error_is_a_500_in_the_design(patient, mia, monkeypatch):
-    patient.force_login(mia)
+def test_any_other_error_is_a_500_in_the_design(patient, member, monkeypatch):
+    patient.force_login(member)
     monkeypatch.setattr("cases.views.dashboards.member_dashboard", lambda request: 1 / 0)
 
     answer = patient.get("/")

@@ -102,9 +102,9 @@ def test_each_state_has_a_shape_of_its_own():
     assert {DRAWN_AS.get(key, key) for key in shown} <= set(symbols)
 
 
-def test_a_state_is_a_shape_and_a_word_and_a_pill_only_beside_the_heading(client, tom, mia):
-    case = CaseFactory(member=mia, assigned_to=tom, urgency="urgent", status="accepted")
-    client.force_login(tom)
+def test_a_state_is_a_shape_and_a_word_and_a_pill_only_beside_the_heading(client, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician, urgency="urgent", status="accepted")
+    client.force_login(technician)
     listed = client.get("/cases/").content.decode()
     assert re.search(r'<span class="state state-accepted"><svg[^>]*><use href="[^"]*#state-accepted">', listed)
     assert 'class="badge' not in listed
@@ -115,14 +115,14 @@ def test_a_state_is_a_shape_and_a_word_and_a_pill_only_beside_the_heading(client
 @pytest.mark.parametrize(
     ("person", "path", "current"),
     [
-        ("mia", "/", ("Dashboard", "page")),
-        ("mia", "/cases/", ("My cases", "page")),
-        ("mia", "/cases/5/", ("My cases", "true")),
-        ("mia", "/cases/new/", ("New case", "page")),
-        ("tom", "/cases/5/complete/", ("Cases", "true")),
-        ("tom", "/calendar/7/move/", ("Calendar", "true")),
-        ("ada", "/people/3/", ("People", "true")),
-        ("ada", "/accounts/profile/", None),
+        ("member", "/", ("Dashboard", "page")),
+        ("member", "/cases/", ("My cases", "page")),
+        ("member", "/cases/5/", ("My cases", "true")),
+        ("member", "/cases/new/", ("New case", "page")),
+        ("technician", "/cases/5/complete/", ("Cases", "true")),
+        ("technician", "/calendar/7/move/", ("Calendar", "true")),
+        ("administrator", "/people/3/", ("People", "true")),
+        ("administrator", "/accounts/profile/", None),
     ],
 )
 def test_the_navigation_marks_where_one_is(person, path, current, request):
@@ -130,9 +130,9 @@ def test_the_navigation_marks_where_one_is(person, path, current, request):
     assert found == ([current] if current else [])
 
 
-def test_the_mark_is_on_the_page(client, tom, mia):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    client.force_login(tom)
+def test_the_mark_is_on_the_page(client, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(technician)
     assert '<a href="/cases/" aria-current="true">Cases</a>' in client.get(f"/cases/{case.pk}/").content.decode()
 
 
@@ -151,7 +151,7 @@ def is_in_the_design(answer: HttpResponse, heading: str, *, leads_to: str = "/")
     return styled and f"<h1>{heading}</h1>" in page and f'class="btn btn-primary" href="{leads_to}"' in page
 
 
-@pytest.mark.parametrize("person", [None, "mia"], ids=["stranger", "member"])
+@pytest.mark.parametrize("person", [None, "member"], ids=["stranger", "member"])
 def test_404_in_the_design(person, patient, request, db):
     if person:
         patient.force_login(request.getfixturevalue(person))
@@ -161,40 +161,40 @@ def test_404_in_the_design(person, patient, request, db):
     assert ("Go to dashboard" in answer.content.decode()) is bool(person)
 
 
-def test_403_in_the_design(patient, mia):
-    patient.force_login(mia)
+def test_403_in_the_design(patient, member):
+    patient.force_login(member)
     answer = patient.get("/operations/")
     assert answer.status_code == 403
     assert is_in_the_design(answer, "You don't have permission")
 
 
-def test_a_page_that_was_open_too_long_says_so(patient, mia):
-    patient.force_login(mia)
+def test_a_page_that_was_open_too_long_says_so(patient, member):
+    patient.force_login(member)
     answer = patient.post("/cases/new/", {"title": "Pension"})
     assert answer.status_code == 403
     assert is_in_the_design(answer, "This page is out of date", leads_to="/cases/new/")
-    assert mia.cases.count() == 0
+    assert member.cases.count() == 0
 
 
-def test_400_in_the_design(patient, mia, monkeypatch):
+def test_400_in_the_design(patient, member, monkeypatch):
     def refuse(request):
         raise BadRequest("no such thing")
 
-    patient.force_login(mia)
+    patient.force_login(member)
     monkeypatch.setattr("cases.views.dashboards.member_dashboard", refuse)
     answer = patient.get("/")
     assert answer.status_code == 400
     assert is_in_the_design(answer, "Bad request")
 
 
-def test_too_many_requests_for_a_new_password_in_the_design(client, mia):
-    answers = [client.post("/accounts/password/reset/", {"email": mia.email}) for _ in range(6)]
+def test_too_many_requests_for_a_new_password_in_the_design(client, member):
+    answers = [client.post("/accounts/password/reset/", {"email": member.email}) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [302] * 5 + [429]
     assert is_in_the_design(answers[-1], "Too many attempts")
 
 
-def test_500_in_the_design(patient, mia, monkeypatch):
-    patient.force_login(mia)
+def test_500_in_the_design(patient, member, monkeypatch):
+    patient.force_login(member)
     monkeypatch.setattr("cases.views.dashboards.member_dashboard", lambda request: 1 / 0)
     answer = patient.get("/")
     assert answer.status_code == 500
@@ -210,8 +210,8 @@ def test_the_page_for_500_asks_the_database_for_nothing(rf, db, django_assert_nu
 # Forms
 
 
-def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(client, mia):
-    client.force_login(mia)
+def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(client, member):
+    client.force_login(member)
     answer = client.post("/cases/new/", {"title": "", "description": "A long question", "urgency": "urgent"})
     page = answer.content.decode()
     title = re.search(r'<input[^>]*name="title"[^>]*>', page).group()
@@ -225,19 +225,19 @@ def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(client, mia)
 @pytest.mark.parametrize(
     ("url", "typed", "field"),
     [
-        ("/accounts/login/", {"login": "mia"}, "password"),
+        ("/accounts/login/", {"login": "member"}, "password"),
         ("/accounts/password/reset/", {"email": "no address"}, "email"),
         ("/accounts/password/change/", {"oldpassword": "wrong"}, "oldpassword"),
         ("/accounts/profile/", {"time_zone": "Nowhere/City"}, "time_zone"),
         ("/people/invite/", {"email": "no address"}, "email"),
     ],
 )
-def test_each_form_marks_the_field_with_the_error(url, typed, field, client, ada):
+def test_each_form_marks_the_field_with_the_error(url, typed, field, client, administrator):
     if url not in ("/accounts/login/", "/accounts/password/reset/"):
-        ada.set_password("a long enough password")
-        ada.save()
+        administrator.set_password("a long enough password")
+        administrator.save()
         client.login(username="ada", password="a long enough password")
-        client.post("/accounts/login/", {"login": "ada", "password": "a long enough password"})
+        client.post("/accounts/login/", {"login": "administrator", "password": "a long enough password"})
     page = client.post(url, typed).content.decode()
     control = re.search(rf'<(input|select)[^>]*name="{field}"[^>]*>', page).group()
     assert 'aria-invalid="true"' in control
@@ -262,7 +262,7 @@ def answer_to(request, response: HttpResponse, person: User) -> HttpResponse:
 
 
 @pytest.fixture
-def htmx_request(rf, mia):
+def htmx_request(rf, member):
     from django.contrib.messages.storage.cookie import CookieStorage
     from django_htmx.middleware import HtmxDetails
 
@@ -272,8 +272,8 @@ def htmx_request(rf, mia):
     return request
 
 
-def test_htmx_is_told_what_became_of_an_action(htmx_request, mia):
-    answer = answer_to(htmx_request, HttpResponse("a part"), mia)
+def test_htmx_is_told_what_became_of_an_action(htmx_request, member):
+    answer = answer_to(htmx_request, HttpResponse("a part"), member)
     assert json.loads(answer["HX-Trigger"]) == {
         "toasts": {
             "messages": [
@@ -288,14 +288,14 @@ def test_htmx_is_told_what_became_of_an_action(htmx_request, mia):
 @pytest.mark.parametrize(
     "response", [HttpResponseRedirect("/"), HttpResponse(headers={"HX-Redirect": "/"})], ids=["redirect", "htmx"]
 )
-def test_on_the_way_to_another_page_it_waits_for_that(response, htmx_request, mia):
-    answer = answer_to(htmx_request, response, mia)
+def test_on_the_way_to_another_page_it_waits_for_that(response, htmx_request, member):
+    answer = answer_to(htmx_request, response, member)
     assert "HX-Trigger" not in answer
     assert len(messages.get_messages(htmx_request)) == 2
 
 
-def test_whole_pages_show_it_themselves(client, mia):
-    client.force_login(mia)
+def test_whole_pages_show_it_themselves(client, member):
+    client.force_login(member)
     answer = client.post("/cases/new/", {"title": "Pension", "urgency": "normal"}, follow=True)
     assert '<div class="alert alert-success" role="status"><span class="toast-words">' in answer.content.decode()
     assert "HX-Trigger" not in answer

@@ -26,11 +26,11 @@ OWN = {
     # A held case has no date to announce: it looks like an accepted one.
     "announced": [SUBMISSION, SUBMISSION, SUBMISSION, SUBMISSION, NOTHING, BOTH, BOTH],
 }
-STAFF = {"tom": [NOTHING] + [BOTH] * 6, "otto": [NOTHING] + [BOTH] * 6, "ada": [BOTH] * 7}
+STAFF = {"technician": [NOTHING] + [BOTH] * 6, "other_technician": [NOTHING] + [BOTH] * 6, "administrator": [BOTH] * 7}
 
 
 def expected(way, person, state):
-    row = OWN[way] if person == "mia" else STAFF.get(person, [NOTHING] * 7)
+    row = OWN[way] if person == "member" else STAFF.get(person, [NOTHING] * 7)
     return row[STATES.index(state)]
 
 
@@ -57,10 +57,21 @@ def _empty_storage(settings, tmp_path):
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("person", ["stranger", "mia", "olga", "tom", "otto", "ada", "ada, deactivated"])
-def test_every_door(person, way, state, mia, tom, request, settings):
+@pytest.mark.parametrize(
+    "person",
+    [
+        "stranger",
+        "member",
+        "other_member",
+        "technician",
+        "other_technician",
+        "administrator",
+        "administrator, deactivated",
+    ],
+)
+def test_every_door(person, way, state, member, technician, request, settings):
     settings.RELEASE_MEMBER_VIEW = way
-    case = CaseFactory(member=mia, assigned_to=tom, **({} if state == "accepted" else {state: True}))
+    case = CaseFactory(member=member, assigned_to=technician, **({} if state == "accepted" else {state: True}))
     documents = [CaseDocumentFactory(case=case, submission=True), CaseDocumentFactory(case=case)]
     client = Client()
     if person != "stranger":
@@ -84,26 +95,26 @@ def test_every_door(person, way, state, mia, tom, request, settings):
     assert stored(), "looking takes nothing away"
 
 
-def test_a_hidden_document_looks_like_one_that_does_not_exist(client, mia):
-    document = CaseDocumentFactory(case__member=mia)
-    client.force_login(mia)
+def test_a_hidden_document_looks_like_one_that_does_not_exist(client, member):
+    document = CaseDocumentFactory(case__member=member)
+    client.force_login(member)
     hidden = client.get(f"/cases/{document.case_id}/documents/{document.pk}/")
     absent = client.get(f"/cases/{document.case_id}/documents/{document.pk + 1}/")
     assert hidden.status_code == absent.status_code == 404
     assert without_token(hidden) == without_token(absent)
 
 
-def test_a_document_is_no_document_of_another_case(client, mia, ada):
+def test_a_document_is_no_document_of_another_case(client, member, administrator):
     document = CaseDocumentFactory()
     other = CaseFactory()
-    client.force_login(ada)
+    client.force_login(administrator)
     assert client.get(f"/cases/{other.pk}/documents/{document.pk}/").status_code == 404
     assert client.post(f"/cases/{other.pk}/documents/{document.pk}/remove/").status_code == 404
 
 
-def test_a_download_is_saved_and_never_shown(client, mia):
-    document = CaseDocumentFactory(case__member=mia, case__released=True, name='Renté "final"\n€.pdf')
-    client.force_login(mia)
+def test_a_download_is_saved_and_never_shown(client, member):
+    document = CaseDocumentFactory(case__member=member, case__released=True, name='Renté "final"\n€.pdf')
+    client.force_login(member)
     answer = client.get(f"/cases/{document.case_id}/documents/{document.pk}/")
     assert b"".join(answer.streaming_content) == b"%PDF-1.7 secret"
     disposition = answer.headers["Content-Disposition"]
@@ -115,27 +126,29 @@ def test_a_download_is_saved_and_never_shown(client, mia):
     assert answer.headers["Content-Length"] == "15"
 
 
-def test_a_report_is_there_at_the_instant_of_the_release(client, mia, clock):
-    document = CaseDocumentFactory(case__member=mia, case__scheduled=True)
+def test_a_report_is_there_at_the_instant_of_the_release(client, member, clock):
+    document = CaseDocumentFactory(case__member=member, case__scheduled=True)
     url = f"/cases/{document.case_id}/documents/{document.pk}/"
-    client.force_login(mia)
+    client.force_login(member)
     clock.move_to(document.case.release_instant - dt.timedelta(seconds=1))
     assert client.get(url).status_code == 404
     clock.shift(1)
     assert client.get(url).status_code == 200
 
 
-@pytest.mark.parametrize(("person", "state"), [("mia", "draft"), ("tom", "accepted"), ("ada", "accepted")])
-def test_a_document_is_attached_and_removed(person, state, client, mia, tom, request):
+@pytest.mark.parametrize(
+    ("person", "state"), [("member", "draft"), ("technician", "accepted"), ("administrator", "accepted")]
+)
+def test_a_document_is_attached_and_removed(person, state, client, member, technician, request):
     user = request.getfixturevalue(person)
-    case = CaseFactory(member=mia, assigned_to=tom, **({} if state == "accepted" else {state: True}))
+    case = CaseFactory(member=member, assigned_to=technician, **({} if state == "accepted" else {state: True}))
     client.force_login(user)
     page = client.post(f"/cases/{case.pk}/documents/", {"file": pdf()}, follow=True).content.decode()
     assert "“report.pdf” attached." in page
     document = CaseDocument.objects.get()
     assert (document.name, document.size, document.content_type) == ("report.pdf", 14, "application/pdf")
     assert document.uploaded_by == user
-    assert document.kind == ("submission" if person == "mia" else "report")
+    assert document.kind == ("submission" if person == "member" else "report")
     assert "report" not in document.file.name
     assert stored() == [document.file.name]
 
@@ -155,10 +168,10 @@ def test_a_document_is_attached_and_removed(person, state, client, mia, tom, req
     ],
     ids=["none", "html as pdf", "double extension", "too large", "much too large"],
 )
-def test_what_is_refused_leaves_nothing(file, words, client, mia, settings):
+def test_what_is_refused_leaves_nothing(file, words, client, member, settings):
     settings.DOCUMENT_MAX_MB = 1
-    case = CaseFactory(member=mia, draft=True)
-    client.force_login(mia)
+    case = CaseFactory(member=member, draft=True)
+    client.force_login(member)
     if file:
         file.seek(0)
     answer = client.post(f"/cases/{case.pk}/documents/", {"file": file} if file else {})
@@ -169,10 +182,10 @@ def test_what_is_refused_leaves_nothing(file, words, client, mia, settings):
     assert stored() == []
 
 
-def test_forms_of_strangers_to_the_site_are_refused(mia):
+def test_forms_of_strangers_to_the_site_are_refused(member):
     client = Client(enforce_csrf_checks=True)
-    case = CaseFactory(member=mia, draft=True)
-    client.force_login(mia)
+    case = CaseFactory(member=member, draft=True)
+    client.force_login(member)
     assert client.post(f"/cases/{case.pk}/documents/", {"file": pdf()}).status_code == 403
     assert stored() == []
 
@@ -183,9 +196,9 @@ def cost(client, url):
     return len(queries)
 
 
-@pytest.mark.parametrize("person", ["mia", "tom", "ada"])
-def test_the_page_of_a_case_costs_the_same_however_many_documents(person, client, mia, tom, request):
-    case = CaseFactory(member=mia, assigned_to=tom, released=True)
+@pytest.mark.parametrize("person", ["member", "technician", "administrator"])
+def test_the_page_of_a_case_costs_the_same_however_many_documents(person, client, member, technician, request):
+    case = CaseFactory(member=member, assigned_to=technician, released=True)
     client.force_login(request.getfixturevalue(person))
     url = f"/cases/{case.pk}/"
     without = cost(client, url)
@@ -193,17 +206,17 @@ def test_the_page_of_a_case_costs_the_same_however_many_documents(person, client
     assert cost(client, url) == without
 
 
-def test_a_download_costs_as_much_as_a_look_at_any_case(client, mia):
-    document = CaseDocumentFactory(case__member=mia, case__released=True)
-    client.force_login(mia)
+def test_a_download_costs_as_much_as_a_look_at_any_case(client, member):
+    document = CaseDocumentFactory(case__member=member, case__released=True)
+    client.force_login(member)
     url = f"/cases/{document.case_id}/documents/{document.pk}/"
     assert cost(client, url) <= 5  # session, person, clock, read probe, document
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_a_member_may_not_see_does_not_count_in_the_page(way, client, mia, settings):
+def test_what_a_member_may_not_see_does_not_count_in_the_page(way, client, member, settings):
     settings.RELEASE_MEMBER_VIEW = way
-    document = CaseDocumentFactory(case__member=mia)
-    client.force_login(mia)
+    document = CaseDocumentFactory(case__member=member)
+    client.force_login(member)
     page = client.get(f"/cases/{document.case_id}/").content.decode()
     assert "Documents" not in page

@@ -47,8 +47,8 @@ def test_every_form_leads_to_what_takes_it(person):
 
 
 @pytest.mark.parametrize("address", ["/cases/{}/", "/cases/", "/", "/people/", "/operations/"])
-def test_a_form_sent_to_a_page_is_answered_with_words(address, client, ada, mia):
-    client.force_login(ada)
-    answer = client.post(address.format(CaseFactory(member=mia).pk))
+def test_a_form_sent_to_a_page_is_answered_with_words(address, client, administrator, member):
+    client.force_login(administrator)
+    answer = client.post(address.format(CaseFactory(member=member).pk))
     assert answer.status_code == 405
     assert "be opened directly" in answer.content.decode()

@@ -28,10 +28,10 @@ def _many_guesses(settings):
 
 
 @pytest.fixture
-def member(mia: User) -> User:
-    mia.set_password(PASSWORD)
-    mia.save()
-    return mia
+def member(member: User) -> User:
+    member.set_password(PASSWORD)
+    member.save()
+    return member
 
 
 def log_in(login: str, password: str = WRONG, client: Client | None = None, **environment: str) -> str:
@@ -125,9 +125,9 @@ def test_other_doors_to_the_password_count_too(member, clock):
     assert member.check_password(PASSWORD)
 
 
-def test_the_door_of_djangos_admin_is_the_portals(member, ada):
+def test_the_door_of_djangos_admin_is_the_portals(member, administrator):
     client = Client()
-    client.force_login(ada)
+    client.force_login(administrator)
     for method in (client.get, client.post):
         answer = method("/admin/password_change/", {"old_password": "wrong"})
         assert (answer.status_code, answer.url) == (302, "/accounts/password/change/")

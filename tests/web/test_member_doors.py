@@ -16,10 +16,10 @@ SECRETS = ["June 20", "2025-06-20", "Completed", "completed", "Result: granted"]
 
 
 @pytest.fixture
-def hidden(mia, tom, clock):
+def hidden(member, technician, clock):
     return CaseFactory(
-        member=mia,
-        assigned_to=tom,
+        member=member,
+        assigned_to=technician,
         scheduled=True,
         title="Pension",
         description="Result: granted",
@@ -34,9 +34,9 @@ def doors(client, case):
     return [client.get(url) for url in [*pages, f"/cases/{case.pk}/", "/api/cases/", f"/api/cases/{case.pk}/"]]
 
 
-def test_hidden_tells_nothing(hidden, client, mia, settings):
+def test_hidden_tells_nothing(hidden, client, member, settings):
     settings.RELEASE_MEMBER_VIEW = "hidden"
-    client.force_login(mia)
+    client.force_login(member)
     answers = doors(client, hidden)
     for answer in answers:
         text = answer.content.decode()
@@ -48,10 +48,10 @@ def test_hidden_tells_nothing(hidden, client, mia, settings):
     assert answers[6].json()["results"] == []
 
 
-def test_in_progress_looks_like_an_accepted_case(hidden, client, mia, tom, settings):
+def test_in_progress_looks_like_an_accepted_case(hidden, client, member, technician, settings):
     settings.RELEASE_MEMBER_VIEW = "in_progress"
-    accepted = CaseFactory(member=mia, assigned_to=tom, title="Refund", description="Which form?")
-    client.force_login(mia)
+    accepted = CaseFactory(member=member, assigned_to=technician, title="Refund", description="Which form?")
+    client.force_login(member)
     answers = doors(client, hidden)
     for answer in answers:
         text = answer.content.decode().replace("Result: granted", "").replace('"date_completed":null', "")
@@ -63,9 +63,9 @@ def test_in_progress_looks_like_an_accepted_case(hidden, client, mia, tom, setti
     assert {key for key in seen if seen[key] != like[key]} <= {"id", "external_case_id", "title", "description"}
 
 
-def test_announced_tells_number_title_and_date_only(hidden, client, mia, settings):
+def test_announced_tells_number_title_and_date_only(hidden, client, member, settings):
     settings.RELEASE_MEMBER_VIEW = "announced"
-    client.force_login(mia)
+    client.force_login(member)
     answers = doors(client, hidden)
     for answer in answers:
         assert "granted" not in answer.content.decode()
@@ -84,28 +84,28 @@ def test_announced_tells_number_title_and_date_only(hidden, client, mia, setting
 
 
 @pytest.mark.parametrize("way", ["hidden", "in_progress", "announced"])
-def test_an_outsider_sees_nothing_in_any_way(way, hidden, client, olga, settings):
+def test_an_outsider_sees_nothing_in_any_way(way, hidden, client, other_member, settings):
     settings.RELEASE_MEMBER_VIEW = way
-    client.force_login(olga)
+    client.force_login(other_member)
     for answer in doors(client, hidden):
         assert hidden.external_case_id not in answer.content.decode()
 
 
 @pytest.mark.parametrize("door", ["page", "api with session", "api with token"])
-def test_a_member_who_looks_is_never_late(door, hidden, client, mia, clock):
+def test_a_member_who_looks_is_never_late(door, hidden, client, member, clock):
     clock.move_to(dt.datetime(2025, 6, 20, 0, 0, tzinfo=dt.UTC))
     headers = {}
     if door == "api with token":
-        headers = header(new_token(mia))
+        headers = header(new_token(member))
     else:
-        client.force_login(mia)
+        client.force_login(member)
     url = f"/cases/{hidden.pk}/" if door == "page" else f"/api/cases/{hidden.pk}/"
     assert client.get(url, headers=headers).status_code == 200
     event = hidden.events.get(kind="released")
     assert (event.source, event.actor_name) == ("read", "release on read")
 
 
-@pytest.mark.parametrize("looker", ["tom", "ada", "olga"])
+@pytest.mark.parametrize("looker", ["technician", "administrator", "other_member"])
 def test_nobody_elses_look_releases(looker, hidden, client, clock, request):
     clock.move_to(dt.datetime(2025, 6, 20, 0, 0, tzinfo=dt.UTC))
     client.force_login(request.getfixturevalue(looker))
@@ -113,20 +113,20 @@ def test_nobody_elses_look_releases(looker, hidden, client, clock, request):
     assert Case.objects.get().actual_release_date is None
 
 
-def test_a_deactivated_member_sees_nothing(client, mia):
-    CaseFactory(member=mia, released=True)
-    mia.is_active = False
-    mia.save()
-    assert not Case.objects.visible_to(mia).exists()
+def test_a_deactivated_member_sees_nothing(client, member):
+    CaseFactory(member=member, released=True)
+    member.is_active = False
+    member.save()
+    assert not Case.objects.visible_to(member).exists()
 
 
 @pytest.mark.parametrize("held", [False, True], ids=["scheduled", "held"])
-def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client, mia, tom, settings, clock):
+def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client, member, technician, settings, clock):
     """Also refusals must not tell that the case is completed."""
     settings.RELEASE_MEMBER_VIEW = "in_progress"
-    same = {"member": mia, "assigned_to": tom, "title": "Pension", "description": "How much?"}
+    same = {"member": member, "assigned_to": technician, "title": "Pension", "description": "How much?"}
     hidden, accepted = CaseFactory(**same, **{"held" if held else "scheduled": True}), CaseFactory(**same)
-    client.force_login(mia)
+    client.force_login(member)
 
     def answer(case, method, path):
         response = getattr(client, method)(f"/cases/{case.pk}/{path}")
@@ -139,16 +139,16 @@ def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client
             assert answer(hidden, method, path) == answer(accepted, method, path), (method, path)
 
 
-def test_announced_has_nothing_to_announce_of_a_held_case(client, mia, tom, settings, clock):
+def test_announced_has_nothing_to_announce_of_a_held_case(client, member, technician, settings, clock):
     settings.RELEASE_MEMBER_VIEW = "announced"
-    held = CaseFactory(member=mia, assigned_to=tom, held=True, title="Pension")
-    client.force_login(mia)
+    held = CaseFactory(member=member, assigned_to=technician, held=True, title="Pension")
+    client.force_login(member)
     assert "In progress" in client.get(f"/cases/{held.pk}/").content.decode()
     assert "Pension" in client.get("/cases/?state=accepted").content.decode()
     assert "Pension" not in client.get("/cases/?state=announced").content.decode()
 
 
-@pytest.mark.parametrize("looker", ["mia", "tom"])
+@pytest.mark.parametrize("looker", ["member", "technician"])
 def test_the_admin_is_no_door_for_others_than_administrators(looker, hidden, client, request):
     user = request.getfixturevalue(looker)
     user.is_staff = user.is_superuser = True
@@ -165,12 +165,14 @@ NOTE = "Snickersnee, says the register"
 
 
 @pytest.fixture
-def noted(hidden, tom):
+def noted(hidden, technician):
     """The hidden case with a note, two reports and a history of its own."""
     for name in ("granted.pdf", "figures.pdf"):
         CaseDocumentFactory(case=hidden, name=name)
-    notes.add(case=hidden, by=tom, text=NOTE)
-    assignment.hand_over_case(case=hidden, to=UserFactory(role="technician", username="uwe"), by=tom, source="web")
+    notes.add(case=hidden, by=technician, text=NOTE)
+    assignment.hand_over_case(
+        case=hidden, to=UserFactory(role="technician", username="uwe"), by=technician, source="web"
+    )
     return hidden
 
 
@@ -187,7 +189,7 @@ def all_doors(client, case):
     return answers
 
 
-@pytest.mark.parametrize("person", ["mia", "olga"])
+@pytest.mark.parametrize("person", ["member", "other_member"])
 @pytest.mark.parametrize("way", WAYS)
 def test_no_member_reads_a_note_a_report_or_the_history(way, person, noted, client, request, settings):
     settings.RELEASE_MEMBER_VIEW = way
@@ -201,10 +203,10 @@ def test_no_member_reads_a_note_a_report_or_the_history(way, person, noted, clie
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_member_reads_no_note_of_a_released_case_either(way, noted, client, mia, clock, settings):
+def test_a_member_reads_no_note_of_a_released_case_either(way, noted, client, member, clock, settings):
     settings.RELEASE_MEMBER_VIEW = way
     clock.move_to(dt.datetime(2025, 6, 21, tzinfo=dt.UTC))
-    client.force_login(mia)
+    client.force_login(member)
     answers = all_doors(client, noted)
     assert "granted.pdf" in answers[5].content.decode()
     for answer in answers:
@@ -213,9 +215,9 @@ def test_a_member_reads_no_note_of_a_released_case_either(way, noted, client, mi
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_title_and_steps_hint_at_no_completion(way, noted, client, mia, settings):
+def test_title_and_steps_hint_at_no_completion(way, noted, client, member, settings):
     settings.RELEASE_MEMBER_VIEW = way
-    client.force_login(mia)
+    client.force_login(member)
     page = client.get(f"/cases/{noted.pk}/").content.decode()
     title = re.search(r"<title>(.*?)</title>", page, re.DOTALL).group(1)
     timeline = re.search(r"<ol class=\"timeline\".*?</ol>|$", page, re.DOTALL).group()

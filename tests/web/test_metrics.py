@@ -81,8 +81,8 @@ def test_with_a_token_whoever_knows_it_may_and_nobody_else(client, settings, hea
     assert client.get("/metrics", headers=headers, REMOTE_ADDR=address).status_code == status
 
 
-def test_it_names_no_case_and_no_person(client, mia):
-    case = CaseFactory(held=True, member=mia)
+def test_it_names_no_case_and_no_person(client, member):
+    case = CaseFactory(held=True, member=member)
     text = client.get("/metrics").content.decode()
     assert case.external_case_id not in text
     assert "mia" not in text

@@ -30,7 +30,7 @@ ACTIVATE = "/accounts/security/app/activate/"
 CLOSED = ["/", "/cases/", "/calendar/", "/operations/", "/admin/", "/admin/cases/case/", "/accounts/password/change/"]
 
 
-def log_in(client: Client, login: str = "ada") -> str:
+def log_in(client: Client, login: str = "administrator") -> str:
     """Where the login page sends that person."""
     answer = client.post("/accounts/login/", {"login": login, "password": PASSWORD})
     assert answer.status_code == 302, answer.content
@@ -60,10 +60,10 @@ def set_up(client: Client) -> str:
 
 
 @pytest.fixture
-def admin(ada: User) -> User:
-    ada.set_password(PASSWORD)
-    ada.save()
-    return ada
+def admin(administrator: User) -> User:
+    administrator.set_password(PASSWORD)
+    administrator.save()
+    return administrator
 
 
 @pytest.fixture
@@ -138,25 +138,25 @@ def test_codes_are_guessed_five_times_only(admin, client, clock):
 
 @pytest.mark.usefixtures("demanded")
 @pytest.mark.parametrize("url", CLOSED)
-def test_an_administrator_without_it_reaches_nothing_else(url, ada, client):
-    client.force_login(ada)
+def test_an_administrator_without_it_reaches_nothing_else(url, administrator, client):
+    client.force_login(administrator)
     answer = client.get(url)
     assert (answer.status_code, answer.url) == (302, ACTIVATE)
     assert client.post(url).status_code == 302
 
 
 @pytest.mark.usefixtures("demanded")
-def test_neither_does_the_api_by_session(ada, client):
-    client.force_login(ada)
+def test_neither_does_the_api_by_session(administrator, client):
+    client.force_login(administrator)
     answer = client.get("/api/cases/")
     assert (answer.status_code, answer.json()) == (403, {"detail": "Set up two-factor authentication first."})
 
 
 @pytest.mark.usefixtures("demanded")
-def test_whoever_may_enter_the_django_admin_is_asked_too(tom, client):
-    tom.is_staff = True
-    tom.save()
-    client.force_login(tom)
+def test_whoever_may_enter_the_django_admin_is_asked_too(technician, client):
+    technician.is_staff = True
+    technician.save()
+    client.force_login(technician)
     assert client.get("/admin/").url == ACTIVATE
 
 
@@ -173,22 +173,22 @@ def test_what_it_takes_to_set_it_up_stays_open(admin, client):
 
 
 @pytest.mark.usefixtures("demanded")
-def test_an_administrator_without_it_may_leave(ada, client):
-    client.force_login(ada)
+def test_an_administrator_without_it_may_leave(administrator, client):
+    client.force_login(administrator)
     client.post("/accounts/logout/")
     assert client.get("/").url.startswith("/accounts/login/")
 
 
 @pytest.mark.usefixtures("demanded")
-@pytest.mark.parametrize("name", ["mia", "tom"])
+@pytest.mark.parametrize("name", ["member", "technician"])
 def test_members_and_technicians_choose(name, client, request):
     client.force_login(request.getfixturevalue(name))
     assert client.get("/").status_code == 200
 
 
-def test_switched_off_it_costs_no_query(ada):
+def test_switched_off_it_costs_no_query(administrator):
     with CaptureQueriesContext(connection) as queries:
-        assert not mfa.is_missing(ada)
+        assert not mfa.is_missing(administrator)
     assert len(queries) == 0
 
 

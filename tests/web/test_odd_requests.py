@@ -45,17 +45,17 @@ WITH_ARGUMENTS = {name: address for name, address in addresses().items() if NUMB
 
 
 @pytest.fixture
-def case(mia, tom) -> Case:
-    case = CaseFactory(released=True, member=mia, assigned_to=tom)
+def case(member, technician) -> Case:
+    case = CaseFactory(released=True, member=member, assigned_to=technician)
     CaseDocumentFactory(case=case)
     return case
 
 
 @pytest.fixture
-def clients(case, mia, tom, ada) -> list[Client]:
+def clients(case, member, technician, administrator) -> list[Client]:
     """The browsers of a member, a technician and an administrator."""
     clients = [Client() for _person in range(3)]
-    for client, person in zip(clients, (mia, tom, ada), strict=True):
+    for client, person in zip(clients, (member, technician, administrator), strict=True):
         client.force_login(person)
     return clients
 

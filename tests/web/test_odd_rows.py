@@ -41,8 +41,8 @@ QUERIES = [
 
 
 @pytest.fixture
-def odd(clock, tom) -> dict[str, Case]:
-    return make_odd_rows(technician=tom)
+def odd(clock, technician) -> dict[str, Case]:
+    return make_odd_rows(technician=technician)
 
 
 def addresses_of_no_case() -> list[str]:
@@ -62,17 +62,17 @@ def addresses(client: Client, cases: list[Case], names: Iterable[str]) -> list[s
     return [url_of(name, case) for name in read for case in cases]
 
 
-@pytest.mark.parametrize("who", ["ada", "tom", "mia"])
+@pytest.mark.parametrize("who", ["administrator", "technician", "member"])
 @pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
-def test_every_page_opens(settings, client, request, odd, mia, who, view):
+def test_every_page_opens(settings, client, request, odd, member, who, view):
     settings.RELEASE_MEMBER_VIEW = view
     user = request.getfixturevalue(who)
-    if who == "mia":
-        Case.objects.update(member=mia)
-        OutgoingEmail.objects.update(recipient=mia)
+    if who == "member":
+        Case.objects.update(member=member)
+        OutgoingEmail.objects.update(recipient=member)
     client.force_login(user)
     # The setting is about members: of what staff see, it changes what a member would see.
-    if who == "mia" or view == "hidden":
+    if who == "member" or view == "hidden":
         of_cases = addresses(client, list(odd.values()), urls_of_a_case() - {"document", "remove_document"})
         pages = [*addresses_of_no_case(), *of_cases]
     else:
@@ -81,10 +81,10 @@ def test_every_page_opens(settings, client, request, odd, mia, who, view):
         assert client.get(address).status_code < 500, address
 
 
-@pytest.mark.parametrize("who", ["ada", "tom", "mia"])
-def test_the_api_answers(request, odd, mia, who):
-    if who == "mia":
-        Case.objects.update(member=mia)
+@pytest.mark.parametrize("who", ["administrator", "technician", "member"])
+def test_the_api_answers(request, odd, member, who):
+    if who == "member":
+        Case.objects.update(member=member)
     client = APIClient()
     client.force_authenticate(request.getfixturevalue(who))
     assert client.get("/api/cases/").status_code == 200
@@ -92,8 +92,8 @@ def test_the_api_answers(request, odd, mia, who):
         assert client.get(f"/api/cases/{case.pk}/").status_code in (200, 404), name
 
 
-def test_djangos_admin_shows_them(client, ada, odd):
-    client.force_login(ada)
+def test_djangos_admin_shows_them(client, administrator, odd):
+    client.force_login(administrator)
     for model in django_admin.site._registry:
         if model._meta.app_label != "cases":
             continue
@@ -138,16 +138,16 @@ def test_what_is_due_is_released_and_what_the_database_refuses_is_told(odd):
     }
 
 
-def test_every_verb_answers_with_a_sentence_or_does_it(odd, ada):
+def test_every_verb_answers_with_a_sentence_or_does_it(odd, administrator):
     """Nothing but what a verb refuses on purpose."""
     later = Schedule(dt.date(2025, 8, 1))
     for name, case in odd.items():
         for act in (
-            lambda case: releases.complete(case=case, by=ada, source="web", release_on=later),
-            lambda case: releases.schedule(case=case, by=ada, source="web", release_on=later, reason="x"),
-            lambda case: releases.cancel_schedule(case=case, by=ada, source="web", reason="x"),
-            lambda case: releases.release_now(case=case, by=ada, source="web", reason="x"),
-            lambda case: releases.return_to_accepted(case=case, by=ada, source="web", reason="x"),
+            lambda case: releases.complete(case=case, by=administrator, source="web", release_on=later),
+            lambda case: releases.schedule(case=case, by=administrator, source="web", release_on=later, reason="x"),
+            lambda case: releases.cancel_schedule(case=case, by=administrator, source="web", reason="x"),
+            lambda case: releases.release_now(case=case, by=administrator, source="web", reason="x"),
+            lambda case: releases.return_to_accepted(case=case, by=administrator, source="web", reason="x"),
         ):
             assert _sentence(act, case), name
 
@@ -166,13 +166,13 @@ def _sentence(act, case) -> bool:
 # --- What is shown of them --------------------------------------------------------------------------------------------
 
 
-def test_releases_without_history_are_shown_as_not_recorded(client, ada, clock):
+def test_releases_without_history_are_shown_as_not_recorded(client, administrator, clock):
     """As the owner's guide does it, in a shell."""
     for case in CaseFactory.create_batch(2, held=True):
         case.actual_release_date = NOW
         case.save()
     count_days()
-    client.force_login(ada)
+    client.force_login(administrator)
     page = client.get("/operations/").content.decode()
     assert "Not recorded" in page
     assert "<dt>Not recorded</dt><dd>2</dd>" in page
@@ -181,11 +181,11 @@ def test_releases_without_history_are_shown_as_not_recorded(client, ada, clock):
     assert 'portal_releases_total{source="eta"} 0.0' in told
 
 
-def test_nothing_is_said_where_all_is_recorded(client, ada, clock):
+def test_nothing_is_said_where_all_is_recorded(client, administrator, clock):
     CaseFactory(due=True)
     releases.release_due(by="a test", source="eta")
     count_days()
-    client.force_login(ada)
+    client.force_login(administrator)
     assert "Not recorded" not in client.get("/operations/").content.decode()
 
 
@@ -203,15 +203,15 @@ def test_counters_never_go_back(client, clock):
     assert daily_statistics.period(7, NOW).released == 3
 
 
-def test_what_was_released_by_hand_does_not_fail_any_more(client, ada, tom, clock):
+def test_what_was_released_by_hand_does_not_fail_any_more(client, administrator, technician, clock):
     columns = {"release_attempts": 3, "release_error": "refused", "release_next_try": NOW + dt.timedelta(hours=1)}
-    case = CaseFactory(due=True, assigned_to=tom, **columns)
-    client.force_login(ada)
+    case = CaseFactory(due=True, assigned_to=technician, **columns)
+    client.force_login(administrator)
     assert "1 case can&#x27;t be released." in client.get("/operations/").content.decode()
     Case.objects.filter(pk=case.pk).update(actual_release_date=NOW)
     assert "1 case can&#x27;t be released." not in client.get("/operations/").content.decode()
     assert list(Case.objects.failing(NOW)) == []
-    for user in (ada, tom):
+    for user in (administrator, technician):
         client.force_login(user)
         assert "Failing releases" not in client.get("/").content.decode()
 
@@ -226,10 +226,10 @@ def test_moments_that_no_page_could_show_are_refused(db, name, moment):
         Case.objects.filter(pk=case.pk).update(**{name: moment})
 
 
-def test_people_that_no_verb_made(client, ada, clock):
+def test_people_that_no_verb_made(client, administrator, clock):
     """Without a name, an address or a role that fits their cases."""
     nobody = User.objects.create(username="-", email="", role="member", is_active=False)
-    CaseFactory(member=ada, assigned_to=nobody, released=True)
-    client.force_login(ada)
+    CaseFactory(member=administrator, assigned_to=nobody, released=True)
+    client.force_login(administrator)
     for path in ("/", "/cases/", "/people/", f"/people/{nobody.pk}/", "/calendar/", "/operations/"):
         assert client.get(path).status_code == 200, path

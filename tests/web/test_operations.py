@@ -26,16 +26,16 @@ def _noon(clock, settings):
 
 
 @pytest.fixture
-def admin(client, ada):
+def admin(client, administrator):
     """Ada's browser."""
-    client.force_login(ada)
+    client.force_login(administrator)
     return client
 
 
 @pytest.fixture
-def refused(mia):
+def refused(member):
     """An e-mail to Mia that her server refused."""
-    CaseFactory(due=True, member=mia)
+    CaseFactory(due=True, member=member)
     releases.release_due(by="a test", source="sweep")
     (batch,) = outbox.claim(limit=1)
     outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
@@ -107,7 +107,7 @@ def test_the_page_itself_does_not_ask_the_broker(admin, monkeypatch):
     read(admin, "/operations/figures/")
 
 
-def test_the_button_has_an_email_sent_again(admin, ada, refused):
+def test_the_button_has_an_email_sent_again(admin, administrator, refused):
     assert f'id="resend-{refused.pk}"' in read(admin)
 
     answer = admin.post(f"/operations/emails/{refused.pk}/resend/", follow=True)
@@ -115,27 +115,27 @@ def test_the_button_has_an_email_sent_again(admin, ada, refused):
     assert "Resending the email" in answer.content.decode()
     refused.refresh_from_db()
     assert refused.state == "waiting"
-    assert CaseEvent.objects.get(kind="mail_resent").actor == ada
+    assert CaseEvent.objects.get(kind="mail_resent").actor == administrator
 
 
-def test_a_refusal_of_the_button_is_a_sentence(admin, refused, mia):
-    mia.email = ""
-    mia.save()
+def test_a_refusal_of_the_button_is_a_sentence(admin, refused, member):
+    member.email = ""
+    member.save()
     page = admin.post(f"/operations/emails/{refused.pk}/resend/", follow=True).content.decode()
     assert "The member has no email address" in page
     assert 'class="alert alert-danger" role="status"' in page
 
 
-def test_technicians_and_members_send_nothing_again(client, refused, tom, mia):
-    for person in (tom, mia):
+def test_technicians_and_members_send_nothing_again(client, refused, technician, member):
+    for person in (technician, member):
         client.force_login(person)
         assert client.post(f"/operations/emails/{refused.pk}/resend/").status_code == 403
     refused.refresh_from_db()
     assert refused.state == "failed"
 
 
-def test_only_administrators_find_it_in_the_menu(client, ada, tom, mia):
-    for person, is_linked in ((ada, True), (tom, False), (mia, False)):
+def test_only_administrators_find_it_in_the_menu(client, administrator, technician, member):
+    for person, is_linked in ((administrator, True), (technician, False), (member, False)):
         client.force_login(person)
         assert ('href="/operations/"' in client.get("/").content.decode()) is is_linked
 

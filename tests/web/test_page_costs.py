@@ -109,9 +109,9 @@ def _add_to(case: Case, world: World, count: int) -> None:
     )
 
 
-def test_a_case_page_costs_the_same_whatever_its_history(client, tom, ada, mia, clock):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    client.force_login(ada)
+def test_a_case_page_costs_the_same_whatever_its_history(client, technician, administrator, member, clock):
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(administrator)
     few = cost(client, f"/cases/{case.pk}/")
     for _ in range(5):
         client.post(f"/cases/{case.pk}/complete/", {"release_option": "schedule"})
@@ -119,27 +119,27 @@ def test_a_case_page_costs_the_same_whatever_its_history(client, tom, ada, mia, 
     assert cost(client, f"/cases/{case.pk}/") == few
 
 
-def test_lists_are_paged_and_capped(client, mia, monkeypatch):
+def test_lists_are_paged_and_capped(client, member, monkeypatch):
     monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 40)
-    CaseFactory.create_batch(45, member=mia)
-    client.force_login(mia)
+    CaseFactory.create_batch(45, member=member)
+    client.force_login(member)
     first, second = client.get("/cases/").content.decode(), client.get("/cases/?page=2").content.decode()
     assert first.count('class="case-row"') == 25
     assert second.count('class="case-row"') == 15
     assert "Latest 40. Search to find others" in first
 
 
-def test_a_count_on_a_dashboard_ends_at_a_thousand(client, mia, tom):
-    Case.objects.bulk_create(CaseFactory.build_batch(1000, member=mia, assigned_to=tom))
-    client.force_login(tom)
+def test_a_count_on_a_dashboard_ends_at_a_thousand(client, member, technician):
+    Case.objects.bulk_create(CaseFactory.build_batch(1000, member=member, assigned_to=technician))
+    client.force_login(technician)
     assert ">1,000<" in client.get("/").content.decode()
-    CaseFactory(member=mia, assigned_to=tom)
+    CaseFactory(member=member, assigned_to=technician)
     assert ">1,000+<" in client.get("/").content.decode()
 
 
-def test_a_filter_that_cannot_be_read_shows_nothing_and_says_so(client, mia):
-    CaseFactory(member=mia)
-    client.force_login(mia)
+def test_a_filter_that_cannot_be_read_shows_nothing_and_says_so(client, member):
+    CaseFactory(member=member)
+    client.force_login(member)
     page = client.get("/cases/?state=secret").content.decode()
     assert 'class="case-row"' not in page
     assert "Unknown status." in page

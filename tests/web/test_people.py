@@ -21,9 +21,9 @@ NINA = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng", "r
 
 
 @pytest.fixture
-def admin(client, ada: User) -> Client:
+def admin(client, administrator: User) -> Client:
     """Ada's browser."""
-    client.force_login(ada)
+    client.force_login(administrator)
     return client
 
 
@@ -52,13 +52,13 @@ def names(response) -> list[str]:
         ("?sort=backwards", []),
     ],
 )
-def test_people_are_found(query, expected, admin, ada, mia, olga, tom):
+def test_people_are_found(query, expected, admin, administrator, member, other_member, technician):
     if "technician" in query or "invited" in query:
-        nina = people.invite(by=ada, **NINA)
+        nina = people.invite(by=administrator, **NINA)
         User.objects.filter(pk=nina.pk).update(last_name="Abel")
-    User.objects.filter(pk=olga.pk).update(is_active=False)
-    tom.first_name, tom.last_name = "Tom", "Tan"
-    tom.save()
+    User.objects.filter(pk=other_member.pk).update(is_active=False)
+    technician.first_name, technician.last_name = "Tom", "Tan"
+    technician.save()
     assert names(admin.get(f"/people/{query}")) == expected
 
 
@@ -77,7 +77,7 @@ def test_the_list_is_paged_and_costs_the_same_for_many(admin):
     assert "?role=member&amp;page=3" in page.content.decode()
 
 
-def test_who_was_invited_and_has_not_come_is_marked(admin, mia):
+def test_who_was_invited_and_has_not_come_is_marked(admin, member):
     admin.post("/people/invite/", NINA)
     assert ">Invited</span>" in admin.get("/people/?q=nina").content.decode()
     page = admin.get(f"/people/{User.objects.get(username='nina').pk}/").content.decode()
@@ -122,7 +122,7 @@ def test_with_the_mail_server_down_the_account_is_there_and_the_link_is_sent_lat
     assert len(mail.outbox) == 1
 
 
-def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(admin, mia):
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(admin, member):
     answer = admin.post("/people/invite/", NINA | {"email": "mia@example.com"})
     assert answer.status_code == 400
     assert 'id="id_email_error"' in answer.content.decode()
@@ -148,8 +148,10 @@ def test_the_link_that_went_to_a_wrong_address_opens_nothing(admin, settings):
     assert "password1" in Client().get(right, follow=True).content.decode()
 
 
-def test_a_correction_that_cannot_be_saved_keeps_what_was_typed(admin, mia, olga):
-    answer = admin.post(f"/people/{mia.pk}/correct/", {"email": olga.email, "first_name": "Maria", "last_name": ""})
+def test_a_correction_that_cannot_be_saved_keeps_what_was_typed(admin, member, other_member):
+    answer = admin.post(
+        f"/people/{member.pk}/correct/", {"email": other_member.email, "first_name": "Maria", "last_name": ""}
+    )
     assert answer.status_code == 400
     assert 'id="id_email_error"' in answer.content.decode()
     assert 'value="Maria"' in answer.content.decode()
@@ -160,124 +162,127 @@ def test_a_name_fits_into_a_line_or_two(admin):
     assert "last_name" in admin.post("/people/invite/", NINA | {"last_name": "N" * 61}).context["form"].errors
 
 
-def test_nobody_with_a_password_is_invited_again(admin, mia):
-    mia.set_password("a password")
-    mia.save()
-    admin.post(f"/people/{mia.pk}/invite/")
+def test_nobody_with_a_password_is_invited_again(admin, member):
+    member.set_password("a password")
+    member.save()
+    admin.post(f"/people/{member.pk}/invite/")
     outbox.deliver()
     assert mail.outbox == []
 
 
-def test_deactivated_means_out_at_once(admin, mia):
+def test_deactivated_means_out_at_once(admin, member):
     hers = Client()
-    hers.force_login(mia)
-    assert "deactivated" in admin.post(f"/people/{mia.pk}/access/", {"access": "off"}, follow=True).content.decode()
+    hers.force_login(member)
+    assert "deactivated" in admin.post(f"/people/{member.pk}/access/", {"access": "off"}, follow=True).content.decode()
     assert hers.get("/").status_code == 302
     assert (
         "Account reactivated."
-        in admin.post(f"/people/{mia.pk}/access/", {"access": "on"}, follow=True).content.decode()
+        in admin.post(f"/people/{member.pk}/access/", {"access": "on"}, follow=True).content.decode()
     )
     assert hers.get("/").status_code == 302
 
 
-def test_not_oneself(admin, ada):
-    assert "Deactivate<" not in admin.get(f"/people/{ada.pk}/").content.decode()
-    answer = admin.post(f"/people/{ada.pk}/access/", {"access": "off"})
+def test_not_oneself(admin, administrator):
+    assert "Deactivate<" not in admin.get(f"/people/{administrator.pk}/").content.decode()
+    answer = admin.post(f"/people/{administrator.pk}/access/", {"access": "off"})
     assert answer.status_code == 403
     assert "You can&#x27;t deactivate your own account." in answer.content.decode()
-    assert User.objects.get(pk=ada.pk).is_active
+    assert User.objects.get(pk=administrator.pk).is_active
 
 
 def change_role(admin: Client, person: User, role: str):
     return admin.post(f"/people/{person.pk}/role/", {"role": role}, follow=True)
 
 
-def test_a_new_role_counts_from_the_next_sign_in_on(admin, otto):
+def test_a_new_role_counts_from_the_next_sign_in_on(admin, other_technician):
     CaseFactory(submitted=True, title="Of somebody")
     theirs = Client()
-    theirs.force_login(otto)
+    theirs.force_login(other_technician)
     assert "Of somebody" in theirs.get("/cases/").content.decode()
     assert theirs.get("/people/").status_code == theirs.get("/admin/cases/case/").status_code - 302 + 403 == 403
-    assert "otto&#x27;s role is now Administrator." in change_role(admin, otto, "administrator").content.decode()
+    assert (
+        "otto&#x27;s role is now Administrator."
+        in change_role(admin, other_technician, "administrator").content.decode()
+    )
     assert theirs.get("/people/").status_code == 302
-    theirs.force_login(User.objects.get(pk=otto.pk))
+    theirs.force_login(User.objects.get(pk=other_technician.pk))
     assert theirs.get("/people/").status_code == theirs.get("/admin/cases/case/").status_code == 200
-    change_role(admin, otto, "member")
+    change_role(admin, other_technician, "member")
     assert theirs.get("/cases/").status_code == 302
-    theirs.force_login(User.objects.get(pk=otto.pk))
+    theirs.force_login(User.objects.get(pk=other_technician.pk))
     assert theirs.get("/people/").status_code == 403
     assert theirs.get("/admin/cases/case/").status_code == 302
     assert "Of somebody" not in theirs.get("/cases/").content.decode()
     assert theirs.get("/calendar/").status_code == 404
 
 
-def test_not_ones_own_role(admin, ada):
-    assert "You can't change your own role" in admin.get(f"/people/{ada.pk}/").content.decode()
-    assert "dialog-role" not in admin.get(f"/people/{ada.pk}/").content.decode()
-    assert change_role(admin, ada, "member").status_code == 403
-    assert User.objects.get(pk=ada.pk).is_administrator
+def test_not_ones_own_role(admin, administrator):
+    assert "You can't change your own role" in admin.get(f"/people/{administrator.pk}/").content.decode()
+    assert "dialog-role" not in admin.get(f"/people/{administrator.pk}/").content.decode()
+    assert change_role(admin, administrator, "member").status_code == 403
+    assert User.objects.get(pk=administrator.pk).is_administrator
 
 
-def test_a_role_that_cannot_be_changed_says_what_to_do_first(admin, tom, mia):
-    CaseFactory(member=mia, assigned_to=tom)
-    answer = change_role(admin, tom, "member")
+def test_a_role_that_cannot_be_changed_says_what_to_do_first(admin, technician, member):
+    CaseFactory(member=member, assigned_to=technician)
+    answer = change_role(admin, technician, "member")
     assert answer.status_code == 409
     assert "tom has open cases. Hand them over to another technician first." in answer.content.decode()
     assert 'href="#cases-heading"' in answer.content.decode()
-    assert "this role can&#x27;t change" in change_role(admin, mia, "technician").content.decode()
+    assert "this role can&#x27;t change" in change_role(admin, member, "technician").content.decode()
 
 
 @pytest.mark.parametrize("role", ["", "king"])
-def test_no_other_role(role, admin, mia):
-    answer = change_role(admin, mia, role)
+def test_no_other_role(role, admin, member):
+    answer = change_role(admin, member, role)
     assert answer.status_code == 400
     assert 'id="id_role_error"' in answer.content.decode()
-    assert User.objects.get(pk=mia.pk).is_member
+    assert User.objects.get(pk=member.pk).is_member
 
 
-def test_the_page_of_a_deactivated_technician_points_out_open_cases(admin, tom, otto):
-    CaseFactory.create_batch(3, assigned_to=tom)
-    assert "deactivated account" not in admin.get(f"/people/{tom.pk}/").content.decode()
-    page = admin.post(f"/people/{tom.pk}/access/", {"access": "off"}, follow=True).content.decode()
+def test_the_page_of_a_deactivated_technician_points_out_open_cases(admin, technician, other_technician):
+    CaseFactory.create_batch(3, assigned_to=technician)
+    assert "deactivated account" not in admin.get(f"/people/{technician.pk}/").content.decode()
+    page = admin.post(f"/people/{technician.pk}/access/", {"access": "off"}, follow=True).content.decode()
     assert "3 open cases are assigned to this deactivated account." in page
-    page = admin.post(f"/people/{tom.pk}/hand-over/", {"to": otto.pk}, follow=True).content.decode()
+    page = admin.post(f"/people/{technician.pk}/hand-over/", {"to": other_technician.pk}, follow=True).content.decode()
     assert "deactivated account" not in page
 
 
-def test_cases_are_handed_over(admin, tom, otto, mia):
-    cases = CaseFactory.create_batch(2, member=mia, assigned_to=tom)
-    assert admin.get(f"/people/{tom.pk}/").context["open_cases"] == "2"
-    answer = admin.post(f"/people/{tom.pk}/hand-over/", {"to": otto.pk}, follow=True)
+def test_cases_are_handed_over(admin, technician, other_technician, member):
+    cases = CaseFactory.create_batch(2, member=member, assigned_to=technician)
+    assert admin.get(f"/people/{technician.pk}/").context["open_cases"] == "2"
+    answer = admin.post(f"/people/{technician.pk}/hand-over/", {"to": other_technician.pk}, follow=True)
     assert "2 cases handed over to otto." in answer.content.decode()
     assert "Handed over" in admin.get(f"/cases/{cases[0].pk}/").content.decode()
     theirs = Client()
-    theirs.force_login(otto)
+    theirs.force_login(other_technician)
     assert "assigned to otto" in theirs.get("/cases/").content.decode()
 
 
 @pytest.mark.parametrize("heir", ["", "tom", "mia", "x"])
-def test_to_nobody_else(heir, admin, tom, mia):
-    CaseFactory(member=mia, assigned_to=tom)
-    to = {"tom": tom.pk, "mia": mia.pk}.get(heir, heir)
-    answer = admin.post(f"/people/{tom.pk}/hand-over/", {"to": to})
+def test_to_nobody_else(heir, admin, technician, member):
+    CaseFactory(member=member, assigned_to=technician)
+    to = {"tom": technician.pk, "mia": member.pk}.get(heir, heir)
+    answer = admin.post(f"/people/{technician.pk}/hand-over/", {"to": to})
     assert answer.status_code == 400
     assert 'id="id_to_error"' in answer.content.decode()
-    assert tom.assigned_cases.count() == 1
+    assert technician.assigned_cases.count() == 1
 
 
-def test_to_hand_over_nothing_is_no_success(admin, tom, otto):
-    page = admin.post(f"/people/{tom.pk}/hand-over/", {"to": otto.pk}, follow=True).content.decode()
-    assert f"{tom.display_name} has no open cases." in page
+def test_to_hand_over_nothing_is_no_success(admin, technician, other_technician):
+    page = admin.post(f"/people/{technician.pk}/hand-over/", {"to": other_technician.pk}, follow=True).content.decode()
+    assert f"{technician.display_name} has no open cases." in page
     assert "alert-success" not in page
 
 
-def test_members_have_no_cases_to_hand_over(admin, mia):
-    assert "hand_over_form" not in admin.get(f"/people/{mia.pk}/").context
+def test_members_have_no_cases_to_hand_over(admin, member):
+    assert "hand_over_form" not in admin.get(f"/people/{member.pk}/").context
 
 
-def test_heavy_steps_ask_first_and_say_what_they_do(admin, tom, otto):
-    CaseFactory.create_batch(2, assigned_to=tom)
-    page = admin.get(f"/people/{tom.pk}/").content.decode()
+def test_heavy_steps_ask_first_and_say_what_they_do(admin, technician, other_technician):
+    CaseFactory.create_batch(2, assigned_to=technician)
+    page = admin.get(f"/people/{technician.pk}/").content.decode()
     for key in ("role", "deactivate", "hand_over"):
         assert f'data-opens="dialog-{key}"' in page
         assert f'id="dialog-{key}"' in page
@@ -285,28 +290,28 @@ def test_heavy_steps_ask_first_and_say_what_they_do(admin, tom, otto):
     assert "Hand over 2 open cases from tom" in page
 
 
-def test_the_history_of_the_account_is_on_its_page(admin, tom, otto):
-    CaseFactory(assigned_to=tom)
-    admin.post(f"/people/{tom.pk}/hand-over/", {"to": otto.pk, "reason": "Tom leaves."})
-    page = admin.post(f"/people/{tom.pk}/access/", {"access": "off"}, follow=True).content.decode()
+def test_the_history_of_the_account_is_on_its_page(admin, technician, other_technician):
+    CaseFactory(assigned_to=technician)
+    admin.post(f"/people/{technician.pk}/hand-over/", {"to": other_technician.pk, "reason": "Tom leaves."})
+    page = admin.post(f"/people/{technician.pk}/access/", {"access": "off"}, follow=True).content.decode()
     assert page.index(">Deactivated</div>") < page.index("Open cases handed over") < page.index("Tom leaves.")
     assert "by ada" in page
 
 
-def test_cases_are_not_offered_to_who_has_only_been_invited(admin, tom, otto):
-    CaseFactory(assigned_to=tom)
+def test_cases_are_not_offered_to_who_has_only_been_invited(admin, technician, other_technician):
+    CaseFactory(assigned_to=technician)
     admin.post("/people/invite/", NINA)
-    offered = admin.get(f"/people/{tom.pk}/").context["hand_over_form"].fields["to"].queryset
-    assert list(offered) == [otto]
+    offered = admin.get(f"/people/{technician.pk}/").context["hand_over_form"].fields["to"].queryset
+    assert list(offered) == [other_technician]
 
 
-def test_who_lost_the_second_factor_gets_in_with_the_password(admin, tom):
-    assert "dialog-second_factor" not in admin.get(f"/people/{tom.pk}/").content.decode()
-    TOTP.activate(tom, "JBSWY3DPEHPK3PXP")
-    refused = admin.post(f"/people/{tom.pk}/second-factor/remove/", {"reason": " "})
+def test_who_lost_the_second_factor_gets_in_with_the_password(admin, technician):
+    assert "dialog-second_factor" not in admin.get(f"/people/{technician.pk}/").content.decode()
+    TOTP.activate(technician, "JBSWY3DPEHPK3PXP")
+    refused = admin.post(f"/people/{technician.pk}/second-factor/remove/", {"reason": " "})
     assert refused.status_code == 400
     assert "data-open-now" in refused.content.decode()
-    answer = admin.post(f"/people/{tom.pk}/second-factor/remove/", {"reason": "Lost the phone."}, follow=True)
+    answer = admin.post(f"/people/{technician.pk}/second-factor/remove/", {"reason": "Lost the phone."}, follow=True)
     assert "Two-factor authentication turned off for tom." in answer.content.decode()
     assert "Lost the phone." in answer.content.decode()
-    assert not is_mfa_enabled(tom)
+    assert not is_mfa_enabled(technician)

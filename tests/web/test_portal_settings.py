@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 URL = "/portal-settings/"
 
 
-def test_what_belongs_to_the_page_is_shown_with_its_meaning(client, ada):
-    client.force_login(ada)
+def test_what_belongs_to_the_page_is_shown_with_its_meaning(client, administrator):
+    client.force_login(administrator)
     page = html.unescape(client.get(URL).content.decode())
     for group in GROUPS:
         for setting in group.settings:
@@ -24,12 +24,12 @@ def test_what_belongs_to_the_page_is_shown_with_its_meaning(client, ada):
             assert (str(setting.meaning) in page) is group.on_page
 
 
-def test_what_is_set_is_shown_with_its_default(client, ada, settings):
+def test_what_is_set_is_shown_with_its_default(client, administrator, settings):
     settings.RELEASE_MIN_DAYS = 7
     settings.SWEEP_INTERVAL = 15
     settings.RELEASE_TIME_OF_DAY = dt.time(9, 30)
     settings.RELEASE_MEMBER_VIEW = "announced"
-    client.force_login(ada)
+    client.force_login(administrator)
     page = client.get(URL).content.decode()
     assert "Members see the case as in progress" not in page
     assert "Members see the case number, title and release date." in page
@@ -43,14 +43,14 @@ def test_what_is_set_is_shown_with_its_default(client, ada, settings):
     assert page.count(">Changed<") == len(changed)
 
 
-def test_the_parts_and_their_versions(client, ada):
-    client.force_login(ada)
+def test_the_parts_and_their_versions(client, administrator):
+    client.force_login(administrator)
     page = client.get(URL).content.decode()
     for part in ("Python", "Django", "celery", connection.display_name):
         assert f"<dt>{part}</dt>" in page
 
 
-def test_no_secret_is_shown(client, ada, settings, monkeypatch):
+def test_no_secret_is_shown(client, administrator, settings, monkeypatch):
     settings.SECRET_KEY = "hush-key"
     settings.METRICS_TOKEN = "hush-metrics"
     settings.CELERY_BROKER_URL = "redis://worker:hush-redis@broker.internal:6380/2?password=hush-query"
@@ -61,7 +61,7 @@ def test_no_secret_is_shown(client, ada, settings, monkeypatch):
     bucket = {"bucket_name": "papers", "access_key": "hush-access", "secret_key": "hush-secret"}
     settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | {"OPTIONS": bucket}}
     monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", "hush-database")
-    client.force_login(ada)
+    client.force_login(administrator)
     page = client.get(URL).content.decode()
     assert "hush" not in page
     assert "redis://broker.internal:6380" in page
@@ -88,8 +88,8 @@ def test_of_an_address_only_the_place_is_told(url, told):
     assert place_of(url) == told
 
 
-def test_it_costs_as_much_as_who_is_asking(client, ada):
-    client.force_login(ada)
+def test_it_costs_as_much_as_who_is_asking(client, administrator):
+    client.force_login(administrator)
     with CaptureQueriesContext(connection) as queries:
         client.get(URL)
     assert len(queries) <= 2

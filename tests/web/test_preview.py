@@ -15,10 +15,10 @@ STATES = ["submitted", "accepted", "held", "scheduled", "released"]
 
 
 @pytest.fixture
-def a_case(mia, tom):
+def a_case(member, technician):
     def made(state, **columns):
         traits = {} if state == "accepted" else {state: True}
-        case = CaseFactory(member=mia, assigned_to=tom, title="Pension", **traits | columns)
+        case = CaseFactory(member=member, assigned_to=technician, title="Pension", **traits | columns)
         CaseDocumentFactory(case=case, submission=True, name="letter.pdf")
         CaseDocumentFactory(case=case, name="granted.pdf")
         CaseNoteFactory(case=case, text="She sounds worried.")
@@ -37,13 +37,13 @@ def body(answer):
     return found.group().strip() if found else None
 
 
-@pytest.mark.parametrize("who", ["tom", "otto", "ada"])
+@pytest.mark.parametrize("who", ["technician", "other_technician", "administrator"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("state", STATES)
-def test_it_is_the_page_of_the_member(state, way, who, a_case, client, mia, request, settings):
+def test_it_is_the_page_of_the_member(state, way, who, a_case, client, member, request, settings):
     settings.RELEASE_MEMBER_VIEW = way
     case = a_case(state)
-    client.force_login(mia)
+    client.force_login(member)
     members = client.get(f"/cases/{case.pk}/")
     client.force_login(request.getfixturevalue(who))
     answer = preview(client, case)
@@ -68,22 +68,22 @@ WHY = {
 
 
 @pytest.mark.parametrize("state", WHY)
-def test_it_says_why_the_member_sees_nothing_and_from_when_on_not(state, a_case, client, tom):
-    client.force_login(tom)
+def test_it_says_why_the_member_sees_nothing_and_from_when_on_not(state, a_case, client, technician):
+    client.force_login(technician)
     page = preview(client, a_case(state)).content.decode()
     assert WHY[state] in page
     assert ("The member will see it on" in page) == (state == "scheduled")
 
 
-def test_a_deactivated_member_sees_nothing(a_case, client, mia, tom):
+def test_a_deactivated_member_sees_nothing(a_case, client, member, technician):
     case = a_case("released")
-    mia.is_active = False
-    mia.save()
-    client.force_login(tom)
+    member.is_active = False
+    member.save()
+    client.force_login(technician)
     assert "The member&#x27;s account is deactivated." in preview(client, case).content.decode()
 
 
-@pytest.mark.parametrize("who", ["tom", "ada"])
+@pytest.mark.parametrize("who", ["technician", "administrator"])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_preview_never_releases(way, who, a_case, client, request, settings):
     """The member's own look would (DESIGN rule 11)."""
@@ -100,45 +100,45 @@ def test_a_preview_never_releases(way, who, a_case, client, request, settings):
 
 
 @pytest.mark.parametrize("state", ["draft", *STATES])
-def test_nothing_can_be_done_in_it(state, a_case, client, ada, settings):
+def test_nothing_can_be_done_in_it(state, a_case, client, administrator, settings):
     settings.RELEASE_MEMBER_VIEW = "in_progress"
     case = a_case(state)
-    client.force_login(ada)
+    client.force_login(administrator)
     page = preview(client, case).content.decode()
     assert re.findall(r'action="([^"]+)"', page) == ["/accounts/logout/"]
     assert "<dialog" not in page
 
 
-def test_a_members_draft_is_nobodys_but_an_administrators(a_case, client, tom):
-    client.force_login(tom)
+def test_a_members_draft_is_nobodys_but_an_administrators(a_case, client, technician):
+    client.force_login(technician)
     assert preview(client, a_case("draft")).status_code == 404
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("way", WAYS)
-def test_for_members_it_does_not_exist(way, state, a_case, client, mia, settings):
+def test_for_members_it_does_not_exist(way, state, a_case, client, member, settings):
     settings.RELEASE_MEMBER_VIEW = way
     case = a_case(state)
-    client.force_login(mia)
+    client.force_login(member)
     hidden, absent = preview(client, case), client.get("/cases/999999/as-member/")
     assert hidden.status_code == absent.status_code == 404
     strip = lambda answer: re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode())  # noqa: E731
     assert strip(hidden).replace(f"/{case.pk}/", "/999999/") == strip(absent)
 
 
-def test_moments_are_on_the_members_clock(a_case, client, mia, tom, settings):
-    mia.time_zone = "Pacific/Auckland"
-    mia.save()
+def test_moments_are_on_the_members_clock(a_case, client, member, technician, settings):
+    member.time_zone = "Pacific/Auckland"
+    member.save()
     settings.RELEASE_MEMBER_VIEW = "announced"
     announced, case = (
         a_case("scheduled"),
         a_case("submitted", date_submitted=dt.datetime(2025, 6, 10, 20, tzinfo=dt.UTC)),
     )
-    client.force_login(tom)
+    client.force_login(technician)
     assert "June 11, 2025" in body(preview(client, case))
     assert "June 10, 2025" in client.get(f"/cases/{case.pk}/").content.decode()
-    client.force_login(mia)
+    client.force_login(member)
     members = body(client.get(f"/cases/{announced.pk}/"))
-    client.force_login(tom)
+    client.force_login(technician)
     assert body(preview(client, announced)) == members
     assert "Pacific/Auckland" not in preview(client, announced).content.decode(), "Tom's own clock is the portal's"

@@ -25,9 +25,9 @@ def is_private(answer) -> bool:
 @pytest.mark.parametrize("role", User.Role.values)
 def test_every_url_by_the_url_table(role, method, request):
     """Pages, parts, files, redirects and refusals of a GET and of a POST without data."""
-    person = {"member": "mia", "technician": "tom", "administrator": "ada"}[role]
-    user, mia, tom = (request.getfixturevalue(name) for name in (person, "mia", "tom"))
-    case = CaseFactory(released=True, member=mia, assigned_to=tom)
+    person = {"member": "member", "technician": "technician", "administrator": "administrator"}[role]
+    user, member, technician = (request.getfixturevalue(name) for name in (person, "member", "technician"))
+    case = CaseFactory(released=True, member=member, assigned_to=technician)
     CaseDocumentFactory(case=case)
     for name in url_patterns():
         client = Client()
@@ -46,33 +46,33 @@ def test_error_pages_and_djangos_admin_too():
             assert is_private(client.get(page.address(world))), page.name
 
 
-def test_answers_of_the_api_to_a_token(mia):
-    for authorization in (f"Token {new_token(mia)}", "Token wrong", "Bearer wrong"):
+def test_answers_of_the_api_to_a_token(member):
+    for authorization in (f"Token {new_token(member)}", "Token wrong", "Bearer wrong"):
         for url in ("/api/cases/", "/api/cases/0/", "/api/schema/"):
             assert is_private(Client().get(url, headers={"Authorization": authorization})), url
 
 
-def test_the_answer_that_signs_in(mia, client):
-    mia.set_password("a long enough password")
-    mia.save()
-    answer = client.post("/accounts/login/", {"login": "mia", "password": "a long enough password"})
+def test_the_answer_that_signs_in(member, client):
+    member.set_password("a long enough password")
+    member.save()
+    answer = client.post("/accounts/login/", {"login": "member", "password": "a long enough password"})
     assert answer.status_code == 302
     assert is_private(answer)
 
 
-def test_the_calendar_feed_keeps_its_own(tom):
-    url = f"/calendar/{calendar_feed.make(user=tom)}.ics"
+def test_the_calendar_feed_keeps_its_own(technician):
+    url = f"/calendar/{calendar_feed.make(user=technician)}.ics"
     plain = Client().get(url)
     browser = Client()
-    browser.force_login(tom)
+    browser.force_login(technician)
     assert plain.status_code == 200
     assert directives(browser.get(url)) == directives(plain)
 
 
-def test_static_files_keep_theirs(mia, settings):
+def test_static_files_keep_theirs(member, settings):
     settings.WHITENOISE_USE_FINDERS, settings.WHITENOISE_AUTOREFRESH = True, True
     client = Client()
-    client.force_login(mia)
+    client.force_login(member)
     answer = client.get("/static/cases/portal.css")
     assert answer.status_code == 200
     assert "no-store" not in directives(answer)

@@ -17,9 +17,9 @@ WORDS = {"many words": "a " * 90, "a long word": "a" * 201, "1,900 words": "a " 
 
 @pytest.mark.parametrize("text", WORDS.values(), ids=WORDS)
 @pytest.mark.parametrize("address", ["/cases/?q=", "/cases/?member=", "/people/?q=", "/admin/cases/user/?q="])
-def test_a_long_search_is_refused_before_it_is_asked(address, text, client, ada, mia):
-    CaseFactory(member=mia, title=text[:200])
-    client.force_login(ada)
+def test_a_long_search_is_refused_before_it_is_asked(address, text, client, administrator, member):
+    CaseFactory(member=member, title=text[:200])
+    client.force_login(administrator)
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(address + text.replace(" ", "+"))
     assert not [query["sql"] for query in captured if "LIKE" in query["sql"].upper()]
@@ -31,9 +31,9 @@ def test_a_long_search_is_refused_before_it_is_asked(address, text, client, ada,
         )
 
 
-def test_ten_words_are_searched_for(client, ada, mia):
-    case = CaseFactory(member=mia, title="one two three four five six seven eight nine ten")
-    client.force_login(ada)
+def test_ten_words_are_searched_for(client, administrator, member):
+    case = CaseFactory(member=member, title="one two three four five six seven eight nine ten")
+    client.force_login(administrator)
     assert case.title in client.get("/cases/", {"q": case.title}).content.decode()
 
 
@@ -50,7 +50,7 @@ LONG = "x" * 100_000
     ],
     ids=["name", "password", "both", "address"],
 )
-def test_a_long_credential_reaches_neither_database_nor_hashing(address, fields, client, mia, monkeypatch):
+def test_a_long_credential_reaches_neither_database_nor_hashing(address, fields, client, member, monkeypatch):
     def encode(*args):
         raise AssertionError("a password was hashed")
 
@@ -62,16 +62,16 @@ def test_a_long_credential_reaches_neither_database_nor_hashing(address, fields,
     assert not [query["sql"] for query in captured if "xxxxxxxxxx" in query["sql"] or "cases_user" in query["sql"]]
 
 
-def test_a_password_that_could_not_be_typed_again_is_not_set(client, mia):
-    mia.set_password("present one")
-    mia.save()
-    client.force_login(mia)
+def test_a_password_that_could_not_be_typed_again_is_not_set(client, member):
+    member.set_password("present one")
+    member.save()
+    client.force_login(member)
     new = "n" + "0x" * 128
     answer = client.post(
         "/accounts/password/change/", {"oldpassword": "present one", "password1": new, "password2": new}
     )
     assert "at most 256 characters" in answer.content.decode()
-    assert User.objects.get(pk=mia.pk).check_password("present one")
+    assert User.objects.get(pk=member.pk).check_password("present one")
 
 
 @pytest.mark.parametrize("length", [limits.PASSWORD, limits.PASSWORD + 1])
@@ -91,13 +91,13 @@ def test_a_command_sets_no_longer_password_either(length):
     [("/cases/?q=" + "a" * 2001, {}), ("/?x=%00", {}), ("/?%00=x", {}), ("/", {"Referer": "r" * 8191})],
     ids=["long parameter", "NUL", "NUL in a name", "long header"],
 )
-def test_what_no_page_sends_is_a_400_and_asks_nothing(address, headers, client, mia):
-    client.force_login(mia)
+def test_what_no_page_sends_is_a_400_and_asks_nothing(address, headers, client, member):
+    client.force_login(member)
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address, headers=headers).status_code == 400
     assert len(captured) == 0
 
 
-def test_addresses_of_the_size_that_pages_write_are_read(client, mia):
-    client.force_login(mia)
+def test_addresses_of_the_size_that_pages_write_are_read(client, member):
+    client.force_login(member)
     assert client.get("/accounts/login/?next=" + "%2Fcases%2F" * 150).status_code == 302

@@ -40,7 +40,7 @@ def a_file(name="report.pdf"):
 PERSON = {"first_name": "Ida", "last_name": "Novak", "email": "ida@example.com", "role": "technician"}
 FORMS = [
     Form(
-        "mia",
+        "member",
         "/cases/new/",
         "/cases/new/",
         lambda: {"title": "Pension", "description": "When?\r\nHow?", "urgency": "normal"},
@@ -48,7 +48,7 @@ FORMS = [
         {"title": "Another"},
     ),
     Form(
-        "tom",
+        "technician",
         "/cases/{case}/",
         "/cases/{case}/notes/",
         lambda: {"text": "She called."},
@@ -56,7 +56,7 @@ FORMS = [
         {"text": "He called."},
     ),
     Form(
-        "tom",
+        "technician",
         "/cases/{case}/",
         "/cases/{case}/documents/",
         lambda: {"file": a_file()},
@@ -64,7 +64,7 @@ FORMS = [
         {"file": None},
     ),
     Form(
-        "ada",
+        "administrator",
         "/people/invite/",
         "/people/invite/",
         lambda: dict(PERSON),
@@ -81,13 +81,13 @@ def send(client, form, case, token, **changes):
 
 
 @pytest.fixture
-def case(mia, tom):
-    return CaseFactory(member=mia, assigned_to=tom)
+def case(member, technician):
+    return CaseFactory(member=member, assigned_to=technician)
 
 
 @pytest.mark.django_db
 @forms
-def test_a_form_that_is_sent_three_times_makes_one_and_leads_there(form, request, client, case, ada):
+def test_a_form_that_is_sent_three_times_makes_one_and_leads_there(form, request, client, case, administrator):
     client.force_login(request.getfixturevalue(form.person))
     token = token_on(client.get(form.page.format(case=case.pk)))
     answers = [send(client, form, case, token) for _ in range(3)]
@@ -100,7 +100,7 @@ def test_a_form_that_is_sent_three_times_makes_one_and_leads_there(form, request
 
 @pytest.mark.django_db
 @forms
-def test_what_was_typed_into_a_form_that_was_sent_before_is_not_lost(form, request, client, case, ada):
+def test_what_was_typed_into_a_form_that_was_sent_before_is_not_lost(form, request, client, case, administrator):
     client.force_login(request.getfixturevalue(form.person))
     token = token_on(client.get(form.page.format(case=case.pk)))
     send(client, form, case, token)
@@ -112,14 +112,14 @@ def test_what_was_typed_into_a_form_that_was_sent_before_is_not_lost(form, reque
     for value in filter(None, form.other.values()):
         assert value in page
     # The form that is shown then is a new one.
-    if form.person != "ada":  # whose address is taken
+    if form.person != "administrator":  # whose address is taken
         assert send(client, form, case, token_on(answer), **form.other).status_code == 302
         assert len(form.made()) == 2
 
 
 @pytest.mark.django_db
 @forms
-def test_a_refused_form_can_be_sent_again(form, request, client, case, ada):
+def test_a_refused_form_can_be_sent_again(form, request, client, case, administrator):
     """What was refused made nothing, so that its token is as good as before."""
     client.force_login(request.getfixturevalue(form.person))
     token = token_on(client.get(form.page.format(case=case.pk)))
@@ -129,8 +129,8 @@ def test_a_refused_form_can_be_sent_again(form, request, client, case, ada):
 
 
 @pytest.mark.django_db
-def test_a_second_press_ends_no_feed(client, tom):
-    client.force_login(tom)
+def test_a_second_press_ends_no_feed(client, technician):
+    client.force_login(technician)
     token = token_on(client.get("/calendar/"))
     for _ in range(2):
         assert client.post("/calendar/feed/", {"action": "new", "form_token": token}).url == "/calendar/feed/"
@@ -140,11 +140,11 @@ def test_a_second_press_ends_no_feed(client, tom):
 
 
 @pytest.mark.django_db
-def test_a_second_press_mails_no_second_invitation(client, ada):
+def test_a_second_press_mails_no_second_invitation(client, administrator):
     ida = UserFactory(username="ida", role=User.Role.TECHNICIAN)
     ida.set_unusable_password()
     ida.save()
-    client.force_login(ada)
+    client.force_login(administrator)
     token = token_on(client.get(f"/people/{ida.pk}/"))
     answers = [client.post(f"/people/{ida.pk}/invite/", {"form_token": token}, follow=True) for _ in range(3)]
     assert all("Invitation sent" in answer.content.decode() for answer in answers)
@@ -153,8 +153,8 @@ def test_a_second_press_mails_no_second_invitation(client, ada):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["x", "x" * 5000, "1:2:3:4", "\0"])
-def test_a_token_of_nobodys_makes_nothing(token, client, mia):
-    client.force_login(mia)
+def test_a_token_of_nobodys_makes_nothing(token, client, member):
+    client.force_login(member)
     answer = client.post("/cases/new/", {"title": "Pension", "urgency": "normal", "form_token": token})
     assert answer.status_code == 409
     assert "This page is out of date." in answer.content.decode()
@@ -164,11 +164,11 @@ def test_a_token_of_nobodys_makes_nothing(token, client, mia):
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_of_two_presses_at_once_the_second_waits_for_what_the_first_makes(mia):
+def test_of_two_presses_at_once_the_second_waits_for_what_the_first_makes(member):
     client = Client()
-    client.force_login(mia)
+    client.force_login(member)
     fields = {"title": "Pension", "description": "", "urgency": "normal"}
-    fields["form_token"] = form_tokens.new(mia)
+    fields["form_token"] = form_tokens.new(member)
     with held_open(lambda: client.post("/cases/new/", fields)):
         second = Thread(lambda: client.post("/cases/new/", fields))
         somebody_waits_for_a_lock()

@@ -21,16 +21,16 @@ def browser(user: User, name: str) -> Client:
 
 
 @pytest.fixture
-def both(mia: User) -> tuple[Client, Client]:
+def both(member: User) -> tuple[Client, Client]:
     """Mia's phone and her laptop; the second login must not end the first."""
-    phone = browser(mia, "Her phone")
+    phone = browser(member, "Her phone")
     laptop = Client(headers={"User-Agent": "Her laptop"})
     laptop.post("/accounts/login/", {"login": "mia", "password": PASSWORD})
     return phone, laptop
 
 
-def test_everybody_sees_their_own(both, olga):
-    browser(olga, "Another one")
+def test_everybody_sees_their_own(both, other_member):
+    browser(other_member, "Another one")
     page = both[0].get(SESSIONS).content.decode()
     assert page.count("This device") == 1
     assert "Her phone" in page
@@ -38,9 +38,9 @@ def test_everybody_sees_their_own(both, olga):
     assert "Another one" not in page
 
 
-def test_the_others_are_signed_out(both, olga):
+def test_the_others_are_signed_out(both, other_member):
     phone, laptop = both
-    stranger = browser(olga, "Another one")
+    stranger = browser(other_member, "Another one")
     assert phone.post(SESSIONS, follow=True).status_code == 200
     assert laptop.get("/").status_code == 302
     assert phone.get("/").status_code == stranger.get("/").status_code == 200

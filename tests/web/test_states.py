@@ -259,10 +259,12 @@ def undone() -> Iterator[None]:
 
 
 @pytest.fixture
-def clients(mia: User, olga: User, tom: User, otto: User, ada: User, clock: object) -> dict[str, Client]:
+def clients(
+    member: User, other_member: User, technician: User, other_technician: User, administrator: User, clock: object
+) -> dict[str, Client]:
     """A browser of each: all have signed in but the stranger."""
     clients = {STRANGER: Client()}
-    for user in (mia, olga, tom, otto, ada):
+    for user in (member, other_member, technician, other_technician, administrator):
         clients[user.username] = Client()
         clients[user.username].force_login(user)
     return clients

@@ -24,18 +24,18 @@ def unreleased(case: Case) -> bool:
 
 
 @pytest.mark.parametrize("page", ["dashboard", "case_list"])
-def test_a_members_pages_are_served_and_the_refusal_is_logged(client, mia, page):
-    case = CaseFactory(due=True, member=mia)
-    client.force_login(mia)
+def test_a_members_pages_are_served_and_the_refusal_is_logged(client, member, page):
+    case = CaseFactory(due=True, member=member)
+    client.force_login(member)
     with structlog.testing.capture_logs() as logs:
         assert client.get(reverse(page)).status_code == 200
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["release on read failed"]
     assert unreleased(case)
 
 
-def test_the_pages_of_staff_open(client, tom, ada, mia):
-    case = CaseFactory(due=True, member=mia, assigned_to=tom)
-    for user in (tom, ada):
+def test_the_pages_of_staff_open(client, technician, administrator, member):
+    case = CaseFactory(due=True, member=member, assigned_to=technician)
+    for user in (technician, administrator):
         client.force_login(user)
         for path in (reverse("dashboard"), reverse("case_list"), reverse("calendar"), f"/cases/{case.pk}/"):
             assert client.get(path).status_code == 200, path
@@ -43,9 +43,9 @@ def test_the_pages_of_staff_open(client, tom, ada, mia):
 
 
 @pytest.mark.parametrize("option", ["now", "schedule"])
-def test_a_technician_reads_why(client, tom, mia, option):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    client.force_login(tom)
+def test_a_technician_reads_why(client, technician, member, option):
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(technician)
     answer = client.post(f"/cases/{case.pk}/complete/", {"release_option": option})
     assert answer.status_code == 503
     assert "manage.py change_time_zone" in answer.content.decode()
@@ -53,19 +53,19 @@ def test_a_technician_reads_why(client, tom, mia, option):
 
 
 @pytest.mark.parametrize("option", ["now", "schedule"])
-def test_the_api_says_why(tom, mia, option):
-    case = CaseFactory(member=mia, assigned_to=tom)
+def test_the_api_says_why(technician, member, option):
+    case = CaseFactory(member=member, assigned_to=technician)
     client = APIClient()
-    client.force_authenticate(tom)
+    client.force_authenticate(technician)
     answer = client.post(f"/api/cases/{case.pk}/release/", {"release_option": option}, format="json")
     assert answer.status_code == 503
     assert "change_time_zone" in answer.json()["detail"]
     assert Case.objects.get().status == "accepted"
 
 
-def test_the_admin_says_why(client, ada, mia):
-    case = CaseFactory(scheduled=True, member=mia)
-    client.force_login(ada)
+def test_the_admin_says_why(client, administrator, member):
+    case = CaseFactory(scheduled=True, member=member)
+    client.force_login(administrator)
     answer = client.post(
         reverse("admin:cases_case_changelist"),
         {
@@ -81,9 +81,9 @@ def test_the_admin_says_why(client, ada, mia):
     assert unreleased(case)
 
 
-def test_the_calendar_says_why(client, ada, mia):
-    case = CaseFactory(scheduled=True, member=mia)
-    client.force_login(ada)
+def test_the_calendar_says_why(client, administrator, member):
+    case = CaseFactory(scheduled=True, member=member)
+    client.force_login(administrator)
     answer = client.post(
         reverse("move_case", args=[case.pk]),
         {"release_date": "2025-07-01", "reason": "Later.", "version": case.version},
@@ -92,8 +92,8 @@ def test_the_calendar_says_why(client, ada, mia):
     assert "manage.py change_time_zone" in answer.content.decode()
 
 
-def test_the_operations_page_and_the_metrics_say_it(client, ada):
-    client.force_login(ada)
+def test_the_operations_page_and_the_metrics_say_it(client, administrator):
+    client.force_login(administrator)
     assert "manage.py change_time_zone" in client.get(reverse("operations")).content.decode()
     assert "portal_clock_differs 1.0" in client.get("/metrics").content.decode()
     store("UTC", dt.time(0))

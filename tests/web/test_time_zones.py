@@ -38,25 +38,25 @@ def text(response) -> str:
 
 
 @pytest.fixture
-def released(mia: User, tom: User) -> Case:
+def released(member: User, technician: User) -> Case:
     """Mia's, submitted and released at MOMENT."""
-    return CaseFactory(released=True, member=mia, assigned_to=tom, date_submitted=MOMENT)
+    return CaseFactory(released=True, member=member, assigned_to=technician, date_submitted=MOMENT)
 
 
 @pytest.fixture
-def scheduled(mia: User, tom: User) -> Case:
+def scheduled(member: User, technician: User) -> Case:
     """Mia's, completed at MOMENT, to be released on June 18 at 9 in the evening in New York."""
     return CaseFactory(
         scheduled=True,
-        member=mia,
-        assigned_to=tom,
+        member=member,
+        assigned_to=technician,
         scheduled_release_date=dt.date(2025, 6, 18),
         scheduled_release_time=dt.time(21),
     )
 
 
-def test_a_member_abroad_reads_the_release_on_the_portals_clock_and_the_rest_on_hers(released, mia, client):
-    client.force_login(in_auckland(mia))
+def test_a_member_abroad_reads_the_release_on_the_portals_clock_and_the_rest_on_hers(released, member, client):
+    client.force_login(in_auckland(member))
     page = text(client.get(f"/cases/{released.pk}/"))
     assert "released on: June 10, 2025 at 11:00 PM EDT" in page
     assert "Submitted June 11, 2025" in page
@@ -65,16 +65,16 @@ def test_a_member_abroad_reads_the_release_on_the_portals_clock_and_the_rest_on_
 
 
 @pytest.mark.parametrize("url", ["/", "/cases/"])
-def test_so_say_the_lists(url, released, mia, client):
-    CaseFactory(submitted=True, member=mia, date_submitted=MOMENT)
-    client.force_login(in_auckland(mia))
+def test_so_say_the_lists(url, released, member, client):
+    CaseFactory(submitted=True, member=member, date_submitted=MOMENT)
+    client.force_login(in_auckland(member))
     page = text(client.get(url))
     assert "Jun 10, 2025, 11:00 PM EDT" in page
     assert "Submitted Jun 11, 2025" in page
 
 
-def test_whoever_lives_by_the_portals_clock_reads_no_zone(released, mia, client):
-    client.force_login(mia)
+def test_whoever_lives_by_the_portals_clock_reads_no_zone(released, member, client):
+    client.force_login(member)
     page = text(client.get(f"/cases/{released.pk}/"))
     assert "June 10, 2025 at 11:00 PM" in page
     assert "EDT" not in page
@@ -82,16 +82,16 @@ def test_whoever_lives_by_the_portals_clock_reads_no_zone(released, mia, client)
     assert "in your time zone" not in page
 
 
-def test_an_announced_date_names_its_zone(scheduled, mia, client, settings):
+def test_an_announced_date_names_its_zone(scheduled, member, client, settings):
     settings.RELEASE_MEMBER_VIEW = "announced"
-    client.force_login(in_auckland(mia))
+    client.force_login(in_auckland(member))
     page = text(client.get(f"/cases/{scheduled.pk}/"))
     assert "June 18, 2025 at 9:00 PM (America/New_York)" in page
 
 
-def test_a_technician_abroad_schedules_by_the_portals_calendar(mia, tom, client):
-    case = CaseFactory(member=mia, assigned_to=tom)
-    client.force_login(in_auckland(tom))
+def test_a_technician_abroad_schedules_by_the_portals_calendar(member, technician, client):
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(in_auckland(technician))
     assert 'min="2025-06-17"' in client.get(f"/cases/{case.pk}/").content.decode()
     client.post(
         f"/cases/{case.pk}/complete/",
@@ -113,8 +113,8 @@ def days(response) -> dict[str, str]:
     return dict(re.findall(r'data-date="([-\d]+)"(.*?)(?=data-date|</ol>)', content, re.S))
 
 
-def test_the_calendar_has_the_portals_days_and_times(scheduled, released, tom, client):
-    client.force_login(in_auckland(tom))
+def test_the_calendar_has_the_portals_days_and_times(scheduled, released, technician, client):
+    client.force_login(in_auckland(technician))
     answer = client.get("/calendar/?date=2025-06-10")
     found = days(answer)
     assert f'id="entry-{scheduled.pk}"' in found["2025-06-18"]
@@ -125,15 +125,15 @@ def test_the_calendar_has_the_portals_days_and_times(scheduled, released, tom, c
     assert "June 18, 2025, 9:00 PM EDT" in text(client.get(f"/calendar/{scheduled.pk}/move/"))
 
 
-def test_api_and_admin_speak_the_portals_time_to_everybody(released, ada, client):
-    ada.is_superuser = True
-    client.force_login(in_auckland(ada))
+def test_api_and_admin_speak_the_portals_time_to_everybody(released, administrator, client):
+    administrator.is_superuser = True
+    client.force_login(in_auckland(administrator))
     assert client.get(f"/api/cases/{released.pk}/").json()["actual_release_date"] == "2025-06-10T23:00:00-04:00"
     assert "June 10, 2025, 11 p.m." in text(client.get("/admin/cases/case/"))
 
 
-def test_a_zone_ends_with_its_request(mia, client):
-    client.force_login(in_auckland(mia))
+def test_a_zone_ends_with_its_request(member, client):
+    client.force_login(in_auckland(member))
     client.get("/")
     assert timezone.get_current_timezone_name() == "America/New_York"
 
@@ -144,49 +144,49 @@ def test_the_portals_dates_are_counted_alike_under_any_zone(scheduled):
         assert schedule.start_of(dt.date(2025, 6, 10)) == dt.datetime(2025, 6, 10, 4, tzinfo=dt.UTC)
 
 
-def test_people_choose_their_zone_and_name(mia, client):
-    client.force_login(mia)
+def test_people_choose_their_zone_and_name(member, client):
+    client.force_login(member)
     answer = client.post(PROFILE, {"first_name": "Mia", "last_name": "Marsh", "time_zone": AUCKLAND}, follow=True)
     page = text(answer)
     assert "Profile saved." in page
     assert "Mia Marsh" in page
     assert "Other times are in your time zone, Pacific/Auckland" in text(client.get("/"))
-    mia.refresh_from_db()
-    assert (mia.first_name, mia.time_zone) == ("Mia", AUCKLAND)
+    member.refresh_from_db()
+    assert (member.first_name, member.time_zone) == ("Mia", AUCKLAND)
     client.post(PROFILE, {"first_name": "Mia", "last_name": "Marsh", "time_zone": ""})
-    mia.refresh_from_db()
-    assert mia.time_zone == ""
+    member.refresh_from_db()
+    assert member.time_zone == ""
 
 
 @pytest.mark.parametrize("zone", ["Middle/Earth", "../../etc/passwd", "America/New York", "x" * 100])
-def test_an_unknown_zone_is_refused_beside_its_field_and_nothing_typed_is_lost(zone, mia, client):
-    client.force_login(mia)
+def test_an_unknown_zone_is_refused_beside_its_field_and_nothing_typed_is_lost(zone, member, client):
+    client.force_login(member)
     answer = client.post(PROFILE, {"first_name": "Maria", "last_name": "", "time_zone": zone})
     assert answer.status_code == 400
     assert 'id="id_time_zone_error"' in answer.content.decode()
     assert 'value="Maria"' in answer.content.decode()
-    mia.refresh_from_db()
-    assert (mia.first_name, mia.time_zone) == ("", "")
+    member.refresh_from_db()
+    assert (member.first_name, member.time_zone) == ("", "")
 
 
-def test_nobody_gives_themselves_a_role(mia, client):
-    client.force_login(mia)
+def test_nobody_gives_themselves_a_role(member, client):
+    client.force_login(member)
     client.post(PROFILE, {"role": "administrator", "is_staff": "1", "email": "x@y.z"})
-    mia.refresh_from_db()
-    assert (mia.role, mia.is_staff, mia.email) == (User.Role.MEMBER, False, "mia@example.com")
+    member.refresh_from_db()
+    assert (member.role, member.is_staff, member.email) == (User.Role.MEMBER, False, "mia@example.com")
 
 
-def test_a_zone_that_is_gone_is_the_portals(released, mia, client):
-    User.objects.filter(pk=mia.pk).update(time_zone="Middle/Earth")
-    client.force_login(mia)
+def test_a_zone_that_is_gone_is_the_portals(released, member, client):
+    User.objects.filter(pk=member.pk).update(time_zone="Middle/Earth")
+    client.force_login(member)
     page = text(client.get(f"/cases/{released.pk}/"))
     assert "Submitted June 10, 2025" in page
     assert client.get(PROFILE).status_code == 200
 
 
-def test_the_history_keeps_the_moment_itself(mia, tom, client):
-    case = CaseFactory(submitted=True, member=mia)
-    client.force_login(in_auckland(tom))
+def test_the_history_keeps_the_moment_itself(member, technician, client):
+    case = CaseFactory(submitted=True, member=member)
+    client.force_login(in_auckland(technician))
     client.post(f"/cases/{case.pk}/accept/")
     assert CaseEvent.objects.get(case=case).at == MOMENT
 

@@ -22,23 +22,23 @@ def sign_in(client, user, at):
     assert user.last_login == at
 
 
-def test_new_is_what_came_after_the_sign_in_before_this_one(client, mia):
-    mia.set_password(PASSWORD)
-    mia.save()
-    assert new_since(mia) is None
-    sign_in(client, mia, MONDAY)
-    assert (mia.previous_login, new_since(mia)) == (None, MONDAY), "the first session: since it began"
-    sign_in(client, mia, TUESDAY)
-    assert new_since(mia) == MONDAY
-    sign_in(client, mia, FRIDAY)
-    assert new_since(mia) == TUESDAY
+def test_new_is_what_came_after_the_sign_in_before_this_one(client, member):
+    member.set_password(PASSWORD)
+    member.save()
+    assert new_since(member) is None
+    sign_in(client, member, MONDAY)
+    assert (member.previous_login, new_since(member)) == (None, MONDAY), "the first session: since it began"
+    sign_in(client, member, TUESDAY)
+    assert new_since(member) == MONDAY
+    sign_in(client, member, FRIDAY)
+    assert new_since(member) == TUESDAY
 
 
-def test_looking_is_no_visit(client, mia):
-    client.force_login(mia)
-    mia.refresh_from_db()
-    before = new_since(mia)
+def test_looking_is_no_visit(client, member):
+    client.force_login(member)
+    member.refresh_from_db()
+    before = new_since(member)
     for url in ("/", "/cases/"):
         client.get(url)
-    mia.refresh_from_db()
-    assert new_since(mia) == before
+    member.refresh_from_db()
+    assert new_since(member) == before
