@@ -1,7 +1,7 @@
 """Statements that Django compiles once and runs for many people: for their pages compiling takes longer than answering.
 
 Build the querysets with PERSON, DAY and MOMENT where the values go, compile them once, and fetch with the values.
-The plans of these statements are asserted in tests/unit/test_boards.py and tests/unit/test_list_plans.py.
+The plans of these statements are asserted in tests/unit/selectors: test_dashboard.py and test_case_list_plans.py.
 """
 
 import datetime as dt

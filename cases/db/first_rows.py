@@ -11,7 +11,7 @@ def first_rows(querysets: Sequence[QuerySet[Any]], *, rows: int, cap: int) -> li
     """Return for each queryset the ids of its first `rows` rows, unordered, and how many it has, counted up to `cap`.
 
     Takes one statement. A queryset in the order of an index leaves the planner no other index, for the count too
-    (tests/unit/test_calendar_plans.py).
+    (tests/unit/selectors/test_calendar_plans.py).
     """
     parts: list[str] = []
     parameters: list[Any] = []

@@ -187,7 +187,7 @@ def order_along_index(
     """Return the cases with that value, ordered `by`. An index on `column` and `by` must exist.
 
     The range and the column in the order leave PostgreSQL's planner no other index. With an equality it may walk all
-    cases by age, expecting to meet enough matches soon (tests/unit/test_list_plans.py).
+    cases by age, expecting to meet enough matches soon (tests/unit/selectors/test_case_list_plans.py).
     """
     if value is None:
         these = {f"{column}__isnull": True}

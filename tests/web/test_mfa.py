@@ -19,7 +19,7 @@ from cases.accounts import second_factor
 from cases.accounts.mfa_adapter import PortalMFAAdapter, SecretUnreadable
 from cases.middleware import mfa
 from cases.models import SecurityState, User
-from tests.unit.test_races import Thread
+from tests.unit.releases.test_races import Thread
 from tests.urls import url_patterns
 
 pytestmark = pytest.mark.django_db

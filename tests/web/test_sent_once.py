@@ -11,7 +11,7 @@ from cases.delivery import outbox
 from cases.lifecycle import form_tokens
 from cases.models import AccountEvent, CalendarFeed, Case, CaseDocument, CaseNote, UsedFormToken, User
 from tests.factories import CaseFactory, UserFactory
-from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
+from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
 
 PDF = b"%PDF-1.7\n%%EOF"
 

@@ -1,8 +1,8 @@
 """Every URL of a case, for everybody, in every state, in each of the three ways of RELEASE_MEMBER_VIEW.
 
 What must hold follows from two rules: whoever may not know of a case gets 404 (`sees`), and whoever does may act as the
-table of permissions says (tests/unit/test_permissions.py has the table itself against the design). The only thing to be
-said for each URL is what it is for: DOORS.
+table of permissions says (tests/unit/lifecycle/test_permissions.py has the table itself against the design). The
+only thing to be said for each URL is what it is for: DOORS.
 """
 
 import datetime as dt

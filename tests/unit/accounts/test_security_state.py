@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from cases.accounts.security_state import CLEANED_PER_WRITE, NEVER
 from cases.models import SecurityState
 from tests.conftest import FROZEN
-from tests.unit.test_races import Thread
+from tests.unit.releases.test_races import Thread
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

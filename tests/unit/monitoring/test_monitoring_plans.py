@@ -7,7 +7,7 @@ import pytest
 from cases.models import Case
 from cases.monitoring.release_status import release_status
 from cases.selectors.pagination import MAX_COUNTED
-from tests.unit.test_query_plans import Plans, at, many_cases  # noqa: F401  (the fixture fills the table)
+from tests.unit.db.test_query_plans import Plans, at, many_cases  # noqa: F401  (the fixture fills the table)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 

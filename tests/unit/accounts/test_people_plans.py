@@ -7,7 +7,7 @@ from cases.casework import assignment
 from cases.models import User
 from cases.selectors.pagination import MAX_COUNTED
 from tests.factories import UserFactory
-from tests.unit.test_query_plans import Plans, many_cases  # noqa: F401  (the fixture fills the table)
+from tests.unit.db.test_query_plans import Plans, many_cases  # noqa: F401  (the fixture fills the table)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 

@@ -6,7 +6,7 @@ from cases.accounts import actions as people
 from cases.core.errors import CaseError, NotAllowed
 from cases.models import User
 from tests.factories import UserFactory
-from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
+from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import User
-from tests.unit.test_list_plans import ALONG_ONE_INDEX, show
+from tests.unit.selectors.test_case_list_plans import ALONG_ONE_INDEX, show
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 

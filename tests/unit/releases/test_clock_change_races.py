@@ -13,7 +13,7 @@ from cases.releases import clock_change
 from cases.releases.clock_change import Change, Keep, Setting
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
-from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
+from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 

@@ -8,7 +8,7 @@ from cases.accounts import api_tokens
 from cases.core.errors import NotAllowed, WrongState
 from cases.models import ApiToken, User
 from tests.tokens import new_token
-from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
+from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -8,7 +8,7 @@ from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed
 from cases.models import Case, CaseEvent, User
 from tests.factories import CaseFactory, UserFactory
-from tests.unit.test_races import Thread, held_open, somebody_waits_for_a_lock
+from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -15,7 +15,7 @@ from cases.documents import actions as documents
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, Case, CaseDocument, CaseEvent, CaseNote, OutgoingEmail, User
 from tests.factories import CaseDocumentFactory, CaseFactory
-from tests.unit.test_races import Thread, held_open, lock, somebody_waits_for_a_lock
+from tests.unit.releases.test_races import Thread, held_open, lock, somebody_waits_for_a_lock
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -12,7 +12,7 @@ from cases.selectors import calendar_feed
 from cases.selectors.pagination import MAX_COUNTED, CappedPaginator
 from cases.selectors.release_calendar import Kind, days_of, on_day
 from tests.factories import UserFactory
-from tests.unit.test_query_plans import TODAY, Plans, many_cases  # noqa: F401
+from tests.unit.db.test_query_plans import TODAY, Plans, many_cases  # noqa: F401
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
