@@ -232,7 +232,7 @@ def test_it_is_ended_on_a_page_that_asks(member):
     assert url in client.get(LIST).content.decode()
     assert token.name in client.get(url).content.decode()
     assert status(secret) == 200
-    assert "has ended" in client.post(url, follow=True).content.decode()
+    assert "revoked" in client.post(url, follow=True).content.decode()
     assert status(secret) == 401
     assert client.post(url).status_code == 404
     assert [kind for kind, *_ in history(member)] == ["api_token_created", "api_token_ended"]

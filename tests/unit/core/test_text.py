@@ -216,7 +216,7 @@ def test_messages_isolate_a_name_and_a_file(client, member, technician, administ
     client.force_login(member)
     file = ContentFile(b"%PDF-1.7\n%%EOF\n", name=f"{HEBREW}.pdf")
     page = client.post(f"/cases/{draft.pk}/documents/", {"file": file}, follow=True).content.decode()
-    assert f"\u201c\u2068{HEBREW}.pdf\u2069\u201d is attached" in page
+    assert f"\u201c\u2068{HEBREW}.pdf\u2069\u201d attached" in page
 
 
 @pytest.mark.django_db

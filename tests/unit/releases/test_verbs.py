@@ -83,7 +83,7 @@ def test_a_draft_is_created_edited_and_submitted(member):
     assert (case.status, case.title, case.urgency) == ("submitted", "My pension", "urgent")
     assert case.date_submitted == FROZEN
     assert step(case.events.get()) == {
-        "kind": "submitted", "by": "member", "through": "web", "status": ("draft", "submitted"),
+        "kind": "submitted", "by": "mia", "through": "web", "status": ("draft", "submitted"),
         "from": None, "to": None, "why": "",
     }  # fmt: skip
 
@@ -104,7 +104,7 @@ def test_a_technician_accepts_a_submitted_case(technician):
     case.refresh_from_db()
     assert (case.status, case.assigned_to, case.date_accepted) == ("accepted", technician, FROZEN)
     assert step(case.events.get()) == {
-        "kind": "accepted", "by": "technician", "through": "api", "status": ("submitted", "accepted"),
+        "kind": "accepted", "by": "tom", "through": "api", "status": ("submitted", "accepted"),
         "from": None, "to": None, "why": "",
     }  # fmt: skip
 
@@ -142,11 +142,11 @@ def test_complete_and_release_now(accepted, member, technician):
     assert (case.scheduled_release_date, case.release_number, case.schedule_revision) == (None, 1, 1)
     completed, released = case.events.order_by("pk")
     assert step(completed) == {
-        "kind": "completed", "by": "technician", "through": "web", "status": ("accepted", "completed"),
+        "kind": "completed", "by": "tom", "through": "web", "status": ("accepted", "completed"),
         "from": None, "to": None, "why": "",
     }  # fmt: skip
     assert step(released) == {
-        "kind": "released", "by": "technician", "through": "web", "status": ("completed", "completed"),
+        "kind": "released", "by": "tom", "through": "web", "status": ("completed", "completed"),
         "from": None, "to": None, "why": "",
     }  # fmt: skip
     assert (released.release_number, released.at) == (1, FROZEN)
@@ -163,7 +163,7 @@ def test_complete_and_schedule(accepted, member, technician, release_on):
     assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
     assert (case.schedule_revision, case.release_number) == (1, 0)
     assert step(case.events.get()) == {
-        "kind": "completed", "by": "technician", "through": "api", "status": ("accepted", "completed"),
+        "kind": "completed", "by": "tom", "through": "api", "status": ("accepted", "completed"),
         "from": None, "to": release_on, "why": "",
     }  # fmt: skip
     assert not case.emails.exists()
@@ -282,7 +282,7 @@ def test_reschedule(scheduled, technician):
     assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == on(20, "10:00")
     assert (case.schedule_revision, case.status, case.actual_release_date) == (2, "completed", None)
     assert step(case.events.get()) == {
-        "kind": "rescheduled", "by": "technician", "through": "web", "status": ("completed", "completed"),
+        "kind": "rescheduled", "by": "tom", "through": "web", "status": ("completed", "completed"),
         "from": before, "to": on(20, "10:00"), "why": "wait for it",
     }  # fmt: skip
     assert case.events.get().schedule_revision == 2
@@ -312,7 +312,7 @@ def test_cancel_schedule_holds_the_case(scheduled, administrator, clock):
     assert case.is_held
     assert (case.scheduled_release_date, case.scheduled_release_time, case.schedule_revision) == (None, None, 2)
     assert step(case.events.get()) == {
-        "kind": "held", "by": "administrator", "through": "admin", "status": ("completed", "completed"),
+        "kind": "held", "by": "ada", "through": "admin", "status": ("completed", "completed"),
         "from": before, "to": None, "why": "a question is open",
     }  # fmt: skip
     clock.shift(dt.timedelta(days=100))
@@ -325,17 +325,16 @@ def test_cancel_needs_a_reason(scheduled, administrator):
 
 @pytest.mark.parametrize("who", ["technician", "administrator"])
 def test_return_to_accepted(scheduled, member, request, who):
+    by = request.getfixturevalue(who)
     before = Schedule(scheduled.scheduled_release_date)
-    case = releases.return_to_accepted(
-        case=scheduled, by=request.getfixturevalue(who), source="web", reason="one figure is wrong"
-    )
+    case = releases.return_to_accepted(case=scheduled, by=by, source="web", reason="one figure is wrong")
 
     case.refresh_from_db()
     assert (case.status, case.date_completed, case.scheduled_release_date) == ("accepted", None, None)
     assert (case.schedule_revision, case.assigned_to) == (2, scheduled.assigned_to)
     assert Case.objects.visible_to(member).get() == case
     assert step(case.events.get()) == {
-        "kind": "returned", "by": who, "through": "web", "status": ("completed", "accepted"),
+        "kind": "returned", "by": by.username, "through": "web", "status": ("completed", "accepted"),
         "from": before, "to": None, "why": "one figure is wrong",
     }  # fmt: skip
 
@@ -364,7 +363,7 @@ def test_release_now(request, state, administrator, member):
     assert Case.objects.visible_to(member).get().actual_release_date == FROZEN == case.actual_release_date
     assert case.release_number == 1
     assert step(case.events.get()) == {
-        "kind": "released", "by": "administrator", "through": "web", "status": ("completed", "completed"),
+        "kind": "released", "by": "ada", "through": "web", "status": ("completed", "completed"),
         "from": before, "to": before, "why": "she asked for it",
     }  # fmt: skip
     assert case.emails.get().release_number == 1
