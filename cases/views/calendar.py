@@ -98,11 +98,11 @@ def _not_moved(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
     if error.status == 400:
         typed = MoveForm(request.POST, by=user, now=now)
         add_refusal(typed, error)
-        return _move_page(request, case, typed, status=400)
+        return _move_page(request, case, typed, now=now, status=400)
     form = None
     if Action.RESCHEDULE in permissions.allowed(by=user, case=case):
         form = _blank(case, user, now, request.POST.get("release_date"), request.POST.get("reason", ""))
-    return _move_page(request, case, form, status=error.status, problem=error.message)
+    return _move_page(request, case, form, now=now, status=error.status, problem=error.message)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,15 +114,15 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
     case, user, now = visible_case(request, pk), request.user, portal_now()
     permissions.check(Action.RESCHEDULE, by=user, case=case)
     if request.method != "POST":
-        return _move_page(request, case, _blank(case, user, now, request.GET.get("to")))
+        return _move_page(request, case, _blank(case, user, now, request.GET.get("to")), now=now)
     form = MoveForm(request.POST, by=user, now=now)
     if not form.is_valid():
-        return _move_page(request, case, form, status=400)
+        return _move_page(request, case, form, now=now, status=400)
     moved = releases.schedule(
         case=case, by=user, source=CaseEvent.Source.WEB, release_on=form.new_schedule(case), **form.change()
     )
     messages.success(request, _moved(moved))
-    return redirect(_way_back(request).url())
+    return redirect(_way_back(request, now).url())
 
 
 def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: str = "") -> MoveForm:
@@ -131,15 +131,15 @@ def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: s
     return MoveForm(initial=initial, by=user, now=now)
 
 
-def _way_back(request: PortalRequest) -> CalendarForm:
-    back, _problems = calendar_forms.read(request.GET, by=request.user, now=portal_now())
+def _way_back(request: PortalRequest, now: dt.datetime) -> CalendarForm:
+    back, _problems = calendar_forms.read(request.GET, by=request.user, now=now)
     return back
 
 
 def _move_page(
-    request: PortalRequest, case: Case, form: MoveForm | None, *, status: int = 200, problem: str = ""
+    request: PortalRequest, case: Case, form: MoveForm | None, *, now: dt.datetime, status: int = 200, problem: str = ""
 ) -> HttpResponse:
-    back = _way_back(request)
+    back = _way_back(request, now)
     context = {
         "case": VisibleCase.of(case, to=request.user),
         "form": form,
