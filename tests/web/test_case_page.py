@@ -37,7 +37,7 @@ def test_all_staff_write_notes_and_read_each_others(who, case, client, request):
     assert (answer.status_code, answer.url) == (302, f"/cases/{case.pk}/#notes")
     page = page_of(client, case)
     assert page.index("She is &lt;b&gt;away&lt;/b&gt;.") < page.index("Called back.<br>Nobody there.")
-    assert CaseNote.objects.get(text__startswith="Called").author.username == who
+    assert CaseNote.objects.get(text__startswith="Called").author == request.getfixturevalue(who)
 
 
 @pytest.mark.parametrize("text", ["", "  \r\n", "x" * 4001, "a\0b"], ids=["nothing", "blank", "too long", "zero"])
