@@ -58,8 +58,8 @@ def stored_secrets_fit_the_secret_key(
         return []
     return [
         checks.Warning(
-            "The secrets of second factors cannot be decrypted with SECRET_KEY. Nobody who has one can sign in.",
-            hint="Add the former key to SECRET_KEY_FALLBACKS, or remove the second factors on the people's pages.",
+            "SECRET_KEY can't decrypt the secrets of authenticator apps. People who use one can't sign in.",
+            hint="Add the previous key to SECRET_KEY_FALLBACKS, or turn off two-factor authentication under People.",
             id="cases.W002",
         )
     ]

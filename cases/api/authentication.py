@@ -17,7 +17,7 @@ class ApiTokenAuthentication(TokenAuthentication):
         """The person and the token. 401 for one that is not good; 403 where the person lacks a second factor."""
         found = api_tokens.find(token.decode(errors="replace"))
         if found is None:
-            raise AuthenticationFailed(_("This token is not valid, or it has expired."))
+            raise AuthenticationFailed(_("This token is invalid or has expired."))
         if mfa.is_missing(found.user):
             raise PermissionDenied(mfa.SET_IT_UP_FIRST)
         return found.user, found

@@ -21,7 +21,7 @@ class PortalJSONParser(JSONParser):
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
         except ValueError as error:
-            raise ParseError(_("This is not valid JSON: %(error)s") % {"error": error}) from None
+            raise ParseError(_("Invalid JSON: %(error)s") % {"error": error}) from None
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

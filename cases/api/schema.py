@@ -5,17 +5,17 @@ from typing import Any
 DETAIL = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 FIELDS = {
     "type": "object",
-    "description": "The sentences by the fields that they are about.",
+    "description": "Messages by field.",
     "additionalProperties": {"type": "array", "items": {"type": "string"}},
 }
 REFUSALS = {
-    "400": ("It cannot be read, or it is refused. Nothing has changed.", "Refusal"),
+    "400": ("Invalid request. Nothing was changed.", "Refusal"),
     "401": ("No valid token and no session.", "Detail"),
-    "403": ("The caller may not do this.", "Detail"),
-    "404": ("It does not exist, or the caller may not know of it.", "Detail"),
-    "409": ("The case is not, or no longer, in a state for this.", "Detail"),
-    "429": ("Too many calls. Retry-After says when to try again.", "Detail"),
-    "503": ("The database does not answer. Retry-After says when to try again.", "Detail"),
+    "403": ("No permission.", "Detail"),
+    "404": ("Not found, or no access.", "Detail"),
+    "409": ("The case is in another state or has changed.", "Detail"),
+    "429": ("Too many requests. Try again after Retry-After.", "Detail"),
+    "503": ("The database isn't responding. Try again after Retry-After.", "Detail"),
 }
 UNREADABLE = {"415": ("The body is not JSON.", "Detail")}
 

@@ -14,7 +14,7 @@ from cases.releases import release_choice
 
 
 class CaseInListSerializer(serializers.Serializer[VisibleCase]):
-    """A case as the caller may see it; null or empty where there is nothing, or nothing for the caller."""
+    """A case as you can see it. Fields that are empty or hidden from you are null or empty."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
     external_case_id = serializers.CharField(read_only=True)
@@ -30,16 +30,15 @@ class CaseInListSerializer(serializers.Serializer[VisibleCase]):
 
 
 class CaseSerializer(CaseInListSerializer):
-    """The same, with the description, which lists leave out."""
+    """A case with its description."""
 
     description = serializers.CharField(read_only=True)
 
 
 class ReleaseSerializer(serializers.Serializer[Any]):
-    """When the case is to be released. "schedule" without a date is the default date.
+    """When to release the case. "schedule" without a date uses the default date.
 
-    `version` is the one that the caller has read. 409 where the case has another one now; without it nothing is
-    compared.
+    Send the `version` you read to get a 409 if the case has changed since.
     """
 
     release_option = serializers.ChoiceField(choices=["now", "schedule"])

@@ -38,20 +38,20 @@ class CaseViewSet(GenericViewSet[Any]):
 
     @extend_schema(operation_id="cases_list", responses=CaseInListSerializer(many=True))
     def list(self, request: Request) -> Response:
-        """The cases that the caller may see, latest first, without their descriptions."""
+        """List your cases, newest first, without descriptions."""
         page = self.paginate_queryset(self.get_queryset()) or []
         seen = [VisibleCase.of(case, to=cast(User, request.user)) for case in page]
         return self.get_paginated_response(CaseInListSerializer(cast(Any, seen), many=True).data)
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One case; 404 where the caller may not know of it."""
+        """Get one case."""
         return Response(self._seen(self._case(pk)))
 
     @extend_schema(request=ReleaseSerializer, responses=CaseSerializer)
     @action(detail=True, methods=["post"])
     def release(self, request: Request, pk: str) -> Response:
-        """Completes an accepted case and releases it now or on a date. A completed case is rescheduled, or released
-        before its schedule."""
+        """Complete a case in progress and release it now or on a date. Reschedule a completed case or release it
+        early."""
         case = self._case(pk)
         wanted = ReleaseSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)

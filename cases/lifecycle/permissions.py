@@ -101,7 +101,7 @@ TABLE: dict[Action, dict[str, Rule]] = {
 
 REFUSALS: dict[State, Promise] = {
     State.DRAFT: gettext_lazy("This case is still a draft."),
-    State.SUBMITTED: gettext_lazy("This case has not been accepted yet."),
+    State.SUBMITTED: gettext_lazy("This case hasn't been accepted yet."),
     State.ACCEPTED: gettext_lazy("This case is in progress. It isn't completed yet."),
     State.HELD: gettext_lazy("This case is completed and on hold."),
     State.SCHEDULED: gettext_lazy("This case is already completed and scheduled for release."),

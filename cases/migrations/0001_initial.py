@@ -552,7 +552,7 @@ class Migration(migrations.Migration):
                     "release_next_try",
                     models.DateTimeField(
                         blank=True,
-                        help_text="The release is not tried again before this time.",
+                        help_text="The release isn't retried before this time.",
                         null=True,
                         verbose_name="next release attempt",
                     ),

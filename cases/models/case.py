@@ -150,7 +150,7 @@ class Case(models.Model):
         _("next release attempt"),
         null=True,
         blank=True,
-        help_text=_("The release is not tried again before this time."),
+        help_text=_("The release isn't retried before this time."),
     )
 
     objects = CaseManager()

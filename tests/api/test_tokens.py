@@ -271,7 +271,7 @@ def test_the_command_creates_lists_and_ends(technician, other_technician):
     assert "Nightly export" in command("list")
     assert command("list", "tom").count("\n") == 0
     assert secret not in command("list", "tom")
-    command("end", "tom", "--name", "Nightly export")
+    command("revoke", "tom", "--name", "Nightly export")
     assert status(secret) == 401
     assert command("list", "tom") == ""
     assert history(technician) == [
@@ -294,8 +294,8 @@ def test_the_command_ends_all_of_a_person(technician, other_technician):
         ("create", "tom", "--name", ""),
         ("create", "tom", "--name", "x", "--days", "366"),
         ("create", "tom"),
-        ("end", "tom", "--name", "x"),
-        ("end", "tom"),
+        ("revoke", "tom", "--name", "x"),
+        ("revoke", "tom"),
         ("list", "nobody"),
         (),
     ],

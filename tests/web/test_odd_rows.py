@@ -119,7 +119,7 @@ def test_the_commands_run_to_their_end(odd):
         try:
             call_command("release_scheduled_cases", *arguments, stdout=StringIO(), stderr=StringIO())
         except CommandError as error:
-            assert "tried again" in str(error)  # noqa: PT017  (the rows that fail are named, and the others released)
+            assert "will be retried" in str(error)  # noqa: PT017  (the rows that fail are named, and the others released)
     for keep in ("wall-clock", "instants"):
         call_command("change_time_zone", "UTC", "America/Chicago", "--keep", keep, stdout=StringIO())
 

@@ -17,19 +17,24 @@ BY = "manage.py api_token"
 
 
 class Command(BaseCommand):
-    help = "Creates, lists and ends API tokens."
+    help = "Create, list or revoke API tokens."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|end")
-        create = actions.add_parser("create", help="print a new token of USERNAME, which is not shown again")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|revoke")
+        create = actions.add_parser("create", help="print a new token for USERNAME (shown only once)")
         create.add_argument("username")
         create.add_argument("--name", required=True, help="what the token is for")
-        create.add_argument("--days", type=int, default=settings.API_TOKEN_DAYS, help="until it expires (%(default)s)")
-        listing = actions.add_parser("list", help="list the tokens of USERNAME, or of all people")
+        create.add_argument(
+            "--days",
+            type=int,
+            default=settings.API_TOKEN_DAYS,
+            help="days until the token expires (default: %(default)s)",
+        )
+        listing = actions.add_parser("list", help="list the tokens of USERNAME or of everyone")
         listing.add_argument("username", nargs="?")
-        end = actions.add_parser("end", help="end one token of USERNAME, or all of them")
-        end.add_argument("username")
-        which = end.add_mutually_exclusive_group(required=True)
+        revoke = actions.add_parser("revoke", help="revoke one token of USERNAME or all of them")
+        revoke.add_argument("username")
+        which = revoke.add_mutually_exclusive_group(required=True)
         which.add_argument("--name")
         which.add_argument("--all", action="store_true")
 
@@ -54,23 +59,23 @@ class Command(BaseCommand):
             expiry = f"{'expired' if token.has_expired(now) else 'expires'} {_local(token.expiry)}"
             self.stdout.write(f"{token.user.username}  {token}  last used {used}  {expiry}  {token.name}")
 
-    def _end(self, username: str, name: str | None, **options: Any) -> None:
+    def _revoke(self, username: str, name: str | None, **options: Any) -> None:
         tokens = ApiToken.objects.filter(user=_person(username))
         if name is not None:
             tokens = tokens.filter(name=name)
         found = list(tokens)
         if not found:
-            raise CommandError("There is no such token.")
+            raise CommandError("Token not found.")
         for token in found:
             api_tokens.end(token=token, by=BY)
-            self.stdout.write(f"Ended {token}  {token.name}")
+            self.stdout.write(f"Revoked {token}  {token.name}")
 
 
 def _person(username: str) -> User:
     try:
         return User.objects.get(username=username)
     except User.DoesNotExist:
-        raise CommandError(f"There is no account with the username {username!r}.") from None
+        raise CommandError(f"No account has the username {username!r}.") from None
 
 
 def _local(moment: dt.datetime) -> str:

@@ -17,21 +17,19 @@ BY = "change_time_zone"
 
 
 class Command(BaseCommand):
-    help = "Changes the portal's time zone and the scheduled releases with it. Prints what would change unless --apply."
+    help = "Change the portal's time zone and its scheduled releases. Without --apply, show what would change."
     # The clocks differ while this is needed.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("old", metavar="OLD", type=zone, help="the zone that the portal has")
-        parser.add_argument("new", metavar="NEW", type=zone, help="the zone that it gets; may be the same")
-        parser.add_argument(
-            "--time-of-day", type=time_of_day, metavar="HH:MM", help="also change RELEASE_TIME_OF_DAY to this"
-        )
+        parser.add_argument("old", metavar="OLD", type=zone, help="the current time zone")
+        parser.add_argument("new", metavar="NEW", type=zone, help="the new time zone (may be the same)")
+        parser.add_argument("--time-of-day", type=time_of_day, metavar="HH:MM", help="new RELEASE_TIME_OF_DAY")
         parser.add_argument(
             "--keep",
             choices=[keep.value for keep in Keep],
             default=Keep.WALL_CLOCK.value,
-            help="what scheduled releases keep: the date and time that people read (default), or the moment",
+            help="what scheduled releases keep: their date and time (default) or their moment",
         )
         parser.add_argument("--apply", action="store_true", help="make the change")
 
@@ -49,15 +47,15 @@ class Command(BaseCommand):
         if not apply:
             self.stdout.write("Nothing was changed. Add --apply to change it.")
             return
-        self.stdout.write(self.style.SUCCESS("The change was made."))
+        self.stdout.write(self.style.SUCCESS("Time zone and release time changed."))
         if wanted != Setting(settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY):
             self.stdout.write(
                 f"Now set TIME_ZONE={wanted.time_zone} and RELEASE_TIME_OF_DAY={time_text(wanted.time_of_day)} "
-                "for every process and restart them all. Until then they release nothing."
+                "for every process and restart them all. Nothing will be released until then."
             )
 
     def _report(self, effect: Effect, change: Change) -> None:
-        keeps = "dates and times as people read them", "the moments of the releases"
+        keeps = "dates and times", "moments"
         self.stdout.write(f"From {change.old} to {change.new}, keeping {keeps[change.keep is Keep.INSTANTS]}.")
         for move in effect.listed:
             self.stdout.write(f"  {_line(move, change)}")
@@ -65,7 +63,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  … and {effect.changed - len(effect.listed):,} more")
         self.stdout.write(
             f"Scheduled releases: {effect.pending:,}. Changed: {effect.changed:,} "
-            f"({effect.earlier:,} earlier, {effect.later:,} later). Due at once: {effect.due_at_once:,}."
+            f"({effect.earlier:,} earlier, {effect.later:,} later). Due now: {effect.due_at_once:,}."
         )
 
 
@@ -74,7 +72,7 @@ def zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, KeyError):
-        raise ArgumentTypeError(f"There is no time zone {name!r}.") from None
+        raise ArgumentTypeError(f"Unknown time zone {name!r}.") from None
 
 
 def time_of_day(text: str) -> dt.time:
@@ -84,7 +82,7 @@ def time_of_day(text: str) -> dt.time:
     except ValueError:
         value = None
     if value is None or value.tzinfo is not None:
-        raise ArgumentTypeError(f"A time of day is written as 09:30, not {text!r}.")
+        raise ArgumentTypeError(f"Write the time as 09:30, not {text!r}.")
     return value
 
 

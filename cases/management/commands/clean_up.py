@@ -9,9 +9,7 @@ from cases.maintenance import cleanup
 
 
 class Command(BaseCommand):
-    help = (
-        "Deletes what has expired: sessions, counts of guesses, used codes, files that no document names, sent forms."
-    )
+    help = "Delete expired sessions, sign-in attempts, used codes and sent forms, and files without a document."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, count in cleanup.clean_up(portal_now()).items():

@@ -11,18 +11,18 @@ from cases.models import User
 
 
 class Command(BaseCommand):
-    help = "Loads the demo data, once. The password of every demo login comes from DEMO_PASSWORD."
+    help = "Load the demo data once. All demo accounts use the password in DEMO_PASSWORD."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if User.objects.filter(username="member").exists():
-            self.stdout.write("The demo data is there already.")
+            self.stdout.write("The demo data is already loaded.")
             return
         if User.objects.exists():
-            raise CommandError("This portal has people in it. The demo data is for an empty one.")
+            raise CommandError("This portal already has accounts. Load the demo data into an empty database.")
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
-            raise CommandError("Set DEMO_PASSWORD: the password of the demo logins.")
+            raise CommandError("Set DEMO_PASSWORD to the password for the demo accounts.")
         if sentence := stored_clock.mismatch():
             raise CommandError(sentence)
         cases = Story(password=password).tell()
-        self.stdout.write(f"Made {User.objects.count()} people and {cases} cases.")
+        self.stdout.write(f"Created {User.objects.count()} people and {cases} cases.")

@@ -22,12 +22,14 @@ LISTED = 50
 
 
 class Command(BaseCommand):
-    help = "Releases every scheduled case whose release date has been reached."
+    help = "Release all cases that have reached their release date."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be released, and change nothing")
-        parser.add_argument("--batch-size", type=int, metavar="N", help="cases in one transaction")
-        parser.add_argument("--send-emails", action="store_true", help="send the waiting e-mails too")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be released without changing anything"
+        )
+        parser.add_argument("--batch-size", type=int, metavar="N", help="cases per transaction")
+        parser.add_argument("--send-emails", action="store_true", help="also send waiting emails")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] is not None and options["batch_size"] < 1:
@@ -53,7 +55,7 @@ class Command(BaseCommand):
         case_counts.refresh()
         daily_statistics.update(portal_now())
         if self.failed:
-            raise CommandError(f"{self.failed} failed; they are tried again. The reasons are above and on the rows.")
+            raise CommandError(f"{self.failed} failed and will be retried. See the reasons above.")
 
     def _preview(self) -> None:
         due = Case.objects.due(portal_now()).order_by("scheduled_release_date", "scheduled_release_time", "pk")
@@ -68,7 +70,7 @@ class Command(BaseCommand):
         for case in listed.select_related("member"):
             self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
         for pk, error in batch.failed.items():
-            self.stderr.write(f"  Case {pk} could not be released: {error}")
+            self.stderr.write(f"  Couldn't release case {pk}: {error}")
         self.released += len(batch.released)
         self.failed += len(batch.failed)
         if self.released > LISTED:
@@ -79,16 +81,16 @@ class Command(BaseCommand):
         failing = Case.objects.failing(portal_now())
         for case in failing.order_by("release_next_try")[:LISTED]:
             self.stderr.write(
-                f"  {case} failed {case.release_attempts} times and is tried again at "
+                f"  {case} failed {case.release_attempts} times. Next attempt: "
                 f"{_on_portal_clock(case.release_next_try):%Y-%m-%d %H:%M:%S}: {case.release_error}"
             )
         return failing.count()
 
     def _send(self) -> None:
         report = outbox.deliver()
-        self.stdout.write(f"Sent {report.sent:,} e-mail{'' if report.sent == 1 else 's'}.")
+        self.stdout.write(f"Sent {report.sent:,} email{'' if report.sent == 1 else 's'}.")
         if report.retried or report.failed:
-            self.stderr.write(f"  {report.retried} will be tried again, {report.failed} failed for good.")
+            self.stderr.write(f"  {report.retried} will be retried, {report.failed} failed.")
         self.failed += report.retried + report.failed
 
     def _say_rest(self, count: int) -> None:

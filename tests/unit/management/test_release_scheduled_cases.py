@@ -72,7 +72,7 @@ def test_a_failed_row_is_reported_and_the_others_are_released(member, clock, cap
     with pytest.raises(CommandError, match="1 failed"):
         call_command("release_scheduled_cases")
     printed = capsys.readouterr()
-    assert f"Case {bad.pk} could not be released" in printed.err
+    assert f"release case {bad.pk}: " in printed.err
     assert "Released 1 case." in printed.out
     good.refresh_from_db()
     assert good.actual_release_date is not None

@@ -55,7 +55,7 @@ def test_without_apply_it_says_what_would_change_and_changes_nothing(chicago, me
     case = pending(member, "2025-06-20")
     out = change(CHICAGO, "UTC")
     assert f"{case.external_case_id}  2025-06-20 00:00:00 → 2025-06-20 00:00:00  (5 h earlier)" in out
-    assert "Scheduled releases: 1. Changed: 1 (1 earlier, 0 later). Due at once: 0." in out
+    assert "Scheduled releases: 1. Changed: 1 (1 earlier, 0 later). Due now: 0." in out
     assert "Nothing was changed. Add --apply to change it." in out
     assert PortalClock.objects.get().time_zone == CHICAGO
     assert (schedule_of(case), case.schedule_revision) == (("2025-06-20", None), 1)
@@ -184,9 +184,9 @@ def test_after_it_the_portal_goes_by_the_new_clock_alone(settings, clock, member
 
 BAD = {
     "another zone is stored": (["UTC", "Europe/Berlin"], "The portal's time zone is America/Chicago, not UTC"),
-    "no such old zone": (["America/Chigago", "UTC"], "There is no time zone 'America/Chigago'"),
-    "no such new zone": ([CHICAGO, "../etc/passwd"], "There is no time zone"),
-    "an empty zone": ([CHICAGO, ""], "There is no time zone ''"),
+    "no such old zone": (["America/Chigago", "UTC"], "Unknown time zone 'America/Chigago'"),
+    "no such new zone": ([CHICAGO, "../etc/passwd"], "Unknown time zone"),
+    "an empty zone": ([CHICAGO, ""], "Unknown time zone ''"),
     "a time that is none": ([CHICAGO, "UTC", "--time-of-day", "noon"], "A time of day is written as 09:30"),
     "a time with an offset": ([CHICAGO, "UTC", "--time-of-day", "09:30+02:00"], "A time of day is written as 09:30"),
     "keep what": ([CHICAGO, "UTC", "--keep", "both"], "invalid choice"),
