@@ -18,17 +18,15 @@ from portal.file_storage import file_storage
 from tests import databases, stored_clock
 from tests.clocks import frozen_clock
 from tests.factories import UserFactory
-
-# What waits for minutes, on servers of its own: begun first, it is over when the others are.
-LONGEST = ("chaos/test_small.py", "bench/test_pages.py")
+from tests.order import in_order
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest modules first; the others as pytest-django orders them, for the database's sake."""
+    """Every test runs on a database or two, and in an order that keeps the processes busy."""
     if nowhere := [item.nodeid for item in items if not databases.of(item)]:
         raise pytest.UsageError("No run takes these tests: " + ", ".join(nowhere))
-    items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST)))
+    items[:] = in_order(items, Path(__file__).parent)
 
 
 @pytest.fixture

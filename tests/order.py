@@ -1,0 +1,42 @@
+"""The order in which `make test` hands out modules, so that its processes end together and no core rests meanwhile."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+# What waits for minutes, on servers of its own: begun first, it is over when the others are.
+LONGEST = ("chaos/test_small.py", "bench/test_pages.py")
+# The first of their kind, for the same reason.
+LONG = ("browser/test_every_page.py", "integration/test_demo.py", "integration/test_faults.py")
+# They drive Chromium, which computes, or start processes and wait for them.
+WITH_PROCESSES = {"browser", "integration", "chaos", "bench"}
+
+
+class Located(Protocol):
+    """What knows the path of its module: a pytest.Item."""
+
+    path: Path
+
+
+Item = TypeVar("Item", bound=Located)
+
+
+def in_order(items: Sequence[Item], tests: Path) -> list[Item]:
+    """Return `items`, which are ordered as pytest-django does for the database's sake, in the order of the run.
+
+    First come the tests with processes, those that wait in turn with those that compute; then the others, whose modules
+    are small enough to end at the same time.
+    """
+    places = {item.path: item.path.relative_to(tests).as_posix() for item in items}
+    modules = [path for path in places if _directory(places[path]) in WITH_PROCESSES]
+    modules.sort(key=lambda path: places[path] not in LONG)
+    ranks: dict[Path, float] = {}
+    for computes in (True, False):
+        group = [path for path in modules if (_directory(places[path]) == "browser") is computes]
+        ranks |= {path: (number + 0.5) / len(group) for number, path in enumerate(group)}
+    ranks |= {path: LONGEST.index(place) - len(LONGEST) for path, place in places.items() if place in LONGEST}
+    return sorted(items, key=lambda item: ranks.get(item.path, 1))
+
+
+def _directory(place: str) -> str:
+    return place.partition("/")[0]
