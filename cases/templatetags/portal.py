@@ -27,7 +27,7 @@ register = template.Library()
 RECENT = dt.timedelta(days=7)
 
 # States that are the same fact as another to the eye.
-DRAWN_AS = {"announced": "scheduled", "changed": "new", "done": "released", "danger": "alert", "warning": "alert"}
+DRAWN_AS = {"announced": "scheduled", "changed": "new", "danger": "alert", "warning": "alert"}
 
 
 @register.filter

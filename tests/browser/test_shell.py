@@ -165,7 +165,9 @@ def test_the_entrance(open_page, member, dark, viewport):
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_label("Username or email")).to_be_focused()
-    expect(page.get_by_label("Username or email")).to_have_accessible_description("This field is required.")
+    expect(page.get_by_label("Username or email")).to_have_accessible_description(
+        "Enter your username or email address."
+    )
     assert_accessible(page)
 
 

@@ -35,7 +35,7 @@ PAIRS = [
     *product(WORDS, GROUNDS),
     *product(SELECTED, ["accent-soft"]),
 ]
-ACCOUNT_STATES = ["off", "scheduled", "released", "changed", "done", "danger", "warning", "new"]
+ACCOUNT_STATES = ["off", "scheduled", "released", "changed", "danger", "warning", "new"]
 # Smaller than the scale: keys and numbers of steps, and monograms.
 SIZES = {"text-small", "text-dense", "text-large", "text-figure", "text-title", "bs-body-font-size"}
 SMALLER = {".75rem", ".6875rem"}
