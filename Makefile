@@ -17,7 +17,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-postgresql test-sqlite lint audit requirements messages settings chaos bench screenshots tour programs
+.PHONY: help demo check test test-postgresql test-sqlite lint lint-types lint-style lint-imports lint-security lint-migrations audit requirements messages settings chaos bench screenshots tour programs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -62,11 +62,22 @@ test-sqlite: $(INSTALLED)
 lint: export SECRET_KEY := only for checks
 lint: export ENV_FILE := /dev/null
 lint: $(INSTALLED) ## ruff, mypy, bandit, who imports whom, and the migrations; needs no network
+	@$(MAKE) --no-print-directory --jobs 2 lint-types lint-style lint-imports lint-security lint-migrations
+
+lint-types:
+	@$(VENV)/bin/mypy portal cases tasks deploy/demo
+
+lint-style:
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
-	@$(VENV)/bin/mypy portal cases tasks deploy/demo
+
+lint-imports:
 	@contracts=`$(VENV)/bin/lint-imports --no-logo` || { echo "$$contracts"; exit 1; }
+
+lint-security:
 	@$(VENV)/bin/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml portal cases tasks deploy manage.py
+
+lint-migrations:
 	@DATABASE_URL=sqlite:// $(VENV)/bin/python manage.py makemigrations --check --dry-run cases
 	@$(VENV)/bin/python -m tests.migration_lint
 
