@@ -21,6 +21,12 @@ from tests.factories import UserFactory
 from tests.order import in_order
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test that asks no database says the same on each."""
+    if not databases.opens_one(item):
+        item.add_marker(pytest.mark.one_database("asks none"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test runs on a database or two, and in an order that keeps the processes busy."""

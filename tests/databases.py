@@ -1,4 +1,4 @@
-"""On which databases a test runs in `make test`: on both, unless its markers or its directory say otherwise."""
+"""On which databases `make test` runs a test: on both, unless it asks none, or its markers or directory say so."""
 
 from pathlib import Path
 
@@ -7,6 +7,14 @@ import pytest
 TESTS = Path(__file__).parent
 # What the run on SQLite takes (the Makefile names the same). The others start processes around PostgreSQL.
 ON_SQLITE = ("unit", "web", "api")
+
+
+OPENS_ONE = {"db", "transactional_db", "live_server"}
+
+
+def opens_one(item: pytest.Item) -> bool:
+    """Whether the test `item` may ask a database: pytest-django refuses the others."""
+    return item.get_closest_marker("django_db") is not None or bool(OPENS_ONE & set(getattr(item, "fixturenames", ())))
 
 
 def of(item: pytest.Item) -> set[str]:
