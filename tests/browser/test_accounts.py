@@ -40,13 +40,13 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
     page.get_by_role("button", name="Confirm").click()
 
     # She scans the picture, and types what her phone shows.
-    page.get_by_label("Authenticator secret").wait_for()
+    page.get_by_label("Setup key").wait_for()
     look(page, f"activate-{kind}")
     assert page.locator("img.qr").evaluate("image => image.naturalWidth") > 0
-    secret = page.get_by_label("Authenticator secret").input_value()
+    secret = page.get_by_label("Setup key").input_value()
     counter = list(yield_hotp_counters_from_time())[1]
     page.get_by_label("Authenticator code").fill(format_hotp_value(hotp_value(secret, counter)))
-    page.get_by_role("button", name="Activate").click()
+    page.get_by_role("button", name="Set up app").click()
 
     # She is shown her recovery codes, and everything is open to her.
     assert len(page.get_by_label("Unused codes").input_value().split()) == 10
@@ -78,13 +78,13 @@ def test_a_technician_leaves(
     page.goto("/people/")
     look(page, f"people-{kind}")
     page.get_by_label("Search").fill("tom@")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply").click()
     page.get_by_role("link", name="tom@example.com").click()
 
     # His cases become Otto's, and his account is closed.
     look(page, f"person-{kind}")
     page.get_by_role("button", name="Hand over all cases").click()
-    page.get_by_label("To", exact=True).select_option("otto")
+    page.get_by_label("Technician", exact=True).select_option("otto")
     page.get_by_label("Reason").fill("Tom leaves.")
     look(page, f"handing-over-{kind}")
     page.get_by_role("button", name="Hand over 2 cases").click()
@@ -97,6 +97,6 @@ def test_a_technician_leaves(
     # She begins to invite his successor, with an address that is taken.
     page.goto("/people/invite/")
     page.get_by_label("Email address").fill("otto@example.com")
-    page.get_by_role("button", name="Invite").click()
+    page.get_by_role("button", name="Send invitation").click()
     page.get_by_text("already exists").wait_for()
     look(page, f"invite-{kind}")

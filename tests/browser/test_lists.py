@@ -46,7 +46,7 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cas
     expect(rows(page)).to_have_count(7)
     page.get_by_label("Technician").select_option("Mine")
     expect(rows(page)).to_have_text(["Savings", "Insurance", "Refund", "Pension"])
-    page.get_by_label("State").select_option("Accepted")
+    page.get_by_label("Status").select_option("In progress")
     expect(rows(page)).to_have_text(["Refund", "Pension"])
 
     # Another order, from the keyboard; the link keeps the focus.
@@ -62,13 +62,13 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cas
     expect(rows(page)).to_have_text(["Refund"])
     page.go_back()
     expect(rows(page)).to_have_text(["Pension", "Refund"])
-    expect(page.get_by_label("State")).to_have_value("accepted")
+    expect(page.get_by_label("Status")).to_have_value("accepted")
     expect(page.get_by_label("Urgency")).to_have_value("")
     page.go_back()
     expect(rows(page)).to_have_text(["Refund", "Pension"])
 
     # A filter is taken away by its chip, and an address can be shared.
-    page.get_by_role("link", name="State: Accepted").click()
+    page.get_by_role("link", name="Status: In progress").click()
     expect(rows(page)).to_have_text(["Savings", "Insurance", "Refund", "Pension"])
     page.reload()
     expect(page.get_by_label("Technician")).to_have_value("mine")
@@ -97,7 +97,7 @@ def test_the_list_works_without_javascript(chromium, live_server, client, techni
     page = context.new_page()
     page.goto("/cases/?state=accepted&sort=accepted-first")
     page.get_by_label("Search").fill("refund")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply").click()
     expect(rows(page)).to_have_text(["Refund"])
     assert "sort=accepted-first" in page.url
     context.close()
@@ -107,7 +107,7 @@ def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, technician, c
     page = sign_in(technician)
     page.goto("/cases/")
     page.context.clear_cookies()
-    page.get_by_label("State").select_option("Released")
+    page.get_by_label("Status").select_option("Released")
     expect(page.get_by_label("Username or email")).to_be_visible()
     assert "next=/cases/" in page.url
 
