@@ -283,7 +283,7 @@ def test_the_command_creates_lists_and_ends(technician, other_technician):
 def test_the_command_ends_all_of_a_person(technician, other_technician):
     secrets = [new_token(technician), new_token(technician)]
     others = new_token(other_technician)
-    command("end", "tom", "--all")
+    command("revoke", "tom", "--all")
     assert [status(secret) for secret in [*secrets, others]] == [401, 401, 200]
 
 

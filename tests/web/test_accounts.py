@@ -71,7 +71,7 @@ def test_a_deactivated_person_does_not_get_in(member, client):
 
 def test_password_reset_by_mail(member, client):
     link = ask_for_link(client)
-    assert mail.outbox[0].subject == "[Advisor Portal] Choose a new password"
+    assert mail.outbox[0].subject == "[Advisor Portal] Reset your password"
     assert "Hello " in mail.outbox[0].body
     assert "Hello from" not in mail.outbox[0].body
     form = client.get(link, follow=True)

@@ -30,7 +30,7 @@ ACTIVATE = "/accounts/security/app/activate/"
 CLOSED = ["/", "/cases/", "/calendar/", "/operations/", "/admin/", "/admin/cases/case/", "/accounts/password/change/"]
 
 
-def log_in(client: Client, login: str = "administrator") -> str:
+def log_in(client: Client, login: str = "ada") -> str:
     """Where the login page sends that person."""
     answer = client.post("/accounts/login/", {"login": login, "password": PASSWORD})
     assert answer.status_code == 302, answer.content

@@ -55,7 +55,7 @@ def test_answers_of_the_api_to_a_token(member):
 def test_the_answer_that_signs_in(member, client):
     member.set_password("a long enough password")
     member.save()
-    answer = client.post("/accounts/login/", {"login": "member", "password": "a long enough password"})
+    answer = client.post("/accounts/login/", {"login": "mia", "password": "a long enough password"})
     assert answer.status_code == 302
     assert is_private(answer)
 

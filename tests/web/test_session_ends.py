@@ -61,7 +61,7 @@ SENT = {
         {"title": "Pension <b>", "description": "Line 1\r\nLine 2", "urgency": "urgent"},
     ),
     "note": ("technician", "/cases/{case}/notes/", {"text": "She called & wept."}),
-    "hand over": ("technician", "/cases/{case}/hand-over/", {"to": "{otto}", "reason": "I am away."}),
+    "hand over": ("technician", "/cases/{case}/hand-over/", {"to": "{other_technician}", "reason": "I am away."}),
     "hold": ("administrator", "/cases/{scheduled}/hold/", {"reason": "A figure is missing", "version": "1"}),
     "return": ("technician", "/cases/{scheduled}/return/", {"reason": "Once more", "version": "1"}),
     "reschedule": (

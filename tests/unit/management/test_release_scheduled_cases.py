@@ -91,7 +91,7 @@ def test_rows_that_wait_for_their_next_try_are_named_and_fail_the_run(member, cl
 def test_send_emails_does_the_mail_too(member, other_member, clock, capsys):
     CaseFactory.create_batch(2, due=True, member=member)
     CaseFactory(due=True, member=other_member)
-    assert "Sent 2 e-mails." in run(capsys, "--send-emails")
+    assert "Sent 2 emails." in run(capsys, "--send-emails")
     assert sorted((message.to, message.subject.split(" ")[0]) for message in mail.outbox) == [
         (["mia@example.com"], "2"),
         (["olga@example.com"], "Your"),

@@ -30,7 +30,7 @@ FORBIDDEN = re.compile(
     r"|behaviour|recognise\w*|catalogue)\b",
     re.IGNORECASE,
 )
-TEST = re.compile(r"`((?:tests/\w+/)?test_\w+\.py)::(test_\w+)`")
+TEST = re.compile(r"`((?:tests/(?:\w+/)+)?test_\w+\.py)::(test_\w+)`")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import structlog
 from django.conf import settings as real
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
@@ -22,12 +23,15 @@ SETTINGS = real.BASE_DIR / "portal" / "settings.py"
 def settings_with(monkeypatch):
     """The settings as they would be with these environment variables."""
 
+    logging = structlog.get_config()  # the settings configure it anew
+
     def load(**environment):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         return runpy.run_path(str(SETTINGS))
 
-    return load
+    yield load
+    structlog.configure(**logging)
 
 
 BAD = {
