@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 NOTES = [
     "Called back; the service record is on its way from the agency.",
     "The figures of 2019 are missing. I asked the member for the two statements.",
-    "Checked against the rules of last January. Please have a second look before it goes out.",
+    "Checked against the rules of last January. Check it again before the release.",
 ]
 
 

@@ -90,7 +90,7 @@ DESCRIPTIONS = [
     "I received two letters that contradict each other. Which of them is right?",
 ]
 WAVE = 50
-# What is due today goes out at that time, when most have gone home.
+# What is due today is released at that time, when most have gone home.
 LATE = dt.time(23, 30)
 # Every so many cases have one. The first of each kind of case, the demo member's, has all of them.
 LETTERS, NOTES, REPORTS = 5, 2, 3
