@@ -56,16 +56,21 @@ class World:
 
     def client(self, person: str) -> Client:
         """A browser in which `person` has just signed in and confirmed it, as far as the portal can tell."""
-        client = Client()
-        if user := self.user(person):
-            client.force_login(user)
-            session = client.session
-            session["account_authentication_methods"] = [
-                {"method": "password", "at": time.time(), "username": user.username, "reauthenticated": True}
-            ]
-            session["account_authentication_methods_user"] = str(user.pk)
-            session.save()
-        return client
+        user = self.user(person)
+        return signed_in(user) if user else Client()
+
+
+def signed_in(user: User) -> Client:
+    """Return a browser in which `user` has just signed in and confirmed it, as far as the portal can tell."""
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "username": user.username, "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client
 
 
 def _where(state: str) -> Q:

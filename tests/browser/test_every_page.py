@@ -80,6 +80,8 @@ class Reader:
         self.world = world
         self.where = ""
         self.problems: list[str] = []
+        # A dialog is the same on many pages.
+        self.dialogs: dict[str, set[str]] = {scheme: set() for scheme in RULES}
         tab.add_init_script(WATCH_POLICY)
         tab.on("console", lambda told: self._hear(told.type, told.text))
         tab.on("pageerror", lambda error: self._hear("error", str(error)))
@@ -100,7 +102,7 @@ class Reader:
         for scheme in ("light", "dark"):
             self.tab.emulate_media(color_scheme=scheme)
             self._check_with_axe(scheme)
-            for dialog in dialogs_of(self.tab):
+            for dialog in dialogs_of(self.tab, self.dialogs[scheme]):
                 self._check_with_axe(scheme, f"#{dialog}")
         for width in (PHONE["width"], *TABLETS):
             self.tab.set_viewport_size({"width": width, "height": PHONE["height"]})
