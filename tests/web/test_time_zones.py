@@ -150,7 +150,7 @@ def test_people_choose_their_zone_and_name(member, client):
     page = text(answer)
     assert "Profile saved." in page
     assert "Mia Marsh" in page
-    assert "Other times are in your time zone, Pacific/Auckland" in text(client.get("/"))
+    assert "Other times are in your time zone, Pacific/Auckland" in text(client.get("/cases/"))
     member.refresh_from_db()
     assert (member.first_name, member.time_zone) == ("Mia", AUCKLAND)
     client.post(PROFILE, {"first_name": "Mia", "last_name": "Marsh", "time_zone": ""})
