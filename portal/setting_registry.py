@@ -7,7 +7,7 @@ docs/settings.md and the lines of .env.example. No model is imported: this is re
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from portal.setting_types import Choice, Flag, Group, Setting, TimeOfDay, WholeNumber, Words
+from portal.setting_types import Choice, Flag, Group, Holidays, Hours, Setting, TimeOfDay, WholeNumber, Words
 
 DAYS = ngettext_lazy("%(number)d day", "%(number)d days", "number")
 SECONDS = ngettext_lazy("%(number)d second", "%(number)d seconds", "number")
@@ -136,6 +136,42 @@ RELEASE = [
         DAYS,
     ),
     Setting("RELEASE_ETA_PER_INSTANT", "4", _("Maximum scheduled tasks per moment."), WholeNumber()),
+    Setting(
+        "RELEASE_UNDO_SECONDS",
+        "30",
+        _("How long a person can undo their own release. The email of that release waits as long. 0 turns it off."),
+        WholeNumber(0, 3600),
+        SECONDS,
+        in_example=True,
+    ),
+    Setting("RELEASE_REQUIRES_ANSWER", "False", _("A case can't be completed without an answer."), Flag()),
+    Setting("RELEASE_ANSWER_IN_EMAIL", "False", _("The release email contains the answer."), Flag()),
+    Setting("REQUIRE_SECOND_APPROVER", "False", _("An early release must be approved by a second person."), Flag()),
+    Setting(
+        "RELEASE_UNOPENED_DAYS",
+        "7",
+        _("A released case that its member hasn't opened is listed as not opened after this time."),
+        WholeNumber(1),
+        DAYS,
+    ),
+    Setting("CONDITION_LINK_DAYS", "30", _("Lifetime of the link that meets a condition."), WholeNumber(1, 365), DAYS),
+    Setting("RELEASE_ON_WEEKENDS", "True", _("Releases can be scheduled on Saturdays and Sundays."), Flag()),
+    Setting(
+        "RELEASE_HOLIDAYS",
+        "",
+        _("No release can be scheduled on the public holidays of this country, or of its state or region."),
+        Holidays(),
+        in_example=True,
+        example="US-TX",
+    ),
+    Setting(
+        "RELEASE_MAIL_HOURS",
+        "",
+        _("Release emails are sent at these hours, in the member's time zone. Empty: at any time."),
+        Hours(),
+        in_example=True,
+        example="08:00-20:00",
+    ),
     Setting("RELEASE_BATCH_SIZE", "2000", _("Maximum cases released in one transaction."), WholeNumber(1)),
     Setting(
         "SWEEP_INTERVAL",

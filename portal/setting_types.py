@@ -113,6 +113,44 @@ class TimeOfDay:
 
 
 @dataclass(frozen=True)
+class Hours:
+    """A span of the day, as a pair of times; None where nothing is written."""
+
+    values: str = "`HH:MM-HH:MM`"
+
+    def read(self, name: str, text: str) -> tuple[dt.time, dt.time] | None:
+        if not text.strip():
+            return None
+        first, hyphen, last = text.partition("-")
+        try:
+            span = TimeOfDay().read(name, first.strip()), TimeOfDay().read(name, last.strip())
+        except ImproperlyConfigured:
+            span = (dt.time.max, dt.time.min)
+        if not hyphen or span[0] >= span[1]:
+            raise ImproperlyConfigured(f"{name} must be a span of the day such as 08:00-20:00, not {text!r}.")
+        return span
+
+
+@dataclass(frozen=True)
+class Holidays:
+    """A country, or a country with one of its parts, whose public holidays the package `holidays` knows."""
+
+    values: str = "country (`US`), or with its part (`US-TX`)"
+
+    def read(self, name: str, text: str) -> str:
+        if not text:
+            return ""
+        # Only where it is set: the package takes a tenth of a second to import.
+        from holidays.utils import list_supported_countries
+
+        country, _hyphen, part = text.partition("-")
+        known = list_supported_countries()
+        if country not in known or (_hyphen and part not in known[country]):
+            raise ImproperlyConfigured(f"{name} must be a country such as US, or US-TX, not {text!r}.")
+        return text
+
+
+@dataclass(frozen=True)
 class Setting:
     """A setting: the environment variable, its default as it would be written there, and what it means.
 

@@ -40,6 +40,15 @@ RELEASE_ETA_WINDOW = dt.timedelta(days=env("RELEASE_ETA_WINDOW_DAYS"))
 # resulting 80 tasks a second, even if each of them releases something.
 RELEASE_ETA_PER_INSTANT: int = env("RELEASE_ETA_PER_INSTANT")
 RELEASE_BATCH_SIZE: int = env("RELEASE_BATCH_SIZE")
+RELEASE_UNDO_SECONDS: int = env("RELEASE_UNDO_SECONDS")
+RELEASE_REQUIRES_ANSWER: bool = env("RELEASE_REQUIRES_ANSWER")
+RELEASE_ANSWER_IN_EMAIL: bool = env("RELEASE_ANSWER_IN_EMAIL")
+RELEASE_UNOPENED_DAYS: int = env("RELEASE_UNOPENED_DAYS")
+REQUIRE_SECOND_APPROVER: bool = env("REQUIRE_SECOND_APPROVER")
+CONDITION_LINK_DAYS: int = env("CONDITION_LINK_DAYS")
+RELEASE_ON_WEEKENDS: bool = env("RELEASE_ON_WEEKENDS")
+RELEASE_HOLIDAYS: str = env("RELEASE_HOLIDAYS")
+RELEASE_MAIL_HOURS: tuple[dt.time, dt.time] | None = env("RELEASE_MAIL_HOURS")
 SWEEP_INTERVAL: int = env("SWEEP_INTERVAL")
 
 # --- Django --------------------------------------------------------------------------------------------------------

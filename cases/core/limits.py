@@ -15,10 +15,17 @@ HEADER = 8_190
 SEARCH = 200
 SEARCH_WORDS = 10
 
+# A case has so many conditions at most, and a type asks for so many days at most.
+CONDITIONS = 20
+DAYS = 366
+
 # What people write.
 TITLE = 200
 DESCRIPTION = 10_000
 NOTE = 4_000
+ANSWER = 20_000
+GUIDANCE = 2_000  # of a case type
+CONDITION = 100
 REASON = 1_000
 NAME = 60  # a page shows it in one line or two
 FILE_NAME = 150

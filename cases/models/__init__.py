@@ -1,14 +1,19 @@
 """The tables of the portal."""
 
 from cases.models.account_event import AccountEvent
+from cases.models.answer import CaseAnswer, CaseAnswerQuerySet
 from cases.models.api_token import ApiToken
 from cases.models.api_usage import ApiUsage
+from cases.models.blackout_day import BlackoutDay
 from cases.models.calendar_feed import CalendarFeed
 from cases.models.case import Case
 from cases.models.case_event import CaseEvent
 from cases.models.case_queryset import CaseQuerySet
+from cases.models.case_type import CaseType, CaseTypeCondition
+from cases.models.condition import Condition
 from cases.models.delivery import Delivery
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
+from cases.models.first_view import FirstView
 from cases.models.heartbeat import Heartbeat
 from cases.models.note import CaseNote, CaseNoteQuerySet
 from cases.models.outgoing_email import OutgoingEmail
@@ -16,6 +21,7 @@ from cases.models.password_reset_request import PasswordResetRequest
 from cases.models.portal_clock import PortalClock
 from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
+from cases.models.release_stop import ReleaseStop
 from cases.models.sampled_total import SampledTotal
 from cases.models.security_state import SecurityState
 from cases.models.sent_form import UnsentForm, UsedFormToken
@@ -26,21 +32,29 @@ __all__ = [
     "AccountEvent",
     "ApiToken",
     "ApiUsage",
+    "BlackoutDay",
     "CalendarFeed",
     "Case",
+    "CaseAnswer",
+    "CaseAnswerQuerySet",
     "CaseDocument",
     "CaseDocumentQuerySet",
     "CaseEvent",
     "CaseNote",
     "CaseNoteQuerySet",
     "CaseQuerySet",
+    "CaseType",
+    "CaseTypeCondition",
+    "Condition",
     "Delivery",
+    "FirstView",
     "Heartbeat",
     "OutgoingEmail",
     "PasswordResetRequest",
     "PortalClock",
     "PortalEvent",
     "ReleaseDay",
+    "ReleaseStop",
     "SampledTotal",
     "SecurityState",
     "StorageReport",

@@ -15,7 +15,17 @@ from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line, Prose
-from cases.models.case_queryset import ACCEPTED_AT, ARMED, HELD, RELEASED, SCHEDULED, CaseManager
+from cases.models.case_queryset import (
+    ACCEPTED_AT,
+    ARMED,
+    HAS_OPEN_CONDITIONS,
+    HELD,
+    READY,
+    RELEASED,
+    SCHEDULED,
+    UNOPENED,
+    CaseManager,
+)
 from cases.models.constraints import one_of
 from cases.models.folded import Folded, with_folded
 from cases.models.user import User
@@ -24,7 +34,16 @@ from cases.models.user import User
 ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 # The moments in the life of a case.
-DATES = ("date_created", "date_submitted", "date_accepted", "date_completed", "actual_release_date", "release_next_try")
+DATES = (
+    "date_created",
+    "date_submitted",
+    "date_accepted",
+    "date_completed",
+    "actual_release_date",
+    "release_next_try",
+    "armed_at",
+    "first_viewed_at",
+)
 
 
 def _within_calendar(name: str) -> Q:
@@ -72,6 +91,17 @@ class Case(models.Model):
     )
     status = models.CharField(_("status"), max_length=20, choices=CaseStatus, default=CaseStatus.DRAFT)
     urgency = models.CharField(_("urgency"), max_length=20, choices=CaseUrgency, default=CaseUrgency.NORMAL)
+    # None is *General*. The index case_of_type serves it.
+    case_type = models.ForeignKey(
+        "cases.CaseType",
+        verbose_name=_("case type"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text=_("Empty: General."),
+    )
     title = Line(_("title"), max_length=limits.TITLE, blank=True)
     title_folded = Folded(
         _("folded title"),
@@ -131,6 +161,15 @@ class Case(models.Model):
         blank=True,
         help_text=_("The schedule revision that was announced shortly before its release."),
     )
+    armed_at = models.DateTimeField(
+        _("armed"), null=True, blank=True, help_text=_("When the task of the armed revision was scheduled.")
+    )
+    open_conditions = models.PositiveSmallIntegerField(
+        _("open conditions"),
+        default=0,
+        db_default=0,
+        help_text=_("How many conditions hold back the release. Counted again when one changes."),
+    )
     release_number = models.PositiveIntegerField(
         _("release number"), default=0, help_text=_("How many times the case has been released.")
     )
@@ -151,6 +190,10 @@ class Case(models.Model):
         null=True,
         blank=True,
         help_text=_("The release isn't retried before this time."),
+    )
+
+    first_viewed_at = models.DateTimeField(
+        _("first seen"), null=True, blank=True, help_text=_("When the member first saw this release.")
     )
 
     objects = CaseManager()
@@ -202,14 +245,24 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            # The sweep, a person's read, and the look-ahead: partial, so that what is released costs nothing.
+            # The sweep: partial, so that what is released or held back costs nothing. It is smaller than case_due, so
+            # that the planner prefers it. That one serves the lists and the look-ahead.
+            models.Index(
+                name="case_ready", fields=["scheduled_release_date", "scheduled_release_time"], condition=READY
+            ),
             models.Index(
                 name="case_due", fields=["scheduled_release_date", "scheduled_release_time", "id"], condition=SCHEDULED
+            ),
+            # What its conditions hold back, the longest overdue first.
+            models.Index(
+                name="case_held_by_conditions",
+                fields=["scheduled_release_date", "scheduled_release_time", "id"],
+                condition=SCHEDULED & HAS_OPEN_CONDITIONS,
             ),
             models.Index(
                 name="case_member_due",
                 fields=["member", "scheduled_release_date", "scheduled_release_time"],
-                condition=SCHEDULED,
+                condition=READY,
             ),
             models.Index(
                 name="case_armed",
@@ -231,6 +284,13 @@ class Case(models.Model):
                 fields=["assigned_to", "-actual_release_date", "-id"],
                 condition=RELEASED,
             ),
+            # What nobody has looked at yet. Of all that is old, little is left in it.
+            models.Index(
+                name="case_assigned_unopened",
+                fields=["assigned_to", "actual_release_date", "id"],
+                condition=UNOPENED,
+            ),
+            models.Index(name="case_of_type", fields=["case_type", "-id"], condition=Q(case_type__isnull=False)),
             models.Index(name="case_member_latest", fields=["member", "-id"]),
             models.Index(name="case_assigned_newest", fields=["assigned_to", "-id"]),
             models.Index(name="case_in_work", fields=["assigned_to", "-id"], condition=Q(status="accepted")),

@@ -25,6 +25,18 @@ class CaseEventKind(models.TextChoices):
     HANDED_OVER = "handed_over", _("Handed over")
     DOCUMENT_ATTACHED = "document_attached", _("Document attached")
     DOCUMENT_REMOVED = "document_removed", _("Document removed")
+    TYPE_CHANGED = "type_changed", _("Case type changed")
+    URGENCY_CHANGED = "urgency_changed", _("Urgency changed")
+    CONDITION_ADDED = "condition_added", _("Condition added")
+    CONDITION_REMOVED = "condition_removed", _("Condition removed")
+    CONDITION_MET = "condition_met", _("Condition met")
+    CONDITION_WAIVED = "condition_waived", _("Condition waived")
+    CONDITION_REOPENED = "condition_reopened", _("Condition open again")
+    APPROVED = "approved", _("Release approved")
+    APPROVAL_LAPSED = "approval_lapsed", _("Approval lapsed")
+    LINK_REPLACED = "link_replaced", _("Link replaced")
+    UNDONE = "undone", _("Release undone")
+    RECALLED = "recalled", _("Release recalled")
 
 
 class CaseEvent(Event):

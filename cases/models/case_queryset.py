@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 RELEASED = Q(actual_release_date__isnull=False)
 SCHEDULED = Q(actual_release_date__isnull=True, scheduled_release_date__isnull=False)
+HAS_OPEN_CONDITIONS = Q(open_conditions__gt=0)
+# Scheduled, and no condition holds it back.
+READY = SCHEDULED & Q(open_conditions=0)
+UNOPENED = RELEASED & Q(first_viewed_at__isnull=True)
 HELD = Q(status="completed", actual_release_date__isnull=True, scheduled_release_date__isnull=True)
 # Of a row that no verb wrote it is not recorded: it is as old as the case then.
 ACCEPTED_AT = Coalesce("date_accepted", "date_created")
@@ -67,7 +71,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def due(self, now: dt.datetime) -> Self:
         """Return the cases to release at the aware datetime `now`.
 
-        They are completed, not released, their schedule is reached, and no failure holds them back until a next try.
+        They are completed, not released, their schedule is reached, no condition is open, and no failure holds them
+        back until a next try.
         """
         return self._ready(now).filter(functools.reduce(operator.or_, reached_schedules(now)))
 
@@ -95,7 +100,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def _ready(self, now: dt.datetime) -> Self:
         # Completed by the constraint case_scheduled_is_completed. To ask for it sends SQLite to the index of statuses.
-        return self.filter(Q(release_next_try__isnull=True) | Q(release_next_try__lte=now), SCHEDULED)
+        return self.filter(Q(release_next_try__isnull=True) | Q(release_next_try__lte=now), READY)
 
 
 def _known_to_members() -> Q:

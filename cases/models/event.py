@@ -21,6 +21,7 @@ class EventSource(models.TextChoices):
     SWEEP = "sweep", _("Periodic check")
     COMMAND = "command", _("Command line")
     READ = "read", _("Member's visit")
+    LINK = "link", _("Signed link")
 
 
 class AppendOnly(models.Model):

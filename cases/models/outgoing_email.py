@@ -12,7 +12,7 @@ from cases.models.text_limits import facts_limit
 from cases.models.user import User
 
 # Kinds about one release of one case. All others are about an account.
-CASE_KINDS = ["released"]
+CASE_KINDS = ["released", "recalled"]
 # Requested several times, these are sent once. Their link is made when they are sent.
 ONCE_KINDS = ["password_reset", "invitation"]
 
@@ -26,6 +26,7 @@ class OutgoingEmail(Delivery):
 
     class Kind(models.TextChoices):
         RELEASED = "released", _("Case released")
+        RECALLED = "recalled", _("Release recalled")
         PASSWORD_RESET = "password_reset", _("Password reset")
         INVITATION = "invitation", _("Invitation")
         ADDRESS_CHANGED = "address_changed", _("Email address changed")

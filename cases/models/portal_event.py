@@ -12,6 +12,12 @@ from cases.models.text_limits import facts_limit
 
 class PortalEventKind(models.TextChoices):
     CLOCK_CHANGED = "clock_changed", _("Time zone or release time changed")
+    RELEASES_STOPPED = "releases_stopped", _("Releases stopped")
+    RELEASES_STARTED = "releases_started", _("Releases started again")
+    BLACKOUT_DAY_ADDED = "blackout_day_added", _("Blackout day added")
+    BLACKOUT_DAY_REMOVED = "blackout_day_removed", _("Blackout day removed")
+    CASE_TYPE_ADDED = "case_type_added", _("Case type added")
+    CASE_TYPE_CHANGED = "case_type_changed", _("Case type changed")
 
 
 class PortalEvent(Event):

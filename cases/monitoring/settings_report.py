@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
+from cases.core.wall_clock import time_text
 from portal.setting_registry import GROUPS, SETTINGS
 from portal.setting_types import Group, Setting
 
@@ -107,7 +108,8 @@ def _documents() -> str:
 
 # Settings whose value in `settings` has another name or form than in the environment.
 READERS: dict[str, Callable[[], object]] = {
-    "RELEASE_TIME_OF_DAY": lambda: settings.RELEASE_TIME_OF_DAY.isoformat("minutes"),
+    "RELEASE_TIME_OF_DAY": lambda: time_text(settings.RELEASE_TIME_OF_DAY),
+    "RELEASE_MAIL_HOURS": lambda: "-".join(map(time_text, settings.RELEASE_MAIL_HOURS or ())),
     "RELEASE_ETA_WINDOW_DAYS": lambda: settings.RELEASE_ETA_WINDOW.days,
     "FILE_STORAGE_URL": _documents,
     "CLEANUP_SESSIONS_DAYS": lambda: settings.CLEANUP_SESSIONS.days,

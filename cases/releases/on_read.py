@@ -17,7 +17,7 @@ from cases.db.time_budget import transaction_within
 from cases.lifecycle import stored_clock
 from cases.lifecycle.locking import in_lock_order
 from cases.models import Case, CaseEvent, User
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_queryset import READY
 from cases.releases.batch import Batch, ReleaseContext, release_locked, tell_mail_workers
 
 logger = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ def earliest_scheduled_date(member: User) -> dt.date | None:
 
 @functools.cache
 def _earliest() -> CompiledQuery:
-    cases = Case.objects.filter(SCHEDULED, member=PERSON)
+    cases = Case.objects.filter(READY, member=PERSON)
     return CompiledQuery.rows_of(
         cases.order_by("scheduled_release_date", "scheduled_release_time").values("scheduled_release_date")[:1]
     )

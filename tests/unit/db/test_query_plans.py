@@ -95,8 +95,8 @@ def test_a_sweep_with_nothing_due_is_a_probe_of_the_index(settings, default, now
 
     assert len(plans.statements) == 1
     assert plans.whole_table == []
-    assert plans.indexes <= {"case_due", "cases_case_pkey"}
-    assert "case_due" in plans.indexes
+    assert plans.indexes <= {"case_ready", "cases_case_pkey"}
+    assert "case_ready" in plans.indexes
     assert plans.rows_touched == 0
 
 
@@ -132,7 +132,7 @@ def test_a_batch_reads_no_more_than_it_releases(settings, default, now, due):
 
     batches.close()
     assert plans.whole_table == []
-    assert "case_due" in plans.indexes
+    assert "case_ready" in plans.indexes
     # The probe, the 500 that were locked, and again as many: what is explained was run before.
     assert plans.rows_touched < 1600
 

@@ -26,15 +26,22 @@ from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import (
     AccountEvent,
     ApiToken,
+    BlackoutDay,
     CalendarFeed,
     Case,
+    CaseAnswer,
     CaseEvent,
+    CaseType,
+    CaseTypeCondition,
+    Condition,
+    FirstView,
     Heartbeat,
     OutgoingEmail,
     PasswordResetRequest,
     PortalClock,
     PortalEvent,
     ReleaseDay,
+    ReleaseStop,
     SampledTotal,
     SecurityState,
     StorageReport,
@@ -87,6 +94,15 @@ def row(model: type[models.Model]) -> models.Model:
         "unsentform": lambda: UnsentForm(user=person, path="/", fields={}, at=NOW),
         "apitoken": lambda: ApiToken(user=person, digest="0", name="a", created=NOW, expiry=NOW + dt.timedelta(days=1)),
         "storagereport": lambda: StorageReport(pk=1, at=NOW),
+        "blackoutday": lambda: BlackoutDay(date="2025-12-24", name="a", created=NOW, created_by=person),
+        "caseanswer": lambda: CaseAnswer(case=CaseFactory(), updated_at=NOW, updated_by=person),
+        "casetype": lambda: CaseType(name="a"),
+        "casetypecondition": lambda: CaseTypeCondition(
+            case_type=CaseType.objects.create(name="a"), kind="manual", name="a"
+        ),
+        "condition": lambda: Condition(case=CaseFactory(), kind="manual", name="a", created=NOW, since=NOW),
+        "firstview": lambda: FirstView(case=CaseFactory(), release_number=1, kind="page", at=NOW),
+        "releasestop": lambda: ReleaseStop(at=NOW, actor=person, reason="a"),
         "sampledtotal": lambda: SampledTotal(state="a state", cases=1, counted_at=NOW, seconds=1),
     }
     return made[model._meta.model_name]()
@@ -98,6 +114,8 @@ def make_consistent(found: models.Model, column: str) -> None:
         "release_error": {"release_attempts": 1, "release_next_try": NOW},
         "message_id": {"group": uuid.uuid4()},
         "system_actor": {"actor": None},
+        "settled_through": {"state": "met", "settled_at": NOW},
+        "link_digest": {"kind": "external", "link_expires_at": NOW},
     }
     for name, value in together.get(column, {}).items():
         setattr(found, name, value)

@@ -328,7 +328,7 @@ def test_a_look_passes_over_a_bad_row_and_records_it(member):
 
 
 @pytest.mark.sqlite  # for PostgreSQL see test_query_plans
-@pytest.mark.parametrize(("whose", "index"), [("everybody's", "case_due"), ("mia's", "case_member_due")])
+@pytest.mark.parametrize(("whose", "index"), [("everybody's", "case_ready"), ("mia's", "case_member_due")])
 def test_sqlite_reads_the_index_too(clock, member, whose, index):
     cases = Case.objects.filter(member=member) if whose == "mia's" else Case.objects.all()
     plans = [index_range.explain() for index_range in cases.due_index_ranges(timezone.now())]

@@ -1,0 +1,51 @@
+"""The answer: what the technician writes to the member. Shown on release, never before."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits
+from cases.core.text_fields import Prose
+from cases.models.case import Case
+from cases.models.case_queryset import RELEASED
+from cases.models.user import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+class CaseAnswerQuerySet(models.QuerySet["CaseAnswer"]):
+    """The only way in which answers are fetched for a person."""
+
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Return the answers of the cases that staff see, and of the released cases of a member."""
+        answers = self.filter(case__in=Case.objects.visible_to(user))
+        if isinstance(user, User) and user.is_member:
+            answers = answers.filter(case__in=Case.objects.filter(RELEASED))
+        return answers
+
+
+class CaseAnswer(models.Model):
+    """The answer to one case, in Markdown. In its own table, because no list and no wave reads it."""
+
+    case = models.OneToOneField(
+        Case, verbose_name=_("case"), on_delete=models.PROTECT, primary_key=True, related_name="answer"
+    )
+    text = Prose(_("answer"), max_length=limits.ANSWER, blank=True)
+    # Of its own: the answer is saved while it is typed, and other forms of the case stay valid.
+    version = models.PositiveIntegerField(_("version"), default=0)
+    updated_at = models.DateTimeField(_("last changed"))
+    updated_by = models.ForeignKey(
+        User, verbose_name=_("changed by"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    objects = CaseAnswerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+
+    def __str__(self) -> str:
+        return f"answer to case {self.case_id}"
