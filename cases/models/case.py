@@ -15,17 +15,8 @@ from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line, Prose
-from cases.models.case_queryset import (
-    ACCEPTED_AT,
-    ARMED,
-    HAS_OPEN_CONDITIONS,
-    HELD,
-    READY,
-    RELEASED,
-    SCHEDULED,
-    UNOPENED,
-    CaseManager,
-)
+from cases.models.case_indexes import INDEXES
+from cases.models.case_queryset import CaseManager
 from cases.models.constraints import one_of
 from cases.models.folded import Folded, with_folded
 from cases.models.user import User
@@ -244,73 +235,7 @@ class Case(models.Model):
                 | Q(release_attempts__gt=0, release_next_try__isnull=False),
             ),
         ]
-        indexes = [
-            # The sweep: partial, so that what is released or held back costs nothing. It is smaller than case_due, so
-            # that the planner prefers it. That one serves the lists and the look-ahead.
-            models.Index(
-                name="case_ready", fields=["scheduled_release_date", "scheduled_release_time"], condition=READY
-            ),
-            models.Index(
-                name="case_due", fields=["scheduled_release_date", "scheduled_release_time", "id"], condition=SCHEDULED
-            ),
-            # What its conditions hold back, the longest overdue first.
-            models.Index(
-                name="case_held_by_conditions",
-                fields=["scheduled_release_date", "scheduled_release_time", "id"],
-                condition=SCHEDULED & HAS_OPEN_CONDITIONS,
-            ),
-            models.Index(
-                name="case_member_due",
-                fields=["member", "scheduled_release_date", "scheduled_release_time"],
-                condition=READY,
-            ),
-            models.Index(
-                name="case_armed",
-                fields=["scheduled_release_date", "scheduled_release_time"],
-                condition=SCHEDULED & ARMED,
-            ),
-            # The lists of the pages, of one person and of all: what comes next, what is held, what was released last.
-            models.Index(
-                name="case_assigned_due",
-                fields=["assigned_to", "scheduled_release_date", "scheduled_release_time", "id"],
-                condition=SCHEDULED,
-            ),
-            models.Index(name="case_failing", fields=["release_next_try"], condition=Q(release_next_try__isnull=False)),
-            models.Index(name="case_held", fields=["-id"], condition=HELD),
-            models.Index(name="case_assigned_held", fields=["assigned_to", "-id"], condition=HELD),
-            models.Index(name="case_released", fields=["-actual_release_date", "-id"], condition=RELEASED),
-            models.Index(
-                name="case_assigned_released",
-                fields=["assigned_to", "-actual_release_date", "-id"],
-                condition=RELEASED,
-            ),
-            # What nobody has looked at yet. Of all that is old, little is left in it.
-            models.Index(
-                name="case_assigned_unopened",
-                fields=["assigned_to", "actual_release_date", "id"],
-                condition=UNOPENED,
-            ),
-            models.Index(name="case_of_type", fields=["case_type", "-id"], condition=Q(case_type__isnull=False)),
-            models.Index(name="case_member_latest", fields=["member", "-id"]),
-            models.Index(name="case_assigned_newest", fields=["assigned_to", "-id"]),
-            models.Index(name="case_in_work", fields=["assigned_to", "-id"], condition=Q(status="accepted")),
-            # What is in progress, accepted last: of one technician and of all. A wave writes into neither.
-            models.Index(
-                F("assigned_to"),
-                ACCEPTED_AT.desc(),
-                F("id").desc(),
-                name="case_assigned_accepted",
-                condition=Q(status="accepted"),
-            ),
-            models.Index(
-                F("status"),
-                ACCEPTED_AT.desc(),
-                F("id").desc(),
-                name="case_accepted",
-                condition=Q(status="accepted"),
-            ),
-            models.Index(name="case_status_latest", fields=["status", "-id"]),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return self.external_case_id
