@@ -15,11 +15,11 @@ from tests.bench.servers import Servers, start_servers
 from tests.bench.wave_setup import ReleaseQueue, WaveSetup, arm, warm_up
 
 TEXT = """
-The wave is that of the first chapter, released by a worker with two processes that holds the wake-ups for it. The
-worker is free when Redis has neither a waiting nor an unacknowledged message of its queue: every wake-up has been
-run. The price of a bad row is one call of the releasing verb for a batch of 2,000 due cases, clean and with one bad
-row in the middle of it, in turns: until every other case is released and the bad one bears its error. The median of
-the runs counts.
+The first part uses the wave of the first section: a worker with two processes holds its wake-ups and releases it. The
+worker is free when its Redis queue has no waiting and no unacknowledged message, so every wake-up has run. The second
+part measures one call of the releasing verb for a batch of 2,000 due cases, in turns clean and with one bad row in
+the middle. Time ends when all other cases are released and the bad one shows its error. Figures are medians of the
+runs.
 """.strip().replace("\n", " ")
 
 WAVE, BATCH = 10_000, 2_000

@@ -11,9 +11,9 @@ TITLE = "Case of the wave"
 # As many as a section of the dashboard shows.
 CASES_EACH = 5
 TEXT = (
-    "Then people with a session each open their dashboard every 30 s, while a release "
-    "worker with two processes sends out a wave of five cases each. Late is an answer to a look begun after the "
-    "instant that lacks one of them, early one that has any before it. The mails of the wave are not sent meanwhile."
+    "Then people with a session each open their dashboard every 30 s, while a release worker with two processes "
+    "releases a wave of five cases for each of them. An answer is late if its request began after the instant and a "
+    "case is missing. It is early if its request began before and a case is there. The emails are not sent meanwhile."
 )
 
 

@@ -23,13 +23,12 @@ from tests.bench.wave_setup import ReleaseQueue, WaveSetup, arm, warm_up
 from tests.integration.processes import LocalWorker
 
 TEXT = """
-A release worker with two processes releases a wave and then single cases, each with an instant and a wake-up of its
-own. The processor time is that of the worker's processes and of the database server's, but for the connection that
-looks on; the bytes are what Redis received and sent, from the publishing of the wake-ups to the message for the
-mail workers. What both take while nothing happens was measured before and is taken off. Statements are counted
-where Django sends them, savepoints among them, BEGIN and COMMIT not. Mail is not in these figures. What is kept on
-disk is that of a wave that was just released, old versions of its rows included; what is kept in memory is that of
-ETA tasks which a worker holds.
+A release worker with two processes releases a wave, and then single cases with an instant and a wake-up each. The
+processor time includes the worker's processes and the database server's, except the observing connection. The bytes
+are what Redis received and sent, from publishing the wake-ups to the message for the mail workers. What both use
+while nothing happens was measured first and is subtracted. Statements are counted where Django sends them, including
+savepoints, without BEGIN and COMMIT. Mail is not included. Disk is measured right after the release of a wave, with
+the old versions of its rows. Memory is that of ETA tasks held by a worker.
 """.strip().replace("\n", " ")
 
 APART = 0.1

@@ -14,14 +14,14 @@ from tests.bench.servers import Servers, start_servers
 from tests.bench.smtp_sink import SmtpSink, Taken, smtp_sink
 
 TEXT = """
-Each member gets a mail with text and HTML. The bare loop builds an EmailMessage of the same content and hands it to
-smtplib's send_message over one connection, and records nothing. The outbox claims, looks what each member may see by
-then, renders, sends, and records every mail on its own. The ways take turns, and the median of their runs counts; the
-sink must have taken each mail once. The mail worker is Celery's, with two processes, told once. Then senders are
-killed with SIGKILL in the middle of their work: what the sink has taken under one Message-ID twice is counted. The
-sink is a process of its own that speaks just enough SMTP; how fast it takes finished messages from one connection is
-among the figures, so that it can be seen not to be what is measured. The others send as many from environments of
-their own to the same sink.
+Each member gets one email with text and HTML. The bare loop builds an EmailMessage with the same content and passes it
+to smtplib's send_message over one connection. It records nothing. The outbox claims rows, checks what each member may
+see now, renders, sends, and records every email. The ways take turns, and figures are medians of their runs. The sink
+must have received each email once. The mail worker is Celery's, with two processes and one message. Then senders are
+killed with SIGKILL while they work, and emails received twice under one Message-ID are counted. The sink is a process
+of its own that speaks a minimum of SMTP. How many finished messages it takes from one connection is among the
+figures: it is not the bottleneck. The other libraries send the same number to the same sink, each in an environment
+of its own.
 """.strip().replace("\n", " ")
 
 BARE, ONE, WORKER = "bare loop, one process", "outbox, one process", "mail worker, two processes"

@@ -62,9 +62,10 @@ def _section(found: Found, sizes: list[int]) -> Section:
     return Section(
         "pending",
         "Pending",
-        f"{', '.join(counts)} pending cases of others, in as many schemas of one PostgreSQL server; the people looked "
-        f"at have the same cases in each. Medians of {found.repetitions} repetitions, the schemas in turns. Pages are "
-        "asked of Django's test client, with all middleware; the sweep runs as its task does, and finds nothing due. "
+        f"Other people have {', '.join(counts)} pending cases, in as many schemas of one PostgreSQL server. The people "
+        f"whose pages are measured have the same cases in each. Figures are medians of {found.repetitions} runs, with "
+        "the schemas in turns. Pages are requested through Django's test client with all middleware. The sweep runs as "
+        "its task does and finds nothing due. "
         "The totals that staff read are counted every minute by a task of their own, whose cost grows with the cases.",
         [
             *(at_most(f"{name}: {last:,} ÷ {first:,} pending", ratio, "", 1.3) for name, ratio in ratios.items()),

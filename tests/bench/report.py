@@ -18,15 +18,16 @@ CHARTS = DOCS / "charts"
 
 HEAD = """# Performance
 
-Written by `make bench`; every figure below is of that run. Ratios are between things measured in turns in the same run
-on the same machine, and are what to look at: the times are this machine's. What is *not met* says so.
+Written by `make bench`. Every figure below comes from that run. A ratio compares two things that were measured in turns
+in the same run on the same machine, so look at the ratios first: the times depend on the machine. A goal that is not
+met says **no**.
 
     make bench                                   # everything, about {minutes} minutes on two cores
     .venv/bin/python -m tests.bench wave mail    # some sections
-    .venv/bin/python -m tests.bench --small      # a quick run of each; `make test` has the like
+    .venv/bin/python -m tests.bench --small      # a quick run of each; `make test` does this
 
-The scripts are in `tests/bench/`, one module a section, and the peers' in `tests/bench/peers/`. Peers are installed
-from PyPI into environments of their own.
+The scripts are in `tests/bench/`, one module per section. The other libraries' are in `tests/bench/peers/`; each
+library is installed from PyPI into an environment of its own.
 """
 
 

@@ -14,10 +14,10 @@ from tests.bench.single_releases import schedule_apart, watch_each
 from tests.chaos.devices.smtp_server import SmtpServer
 
 TEXT = """
-Every case has a member, an instant and a wake-up of its own; they are scheduled through the verb, a tenth of a
-second apart, with a release worker and a mail worker of two processes each and nothing else to do. Visible is what
-another connection sees, asked every 2 milliseconds. The mail counts from the same instant to the moment at which an
-SMTP server in a process of its own has taken it. Nothing is taken from the stamps.
+Every case has a member, an instant and a wake-up of its own. The cases are scheduled through the verb, a tenth of a
+second apart, with a release worker and a mail worker of two processes each on an otherwise idle system. Visible means
+seen by another connection that asks every 2 milliseconds. The email is timed from the same instant until an SMTP
+server in a process of its own has received it. No figure comes from stored timestamps.
 """.strip().replace("\n", " ")
 
 APART = 0.1

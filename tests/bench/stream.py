@@ -17,11 +17,11 @@ from tests.bench.wave_setup import ReleaseQueue, TooLate, WaveSetup, warm_up
 from tests.integration.processes import LocalBeat, LocalWorker
 
 TEXT = """
-Cases fall due one after the other, each with an instant of its own, with beat, a release worker of two processes and a
-sweep worker. In one run nothing was armed when the cases were scheduled, so that the sweep's look-ahead finds them a
-minute before. In the other each was armed as scheduling does it. Another connection asks every few milliseconds which
-of them are visible; time counts from each case's own instant. Every case must have its history row and its e-mail row.
-The age of the last sweep is that of its heartbeat, asked every second.
+Cases fall due one after the other, each at an instant of its own, with beat, a release worker with two processes and a
+sweep worker. In one run nothing is armed when the cases are scheduled, so the sweep's look-ahead finds them a minute
+before. In the other run each case is armed when it is scheduled. Another connection asks every few milliseconds which
+cases are visible, and time counts from each case's own instant. Every case must have its history row and its email
+row. The age of the last sweep comes from its heartbeat, read every second.
 """.strip().replace("\n", " ")
 
 PAUSE = 0.004

@@ -18,12 +18,12 @@ from tests.bench.servers import Servers, start_servers
 from tests.bench.wave_setup import ReleaseQueue, Times, WaveSetup, arm, warm_up
 
 TEXT = """
-All cases fall due at one instant. A real worker (prefork) holds the wake-ups for it, armed by the sweep's look-
-ahead, and has run sweeps before. Another connection asks every 5 milliseconds what is visible; time counts from the
-instant until it saw the last one, and every case must have its history row and its e-mail row. Plain SQL is one
-process that waits for the instant and then runs three hand-written statements for each batch of 2,000; in two
-processes it tells what a second one can bring on this machine at all. The ways take turns; of their runs the median
-counts. The others do the same work in environments of their own, watched alike.
+All cases fall due at one instant. A real worker (prefork) holds the wake-ups for it, armed by the look-ahead of the
+sweep, and has run sweeps before. Another connection asks every 5 milliseconds what is visible. Time counts from the
+instant until it sees the last case, and every case must have its history row and its email row. Plain SQL is one
+process that waits for the instant and then runs three hand-written statements for each batch of 2,000. In two
+processes it shows what a second process can gain on this machine. The ways take turns, and figures are medians of
+their runs. The other libraries do the same work in environments of their own, observed in the same way.
 """.strip().replace("\n", " ")
 
 Release = Callable[[float], None]  # prepares a wave to be released at the instant, in seconds since the epoch
@@ -127,10 +127,9 @@ def _what_limits_the_second(measured: Measured, sizes: list[int]) -> str:
         two, ceiling = (plain / _median(measured, way, cases, "total") for way in (TWO, PLAIN_TWICE))
         if two < GOAL_OF_TWO:
             said += (
-                f" At {cases:,} cases two worker processes reach {two:.2f} and not {GOAL_OF_TWO}: a second process"
-                f" brings plain SQL itself no more than {ceiling:.2f} there. The few batches of such a wave are not"
-                " shared evenly, and two database processes fill the cores that the onlooker, the worker and Redis run"
-                " on too."
+                f" At {cases:,} cases two worker processes reach {two:.2f} instead of {GOAL_OF_TWO}. There, a second"
+                f" process gains plain SQL {ceiling:.2f}. The few batches of such a wave are not shared evenly, and two"
+                " database processes fill the cores that the observer, the worker and Redis need too."
             )
     return said
 

@@ -39,10 +39,10 @@ def measure(*, small: bool) -> Section:
     return Section(
         "web",
         "Web",
-        "gunicorn with two processes of four threads as in the Dockerfile, asked by a process of its own, "
-        f"{AT_A_TIME} pages at a time, PostgreSQL on the same machine. The yardstick are Django's generic views with "
-        "as many rows, the same sections, facts and forms, on the same base template, with the same login and all "
-        f"middleware but ours, on a second server, in turns of {seconds:g} s. {concurrent_readers.TEXT}",
+        "gunicorn (two processes of four threads, as in the Dockerfile) and PostgreSQL run on one machine. A process "
+        f"of its own requests {AT_A_TIME} pages at a time. The baseline is a second server with Django's views, "
+        "as many rows, the same sections, facts and forms, the same base template, the same login, and all middleware "
+        f"except ours. The two take turns of {seconds:g} s. {concurrent_readers.TEXT}",
         [
             *(at_least(f"{name}: requests a second, ours ÷ plain", ratio, "", 0.8) for name, ratio in ratios.items()),
             *looks,
