@@ -20,10 +20,10 @@ PAGE = DOCS / "reliability.md"
 
 HEAD = """# Reliability
 
-Written by `make chaos`; every figure below is of that run. For each fault {cases:,} cases of {members} members fall due
-in several waves before, during and after it, on a real PostgreSQL, Redis, workers, beat, web server and SMTP server. A
-quarter of the cases are completed by technicians through the API meanwhile; {lookers} members open their page every
-{every:g} seconds, and an observer on a connection of its own notes when each case is first seen released. Afterwards
+Written by `make chaos`. Every figure below comes from that run. For each fault, {cases:,} cases of {members} members
+fall due in several waves before, during and after it, on a real PostgreSQL, Redis, workers, beat, web server and SMTP
+server. Meanwhile technicians complete a quarter of the cases through the API, {lookers} members open their page every
+{every:g} seconds, and an observer with its own connection notes when each case is first seen released. Afterwards
 everything is counted.
 
     make chaos                                     # everything, about {minutes} minutes on two cores
@@ -31,10 +31,10 @@ everything is counted.
     .venv/bin/python -m tests.chaos --list         # what there is
     .venv/bin/python -m tests.chaos --small        # a few, with a tenth of the load; `make test` does this
 
-A case may be late by one sweep interval ({sweep} s, and two seconds for the sweep's own run and the observer's) after
-its instant or after the end of the fault; by 45 s where a worker must reconnect after a long outage. A member who looks
-is never late, unless the database is down or holds that very row. A mail may be doubled, under the same Message-ID,
-only where the mail worker dies between the server's acceptance and its own record.
+A case may be late by one sweep interval ({sweep} s, plus two seconds for the sweep's own run and the observer's) after
+its instant or after the end of the fault, and by 45 s where a worker must reconnect after a long outage. A member who
+looks never finds it late, unless the database is down or locks that very row. An email may be doubled, under the same
+Message-ID, only if the mail worker dies between the server's acceptance and its own record.
 """
 
 COUNTS = {
