@@ -6,7 +6,8 @@ import factory
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cases.models import Case, CaseDocument, CaseNote, User
+from cases.models import Case, CaseDocument, CaseNote, CaseType, CaseTypeCondition, User
+from cases.models.condition import NEEDS_A_NAME
 from tests.clocks import portals_today
 
 
@@ -48,6 +49,22 @@ class CaseFactory(factory.django.DjangoModelFactory[Case]):
         released = factory.Trait(
             scheduled=True, release_number=1, actual_release_date=factory.LazyFunction(timezone.now)
         )
+
+
+class CaseTypeFactory(factory.django.DjangoModelFactory[CaseType]):
+    """By default one that says nothing but its name. `conditions`: the kinds of its conditions."""
+
+    class Meta:
+        model = CaseType
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Type {n}")
+
+    @factory.post_generation
+    def conditions(self: CaseType, create: bool, kinds: list[str] | None, **options: object) -> None:  # type: ignore[misc]
+        for kind in kinds or []:
+            name = "Payment received" if kind in NEEDS_A_NAME else ""
+            CaseTypeCondition.objects.create(case_type=self, kind=kind, name=name)
 
 
 class CaseDocumentFactory(factory.django.DjangoModelFactory[CaseDocument]):

@@ -10,6 +10,7 @@ from cases.core import limits
 from cases.core.schedule import Schedule
 from cases.core.text_fields import ProseOfApi
 from cases.lifecycle.visible_case import VisibleCase
+from cases.models import Case
 from cases.releases import release_choice
 
 
@@ -53,9 +54,9 @@ class ReleaseSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(dict.fromkeys(sorted(unknown), _("Unknown field.")))
         return attrs
 
-    def release_on(self) -> Schedule | None:
+    def release_on(self, case: Case) -> Schedule | None:
         """The schedule that was asked for, None for now. BadSchedule for a choice that contradicts itself."""
         asked = self.validated_data
         return release_choice.release_on(
-            option=asked["release_option"], date=asked.get("release_date"), time=asked.get("release_time")
+            case=case, option=asked["release_option"], date=asked.get("release_date"), time=asked.get("release_time")
         )

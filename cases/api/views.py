@@ -65,7 +65,7 @@ class CaseViewSet(GenericViewSet[Any]):
             "reason": wanted.validated_data.get("reason", ""),
             "version": wanted.validated_data.get("version"),
         }
-        release_on = wanted.release_on()
+        release_on = wanted.release_on(case)
         if not case.is_pending:
             return releases.complete(**options, release_on=release_on)
         if release_on is None:

@@ -29,6 +29,14 @@ class Schedule:
         return instant(self.date, self.time)
 
 
+@dataclass(frozen=True, slots=True)
+class LeadTime:
+    """How many days ahead a release is: the fewest that technicians may choose, and where no date is given."""
+
+    least: int
+    default: int
+
+
 def date_of(moment: dt.datetime) -> dt.date:
     """Return the date that the portal's clock shows at the aware datetime `moment`."""
     return _local(moment).date()
@@ -39,19 +47,27 @@ def start_of(date: dt.date) -> dt.datetime:
     return instant(date, dt.time(0))
 
 
-def least_date(now: dt.datetime) -> dt.date:
-    """Return the first date that a technician may choose. `now` is the portal's moment (cases.core.clock), as below."""
-    return date_of(now) + dt.timedelta(days=settings.RELEASE_MIN_DAYS)
+def portals_lead_time() -> LeadTime:
+    """Return the lead time of the settings: of cases whose type has none of its own."""
+    return LeadTime(settings.RELEASE_MIN_DAYS, settings.RELEASE_DEFAULT_DAYS)
 
 
-def default_date(now: dt.datetime) -> dt.date:
+def least_date(now: dt.datetime, lead: LeadTime | None = None) -> dt.date:
+    """Return the first date that a technician may choose. `now` is the portal's moment (cases.core.clock), as below.
+
+    `lead`: the lead time of a case, None for the portal's, as below.
+    """
+    return date_of(now) + dt.timedelta(days=(lead or portals_lead_time()).least)
+
+
+def default_date(now: dt.datetime, lead: LeadTime | None = None) -> dt.date:
     """Return the date that is used where none is given."""
-    return date_of(now) + dt.timedelta(days=settings.RELEASE_DEFAULT_DAYS)
+    return date_of(now) + dt.timedelta(days=(lead or portals_lead_time()).default)
 
 
-def last_date(now: dt.datetime) -> dt.date:
-    """Return the last date that a technician may choose."""
-    return date_of(now) + dt.timedelta(days=settings.RELEASE_MAX_DAYS)
+def last_date(now: dt.datetime, lead: LeadTime | None = None) -> dt.date:
+    """Return the last date that a technician may choose: never before the default date."""
+    return date_of(now) + dt.timedelta(days=max(settings.RELEASE_MAX_DAYS, (lead or portals_lead_time()).default))
 
 
 def furthest_date(now: dt.datetime) -> dt.date:

@@ -100,12 +100,12 @@ class MoveForm(RescheduleForm):
     )
     release_time = None  # type: ignore[assignment]
 
-    def __init__(self, *args: Any, by: User, now: dt.datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, case: Case, by: User, now: dt.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         needs_reason = permissions.TABLE[Action.RESCHEDULE][by.role].reason
         self.fields["release_date"].label = gettext("New release date")
         self.fields["reason"].label = gettext("Reason") if needs_reason else gettext("Reason (optional)")
-        self.offer(any_day=by.is_administrator, now=now)
+        self.offer(case, any_day=by.is_administrator, now=now)
 
     def new_schedule(self, case: Case) -> Schedule:
         """The day that was chosen, at the time of day that `case` has."""

@@ -11,7 +11,9 @@ from cases.core.schedule import Schedule
 from cases.core.text_fields import ProseField
 from cases.forms.single_values import SingleValuesForm
 from cases.forms.versions import VersionForm
+from cases.models import Case
 from cases.releases import release_choice
+from cases.releases.schedule_policy import lead_time_of
 
 
 def has_seconds(time: dt.time) -> bool:
@@ -46,14 +48,15 @@ class ScheduleFields(SingleValuesForm):
         error_messages={"invalid": _("Enter the time as hours and minutes, for example 09:30.")},
     )
 
-    def offer(self, *, any_day: bool, now: dt.datetime) -> None:
-        """Sets what the date picker proposes at the portal's moment `now`: the days of technicians, or with `any_day`
-        any from today on."""
-        self.propose(schedule.default_date(now))
+    def offer(self, case: Case, *, any_day: bool, now: dt.datetime) -> None:
+        """Sets what the date picker proposes for `case` at the portal's moment `now`: the days of technicians, or with
+        `any_day` any from today on."""
+        lead = lead_time_of(case)
+        self.propose(schedule.default_date(now, lead))
         picker = self.fields["release_date"]
-        picker.widget.attrs["min"] = (schedule.date_of(now) if any_day else schedule.least_date(now)).isoformat()
+        picker.widget.attrs["min"] = (schedule.date_of(now) if any_day else schedule.least_date(now, lead)).isoformat()
         if not any_day:
-            picker.widget.attrs["max"] = schedule.last_date(now).isoformat()
+            picker.widget.attrs["max"] = schedule.last_date(now, lead).isoformat()
 
     def propose(self, date: dt.date) -> None:
         """Fills the date in where none is chosen yet."""
@@ -105,11 +108,11 @@ class CompletionForm(ChangeForm, ScheduleFields):
         """Keeps the date for who chooses "schedule"."""
         self.default_date = date
 
-    def release_on(self) -> Schedule | None:
-        """The chosen schedule, None for now. BadSchedule for a choice that contradicts itself."""
+    def release_on(self, case: Case) -> Schedule | None:
+        """The schedule chosen for `case`, None for now. BadSchedule for a choice that contradicts itself."""
         asked = self.cleaned_data
         return release_choice.release_on(
-            option=asked["release_option"], date=asked["release_date"], time=asked["release_time"]
+            case=case, option=asked["release_option"], date=asked["release_date"], time=asked["release_time"]
         )
 
 

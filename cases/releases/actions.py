@@ -33,7 +33,7 @@ def complete(
     case.status = Case.Status.COMPLETED
     case.date_completed = recorder.at
     if release_on is not None:
-        check_choice(release_on, by=by, reason=reason, now=recorder.at, or_now=True)
+        check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at, or_now=True)
     _set_schedule(case, release_on)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.COMPLETED, reason=reason)
@@ -51,7 +51,7 @@ def schedule(
     """Set another release date for a completed case that is not released, or its first one after a hold."""
     locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
-    check_choice(release_on, by=by, reason=reason, now=recorder.at)
+    check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at)
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     _set_schedule(case, release_on)
     locked.save(*SCHEDULE_FIELDS)

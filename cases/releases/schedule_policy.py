@@ -2,30 +2,45 @@
 
 import datetime as dt
 
-from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.core import schedule
 from cases.core.errors import BadSchedule, ReasonRequired
-from cases.core.schedule import Schedule
+from cases.core.schedule import LeadTime, Schedule
 from cases.core.text import clean_text
-from cases.models import User
+from cases.models import Case, User
 
 
-def check_choice(wanted: Schedule, *, by: User, reason: str, now: dt.datetime, or_now: bool = False) -> None:
-    """Check that `by` may choose that schedule at `now`. Else BadSchedule, or ReasonRequired where it needs one.
+def lead_time_of(case: Case) -> LeadTime:
+    """Return the lead time of the type of `case`. What the type leaves open is the portal's."""
+    portals, kept = schedule.portals_lead_time(), case.case_type
+    if kept is None:
+        return portals
+    least = portals.least if kept.min_days is None else kept.min_days
+    default = portals.default if kept.default_days is None else kept.default_days
+    return LeadTime(least, max(least, default))
+
+
+def check_choice(
+    wanted: Schedule, *, case: Case, by: User, reason: str, now: dt.datetime, or_now: bool = False
+) -> None:
+    """Check that `by` may choose that schedule for `case` at `now`. Else BadSchedule, or ReasonRequired where it needs
+    one.
 
     `or_now` says that the person could choose to release now instead.
     """
-    first, last = schedule.least_date(now), schedule.last_date(now)
+    lead = lead_time_of(case)
+    first, last = schedule.least_date(now, lead), schedule.last_date(now, lead)
     if wanted.date > schedule.furthest_date(now):
-        raise BadSchedule(_too_far(by, now), field="release_date")
+        text = _("This date is too far away. The latest date is %(date)s.")
+        furthest = schedule.furthest_date(now) if by.is_administrator else last
+        raise BadSchedule(text % {"date": date_format(furthest, "DAY_FORMAT")}, field="release_date")
     if first <= wanted.date <= last and wanted.instant > now:
         return
     if not by.is_administrator and wanted.date < first:
-        raise BadSchedule(_too_early(now, or_now=or_now), field="release_date")
+        raise BadSchedule(_too_early(now, lead, or_now=or_now), field="release_date")
     if wanted.date < schedule.date_of(now) or wanted.instant <= now:
         raise BadSchedule(_passed(wanted, now, or_now=or_now), field="release_date")
     if not by.is_administrator:
@@ -46,14 +61,8 @@ def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
     return _("This time is in the past. Choose a later time or date.")
 
 
-def _too_far(by: User, now: dt.datetime) -> str:
-    last = schedule.furthest_date(now) if by.is_administrator else schedule.last_date(now)
-    words = _("This date is too far away. The latest date is %(date)s.")
-    return words % {"date": date_format(last, "DAY_FORMAT")}
-
-
-def _too_early(now: dt.datetime, *, or_now: bool) -> str:
-    days = settings.RELEASE_MIN_DAYS
+def _too_early(now: dt.datetime, lead: LeadTime, *, or_now: bool) -> str:
+    days = lead.least
     if not days:
         return _passed(Schedule(dt.date.min), now, or_now=or_now)
     text = ngettext(
@@ -61,4 +70,4 @@ def _too_early(now: dt.datetime, *, or_now: bool) -> str:
         "The earliest date is %(date)s: %(days)s days from today.",
         days,
     )
-    return text % {"date": date_format(schedule.least_date(now), "DAY_FORMAT"), "days": days}
+    return text % {"date": date_format(schedule.least_date(now, lead), "DAY_FORMAT"), "days": days}

@@ -96,7 +96,7 @@ def _not_moved(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
     """The case as it is now, with what was typed where it can still be moved."""
     case, user, now = visible_case(request, pk), request.user, portal_now()
     if error.status == 400:
-        typed = MoveForm(request.POST, by=user, now=now)
+        typed = MoveForm(request.POST, case=case, by=user, now=now)
         add_refusal(typed, error)
         return _move_page(request, case, typed, now=now, status=400)
     form = None
@@ -115,7 +115,7 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
     permissions.check(Action.RESCHEDULE, by=user, case=case)
     if request.method != "POST":
         return _move_page(request, case, _blank(case, user, now, request.GET.get("to")), now=now)
-    form = MoveForm(request.POST, by=user, now=now)
+    form = MoveForm(request.POST, case=case, by=user, now=now)
     if not form.is_valid():
         return _move_page(request, case, form, now=now, status=400)
     moved = releases.schedule(
@@ -128,7 +128,7 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
 def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: str = "") -> MoveForm:
     present = case.scheduled_release_date
     initial = {"version": case.version, "release_date": date or present, "reason": reason}
-    return MoveForm(initial=initial, by=user, now=now)
+    return MoveForm(initial=initial, case=case, by=user, now=now)
 
 
 def _way_back(request: PortalRequest, now: dt.datetime) -> CalendarForm:

@@ -79,7 +79,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
 
     def show_again(self, request: PortalRequest, case: Case, form: FormT) -> HttpResponse:
         """Answer 400 with the page, and the form with its errors."""
-        return render_case(request, case, status=400, part=RELEASE, **self._open(form, request.user))
+        return render_case(request, case, status=400, part=RELEASE, **self._open(form, case, request.user))
 
     def refused(self, request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
         """Answer a refusal with the page as the case is now.
@@ -104,11 +104,11 @@ class CaseActionView(ABC, View, Generic[FormT]):
         form.data["version"] = str(case.version)
         if self.is_in_dialog:
             form.add_error(None, error.message)
-        return self._open(form, user)
+        return self._open(form, case, user)
 
-    def _open(self, form: FormT, user: User) -> dict[str, Any]:
+    def _open(self, form: FormT, case: Case, user: User) -> dict[str, Any]:
         if isinstance(form, ScheduleFields):
-            form.offer(any_day=user.is_administrator, now=portal_now())
+            form.offer(case, any_day=user.is_administrator, now=portal_now())
         return {self.form_name: form, "open": self.action.value}
 
 
@@ -120,7 +120,7 @@ class MarkCaseCompleted(CaseActionView[CompletionForm]):
     form_name = "completion_form"
 
     def perform(self, form: CompletionForm, *, case: Case, by: User) -> Case:
-        return releases.complete(case=case, by=by, source=WEB, release_on=form.release_on(), **form.change())
+        return releases.complete(case=case, by=by, source=WEB, release_on=form.release_on(case), **form.change())
 
     def said(self, case: Case) -> str:
         return _released() if case.is_released else _completed(case)

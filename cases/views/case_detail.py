@@ -95,11 +95,11 @@ def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
         forms["accept_form"] = AcceptForm(by=user, initial=initial)
     if Action.COMPLETE in can:
         forms["completion_form"] = CompletionForm(initial=initial | {"release_option": "now"})
-        forms["completion_form"].offer(any_day=user.is_administrator, now=portal_now())
+        forms["completion_form"].offer(case, any_day=user.is_administrator, now=portal_now())
     if Action.RESCHEDULE in can:
         present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
         forms["reschedule_form"] = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
-        forms["reschedule_form"].offer(any_day=user.is_administrator, now=portal_now())
+        forms["reschedule_form"].offer(case, any_day=user.is_administrator, now=portal_now())
     if Action.HAND_OVER in can:
         forms["hand_over_form"] = HandOverCaseForm(case=case, initial=initial)
     if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN}:

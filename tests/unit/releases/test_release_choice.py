@@ -50,22 +50,22 @@ HARMLESS = {
 @pytest.mark.parametrize(("date", "time"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
 def test_now_and_the_future_contradict_each_other(clock, date, time):
     with pytest.raises(BadSchedule) as caught:
-        release_choice.release_on(option="now", date=date, time=time)
+        release_choice.release_on(case=Case(), option="now", date=date, time=time)
     assert (caught.value.status, caught.value.field) == (400, "release_option")
 
 
 @pytest.mark.parametrize(("date", "time"), HARMLESS.values(), ids=HARMLESS.keys())
 def test_now_and_what_has_passed_is_now(clock, date, time):
-    assert release_choice.release_on(option="now", date=date, time=time) is None
+    assert release_choice.release_on(case=Case(), option="now", date=date, time=time) is None
 
 
 @pytest.mark.parametrize(("zone", "date"), [("Pacific/Auckland", TODAY + DAY), ("Pacific/Honolulu", TODAY)])
 def test_what_is_the_future_goes_by_the_portals_calendar(settings, clock, zone, date):
     settings.TIME_ZONE = zone
     clock.move_to(dt.datetime(2025, 6, 11, 13, tzinfo=dt.UTC))
-    assert release_choice.release_on(option="now", date=date, time=None) is None
+    assert release_choice.release_on(case=Case(), option="now", date=date, time=None) is None
     with pytest.raises(BadSchedule):
-        release_choice.release_on(option="now", date=date + DAY, time=None)
+        release_choice.release_on(case=Case(), option="now", date=date + DAY, time=None)
 
 
 # --- Given twice ------------------------------------------------------------------------------------------------------
