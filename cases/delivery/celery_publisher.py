@@ -33,9 +33,9 @@ def publish_wake_up(*, case_id: int, revision: int, at: dt.datetime) -> bool:
     )
 
 
-def publish_mail_waiting() -> bool:
-    """Tell the mail workers that emails are waiting. Return whether it succeeded."""
-    return _publish("tasks.emails.send_release_emails")
+def publish_mail_waiting(*, in_seconds: int = 0) -> bool:
+    """Tell the mail workers that emails are waiting, or will be `in_seconds`. Return whether it succeeded."""
+    return _publish("tasks.emails.send_release_emails", **({"countdown": in_seconds} if in_seconds else {}))
 
 
 def _publish(task: str, **options: Any) -> bool:

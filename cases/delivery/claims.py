@@ -9,7 +9,8 @@ import datetime as dt
 import uuid
 from typing import Any, TypeVar
 
-from django.db.models import F, QuerySet
+from django.db.models import Case as Choose
+from django.db.models import F, QuerySet, Value, When
 
 from cases.core.clock import portal_now
 from cases.db.backoff import Backoff
@@ -35,7 +36,12 @@ def claimable(rows: QuerySet[Row], now: dt.datetime) -> QuerySet[Row]:
 
 def claim_columns(claim: uuid.UUID, *, until: dt.datetime) -> dict[str, Any]:
     """Return the columns that put rows under `claim` until the aware datetime `until`."""
-    return {"state": State.SENDING, "claim": claim, "next_try": until}
+    return {"state": State.SENDING, "claim": claim, "next_try": until, **interruption()}
+
+
+def interruption() -> dict[str, Any]:
+    """Return the column that says of claimable rows whether a sender let its claim end: it has died."""
+    return {"interrupted": Choose(When(state=State.SENDING, then=Value(True)), default=F("interrupted"))}
 
 
 def held_by(claim: uuid.UUID, rows: QuerySet[Row]) -> QuerySet[Row]:

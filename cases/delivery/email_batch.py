@@ -13,7 +13,8 @@ from cases.models import Case, User
 class EmailBatch:
     """Rows that are sent to one person in one message, claimed by one sender. `claim` identifies the claim.
 
-    `case_ids` and `row_ids` are in the same order. Kinds that are not about a case have no `case_ids`.
+    `case_ids`, `release_numbers` and `row_ids` are in the same order. Kinds that are not about a case have none of the
+    first two.
     """
 
     claim: uuid.UUID
@@ -25,6 +26,7 @@ class EmailBatch:
     deferrals: int
     row_ids: tuple[int, ...]
     case_ids: tuple[int, ...]
+    release_numbers: tuple[int, ...]
     payload: dict[str, Any] | None
 
 

@@ -86,7 +86,7 @@ def _ids_to_present_addresses(addresses: dict[int, str], now: dt.datetime) -> li
     if moved:
         present = User.objects.filter(pk=OuterRef("recipient_id")).values("email")
         OutgoingEmail.objects.filter(pk__in=ids_as_rows(moved)).update(
-            state=State.WAITING, address=Subquery(present), group=None, message_id=""
+            **claims.interruption(), state=State.WAITING, address=Subquery(present), group=None, message_id=""
         )
     return [pk for pk, *_ in rows]
 
@@ -161,19 +161,20 @@ def _message_identity(claim_id: uuid.UUID) -> dict[str, Any]:
 
 def _email_batches(claimed: QuerySet[OutgoingEmail]) -> list[EmailBatch]:
     rows: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
-    columns = (*BATCH_FIELDS, "deferrals", "pk", "case_id", "payload")
+    columns = (*BATCH_FIELDS, "deferrals", "pk", "case_id", "release_number", "payload")
     for row in claimed.order_by("pk").values_list(*columns):
         rows[row[: len(BATCH_FIELDS)]].append(row[len(BATCH_FIELDS) :])
     return [_email_batch(common, members) for common, members in rows.items()]
 
 
 def _email_batch(common: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> EmailBatch:
-    deferrals, row_ids, case_ids, payloads = zip(*rows, strict=True)
+    deferrals, row_ids, case_ids, release_numbers, payloads = zip(*rows, strict=True)
     return EmailBatch(
         **dict(zip(BATCH_FIELDS, common, strict=True)),
         deferrals=max(deferrals),
         row_ids=row_ids,
         case_ids=tuple(pk for pk in case_ids if pk),
+        release_numbers=tuple(number for number in release_numbers if number),
         payload=payloads[0],
     )
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop as _noop
 
-from cases.delivery import account_email, release_email
+from cases.delivery import account_email, recall_email, release_email
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.models import OutgoingEmail
+from cases.models import Case, OutgoingEmail
 
 Kind = OutgoingEmail.Kind
 
@@ -28,11 +28,18 @@ class EmailKind:
 
 
 def _released(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render one message about those cases of `batch` that the member may see. A case may have a new member since."""
-    seen = [context.cases.get(pk) for pk in batch.case_ids]
-    theirs = [case for case in seen if case and case.member_id == batch.recipient_id]
-    shown = {case.pk for case in theirs}
-    dropped_rows = tuple(row for row, case in zip(batch.row_ids, batch.case_ids, strict=True) if case not in shown)
+    """Render one message about those cases of `batch` that the member may see.
+
+    Since the row was made, a case may have a new member, and its release may have been taken back, or be another one.
+    """
+    theirs: list[Case] = []
+    dropped_rows: tuple[int, ...] = ()
+    for row, pk, number in zip(batch.row_ids, batch.case_ids, batch.release_numbers, strict=True):
+        case = context.cases.get(pk)
+        if case and case.member_id == batch.recipient_id and case.release_number == number:
+            theirs.append(case)
+        else:
+            dropped_rows += (row,)
     reason = _noop("The member can no longer see this case.")
     if not theirs:
         return RenderedEmail(None, dropped_rows, reason)
@@ -47,6 +54,7 @@ def _released(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 KINDS: dict[str, EmailKind] = {
     Kind.RELEASED: EmailKind(_released),
+    Kind.RECALLED: EmailKind(recall_email.recalled),
     Kind.PASSWORD_RESET: EmailKind(account_email.password_reset),
     Kind.INVITATION: EmailKind(account_email.invitation),
     Kind.ADDRESS_CHANGED: EmailKind(account_email.address_changed, keeps_address=True),

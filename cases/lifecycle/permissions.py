@@ -37,6 +37,8 @@ class Action(StrEnum):
     RETURN = "return"
     RELEASE_EARLY = "release_early"
     HOLD = "hold"
+    UNDO = "undo"
+    RECALL = "recall"
     HAND_OVER = "hand_over"
     NOTE = "note"
 
@@ -88,6 +90,12 @@ TABLE: dict[Action, dict[str, Rule]] = {
     },
     Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True)},
     Action.HOLD: {Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SCHEDULED}), reason=True)},
+    # Of these only the person who released the case, and not for long (cases.releases.taking_back).
+    Action.UNDO: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.RELEASED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED})),
+    },
+    Action.RECALL: {Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED}), reason=True)},
     Action.HAND_OVER: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
         Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),

@@ -39,6 +39,10 @@ class CaseEventKind(models.TextChoices):
     RECALLED = "recalled", _("Release recalled")
 
 
+# Each ends one release. A case that is released again has another release number.
+TAKEN_BACK = [CaseEventKind.UNDONE.value, CaseEventKind.RECALLED.value]
+
+
 class CaseEvent(Event):
     """One step of a case: through what, and from what to what. What has no column is in the details."""
 
@@ -69,6 +73,8 @@ class CaseEvent(Event):
         indexes = [
             # What was released on a day. A batch has one moment, so that a wave writes into the last page of it.
             models.Index(name="event_released_at", fields=["at"], condition=Q(kind="released")),
+            # What was taken back on a day.
+            models.Index(name="event_taken_back", fields=["at"], condition=Q(kind__in=TAKEN_BACK)),
             # How many somebody attached lately. A wave writes nothing into it.
             models.Index(name="event_attached", fields=["actor", "-id"], condition=Q(kind="document_attached")),
         ]

@@ -34,6 +34,12 @@ class Delivery(models.Model):
     deferrals = models.PositiveSmallIntegerField(
         _("deferrals"), default=0, db_default=0, help_text=_("Temporary refusals since the email was last queued.")
     )
+    interrupted = models.BooleanField(
+        _("interrupted"),
+        default=False,
+        db_default=False,
+        help_text=_("A sender stopped without saying what became of it. It may have left."),
+    )
     due = models.DateTimeField(_("due"), db_default=Now(), help_text=_("When it was first due."))
     next_try = models.DateTimeField(
         _("next attempt"), help_text=_("Not sent before this time. While it is being sent: the end of the claim.")
@@ -44,3 +50,8 @@ class Delivery(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether it has left the portal or is being sent, as far as anybody knows."""
+        return self.interrupted or self.state in (self.State.SENDING, self.State.SENT)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from cases.core import schedule
 from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
+from cases.models.case_event import TAKEN_BACK
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from cases.models.release_day import average
 from cases.monitoring import latency_histogram
@@ -215,4 +216,14 @@ def _pending_at(moment: dt.datetime) -> int:
     """Count what was completed and not released at that past moment, as far as it can be known now."""
     then = Q(actual_release_date__gte=moment)
     later = Case.objects.filter(RELEASED, then, date_completed__lt=moment).count()
-    return later + Case.objects.filter(SCHEDULED | HELD, date_completed__lt=moment).count()
+    pending = Case.objects.filter(SCHEDULED | HELD, date_completed__lt=moment).count()
+    return later + pending - _taken_back_since(moment)
+
+
+def _taken_back_since(moment: dt.datetime) -> int:
+    """Count the cases that were released at that moment and whose release was taken back since."""
+    released = CaseEvent.objects.filter(
+        kind=CaseEvent.Kind.RELEASED, case=OuterRef("case"), release_number=OuterRef("release_number"), at__lt=moment
+    )
+    taken_back = CaseEvent.objects.filter(kind__in=TAKEN_BACK, at__gte=moment, case__date_completed__lt=moment)
+    return taken_back.filter(Exists(released)).count()

@@ -63,6 +63,8 @@ class ReleaseContext:
     by: User | str
     source: str
     reason: str = ""
+    # A release by hand can be undone as long as its email waits.
+    mail_delay: dt.timedelta = dt.timedelta()
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
@@ -108,11 +110,14 @@ def release_batches(
 def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: str = "") -> None:
     """Release the locked `case` by a person's decision, in the caller's transaction, and refresh the instance.
 
-    The caller has checked that it is completed, not released, and that the person may.
+    The caller has checked that it is completed, not released, and that the person may. The email waits for
+    RELEASE_UNDO_SECONDS.
     """
     limits.check_length(reason, limits.REASON, field="reason")
-    _write_release([case.pk], ReleaseContext(at=at, by=by, source=source, reason=reason))
-    tell_mail_workers()
+    seconds = settings.RELEASE_UNDO_SECONDS
+    delay = dt.timedelta(seconds=seconds)
+    _write_release([case.pk], ReleaseContext(at=at, by=by, source=source, reason=reason, mail_delay=delay))
+    tell_mail_workers(in_seconds=seconds)
     case.refresh_from_db()
 
 
@@ -137,8 +142,10 @@ def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
     return batch
 
 
-def tell_mail_workers() -> None:
-    transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
+def tell_mail_workers(*, in_seconds: int = 0) -> None:
+    """Tell the mail workers after the commit that emails are waiting, or will be `in_seconds`."""
+    publish = celery_publisher.publish_mail_waiting
+    transaction.on_commit(partial(publish, in_seconds=in_seconds) if in_seconds else publish, robust=True)
 
 
 def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
@@ -230,8 +237,9 @@ def _email_columns(context: ReleaseContext) -> dict[str, Any]:
         "message_id": "",
         "attempts": 0,
         "deferrals": 0,
-        "due": context.at,
-        "next_try": context.at,
+        "interrupted": False,
+        "due": context.at + context.mail_delay,
+        "next_try": context.at + context.mail_delay,
         "last_error": Choose(
             When(no_address, then=Value(_noop("The member has no email address."))),
             When(deactivated, then=Value(_noop("The member's account is deactivated."))),

@@ -13,8 +13,9 @@ from cases.core.schedule import Schedule
 from cases.documents import actions as documents
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
-from cases.models import Case
+from cases.models import Case, CaseEvent
 from tests.clocks import portals_today
+from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -39,6 +40,8 @@ MAY = {
     "return":         ("-",           NOT_RELEASED,     NOT_RELEASED),
     "release_early":  ("-",           "-",              NOT_RELEASED),
     "hold":           ("-",           "-",              "scheduled"),
+    "undo":           ("-",           "released",       "released"),
+    "recall":         ("-",           "-",              "released"),
     "hand_over":      ("-",           IN_HANDS,         IN_HANDS),
     "note":           ("-",           NO_DRAFT,         NO_DRAFT),
 }  # fmt: skip
@@ -56,6 +59,14 @@ SEES = {
 }  # fmt: skip
 
 
+def undo_own_release(case, by):
+    """Nobody but the person who released the case may: the verb's own tests have the others."""
+    CaseEvent.objects.create(
+        case=case, kind="released", actor=by, source="web", at=FROZEN, release_number=1, schedule_revision=1
+    )
+    releases.undo(case=case, by=by, source="web")
+
+
 def verbs(case, by):
     """Each action, with arguments that nobody could refuse."""
     week = Schedule(portals_today() + dt.timedelta(days=7))
@@ -70,6 +81,8 @@ def verbs(case, by):
         "return": lambda: releases.return_to_accepted(**way, reason="because"),
         "release_early": lambda: releases.release_now(**way, reason="because"),
         "hold": lambda: releases.cancel_schedule(**way, reason="because"),
+        "undo": lambda: undo_own_release(case, by),
+        "recall": lambda: releases.recall(**way, reason="because"),
         "hand_over": lambda: assignment.hand_over_case(**way, to=UserFactory(role="technician")),
         "note": lambda: notes.add(case=case, by=by, text="Mia called."),
     }

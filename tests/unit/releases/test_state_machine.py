@@ -6,7 +6,6 @@ watches the clock on the wall, a quarter of an hour at a time, and remembers the
 
 import contextlib
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -27,9 +26,9 @@ from hypothesis.stateful import (
 
 from cases import releases
 from cases.casework import drafts
-from cases.core.errors import BadSchedule, CaseError, ReasonRequired, Stale, WrongState
+from cases.core.errors import BadSchedule, CaseError, NotAllowed, ReasonRequired, Stale, WrongState
 from cases.core.schedule import Schedule
-from cases.delivery import celery_publisher
+from cases.delivery import celery_publisher, outbox
 from cases.models import Case, CaseEvent, OutgoingEmail, User
 from cases.releases.on_read import release_on_read
 from tasks import releases as tasks
@@ -41,6 +40,8 @@ START = dt.datetime(2025, 10, 25, 20, 0, tzinfo=dt.UTC)
 QUARTER = dt.timedelta(minutes=15)
 MIN_DAYS, MAX_DAYS = 1, 30
 DEFAULT_TIME = dt.time(9, 30)
+# Two quarters of an hour: an undo comes before the end, at it, or after it.
+UNDO = dt.timedelta(minutes=30)
 
 # Times around the hour that occurs twice, midnight and the default time, which None stands for.
 TIMES = [dt.time(2), dt.time(2, 30), dt.time(3), dt.time(0), dt.time(9, 30), dt.time(23, 45), None]
@@ -63,6 +64,9 @@ class Model:
     revision: int = 0
     released_at: dt.datetime | None = None
     early: bool = False  # released by a person, not by the schedule
+    released_by: User | None = None  # that person
+    mails: list[tuple[str, dt.datetime]] = field(default_factory=list)  # of each release: its state, and when it is due
+    notices: list[tuple[int, str]] = field(default_factory=list)  # of each recall that is told: its release, its state
     history: list[str] = field(default_factory=list)
 
     @property
@@ -128,9 +132,18 @@ class Releases(RuleBasedStateMachine):
             self.release_in_model(model)
         return len(released)
 
-    def release_in_model(self, model: Model, *, early: bool = False):
-        model.released_at, model.early = self.now, early
+    def release_in_model(self, model: Model, *, by: User | None = None):
+        model.released_at, model.early, model.released_by = self.now, by is not None, by
+        model.mails.append(("waiting", self.now + (UNDO if by else dt.timedelta())))
         model.history.append("released")
+
+    def take_back_in_model(self, model: Model, kind: str):
+        state, due = model.mails[-1]
+        if state == "waiting":
+            model.mails[-1] = ("dropped", due)
+        self.set_in_model(model, None)
+        model.released_at = model.released_by = None
+        model.history.append(kind)
 
     def refusal(self, schedule: Schedule, who: User, reason: str):
         """What must be raised for that choice, None if it may be made."""
@@ -185,7 +198,7 @@ class Releases(RuleBasedStateMachine):
             model.status = "completed"
             self.set_in_model(model, None)
             model.history.append("completed")
-            self.release_in_model(model, early=True)
+            self.release_in_model(model, by=self.technician)
 
     @rule(case=cases, chosen=schedules, by_ada=st.booleans(), reason=reasons)
     def reschedule(self, case, chosen, by_ada, reason):
@@ -230,7 +243,28 @@ class Releases(RuleBasedStateMachine):
         model = self.models[case.pk]
         refused = None if model.pending else WrongState
         if self.attempt(releases.release_now, refused_with=refused, case=case, by=self.administrator, reason="now"):
-            self.release_in_model(model, early=True)
+            self.release_in_model(model, by=self.administrator)
+
+    @rule(case=cases, by_ada=st.booleans())
+    def undo(self, case, by_ada):
+        model, who = self.models[case.pk], self.administrator if by_ada else self.technician
+        if not model.released_at:
+            refused = WrongState
+        elif model.released_by is not who:
+            refused = NotAllowed
+        else:
+            refused = WrongState if self.now >= model.released_at + UNDO else None
+        if self.attempt(releases.undo, refused_with=refused, case=case, by=who):
+            self.take_back_in_model(model, "undone")
+
+    @rule(case=cases, reason=reasons)
+    def recall(self, case, reason):
+        model = self.models[case.pk]
+        refused = None if model.released_at and reason else ReasonRequired if model.released_at else WrongState
+        if self.attempt(releases.recall, refused_with=refused, case=case, by=self.administrator, reason=reason):
+            if model.mails[-1][0] == "sent":
+                model.notices.append((len(model.mails), "waiting"))
+            self.take_back_in_model(model, "recalled")
 
     @rule(case=cases, behind=st.integers(1, 3))
     def an_older_form(self, case, behind):
@@ -243,8 +277,9 @@ class Releases(RuleBasedStateMachine):
     def somebody_else_tries(self, case):
         before = Case.objects.values().get(pk=case.pk)
         for who in (self.other_member, self.member):
-            with pytest.raises((CaseError, Case.DoesNotExist)), transaction.atomic():
-                releases.release_now(case=case, by=who, source="web", reason="mine")
+            for verb in (releases.release_now, releases.recall):
+                with pytest.raises((CaseError, Case.DoesNotExist)), transaction.atomic():
+                    verb(case=case, by=who, source="web", reason="mine")
         assert Case.objects.values().get(pk=case.pk) == before
 
     # --- What programs do ---
@@ -258,6 +293,17 @@ class Releases(RuleBasedStateMachine):
         """At any time, for any revision, perhaps twice."""
         assert tasks.release_case(case.pk, revision) == self.release_due_in_model()
         assert [tasks.release_case(case.pk, revision) for _ in range(times - 1)] == [0] * (times - 1)
+
+    @rule()
+    def mails_are_sent(self):
+        outbox.deliver()
+        for model in self.models.values():
+            sent = [
+                (state, due) if state != "waiting" or due > self.now else ("sent", due) for state, due in model.mails
+            ]
+            model.mails = sent
+            told = "dropped" if model.released_at else "sent"
+            model.notices = [(of, told if state == "waiting" else state) for of, state in model.notices]
 
     @rule()
     def mia_looks(self):
@@ -286,7 +332,7 @@ class Releases(RuleBasedStateMachine):
             model = self.models[case.pk]
             assert (case.status, case.schedule_revision) == (model.status, model.revision)
             assert case.actual_release_date == model.released_at
-            assert case.release_number == (model.released_at is not None)
+            assert case.release_number == len(model.mails)
 
     @invariant()
     def members_see_what_is_not_pending(self):
@@ -310,10 +356,18 @@ class Releases(RuleBasedStateMachine):
         events = list(CaseEvent.objects.order_by("pk").values_list("pk", "case", "kind"))
         assert events[: len(self.events_seen)] == self.events_seen
         self.events_seen = events
-        announced = Counter(OutgoingEmail.objects.values_list("case", flat=True))
         for pk, model in self.models.items():
             assert [kind for _, case, kind in events if case == pk] == model.history
-            assert announced[pk] == model.history.count("released") <= 1
+            assert model.history.count("released") == len(model.mails)
+
+    @invariant()
+    def each_release_has_one_email_and_each_recall_of_a_told_one_another(self):
+        emails = OutgoingEmail.objects.order_by("release_number").values_list("case", "kind", "release_number", "state")
+        for pk, model in self.models.items():
+            of_case = [(kind, number, state) for case, kind, number, state in emails if case == pk]
+            releases_told = [("released", number, state) for number, (state, _) in enumerate(model.mails, 1)]
+            recalls_told = [("recalled", *notice) for notice in model.notices]
+            assert sorted(of_case) == sorted(releases_told + recalls_told)
 
     def rows(self) -> list[Case]:
         return list(Case.objects.filter(pk__in=self.models))
@@ -327,6 +381,7 @@ def test_any_order_of_events_keeps_the_promise():
         RELEASE_TIME_OF_DAY=DEFAULT_TIME,
         RELEASE_MIN_DAYS=MIN_DAYS,
         RELEASE_MAX_DAYS=MAX_DAYS,
+        RELEASE_UNDO_SECONDS=int(UNDO.total_seconds()),
     ):
         run_state_machine_as_test(
             Releases,

@@ -1,0 +1,75 @@
+"""The email that tells a member that a release was recalled, in the member's language.
+
+It names the case by its number, and says nothing of its title or content. It is sent only where the email of that
+release has left.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import ngettext
+
+from cases.core import languages
+from cases.core.text import isolated
+from cases.delivery.account_email import DEACTIVATED
+from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.message import Message, automatic_message, one_line
+from cases.models import OutgoingEmail, User
+
+State = OutgoingEmail.State
+NOT_TOLD = _noop("There was nothing to take back: the email about the release wasn't sent, or the case is back.")
+
+
+def recalled(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """Render one message about those recalled releases of `batch` of which the member was told."""
+    person = context.people[batch.recipient_id]
+    if not person.is_active:
+        return RenderedEmail.dropped(batch, DEACTIVATED)
+    numbers = {row.pk: row.number for row in _with_release_email(batch) if _is_told(row)}
+    dropped_rows = tuple(pk for pk in batch.row_ids if pk not in numbers)
+    if not numbers:
+        return RenderedEmail(None, dropped_rows, NOT_TOLD)
+    message = recalled_message(
+        recipient=person, address=batch.address, numbers=sorted(set(numbers.values())), message_id=batch.message_id
+    )
+    return RenderedEmail(message, dropped_rows, NOT_TOLD)
+
+
+def recalled_message(*, recipient: User, address: str, numbers: Sequence[str], message_id: str) -> Message:
+    """Render the message to `address` that the cases with these numbers are no longer available."""
+    with translation.override(languages.language_of(recipient)):
+        listed = [one_line(number) for number in numbers]
+        text = ngettext(
+            "Your case %(case)s is no longer available", "%(n)s of your cases are no longer available", len(listed)
+        )
+        context = {"name": isolated(recipient.display_name), "numbers": listed, "only": listed[0]}
+        subject = text % {"case": listed[0], "n": len(listed)}
+        body = render_to_string("cases/mail/recalled.txt", context)
+        message = automatic_message(subject=subject, text=body, address=address, message_id=message_id)
+        message.attach_alternative(render_to_string("cases/mail/recalled.html", context), "text/html")
+        return message
+
+
+def _with_release_email(batch: EmailBatch) -> QuerySet[Any, Any]:
+    """The rows of `batch` with the email of the release that each is about, and the present release of its case."""
+    same = OutgoingEmail.objects.filter(
+        kind=OutgoingEmail.Kind.RELEASED, case=OuterRef("case"), release_number=OuterRef("release_number")
+    )
+    return OutgoingEmail.objects.filter(pk__in=batch.row_ids).annotate(
+        number=F("case__external_case_id"),
+        released_again=F("case__actual_release_date"),
+        email_state=Subquery(same.values("state")[:1]),
+        was_interrupted=Subquery(same.values("interrupted")[:1]),
+    )
+
+
+def _is_told(row: Any) -> bool:
+    """Tell whether the email of the release has left, as far as anybody knows, and the case is not back since.
+
+    Whoever was sending it at the time of the recall is done. Whoever claims it later drops it.
+    """
+    return not row.released_again and bool(row.email_state == State.SENT or row.was_interrupted)

@@ -1,0 +1,116 @@
+"""Take a release back: by the person who made it, a moment later (undo), or by an administrator at any time (recall).
+
+Either returns the case to completed and on hold: it is invisible from the commit on, and its next release is another
+one, with the next number. An email that has not left is dropped with it. One that is being sent counts as left.
+"""
+
+import datetime as dt
+from typing import cast
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
+
+from cases.core.errors import NotAllowed, WrongState
+from cases.lifecycle.locking import Locked, lock_for_action
+from cases.lifecycle.permissions import Action
+from cases.models import Case, CaseEvent, OutgoingEmail, User
+from cases.models.delivery import GIVEN_UP
+from cases.releases.batch import tell_mail_workers
+
+Kind = CaseEvent.Kind
+State = OutgoingEmail.State
+TAKEN_BACK = _noop("The release was taken back.")
+
+
+@transaction.atomic
+def undo(*, case: Case, by: User, source: str, version: int | None = None) -> Case:
+    """Take back the release that `by` made by hand within the last RELEASE_UNDO_SECONDS.
+
+    NotAllowed for anybody else. WrongState where the time is over or the email has left.
+    """
+    locked = lock_for_action(case, Action.UNDO, by=by, source=source, people=[case.member], version=version)
+    if not _released_by(locked.case, locked.by):
+        raise NotAllowed(_("Only the person who released this case can undo it."))
+    if locked.recorder.at >= undo_ends(locked.case):
+        raise WrongState(_("It's too late to undo this release. An administrator can recall it."))
+    email = _lock_release_email(locked.case)
+    if email and email.may_have_left:
+        raise WrongState(
+            _("The email to the member has been sent, so this release can't be undone. An administrator can recall it.")
+        )
+    _take_back(locked, Kind.UNDONE, email)
+    return locked.case
+
+
+@transaction.atomic
+def recall(*, case: Case, by: User, source: str, reason: str, version: int | None = None) -> Case:
+    """Make a released case invisible again. Its member is told by email only if the email of the release has left."""
+    locked = lock_for_action(
+        case, Action.RECALL, by=by, source=source, people=[case.member], reason=reason, version=version
+    )
+    email = _lock_release_email(locked.case)
+    _take_back(locked, Kind.RECALLED, email, reason=reason)
+    if email and email.may_have_left:
+        _queue_notice(email, at=locked.recorder.at)
+    return locked.case
+
+
+def undo_ends(case: Case) -> dt.datetime:
+    """Return the moment from which the release of `case`, which is released, cannot be undone any more."""
+    released_at = cast(dt.datetime, case.actual_release_date)
+    return released_at + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS)
+
+
+def _released_by(case: Case, person: User) -> bool:
+    """Tell whether `person` made the present release of `case`."""
+    events = CaseEvent.objects.filter(case=case, kind=Kind.RELEASED, release_number=case.release_number)
+    return events.filter(actor=person).exists()
+
+
+def _lock_release_email(case: Case) -> OutgoingEmail | None:
+    """Lock the email of the present release, so that a sender records its result before or after, and not meanwhile."""
+    emails = OutgoingEmail.objects.filter(case=case, kind=OutgoingEmail.Kind.RELEASED)
+    return emails.filter(release_number=case.release_number).select_for_update(no_key=True).first()
+
+
+def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None, *, reason: str = "") -> None:
+    """Store the locked case as completed and on hold, drop the email that has not left, and record the step."""
+    case = locked.case
+    seen_at = case.first_viewed_at
+    case.actual_release_date = case.release_batch = case.first_viewed_at = None
+    case.scheduled_release_date = case.scheduled_release_time = None
+    case.schedule_revision += 1
+    locked.save(
+        "actual_release_date",
+        "release_batch",
+        "first_viewed_at",
+        "scheduled_release_date",
+        "scheduled_release_time",
+        "schedule_revision",
+    )
+    facts = {"seen_at": seen_at and seen_at.isoformat(), "email": email and email.state}
+    if email and email.state in (State.WAITING, *GIVEN_UP):
+        OutgoingEmail.objects.filter(pk=email.pk).update(state=State.DROPPED, last_error=TAKEN_BACK)
+    locked.recorder.record(kind, reason=reason, details={name: fact for name, fact in facts.items() if fact})
+
+
+def _queue_notice(email: OutgoingEmail, *, at: dt.datetime) -> None:
+    """Queue the email that the release was recalled, to the recipient of `email`, which told of the release.
+
+    While that one is being sent, this one waits until its claim must have ended, and is sent if it has left then
+    (cases.delivery.recall_email). So it never arrives first.
+    """
+    first_try = email.next_try if email.state == State.SENDING else at
+    OutgoingEmail.objects.create(
+        case_id=email.case_id,
+        kind=OutgoingEmail.Kind.RECALLED,
+        release_number=email.release_number,
+        recipient_id=email.recipient_id,
+        address=email.address,
+        due=first_try,
+        next_try=first_try,
+        created=at,
+    )
+    tell_mail_workers()
