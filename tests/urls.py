@@ -35,6 +35,7 @@ def url_of(name: str, case: Case, **others: object) -> str:
     """The URL `name` for the case, its member, or its first document; `others` replace or add arguments."""
     arguments = {
         "pk": case.member_id if name in urls_with_an_id("people/") else case.pk,
+        "number": case.release_number or 1,
         "document_pk": case.documents.values_list("pk", flat=True).first(),
         "uidb36": "1",
         "key": "no-such-key",

@@ -46,6 +46,11 @@ HOLD = Transition(
     gettext_lazy("Put on hold"),
     gettext_lazy("Members won't see these cases until a release date is set."),
 )
+RECALL = Transition(
+    releases.recall,
+    gettext_lazy("Recall release"),
+    gettext_lazy("Members won't see these cases anymore. Those who were told of a release get an email that says so."),
+)
 RETURN = Transition(
     releases.return_to_accepted,
     gettext_lazy("Reopen case"),

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases.admin.actions import HOLD, RELEASE_EARLY, RETURN, ask_or_act
+from cases.admin.actions import HOLD, RECALL, RELEASE_EARLY, RETURN, ask_or_act
 from cases.admin.base import ReadOnlyAdmin
 from cases.models import Case
 
@@ -27,7 +27,7 @@ class CaseAdmin(ReadOnlyAdmin):
     number_column = "external_case_id"
     search_fields = (number_column,)
     search_help_text = _("Search by full case number")
-    actions = ("release_early", "hold", "return_to_accepted")
+    actions = ("release_early", "hold", "recall", "return_to_accepted")
 
     def view_on_site(self, case: Case) -> str:
         """The case in the portal."""
@@ -40,6 +40,10 @@ class CaseAdmin(ReadOnlyAdmin):
     @admin.action(description=HOLD.label)
     def hold(self, request: HttpRequest, cases: QuerySet[Case]) -> HttpResponse | None:
         return ask_or_act(request, cases, HOLD, "hold")
+
+    @admin.action(description=RECALL.label)
+    def recall(self, request: HttpRequest, cases: QuerySet[Case]) -> HttpResponse | None:
+        return ask_or_act(request, cases, RECALL, "recall")
 
     @admin.action(description=RETURN.label)
     def return_to_accepted(self, request: HttpRequest, cases: QuerySet[Case]) -> HttpResponse | None:

@@ -38,7 +38,9 @@ from cases.views.people import (
 from cases.views.portal_settings import portal_settings
 from cases.views.preview import preview_case
 from cases.views.profile import profile
+from cases.views.release_evidence import release_evidence
 from cases.views.session_ends import unsent_form
+from cases.views.taking_back import recall_release, undo_release
 
 __all__ = [
     "accept_case",
@@ -74,7 +76,9 @@ __all__ = [
     "portal_settings",
     "preview_case",
     "profile",
+    "recall_release",
     "reinvite_person",
+    "release_evidence",
     "release_now",
     "remove_document",
     "remove_second_factor",
@@ -83,5 +87,6 @@ __all__ = [
     "return_case",
     "set_access",
     "submit_case",
+    "undo_release",
     "unsent_form",
 ]

@@ -21,6 +21,7 @@ from cases.forms.single_values import SingleValuesForm
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
+from cases.views import undo_panel
 from cases.views.case_detail import RELEASE, render_case, visible_case
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -64,7 +65,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
         if not form.is_valid():
             return self.show_again(request, case, form)
         done = self.perform(form, case=case, by=request.user)
-        messages.success(request, self.said(done))
+        messages.success(request, self.said(done), extra_tags=undo_panel.TAG if done.is_released else "")
         return self.answer(request, pk)
 
     def make_form(self, request: PortalRequest, case: Case) -> FormT:

@@ -21,6 +21,7 @@ from cases.selectors.timeline import timeline
 from cases.views.document_panel import document_panel
 from cases.views.note_panel import note_panel
 from cases.views.requests import PortalRequest
+from cases.views.undo_panel import undo_panel
 
 # Of the history: enough for a case whose documents come and go, and an end.
 EVENTS = 200
@@ -57,6 +58,7 @@ def render_case(
     context = seen_context(case, user, can=can) | {"is_part": is_part}
     if not user.is_member:
         context |= _staff_context(case, user) | _forms(case, user, can)
+        context |= undo_panel(case, user, can, context["events"])
         context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
     answer = render(request, part if is_part else PAGE, context | overrides, status=status)
     # One address, two answers: the browser must not show one for the other when somebody goes back.
@@ -102,6 +104,6 @@ def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
         forms["reschedule_form"].offer(case, any_day=user.is_administrator, now=portal_now())
     if Action.HAND_OVER in can:
         forms["hand_over_form"] = HandOverCaseForm(case=case, initial=initial)
-    if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN}:
+    if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN, Action.RECALL}:
         forms["change_form"] = forms["blank_form"] = ChangeForm(initial=initial)
     return forms

@@ -198,6 +198,22 @@ def test_a_transition_asks_for_the_reason_and_goes_through_the_verb(
     assert pending.scheduled_release_date is None or pending.is_released
 
 
+def test_releases_are_recalled_together(admin, administrator, member, technician):
+    cases = CaseFactory.create_batch(2, member=member, assigned_to=technician, released=True)
+    answer = choose(admin, "recall", *cases, **confirmed(*cases))
+    assert "2 cases updated." in answer.content.decode()
+    for case in cases:
+        event = case.events.get()
+        assert (event.kind, event.actor, event.source, event.reason) == (
+            "recalled",
+            administrator,
+            "admin",
+            "asked for",
+        )
+        case.refresh_from_db()
+        assert case.is_held
+
+
 @pytest.mark.parametrize("action", ["release_early", "hold"])
 def test_without_a_reason_nothing_happens(action, admin, pending):
     answer = choose(admin, action, pending, **confirmed(pending, reason="  "))

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.test import Client
 
 from cases.lifecycle.permissions import NOT_RELEASED, TABLE, Action, Relation, State
-from cases.models import Case, User
+from cases.models import Case, CaseEvent, User
 from tests.clocks import portals_today
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 from tests.urls import url_of, url_patterns, urls_of_a_case
@@ -48,6 +48,14 @@ def nothing(case: Case, person: str) -> dict[str, object]:
 
 def a_file(case: Case, person: str) -> dict[str, object]:
     return {"file": ContentFile(b"What I know", name="notes.txt")}
+
+
+def own_release(case: Case, person: str) -> dict[str, object]:
+    """The history says that `person` has released the case: only they undo it."""
+    if ROLES.get(person) in TABLE[Action.UNDO]:
+        who = {"actor": User.objects.get(username=person), "at": case.date_created, "source": "web"}
+        CaseEvent.objects.create(case=case, kind="released", release_number=1, schedule_revision=1, **who)
+    return {}
 
 
 def a_reason(case: Case, person: str) -> dict[str, object]:
@@ -106,6 +114,9 @@ DOORS = [
     Door("return_case", "post", Action.RETURN),
     Door("cancel_schedule", "post", Action.HOLD, a_reason),
     Door("release_now", "post", Action.RELEASE_EARLY, a_reason),
+    Door("undo_release", "post", Action.UNDO, own_release),
+    Door("recall_release", "post", Action.RECALL, a_reason),
+    Door("release_evidence", "get", None, done=200),
     Door("hand_over_case", "post", Action.HAND_OVER, a_colleague),
     Door("add_note", "post", Action.NOTE, a_note),
     Door("preview_case", "get", None, done=200),
@@ -117,7 +128,12 @@ DOORS = [
     # Completes what is not completed; the action for the rest is in `action_of`.
     Door("api_case-release", "post", Action.COMPLETE, now, done=200),
 ]
-FOR_STAFF = {"move_case", "add_note", "preview_case"}  # for members they do not exist, as the whole calendar
+FOR_STAFF = {
+    "move_case",
+    "add_note",
+    "preview_case",
+    "release_evidence",
+}  # for members they do not exist, as the whole calendar
 OF_A_DOCUMENT = {"document", "remove_document"}
 
 
@@ -174,6 +190,8 @@ def answer(door: Door, person: str, state: State, view: str) -> int:
         return 404
     if door.name in OF_A_DOCUMENT and not sees_document(person, door.document, state, view):
         return 404
+    if door.name == "release_evidence" and state is not State.RELEASED:
+        return 404  # there was no release
     if (action := action_of(door, state)) is None:
         return door.done
     rule = TABLE[action].get(ROLES[person])

@@ -1,4 +1,4 @@
-// Toasts: what became of an action. They can be dismissed; good news goes by itself after a while, trouble and links never do.
+// Toasts: what became of an action. They can be dismissed; good news goes by itself after a while, trouble, links and forms never do.
 // They come with the page, with a part of it that HTMX or a script puts in, or in an HX-Trigger header as `toasts`.
 
 const STAYS_FOR = 8000;
@@ -12,7 +12,7 @@ function welcome() {
     known.add(toast);
     const words = toast.querySelector(".toast-words");
     announce(words, ...words.childNodes);
-    if (toast.matches(LEAVES_BY_ITSELF) && !toast.querySelector("a")) leaveLater(toast);
+    if (toast.matches(LEAVES_BY_ITSELF) && !toast.querySelector("a, form")) leaveLater(toast);
   }
 }
 
