@@ -1,7 +1,8 @@
 """Facts after a fault: what was promised, seen and stored of each case, every look, every accepted mail."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 from tests.chaos.devices.smtp_server import Mail
 from tests.chaos.load import Load, PlannedCase
@@ -57,6 +58,10 @@ class Observations:
     looks: list[Look]
     mails: list[Mail]
 
+    def without(self, cases: Container[int]) -> "Observations":
+        """Return the facts about the others."""
+        return replace(self, cases=[case for case in self.cases if case.pk not in cases])
+
 
 def collect(load: Load, *, seen: dict[int, float], looks: list[Look], mails: list[Mail]) -> Observations:
     """Read what the database holds about the cases of `load`. `mails` may be about others, too."""
@@ -72,9 +77,9 @@ def collect(load: Load, *, seen: dict[int, float], looks: list[Look], mails: lis
         )
         for case in load.cases.values()
     ]
-    return Observations(
-        cases=cases, looks=list(looks), mails=[mail for mail in mails if load.cases.keys() & mail.cases]
-    )
+    numbers = {case.number for case in cases}
+    about_these = [mail for mail in mails if load.cases.keys() & mail.cases or numbers.intersection(mail.numbers)]
+    return Observations(cases=cases, looks=list(looks), mails=about_these)
 
 
 def _known(case: PlannedCase, address: str, seen: float | None, stored: StoredCase, instant: float | None) -> KnownCase:

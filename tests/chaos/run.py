@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from tests.chaos.load import Load, make_load
 from tests.chaos.observations import collect
 from tests.chaos.plan import SLACK, Plan
+from tests.chaos.recalls import judge_recalls
 from tests.chaos.registry import Fault
 from tests.chaos.results import failed_tasks, result_of, work_done
 from tests.chaos.stack import Stack
@@ -32,7 +33,7 @@ class Run:
     """What a fault's body gets: the stack, the load, and `on` to mark when the fault is active.
 
     The fault locks rows of `excused_members`, so their page may lack a case. The mail server refuses mail for the
-    `refused` addresses.
+    `refused` addresses. It has `recalled` cases: when, in seconds since the epoch, by their ids.
     """
 
     fault: Fault
@@ -45,6 +46,7 @@ class Run:
     own_requirements: list[tuple[str, int, int]] = field(default_factory=list)
     excused_members: set[int] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
+    recalled: dict[int, float] = field(default_factory=dict)
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -118,7 +120,9 @@ def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
         technicians.wait()
         settled = _wait_until_done(run)
     found = collect(run.load, seen=observer.seen, looks=lookers.looks, mails=stack.mail.mails())
-    verdict = judge(found, run.rule)
+    verdict = judge(found.without(run.recalled), run.rule)
+    if run.recalled:
+        judge_recalls(verdict, found, run.recalled, run.rule)
     for name, count, at_most in run.own_requirements:
         verdict.count(name, range(count), at_most=at_most)
     verdict.count("errors of the harness", [error] if error else [])
@@ -161,17 +165,17 @@ def _wait_until_done(run: Run) -> float:
     connection.close()  # the fault may have been the database's
     latest = max([run.end, run.plan.last, *(case.instant for case in run.load.cases.values())])
     ends = latest + run.rule.allowance + MAIL_PATIENCE
-    while time.time() < ends and _is_open(run.load):
+    while time.time() < ends and _is_open(run.load, run.recalled):
         time.sleep(0.3)
     done = time.time()
     time.sleep(SETTLING)
     return done
 
 
-def _is_open(load: Load) -> bool:
+def _is_open(load: Load, recalled: Iterable[int]) -> bool:
     from cases.models import Case, OutgoingEmail
 
     first, last = min(load.cases), max(load.cases)
     pending = Case.objects.filter(pk__gte=first, pk__lte=last, actual_release_date=None)
     unsent = OutgoingEmail.objects.filter(case__gte=first, case__lte=last, state__in=["waiting", "sending"])
-    return pending.exists() or unsent.exists()
+    return pending.exclude(pk__in=recalled).exists() or unsent.exists()

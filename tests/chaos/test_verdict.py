@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from cases.releases.taking_back import TAKEN_BACK
 from tests.chaos.devices.smtp_server import Mail
 from tests.chaos.observations import KnownCase, Observations, StoredCase, StoredEvent
+from tests.chaos.recalls import FOR_NOTHING, judge_recalls
 from tests.chaos.verdict import Rule, Verdict, judge, lateness
 from tests.chaos.watchers import Look
 
@@ -230,6 +232,46 @@ def test_looks_without_an_answer_are_counted_apart() -> None:
     verdict = verdict_on(known(), looks=(look(106.0, status=0),))
     assert verdict.broken == []
     assert counted(verdict, "looks refused or reset") == 1
+
+
+RECALLED_AT = 106.0
+
+
+def recalled(*, told: bool, told_of_recall: bool, **changes: Any) -> dict[str, int]:
+    """Return the broken requirements of a case that was recalled."""
+    event = StoredEvent("recalled", at=RECALLED_AT, batch="None", revision=2, release_number=1)
+    case = known(**{"stamp": None, "events": (*known().stored.events, event)} | changes)
+    mails = [mail(1, at=105.5)] if told else []
+    if told_of_recall:
+        mails.append(Mail(2, 140.0, "accepted", ADDRESS, "<two@portal>", numbers=("C-1",)))
+    verdict = Verdict()
+    looks = [look(105.8, 1), look(106.5)]
+    judge_recalls(verdict, Observations([case], looks, mails), {1: RECALLED_AT}, RULE)
+    return {one.name: one.count for one in verdict.broken}
+
+
+def test_a_recalled_case_is_hidden_and_its_member_told_if_there_was_something_to_tell() -> None:
+    assert recalled(told=True, told_of_recall=True) == {}
+    assert recalled(told=False, told_of_recall=False) == {}
+    assert recalled(told=True, told_of_recall=False) == {"members not told of a recall": 1}
+    assert recalled(told=False, told_of_recall=True) == {FOR_NOTHING: 1}
+
+
+def test_a_recall_that_did_not_last_is_condemned() -> None:
+    assert recalled(told=False, told_of_recall=False, stamp=120.0) == {"recalled cases that are released": 1}
+    assert recalled(told=False, told_of_recall=False, events=known().stored.events) == {"recalls not in the history": 1}
+
+
+def test_a_mail_that_was_dropped_and_arrived_is_condemned() -> None:
+    errors = {"email_errors": (TAKEN_BACK,)}
+    assert recalled(told=True, told_of_recall=True, **errors) == {"mails that a recall had dropped": 1}
+
+
+def test_a_case_on_a_page_after_its_recall_is_condemned() -> None:
+    verdict = Verdict()
+    seen = Observations([known(stamp=None)], [look(106.5, 1)], [])
+    judge_recalls(verdict, seen, {1: RECALLED_AT}, RULE)
+    assert "recalled cases shown after it" in {one.name for one in verdict.broken}
 
 
 REFUSES = dataclasses.replace(RULE, refused=frozenset({ADDRESS}))

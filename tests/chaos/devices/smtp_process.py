@@ -21,6 +21,7 @@ from tests.chaos.devices.steered import until_the_harness_ends
 
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 CASE = re.compile(rb"/cases/(\d+)/")
+NUMBER = re.compile(rb"C-[0-9A-Z]{10}")
 
 
 @dataclass
@@ -141,7 +142,7 @@ class ChaosMailServer:
 
 
 def described(content: bytes) -> dict[str, Any]:
-    """Return the Message-ID, and the cases in the links of a message."""
+    """Return the Message-ID, the cases in the links of a message, and the case numbers in its text."""
     if b"base64" in content:
         message = email.message_from_bytes(content, policy=email.policy.default)
         body = b"\n".join(part.get_payload(decode=True) for part in message.walk() if not part.is_multipart())
@@ -151,6 +152,7 @@ def described(content: bytes) -> dict[str, Any]:
     return {
         "message_id": found[1].decode(errors="replace") if found else "",
         "cases": sorted({int(number) for number in CASE.findall(body)}),
+        "numbers": sorted({number.decode() for number in NUMBER.findall(body)}),
     }
 
 

@@ -19,7 +19,7 @@ class Mail:
 
     `outcome` is "accepted", "later" (4xx), "refused" (5xx, no Message-ID known) or "dropped". `answered` is False if
     the client of an accepted message was gone before the answer. `time` is in seconds since the epoch, by the real
-    clock. `cases` are the numbers in the links of its text.
+    clock. `cases` are the ids in the links of its text, `numbers` the case numbers in it: a recall has no links.
     """
 
     number: int
@@ -28,6 +28,7 @@ class Mail:
     recipient: str
     message_id: str = ""
     cases: tuple[int, ...] = ()
+    numbers: tuple[str, ...] = ()
     answered: bool = True
 
 
@@ -69,7 +70,11 @@ class SmtpServer(SteeredProcess):
         lines = [json.loads(line) for line in self._record.read_bytes().splitlines()]
         unanswered = {line["answer_to"] for line in lines if line["outcome"] == "unanswered"}
         return [
-            Mail(**line | {"cases": tuple(line.get("cases", ())), "answered": line["number"] not in unanswered})
+            Mail(
+                **line
+                | {name: tuple(line.get(name, ())) for name in ("cases", "numbers")}
+                | {"answered": line["number"] not in unanswered}
+            )
             for line in lines
             if line["number"] > since and line["outcome"] != "unanswered"
         ]

@@ -1,0 +1,48 @@
+"""Releases that are recalled while their emails are on the way."""
+
+import time
+
+from tests.chaos.registry import fault
+from tests.chaos.run import Run
+
+# How many of the emails in each state.
+VICTIMS = 15
+MAIL_PROCESSES = 2
+
+
+@fault("SMTP", window=10, works_meanwhile=True)
+def recall_in_mid_delivery(run: Run) -> None:
+    """Releases are recalled while their emails wait, are being sent and have been sent: the SMTP server has taken
+    messages and holds its answers back meanwhile."""
+    with run.on():
+        for _ in range(2):
+            with run.stack.mail.behaving(hold="DATA"):
+                run.until("the server has taken a message", lambda: run.stack.mail.held > 0)
+                _recall_some(run)
+            run.wait(2)
+
+
+@fault("SMTP", window=10, works_meanwhile=True, doubles_at_most=MAIL_PROCESSES)
+def recall_and_sender_killed(run: Run) -> None:
+    """Releases are recalled while their emails are being sent, and the mail worker is killed before it can record what
+    the SMTP server has taken."""
+    with run.on():
+        with run.stack.mail.behaving(hold="DATA"):
+            run.until("the server has taken a message", lambda: run.stack.mail.held > 0)
+            _recall_some(run)
+            run.stack.kill("mail")
+        run.stack.supervisor.back("mail")
+
+
+def _recall_some(run: Run) -> None:
+    """Recall releases of which the email is in each state."""
+    from cases import releases
+    from cases.models import OutgoingEmail
+    from tests.factories import UserFactory
+
+    administrator = UserFactory(role="administrator")
+    emails = OutgoingEmail.objects.filter(kind="released", case__in=list(run.load.cases.keys() - run.recalled.keys()))
+    for state in ("sending", "waiting", "sent"):
+        for email in emails.filter(state=state).select_related("case")[:VICTIMS]:
+            releases.recall(case=email.case, by=administrator, source="web", reason="Chaos")
+            run.recalled[email.case_id] = time.time()
