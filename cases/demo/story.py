@@ -21,6 +21,7 @@ from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
 from cases.demo import documents as papers
+from cases.demo import recalls
 from cases.documents import actions as documents
 from cases.models import Case, CaseEvent, User
 
@@ -162,6 +163,8 @@ class Story:
             (6, lambda n: self._case(n, age=self._days(4, 7), release_in=wait + 2, then="return")),
             (10, lambda n: self._case(n, age=self._days(4, 7), release_in=wait + 2, then="reschedule")),
             (6, lambda n: self._case(n, age=self._days(8, 30), release_in=wait + 14, then="early")),
+            (2, lambda n: self._case(n, age=self._days(3, 6), release_in=0, then="recall")),
+            (1, lambda n: self._case(n, age=self._days(3, 6), release_in=0, then="release again")),
         ]
         rest = 300 - sum(count for count, _ in plans)
         plans.append((rest, lambda n: self._case(n, age=wait + self._days(4, 50), release_in=wait)))
@@ -233,6 +236,8 @@ class Story:
             "early": lambda: self._do(
                 releases.release_now, case, self.admin, reason="The member needs it for a meeting."
             ),
+            "recall": lambda: recalls.recall(case, by=self.admin, again=False),
+            "release again": lambda: recalls.recall(case, by=self.admin, again=True),
         }
         return changes[then]
 
