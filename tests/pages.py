@@ -167,6 +167,11 @@ def of_case(url_name: str, state: str) -> Address:
     return lambda world: url_of(url_name, world.case(state))
 
 
+def on_release_day(url_name: str) -> Address:
+    """With the day for which a case is scheduled."""
+    return lambda world: f"{reverse(url_name)}?date={world.case('scheduled').scheduled_release_date}"
+
+
 def of_person(url_name: str, person: str) -> Address:
     return lambda world: reverse(url_name, args=[getattr(world, person).pk])
 
@@ -307,6 +312,11 @@ PAGES = [
     page("calendar-move-held", "move_case", STAFF, address=of_case("move_case", "held")),
     page("calendar-feed", "calendar", STAFF, step=send("feed/", action="new")),
     # Administrators
+    page("blackout-days", "blackout_days", (ADMINISTRATOR,)),
+    page("blackout-days-bad-date", "new_blackout_day", (ADMINISTRATOR,), "?date=none", status=400),
+    page("blackout-day-new", "new_blackout_day", (ADMINISTRATOR,), address=on_release_day("new_blackout_day")),
+    page("blackout-day-refused", "new_blackout_day", (ADMINISTRATOR,), address=on_release_day("new_blackout_day"),
+         step=send("new/", name="")),
     page("people", "people", (ADMINISTRATOR,)),
     page("people-none-found", "people", (ADMINISTRATOR,), "?q=nobody"),
     page("people-invite", "invite_person", (ADMINISTRATOR,)),

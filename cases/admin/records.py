@@ -5,6 +5,7 @@ from django.contrib import admin
 from cases.admin.base import OfCasesAdmin, ReadOnlyAdmin
 from cases.models import (
     AccountEvent,
+    BlackoutDay,
     CaseDocument,
     CaseEvent,
     CaseNote,
@@ -37,6 +38,14 @@ class PortalEventAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     ordering = ("-pk",)
     sortable_by = ()
+
+
+@admin.register(BlackoutDay)
+class BlackoutDayAdmin(ReadOnlyAdmin):
+    """Kept on a page of the portal, which shows whom a day affects."""
+
+    list_display = ("date", "name", "created_by", "created")
+    list_select_related = ("created_by",)
 
 
 @admin.register(PortalClock)

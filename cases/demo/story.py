@@ -22,7 +22,9 @@ from cases.core import schedule
 from cases.core.schedule import Schedule
 from cases.demo import documents as papers
 from cases.demo import recalls
+from cases.demo.days import add_blackout_day
 from cases.documents import actions as documents
+from cases.lifecycle.closed_days import days_from
 from cases.models import Case, CaseEvent, User
 
 MEMBERS = [
@@ -128,6 +130,7 @@ class Story:
         self._plan_cases()
         self._plan_people()
         self._plan_sweeps()
+        self._at(self.start, lambda: add_blackout_day(by=self.admin))
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
             with clock_at(moment):
                 act()
@@ -270,7 +273,8 @@ class Story:
         verb(case=case, by=by, source=CaseEvent.Source.WEB, **options)
 
     def _in_days(self, days: int, time: dt.time | None = None) -> Schedule:
-        return Schedule(schedule.date_of(timezone.now()) + dt.timedelta(days=days), time)
+        date = schedule.date_of(timezone.now()) + dt.timedelta(days=days)
+        return Schedule(days_from(date).next_open(date) or date, time)
 
     def _moment(self, days_ago: int) -> dt.datetime:
         """Some moment of the morning of that day, on the portal's clock."""

@@ -7,10 +7,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits, schedule
+from cases.core.release_days import DAY, SEARCH_DAYS, ReleaseDays
 from cases.core.schedule import Schedule
 from cases.core.text_fields import ProseField
+from cases.forms import picker_texts
 from cases.forms.single_values import SingleValuesForm
 from cases.forms.versions import VersionForm
+from cases.lifecycle.closed_days import days_to_choose, default_date
 from cases.models import Case
 from cases.releases import release_choice
 from cases.releases.schedule_policy import lead_time_of
@@ -48,15 +51,24 @@ class ScheduleFields(SingleValuesForm):
         error_messages={"invalid": _("Enter the time as hours and minutes, for example 09:30.")},
     )
 
+    # The calendar that the picker offers, and what a script needs to know of its closed days.
+    days: ReleaseDays | None = None
+    closed_days = ""
+
     def offer(self, case: Case, *, any_day: bool, now: dt.datetime) -> None:
         """Sets what the date picker proposes for `case` at the portal's moment `now`: the days of technicians, or with
-        `any_day` any from today on."""
+        `any_day` any from today on; and which of them are closed."""
         lead = lead_time_of(case)
-        self.propose(schedule.default_date(now, lead))
+        self.days = days = days_to_choose(now, lead)
+        self.propose(default_date(now, lead, days=days))
+        first = schedule.date_of(now) if any_day else schedule.least_date(now, lead)
         picker = self.fields["release_date"]
-        picker.widget.attrs["min"] = (schedule.date_of(now) if any_day else schedule.least_date(now, lead)).isoformat()
+        picker.widget.attrs["min"] = (days.next_open(first) or first).isoformat()
         if not any_day:
             picker.widget.attrs["max"] = schedule.last_date(now, lead).isoformat()
+        if closed := days.closed_between(first, min(days.last, first + SEARCH_DAYS * DAY)):
+            picker.help_text = picker_texts.note(closed, first=first)
+            self.closed_days = picker.widget.attrs["data-closed"] = picker_texts.for_script(closed)
 
     def propose(self, date: dt.date) -> None:
         """Fills the date in where none is chosen yet."""

@@ -155,7 +155,7 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
 def check_administrator(by: User) -> None:
     """Check that `by` is an active administrator. Else NotAllowed."""
     if not (by.is_active and by.is_administrator):
-        raise NotAllowed(_("Only administrators can manage accounts."))
+        raise NotAllowed(_("Only administrators can do this."))
 
 
 def _refusal(action: Action, state: State, by: User) -> str:

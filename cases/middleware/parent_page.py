@@ -5,6 +5,8 @@ from django.urls import reverse
 
 # Buttons on the page of one case or person, by the start of their URL.
 PAGES_BY_PREFIX = (("/cases/", "case_detail"), ("/people/", "person"))
+# Buttons on a page that there is once.
+LISTS_BY_PREFIX = (("/calendar/", "calendar"), ("/blackout-days/", "blackout_days"), ("/operations/", "operations"))
 
 
 def page_of(request: HttpRequest) -> str:
@@ -14,8 +16,7 @@ def page_of(request: HttpRequest) -> str:
     for prefix, page in PAGES_BY_PREFIX:
         if pk is not None and request.path.startswith(prefix):
             return reverse(page, args=[pk])
-    if request.path.startswith("/calendar/"):
-        return reverse("calendar")
-    if request.path.startswith("/operations/"):
-        return reverse("operations")
+    for prefix, page in LISTS_BY_PREFIX:
+        if request.path.startswith(prefix):
+            return reverse(page)
     return reverse("dashboard") if match and match.view_name == "account_logout" else request.get_full_path()

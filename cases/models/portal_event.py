@@ -29,6 +29,9 @@ class PortalEvent(Event):
     kind = models.CharField(_("kind"), max_length=30, choices=PortalEventKind)
     source = models.CharField(_("source"), max_length=10, choices=EventSource)
 
+    # The facts in words: set by the selector that reads them.
+    said: str
+
     class Meta:
         verbose_name = _("portal event")
         verbose_name_plural = _("portal events")

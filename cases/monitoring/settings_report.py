@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
+from cases.core.clock import portal_now
 from cases.core.wall_clock import time_text
+from cases.lifecycle.closed_days import unknown_years
 from portal.setting_registry import GROUPS, SETTINGS
 from portal.setting_types import Group, Setting
 
@@ -49,6 +51,8 @@ class SettingNow:
     @property
     def in_words(self) -> "_StrPromise | str":
         """What the value means. Empty where it speaks for itself."""
+        if self.setting.name == "RELEASE_HOLIDAYS":
+            return unknown_years(portal_now()) if self.value else ""
         return (self.setting.choices or {}).get(self.value, "")
 
 

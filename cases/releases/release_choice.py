@@ -8,6 +8,7 @@ from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.core.errors import BadSchedule
 from cases.core.schedule import Schedule
+from cases.lifecycle.closed_days import default_date
 from cases.models import Case
 from cases.releases.schedule_policy import lead_time_of
 
@@ -18,7 +19,7 @@ def release_on(*, case: Case, option: str, date: dt.date | None, time: dt.time |
     BadSchedule for "now" together with a date or time in the future: one of them is a mistake (DESIGN §4).
     """
     if option == "schedule":
-        return Schedule(date or schedule.default_date(portal_now(), lead_time_of(case)), time)
+        return Schedule(date or default_date(portal_now(), lead_time_of(case)), time)
     if (date or time) and _is_ahead(date, time, now=portal_now()):
         raise BadSchedule(_("You chose Release Now and a future date. Choose one of them."), field="release_option")
     return None

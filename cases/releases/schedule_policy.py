@@ -10,6 +10,7 @@ from cases.core import schedule
 from cases.core.errors import BadSchedule, ReasonRequired
 from cases.core.schedule import LeadTime, Schedule
 from cases.core.text import clean_text
+from cases.lifecycle.closed_days import days_from
 from cases.models import Case, User
 
 
@@ -33,21 +34,41 @@ def check_choice(
     """
     lead = lead_time_of(case)
     first, last = schedule.least_date(now, lead), schedule.last_date(now, lead)
-    if wanted.date > schedule.furthest_date(now):
+    furthest = schedule.furthest_date(now)
+    if wanted.date > furthest:
         text = _("This date is too far away. The latest date is %(date)s.")
-        furthest = schedule.furthest_date(now) if by.is_administrator else last
-        raise BadSchedule(text % {"date": date_format(furthest, "DAY_FORMAT")}, field="release_date")
-    if first <= wanted.date <= last and wanted.instant > now:
-        return
-    if not by.is_administrator and wanted.date < first:
+        latest = furthest if by.is_administrator else last
+        raise BadSchedule(text % {"date": date_format(latest, "DAY_FORMAT")}, field="release_date")
+    is_usual = first <= wanted.date <= last and wanted.instant > now
+    if not is_usual:
+        _check_bounds(wanted, lead, by=by, now=now, or_now=or_now)
+    _check_day(wanted.date, last=furthest if by.is_administrator else last)
+    if not is_usual and not clean_text(reason):
+        raise ReasonRequired
+
+
+def _check_bounds(wanted: Schedule, lead: LeadTime, *, by: User, now: dt.datetime, or_now: bool) -> None:
+    """Check a choice that technicians may not make: whether it is ahead at all, and whether `by` may make it."""
+    if not by.is_administrator and wanted.date < schedule.least_date(now, lead):
         raise BadSchedule(_too_early(now, lead, or_now=or_now), field="release_date")
     if wanted.date < schedule.date_of(now) or wanted.instant <= now:
         raise BadSchedule(_passed(wanted, now, or_now=or_now), field="release_date")
     if not by.is_administrator:
-        text = _("The latest date is %(date)s.") % {"date": date_format(last, "DAY_FORMAT")}
-        raise BadSchedule(text, field="release_date")
-    if not clean_text(reason):
-        raise ReasonRequired
+        latest = date_format(schedule.last_date(now, lead), "DAY_FORMAT")
+        raise BadSchedule(_("The latest date is %(date)s.") % {"date": latest}, field="release_date")
+
+
+def _check_day(date: dt.date, *, last: dt.date) -> None:
+    """Check that a release can be on that day, for administrators too. `last` is the last day they may choose."""
+    days = days_from(date)
+    if closed := days.closed(date):
+        raise BadSchedule(f"{closed.sentence} {_instead(days.next_open(date, last=last))}", field="release_date")
+
+
+def _instead(date: dt.date | None) -> str:
+    if date is None:
+        return _("No later date is available. Choose an earlier one, or ask an administrator.")
+    return _("The next available date is %(date)s.") % {"date": date_format(date, "WEEKDAY_DAY_FORMAT")}
 
 
 def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
@@ -65,9 +86,13 @@ def _too_early(now: dt.datetime, lead: LeadTime, *, or_now: bool) -> str:
     days = lead.least
     if not days:
         return _passed(Schedule(dt.date.min), now, or_now=or_now)
+    first = schedule.least_date(now, lead)
+    earliest = days_from(first).next_open(first) or first
+    if earliest > first:
+        return _("The earliest date is %(date)s.") % {"date": date_format(earliest, "DAY_FORMAT")}
     text = ngettext(
         "The earliest date is %(date)s: %(days)s day from today.",
         "The earliest date is %(date)s: %(days)s days from today.",
         days,
     )
-    return text % {"date": date_format(schedule.least_date(now, lead), "DAY_FORMAT"), "days": days}
+    return text % {"date": date_format(first, "DAY_FORMAT"), "days": days}

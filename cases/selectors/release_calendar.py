@@ -12,8 +12,10 @@ from typing import Self
 from cases.core import schedule
 from cases.core.calendar_periods import DAY
 from cases.core.numbers import grouped
+from cases.core.release_days import ClosedDay
 from cases.db.first_rows import first_rows
 from cases.lifecycle import permissions
+from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, User
@@ -83,10 +85,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the calendar."""
+    """A day of the calendar. `closed` says why no release can be scheduled for it."""
 
     date: dt.date
     slots: list[Slot]
+    closed: ClosedDay | None
+
+    @property
+    def closed_name(self) -> str:
+        """What the holiday or blackout day is called. Empty for weekends, which a name in each cell would hide."""
+        return self.closed.name if self.closed and not self.closed.is_weekend else ""
 
     @property
     def is_empty(self) -> bool:
@@ -120,7 +128,8 @@ def on_day(cases: CaseQuerySet, date: dt.date, kind: Kind, *, today: dt.date) ->
 def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: int, now: dt.datetime) -> list[Day]:
     """Return the days of `dates` at `now`, each with up to `rows` entries of each kind.
 
-    `whose` are the cases, from `visible_to(to)` with their people. Takes two statements, however many days and cases.
+    `dates` follow one another. `whose` are the cases, from `visible_to(to)` with their people. Takes three statements,
+    however many days and cases.
     """
     today = schedule.date_of(now)
     places = [(date, kind) for date in dates for kind in kinds_of(date, today=today)]
@@ -129,7 +138,8 @@ def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: in
     )
     shown = entries_of(whose.filter(pk__in=[pk for ids, _ in found for pk in ids]), to=to, now=now)
     entry_by_pk = {entry.case.pk: entry for entry in shown}
-    days = {date: Day(date, []) for date in dates}
+    calendar = days_between(dates[0], dates[-1])
+    days = {date: Day(date, [], calendar.closed(date)) for date in dates}
     for (date, kind), (ids, count) in zip(places, found, strict=True):
         # A case released or moved between the statements must not show twice or on the wrong day.
         entries = [entry_by_pk[pk] for pk in ids if pk in entry_by_pk and _kind_of(entry_by_pk[pk]) is kind]

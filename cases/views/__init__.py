@@ -2,6 +2,7 @@
 
 from cases.views.api_tokens import api_tokens, end_api_token, new_api_token
 from cases.views.assignment import accept_case, hand_over_case
+from cases.views.blackout_days import blackout_days, new_blackout_day, remove_blackout_day
 from cases.views.calendar import calendar, move_case
 from cases.views.calendar_feed import calendar_feed, change_feed
 from cases.views.case_actions import (
@@ -47,6 +48,7 @@ __all__ = [
     "add_note",
     "api_tokens",
     "attach_document",
+    "blackout_days",
     "calendar",
     "calendar_feed",
     "cancel_schedule",
@@ -66,6 +68,7 @@ __all__ = [
     "member_dashboard",
     "move_case",
     "new_api_token",
+    "new_blackout_day",
     "new_case",
     "operations",
     "operations_figures",
@@ -80,6 +83,7 @@ __all__ = [
     "reinvite_person",
     "release_evidence",
     "release_now",
+    "remove_blackout_day",
     "remove_document",
     "remove_second_factor",
     "reschedule_case",

@@ -19,6 +19,7 @@ from cases.core.text import isolated
 from cases.forms import calendar as calendar_forms
 from cases.forms.calendar import CalendarForm, MoveForm
 from cases.lifecycle import permissions
+from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, CaseQuerySet, User
@@ -60,15 +61,19 @@ def _grid(form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     return {
         "days": [(day, form.url(view=View.DAY, date=day.date, kind=None)) for day in days],
         "is_empty": all(day.is_empty for day in days if day.date in period),
+        "has_closed_days": any(day.closed for day in days),
     }
 
 
 def _day_list(request: PortalRequest, form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     date, kind = form.period().date, form.kind_of_list()
+    is_ahead = date >= form.today
     cases = on_day(_chosen(form, user), date, kind, today=form.today)
     page = CappedPaginator(cases).get_page(request.GET.get("page"))
     return {
         "kind": kind.value,
+        "closed": days_between(date, date).closed(date) if is_ahead else None,
+        "can_be_closed": user.is_administrator and is_ahead,
         "page": page,
         "entries": entries_of(page.object_list, to=user, now=now),
         "query": form.query(kind=kind),

@@ -30,6 +30,7 @@ from cases.core.errors import BadSchedule, CaseError, NotAllowed, ReasonRequired
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher, outbox
 from cases.models import Case, CaseEvent, OutgoingEmail, User
+from cases.releases import blackout_days
 from cases.releases.on_read import release_on_read
 from tasks import releases as tasks
 from tests.clocks import frozen_clock
@@ -90,6 +91,7 @@ class Releases(RuleBasedStateMachine):
         self.shown = self._wall()
         self.models: dict[int, Model] = {}
         self.events_seen: list[tuple[int, int, str]] = []
+        self.closed: set[dt.date] = set()
 
     def _publish(self, task, **options):
         assert options.get("eta", self.now) >= self.now, f"{task} for a moment that has passed"
@@ -149,7 +151,7 @@ class Releases(RuleBasedStateMachine):
         """What must be raised for that choice, None if it may be made."""
         today = self.now.astimezone(BERLIN).date()
         wall = dt.datetime.combine(schedule.date, schedule.time or DEFAULT_TIME)
-        if schedule.date < today or wall <= self.shown:
+        if schedule.date < today or wall <= self.shown or schedule.date in self.closed:
             return BadSchedule
         if today + dt.timedelta(days=MIN_DAYS) <= schedule.date <= today + dt.timedelta(days=MAX_DAYS):
             return None
@@ -265,6 +267,16 @@ class Releases(RuleBasedStateMachine):
             if model.mails[-1][0] == "sent":
                 model.notices.append((len(model.mails), "waiting"))
             self.take_back_in_model(model, "recalled")
+
+    @rule(days=st.sampled_from([0, 1, 2, 7]))
+    def close_a_day_or_open_it_again(self, days):
+        """Schedules that are stored stay as they are."""
+        date, options = self.schedule_of((days, None)).date, {"by": self.administrator, "source": "web"}
+        if date in self.closed:
+            blackout_days.remove(date=date, **options)
+        else:
+            blackout_days.add(date=date, name="Office move", **options)
+        self.closed ^= {date}
 
     @rule(case=cases, behind=st.integers(1, 3))
     def an_older_form(self, case, behind):
