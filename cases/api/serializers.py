@@ -21,6 +21,7 @@ class CaseInListSerializer(serializers.Serializer[VisibleCase]):
     external_case_id = serializers.CharField(read_only=True)
     title = serializers.CharField(read_only=True)
     urgency = serializers.CharField(read_only=True)
+    case_type = serializers.CharField(read_only=True, allow_null=True)
     state = serializers.CharField(read_only=True)
     date_submitted = serializers.DateTimeField(read_only=True, allow_null=True)
     date_completed = serializers.DateTimeField(read_only=True, allow_null=True)

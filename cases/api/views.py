@@ -34,7 +34,8 @@ class CaseViewSet(GenericViewSet[Any]):
 
     def get_queryset(self) -> CaseQuerySet:
         """What the caller may know of."""
-        return Case.objects.visible_to(self.request.user).select_related("member", "assigned_to")
+        cases = Case.objects.visible_to(self.request.user)
+        return cases.select_related("member", "assigned_to").prefetch_related("case_type")
 
     @extend_schema(operation_id="cases_list", responses=CaseInListSerializer(many=True))
     def list(self, request: Request) -> Response:

@@ -3,45 +3,67 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases.casework.case_types import check_choosable
 from cases.core import limits
 from cases.core.errors import CaseError, NotAllowed
 from cases.core.text import clean_line
-from cases.lifecycle import form_tokens, quotas
+from cases.lifecycle import form_tokens, quotas, type_conditions
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_for_action, lock_people
 from cases.lifecycle.permissions import Action
-from cases.models import Case, CaseEvent, User
+from cases.models import Case, CaseEvent, CaseType, User
 
 
 @transaction.atomic
-def create(*, by: User, title: str, description: str, urgency: str = Case.Urgency.NORMAL, form_token: str = "") -> Case:
-    """Create a draft of the member `by`, with a generated case number.
+def create(
+    *,
+    by: User,
+    title: str,
+    description: str,
+    urgency: str = Case.Urgency.NORMAL,
+    case_type: CaseType | None = None,
+    form_token: str = "",
+) -> Case:
+    """Create a draft of the member `by`, with a generated case number. Without a type it is *General*.
 
-    A form makes one draft (cases.lifecycle.form_tokens). TooLong for a long text, WrongState for a draft too many.
+    A form makes one draft (cases.lifecycle.form_tokens). TooLong for a long text, WrongState for a draft too many,
+    CaseError for a type that is retired.
     """
     _check_lengths(title, description)
+    check_choosable(case_type, present=None)
     by = lock_people(by)[by.pk]
     if not (by.is_member and by.is_active):
         raise NotAllowed(_("Only members can create cases."))
-    used = form_tokens.use(form_token, by=by, content=[title, description, urgency])
+    used = form_tokens.use(form_token, by=by, content=[title, description, urgency, str(case_type and case_type.pk)])
     quotas.check_open_drafts(by)
-    case = Case.objects.create(member=by, title=title, description=description, urgency=urgency)
+    case = Case.objects.create(member=by, title=title, description=description, urgency=urgency, case_type=case_type)
     form_tokens.remember(used, case.pk)
     log_committed("draft created", case_id=case.pk, by=by.pk)
     return case
 
 
 @transaction.atomic
-def edit(*, case: Case, by: User, title: str, description: str, urgency: str, version: int | None = None) -> Case:
-    """Replace the text and urgency of a draft.
+def edit(
+    *,
+    case: Case,
+    by: User,
+    title: str,
+    description: str,
+    urgency: str,
+    case_type: CaseType | None = None,
+    version: int | None = None,
+) -> Case:
+    """Replace the text, urgency and type of a draft. Without a type it is *General*.
 
-    Stale where it is no longer the `version` that the person wrote over, in a second tab for example.
+    CaseError for a type that is retired, unless the draft has it already. Stale where it is no longer the `version`
+    that the person wrote over, in a second tab for example.
     """
     _check_lengths(title, description)
     locked = lock_for_action(case, Action.EDIT, by=by, version=version)
     case = locked.case
-    case.title, case.description, case.urgency = title, description, urgency
-    locked.save("title", "description", "urgency")
+    check_choosable(case_type, present=case.case_type_id)
+    case.title, case.description, case.urgency, case.case_type = title, description, urgency, case_type
+    locked.save("title", "description", "urgency", "case_type")
     log_committed("draft changed", case_id=case.pk, by=by.pk)
     return case
 
@@ -53,7 +75,7 @@ def _check_lengths(title: str, description: str) -> None:
 
 @transaction.atomic
 def submit(*, case: Case, by: User, source: str, version: int | None = None) -> Case:
-    """Submit the draft: technicians see it from now on.
+    """Submit the draft: technicians see it from now on. It gets the conditions of its type.
 
     CaseError without a title, QuotaReached for one too many, Stale where the person was looking at an older `version`.
     """
@@ -64,6 +86,8 @@ def submit(*, case: Case, by: User, source: str, version: int | None = None) -> 
     quotas.check_submissions(locked.by)
     case.status = Case.Status.SUBMITTED
     case.date_submitted = recorder.at
-    locked.save("status", "date_submitted")
     recorder.record(CaseEvent.Kind.SUBMITTED)
+    if case.case_type:
+        type_conditions.apply(case, recorder)
+    locked.save("status", "date_submitted", "open_conditions")
     return case

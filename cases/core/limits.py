@@ -18,6 +18,9 @@ SEARCH_WORDS = 10
 # A case has so many conditions at most, and a type asks for so many days at most.
 CONDITIONS = 20
 DAYS = 366
+# The portal keeps so many case types at most, retired ones included, at so many places in their order.
+CASE_TYPES = 100
+PLACES = 999
 
 # What people write.
 TITLE = 200

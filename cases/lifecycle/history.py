@@ -8,12 +8,14 @@ import structlog
 from django.db import transaction
 
 from cases.core import limits
-from cases.models import AccountEvent, Case, CaseEvent, User
+from cases.models import AccountEvent, Case, CaseEvent, CaseType, User
 
 logger = structlog.get_logger(__name__)
 
 # What the details of an event call a person by; the value is the key of the person.
 NAMES_OF_PEOPLE = ("from_technician", "to_technician")
+# And the types of a case. None is *General*.
+NAMES_OF_TYPES = ("from_type", "to_type")
 
 
 def actor_columns(by: User | str) -> dict[str, Any]:
@@ -32,10 +34,24 @@ def log_committed(event: str, **facts: Any) -> None:
 
 
 def latest_events(case: Case, *, limit: int) -> Sequence[CaseEvent]:
-    """Return the last `limit` events of `case`, latest first, with the names of all people. Two queries at most."""
+    """Return the last `limit` events of `case`, latest first, with the names of all people and types.
+
+    Three queries at most.
+    """
     events = list(CaseEvent.objects.filter(case=case).select_related("actor")[:limit])
     name_people(events)
+    _name_types(events)
     return events
+
+
+def _name_types(events: Iterable[CaseEvent]) -> None:
+    """Set `types` on each of `events` that changed the type of its case: before and after, by their present names."""
+    changes = {event: _facts(event.details) for event in events if event.kind == CaseEvent.Kind.TYPE_CHANGED}
+    keys = {event: [facts.get(name) for name in NAMES_OF_TYPES] for event, facts in changes.items()}
+    wanted = {pk for pair in keys.values() for pk in pair if isinstance(pk, int)}
+    kept = CaseType.objects.only("name").in_bulk(wanted) if wanted else {}
+    for event, pair in keys.items():
+        event.types = [kept[pk].name if isinstance(pk, int) and pk in kept else "" for pk in pair]
 
 
 def name_people(events: Iterable[CaseEvent | AccountEvent]) -> None:
@@ -48,10 +64,13 @@ def name_people(events: Iterable[CaseEvent | AccountEvent]) -> None:
 
 
 def _people_in(details: Any) -> dict[str, int]:
+    facts = _facts(details)
+    return {name: facts[name] for name in NAMES_OF_PEOPLE if isinstance(facts.get(name), int)}
+
+
+def _facts(details: Any) -> dict[str, Any]:
     """A row written by hand may hold anything."""
-    if not isinstance(details, dict):
-        return {}
-    return {name: details[name] for name in NAMES_OF_PEOPLE if isinstance(details.get(name), int)}
+    return details if isinstance(details, dict) else {}
 
 
 class EventRecorder:

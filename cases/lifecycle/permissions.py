@@ -41,6 +41,7 @@ class Action(StrEnum):
     RECALL = "recall"
     HAND_OVER = "hand_over"
     NOTE = "note"
+    CORRECT = "correct"
 
 
 class Relation(StrEnum):
@@ -104,6 +105,11 @@ TABLE: dict[Action, dict[str, Rule]] = {
     Action.NOTE: {
         Role.TECHNICIAN: Rule(Relation.ANY, NO_DRAFT),
         Role.ADMINISTRATOR: Rule(Relation.ANY, NO_DRAFT),
+    },
+    # Its type and its urgency. Members choose them in the draft.
+    Action.CORRECT: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SUBMITTED, State.ACCEPTED})),
     },
 }
 

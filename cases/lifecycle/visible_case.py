@@ -19,6 +19,8 @@ class VisibleCase:
     state_label: str
     description: str = ""
     urgency: str = ""
+    # The name of it. None is *General*.
+    case_type: str | None = None
     member_name: str = ""
     technician_name: str = ""
     date_created: dt.datetime | None = None
@@ -55,6 +57,7 @@ class VisibleCase:
         body: dict[str, Any] = {
             "description": case.description if in_full else "",
             "urgency": case.urgency,
+            "case_type": case.case_type.name if case.case_type else None,
             "date_created": case.date_created,
             "date_submitted": case.date_submitted,
             "date_accepted": case.date_accepted,

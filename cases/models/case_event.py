@@ -66,6 +66,9 @@ class CaseEvent(Event):
     )
     release_batch = models.UUIDField(_("release batch"), null=True, blank=True)
 
+    # Of a change of type, the names of both, empty for *General*: set by cases.lifecycle.history.
+    types: list[str]
+
     class Meta:
         verbose_name = _("case event")
         verbose_name_plural = _("case events")

@@ -60,8 +60,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(_known_to_members(), member__is_active=True)
 
     def shown_to(self, user: User) -> Self:
-        """Return `visible_to(user)` with what a page says of each. Members read no names."""
-        cases = self.visible_to(user)
+        """Return `visible_to(user)` with what a page says of each. Members read no names.
+
+        Types take a statement of their own, and none where no case has one.
+        """
+        cases = self.visible_to(user).prefetch_related("case_type")
         return cases if user.is_member else cases.select_related("member", "assigned_to")
 
     def with_description(self) -> Self:

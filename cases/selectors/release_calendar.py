@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from django.db.models import prefetch_related_objects
+
 from cases.core import schedule
 from cases.core.calendar_periods import DAY
 from cases.core.numbers import grouped
@@ -149,7 +151,9 @@ def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: in
 
 def entries_of(cases: Iterable[Case], *, to: User, now: dt.datetime) -> list[Entry]:
     """Return an entry for each of `cases`, in their order. They come from `visible_to(to)` with their people."""
-    return [Entry.of(case, to=to, now=now) for case in cases]
+    found = list(cases)
+    prefetch_related_objects(found, "case_type")
+    return [Entry.of(case, to=to, now=now) for case in found]
 
 
 def _kind_of(entry: Entry) -> Kind:

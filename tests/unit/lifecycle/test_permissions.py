@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from cases import releases
-from cases.casework import assignment, drafts, notes
+from cases.casework import assignment, corrections, drafts, notes
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.schedule import Schedule
 from cases.documents import actions as documents
@@ -44,6 +44,7 @@ MAY = {
     "recall":         ("-",           "-",              "released"),
     "hand_over":      ("-",           IN_HANDS,         IN_HANDS),
     "note":           ("-",           NO_DRAFT,         NO_DRAFT),
+    "correct":        ("-",           "accepted",       "submitted accepted"),
 }  # fmt: skip
 
 # Who knows that the case exists. To everybody else it does not.
@@ -85,6 +86,7 @@ def verbs(case, by):
         "recall": lambda: releases.recall(**way, reason="because"),
         "hand_over": lambda: assignment.hand_over_case(**way, to=UserFactory(role="technician")),
         "note": lambda: notes.add(case=case, by=by, text="Mia called."),
+        "correct": lambda: corrections.correct(**way, case_type=None, urgency="urgent"),
     }
 
 

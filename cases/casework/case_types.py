@@ -1,0 +1,205 @@
+"""What administrators do with the case types: add, change, retire. Members choose one for a new case.
+
+Verbs as in cases.releases; each writes the history of the portal. A type is never deleted: its cases keep it.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from cases.core import limits, schedule
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError, WrongState
+from cases.core.folding import fold
+from cases.core.numbers import grouped
+from cases.core.text import clean_line, clean_text
+from cases.lifecycle import form_tokens, portal_history
+from cases.lifecycle.history import log_committed
+from cases.lifecycle.locking import lock_as_administrator
+from cases.models import CaseType, CaseTypeCondition, PortalEvent, User
+from cases.models.condition import NEEDS_A_NAME, ONCE_PER_CASE
+
+Kind = PortalEvent.Kind
+Conditions = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class TypeFacts:
+    """What an administrator says of a type. None for days: the portal's. A condition is its kind and its name."""
+
+    name: str
+    guidance: str = ""
+    default_days: int | None = None
+    min_days: int | None = None
+    requires_answer: bool = False
+    position: int = 0
+    conditions: Conditions = ()
+
+    @classmethod
+    def of(cls, case_type: CaseType) -> "TypeFacts":
+        """Return those of a stored type."""
+        columns = {name: getattr(case_type, name) for name in COLUMNS}
+        return cls(**columns, conditions=tuple(case_type.conditions.values_list("kind", "name")))
+
+    def cleaned(self) -> "TypeFacts":
+        """Return them with their texts as they are stored."""
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        columns |= {"name": clean_line(self.name), "guidance": clean_text(self.guidance)}
+        return TypeFacts(**columns, conditions=tuple((kind, clean_line(name)) for kind, name in self.conditions))
+
+
+COLUMNS = [field.name for field in fields(TypeFacts) if field.name != "conditions"]
+
+
+@transaction.atomic
+def add(*, by: User, source: str, facts: TypeFacts, form_token: str = "") -> CaseType:
+    """Keep another type. A form adds one (cases.lifecycle.form_tokens).
+
+    CaseError for facts that are not accepted, NotAllowed for anybody but an administrator.
+    """
+    lock_as_administrator(by)
+    facts = facts.cleaned()
+    used = form_tokens.use(form_token, by=by, content=["case type", repr(facts)])
+    kept = _lock_types()
+    if len(kept) >= limits.CASE_TYPES:
+        most = grouped(limits.CASE_TYPES)
+        raise WrongState(_("You already have %(most)s case types. Change one you no longer need.") % {"most": most})
+    _check(facts, others=kept)
+    case_type = CaseType()
+    _store(case_type, facts)
+    _store_conditions(case_type, facts)
+    form_tokens.remember(used, case_type.pk)
+    _record(Kind.CASE_TYPE_ADDED, case_type, by, source, _told(facts))
+    return case_type
+
+
+@transaction.atomic
+def change(*, case_type: CaseType, by: User, source: str, facts: TypeFacts, version: int | None = None) -> CaseType:
+    """Replace what is said of a type. Cases that were submitted before keep their conditions.
+
+    WrongState where it is no longer the `version` that the person saw, CaseError for facts that are not accepted.
+    """
+    lock_as_administrator(by)
+    facts, kept = facts.cleaned(), _lock_types()
+    case_type = _present(case_type, kept, version)
+    _check(facts, others=[each for each in kept if each.pk != case_type.pk])
+    former = TypeFacts.of(case_type)
+    if facts == former:
+        return case_type
+    _store(case_type, facts)
+    if facts.conditions != former.conditions:
+        case_type.conditions.all().delete()
+        _store_conditions(case_type, facts)
+    before, after = _told(former), _told(facts)
+    changed = {name: [before[name], after[name]] for name in after if getattr(former, name) != getattr(facts, name)}
+    _record(Kind.CASE_TYPE_CHANGED, case_type, by, source, {"changed": changed})
+    return case_type
+
+
+@transaction.atomic
+def set_retired(*, case_type: CaseType, retired: bool, by: User, source: str, version: int | None = None) -> CaseType:
+    """Retire a type, so that nobody can choose it anymore, or bring it back. Its cases keep it.
+
+    WrongState where it is no longer the `version` that the person saw.
+    """
+    lock_as_administrator(by)
+    case_type = _present(case_type, _lock_types(), version)
+    if case_type.is_retired == retired:
+        return case_type
+    case_type.is_retired = retired
+    case_type.version += 1
+    case_type.save(update_fields=["is_retired", "version"])
+    _record(Kind.CASE_TYPE_CHANGED, case_type, by, source, {"changed": {"retired": [not retired, retired]}})
+    return case_type
+
+
+def check_choosable(case_type: CaseType | None, *, present: int | None) -> None:
+    """Check that a case may get this type. CaseError for a retired one, unless it is the `present` one, by key."""
+    if case_type and case_type.is_retired and case_type.pk != present:
+        raise CaseError(_("This type can't be chosen anymore. Choose another one."), field="case_type")
+
+
+def _lock_types() -> list[CaseType]:
+    """All of them: their names are compared, and there are few. A case that is created meanwhile does not wait."""
+    return list(CaseType.objects.order_by("pk").select_for_update(no_key=True))
+
+
+def _present(case_type: CaseType, kept: list[CaseType], version: int | None) -> CaseType:
+    locked = next(each for each in kept if each.pk == case_type.pk)
+    if version is not None and version != locked.version:
+        raise WrongState(
+            _("Someone changed this case type after you opened it. Nothing was saved. Check it and try again.")
+        )
+    return locked
+
+
+def _store(case_type: CaseType, facts: TypeFacts) -> None:
+    for name in COLUMNS:
+        setattr(case_type, name, getattr(facts, name))
+    if case_type.pk:
+        case_type.version += 1
+    try:
+        with transaction.atomic():
+            case_type.save()
+    except IntegrityError:  # the very first two, added at the same time
+        raise _name_taken() from None
+
+
+def _store_conditions(case_type: CaseType, facts: TypeFacts) -> None:
+    CaseTypeCondition.objects.bulk_create(
+        CaseTypeCondition(case_type=case_type, kind=kind, name=name) for kind, name in facts.conditions
+    )
+
+
+def _check(facts: TypeFacts, *, others: list[CaseType]) -> None:
+    limits.check_length(facts.name, limits.NAME, field="name")
+    limits.check_length(facts.guidance, limits.GUIDANCE, field="guidance")
+    if not facts.name:
+        raise CaseError(_("Enter a name."), field="name")
+    if fold(facts.name) in {fold("General"), fold(_("General")), *(fold(each.name) for each in others)}:
+        raise _name_taken()
+    _check_days(facts)
+    _check_conditions(facts.conditions)
+
+
+def _name_taken() -> CaseError:
+    return CaseError(_("There is already a type with this name. Choose another name."), field="name")
+
+
+def _check_days(facts: TypeFacts) -> None:
+    most = settings.RELEASE_MAX_DAYS
+    for name in ("min_days", "default_days"):
+        days = getattr(facts, name)
+        if days is not None and days > min(most, limits.DAYS):
+            text = _("Enter up to %(most)s days. Technicians can't choose later dates.")
+            raise CaseError(text % {"most": grouped(min(most, limits.DAYS))}, field=name)
+    least = schedule.portals_lead_time().least if facts.min_days is None else facts.min_days
+    if facts.default_days is not None and facts.default_days < least:
+        text = _("The default can't be below the minimum of %(least)s days.")
+        raise CaseError(text % {"least": grouped(least)}, field="default_days")
+
+
+def _check_conditions(conditions: Conditions) -> None:
+    if len(conditions) > limits.CONDITIONS:
+        raise CaseError(_("A type can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
+    for kind, name in conditions:
+        limits.check_length(name, limits.CONDITION, field="conditions")
+        if kind in NEEDS_A_NAME and not name:
+            raise CaseError(_("Enter a name for each condition."))
+    if len({(kind, "" if kind in ONCE_PER_CASE else name) for kind, name in conditions}) < len(conditions):
+        raise CaseError(_("A condition is in the list twice. Remove one of them."))
+
+
+def _told(facts: TypeFacts) -> dict[str, Any]:
+    """What history keeps: of long texts their length, of conditions their kinds."""
+    told = {name: getattr(facts, name) for name in COLUMNS}
+    return told | {"guidance": len(facts.guidance), "conditions": [kind for kind, _name in facts.conditions]}
+
+
+def _record(kind: PortalEvent.Kind, case_type: CaseType, by: User, source: str, details: dict[str, Any]) -> None:
+    details = {"case_type": case_type.pk, "name": case_type.name} | details
+    portal_history.record(kind, by=by, source=source, at=portal_now(), details=details)
+    log_committed("case type changed", kind=str(kind), case_type_id=case_type.pk, source=source, by=by.pk)

@@ -1,0 +1,35 @@
+"""Type and urgency of a case in work, corrected by those who work on it. Members choose them in the draft."""
+
+from django.db import transaction
+
+from cases.casework.case_types import check_choosable
+from cases.lifecycle import type_conditions
+from cases.lifecycle.locking import lock_for_action
+from cases.lifecycle.permissions import Action
+from cases.models import Case, CaseEvent, CaseType, User
+
+Kind = CaseEvent.Kind
+
+
+@transaction.atomic
+def correct(
+    *, case: Case, by: User, source: str, case_type: CaseType | None, urgency: str, version: int | None = None
+) -> Case:
+    """Give a submitted or accepted case this type (None: General) and urgency.
+
+    Open conditions from the former type make way for those of the new one. What stays as it was leaves no history.
+    CaseError for a type that is retired, Stale where the person was looking at an older `version`.
+    """
+    locked = lock_for_action(case, Action.CORRECT, by=by, source=source, version=version)
+    case, recorder = locked.case, locked.recorder
+    former_type, former_urgency = case.case_type_id, case.urgency
+    check_choosable(case_type, present=former_type)
+    case.case_type, case.urgency = case_type, urgency
+    if urgency != former_urgency:
+        recorder.record(Kind.URGENCY_CHANGED, details={"from_urgency": former_urgency, "to_urgency": urgency})
+    if case.case_type_id != former_type:
+        recorder.record(Kind.TYPE_CHANGED, details={"from_type": former_type, "to_type": case.case_type_id})
+        type_conditions.apply(case, recorder)
+    if (case.case_type_id, urgency) != (former_type, former_urgency):
+        locked.save("case_type", "urgency", "open_conditions")
+    return case

@@ -1,0 +1,67 @@
+"""The conditions that a case has from its type.
+
+A case gets them when it is submitted, and others when its type is corrected. A change of the type itself concerns the
+cases that come after it.
+"""
+
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.errors import CaseError
+from cases.lifecycle.conditions import recount
+from cases.lifecycle.history import EventRecorder
+from cases.models import Case, CaseEvent, CaseTypeCondition, Condition
+from cases.models.condition import ONCE_PER_CASE
+
+Key = tuple[str, str]
+
+
+def apply(case: Case, recorder: EventRecorder) -> None:
+    """Give the locked `case` the conditions of its type, and count them, without saving the case.
+
+    Open ones from another type go. What the new type asks for too stays as it is, with its owner and age, and so does
+    what is met or waived. CaseError where the case would have more than CONDITIONS.
+    """
+    wanted = {_key(each): each for each in case.case_type.conditions.all()} if case.case_type else {}
+    present = list(case.conditions.all())
+    gone = [each for each in present if each.from_type and each.is_open and _key(each) not in wanted]
+    kept = {_key(each) for each in present if each not in gone}
+    missing = [each for key, each in wanted.items() if key not in kept]
+    if len(present) - len(gone) + len(missing) > limits.CONDITIONS:
+        raise CaseError(_("With this type the case would have too many conditions."), field="case_type")
+    _remove(gone, case, recorder)
+    _add(missing, case, recorder)
+    recount(case)
+
+
+def _remove(gone: list[Condition], case: Case, recorder: EventRecorder) -> None:
+    if not gone:
+        return
+    _record(CaseEvent.Kind.CONDITION_REMOVED, gone, recorder)
+    case.conditions.filter(pk__in=[each.pk for each in gone]).delete()
+
+
+def _add(missing: list[CaseTypeCondition], case: Case, recorder: EventRecorder) -> None:
+    if not missing:
+        return
+    at = recorder.at
+    added = Condition.objects.bulk_create(
+        Condition(case=case, kind=each.kind, name=each.name, from_type=True, created=at, since=at) for each in missing
+    )
+    _record(CaseEvent.Kind.CONDITION_ADDED, added, recorder)
+
+
+def _record(kind: CaseEvent.Kind, conditions: list[Condition], recorder: EventRecorder) -> None:
+    CaseEvent.objects.bulk_create(
+        recorder.event(
+            kind,
+            details={"condition": each.pk, "condition_kind": each.kind} | ({"name": each.name} if each.name else {}),
+        )
+        for each in conditions
+    )
+    recorder.log(kind)
+
+
+def _key(condition: Condition | CaseTypeCondition) -> Key:
+    """What makes two conditions the same one."""
+    return condition.kind, "" if condition.kind in ONCE_PER_CASE else condition.name
