@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.core.clock import portal_now
 from cases.core.errors import NotAllowed, WrongState
+from cases.lifecycle.verdict import verdict_now
 from cases.models import Case, User
 
 Role = User.Role
@@ -154,7 +155,7 @@ def check(action: Action, *, by: User, case: Case) -> Rule:
         raise NotAllowed(_("You don't have permission to do this."))
     state = state_of(case)
     if state not in rule.states:
-        raise WrongState(_refusal(action, state, by))
+        raise WrongState(_refusal(action, state, by, case))
     return rule
 
 
@@ -164,10 +165,12 @@ def check_administrator(by: User) -> None:
         raise NotAllowed(_("Only administrators can do this."))
 
 
-def _refusal(action: Action, state: State, by: User) -> str:
+def _refusal(action: Action, state: State, by: User, case: Case) -> str:
     if by.is_member:
         # Who sees the case at all must not learn more from a refusal.
         return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in NOT_RELEASED else state])
+    if state is State.DUE and (why := verdict_now(case, now=portal_now()).sentences):
+        return _("This case has reached its release date but can't be released yet. %(why)s") % {"why": why}
     return str(REFUSALS_OF.get((action, state), REFUSALS[state]))
 
 

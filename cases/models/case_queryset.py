@@ -97,6 +97,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         firsts = [Q(pk=Subquery(index_range.values("pk")[:1])) for index_range in self.due_index_ranges(now)]
         return self.model.objects.filter(functools.reduce(operator.or_, firsts))
 
+    def overdue(self, now: dt.datetime) -> Self:
+        """Return the cases that have reached their schedule at `now`, and that conditions or a failure hold back."""
+        held_back = HAS_OPEN_CONDITIONS | Q(release_next_try__gt=now)
+        return self.filter(SCHEDULED, held_back, functools.reduce(operator.or_, reached_schedules(now)))
+
     def failing(self, now: dt.datetime) -> Self:
         """Return the cases whose release failed, and which are tried again after `now`."""
         return self.filter(RELEASE_FAILS, release_next_try__gt=now)

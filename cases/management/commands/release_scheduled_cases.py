@@ -10,7 +10,8 @@ from django.utils import timezone
 from cases.core.clock import portal_now
 from cases.delivery import outbox
 from cases.lifecycle import stored_clock
-from cases.models import Case, CaseEvent
+from cases.lifecycle.verdict import Reason, ReasonKind, Verdict, current_stop, verdicts
+from cases.models import Case, CaseEvent, CaseQuerySet
 from cases.monitoring import daily_statistics
 from cases.releases.batch import Batch
 from cases.releases.sweep import hand_over_emails, sweep
@@ -37,8 +38,7 @@ class Command(BaseCommand):
         if sentence := stored_clock.mismatch():
             raise CommandError(sentence)
         if options["dry_run"]:
-            self._preview()
-            self._say_failing()
+            self._preview(portal_now())
             return
         self.released = 0
         self.failed = self._say_failing()
@@ -57,13 +57,26 @@ class Command(BaseCommand):
         if self.failed:
             raise CommandError(f"{self.failed} failed and will be retried. See the reasons above.")
 
-    def _preview(self) -> None:
-        due = Case.objects.due(portal_now()).order_by("scheduled_release_date", "scheduled_release_time", "pk")
-        count = due.count()
-        for case in due.select_related("member")[:LISTED]:
-            self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
-        self._say_rest(count)
+    def _preview(self, now: dt.datetime) -> None:
+        """Name the cases that would be released, and those that have reached their date and stay, and why."""
+        due = Case.objects.due(now)
+        stop = current_stop()
+        count = 0 if stop else due.count()
+        if stop:
+            self._say_staying(due, now)
+        else:
+            for case in _in_order(due).select_related("member")[:LISTED]:
+                self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
+            self._say_rest(count)
+        self._say_staying(Case.objects.overdue(now), now)
         self.stdout.write(f"Would release {_cases(count)}. Nothing was changed.")
+
+    def _say_staying(self, cases: CaseQuerySet, now: dt.datetime) -> None:
+        listed = list(_in_order(cases).select_related("member", "assigned_to")[:LISTED])
+        found = verdicts(listed, now=now)
+        for case in listed:
+            self.stdout.write(f"  {case} stays, because: {_why(case, found[case.pk])}")
+        self._say_rest(cases.count() if len(listed) == LISTED else 0)
 
     def _say_batch(self, batch: Batch) -> None:
         listed = Case.objects.filter(pk__in=batch.released[: max(LISTED - self.released, 0)]).order_by("pk")
@@ -96,6 +109,22 @@ class Command(BaseCommand):
     def _say_rest(self, count: int) -> None:
         if count > LISTED:
             self.stdout.write(f"  … and {count - LISTED:,} more")
+
+
+def _in_order(cases: CaseQuerySet) -> CaseQuerySet:
+    return cases.order_by("scheduled_release_date", "scheduled_release_time", "pk")
+
+
+def _why(case: Case, verdict: Verdict) -> str:
+    """The reasons in words that the mail of a cron job may carry: no names that people gave to conditions."""
+    return "; ".join(_reason(case, reason) for reason in verdict.reasons)
+
+
+def _reason(case: Case, reason: Reason) -> str:
+    if reason.kind is not ReasonKind.FAILURE:
+        return reason.without_peoples_words
+    next_try = f"{_on_portal_clock(reason.until):%Y-%m-%d %H:%M:%S}"
+    return f"{reason.text}, next attempt {next_try} ({case.release_error})"
 
 
 def _cases(count: int) -> str:

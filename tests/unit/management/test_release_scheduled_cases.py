@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from cases.models import Case, CaseEvent, OutgoingEmail, SampledTotal
+from cases.models import Case, CaseEvent, Condition, OutgoingEmail, ReleaseStop, SampledTotal
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,39 @@ def test_dry_run_says_the_same_and_changes_nothing(member, clock, capsys):
     assert Case.objects.get().actual_release_date is None
     assert not CaseEvent.objects.exists()
     assert not OutgoingEmail.objects.exists()
+
+
+def test_dry_run_says_what_stays_and_why(member, technician, administrator, clock, capsys):
+    held, failing, due = CaseFactory.create_batch(3, due=True, member=member, assigned_to=technician)
+    CaseFactory(scheduled=True, member=member)
+    Condition.objects.create(case=held, kind="manual", name="Fee of Mia", created=clock_now(), since=clock_now())
+    Case.objects.filter(pk=held.pk).update(open_conditions=1)
+    Case.objects.filter(pk=failing.pk).update(
+        release_attempts=2, release_error="duplicate key", release_next_try=clock_now() + dt.timedelta(minutes=1)
+    )
+    out = run(capsys, "--dry-run")
+    assert f"  {held} stays, because: Condition still open: Something to confirm\n" in out
+    failed = "The release failed 2 times, next attempt 2025-06-11 12:01:00 (duplicate key)"
+    assert f"  {failing} stays, because: {failed}\n" in out
+    assert "Fee of Mia" not in out
+    assert out.endswith("Would release 1 case. Nothing was changed.\n")
+    assert len(out.splitlines()) == 4
+
+    ReleaseStop.objects.create(at=clock_now(), actor=administrator, reason="A wrong report went out.")
+    out = run(capsys, "--dry-run")
+    assert f"  {due} stays, because: All releases are stopped\n" in out
+    assert f"  {held} stays, because: All releases are stopped; Condition still open: Something to confirm\n" in out
+    assert out.endswith("Would release 0 cases. Nothing was changed.\n")
+
+
+def test_dry_run_names_the_first_that_stay(member, clock, capsys, monkeypatch):
+    monkeypatch.setattr("cases.management.commands.release_scheduled_cases.LISTED", 3)
+    CaseFactory.create_batch(
+        7, due=True, member=member, release_attempts=1, release_next_try=clock_now() + dt.timedelta(minutes=1)
+    )
+    out = run(capsys, "--dry-run")
+    assert out.count("stays, because: ") == 3
+    assert "… and 4 more" in out
 
 
 def test_a_long_run_shows_progress_and_lists_the_first(member, clock, capsys, monkeypatch):

@@ -70,7 +70,9 @@ def test_a_failing_release_is_listed_and_not_called_due():
 
     now = seen()
 
-    assert now.failing == [case]
+    (row,) = now.failing
+    assert row.case == case
+    assert [reason.text for reason in row.verdict.reasons] == ["The release failed 2 times"]
     assert now.due.number == 0
     assert now.problems == ["1 case can't be released."]
 

@@ -1,0 +1,254 @@
+"""The verdict on a case: released, due, or what it waits for.
+
+It is worked out from rows as they are now and never stored (DESIGN rule 13). `Case.objects.due` is the same rule for
+many rows at once, without the stop. A property test compares the two.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cases.core import schedule
+from cases.core.text import isolated
+from cases.models import Case, CaseEvent, Condition, ReleaseStop, User
+
+# The events after which a completed case has its present date, or none.
+SETS_THE_DATE = [
+    CaseEvent.Kind.COMPLETED,
+    CaseEvent.Kind.SCHEDULED,
+    CaseEvent.Kind.RESCHEDULED,
+    CaseEvent.Kind.HELD,
+    CaseEvent.Kind.UNDONE,
+    CaseEvent.Kind.RECALLED,
+]
+
+
+class ReasonKind(StrEnum):
+    STOP = "stop"
+    DRAFT = "draft"
+    WORK = "work"
+    HOLD = "hold"
+    DATE = "date"
+    FAILURE = "failure"
+    CONDITION = "condition"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that a release waits for.
+
+    `text` is a sentence without its full stop, `who` can change it. `since` is when it began, `by` the person who began
+    it. `until` is when it ends by itself: the release instant, or the next try after a failure.
+    """
+
+    kind: ReasonKind
+    text: str
+    who: str
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    by: User | None = None
+    condition: Condition | None = None
+
+    @property
+    def without_peoples_words(self) -> str:
+        """The sentence for output that others than staff may read, such as the mail of a cron job."""
+        if self.condition is None:
+            return self.text
+        return _is_open(str(Condition.Kind(self.condition.kind).label))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a case is released or due, else why not."""
+
+    is_released: bool
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next batch releases it."""
+        return not self.is_released and not self.reasons
+
+    @property
+    def sentences(self) -> str:
+        """All reasons, as sentences. Empty where it is released or due."""
+        return " ".join(f"{reason.text}." for reason in self.reasons)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The rows that verdicts on some cases depend on, read once for all of them."""
+
+    stop: ReleaseStop | None = None
+    conditions: Mapping[int, Collection[Condition]] = field(default_factory=dict)
+    changes: Mapping[int, CaseEvent] = field(default_factory=dict)
+
+
+def verdict(
+    case: Case,
+    *,
+    now: dt.datetime,
+    conditions: Iterable[Condition] = (),
+    stop: ReleaseStop | None = None,
+    changed: CaseEvent | None = None,
+) -> Verdict:
+    """Return the verdict on `case` at the aware datetime `now`. Reads nothing but its technician and member.
+
+    `conditions` are those of the case, `stop` the present one. `changed` is the event that set the present date (one
+    of SETS_THE_DATE); without it nobody is named, and the date is as old as the completion.
+    """
+    if case.is_released:
+        return Verdict(is_released=True)
+    return Verdict(is_released=False, reasons=tuple(_reasons(case, now, conditions, stop, changed)))
+
+
+def verdicts(cases: Collection[Case], *, now: dt.datetime) -> dict[int, Verdict]:
+    """Return the verdicts on `cases` by key, in three statements. The cases come with `assigned_to` and `member`."""
+    facts = read_facts(cases)
+    return {
+        case.pk: verdict(
+            case,
+            now=now,
+            conditions=facts.conditions.get(case.pk, ()),
+            stop=facts.stop,
+            changed=facts.changes.get(case.pk),
+        )
+        for case in cases
+    }
+
+
+def verdict_now(case: Case, *, now: dt.datetime) -> Verdict:
+    """Return the verdict on one case, and read what it takes."""
+    return verdicts([case], now=now)[case.pk]
+
+
+def read_facts(cases: Collection[Case]) -> Facts:
+    """Read what the verdicts on `cases` depend on, in three statements."""
+    keys = [case.pk for case in cases]
+    conditions: dict[int, list[Condition]] = defaultdict(list)
+    for condition in Condition.objects.filter(case__in=keys).select_related("owner"):
+        conditions[condition.case_id].append(condition)
+    latest = (
+        CaseEvent.objects.filter(case__in=keys, kind__in=SETS_THE_DATE)
+        .order_by()
+        .values("case")
+        .annotate(latest=Max("pk"))
+        .values("latest")
+    )
+    changes = CaseEvent.objects.filter(pk__in=latest).select_related("actor").order_by()
+    return Facts(current_stop(), conditions, {event.case_id: event for event in changes})
+
+
+def current_stop() -> ReleaseStop | None:
+    """Return the stop that holds all releases now, with who gave it."""
+    return ReleaseStop.objects.select_related("actor").first()
+
+
+def last_change(events: Iterable[CaseEvent]) -> CaseEvent | None:
+    """Return the event that set the present date, of the `events` of a case, latest first."""
+    return next((event for event in events if event.kind in SETS_THE_DATE), None)
+
+
+def _reasons(
+    case: Case,
+    now: dt.datetime,
+    conditions: Iterable[Condition],
+    stop: ReleaseStop | None,
+    changed: CaseEvent | None,
+) -> Iterator[Reason]:
+    if stop:
+        yield Reason(ReasonKind.STOP, _("All releases are stopped"), _("Administrators"), stop.at, by=stop.actor)
+    if not case.is_pending:
+        yield _unfinished(case)
+    elif case.release_instant is None:
+        yield _on_hold(case, changed)
+    elif case.release_instant > now:
+        yield _ahead(case, case.release_instant, now, changed)
+    if case.release_next_try and case.release_next_try > now:
+        yield _failed(case)
+    for condition in conditions:
+        if condition.is_open:
+            yield _unmet(case, condition)
+
+
+def _unfinished(case: Case) -> Reason:
+    if case.status == Case.Status.DRAFT:
+        text, member = _("The member hasn't submitted it"), isolated(case.member.display_name)
+        return Reason(ReasonKind.DRAFT, text, member, case.date_created)
+    if case.status == Case.Status.SUBMITTED:
+        return Reason(ReasonKind.WORK, _("No technician has accepted it"), _("Technicians"), case.date_submitted)
+    who = _technician_or_administrator(case)
+    return Reason(ReasonKind.WORK, _("The work isn't completed"), who, case.date_accepted)
+
+
+def _on_hold(case: Case, changed: CaseEvent | None) -> Reason:
+    return Reason(
+        ReasonKind.HOLD,
+        _("No release date is set"),
+        _technician_or_administrator(case),
+        changed.at if changed else case.date_completed,
+        by=changed.actor if changed else None,
+    )
+
+
+def _ahead(case: Case, instant: dt.datetime, now: dt.datetime, changed: CaseEvent | None) -> Reason:
+    days = (schedule.date_of(instant) - schedule.date_of(now)).days
+    words = ngettext("The date is %(days)s day away", "The date is %(days)s days away", days) % {"days": days}
+    return Reason(
+        ReasonKind.DATE,
+        words if days > 0 else _("The release time is later today"),
+        _technician_or_administrator(case),
+        changed.at if changed else case.date_completed,
+        until=instant,
+        by=changed.actor if changed else None,
+    )
+
+
+def _failed(case: Case) -> Reason:
+    times = case.release_attempts
+    words = ngettext("The release failed %(times)s time", "The release failed %(times)s times", times)
+    return Reason(
+        ReasonKind.FAILURE,
+        words % {"times": times},
+        _("Retried automatically"),
+        case.release_instant,
+        until=case.release_next_try,
+    )
+
+
+def _unmet(case: Case, condition: Condition) -> Reason:
+    return Reason(
+        ReasonKind.CONDITION,
+        _is_open(f"“{isolated(condition.name)}”" if condition.name else str(condition)),
+        _who_settles(case, condition),
+        condition.since,
+        by=condition.owner,
+        condition=condition,
+    )
+
+
+def _is_open(name: str) -> str:
+    return _("Condition still open: %(name)s") % {"name": name}
+
+
+def _who_settles(case: Case, condition: Condition) -> str:
+    kind = Condition.Kind
+    if condition.owner:
+        return isolated(condition.owner.display_name)
+    if condition.kind == kind.APPROVAL:
+        return _("A colleague who didn't work on it")
+    if condition.kind == kind.EXTERNAL:
+        return _("Anyone with the link")
+    return _technician_or_administrator(case)
+
+
+def _technician_or_administrator(case: Case) -> str:
+    if case.assigned_to is None:
+        return _("Administrators")
+    return _("%(name)s or an administrator") % {"name": isolated(case.assigned_to.display_name)}
