@@ -1,5 +1,6 @@
 """The page of one case."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -17,9 +18,11 @@ from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
+from cases.selectors.members_cases import other_cases
 from cases.selectors.timeline import timeline
 from cases.views.document_panel import document_panel
 from cases.views.note_panel import note_panel
+from cases.views.release_panel import release_panel
 from cases.views.requests import PortalRequest
 from cases.views.undo_panel import undo_panel
 
@@ -53,11 +56,14 @@ def render_case(
     """The page of `case`, or for HTMX the `part` of it. `overrides`: a form with errors in place of the empty one, the
     `open` dialog, a `problem`."""
     user = request.user
-    can = permissions.allowed(by=user, case=case)
+    now = None if user.is_member else portal_now()
+    can = permissions.allowed(by=user, case=case, now=now)
     is_part = bool(part and request.htmx) and not user.is_member
     context = seen_context(case, user, can=can) | {"is_part": is_part}
-    if not user.is_member:
-        context |= _staff_context(case, user) | _forms(case, user, can)
+    if now:
+        context |= _staff_context(case, user) | _forms(case, user, can, now)
+        documents = [document for group in context["document_groups"] for document in group.documents]
+        context |= release_panel(case, can, events=context["events"], documents=documents, now=now)
         context |= undo_panel(case, user, can, context["events"])
         context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
     answer = render(request, part if is_part else PAGE, context | overrides, status=status)
@@ -72,7 +78,7 @@ def seen_context(case: Case, viewer: User, *, can: set[Action]) -> dict[str, Any
     context = {
         "viewer": viewer,
         "case": seen,
-        "steps": timeline(seen, to=viewer),
+        "steps": timeline(seen) if viewer.is_member else [],
         "can": {action.value for action in can},
     }
     return context | document_panel(case, viewer, can)
@@ -82,6 +88,7 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
     is_armed = case.is_pending and case.armed_revision == case.schedule_revision
     return {
         "record": case,
+        "others": other_cases(case, to=user),
         "wake_up": f"release-{case.pk}-{case.schedule_revision}" if is_armed and user.is_administrator else "",
         "flower_url": (settings.FLOWER_URL or "").rstrip("/"),
         "reason_required": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
@@ -89,19 +96,19 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
     }
 
 
-def _forms(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
-    """The forms of what `user` can do to `case` now, and no others: a form takes longer than a query."""
+def _forms(case: Case, user: User, can: set[Action], now: dt.datetime) -> dict[str, Any]:
+    """The forms of what `user` can do to `case` at `now`, and no others: a form takes longer than a query."""
     initial = {"version": case.version}
     forms: dict[str, Any] = {}
     if Action.ACCEPT in can:
         forms["accept_form"] = AcceptForm(by=user, initial=initial)
     if Action.COMPLETE in can:
         forms["completion_form"] = CompletionForm(initial=initial | {"release_option": "now"})
-        forms["completion_form"].offer(case, any_day=user.is_administrator, now=portal_now())
+        forms["completion_form"].offer(case, any_day=user.is_administrator, now=now)
     if Action.RESCHEDULE in can:
         present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
         forms["reschedule_form"] = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
-        forms["reschedule_form"].offer(case, any_day=user.is_administrator, now=portal_now())
+        forms["reschedule_form"].offer(case, any_day=user.is_administrator, now=now)
     if Action.HAND_OVER in can:
         forms["hand_over_form"] = HandOverCaseForm(case=case, initial=initial)
     if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN, Action.RECALL}:

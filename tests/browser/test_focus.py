@@ -34,7 +34,7 @@ def test_a_refused_date_has_the_focus_and_an_accepted_one_its_panel(by_keyboard,
         else:
             page.get_by_role("button", name="Update release date").click()
 
-    page.get_by_text("Change release date").click()
+    page.get_by_role("link", name="Change release date").click()
     save(1)
     expect(page.get_by_label("Release date")).to_be_focused()
     expect(page.locator("#reschedule_date_error")).to_be_visible()
@@ -47,7 +47,7 @@ def test_a_refused_date_has_the_focus_and_an_accepted_one_its_panel(by_keyboard,
 def test_a_missing_reason_has_the_focus_whatever_had_it_before(sign_in, administrator, scheduled):
     page = sign_in(administrator)
     page.goto(f"/cases/{scheduled.pk}/")
-    page.get_by_text("Change release date").click()
+    page.get_by_role("link", name="Change release date").click()
     page.get_by_label("Release date").fill(day(9)[0])
     page.keyboard.press("Enter")
     expect(page.locator("#reschedule_reason")).to_be_focused()
@@ -81,7 +81,7 @@ def test_a_refused_completion_has_its_focus_in_the_field(sign_in, technician, me
     page.get_by_role("button", name="Mark as Completed").click()
     page.get_by_label("Schedule Release").check()
     page.locator("#complete_date").evaluate("field => { field.removeAttribute('min'); field.value = '2020-01-01'; }")
-    page.get_by_role("button", name="Schedule release").click()
+    page.get_by_role("button", name="Schedule for").click()
     expect(page.locator("#complete_date_error")).to_be_visible()
     expect(page.locator("#complete_date")).to_be_focused()
     expect(page).to_have_title(ERROR)

@@ -43,7 +43,7 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(
     instant = next_minute()
     technician_page.get_by_label("Release date").fill(instant.strftime("%Y-%m-%d"))
     technician_page.get_by_label("Time").fill(instant.strftime("%H:%M"))
-    technician_page.get_by_role("button", name="Schedule release").click()
+    technician_page.get_by_role("button", name="Schedule for").click()
     expect(technician_page.get_by_text("not released yet")).to_be_visible()
     expect(technician_page.get_by_text("This case is scheduled to be released on:")).to_be_visible()
 

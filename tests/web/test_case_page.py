@@ -171,7 +171,7 @@ def test_a_refused_date_is_still_there(headers, case, client, administrator):
     page = answer.content.decode()
     assert answer.status_code == 400
     assert ("<html" in page) == (not headers)
-    assert '<details class="inline-form mt-3" open>' in page
+    assert '<details class="inline-form mt-3" id="reschedule" open>' in page
     assert 'id="reschedule_date_error"' in page
     for typed in ('value="2025-06-01"', 'value="09:30"', "Court date</textarea>"):
         assert typed in page

@@ -134,7 +134,7 @@ def test_reschedule_hold_schedule_return_and_release(case, client, technician, a
     client.force_login(administrator)
     assert client.post(f"/cases/{case.pk}/hold/", {"reason": " "}).status_code == 400
     assert client.post(f"/cases/{case.pk}/hold/", {"reason": "Letter is missing"}).status_code == 302
-    assert "No release date is set." in client.get(f"/cases/{case.pk}/").content.decode()
+    assert "No release date is set" in client.get(f"/cases/{case.pk}/").content.decode()
     client.force_login(technician)
     client.post(f"/cases/{case.pk}/reschedule/", {"release_date": "2025-07-02"})
     client.post(f"/cases/{case.pk}/return/", {"reason": "One figure"})

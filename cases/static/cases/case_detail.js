@@ -5,6 +5,7 @@ const dialogOf = (id) => document.getElementById(id);
 /** Opens the dialog that asks when the completed case is released. */
 function markCaseCompleted() {
   dialogOf("dialog-complete").showModal();
+  showChoice();
 }
 
 /** Sends the dialog's form, once; the browser's own checks of the date speak first. */
@@ -19,15 +20,69 @@ function confirmCaseCompletion() {
   form.requestSubmit();
 }
 
-/** Shows the date and its time for "schedule", with the button that says so and with the default date where none is chosen. */
-function showScheduleFields() {
-  const fields = document.getElementById("schedule-fields");
-  fields.hidden = !document.getElementById("release_schedule").checked;
+const language = document.documentElement.lang;
+const inWords = (moment, format) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...format }).format(moment);
+
+/** A date field's value in words, with its year where that is not the present one. Empty for none. */
+function dayInWords(date) {
+  if (!date) return "";
+  const day = new Date(`${date}T00:00Z`);
+  const year = day.getUTCFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+  return inWords(day, { weekday: "short", month: "short", day: "numeric", ...year });
+}
+
+const timeInWords = (time) => inWords(new Date(`1970-01-01T${time}Z`), { hour: "numeric", minute: "2-digit" });
+
+/** Says what the dialog will do: on its button, and above it what follows for the member. */
+function showChoice() {
   const dialog = dialogOf("dialog-complete");
   const chosen = dialog.querySelector("[name=release_option]:checked");
-  dialog.querySelector("[type=submit]").textContent = chosen.dataset.button;
-  const date = fields.querySelector("[data-default]");
-  if (!fields.hidden && !date.value) date.value = date.dataset.default;
+  const fields = dialog.querySelector("#schedule-fields");
+  fields.hidden = chosen.value !== "schedule";
+  const date = fields.querySelector("[name=release_date]");
+  if (!fields.hidden && !date.value && date.dataset.default) {
+    date.value = date.dataset.default;
+    delete date.dataset.default; // only proposed: who empties the field does not get it again
+  }
+  const day = fields.hidden ? "" : dayInWords(date.value);
+  const words = fields.hidden || day ? chosen.dataset.button : chosen.dataset.buttonWithoutDate;
+  dialog.querySelector("[type=submit]").textContent = words.replace("[date]", day);
+  for (const sentence of dialog.querySelectorAll("[data-consequence]")) {
+    sentence.hidden = sentence.dataset.consequence !== chosen.value || (!fields.hidden && !day);
+    if (!sentence.dataset.words || !day) continue;
+    const time = fields.querySelector("[name=release_time]").value || sentence.dataset.timeOfDay;
+    sentence.textContent = sentence.dataset.words.replace("[date]", day).replace("[time]", timeInWords(time));
+  }
+  markPresets();
+}
+
+/** Shows the suggested dates, and which of them is chosen. */
+function markPresets() {
+  for (const presets of document.querySelectorAll("[data-fills]")) {
+    presets.hidden = false;
+    const date = document.getElementById(presets.dataset.fills).value;
+    for (const preset of presets.children) preset.setAttribute("aria-pressed", String(preset.dataset.date === date));
+  }
+}
+
+/** Fills the suggested date in, as if it had been typed. */
+function usePreset(preset) {
+  const date = document.getElementById(preset.parentElement.dataset.fills);
+  date.value = preset.dataset.date;
+  date.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Opens the form that a button at the head of the page leads to. */
+function reveal(link) {
+  const form = document.getElementById(link.dataset.reveals);
+  form.open = true;
+  form.querySelector("input[type=date]").focus();
+}
+
+/** Leaves the dialog for the place where a failed check is mended. */
+function goMend(link) {
+  link.closest("dialog").close();
+  document.querySelector(link.hash)?.focus();
 }
 
 window.markCaseCompleted = markCaseCompleted;
@@ -35,9 +90,16 @@ window.confirmCaseCompletion = confirmCaseCompletion;
 
 // One listener for all: the parts of the page are replaced while it is open.
 document.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  if (link?.matches("[data-mends]")) goMend(link);
+  if (link?.matches("[data-reveals]")) {
+    event.preventDefault();
+    reveal(link);
+  }
   const button = event.target.closest("button");
   if (!button) return;
   if (button.matches("[data-complete-case]")) markCaseCompleted();
+  if (button.matches(".preset")) usePreset(button);
   if (button.matches("[data-removes]")) {
     event.preventDefault();
     askToRemove(button);
@@ -48,7 +110,7 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("change", (event) => {
-  if (event.target.matches("#dialog-complete [name=release_option]")) showScheduleFields();
+  if (event.target.matches("#dialog-complete [name=release_option]")) showChoice();
 });
 
 /** What was wrong with a field is no longer so once it is changed; a date and its time are one answer. */
@@ -66,6 +128,8 @@ function forgetErrors(changed) {
 }
 document.addEventListener("input", (event) => {
   if (event.target.form) forgetErrors(event.target);
+  if (event.target.closest("#dialog-complete")) showChoice();
+  else if (event.target.matches("[type=date]")) markPresets();
 });
 
 /** Asks once before a document is taken away, as the page does to which the button leads without this file. */
@@ -101,6 +165,10 @@ for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
 
 // HTMX gives the focus back to where it was; where there is an error, or something new to read, it belongs there.
 document.addEventListener("htmx:afterSettle", (event) => {
+  markPresets();
   const part = event.target;
   (part.matches("[autofocus]") ? part : part.querySelector("[autofocus]"))?.focus();
 });
+
+markPresets();
+if (document.querySelector("#dialog-complete[open]")) showChoice();

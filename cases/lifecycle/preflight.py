@@ -1,0 +1,116 @@
+"""Pre-flight: what is checked before a case is completed and while it waits for its release.
+
+A check that fails warns. It refuses nothing: the verbs do that.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cases.models import Case, CaseAnswer, Condition
+
+
+class Remedy(StrEnum):
+    """What a person can do about a failed check. The pages know where."""
+
+    ANSWER = "answer"
+    REPORT = "report"
+    CONDITIONS = "conditions"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding. A failed one says what follows from it, and how to mend it."""
+
+    is_ok: bool
+    text: str
+    consequence: str = ""
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The findings about one case, those that passed and the others."""
+
+    passed: list[Check]
+    failed: list[Check]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the checks look at. `case` comes with its member and its answer, so that they read nothing."""
+
+    case: Case
+    reports: int
+    conditions: Collection[Condition]
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether somebody has written the answer."""
+        answer: CaseAnswer | None = getattr(self.case, "answer", None)
+        return bool(answer and answer.text)
+
+    @property
+    def unmet(self) -> list[Condition]:
+        """The conditions that the completion will not settle by itself."""
+        settled: dict[str, bool] = {Condition.Kind.ANSWER: self.has_answer, Condition.Kind.REPORT: bool(self.reports)}
+        is_pending = self.case.is_pending
+        return [each for each in self.conditions if each.is_open and (is_pending or not settled.get(each.kind))]
+
+
+def _content(subject: Subject) -> Iterator[Check]:
+    if subject.has_answer:
+        yield Check(True, _("Answer written"))
+    if subject.reports:
+        words = ngettext("%(count)s report attached", "%(count)s reports attached", subject.reports)
+        yield Check(True, words % {"count": subject.reports})
+    if not subject.has_answer and not subject.reports:
+        yield Check(
+            False,
+            _("No report and no answer"),
+            _("The member will find only their own question."),
+            (Remedy.ANSWER, Remedy.REPORT),
+        )
+
+
+def _conditions(subject: Subject) -> Iterator[Check]:
+    count = len(subject.unmet)
+    if count:
+        yield Check(
+            False,
+            ngettext("%(count)s condition is open", "%(count)s conditions are open", count) % {"count": count},
+            _("The case won't be released until every condition is met or waived."),
+            (Remedy.CONDITIONS,),
+        )
+    elif subject.conditions:
+        yield Check(True, _("All conditions are met"))
+
+
+def _member(subject: Subject) -> Iterator[Check]:
+    if subject.case.member.is_active:
+        yield Check(True, _("The member's account is active"))
+    else:
+        words = _("They can't sign in and won't get an email.")
+        yield Check(False, _("The member's account is deactivated"), words)
+
+
+def _address(subject: Subject) -> Iterator[Check]:
+    if subject.case.member.email:
+        yield Check(True, _("The member has an email address"))
+    else:
+        words = _("They will see the case but won't get an email about it.")
+        yield Check(False, _("The member has no email address"), words)
+
+
+# One entry is one check. Each may find nothing, one thing or several.
+CHECKS: tuple[Callable[[Subject], Iterator[Check]], ...] = (_content, _conditions, _member, _address)
+
+
+def preflight(case: Case, *, reports: int, conditions: Collection[Condition]) -> Preflight:
+    """Check `case`, which comes with its member and its answer. `reports` counts its reports. Reads nothing else."""
+    subject = Subject(case, reports, conditions)
+    found = [check for checked in CHECKS for check in checked(subject)]
+    return Preflight([check for check in found if check.is_ok], [check for check in found if not check.is_ok])

@@ -1,0 +1,79 @@
+"""The completion dialog: it says what it will do, warns about what is missing, and suggests dates."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from tests.browser.conftest import assert_accessible, in_two_looks
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _a_week_at_least(settings, _any_moment_may_be_chosen):
+    settings.RELEASE_MIN_DAYS = 7
+
+
+def day(days):
+    return timezone.localdate() + dt.timedelta(days=days)
+
+
+@in_two_looks
+def test_tom_schedules_a_case_by_a_suggested_date(dark, viewport, sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, title="Pension")
+    page = sign_in(technician, dark=dark, viewport=viewport)
+    page.goto(f"/cases/{case.pk}/")
+    page.get_by_role("button", name="Mark as Completed").click()
+    dialog = page.get_by_role("dialog")
+    send = dialog.locator("[type=submit]")
+
+    # It says what it will do, and that there is nothing to read.
+    expect(send).to_have_text("Release now")
+    expect(dialog).to_contain_text("The member sees this case immediately")
+    expect(dialog).to_contain_text("No report and no answer")
+    assert_accessible(page)
+
+    # He goes to attach the report, and comes back.
+    dialog.get_by_role("link", name="Attach a report").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_label("Attach a report")).to_be_focused()
+    page.get_by_role("button", name="Mark as Completed").click()
+
+    # A suggested date fills the field; by keyboard, too.
+    dialog.get_by_label("Schedule Release").check()
+    expect(dialog.get_by_role("button", name="In 7 days")).to_have_attribute("aria-pressed", "true")
+    dialog.get_by_role("button", name="In 14 days").press("Enter")
+    expect(dialog.get_by_label("Release date")).to_have_value(day(14).isoformat())
+    expect(dialog.get_by_role("button", name="In 14 days")).to_have_attribute("aria-pressed", "true")
+    dialog.get_by_label("Time").fill("09:30")
+    on = f"{day(14):%a, %b} {day(14).day}"
+    expect(send).to_contain_text(f"Schedule for {on}")
+    expect(dialog).to_contain_text("at 9:30 AM (UTC). You can change the date until then.")
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    send.click()
+
+    # The page says why the member does not see it yet, and leads to the form for another date.
+    expect(page.locator("#release-panel")).to_contain_text("The date is 14 days away")
+    page.get_by_role("link", name="Change release date").click()
+    expect(page.get_by_label("Release date")).to_be_focused()
+    page.get_by_role("button", name="In 7 days").click()
+    page.get_by_role("button", name="Update release date").click()
+    expect(page.locator("#release-panel")).to_contain_text("The date is 7 days away")
+    expect(page.get_by_role("group", name="Suggested dates")).to_have_count(1)
+    assert_accessible(page)
+
+
+def test_an_empty_date_is_not_filled_in_again(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    page = sign_in(technician)
+    page.goto(f"/cases/{case.pk}/")
+    page.get_by_role("button", name="Mark as Completed").click()
+    page.get_by_label("Schedule Release").check()
+    expect(page.get_by_label("Release date")).to_have_value(day(7).isoformat())
+    page.get_by_label("Release date").fill("")
+    expect(page.get_by_label("Release date")).to_have_value("")
+    expect(page.get_by_role("dialog").locator("[type=submit]")).to_have_text("Schedule release")

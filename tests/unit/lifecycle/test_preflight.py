@@ -1,0 +1,87 @@
+"""Pre-flight: what is missing before a release, what follows from it, and how to mend it."""
+
+import pytest
+
+from cases.lifecycle.preflight import Remedy, preflight
+from cases.models import CaseAnswer, Condition
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+
+def check(case, *, reports=0):
+    return preflight(case, reports=reports, conditions=list(case.conditions.all()))
+
+
+def passed(case, **options):
+    return [each.text for each in check(case, **options).passed]
+
+
+def failed(case, **options):
+    return [each.text for each in check(case, **options).failed]
+
+
+def answer(case, text="Dear Mia"):
+    CaseAnswer.objects.create(case=case, text=text, updated_at=FROZEN, updated_by=case.assigned_to)
+    case.refresh_from_db()
+
+
+def add(case, kind, **columns):
+    Condition.objects.create(
+        case=case, kind=kind, name="Fee" if kind == "manual" else "", created=FROZEN, since=FROZEN, **columns
+    )
+
+
+def test_nothing_to_read_is_told_with_its_consequence_and_its_remedies():
+    (found,) = check(CaseFactory()).failed
+    assert found.text == "No report and no answer"
+    assert found.consequence == "The member will find only their own question."
+    assert found.remedies == (Remedy.ANSWER, Remedy.REPORT)
+
+
+@pytest.mark.parametrize(
+    ("reports", "answered", "texts"),
+    [
+        (1, False, ["1 report attached"]),
+        (2, True, ["Answer written", "2 reports attached"]),
+        (0, True, ["Answer written"]),
+    ],
+)
+def test_a_report_or_an_answer_is_enough(reports, answered, texts):
+    case = CaseFactory()
+    if answered:
+        answer(case)
+    assert passed(case, reports=reports)[:-2] == texts
+    assert failed(case, reports=reports) == []
+
+
+def test_an_empty_answer_is_none():
+    case = CaseFactory()
+    answer(case, text="")
+    assert failed(case) == ["No report and no answer"]
+
+
+def test_member_and_address():
+    assert passed(CaseFactory(), reports=1)[1:] == ["The member's account is active", "The member has an email address"]
+    nobody = UserFactory(is_active=False, email="")
+    texts = ["The member's account is deactivated", "The member has no email address"]
+    assert failed(CaseFactory(member=nobody), reports=1) == texts
+
+
+def test_conditions():
+    case = CaseFactory(scheduled=True)
+    add(case, "manual", state="met", settled_at=FROZEN, settled_through="web")
+    assert "All conditions are met" in passed(case)
+    add(case, "manual")
+    assert "1 condition is open" in failed(case)
+
+
+def test_a_completion_settles_the_conditions_that_ask_for_report_and_answer():
+    case = CaseFactory()
+    add(case, "report")
+    add(case, "answer")
+    assert "2 conditions are open" in failed(case)
+    assert "1 condition is open" in failed(case, reports=1)
+    answer(case)
+    assert failed(case, reports=1) == []
