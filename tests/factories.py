@@ -46,6 +46,7 @@ class CaseFactory(factory.django.DjangoModelFactory[Case]):
             scheduled=True,
             scheduled_release_date=factory.LazyFunction(lambda: portals_today() - dt.timedelta(days=1)),
         )
+        held_by_conditions = factory.Trait(due=True, open_conditions=1)
         released = factory.Trait(
             scheduled=True, release_number=1, actual_release_date=factory.LazyFunction(timezone.now)
         )

@@ -1,9 +1,114 @@
-"""What holds back the release of a case: its open conditions."""
+"""What holds back the release of a case: its open conditions.
 
-from cases.models import Case
+Call these with the case locked, before it is saved: they set `open_conditions` and do not store it. The verbs on
+conditions are in cases.releases.conditions.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from cases.core.errors import WrongState
+from cases.core.text import isolated
+from cases.lifecycle.history import EventRecorder
+from cases.models import Case, CaseAnswer, CaseDocument, CaseEvent, Condition, User
 from cases.models.condition import UNMET
+
+Kind = Condition.Kind
+State = Condition.State
+# Work on the case meets these. Nobody confirms them.
+MET_BY_WORK = [Kind.REPORT, Kind.ANSWER]
 
 
 def recount(case: Case) -> None:
     """Count the open conditions of the locked `case` again, without saving it (DESIGN rule 13)."""
     case.open_conditions = case.conditions.filter(UNMET).count()
+
+
+def has_open_row() -> Exists:
+    """Match the cases of a queryset that have an open condition, whatever they count."""
+    return Exists(Condition.objects.filter(UNMET, case=OuterRef("pk")))
+
+
+def check_none_open(case: Case) -> None:
+    """WrongState, with the names of the conditions, where one of them is open."""
+    names = [isolated(str(condition)) for condition in case.conditions.filter(UNMET)]
+    if names:
+        raise WrongState(
+            _("This case can't be released yet. These conditions are open: %(names)s.") % {"names": ", ".join(names)}
+        )
+
+
+def settle_by_work(case: Case, recorder: EventRecorder) -> None:
+    """Meet the conditions that the report and the answer of a case meet, when it is completed."""
+    if not case.open_conditions:
+        return
+    for condition in case.conditions.filter(UNMET, kind__in=MET_BY_WORK):
+        if _is_there(case, condition.kind):
+            settle(condition, State.MET, recorder)
+            record(CaseEvent.Kind.CONDITION_MET, condition, recorder)
+    recount(case)
+
+
+def reopen_on_return(case: Case, recorder: EventRecorder) -> None:
+    """Open the conditions again that work on the case meets, and let approvals lapse: the case is worked on again."""
+    for condition in case.conditions.filter(state=State.MET, kind__in=MET_BY_WORK):
+        reopen(condition, recorder)
+        record(CaseEvent.Kind.CONDITION_REOPENED, condition, recorder)
+    lapse_approvals(case, recorder)
+    recount(case)
+
+
+def lapse_approvals(case: Case, recorder: EventRecorder) -> None:
+    """Open the approvals again, because something else would be released than what was approved."""
+    for condition in case.conditions.filter(state=State.MET, kind=Kind.APPROVAL):
+        condition.lapsed_at = recorder.at
+        reopen(condition, recorder)
+        record(CaseEvent.Kind.APPROVAL_LAPSED, condition, recorder)
+        recount(case)
+
+
+def settle(
+    condition: Condition, state: str, recorder: EventRecorder, *, reason: str = "", approved_digest: str = ""
+) -> None:
+    """Store the condition as met or waived by the person of `recorder`; by nobody where a program acts."""
+    condition.state = state
+    condition.settled_at = recorder.at
+    condition.settled_by = recorder.by if isinstance(recorder.by, User) else None
+    condition.settled_through = recorder.source
+    condition.reason = reason
+    condition.approved_digest = approved_digest
+    condition.lapsed_at = None
+    condition.save()
+
+
+def reopen(condition: Condition, recorder: EventRecorder) -> None:
+    """Store the condition as open from now on."""
+    condition.state = State.OPEN
+    condition.since = recorder.at
+    condition.settled_at = condition.settled_by = None
+    condition.settled_through = condition.reason = condition.approved_digest = ""
+    condition.save()
+
+
+def record(kind: CaseEvent.Kind, condition: Condition, recorder: EventRecorder, *, reason: str = "") -> None:
+    """Append to the history of the case what became of `condition`."""
+    details: dict[str, Any] = {"condition": condition.pk, "condition_kind": condition.kind}
+    recorder.record(kind, reason=reason, details=details | ({"name": condition.name} if condition.name else {}))
+
+
+def digest(case: Case) -> str:
+    """Return a digest of what a release would show: schedule, answer and reports."""
+    answer = CaseAnswer.objects.filter(case=case).values_list("text", "version").first()
+    reports = case.documents.filter(kind=CaseDocument.Kind.REPORT).order_by("pk").values_list("pk", "file", "name")
+    facts = [str(case.scheduled_release_date), str(case.scheduled_release_time), answer, list(reports)]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _is_there(case: Case, kind: str) -> bool:
+    if kind == Kind.ANSWER:
+        return CaseAnswer.objects.filter(case=case).exclude(text="").exists()
+    return case.documents.filter(kind=CaseDocument.Kind.REPORT).exists()

@@ -15,6 +15,7 @@ WHY = {
     State.HELD: _("This case is on hold. No release date is set."),
     State.SCHEDULED: _("This case is completed and not released yet."),
     State.DUE: _("This case has reached its release date and will be released shortly."),
+    State.HELD_BY_CONDITIONS: _("This case has reached its release date and is held by its conditions."),
 }
 DEACTIVATED = _("The member's account is deactivated.")
 

@@ -17,7 +17,10 @@ Role = User.Role
 
 
 class State(StrEnum):
-    """The states that permissions tell apart. `due` and `scheduled` differ by the clock alone."""
+    """The states that permissions tell apart. `due` and `scheduled` differ by the clock alone.
+
+    What is due but for its conditions is `held_by_conditions`.
+    """
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -25,6 +28,7 @@ class State(StrEnum):
     HELD = "held"
     SCHEDULED = "scheduled"
     DUE = "due"
+    HELD_BY_CONDITIONS = "held_by_conditions"
     RELEASED = "released"
 
 
@@ -43,12 +47,17 @@ class Action(StrEnum):
     HAND_OVER = "hand_over"
     NOTE = "note"
     CORRECT = "correct"
+    ADD_CONDITION = "add_condition"
+    MEET_CONDITION = "meet_condition"
+    WAIVE = "waive"
+    APPROVE = "approve"
 
 
 class Relation(StrEnum):
     OWN = "own"
     ASSIGNED = "assigned"
     NOBODYS = "nobody's"
+    OTHERS = "others'"
     ANY = "any"
 
 
@@ -61,7 +70,7 @@ class Rule:
     reason: bool = False
 
 
-NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE})
+NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE, State.HELD_BY_CONDITIONS})
 IN_HANDS = NOT_RELEASED | {State.ACCEPTED}
 NO_DRAFT = frozenset(State) - {State.DRAFT}
 
@@ -91,13 +100,15 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED),
     },
     Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True)},
-    Action.HOLD: {Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SCHEDULED}), reason=True)},
     # Of these only the person who released the case, and not for long (cases.releases.taking_back).
     Action.UNDO: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.RELEASED})),
         Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED})),
     },
     Action.RECALL: {Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED}), reason=True)},
+    Action.HOLD: {
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SCHEDULED, State.HELD_BY_CONDITIONS}), reason=True)
+    },
     Action.HAND_OVER: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
         Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
@@ -112,6 +123,21 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
         Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SUBMITTED, State.ACCEPTED})),
     },
+    # Also to make a link, and to remove a condition again (cases.releases.conditions).
+    Action.ADD_CONDITION: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
+    },
+    Action.MEET_CONDITION: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
+    },
+    Action.WAIVE: {Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS, reason=True)},
+    # Nobody who completed the case: the verb asks its history.
+    Action.APPROVE: {
+        Role.TECHNICIAN: Rule(Relation.OTHERS, NOT_RELEASED),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED),
+    },
 }
 
 REFUSALS: dict[State, Promise] = {
@@ -121,6 +147,7 @@ REFUSALS: dict[State, Promise] = {
     State.HELD: gettext_lazy("This case is completed and on hold."),
     State.SCHEDULED: gettext_lazy("This case is already completed and scheduled for release."),
     State.DUE: gettext_lazy("This case has reached its release date and is being released now."),
+    State.HELD_BY_CONDITIONS: gettext_lazy("This case has reached its release date and is held by its conditions."),
     State.RELEASED: gettext_lazy("This case has already been released."),
 }
 # Where the state alone would be a riddle to whoever tried this.
@@ -145,7 +172,9 @@ def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
     instant = case.release_instant
     if instant is None:
         return State.HELD
-    return State.DUE if instant <= (now or portal_now()) else State.SCHEDULED
+    if instant > (now or portal_now()):
+        return State.SCHEDULED
+    return State.HELD_BY_CONDITIONS if case.open_conditions else State.DUE
 
 
 def check(action: Action, *, by: User, case: Case) -> Rule:
@@ -195,5 +224,7 @@ def _related(relation: Relation, by: User, case: Case) -> bool:
         case Relation.NOBODYS:
             # Somebody else's submitted case does not exist; an accepted one is refused for its state, with a reason.
             return case.assigned_to_id is None or case.status != Case.Status.SUBMITTED
+        case Relation.OTHERS:
+            return case.assigned_to_id != by.pk
         case Relation.ANY:
             return True

@@ -102,6 +102,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         held_back = HAS_OPEN_CONDITIONS | Q(release_next_try__gt=now)
         return self.filter(SCHEDULED, held_back, functools.reduce(operator.or_, reached_schedules(now)))
 
+    def held_by_conditions(self, now: dt.datetime) -> Self:
+        """Return the cases whose schedule is reached at `now`, and which open conditions hold back."""
+        return self.filter(held_by_conditions_at(now))
+
     def failing(self, now: dt.datetime) -> Self:
         """Return the cases whose release failed, and which are tried again after `now`."""
         return self.filter(RELEASE_FAILS, release_next_try__gt=now)
@@ -114,6 +118,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
 def _known_to_members() -> Q:
     """Of their own cases. An empty Q is all of them."""
     return ~Q(status="completed") | RELEASED if settings.RELEASE_MEMBER_VIEW == "hidden" else Q()
+
+
+def held_by_conditions_at(now: dt.datetime) -> Q:
+    """Match what `CaseQuerySet.held_by_conditions` returns. The first day bounds the range of an index."""
+    reached = functools.reduce(operator.or_, reached_schedules(now))
+    until_today = Q(scheduled_release_date__lte=schedule.reached(now).date())
+    return SCHEDULED & HAS_OPEN_CONDITIONS & until_today & reached
 
 
 def reached_schedules(now: dt.datetime) -> list[Q]:

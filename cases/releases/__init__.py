@@ -9,19 +9,28 @@ from cases.releases.actions import (
     schedule,
 )
 from cases.releases.batch import release_batches, release_due
+from cases.releases.condition_links import make_link, meet_by_link
+from cases.releases.conditions import add_condition, approve, meet_condition, remove_condition, waive_condition
 from cases.releases.on_read import release_due_of
 from cases.releases.taking_back import recall, undo
 
 __all__ = [
     "accept",
+    "add_condition",
+    "approve",
     "cancel_schedule",
     "complete",
+    "make_link",
+    "meet_by_link",
+    "meet_condition",
     "recall",
     "release_batches",
     "release_due",
     "release_due_of",
     "release_now",
+    "remove_condition",
     "return_to_accepted",
     "schedule",
     "undo",
+    "waive_condition",
 ]

@@ -13,10 +13,12 @@ from django.db import transaction
 
 from cases.core.schedule import Schedule
 from cases.core.text import clean_text
+from cases.lifecycle import conditions
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
 from cases.releases import batch
+from cases.releases.approvals import check_second_approver
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_after_commit
 
@@ -35,6 +37,7 @@ def complete(
     if release_on is not None:
         check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at, or_now=True)
     _set_schedule(case, release_on)
+    conditions.settle_by_work(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.COMPLETED, reason=reason)
     if release_on is None:
@@ -54,6 +57,7 @@ def schedule(
     check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at)
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     _set_schedule(case, release_on)
+    conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(kind, reason=reason)
     arm_after_commit(case)
@@ -66,6 +70,7 @@ def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: 
     locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     _set_schedule(case, None)
+    conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(Kind.HELD, reason=reason)
     return case
@@ -79,6 +84,7 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", v
     case.status = Case.Status.ACCEPTED
     case.date_completed = None
     _set_schedule(case, None)
+    conditions.reopen_on_return(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.RETURNED, reason=reason)
     return case
@@ -89,6 +95,7 @@ def release_now(*, case: Case, by: User, source: str, reason: str, version: int 
     """Release a completed case before its schedule. For administrators."""
     locked = lock_for_action(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
+    check_second_approver(case, by=by)
     batch.release_one(case, by=by, source=source, at=recorder.at, reason=clean_text(reason))
     return case
 
@@ -100,6 +107,8 @@ SCHEDULE_FIELDS = [
     "release_error",
     "release_attempts",
     "release_next_try",
+    # A condition may be met or lapse with it.
+    "open_conditions",
 ]
 
 

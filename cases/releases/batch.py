@@ -25,7 +25,7 @@ from cases.core.safe_errors import SafeError, describe
 from cases.db.backoff import Backoff
 from cases.db.bulk import ids_as_rows, insert_select
 from cases.delivery import celery_publisher
-from cases.lifecycle import stored_clock
+from cases.lifecycle import conditions, stored_clock
 from cases.lifecycle.history import actor_columns, actor_in_log
 from cases.models import Case, CaseEvent, CaseQuerySet, OutgoingEmail, User
 
@@ -40,6 +40,10 @@ NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
 
 class MissingRow(SafeError, IntegrityError):
     """A row that the case points to is not there, in spite of the foreign keys (a restore, a hand)."""
+
+
+class OpenCondition(SafeError, IntegrityError):
+    """A condition of the case is open, in spite of what the case counts (a hand, a restore)."""
 
 
 @dataclass
@@ -111,12 +115,16 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
     """Release the locked `case` by a person's decision, in the caller's transaction, and refresh the instance.
 
     The caller has checked that it is completed, not released, and that the person may. The email waits for
-    RELEASE_UNDO_SECONDS.
+    RELEASE_UNDO_SECONDS. WrongState where a condition is open.
     """
     limits.check_length(reason, limits.REASON, field="reason")
     seconds = settings.RELEASE_UNDO_SECONDS
     delay = dt.timedelta(seconds=seconds)
-    _write_release([case.pk], ReleaseContext(at=at, by=by, source=source, reason=reason, mail_delay=delay))
+    try:
+        _write_release([case.pk], ReleaseContext(at=at, by=by, source=source, reason=reason, mail_delay=delay))
+    except OpenCondition:
+        conditions.check_none_open(case)
+        raise
     tell_mail_workers(in_seconds=seconds)
     case.refresh_from_db()
 
@@ -169,9 +177,12 @@ def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
 
 
 def _write_release(ids: list[int], context: ReleaseContext) -> None:
-    """Write a release in three statements: state, history, email rows."""
+    """Write a release in three statements: state, history, email rows.
+
+    The rows are locked, so that no condition of theirs can change: what the first statement leaves out has one open.
+    """
     rows = Case.objects.filter(pk__in=ids_as_rows(ids))
-    rows.update(
+    released = rows.filter(~conditions.has_open_row()).update(
         actual_release_date=context.at,
         version=F("version") + 1,
         release_number=F("release_number") + 1,
@@ -180,6 +191,8 @@ def _write_release(ids: list[int], context: ReleaseContext) -> None:
         release_attempts=0,
         release_next_try=None,
     )
+    if released != len(ids):
+        raise OpenCondition("a condition is open that the case does not count")
     for model, columns in ((CaseEvent, _event_columns(context)), (OutgoingEmail, _email_columns(context))):
         if insert_select(model, rows, columns) != len(ids):
             raise MissingRow(f"no {model.__name__} could be made")

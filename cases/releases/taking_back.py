@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
 from cases.core.errors import NotAllowed, WrongState
+from cases.lifecycle import conditions
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, OutgoingEmail, User
@@ -82,6 +83,7 @@ def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None
     case.actual_release_date = case.release_batch = case.first_viewed_at = None
     case.scheduled_release_date = case.scheduled_release_time = None
     case.schedule_revision += 1
+    conditions.lapse_approvals(case, locked.recorder)
     locked.save(
         "actual_release_date",
         "release_batch",
@@ -89,6 +91,7 @@ def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None
         "scheduled_release_date",
         "scheduled_release_time",
         "schedule_revision",
+        "open_conditions",
     )
     facts = {"seen_at": seen_at and seen_at.isoformat(), "email": email and email.state}
     if email and email.state in (State.WAITING, *GIVEN_UP):

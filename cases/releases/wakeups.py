@@ -31,6 +31,11 @@ def arm_after_commit(case: Case) -> None:
     transaction.on_commit(lambda: _arm_if_near(case), robust=True)
 
 
+def wake_if_reached(case: Case) -> None:
+    """Wake a worker after the commit if the instant of `case` has passed and no condition holds it back any more."""
+    transaction.on_commit(lambda: _wake_if_reached(case), robust=True)
+
+
 def arm_upcoming(now: dt.datetime) -> int:
     """Publish the ETA tasks of what falls due within LOOK_AHEAD after the aware datetime `now`, up to
     RELEASE_ETA_PER_INSTANT for each slot. Return how many; none by a clock that is not the portal's.
@@ -77,6 +82,13 @@ def _arm_if_near(case: Case) -> None:
     if place < settings.RELEASE_ETA_PER_INSTANT and _publish(case, slot, place):
         revision = case.schedule_revision
         Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision)
+
+
+def _wake_if_reached(case: Case) -> None:
+    at = case.release_instant
+    if case.open_conditions or case.is_released or at is None or at > (now := portal_now()):
+        return
+    celery_publisher.publish_wake_up(case_id=case.pk, revision=case.schedule_revision, at=now)
 
 
 def _publish(case: Case, slot: Slot, place: int) -> bool:

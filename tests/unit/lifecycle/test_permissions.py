@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 
 from cases import releases
 from cases.casework import assignment, corrections, drafts, notes
@@ -13,19 +14,21 @@ from cases.core.schedule import Schedule
 from cases.documents import actions as documents
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
-from cases.models import Case, CaseEvent
+from cases.models import Case, CaseEvent, Condition
 from tests.clocks import portals_today
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "released"]
-NOT_RELEASED = "held scheduled due"
+STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "held_by_conditions", "released"]
+NOT_RELEASED = "held scheduled due held_by_conditions"
 IN_HANDS = f"accepted {NOT_RELEASED}"
 NO_DRAFT = f"submitted {IN_HANDS} released"
 # What a technician may do to any case: accept one that nobody has, and write a note.
 OF_ANYBODY = ("accept", "note")
+# And what only a technician does who is not the technician of the case.
+OF_OTHERS = ("approve",)
 
 # The columns of DESIGN §4: the member of the case, its technician (for `accept`: any, while it has none), an
 # administrator. In which states each may act; a dash is never.
@@ -39,20 +42,24 @@ MAY = {
     "reschedule":     ("-",           NOT_RELEASED,     NOT_RELEASED),
     "return":         ("-",           NOT_RELEASED,     NOT_RELEASED),
     "release_early":  ("-",           "-",              NOT_RELEASED),
-    "hold":           ("-",           "-",              "scheduled"),
     "undo":           ("-",           "released",       "released"),
     "recall":         ("-",           "-",              "released"),
+    "hold":           ("-",           "-",              "scheduled held_by_conditions"),
     "hand_over":      ("-",           IN_HANDS,         IN_HANDS),
     "note":           ("-",           NO_DRAFT,         NO_DRAFT),
     "correct":        ("-",           "accepted",       "submitted accepted"),
+    "add_condition":  ("-",           IN_HANDS,         IN_HANDS),
+    "meet_condition": ("-",           IN_HANDS,         IN_HANDS),
+    "waive":          ("-",           "-",              IN_HANDS),
+    "approve":        ("-",           NOT_RELEASED,     NOT_RELEASED),
 }  # fmt: skip
 
 # Who knows that the case exists. To everybody else it does not.
 SEES = {
     "mia, the member":         "draft submitted accepted released",
-    "tom, its technician":     "submitted accepted held scheduled due released",
-    "otto, who has no part":   "submitted accepted held scheduled due released",
-    "ada, an administrator":   "draft submitted accepted held scheduled due released",
+    "tom, its technician":     NO_DRAFT,
+    "otto, who has no part":   NO_DRAFT,
+    "ada, an administrator":   f"draft {NO_DRAFT}",
     "olga, another member":    "",
     "mia, deactivated":        "",
     "tom, deactivated":        "",
@@ -68,10 +75,18 @@ def undo_own_release(case, by):
     releases.undo(case=case, by=by, source="web")
 
 
+def condition(case, kind):
+    return Condition.objects.create(case=case, kind=kind, name="Paid", created=timezone.now(), since=timezone.now())
+
+
 def verbs(case, by):
     """Each action, with arguments that nobody could refuse."""
     week = Schedule(portals_today() + dt.timedelta(days=7))
     way = {"case": case, "by": by, "source": "web"}
+
+    def of_condition(kind):
+        return {"condition": condition(case, kind), "by": by, "source": "web"}
+
     return {
         "edit": lambda: drafts.edit(case=case, by=by, title="Better", description="", urgency="normal"),
         "submit": lambda: drafts.submit(**way),
@@ -87,6 +102,10 @@ def verbs(case, by):
         "hand_over": lambda: assignment.hand_over_case(**way, to=UserFactory(role="technician")),
         "note": lambda: notes.add(case=case, by=by, text="Mia called."),
         "correct": lambda: corrections.correct(**way, case_type=None, urgency="urgent"),
+        "add_condition": lambda: releases.add_condition(**way, kind="manual", name="Paid"),
+        "meet_condition": lambda: releases.meet_condition(**of_condition("manual")),
+        "waive": lambda: releases.waive_condition(**of_condition("manual"), reason="because"),
+        "approve": lambda: releases.approve(**of_condition("approval")),
     }
 
 
@@ -115,6 +134,8 @@ def expected(action: str, who: str, state: str) -> str:
     # A submitted case has no technician yet: Tom and Otto may accept it, and neither may do more.
     technician = by_technician if action in OF_ANYBODY or state != "submitted" else "-"
     other_technician = by_technician if action in OF_ANYBODY else "-"
+    if action in OF_OTHERS:
+        technician, other_technician = by_technician if state == "submitted" else "-", by_technician
     column = {"mia": own, "tom": technician, "otto": other_technician, "ada": administrator}[who.split(",")[0]]
     if column == "-":
         return "not allowed"

@@ -26,10 +26,11 @@ from hypothesis.stateful import (
 
 from cases import releases
 from cases.casework import drafts
+from cases.core import limits
 from cases.core.errors import BadSchedule, CaseError, NotAllowed, ReasonRequired, Stale, WrongState
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher, outbox
-from cases.models import Case, CaseEvent, OutgoingEmail, User
+from cases.models import Case, CaseEvent, Condition, OutgoingEmail, User
 from cases.releases import blackout_days
 from cases.releases.on_read import release_on_read
 from tasks import releases as tasks
@@ -68,11 +69,28 @@ class Model:
     released_by: User | None = None  # that person
     mails: list[tuple[str, dt.datetime]] = field(default_factory=list)  # of each release: its state, and when it is due
     notices: list[tuple[int, str]] = field(default_factory=list)  # of each recall that is told: its release, its state
+    to_confirm: int = 0  # open manual conditions
+    conditions: int = 0  # of any kind and state
+    approval: str = ""  # open, met or waived, once it is asked for
     history: list[str] = field(default_factory=list)
 
     @property
     def pending(self) -> bool:
         return self.status == "completed" and self.released_at is None
+
+    @property
+    def open_conditions(self) -> int:
+        return self.to_confirm + (self.approval == "open")
+
+    @property
+    def takes_conditions(self) -> bool:
+        return self.status == "accepted" or self.pending
+
+    def lapse(self):
+        """Something else would be released than what was approved."""
+        if self.approval == "met":
+            self.approval = "open"
+            self.history.append("approval_lapsed")
 
 
 class Releases(RuleBasedStateMachine):
@@ -110,6 +128,7 @@ class Releases(RuleBasedStateMachine):
         self.member = UserFactory(username="mia")
         self.other_member = UserFactory(username="olga")
         self.technician = UserFactory(username="tom", role=User.Role.TECHNICIAN)
+        self.other_technician = UserFactory(username="otto", role=User.Role.TECHNICIAN)
         self.administrator = UserFactory(username="ada", role=User.Role.ADMINISTRATOR)
         made = []
         for _ in range(3):
@@ -126,7 +145,7 @@ class Releases(RuleBasedStateMachine):
         return model.wanted is not None and model.wanted <= self.shown
 
     def due(self, model: Model) -> bool:
-        return model.pending and self.reached(model)
+        return model.pending and self.reached(model) and not model.open_conditions
 
     def release_due_in_model(self):
         released = [model for model in self.models.values() if self.due(model)]
@@ -145,6 +164,7 @@ class Releases(RuleBasedStateMachine):
             model.mails[-1] = ("dropped", due)
         self.set_in_model(model, None)
         model.released_at = model.released_by = None
+        model.lapse()
         model.history.append(kind)
 
     def refusal(self, schedule: Schedule, who: User, reason: str):
@@ -195,7 +215,7 @@ class Releases(RuleBasedStateMachine):
     @rule(case=cases)
     def complete_and_release(self, case):
         model = self.models[case.pk]
-        refused = WrongState if model.status != "accepted" else None
+        refused = WrongState if model.status != "accepted" or model.open_conditions else None
         if self.attempt(releases.complete, refused_with=refused, case=case, by=self.technician, release_on=None):
             model.status = "completed"
             self.set_in_model(model, None)
@@ -218,6 +238,7 @@ class Releases(RuleBasedStateMachine):
         held = model.wanted is None
         if self.attempt(releases.schedule, refused_with=refused, case=case, by=who, release_on=schedule, reason=reason):
             self.set_in_model(model, schedule)
+            model.lapse()
             model.history.append("scheduled" if held else "rescheduled")
 
     @rule(case=cases)
@@ -228,6 +249,7 @@ class Releases(RuleBasedStateMachine):
             releases.cancel_schedule, refused_with=refused, case=case, by=self.administrator, reason="hold it"
         ):
             self.set_in_model(model, None)
+            model.lapse()
             model.history.append("held")
 
     @rule(case=cases, by_ada=st.booleans())
@@ -238,12 +260,13 @@ class Releases(RuleBasedStateMachine):
         if self.attempt(releases.return_to_accepted, refused_with=refused, case=case, by=who):
             model.status = "accepted"
             self.set_in_model(model, None)
+            model.lapse()
             model.history.append("returned")
 
     @rule(case=cases)
     def release_now(self, case):
         model = self.models[case.pk]
-        refused = None if model.pending else WrongState
+        refused = None if model.pending and not model.open_conditions else WrongState
         if self.attempt(releases.release_now, refused_with=refused, case=case, by=self.administrator, reason="now"):
             self.release_in_model(model, by=self.administrator)
 
@@ -277,6 +300,59 @@ class Releases(RuleBasedStateMachine):
         else:
             blackout_days.add(date=date, name="Office move", **options)
         self.closed ^= {date}
+
+    @rule(case=cases)
+    def add_condition(self, case):
+        model = self.models[case.pk]
+        refused = None if model.takes_conditions and model.conditions < limits.CONDITIONS else WrongState
+        if self.attempt(
+            releases.add_condition, refused_with=refused, case=case, by=self.technician, kind="manual", name="Paid"
+        ):
+            model.to_confirm += 1
+            model.conditions += 1
+            model.history.append("condition_added")
+
+    @rule(case=cases)
+    def ask_for_approval(self, case):
+        model = self.models[case.pk]
+        is_new = not model.approval
+        fits = model.conditions < limits.CONDITIONS if is_new else model.approval != "open"
+        refused = None if model.takes_conditions and fits else WrongState
+        if self.attempt(
+            releases.add_condition, refused_with=refused, case=case, by=self.administrator, kind="approval"
+        ):
+            model.approval = "open"
+            model.conditions += is_new
+            model.history.append("condition_added" if is_new else "condition_reopened")
+
+    @rule(case=cases)
+    def meet_condition(self, case):
+        model = self.models[case.pk]
+        if found := Condition.objects.filter(case=case, kind="manual", state="open").first():
+            refused = None if model.takes_conditions else WrongState
+            if self.attempt(releases.meet_condition, refused_with=refused, condition=found, by=self.technician):
+                model.to_confirm -= 1
+                model.history.append("condition_met")
+
+    @rule(case=cases)
+    def approve(self, case):
+        model = self.models[case.pk]
+        if found := Condition.objects.filter(case=case, kind="approval").first():
+            refused = None if model.pending and model.approval == "open" else WrongState
+            if self.attempt(releases.approve, refused_with=refused, condition=found, by=self.other_technician):
+                model.approval = "met"
+                model.history.append("approved")
+
+    @rule(case=cases)
+    def waive(self, case):
+        model = self.models[case.pk]
+        if found := Condition.objects.filter(case=case, state="open").last():
+            releases.waive_condition(condition=found, by=self.administrator, source="web", reason="not needed")
+            if found.kind == "approval":
+                model.approval = "waived"
+            else:
+                model.to_confirm -= 1
+            model.history.append("condition_waived")
 
     @rule(case=cases, behind=st.integers(1, 3))
     def an_older_form(self, case, behind):
@@ -343,6 +419,7 @@ class Releases(RuleBasedStateMachine):
         for case in self.rows():
             model = self.models[case.pk]
             assert (case.status, case.schedule_revision) == (model.status, model.revision)
+            assert case.open_conditions == model.open_conditions
             assert case.actual_release_date == model.released_at
             assert case.release_number == len(model.mails)
 

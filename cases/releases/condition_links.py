@@ -1,0 +1,92 @@
+"""External conditions: a link confirms one, without an account. The token in the link is the credential.
+
+It is random, told once and stored as a digest. It expires, works once, and a new one replaces it.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError, WrongState
+from cases.lifecycle import conditions
+from cases.lifecycle.history import EventRecorder
+from cases.lifecycle.locking import in_lock_order
+from cases.lifecycle.permissions import Action
+from cases.models import Case, CaseEvent, Condition, User
+from cases.releases.conditions import lock, present, store
+
+# In the history: the holder of a link has no account.
+ACTOR = "confirmation link"
+
+
+class UnknownLink(CaseError):
+    """No condition has this link, or no longer."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("This link isn't valid. It may have been replaced by a newer one."))
+
+
+class LinkGone(CaseError):
+    """The link was valid and works no more."""
+
+    status = 410
+
+
+@transaction.atomic
+def make_link(*, condition: Condition, by: User, source: str, version: int | None = None) -> str:
+    """Make a link for an open external condition. Return its token. The former link no longer works."""
+    locked, condition = lock(condition, Action.ADD_CONDITION, by=by, source=source, version=version)
+    if condition.kind != Condition.Kind.EXTERNAL or not condition.is_open:
+        raise WrongState(_("This condition doesn't need a link."))
+    token = secrets.token_urlsafe(32)
+    condition.link_digest = _digest(token)
+    condition.link_expires_at = locked.recorder.at + dt.timedelta(days=settings.CONDITION_LINK_DAYS)
+    condition.save()
+    conditions.record(CaseEvent.Kind.LINK_REPLACED, condition, locked.recorder)
+    store(locked.case)
+    return token
+
+
+def condition_of(token: str) -> Condition:
+    """Return the open condition that the link confirms, with its case. UnknownLink and LinkGone where it does not."""
+    condition = Condition.objects.filter(link_digest=_digest(token)).select_related("case").first()
+    if condition is None:
+        raise UnknownLink
+    _check_usable(condition, condition.case)
+    return condition
+
+
+@transaction.atomic
+def meet_by_link(*, token: str) -> Condition:
+    """Meet the condition of the link. UnknownLink and LinkGone as `condition_of`, under the lock of the case."""
+    found = condition_of(token)
+    case = in_lock_order(Case.objects.filter(pk=found.case_id)).get()
+    condition = present(found, case)
+    if condition.link_digest != found.link_digest:
+        raise UnknownLink
+    _check_usable(condition, case)
+    recorder = EventRecorder(case, by=ACTOR, source=CaseEvent.Source.LINK, at=portal_now())
+    conditions.settle(condition, Condition.State.MET, recorder)
+    conditions.record(CaseEvent.Kind.CONDITION_MET, condition, recorder)
+    store(case)
+    return condition
+
+
+def _check_usable(condition: Condition, case: Case) -> None:
+    if condition.state == Condition.State.MET:
+        raise LinkGone(_("This link has already been used. Nothing more to do."))
+    if case.is_released or not condition.is_open:
+        raise LinkGone(_("This confirmation is no longer needed."))
+    if condition.link_expires_at is None or condition.link_expires_at <= portal_now():
+        raise LinkGone(_("This link has expired. Ask the person who sent it for a new one."))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,195 @@
+"""Verbs on the conditions of a case, as in cases.releases.actions. They are under the lock of the case.
+
+Each counts the open conditions of the case again. Where the last one was met after the instant, a worker is woken
+after the commit. The sweep releases the case if that message is lost.
+"""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.core.text import clean_line, clean_text
+from cases.lifecycle import conditions
+from cases.lifecycle.history import EventRecorder
+from cases.lifecycle.locking import Locked, lock_for_action
+from cases.lifecycle.permissions import Action
+from cases.models import Case, CaseEvent, Condition, User
+from cases.models.condition import NEEDS_A_NAME, ONCE_PER_CASE
+from cases.releases.wakeups import wake_if_reached
+
+Event = CaseEvent.Kind
+Kind = Condition.Kind
+State = Condition.State
+
+
+@transaction.atomic
+def add_condition(
+    *,
+    case: Case,
+    by: User,
+    source: str,
+    kind: str,
+    name: str = "",
+    owner: User | None = None,
+    version: int | None = None,
+) -> Condition:
+    """Add a condition to a case that is in progress, or completed and not released.
+
+    `owner` takes care of it; None: the technician of the case. To ask for an approval once more opens the former one
+    again. CaseError for a name or an owner that is not accepted, WrongState for a condition too many.
+    """
+    locked = lock_for_action(
+        case, Action.ADD_CONDITION, by=by, source=source, people=[owner] if owner else [], version=version
+    )
+    _check_owner(owner and locked.people[owner.pk])
+    name = _check_name(kind, name)
+    former = locked.case.conditions.filter(kind=kind).first() if kind in ONCE_PER_CASE else None
+    if former:
+        return _ask_again(former, locked)
+    if locked.case.conditions.count() >= limits.CONDITIONS:
+        raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
+    at = locked.recorder.at
+    condition = Condition.objects.create(case=locked.case, kind=kind, name=name, owner=owner, created=at, since=at)
+    conditions.recount(locked.case)
+    conditions.record(Event.CONDITION_ADDED, condition, locked.recorder)
+    if locked.case.status == Case.Status.COMPLETED:
+        conditions.settle_by_work(locked.case, locked.recorder)
+    locked.save("open_conditions")
+    condition.refresh_from_db()
+    return condition
+
+
+@transaction.atomic
+def remove_condition(*, condition: Condition, by: User, source: str, version: int | None = None) -> None:
+    """Remove an open condition that was added by mistake. For administrators, and for the person who added it."""
+    locked, condition = lock(condition, Action.ADD_CONDITION, by=by, source=source, version=version)
+    _check_open(condition)
+    if condition.from_type or not (locked.by.is_administrator or _was_added_by(locked.by, condition)):
+        raise NotAllowed(_("Only administrators, and the person who added a condition, can remove it."))
+    conditions.record(Event.CONDITION_REMOVED, condition, locked.recorder)
+    condition.delete()
+    store(locked.case)
+
+
+@transaction.atomic
+def meet_condition(*, condition: Condition, by: User, source: str, version: int | None = None) -> Condition:
+    """Confirm a manual condition."""
+    locked, condition = lock(condition, Action.MEET_CONDITION, by=by, source=source, version=version)
+    _check_open(condition)
+    if condition.kind != Kind.MANUAL:
+        raise WrongState(_("This condition can't be confirmed by hand."))
+    conditions.settle(condition, State.MET, locked.recorder)
+    conditions.record(Event.CONDITION_MET, condition, locked.recorder)
+    store(locked.case)
+    return condition
+
+
+@transaction.atomic
+def approve(*, condition: Condition, by: User, source: str, version: int | None = None) -> Condition:
+    """Approve the release of a completed case as a second person. What was approved is kept as a digest.
+
+    NotAllowed for the technician of the case, and for the person who completed it.
+    """
+    locked, condition = lock(condition, Action.APPROVE, by=by, source=source, version=version)
+    _check_open(condition)
+    if condition.kind != Kind.APPROVAL:
+        raise WrongState(_("This condition isn't an approval."))
+    if completed_by(locked.case) == locked.by.pk:
+        raise NotAllowed(_("You completed this case. Somebody else must approve it."))
+    conditions.settle(condition, State.MET, locked.recorder, approved_digest=conditions.digest(locked.case))
+    conditions.record(Event.APPROVED, condition, locked.recorder)
+    store(locked.case)
+    return condition
+
+
+@transaction.atomic
+def waive_condition(
+    *, condition: Condition, by: User, source: str, reason: str, version: int | None = None
+) -> Condition:
+    """Release without this condition. For administrators, with a reason."""
+    locked, condition = lock(condition, Action.WAIVE, by=by, source=source, reason=reason, version=version)
+    _check_open(condition)
+    reason = clean_text(reason)
+    limits.check_length(reason, limits.REASON, field="reason")
+    conditions.settle(condition, State.WAIVED, locked.recorder, reason=reason)
+    conditions.record(Event.CONDITION_WAIVED, condition, locked.recorder, reason=reason)
+    store(locked.case)
+    return condition
+
+
+def lock(
+    condition: Condition,
+    action: Action,
+    *,
+    by: User,
+    source: str,
+    reason: str | None = None,
+    version: int | None = None,
+) -> tuple[Locked, Condition]:
+    """Lock the case of `condition` for `action`. Return what is locked, and the condition as it is now.
+
+    Raise WrongState where it is gone, and what `lock_for_action` raises.
+    """
+    locked = lock_for_action(condition.case, action, by=by, source=source, reason=reason, version=version)
+    return locked, present(condition, locked.case)
+
+
+def present(condition: Condition, case: Case) -> Condition:
+    """Return the condition of the locked `case` as it is now. WrongState where somebody removed it."""
+    found = case.conditions.filter(pk=condition.pk).first()
+    if found is None:
+        raise WrongState(_("This condition was removed."))
+    return found
+
+
+def store(case: Case) -> None:
+    """Save the locked `case` with its conditions counted again. Wake a worker if nothing holds it back any more."""
+    conditions.recount(case)
+    case.version += 1
+    case.save(update_fields=["open_conditions", "version"])
+    wake_if_reached(case)
+
+
+def completed_by(case: Case) -> int | None:
+    """Return the key of the person who completed the case last."""
+    return case.events.filter(kind=Event.COMPLETED).values_list("actor_id", flat=True).first()
+
+
+def _ask_again(former: Condition, locked: Locked) -> Condition:
+    recorder: EventRecorder = locked.recorder
+    if former.kind != Kind.APPROVAL or former.is_open:
+        raise WrongState(_("This case already has this condition."))
+    conditions.reopen(former, recorder)
+    conditions.record(Event.CONDITION_REOPENED, former, recorder)
+    store(locked.case)
+    return former
+
+
+def _check_name(kind: str, name: str) -> str:
+    if kind not in Kind.values:
+        raise CaseError(_("Choose what kind of condition this is."), field="kind")
+    if kind not in NEEDS_A_NAME:
+        return ""
+    name = clean_line(name)
+    if not name:
+        raise CaseError(_("Enter a name."), field="name")
+    limits.check_length(name, limits.CONDITION, field="name")
+    return name
+
+
+def _check_owner(owner: User | None) -> None:
+    if owner and (owner.is_member or not owner.is_active):
+        raise CaseError(_("Choose a technician or an administrator with an active account."), field="owner")
+
+
+def _check_open(condition: Condition) -> None:
+    if condition.state == State.MET:
+        raise WrongState(_("This condition was already met."))
+    if condition.state == State.WAIVED:
+        raise WrongState(_("This condition was already waived."))
+
+
+def _was_added_by(person: User, condition: Condition) -> bool:
+    added = condition.case.events.filter(kind=Event.CONDITION_ADDED, actor=person)
+    return added.filter(details__condition=condition.pk).exists()
