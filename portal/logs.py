@@ -7,6 +7,7 @@ import datetime as dt
 import json as json_module
 import logging
 import os
+import re
 import sys
 from types import TracebackType
 from typing import Any
@@ -17,6 +18,10 @@ from cases.core.safe_errors import describe, format_error
 
 # What a request's log context may pass on to a worker: not its person, not its address.
 PASSED_TO_WORKERS = {"request_id", "correlation_id"}
+
+
+# The token of a confirmation link is a credential.
+SECRET_PATH = re.compile(r"(/conditions/)[\w-]{20,}")
 
 
 def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -34,7 +39,7 @@ def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) 
 def without_query(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Processor: keep only the path of a request's URL. The query holds searches and filters of people."""
     if isinstance(request := event.get("request"), str):
-        event["request"] = request.partition("?")[0]
+        event["request"] = _without_token(request.partition("?")[0])
     return event
 
 
@@ -51,7 +56,13 @@ class SafeArguments(logging.Filter):
 def _safe(argument: object) -> object:
     if isinstance(argument, BaseException):
         return describe(argument)
-    return argument.partition("?")[0] if isinstance(argument, str) and argument.startswith("/") else argument
+    if not isinstance(argument, str):
+        return argument
+    return _without_token(argument.partition("?")[0] if argument.startswith("/") else argument)
+
+
+def _without_token(text: str) -> str:
+    return SECRET_PATH.sub(r"\1…", text)
 
 
 def shared_processors() -> list[Any]:

@@ -228,6 +228,8 @@ ACCOUNT_RATE_LIMITS = {
     # Failed passwords and codes, for each account and each client address (cases.accounts.login_attempts).
     "login_failed": "5/5m/key",
     "guesses": "10/m/ip",
+    # Looks at confirmation links, right or wrong.
+    "condition_links": "30/m/ip",
     "reset_password": "20/m/ip,5/m/key",
 }
 MFA_ADAPTER = "cases.accounts.mfa_adapter.PortalMFAAdapter"

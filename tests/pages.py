@@ -4,6 +4,8 @@ A page is a URL that answers with a whole HTML page; tests/web/test_pages.py com
 configuration. Its variants (filters, nothing found, a form with errors) are entries of their own.
 """
 
+import datetime as dt
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,9 +18,10 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.db.models import F, Q
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cases.accounts import api_tokens
-from cases.models import Case, User
+from cases.models import Case, Condition, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
@@ -28,6 +31,7 @@ STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR = "stranger", "member", "n
 STAFF = (TECHNICIAN, ADMINISTRATOR)
 EVERYBODY = (MEMBER, *STAFF)
 PASSWORD = "a long enough password"
+LINK_TOKEN = "the-token-of-a-confirmation-link"
 
 # --- The portal in which they are opened -----------------------------------------------------------------------------
 
@@ -109,11 +113,27 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     administrator.set_password(PASSWORD)
     administrator.save()
     api_tokens.create(user=administrator, by=administrator, name="Reports", days=90)
+    with_conditions(Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk"))
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
     newcomer = UserFactory(username="nora", first_name="Nora", last_name="Young")
     return World(member, newcomer, technician, administrator, invited)
+
+
+def with_conditions(case: Case) -> None:
+    """Give the case something to confirm, and something that a link confirms."""
+    case.conditions.create(kind="manual", name="Payment received", created=timezone.now(), since=timezone.now())
+    case.conditions.create(
+        kind="external",
+        name="Court confirms the order",
+        created=timezone.now(),
+        since=timezone.now(),
+        link_digest=hashlib.sha256(LINK_TOKEN.encode()).hexdigest(),
+        link_expires_at=timezone.now() + dt.timedelta(days=30),
+    )
+    case.open_conditions = case.conditions.filter(state="open").count()
+    case.save()
 
 
 # --- The pages -------------------------------------------------------------------------------------------------------
@@ -124,12 +144,12 @@ QUERIES = {
     "account_reset_password_from_key": 9,
     "api_case-detail": 6,
     "api_case-list": 5,
-    "case_detail": 11,
-    "dashboard": 8,
+    "case_detail": 13,
+    "dashboard": 9,
     "mfa_activate_totp": 11,
     "account_reauthenticate": 10,
     "new_case": 4,
-    "operations": 22,
+    "operations": 24,
     "people": 4,
     "person": 9,
 }
@@ -170,6 +190,16 @@ def of_case(url_name: str, state: str) -> Address:
 def on_release_day(url_name: str) -> Address:
     """With the day for which a case is scheduled."""
     return lambda world: f"{reverse(url_name)}?date={world.case('scheduled').scheduled_release_date}"
+
+
+def of_condition(url_name: str) -> Address:
+    """The URL of something to confirm, of a case in progress."""
+
+    def address(world: World) -> str:
+        condition = Condition.objects.filter(kind="manual", state="open", case__member=world.member).earliest("pk")
+        return reverse(url_name, args=[condition.case_id, condition.pk])
+
+    return address
 
 
 def of_person(url_name: str, person: str) -> Address:
@@ -257,6 +287,9 @@ PAGES = [
         address=at("account_login"),
         step=sign_in_with_password,
     ),
+    page("condition-link", "condition_by_link", (STRANGER,), address=at("condition_by_link", token=LINK_TOKEN)),
+    page("condition-link-unknown", "condition_by_link", (STRANGER,), status=404,
+         address=at("condition_by_link", token="no-such-token")),
     # Everybody's
     page("dashboard", "dashboard", (*EVERYBODY, NEWCOMER)),
     page("cases", "case_list", (*EVERYBODY, NEWCOMER)),
@@ -299,6 +332,11 @@ PAGES = [
     page("release-evidence", "release_evidence", STAFF, address=of_case("release_evidence", "released")),
     page("case-recall-refused", "case_detail", (ADMINISTRATOR,), address=of_case("case_detail", "released"),
          step=send("recall/")),
+    page("condition-add", "add_condition", STAFF, address=of_case("add_condition", "accepted")),
+    page("condition-add-refused", "add_condition", STAFF, address=of_case("add_condition", "accepted"), step=send("")),
+    page("condition-waive", "waive_condition", (ADMINISTRATOR,), address=of_condition("waive_condition")),
+    page("condition-waive-refused", "waive_condition", (ADMINISTRATOR,), address=of_condition("waive_condition"),
+         step=send("")),
     page("calendar", "calendar", STAFF),
     page("calendar-all", "calendar", STAFF, "?whose=all"),
     page("calendar-week", "calendar", STAFF, "?view=week"),

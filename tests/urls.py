@@ -36,6 +36,7 @@ def url_of(name: str, case: Case, **others: object) -> str:
     arguments = {
         "pk": case.member_id if name in urls_with_an_id("people/") else case.pk,
         "number": case.release_number or 1,
+        "condition_pk": _condition_for(name, case),
         "document_pk": case.documents.values_list("pk", flat=True).first(),
         "uidb36": "1",
         "key": "no-such-key",
@@ -43,3 +44,9 @@ def url_of(name: str, case: Case, **others: object) -> str:
     } | others
     wanted = url_patterns()[name].pattern.regex.groupindex
     return reverse(name, kwargs={key: value for key, value in arguments.items() if key in wanted})
+
+
+def _condition_for(name: str, case: Case) -> int:
+    """The key of a condition of the case that the URL is about."""
+    kind = {"approve_release": "approval", "link_condition": "external"}.get(name, "manual")
+    return case.conditions.filter(kind=kind, state="open").values_list("pk", flat=True).first() or 1

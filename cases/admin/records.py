@@ -9,6 +9,7 @@ from cases.models import (
     CaseDocument,
     CaseEvent,
     CaseNote,
+    Condition,
     Heartbeat,
     OutgoingEmail,
     PortalClock,
@@ -71,6 +72,15 @@ class CaseDocumentAdmin(OfCasesAdmin):
 class CaseNoteAdmin(OfCasesAdmin):
     list_display = ("case", "author", "at", "text")
     list_select_related = ("case", "author")
+
+
+@admin.register(Condition)
+class ConditionAdmin(OfCasesAdmin):
+    """Without the digest of its link."""
+
+    list_display = ("case", "kind", "name", "state", "owner", "since", "settled_by", "settled_at")
+    list_select_related = ("case", "owner", "settled_by")
+    exclude = ("link_digest",)
 
 
 @admin.register(Heartbeat)

@@ -1,6 +1,6 @@
 """Statements that Django compiles once and runs for many people: for their pages compiling takes longer than answering.
 
-Build the querysets with PERSON, DAY and MOMENT where the values go, compile them once, and fetch with the values.
+Build the querysets with PERSON, DAY, TIME and MOMENT where the values go, compile them once, and fetch with the values.
 The plans of these statements are asserted in tests/unit/selectors: test_dashboard.py and test_case_list_plans.py.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.db import connection
-from django.db.models import BigIntegerField, DateField, DateTimeField, Field, QuerySet, Value
+from django.db.models import BigIntegerField, DateField, DateTimeField, Field, QuerySet, TimeField, Value
 
 Part = QuerySet[Any, Any]
 
@@ -27,6 +27,7 @@ class Parameter(Value):
 
 PERSON = Parameter("person", BigIntegerField())
 DAY = Parameter("day", DateField())
+TIME = Parameter("time", TimeField())
 MOMENT = Parameter("moment", DateTimeField())
 
 
@@ -56,15 +57,22 @@ class CompiledQuery:
         return cls(" UNION ALL ".join(selects), tuple(value for _, values in compiled for value in values))
 
     def fetch(
-        self, *, person: int, day: dt.date | None = None, moment: dt.datetime | None = None
+        self,
+        *,
+        person: int,
+        day: dt.date | None = None,
+        time: dt.time | None = None,
+        moment: dt.datetime | None = None,
     ) -> list[tuple[Any, ...]]:
-        """Return the rows for the person with this key, that day and that aware moment.
+        """Return the rows for the person with this key, that day and time of the portal's clock, that aware moment.
 
         KeyError where the statement has a parameter that is not given.
         """
         given: dict[Parameter, Any] = {PERSON: person}
         if day is not None:
             given[DAY] = connection.ops.adapt_datefield_value(day)
+        if time is not None:
+            given[TIME] = connection.ops.adapt_timefield_value(time)
         if moment is not None:
             given[MOMENT] = connection.ops.adapt_datetimefield_value(moment)
         values = [given[value] if isinstance(value, Parameter) else value for value in self.values]

@@ -20,8 +20,8 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
+from cases.demo import conditions, recalls
 from cases.demo import documents as papers
-from cases.demo import recalls
 from cases.demo.days import add_blackout_day
 from cases.documents import actions as documents
 from cases.lifecycle.closed_days import days_from
@@ -129,6 +129,7 @@ class Story:
         self.former = self._person("former-technician", "Morgan Ellis", User.Role.TECHNICIAN)
         self._plan_cases()
         self._plan_people()
+        self._plan_conditions()
         self._plan_sweeps()
         self._at(self.start, lambda: add_blackout_day(by=self.admin))
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
@@ -169,6 +170,7 @@ class Story:
             (2, lambda n: self._case(n, age=self._days(3, 6), release_in=0, then="recall")),
             (1, lambda n: self._case(n, age=self._days(3, 6), release_in=0, then="release again")),
         ]
+        plans.append((1, lambda n: self._case(n, age=wait + 3, release_in=wait, then="condition")))
         rest = 300 - sum(count for count, _ in plans)
         plans.append((rest, lambda n: self._case(n, age=wait + self._days(4, 50), release_in=wait)))
         for count, plan in plans:
@@ -181,6 +183,11 @@ class Story:
         self._at(leaves, lambda: people.deactivate(person=self.former, by=self.admin))
         new = {"email": "nina.vogel@example.com", "first_name": "Nina", "last_name": "Vogel", "role": "technician"}
         self._at(self.start - dt.timedelta(days=1), lambda: people.invite(by=self.admin, **new))
+
+    def _plan_conditions(self) -> None:
+        """The technician's cases have some of each kind."""
+        own, colleague = self.technicians[0], self.technicians[1]
+        self._at(self.start, lambda: conditions.add(technician=own, colleague=colleague))
 
     def _plan_sweeps(self) -> None:
         first = min(moment for moment, _, _ in self.steps)
@@ -242,6 +249,7 @@ class Story:
             "recall": lambda: recalls.recall(case, by=self.admin, again=False),
             "release again": lambda: recalls.recall(case, by=self.admin, again=True),
         }
+        changes["condition"] = lambda: conditions.hold_back(case=case, technician=technician)
         return changes[then]
 
     def _draft(self, case: Case, member: User) -> None:

@@ -66,7 +66,7 @@ class CaseFilter(forms.Form):
     due = forms.ChoiceField(
         required=False,
         label=_("Release"),
-        choices=[("", _("Any release date")), ("today", _("Due today"))],
+        choices=[("", _("Any release date")), ("today", _("Due today")), ("conditions", _("Held by conditions"))],
         widget=forms.Select(attrs=SELECT),
     )
     member = forms.CharField(
@@ -132,6 +132,7 @@ class CaseFilter(forms.Form):
             technician=self._whose(asked.get("technician", "")),
             member=asked.get("member"),
             due_by=schedule.date_of(portal_now()) if asked.get("due") == "today" else None,
+            held_at=portal_now() if asked.get("due") == "conditions" else None,
             order=asked["sort"],
         )
 

@@ -71,6 +71,7 @@ class Rule:
 
 
 NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE, State.HELD_BY_CONDITIONS})
+OVERDUE = frozenset({State.DUE, State.HELD_BY_CONDITIONS})
 IN_HANDS = NOT_RELEASED | {State.ACCEPTED}
 NO_DRAFT = frozenset(State) - {State.DRAFT}
 
@@ -198,7 +199,7 @@ def _refusal(action: Action, state: State, by: User, case: Case) -> str:
     if by.is_member:
         # Who sees the case at all must not learn more from a refusal.
         return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in NOT_RELEASED else state])
-    if state is State.DUE and (why := verdict_now(case, now=portal_now()).sentences):
+    if state in OVERDUE and (why := verdict_now(case, now=portal_now()).sentences):
         return _("This case has reached its release date but can't be released yet. %(why)s") % {"why": why}
     return str(REFUSALS_OF.get((action, state), REFUSALS[state]))
 

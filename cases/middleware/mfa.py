@@ -24,6 +24,7 @@ OPEN = {
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
+    "condition_by_link",
     "health_live",
     "health_ready",
     "metrics",

@@ -41,6 +41,8 @@ class PortalCollector(Collector):
         yield _gauge("portal_cases_due", "Due and not released; up to 1001", seen.due.number)
         yield _gauge("portal_cases_failing", "Cases whose release failed; up to 1001", seen.failing_count.number)
         yield _gauge("portal_cases_held", "Completed, without a schedule; up to 1001", seen.held.number)
+        waiting = seen.held_by_conditions_count.number
+        yield _gauge("portal_cases_held_by_conditions", "Past their instant, with open conditions; up to 1001", waiting)
         yield _gauge("portal_cases_armed", "Cases whose ETA task is published; up to 1001", seen.armed.number)
 
     def _outbox(self) -> Iterator[Metric]:

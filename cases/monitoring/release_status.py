@@ -45,6 +45,8 @@ class ReleaseStatus:
     due: CappedCount
     due_since: dt.datetime | None
     held: CappedCount
+    held_by_conditions: list[WaitingCase]
+    held_by_conditions_count: CappedCount
     failing: list[WaitingCase]
     failing_count: CappedCount
     upcoming: list[UpcomingInstant]
@@ -77,12 +79,15 @@ def release_status(cases: CaseQuerySet, now: dt.datetime) -> ReleaseStatus:
     """Return the status of the releases among `cases` at `now`. No statement reads more than MAX_COUNTED + 1 rows."""
     failing = cases.filter(RELEASE_FAILS).order_by("release_next_try")
     by_index = ("scheduled_release_date", "scheduled_release_time")
+    waiting = cases.held_by_conditions(now).order_by(*by_index, "pk")
     slots = _slots(cases, now)
     due = [slot for slot in slots if slot.at <= now]
     return ReleaseStatus(
         now=now,
         due=CappedCount(min(sum(slot.cases.number for slot in due), MAX_COUNTED + 1)),
         due_since=due[0].at if due else None,
+        held_by_conditions=waiting_cases(waiting[:ROWS], now),
+        held_by_conditions_count=CappedCount.of(waiting),
         held=CappedCount.of(cases.filter(HELD).order_by("-pk")),
         failing=waiting_cases(failing[:ROWS], now),
         failing_count=CappedCount.of(failing),

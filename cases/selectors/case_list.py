@@ -19,7 +19,7 @@ from django_stubs_ext import StrOrPromise
 
 from cases.lifecycle.display_states import DisplayState
 from cases.models import Case, CaseQuerySet, User
-from cases.models.case_queryset import ACCEPTED_AT, SCHEDULED
+from cases.models.case_queryset import ACCEPTED_AT, SCHEDULED, held_by_conditions_at
 from cases.selectors import search
 
 SEARCHED = 10_000
@@ -65,7 +65,8 @@ ORDERS = (
 class CaseListQuery:
     """The filters, the search and the order of a list. An empty value does not filter.
 
-    `technician` is a key, or UNASSIGNED. `due_by` asks for what is scheduled up to that day and not released.
+    `technician` is a key, or UNASSIGNED. `due_by` asks for what is scheduled up to that day and not released,
+    `held_at` for what conditions hold back at that aware moment.
     """
 
     text: str = ""
@@ -74,6 +75,7 @@ class CaseListQuery:
     technician: int | None = None
     member: User | None = None
     due_by: dt.date | None = None
+    held_at: dt.datetime | None = None
     order: str = ""
 
     @property
@@ -82,7 +84,7 @@ class CaseListQuery:
 
         A list is ordered by release date only where its rows show one: a position must not reveal a hidden date.
         """
-        if self.due_by or self.state_key in ("scheduled", "announced"):
+        if self.due_by or self.held_at or self.state_key in ("scheduled", "announced"):
             return SOONEST_FIRST, LATEST_FIRST
         if self.state_key == "accepted":
             return ACCEPTED_LAST, ACCEPTED_FIRST
@@ -109,6 +111,8 @@ class CaseListQuery:
         where = self.state.where if self.state else Q()
         if self.due_by:
             where &= SCHEDULED & Q(scheduled_release_date__lte=self.due_by)
+        if self.held_at:
+            where &= held_by_conditions_at(self.held_at)
         if self.urgency:
             where &= Q(urgency=self.urgency)
         if self.member:
@@ -143,7 +147,7 @@ def _has_an_index(query: CaseListQuery, user: User) -> bool:
     """Tell whether one index holds exactly what `query` asks for, in its order."""
     if user.is_member or query.text or query.urgency or query.member:
         return False
-    if query.due_by:
+    if query.due_by or query.held_at:
         return query.state_key in ("", "scheduled")
     if query.technician is None:
         return True

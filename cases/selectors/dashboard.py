@@ -60,16 +60,17 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[Group]:
     Administrators see everybody's. `now` is the portal's moment, read for staff where it is not given. Takes two
     statements, and one more where a group has more cases than it shows.
     """
-    dashboard = _compiled(user.role, settings.RELEASE_MEMBER_VIEW)
+    dashboard = _compiled(user.role, settings.RELEASE_MEMBER_VIEW, settings.RELEASE_TIME_OF_DAY)
     # Sections of members do not depend on the day.
-    day = None if user.is_member else schedule.date_of(now or portal_now())
+    reached = None if user.is_member else schedule.reached(now or portal_now())
+    day, time = (reached.date(), reached.time()) if reached else (None, None)
     visit = new_since(user) or NEVER
     keys_of: list[list[int]] = [[] for _section in dashboard.sections]
-    for number, pk in dashboard.first_cases.fetch(person=user.pk, day=day, moment=visit):
+    for number, pk in dashboard.first_cases.fetch(person=user.pk, day=day, time=time, moment=visit):
         keys_of[number].append(pk)
     counts = [len(keys) for keys in keys_of]
     if max(counts) > ROWS:
-        counted = dashboard.counts.fetch(person=user.pk, day=day, moment=visit)
+        counted = dashboard.counts.fetch(person=user.pk, day=day, time=time, moment=visit)
         counts = [count for _number, count in sorted(counted)]
     seen = _seen({pk for keys in keys_of for pk in keys[:ROWS]}, user)
     labels = _count_labels(dashboard.sections, counts, user)
@@ -83,6 +84,7 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[Group]:
             has_more=count > ROWS,
         )
         for section, keys, count, (text, note) in zip(dashboard.sections, keys_of, counts, labels, strict=True)
+        if count or not section.only_if_any
     ]
 
 
@@ -126,8 +128,8 @@ def _is_for_all(section: Section, user: User) -> bool:
 
 
 @functools.cache
-def _compiled(role: str, member_view: str) -> CompiledDashboard:
-    """Compile the dashboard of a role. `member_view` is RELEASE_MEMBER_VIEW, which the querysets read."""
+def _compiled(role: str, member_view: str, time_of_day: dt.time) -> CompiledDashboard:
+    """Compile the dashboard of a role. `member_view` and `time_of_day` are settings, which the querysets read."""
     anybody = User(pk=PERSON, role=role)
     sections = sections_for(anybody)
     groups = [_cases_of(section, anybody).values("pk") for section in sections]

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Q, TimeField, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from cases.db.compiled_queries import DAY, MOMENT
+from cases.db.compiled_queries import DAY, MOMENT, TIME
 from cases.lifecycle import display_states
 from cases.lifecycle.display_states import DisplayState
 from cases.models import User
-from cases.models.case_queryset import RELEASE_FAILS, RELEASED, SCHEDULED
+from cases.models.case_queryset import HAS_OPEN_CONDITIONS, RELEASE_FAILS, RELEASED, SCHEDULED
 from cases.selectors import case_list
 
 
@@ -33,6 +35,8 @@ class Section:
     query: str
     holds: frozenset[str]
     none: StrOrPromise = ""
+    # Not on the page while it is empty.
+    only_if_any: bool = False
 
 
 # The operations page shows more about these.
@@ -111,6 +115,15 @@ def _for_staff(whose: str) -> list[Section]:
             frozenset({"scheduled"}),
             _("No releases due today."),
         ),
+        Section(
+            "conditions",
+            _("Held by conditions"),
+            _held_by_conditions(),
+            case_list.SOONEST_FIRST.by,
+            f"due=conditions{whose}",
+            frozenset({"scheduled"}),
+            only_if_any=True,
+        ),
         _of_state(
             states["scheduled"],
             case_list.SOONEST_FIRST.by,
@@ -127,6 +140,15 @@ def _for_staff(whose: str) -> list[Section]:
             none=_("No released cases yet."),
         ),
     ]
+
+
+def _held_by_conditions() -> Q:
+    """Match as CaseQuerySet.held_by_conditions, at the day and time of the parameters."""
+    default = Value(settings.RELEASE_TIME_OF_DAY, TimeField())
+    reached = Q(scheduled_release_date__lt=DAY) | Q(
+        LessThanOrEqual(Coalesce("scheduled_release_time", default, output_field=TimeField()), TIME)
+    )
+    return SCHEDULED & HAS_OPEN_CONDITIONS & Q(scheduled_release_date__lte=DAY) & reached
 
 
 def _of_state(

@@ -8,7 +8,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from cases.core import reader_timezones
-from cases.models import CaseEvent
+from cases.models import CaseEvent, Condition
 
 register = template.Library()
 Kind = CaseEvent.Kind
@@ -30,6 +30,13 @@ def what_happened(event: CaseEvent) -> str:
         dates["before"] = _schedule(event.from_date, event.from_time)
         return _("Release moved from %(before)s to %(day)s") % dates
     return event.get_kind_display()
+
+
+@register.filter
+def condition_label(event: CaseEvent) -> str:
+    """Name the condition of the event by its kind, where it has no name of its own."""
+    kind = event.details.get("condition_kind")
+    return str(Condition.Kind(kind).label) if kind in Condition.Kind.values else ""
 
 
 def _schedule(date: dt.date, time: dt.time | None) -> str:

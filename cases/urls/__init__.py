@@ -4,6 +4,7 @@ from django.urls import path
 
 import cases.core.url_converters  # noqa: F401  (for <key:…>)
 from cases import views
+from cases.urls.conditions import condition_urls
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -27,6 +28,7 @@ urlpatterns = [
     path("cases/<key:pk>/documents/", views.attach_document, name="attach_document"),
     path("cases/<key:pk>/documents/<key:document_pk>/", views.document, name="document"),
     path("cases/<key:pk>/documents/<key:document_pk>/remove/", views.remove_document, name="remove_document"),
+    *condition_urls,
     path("calendar/", views.calendar, name="calendar"),
     path("calendar/<key:pk>/move/", views.move_case, name="move_case"),
     path("calendar/feed/", views.change_feed, name="change_feed"),

@@ -14,6 +14,15 @@ from cases.views.case_actions import (
 )
 from cases.views.case_detail import case_detail
 from cases.views.case_list import case_list
+from cases.views.condition_by_link import condition_by_link
+from cases.views.conditions import (
+    add_condition,
+    approve_release,
+    link_condition,
+    meet_condition,
+    remove_condition,
+    waive_condition,
+)
 from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import edit_case, new_case, submit_case
@@ -45,8 +54,10 @@ from cases.views.taking_back import recall_release, undo_release
 
 __all__ = [
     "accept_case",
+    "add_condition",
     "add_note",
     "api_tokens",
+    "approve_release",
     "attach_document",
     "blackout_days",
     "calendar",
@@ -56,6 +67,7 @@ __all__ = [
     "case_list",
     "change_feed",
     "change_role",
+    "condition_by_link",
     "correct_person",
     "dashboard",
     "document",
@@ -64,7 +76,9 @@ __all__ = [
     "hand_over",
     "hand_over_case",
     "invite_person",
+    "link_condition",
     "mark_case_completed",
+    "meet_condition",
     "member_dashboard",
     "move_case",
     "new_api_token",
@@ -84,6 +98,7 @@ __all__ = [
     "release_evidence",
     "release_now",
     "remove_blackout_day",
+    "remove_condition",
     "remove_document",
     "remove_second_factor",
     "reschedule_case",
@@ -93,4 +108,5 @@ __all__ = [
     "submit_case",
     "undo_release",
     "unsent_form",
+    "waive_condition",
 ]

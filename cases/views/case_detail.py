@@ -20,6 +20,7 @@ from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 from cases.selectors.members_cases import other_cases
 from cases.selectors.timeline import timeline
+from cases.views.condition_panel import condition_panel
 from cases.views.document_panel import document_panel
 from cases.views.note_panel import note_panel
 from cases.views.release_panel import release_panel
@@ -63,7 +64,13 @@ def render_case(
     if now:
         context |= _staff_context(case, user) | _forms(case, user, can, now)
         documents = [document for group in context["document_groups"] for document in group.documents]
-        context |= release_panel(case, can, events=context["events"], documents=documents, now=now)
+        facts = {
+            "conditions": list(case.conditions.select_related("owner", "settled_by")),
+            "events": context["events"],
+            "now": now,
+        }
+        context |= release_panel(case, can, documents=documents, **facts)
+        context |= condition_panel(case, user, can, **facts)
         context |= undo_panel(case, user, can, context["events"])
         context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
     answer = render(request, part if is_part else PAGE, context | overrides, status=status)

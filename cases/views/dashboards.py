@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from cases.core.clock import portal_now
 from cases.selectors import dashboard as boards
+from cases.selectors.owned_conditions import owned_conditions
 from cases.views.requests import PortalRequest
 
 
@@ -31,6 +32,8 @@ def staff_dashboard(request: PortalRequest) -> HttpResponse:
     context = {
         "groups": [group for group in groups if group.section.key != "failing"],
         "failing": next((group for group in groups if group.section.key == "failing" and group.cases), None),
+        "conditions": owned_conditions(user),
+        "now": now,
         "is_overdue": user.is_administrator and boards.is_overdue(now),
     }
     return render(request, "cases/staff_dashboard.html", context)

@@ -1,28 +1,33 @@
 """What the page of a case tells staff about its release: why not yet, pre-flight, and suggested dates."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from cases.core import schedule
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import preflight
 from cases.lifecycle.verdict import current_stop, last_change, verdict
-from cases.models import Case, CaseDocument, CaseEvent
+from cases.models import Case, CaseDocument, CaseEvent, Condition
 from cases.releases.presets import Preset, presets
 from cases.releases.schedule_policy import lead_time_of
 
 
 def release_panel(
-    case: Case, can: set[Action], *, events: Iterable[CaseEvent], documents: Iterable[CaseDocument], now: dt.datetime
+    case: Case,
+    can: set[Action],
+    *,
+    conditions: Collection[Condition],
+    events: Iterable[CaseEvent],
+    documents: Iterable[CaseDocument],
+    now: dt.datetime,
 ) -> dict[str, Any]:
-    """Return the verdict, the checks and the suggested dates of `case`, which staff see. Two queries at most.
+    """Return the verdict, the checks and the suggested dates of `case`, which staff see. One query at most.
 
     `events` is its history, latest first, `documents` what is attached. Nothing where there is no release ahead.
     """
     if case.is_released or not (case.is_pending or Action.COMPLETE in can):
         return {}
-    conditions = list(case.conditions.select_related("owner", "settled_by"))
     reports = sum(document.kind == CaseDocument.Kind.REPORT for document in documents)
     return {
         "verdict": verdict(case, now=now, conditions=conditions, stop=current_stop(), changed=last_change(events)),

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from cases.models import Case, User
 from tests.factories import CaseDocumentFactory, CaseFactory
@@ -36,6 +37,13 @@ HIDDEN = {
     "cancel_schedule": ([302] * 6, [302, 404, 404, 403, 403, 400]),
     "hand_over_case": ([302] * 6, [302, 404, 404, 400, 403, 400]),
     "add_note": ([302] * 6, [302, 404, 404, 400, 400, 400]),
+    "add_condition": ([302, 404, 404, 200, 403, 200], [302, 404, 404, 400, 403, 400]),
+    "meet_condition": ([302] * 6, [302, 404, 404, 302, 403, 302]),
+    "approve_release": ([302] * 6, [302, 404, 404, 403, 302, 302]),
+    "waive_condition": ([302, 404, 404, 403, 403, 200], [302, 404, 404, 403, 403, 400]),
+    "link_condition": ([302] * 6, [302, 404, 404, 200, 403, 200]),
+    "remove_condition": ([302] * 6, [302, 404, 404, 403, 403, 302]),
+    "condition_by_link": ([404] * 6, [404] * 6),
     "preview_case": ([302, 404, 404, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
     "release_now": ([302] * 6, [302, 404, 404, 403, 403, 400]),
     "undo_release": ([302] * 6, [302, 404, 404, 409, 403, 409]),
@@ -120,6 +128,10 @@ def people(
 def hidden_case(member: User, technician: User) -> Case:
     case = CaseFactory(scheduled=True, member=member, assigned_to=technician)
     CaseDocumentFactory(case=case)
+    for kind in ("manual", "approval", "external"):
+        case.conditions.create(kind=kind, name="Paid", created=timezone.now(), since=timezone.now())
+    case.open_conditions = 3
+    case.save()
     return case
 
 

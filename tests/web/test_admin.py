@@ -18,6 +18,7 @@ from cases.models import (
     CaseDocument,
     CaseEvent,
     CaseNote,
+    Condition,
     Heartbeat,
     OutgoingEmail,
     PortalClock,
@@ -46,6 +47,8 @@ def rows(member, technician, administrator) -> dict[str, object]:
     """A row of each of the portal's tables that the admin shows."""
     case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
     CaseDocumentFactory(case=case)
+    met = {"state": "met", "settled_at": case.date_completed, "settled_through": "web"}
+    case.conditions.create(kind="manual", name="Paid", created=case.date_completed, since=case.date_completed, **met)
     CaseNote.objects.create(case=case, author=technician, text="Call back", at=case.date_completed)
     releases.release_now(case=case, by=administrator, source="web", reason="asked")
     Heartbeat.objects.create(name="a sweep", at=case.date_completed)
@@ -63,6 +66,7 @@ def rows(member, technician, administrator) -> dict[str, object]:
         PortalEvent,
         CaseDocument,
         CaseNote,
+        Condition,
         Heartbeat,
         ReleaseDay,
         SampledTotal,

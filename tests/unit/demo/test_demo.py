@@ -8,9 +8,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from cases.core.clock import portal_now
 from cases.demo import documents
 from cases.demo.story import Story
-from cases.models import Case, CaseDocument, CaseNote, User
+from cases.models import Case, CaseDocument, CaseNote, Condition, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from cases.models.user import INVITED
 from tests.clocks import portals_today
@@ -26,6 +27,7 @@ def test_every_page_has_something_to_show(clock, client):
     of_the_member(member, client)
     of_the_calendar()
     of_the_people()
+    of_the_conditions()
     assert CaseNote.objects.exists()
 
 
@@ -46,7 +48,7 @@ def of_the_calendar() -> None:
     scheduled = Case.objects.filter(SCHEDULED)
     assert scheduled.filter(scheduled_release_date=today).count() == 4
     assert scheduled.filter(scheduled_release_date=today + dt.timedelta(days=1)).count() >= 50
-    assert not scheduled.filter(scheduled_release_date__lt=today).exists()
+    assert not scheduled.filter(open_conditions=0, scheduled_release_date__lt=today).exists()
 
 
 def of_the_people() -> None:
@@ -56,6 +58,15 @@ def of_the_people() -> None:
     assert former.assigned_cases.filter(status="accepted").count() == 3
     assert User.objects.filter(INVITED).count() == 1
     assert User.objects.filter(role="technician", is_active=True).count() >= 3
+
+
+def of_the_conditions() -> None:
+    """The technician has one of each kind, and a case that one holds back."""
+    own = Condition.objects.filter(case__assigned_to__username="technician")
+    assert set(own.values_list("kind", flat=True)) == set(Condition.Kind.values)
+    assert Case.objects.held_by_conditions(portal_now()).filter(assigned_to__username="technician").count() == 1
+    for case in Case.objects.filter(open_conditions__gt=0):
+        assert case.open_conditions == case.conditions.filter(state="open").count()
 
 
 def test_a_database_of_another_version_is_said_and_left_alone():

@@ -90,6 +90,8 @@ ALONG_ONE_INDEX = [
     ],
     *[("tom", f"state=accepted&sort=accepted-first{whose}") for whose in ("", "&technician=mine")],
     *[("tom", query) for query in ("due=today", "due=today&technician=mine", "due=today&sort=latest")],
+    *[(name, "due=conditions") for name in ("tom", "ada")],
+    ("tom", "due=conditions&technician=mine"),
     ("tom", "state=accepted&technician=nobody"),
     ("ada", "q=L-77"),
 ]

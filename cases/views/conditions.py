@@ -1,0 +1,171 @@
+"""The buttons and pages of a case's conditions, for staff. Each calls one verb."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cases import releases
+from cases.core.errors import CaseError
+from cases.forms.conditions import ConditionForm
+from cases.forms.release import ChangeForm
+from cases.forms.versions import VersionForm
+from cases.lifecycle import permissions
+from cases.lifecycle.permissions import Action
+from cases.lifecycle.visible_case import VisibleCase
+from cases.models import Case, CaseEvent, Condition
+from cases.views.case_detail import show_refusal, visible_case
+from cases.views.decorators import staff_only
+from cases.views.refusals import add_refusal, refusals_shown_by
+from cases.views.requests import PortalRequest
+
+WEB = CaseEvent.Source.WEB
+Kind = Condition.Kind
+ASKS_AND_ACTS = ["GET", "HEAD", "POST"]
+
+
+def _not_done(request: PortalRequest, error: CaseError, pk: int, condition_pk: int) -> HttpResponse:
+    return show_refusal(request, error, pk)
+
+
+def _not_added(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    """What is wrong with the form stands in the form. Else the case has changed, and its page says how."""
+    if error.status != HTTPStatus.BAD_REQUEST:
+        return show_refusal(request, error, pk)
+    form = ConditionForm(request.POST)
+    add_refusal(form, error)
+    return _show_form(request, visible_case(request, pk), form)
+
+
+@require_http_methods(ASKS_AND_ACTS)
+@staff_only
+@refusals_shown_by(_not_added)
+def add_condition(request: PortalRequest, pk: int) -> HttpResponse:
+    """GET shows the form, with the `kind` of the query chosen. POST `kind`, `name`, `owner`, `version` adds one."""
+    case = visible_case(request, pk)
+    permissions.check(Action.ADD_CONDITION, by=request.user, case=case)
+    if request.method != "POST":
+        initial = {"version": case.version, "kind": request.GET.get("kind", "")}
+        return _show_form(request, case, ConditionForm(initial=initial))
+    form = ConditionForm(request.POST)
+    if not form.is_valid():
+        return _show_form(request, case, form)
+    condition = releases.add_condition(case=case, by=request.user, source=WEB, **form.condition())
+    messages.success(request, _asked_for_approval() if condition.kind == Kind.APPROVAL else _("Condition added."))
+    return _to_panel(pk)
+
+
+@require_POST
+@staff_only
+@refusals_shown_by(_not_done)
+def meet_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
+    """Confirm a manual condition. POST `version`."""
+    condition, version = _asked(request, pk, condition_pk)
+    releases.meet_condition(condition=condition, by=request.user, source=WEB, version=version)
+    messages.success(request, _("Condition met."))
+    return _to_panel(pk)
+
+
+@require_POST
+@staff_only
+@refusals_shown_by(_not_done)
+def approve_release(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
+    """Approve the release as a second person. POST `version`."""
+    condition, version = _asked(request, pk, condition_pk)
+    releases.approve(condition=condition, by=request.user, source=WEB, version=version)
+    messages.success(request, _("Release approved."))
+    return _to_panel(pk)
+
+
+@require_POST
+@staff_only
+@refusals_shown_by(_not_done)
+def remove_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
+    """Remove a condition that was added by mistake. POST `version`."""
+    condition, version = _asked(request, pk, condition_pk)
+    releases.remove_condition(condition=condition, by=request.user, source=WEB, version=version)
+    messages.success(request, _("Condition removed."))
+    return _to_panel(pk)
+
+
+@require_POST
+@never_cache
+@staff_only
+@refusals_shown_by(_not_done)
+def link_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
+    """Make a link for an external condition, and show it this once. POST `version`: sent again, it is an older one."""
+    condition, version = _asked(request, pk, condition_pk)
+    token = releases.make_link(condition=condition, by=request.user, source=WEB, version=version)
+    condition.refresh_from_db()
+    address = settings.PORTAL_URL + reverse("condition_by_link", args=[token])
+    return render(request, "cases/conditions/link.html", _shown(request, pk, condition) | {"address": address})
+
+
+def _not_waived(request: PortalRequest, error: CaseError, pk: int, condition_pk: int) -> HttpResponse:
+    if error.status != HTTPStatus.BAD_REQUEST:
+        return show_refusal(request, error, pk)
+    form = ChangeForm(request.POST)
+    add_refusal(form, error)
+    return _show_waive(request, pk, _condition(visible_case(request, pk), condition_pk), form)
+
+
+@require_http_methods(ASKS_AND_ACTS)
+@staff_only
+@refusals_shown_by(_not_waived)
+def waive_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
+    """GET asks for the reason. POST `reason`, `version` waives the condition."""
+    case = visible_case(request, pk)
+    condition = _condition(case, condition_pk)
+    permissions.check(Action.WAIVE, by=request.user, case=case)
+    if request.method != "POST":
+        return _show_waive(request, pk, condition, ChangeForm(initial={"version": case.version}))
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        return _show_waive(request, pk, condition, form)
+    releases.waive_condition(condition=condition, by=request.user, source=WEB, **form.change())
+    messages.success(request, _("Condition waived."))
+    return _to_panel(pk)
+
+
+def _asked(request: PortalRequest, pk: int, condition_pk: int) -> tuple[Condition, int | None]:
+    """Return the condition of the case `pk`, and the version of the case that the person was looking at."""
+    condition = _condition(visible_case(request, pk), condition_pk)
+    return condition, VersionForm(request.POST).seen()
+
+
+def _condition(case: Case, pk: int) -> Condition:
+    return get_object_or_404(Condition, pk=pk, case=case)
+
+
+def _show_form(request: PortalRequest, case: Case, form: ConditionForm) -> HttpResponse:
+    context = {"case": VisibleCase.of(case, to=request.user), "form": form}
+    return render(request, "cases/conditions/add.html", context, status=_status(form))
+
+
+def _show_waive(request: PortalRequest, pk: int, condition: Condition, form: ChangeForm) -> HttpResponse:
+    context = _shown(request, pk, condition) | {"form": form}
+    return render(request, "cases/conditions/waive.html", context, status=_status(form))
+
+
+def _shown(request: PortalRequest, pk: int, condition: Condition) -> dict[str, Any]:
+    return {"case": VisibleCase.of(visible_case(request, pk), to=request.user), "condition": condition}
+
+
+def _status(form: BaseForm) -> int:
+    return HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+
+
+def _asked_for_approval() -> str:
+    return _("Approval requested. A colleague can approve the release on this page.")
+
+
+def _to_panel(pk: int) -> HttpResponse:
+    return redirect(reverse("case_detail", args=[pk]) + "#conditions")

@@ -1,0 +1,348 @@
+"""Conditions on the pages: the panel of a case, its forms, and the link that confirms one from outside."""
+
+import datetime as dt
+import logging
+import re
+
+import pytest
+from django.test import Client
+
+from cases import releases
+from cases.core.schedule import Schedule
+from cases.delivery import celery_publisher
+from cases.models import Case, Condition
+from portal.logs import SafeArguments, without_query
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+PAYMENT = "Bartleby has paid"
+
+
+@pytest.fixture
+def case(member, technician):
+    return CaseFactory(member=member, assigned_to=technician, scheduled=True, title="Pension")
+
+
+def add(case, kind="manual", **options):
+    condition = releases.add_condition(case=case, by=case.assigned_to, source="web", kind=kind, name=PAYMENT, **options)
+    case.refresh_from_db()
+    return condition
+
+
+def panel(client, case):
+    """The text of the panel, and its buttons and links."""
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    html = page[page.index('id="case-conditions"') :]
+    html = html[: html.index("</section>")] if html.index("<section") < html.index("</div>") else ""
+    text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return text, re.findall(r'<(?:button|a class="btn)[^>]*>([^<]+)<', html)
+
+
+# --- The panel --------------------------------------------------------------------------------------------------------
+
+
+def test_the_panel_names_owner_age_and_what_can_be_done(case, client, technician, other_technician, clock):
+    add(case)
+    add(case, "external", owner=other_technician)
+    add(case, "approval")
+    clock.move_to(FROZEN + dt.timedelta(days=3))
+    client.force_login(technician)
+    text, buttons = panel(client, case)
+    assert f"{PAYMENT} Something to confirm · tom · open since 3 days ago" in text
+    assert f"{PAYMENT} Confirmation by link · otto · open since" in text
+    assert buttons == ["Mark as met", "Remove", "Create link", "Remove", "Remove"]
+    client.force_login(other_technician)
+    assert panel(client, case)[1] == ["Approve release"]
+
+
+def test_an_administrator_may_waive_and_remove(case, client, administrator):
+    add(case)
+    client.force_login(administrator)
+    assert panel(client, case)[1] == ["Mark as met", "Waive", "Remove"]
+
+
+def test_who_completed_the_case_is_offered_no_approval(member, technician, administrator, client):
+    case = CaseFactory(member=member, assigned_to=technician)
+    add(case, "approval")
+    week = Schedule(FROZEN.date() + dt.timedelta(days=7))
+    case = releases.complete(case=case, by=administrator, source="web", release_on=week)
+    client.force_login(administrator)
+    assert "Approve release" not in panel(client, case)[1]
+
+
+def test_what_is_settled_says_by_whom_and_why(case, client, administrator):
+    releases.waive_condition(condition=add(case), by=administrator, source="web", reason="The court asked")
+    client.force_login(administrator)
+    text, buttons = panel(client, case)
+    assert "Waived · ada" in text
+    assert "“The court asked”" in text
+    assert buttons == []
+
+
+def test_a_case_past_its_instant_says_that_it_is_held(member, technician, client):
+    case = CaseFactory(member=member, assigned_to=technician, due=True)
+    add(case)
+    client.force_login(technician)
+    assert "Held by conditions since June 10, 2025 at 12:00 AM." in panel(client, case)[0]
+
+
+def test_a_released_case_has_no_panel_without_conditions(member, technician, client):
+    case = CaseFactory(member=member, assigned_to=technician, released=True)
+    client.force_login(technician)
+    assert panel(client, case) == ("", [])
+
+
+def test_the_history_names_the_conditions(case, client, technician):
+    add(case)
+    add(case, "approval")
+    token = releases.make_link(condition=add(case, "external"), by=technician, source="web")
+    releases.meet_by_link(token=token)
+    client.force_login(technician)
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    history = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('id="case-history"') :]).split())
+    assert f"Condition added just now · tom “{PAYMENT}”" in history
+    assert "Approval by a second person" in history
+    assert "Signed link" in history
+
+
+# --- Buttons and forms ------------------------------------------------------------------------------------------------
+
+
+def test_a_technician_adds_and_meets_one(case, client, technician, other_technician):
+    client.force_login(technician)
+    address = f"/cases/{case.pk}/conditions/"
+    page = client.get(f"{address}?kind=external").content.decode()
+    assert '<option value="external" selected>' in page
+    sent = {"kind": "manual", "name": PAYMENT, "owner": other_technician.pk, "version": case.version}
+    answer = client.post(address, sent)
+    assert answer.url == f"/cases/{case.pk}/#conditions"
+    condition = Condition.objects.get()
+    assert (condition.name, condition.owner) == (PAYMENT, other_technician)
+    assert client.post(address, sent).status_code == 409, "the form is of an older version"
+    client.post(f"{address}{condition.pk}/meet/", {"version": Case.objects.get().version})
+    assert Condition.objects.get().state == "met"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"kind": "manual"}, "Enter a name."),
+        ({"kind": "nonsense", "name": "x"}, "Choose what kind of condition this is."),
+        ({"kind": "manual", "name": "x", "owner": "999"}, "Choose a technician or an administrator"),
+        ({"kind": "manual", "name": "x" * 101}, "100"),
+    ],
+)
+def test_a_form_says_what_is_wrong_with_it(sent, said, case, client, technician):
+    client.force_login(technician)
+    answer = client.post(f"/cases/{case.pk}/conditions/", sent)
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert not Condition.objects.exists()
+
+
+def test_waiving_asks_for_a_reason(case, client, administrator):
+    address = f"/cases/{case.pk}/conditions/{add(case).pk}/waive/"
+    client.force_login(administrator)
+    assert PAYMENT in client.get(address).content.decode()
+    refused = client.post(address, {"reason": " "})
+    assert refused.status_code == 400
+    assert "Enter a reason." in refused.content.decode()
+    client.post(address, {"reason": "The court asked", "version": case.version})
+    assert Condition.objects.get().state == "waived"
+
+
+def test_a_condition_of_another_case_is_not_found(case, client, technician):
+    other = add(CaseFactory(assigned_to=technician, scheduled=True))
+    client.force_login(technician)
+    assert client.post(f"/cases/{case.pk}/conditions/{other.pk}/meet/").status_code == 404
+    assert Condition.objects.get().is_open
+
+
+def test_release_early_is_refused_with_the_names(case, client, administrator):
+    add(case)
+    client.force_login(administrator)
+    answer = client.post(f"/cases/{case.pk}/release/", {"reason": "asked", "version": case.version})
+    assert answer.status_code == 409
+    assert f"These conditions are open: {PAYMENT}." in answer.content.decode()
+
+
+def test_ask_for_approval_is_offered_where_a_second_person_is_required(
+    case, client, administrator, other_technician, settings
+):
+    client.force_login(administrator)
+    assert "Ask for approval" not in panel(client, case)[1]
+    settings.REQUIRE_SECOND_APPROVER = True
+    assert "Ask for approval" in panel(client, case)[1]
+    early = f"/cases/{case.pk}/release/"
+    assert client.post(early, {"reason": "asked", "version": case.version}).status_code == 409
+    client.post(f"/cases/{case.pk}/conditions/", {"kind": "approval", "version": case.version})
+    assert "Ask for approval" not in panel(client, case)[1]
+    releases.approve(condition=Condition.objects.get(), by=other_technician, source="web")
+    assert client.post(early, {"reason": "asked"}).status_code == 302
+    assert Case.objects.get().is_released
+
+
+# --- Held by conditions -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(member, technician):
+    """One past its instant today, one that is reached later today, and one of another day without conditions."""
+    cases = [
+        CaseFactory(
+            title=title,
+            member=member,
+            assigned_to=technician,
+            scheduled=True,
+            scheduled_release_date=FROZEN.date(),
+            scheduled_release_time=time,
+        )
+        for title, time in (("Past", dt.time(11)), ("Later", dt.time(13)), ("No time", None), ("Free", dt.time(14)))
+    ]
+    for case in cases[:3]:
+        add(case)
+    return cases
+
+
+@pytest.mark.parametrize("who", ["technician", "administrator"])
+def test_the_dashboard_and_the_list_have_those_past_their_instant(who, held, client, request):
+    client.force_login(request.getfixturevalue(who))
+    page = client.get("/").content.decode()
+    section = page[page.index('id="group-conditions"') :].partition("</section>")[0]
+    assert set(re.findall("Past|Later|No time|Free", re.sub("<[^>]+>", "", section))) == {"Past", "No time"}
+    listed = client.get("/cases/?due=conditions").content.decode()
+    assert "2 cases" in listed
+    assert "Later" not in re.sub("<[^>]+>", "", listed)
+
+
+def test_the_section_is_not_there_while_it_is_empty(client, technician, case):
+    client.force_login(technician)
+    assert "Held by conditions" not in client.get("/").content.decode()
+
+
+def test_operations_and_metrics_count_them_and_never_as_due(held, client, administrator):
+    client.force_login(administrator)
+    page = client.get("/operations/present/").content.decode()
+    assert "held-by-conditions-heading" in page
+    assert "Held by conditions" in page
+    assert "overdue" not in page.partition("held-by-conditions")[0].lower().replace(">overdue<", "")
+    told = client.get("/metrics").content.decode()
+    assert "portal_cases_held_by_conditions 2.0" in told
+    assert "portal_cases_due 0.0" in told
+
+
+def test_the_owner_of_a_condition_finds_it_on_the_dashboard(held, client, other_technician, technician):
+    Condition.objects.filter(case=held[0]).update(owner=other_technician)
+    client.force_login(other_technician)
+    page = " ".join(re.sub(r"<[^>]+>", " ", client.get("/").content.decode()).split())
+    assert (
+        f"Conditions you own {PAYMENT} {held[0].external_case_id} · Past holds the release · open since just now"
+        in page
+    )
+    client.force_login(technician)
+    assert "Conditions you own" not in client.get("/").content.decode()
+
+
+# --- The link ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def token(case, technician):
+    return releases.make_link(condition=add(case, "external"), by=technician, source="web")
+
+
+@pytest.fixture
+def outsider():
+    return Client(enforce_csrf_checks=True)
+
+
+def test_the_link_is_shown_once(case, client, technician):
+    condition = add(case, "external")
+    client.force_login(technician)
+    address = f"/cases/{case.pk}/conditions/{condition.pk}/link/"
+    answer = client.post(address, {"version": case.version})
+    link = re.search(r'value="(http[^"]+/conditions/[\w-]+/)"', answer.content.decode())[1]
+    assert "no-store" in answer["Cache-Control"]
+    assert client.post(address, {"version": case.version}).status_code == 409, "sent again it replaces nothing"
+    assert Client().get(link.removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+def test_a_person_is_asked_and_confirms(case, token, outsider):
+    page = outsider.get(f"/conditions/{token}/")
+    text = page.content.decode()
+    assert PAYMENT in text
+    assert case.external_case_id in text
+    assert case.title not in text
+    assert "mia" not in text.lower()
+    assert Condition.objects.get().is_open, "to look confirms nothing"
+    assert outsider.head(f"/conditions/{token}/").status_code == 200
+    answer = outsider.post(f"/conditions/{token}/")
+    assert answer.status_code == 200
+    assert "Confirmed" in answer.content.decode()
+    assert Condition.objects.get().state == "met"
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded"])
+def test_a_system_posts_whatever_it_likes(token, outsider, content_type):
+    assert outsider.post(f"/conditions/{token}/", "{}", content_type=content_type).status_code == 200
+    assert Condition.objects.get().state == "met"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_does_not_work_any_more_says_so_and_changes_nothing(case, token, outsider, method, technician, clock):
+    door = getattr(outsider, method)
+    assert door("/conditions/no-such-token/").status_code == 404
+    clock.move_to(FROZEN + dt.timedelta(days=31))
+    expired = door(f"/conditions/{token}/")
+    assert expired.status_code == 410
+    assert "This link has expired." in expired.content.decode()
+    assert PAYMENT not in expired.content.decode()
+    newer = releases.make_link(condition=Condition.objects.get(), by=technician, source="web")
+    assert door(f"/conditions/{token}/").status_code == 404
+    releases.meet_by_link(token=newer)
+    before = Case.objects.values().get()
+    used = door(f"/conditions/{newer}/")
+    assert used.status_code == 410
+    assert "already been used" in used.content.decode()
+    assert Case.objects.values().get() == before
+
+
+@pytest.mark.parametrize("token_is", ["right", "wrong"])
+def test_no_one_keeps_the_address(token, outsider, token_is):
+    answer = outsider.get(f"/conditions/{token if token_is == 'right' else 'wrong'}/")
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert answer["Referrer-Policy"] == "no-referrer"
+
+
+def test_guesses_are_throttled(token, outsider):
+    statuses = [outsider.post(f"/conditions/guess-{number}/").status_code for number in range(31)]
+    assert (set(statuses[:30]), statuses[30]) == ({404}, 429)
+    assert outsider.post(f"/conditions/{token}/").status_code == 429
+    assert Condition.objects.get().is_open
+
+
+def test_the_last_condition_met_by_link_wakes_a_worker(
+    member, technician, outsider, monkeypatch, django_capture_on_commit_callbacks
+):
+    case = CaseFactory(member=member, assigned_to=technician, due=True)
+    token = releases.make_link(condition=add(case, "external"), by=technician, source="web")
+    woken = []
+    monkeypatch.setattr(celery_publisher, "publish_wake_up", lambda **message: woken.append(message["case_id"]))
+    with django_capture_on_commit_callbacks(execute=True):
+        outsider.post(f"/conditions/{token}/")
+    assert woken == [case.pk]
+
+
+def test_lines_of_the_log_lack_the_token(token):
+    line = without_query(None, "", {"event": "request_finished", "request": f"POST /conditions/{token}/?a=b"})
+    assert line["request"] == "POST /conditions/…/"
+    for text in (f"/conditions/{token}/", f'"GET /conditions/{token}/ HTTP/1.1"', f"http://x/conditions/{token}/"):
+        record = logging.LogRecord("django.request", logging.WARNING, "", 1, "Gone: %s", (text,), None)
+        SafeArguments().filter(record)
+        assert token not in record.getMessage()
+    own = logging.LogRecord("x", logging.WARNING, "", 1, "%s", ("/cases/1/conditions/2/meet/",), None)
+    SafeArguments().filter(own)
+    assert own.getMessage() == "/cases/1/conditions/2/meet/"
