@@ -151,7 +151,8 @@ RELEASE = [
         "RELEASE_UNOPENED_DAYS",
         "7",
         _("A released case that its member hasn't opened is listed as not opened after this time."),
-        WholeNumber(1),
+        # The list has the releases of the last 90 days.
+        WholeNumber(1, 60),
         DAYS,
     ),
     Setting("CONDITION_LINK_DAYS", "30", _("Lifetime of the link that meets a condition."), WholeNumber(1, 365), DAYS),

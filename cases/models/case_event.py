@@ -65,6 +65,9 @@ class CaseEvent(Event):
         _("release number"), default=0, help_text=_("Which release of the case this was.")
     )
     release_batch = models.UUIDField(_("release batch"), null=True, blank=True)
+    woken_at = models.DateTimeField(
+        _("woken"), null=True, blank=True, help_text=_("When the program that released it began.")
+    )
 
     # Of a change of type, the names of both, empty for *General*: set by cases.lifecycle.history.
     types: list[str]

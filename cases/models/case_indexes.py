@@ -52,7 +52,8 @@ INDEXES = [
         fields=["assigned_to", "-actual_release_date", "-id"],
         condition=RELEASED,
     ),
-    # What nobody has looked at yet. Of all that is old, little is left in it.
+    # What nobody has looked at yet, of all and of one technician. Of all that is old, little is left in it.
+    models.Index(name="case_unopened", fields=["actual_release_date", "id"], condition=UNOPENED),
     models.Index(
         name="case_assigned_unopened",
         fields=["assigned_to", "actual_release_date", "id"],

@@ -29,6 +29,13 @@ class ReleaseDay(models.Model):
         _("total delay"), help_text=_("From completion to release, in seconds, for all cases together.")
     )
     lateness = models.JSONField(_("lateness"), default=dict, help_text=_("How many scheduled releases were how late."))
+    first_view_delays = models.JSONField(
+        _("time to first view"),
+        default=dict,
+        # A process that was started before an upgrade does not name the column.
+        db_default={},
+        help_text=_("How many releases were first seen on that day, how long after they became visible."),
+    )
     pending = models.PositiveIntegerField(
         _("pending"), help_text=_("Completed but not released at the end of the day.")
     )
@@ -40,6 +47,7 @@ class ReleaseDay(models.Model):
         constraints = [
             facts_limit("release_day_sources_limit", "released_by"),
             facts_limit("release_day_lateness_limit", "lateness"),
+            facts_limit("release_day_first_views_limit", "first_view_delays"),
         ]
 
     def __str__(self) -> str:

@@ -61,7 +61,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class ReleaseContext:
-    """What the rows of one batch have in common: when, by whom, through what, why."""
+    """What the rows of one batch have in common: when, by whom, through what, why.
+
+    `woken` is when the program that releases began; None where a person does.
+    """
 
     at: dt.datetime
     by: User | str
@@ -69,6 +72,7 @@ class ReleaseContext:
     reason: str = ""
     # A release by hand can be undone as long as its email waits.
     mail_delay: dt.timedelta = dt.timedelta()
+    woken: dt.datetime | None = None
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
@@ -92,13 +96,13 @@ def release_batches(
     failed: list[int] = []  # in this run; left out, because a row may refuse even to be marked as failed
     any_released = False
     try:
-        moment = now or portal_now()
+        moment = woken = now or portal_now()
         # Skip the transaction when nothing is due. The size of a batch says whether there is more.
         more = stored_clock.any_due(Case.objects.first_due(moment))
         while more:
             with transaction.atomic():
                 ids = _lock_due(Case.objects.exclude(pk__in=failed), moment, size)
-                batch = release_locked(ids, ReleaseContext(at=moment, by=by, source=source))
+                batch = release_locked(ids, ReleaseContext(at=moment, by=by, source=source, woken=woken))
             any_released |= bool(batch.released)
             failed += batch.failed
             more = len(ids) == size  # else other workers hold the rest
@@ -190,6 +194,7 @@ def _write_release(ids: list[int], context: ReleaseContext) -> None:
         release_error="",
         release_attempts=0,
         release_next_try=None,
+        first_viewed_at=None,
     )
     if released != len(ids):
         raise OpenCondition("a condition is open that the case does not count")
@@ -226,6 +231,7 @@ def _event_columns(context: ReleaseContext) -> dict[str, Any]:
         "schedule_revision": F("schedule_revision"),
         "release_number": F("release_number"),
         "release_batch": context.batch,
+        "woken_at": context.woken,
         "reason": context.reason,
         "details": {},
     }

@@ -50,7 +50,8 @@ def release_due_of(member: User) -> Batch:
     with transaction_within(READ_WAIT):
         due = cases.due(now).filter(stored_clock.agrees())
         ids = list(in_lock_order(due).values_list("pk", flat=True))
-        batch = release_locked(ids, ReleaseContext(at=now, by="release on read", source=CaseEvent.Source.READ))
+        context = ReleaseContext(at=now, by="release on read", source=CaseEvent.Source.READ, woken=now)
+        batch = release_locked(ids, context)
     if batch.released:
         tell_mail_workers()
     return batch

@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case as Choose
+from django.db.models import F, Value, When
 from django.utils import timezone
 
 from cases.core import schedule
@@ -55,7 +57,7 @@ def arm_upcoming(now: dt.datetime) -> int:
         if not _publish(case, slot, place):
             break  # the broker takes nothing now
         published.append(case)
-    _record_announced(published)
+    _record_announced(published, now)
     return len(published)
 
 
@@ -74,14 +76,15 @@ def arm_again(*, case_id: int, revision: int) -> bool:
 
 def _arm_if_near(case: Case) -> None:
     at = case.release_instant
-    if at is None or at - portal_now() > settings.RELEASE_ETA_WINDOW:
+    now = portal_now()
+    if at is None or at - now > settings.RELEASE_ETA_WINDOW:
         return
     slot = Slot.of(case)
     armed = Case.objects.filter(ARMED, slot.schedules).order_by().values_list("pk")
     place = len(armed[: settings.RELEASE_ETA_PER_INSTANT])
     if place < settings.RELEASE_ETA_PER_INSTANT and _publish(case, slot, place):
         revision = case.schedule_revision
-        Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision)
+        Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision, armed_at=now)
 
 
 def _wake_if_reached(case: Case) -> None:
@@ -102,7 +105,7 @@ def _publish(case: Case, slot: Slot, place: int) -> bool:
     return celery_publisher.publish_wake_up(case_id=case.pk, revision=case.schedule_revision, at=own or slot.ends)
 
 
-def _record_announced(cases: list[Case]) -> None:
+def _record_announced(cases: list[Case], now: dt.datetime) -> None:
     """Says so on the rows of what was published: a crash between the two costs a second, harmless message."""
     by_revision: dict[int, list[int]] = defaultdict(list)
     for case in cases:
@@ -112,7 +115,11 @@ def _record_announced(cases: list[Case]) -> None:
         with transaction.atomic():
             # What somebody holds is announced once more by the next sweep, which is cheaper than to wait for them.
             free = list(published.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
-            Case.objects.filter(pk__in=ids_as_rows(free)).update(armed_revision=revision, announced_revision=revision)
+            # What was armed when it was scheduled keeps that moment.
+            armed_at = Choose(When(armed_revision=F("schedule_revision"), then=F("armed_at")), default=Value(now))
+            Case.objects.filter(pk__in=ids_as_rows(free)).update(
+                armed_revision=revision, announced_revision=revision, armed_at=armed_at
+            )
 
 
 def _upcoming(now: dt.datetime) -> list[Case]:

@@ -537,3 +537,43 @@ def test_whatever_goes_wrong_with_publishing_fails_no_request(technician, member
     done = releases.complete(case=case, by=technician, source="web", release_on=in_a_week())
     assert done.is_pending
     assert "pool is closed" in caplog.text
+
+
+# --- When it was armed ------------------------------------------------------------------------------------------------
+
+
+def armed_at(case):
+    return Case.objects.values_list("armed_at", flat=True).get(pk=case.pk)
+
+
+def test_the_moment_of_arming_is_recorded_and_kept(broker, commit, technician, clock):
+    with commit():
+        case = releases.complete(
+            case=CaseFactory(assigned_to=technician),
+            by=technician,
+            source="web",
+            release_on=Schedule(TODAY + dt.timedelta(days=7)),
+        )
+    assert armed_at(case) == FROZEN
+    clock.move_to(dt.datetime(2025, 6, 17, 23, 59, 30, tzinfo=dt.UTC))
+    assert wakeups.arm_upcoming(portal_now()) == 1
+    assert armed_at(case) == FROZEN, "it is announced once more, and was armed then"
+
+
+def test_the_look_ahead_records_when_it_armed(broker):
+    case = scheduled_at(TODAY, "12:00:30")
+    wakeups.arm_upcoming(FROZEN)
+    assert armed_at(case) == FROZEN
+
+
+def test_another_schedule_is_armed_anew(broker, commit, technician, clock):
+    with commit():
+        case = releases.complete(
+            case=CaseFactory(assigned_to=technician), by=technician, source="web", release_on=in_a_week()
+        )
+    clock.shift(dt.timedelta(hours=1))
+    with commit():
+        releases.schedule(
+            case=case, by=technician, source="web", release_on=Schedule(TODAY + dt.timedelta(days=8), dt.time(9))
+        )
+    assert armed_at(case) == FROZEN + dt.timedelta(hours=1)
