@@ -10,6 +10,7 @@ from cases.models import (
     CaseEvent,
     CaseNote,
     Condition,
+    FirstView,
     Heartbeat,
     OutgoingEmail,
     PortalClock,
@@ -81,6 +82,11 @@ class ConditionAdmin(OfCasesAdmin):
     list_display = ("case", "kind", "name", "state", "owner", "since", "settled_by", "settled_at")
     list_select_related = ("case", "owner", "settled_by")
     exclude = ("link_digest",)
+
+
+@admin.register(FirstView)
+class FirstViewAdmin(OfCasesAdmin):
+    list_display = ("at", "case", "kind", "release_number")
 
 
 @admin.register(Heartbeat)

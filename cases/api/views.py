@@ -12,8 +12,9 @@ from rest_framework.viewsets import GenericViewSet
 from cases import releases
 from cases.api.serializers import CaseInListSerializer, CaseSerializer, ReleaseSerializer
 from cases.core.url_converters import KeyConverter
+from cases.lifecycle import first_views
 from cases.lifecycle.visible_case import VisibleCase
-from cases.models import Case, CaseEvent, CaseQuerySet, User
+from cases.models import Case, CaseEvent, CaseQuerySet, FirstView, User
 from cases.releases.on_read import release_on_read
 
 API = CaseEvent.Source.API
@@ -46,7 +47,12 @@ class CaseViewSet(GenericViewSet[Any]):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Get one case."""
-        return Response(self._seen(self._case(pk)))
+        case, user = self._case(pk), cast(User, request.user)
+        answer = Response(self._seen(case))
+        answer.add_post_render_callback(
+            lambda _answer: first_views.record(case, kind=FirstView.Kind.API, by=user, request=request)
+        )
+        return answer
 
     @extend_schema(request=ReleaseSerializer, responses=CaseSerializer)
     @action(detail=True, methods=["post"])
@@ -74,7 +80,9 @@ class CaseViewSet(GenericViewSet[Any]):
         return releases.schedule(**options, release_on=release_on)
 
     def _case(self, pk: str) -> Case:
-        return get_object_or_404(self.get_queryset().with_description(), pk=pk)
+        cases = self.get_queryset().with_description()
+        user = cast(User, self.request.user)
+        return get_object_or_404(first_views.with_recorded(cases, kind=FirstView.Kind.API, by=user), pk=pk)
 
     def _seen(self, case: Case) -> dict[str, Any]:
         return CaseSerializer(VisibleCase.of(case, to=cast(User, self.request.user), in_full=True)).data

@@ -13,11 +13,11 @@ from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.forms.casework import AcceptForm, HandOverCaseForm
 from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm
-from cases.lifecycle import permissions
+from cases.lifecycle import first_views, permissions
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
-from cases.models import Case, User
+from cases.models import Case, FirstView, User
 from cases.selectors.members_cases import other_cases
 from cases.selectors.timeline import timeline
 from cases.views.condition_panel import condition_panel
@@ -38,12 +38,16 @@ RELEASE = "cases/includes/case_parts.html"
 @require_safe
 def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
     """One case, as far as the person may see it. `notes_before`: the notes before that one instead of the latest."""
-    return render_case(request, visible_case(request, pk), part=NOTES)
+    case = visible_case(request, pk)
+    answer = render_case(request, case, part=NOTES)
+    first_views.record(case, kind=FirstView.Kind.PAGE, by=request.user, request=request)
+    return answer
 
 
 def visible_case(request: PortalRequest, pk: int) -> Case:
     """The case for the person in person; Http404 where they may not know of it."""
-    return get_object_or_404(Case.objects.shown_to(request.user).with_description(), pk=pk)
+    cases = Case.objects.shown_to(request.user).with_description()
+    return get_object_or_404(first_views.with_recorded(cases, kind=FirstView.Kind.PAGE, by=request.user), pk=pk)
 
 
 def show_refusal(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:

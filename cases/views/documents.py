@@ -15,10 +15,10 @@ from cases.core.errors import BadDocument, CaseError, FormReused, SentAlready, S
 from cases.core.text import isolated
 from cases.documents import actions as documents
 from cases.documents.upload_handlers import uploaded_file
-from cases.lifecycle import form_tokens, permissions
+from cases.lifecycle import first_views, form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
-from cases.models import CaseDocument, CaseEvent
+from cases.models import CaseDocument, CaseEvent, FirstView
 from cases.views.case_detail import render_case, show_refusal, visible_case
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -41,6 +41,8 @@ def document(request: PortalRequest, pk: int, document_pk: int) -> FileResponse:
         raise Http404 from None
     response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
     response["X-Content-Type-Options"] = "nosniff"
+    if found.kind == CaseDocument.Kind.REPORT:
+        first_views.record(found, kind=FirstView.Kind.DOCUMENT, by=request.user, request=request)
     return response
 
 
@@ -90,4 +92,5 @@ def _ask_to_remove(request: PortalRequest, found: CaseDocument) -> HttpResponse:
 def visible_document(request: PortalRequest, pk: int, document_pk: int) -> CaseDocument:
     """The document of that case for the person in person; Http404 where they may not know of it."""
     documents = CaseDocument.objects.visible_to(request.user).select_related("case").defer("case__description")
-    return get_object_or_404(documents, pk=document_pk, case_id=pk)
+    downloads = first_views.with_recorded(documents, kind=FirstView.Kind.DOCUMENT, by=request.user, case="case__")
+    return get_object_or_404(downloads, pk=document_pk, case_id=pk)

@@ -19,6 +19,7 @@ from cases.models import (
     CaseEvent,
     CaseNote,
     Condition,
+    FirstView,
     Heartbeat,
     OutgoingEmail,
     PortalClock,
@@ -51,6 +52,7 @@ def rows(member, technician, administrator) -> dict[str, object]:
     case.conditions.create(kind="manual", name="Paid", created=case.date_completed, since=case.date_completed, **met)
     CaseNote.objects.create(case=case, author=technician, text="Call back", at=case.date_completed)
     releases.release_now(case=case, by=administrator, source="web", reason="asked")
+    FirstView.objects.create(case=case, release_number=1, kind="page", at=case.date_completed)
     Heartbeat.objects.create(name="a sweep", at=case.date_completed)
     SampledTotal.objects.create(state="released", cases=1, counted_at=case.date_completed, seconds=1)
     counted = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
@@ -67,6 +69,7 @@ def rows(member, technician, administrator) -> dict[str, object]:
         CaseDocument,
         CaseNote,
         Condition,
+        FirstView,
         Heartbeat,
         ReleaseDay,
         SampledTotal,
