@@ -1,6 +1,6 @@
 """Statements that Django compiles once and runs for many people: for their pages compiling takes longer than answering.
 
-Build the querysets with PERSON, DAY, TIME and MOMENT where the values go, compile them once, and fetch with the values.
+Build the querysets with these parameters where the values go, compile them once, and fetch with the values.
 The plans of these statements are asserted in tests/unit/selectors: test_dashboard.py and test_case_list_plans.py.
 """
 
@@ -29,6 +29,7 @@ PERSON = Parameter("person", BigIntegerField())
 DAY = Parameter("day", DateField())
 TIME = Parameter("time", TimeField())
 MOMENT = Parameter("moment", DateTimeField())
+SINCE = Parameter("since", DateTimeField())
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class CompiledQuery:
         day: dt.date | None = None,
         time: dt.time | None = None,
         moment: dt.datetime | None = None,
+        since: dt.datetime | None = None,
     ) -> list[tuple[Any, ...]]:
-        """Return the rows for the person with this key, that day and time of the portal's clock, that aware moment.
+        """Return the rows for the person with this key, that day and time of the portal's clock, those aware moments.
 
         KeyError where the statement has a parameter that is not given.
         """
@@ -73,8 +75,9 @@ class CompiledQuery:
             given[DAY] = connection.ops.adapt_datefield_value(day)
         if time is not None:
             given[TIME] = connection.ops.adapt_timefield_value(time)
-        if moment is not None:
-            given[MOMENT] = connection.ops.adapt_datetimefield_value(moment)
+        for parameter, value in ((MOMENT, moment), (SINCE, since)):
+            if value is not None:
+                given[parameter] = connection.ops.adapt_datetimefield_value(value)
         values = [given[value] if isinstance(value, Parameter) else value for value in self.values]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, values)

@@ -16,7 +16,7 @@ from cases.core.text import isolated
 from cases.forms.technicians import filter_choices
 from cases.lifecycle import display_states
 from cases.models import User
-from cases.selectors import case_list, search
+from cases.selectors import case_list, search, unopened
 from cases.selectors.case_list import ORDERS, CaseListQuery
 
 MINE, NOBODY = "mine", "nobody"
@@ -66,7 +66,12 @@ class CaseFilter(forms.Form):
     due = forms.ChoiceField(
         required=False,
         label=_("Release"),
-        choices=[("", _("Any release date")), ("today", _("Due today")), ("conditions", _("Held by conditions"))],
+        choices=[
+            ("", _("Any release date")),
+            ("today", _("Due today")),
+            ("conditions", _("Held by conditions")),
+            ("unopened", unopened.LABEL),
+        ],
         widget=forms.Select(attrs=SELECT),
     )
     member = forms.CharField(
@@ -133,6 +138,7 @@ class CaseFilter(forms.Form):
             member=asked.get("member"),
             due_by=schedule.date_of(portal_now()) if asked.get("due") == "today" else None,
             held_at=portal_now() if asked.get("due") == "conditions" else None,
+            unopened_at=portal_now() if asked.get("due") == "unopened" else None,
             order=asked["sort"],
         )
 

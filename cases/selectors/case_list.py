@@ -20,7 +20,7 @@ from django_stubs_ext import StrOrPromise
 from cases.lifecycle.display_states import DisplayState
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case_queryset import ACCEPTED_AT, SCHEDULED, held_by_conditions_at
-from cases.selectors import search
+from cases.selectors import search, unopened
 
 SEARCHED = 10_000
 # An index has each technician's cases in these states.
@@ -66,7 +66,8 @@ class CaseListQuery:
     """The filters, the search and the order of a list. An empty value does not filter.
 
     `technician` is a key, or UNASSIGNED. `due_by` asks for what is scheduled up to that day and not released,
-    `held_at` for what conditions hold back at that aware moment.
+    `held_at` for what conditions hold back at that aware moment, `unopened_at` for what was released some days before
+    that moment and not opened since.
     """
 
     text: str = ""
@@ -76,6 +77,7 @@ class CaseListQuery:
     member: User | None = None
     due_by: dt.date | None = None
     held_at: dt.datetime | None = None
+    unopened_at: dt.datetime | None = None
     order: str = ""
 
     @property
@@ -86,6 +88,8 @@ class CaseListQuery:
         """
         if self.due_by or self.held_at or self.state_key in ("scheduled", "announced"):
             return SOONEST_FIRST, LATEST_FIRST
+        if self.unopened_at:
+            return RELEASED_FIRST, RELEASED_LAST
         if self.state_key == "accepted":
             return ACCEPTED_LAST, ACCEPTED_FIRST
         return (RELEASED_LAST, RELEASED_FIRST) if self.state_key == "released" else (NEWEST, OLDEST)
@@ -113,6 +117,8 @@ class CaseListQuery:
             where &= SCHEDULED & Q(scheduled_release_date__lte=self.due_by)
         if self.held_at:
             where &= held_by_conditions_at(self.held_at)
+        if self.unopened_at:
+            where &= unopened.at(self.unopened_at)
         if self.urgency:
             where &= Q(urgency=self.urgency)
         if self.member:
@@ -149,6 +155,8 @@ def _has_an_index(query: CaseListQuery, user: User) -> bool:
         return False
     if query.due_by or query.held_at:
         return query.state_key in ("", "scheduled")
+    if query.unopened_at:
+        return query.state_key in ("", "released")
     if query.technician is None:
         return True
     # Without a state, unassigned cases include drafts, which technicians do not see.

@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -17,7 +18,7 @@ from cases.db.compiled_queries import PERSON, CompiledQuery
 from cases.lifecycle import display_states
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, SampledTotal, User
-from cases.selectors import case_counts, case_list, pagination
+from cases.selectors import case_counts, case_list, pagination, unopened
 from cases.selectors.dashboard_sections import Section, sections_for
 from cases.selectors.pagination import CappedCount
 
@@ -61,16 +62,13 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[Group]:
     statements, and one more where a group has more cases than it shows.
     """
     dashboard = _compiled(user.role, settings.RELEASE_MEMBER_VIEW, settings.RELEASE_TIME_OF_DAY)
-    # Sections of members do not depend on the day.
-    reached = None if user.is_member else schedule.reached(now or portal_now())
-    day, time = (reached.date(), reached.time()) if reached else (None, None)
-    visit = new_since(user) or NEVER
+    times = _times_for(user, now)
     keys_of: list[list[int]] = [[] for _section in dashboard.sections]
-    for number, pk in dashboard.first_cases.fetch(person=user.pk, day=day, time=time, moment=visit):
+    for number, pk in dashboard.first_cases.fetch(person=user.pk, **times):
         keys_of[number].append(pk)
     counts = [len(keys) for keys in keys_of]
     if max(counts) > ROWS:
-        counted = dashboard.counts.fetch(person=user.pk, day=day, time=time, moment=visit)
+        counted = dashboard.counts.fetch(person=user.pk, **times)
         counts = [count for _number, count in sorted(counted)]
     seen = _seen({pk for keys in keys_of for pk in keys[:ROWS]}, user)
     labels = _count_labels(dashboard.sections, counts, user)
@@ -86,6 +84,20 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[Group]:
         for section, keys, count, (text, note) in zip(dashboard.sections, keys_of, counts, labels, strict=True)
         if count or not section.only_if_any
     ]
+
+
+def _times_for(user: User, now: dt.datetime | None) -> dict[str, Any]:
+    """Return what the sections of the person's role go by: of members the last visit, of staff the present moment."""
+    if user.is_member:
+        return {"moment": new_since(user) or NEVER}
+    now = now or portal_now()
+    reached = schedule.reached(now)
+    return {
+        "day": reached.date(),
+        "time": reached.time(),
+        "moment": unopened.latest_release(now),
+        "since": unopened.earliest_release(now),
+    }
 
 
 def is_overdue(now: dt.datetime) -> bool:

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from cases.db.compiled_queries import DAY, MOMENT, TIME
+from cases.db.compiled_queries import DAY, MOMENT, SINCE, TIME
 from cases.lifecycle import display_states
 from cases.lifecycle.display_states import DisplayState
 from cases.models import User
 from cases.models.case_queryset import HAS_OPEN_CONDITIONS, RELEASE_FAILS, RELEASED, SCHEDULED
-from cases.selectors import case_list
+from cases.selectors import case_list, unopened
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,15 @@ def _for_staff(whose: str) -> list[Section]:
             whose,
             label=pgettext_lazy("several cases", "Released"),
             none=_("No released cases yet."),
+        ),
+        Section(
+            "unopened",
+            unopened.LABEL,
+            unopened.released_between(SINCE, MOMENT),
+            case_list.RELEASED_FIRST.by,
+            f"due=unopened{whose}",
+            frozenset({"released"}),
+            only_if_any=True,
         ),
     ]
 

@@ -89,6 +89,8 @@ ALONG_ONE_INDEX = [
         for state, sort in (("released", "released-first"), ("scheduled", "latest"))
     ],
     *[("tom", f"state=accepted&sort=accepted-first{whose}") for whose in ("", "&technician=mine")],
+    *[(name, f"due=unopened{sort}") for name in ("tom", "ada") for sort in ("", "&sort=released")],
+    *[("tom", f"due=unopened&technician=mine{sort}") for sort in ("", "&sort=released")],
     *[("tom", query) for query in ("due=today", "due=today&technician=mine", "due=today&sort=latest")],
     *[(name, "due=conditions") for name in ("tom", "ada")],
     ("tom", "due=conditions&technician=mine"),
@@ -163,4 +165,4 @@ def test_a_dashboard_reads_what_it_counts(name):
 
     assert plans.whole_table == []
     # The first of each section, what is counted of each, and the cases themselves.
-    assert plans.rows_touched <= 6 * (MAX_COUNTED + 1) * 2
+    assert plans.rows_touched <= 7 * (MAX_COUNTED + 1) * 2
