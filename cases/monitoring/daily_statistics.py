@@ -20,7 +20,7 @@ from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
 from cases.models.case_event import TAKEN_BACK
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from cases.models.release_day import average
-from cases.monitoring import latency_histogram
+from cases.monitoring import first_view_delays, latency_histogram
 from cases.selectors import case_counts
 
 Source = CaseEvent.Source
@@ -100,6 +100,20 @@ class Period:
         """Return the delay in seconds that `share` of the scheduled releases did not exceed, or None without any."""
         return latency_histogram.percentile(latency_histogram.merge(day.lateness for day in self.counted), share)
 
+    @property
+    def first_views(self) -> Counter[int]:
+        """How long after their release cases were first seen, as a histogram."""
+        return latency_histogram.merge(day.first_view_delays for day in self.counted)
+
+    @property
+    def first_seen(self) -> int:
+        """Releases that were first seen."""
+        return self.first_views.total()
+
+    def first_view(self, share: float) -> float | None:
+        """Return the seconds from release to first view that `share` of the first views did not exceed."""
+        return latency_histogram.percentile(self.first_views, share)
+
 
 def period(days: int, now: dt.datetime) -> Period:
     """Return the last `days` days in the portal's zone, today included. Takes one statement."""
@@ -168,6 +182,7 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
         "delay_cases": delay_cases,
         "delay_seconds": round(delay.total_seconds()),
         "lateness": dict(late),
+        "first_view_delays": dict(first_view_delays.between(start, end)),
         "pending": _pending_at(end) if end <= now else _pending(),
         "mailed": OutgoingEmail.objects.filter(state="sent", sent__gte=start, sent__lt=end).count(),
     }

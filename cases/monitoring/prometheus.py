@@ -16,8 +16,9 @@ from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.outbox_status import outbox_status
 from cases.monitoring.release_status import release_status
 
-# The upper bounds of the buckets of lateness, in seconds.
-BUCKET_BOUNDS = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 86400.0]
+# The upper bounds of the buckets, in seconds.
+LATENESS_BOUNDS = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 86400.0]
+FIRST_VIEW_BOUNDS = [60.0, 600.0, 3600.0, 21600.0, 86400.0, 172800.0, 604800.0, 2592000.0]
 
 
 class PortalCollector(Collector):
@@ -78,7 +79,12 @@ class PortalCollector(Collector):
         not_recorded = sum(day.not_recorded for day in days)
         yield _gauge("portal_releases_not_recorded", "Released cases that are not in the history", not_recorded)
         yield CounterMetricFamily("portal_emails_sent", "Emails sent", value=sum(day.mailed for day in days))
-        yield _lateness(latency_histogram.merge(day.lateness for day in days))
+        lateness = latency_histogram.merge(day.lateness for day in days)
+        text = "Release after its instant, of releases by schedule"
+        yield _histogram("portal_release_lateness_seconds", text, lateness, LATENESS_BOUNDS)
+        first_views = latency_histogram.merge(day.first_view_delays for day in days)
+        text = "First view by the member after the release"
+        yield _histogram("portal_first_view_seconds", text, first_views, FIRST_VIEW_BOUNDS)
         if days:
             yield _gauge("portal_cases_pending", "Completed and not released, when last counted", days[-1].pending)
             counted = (self.now - days[-1].counted_at).total_seconds()
@@ -96,19 +102,14 @@ def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, text, value=value)
 
 
-def _lateness(histogram: Counter[int]) -> HistogramMetricFamily:
-    """Return the lateness in coarse buckets. The sum is of upper bounds, at most a tenth too high."""
+def _histogram(name: str, text: str, histogram: Counter[int], bounds: list[float]) -> HistogramMetricFamily:
+    """Return the histogram in coarse buckets. The sum is of upper bounds, at most a tenth too high."""
     below = [
         (
             str(limit),
             float(sum(cases for number, cases in histogram.items() if latency_histogram.upper_bound(number) <= limit)),
         )
-        for limit in BUCKET_BOUNDS
+        for limit in bounds
     ]
     total = sum(latency_histogram.upper_bound(number) * cases for number, cases in histogram.items())
-    return HistogramMetricFamily(
-        "portal_release_lateness_seconds",
-        "Release after its instant, of releases by schedule",
-        buckets=[*below, ("+Inf", float(histogram.total()))],
-        sum_value=total,
-    )
+    return HistogramMetricFamily(name, text, buckets=[*below, ("+Inf", float(histogram.total()))], sum_value=total)

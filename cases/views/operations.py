@@ -87,6 +87,8 @@ def _figures(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
         "sources": [(source.label, period.released_by[source]) for source in CaseEvent.Source],
         "lateness_p50": period.lateness(0.5),
         "lateness_p95": period.lateness(0.95),
+        "first_view_p50": period.first_view(0.5),
+        "first_view_p95": period.first_view(0.95),
     }
 
 

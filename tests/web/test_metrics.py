@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cases import releases
-from cases.models import Heartbeat
+from cases.models import FirstView, Heartbeat
 from cases.monitoring import daily_statistics
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
@@ -51,6 +51,18 @@ def test_it_says_what_the_page_says(client, clock):
     assert told["portal_release_lateness_seconds_count",] == 3
     assert told["portal_release_lateness_seconds_bucket", "1.0"] == 0
     assert told["portal_release_lateness_seconds_bucket", "5.0"] == 1
+
+
+def test_it_says_how_soon_members_looked(client, member, clock):
+    case = CaseFactory(due=True, member=member)
+    releases.release_due(by="a test", source="sweep")
+    FirstView.objects.create(case=case, release_number=1, kind="page", at=FROZEN + 300 * SECOND)
+    daily_statistics.update(FROZEN, seconds=0)
+    told = samples(client)
+    assert told["portal_first_view_seconds_count",] == 1
+    assert told["portal_first_view_seconds_bucket", "60.0"] == 0
+    assert told["portal_first_view_seconds_bucket", "600.0"] == 1
+    assert 300 <= told["portal_first_view_seconds_sum",] <= 330
 
 
 def test_before_anything_has_happened_it_answers_too(client):

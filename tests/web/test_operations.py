@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from cases import releases
 from cases.delivery import outbox
 from cases.delivery.results import DeliveryResult, Outcome
-from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail
+from cases.models import Case, CaseEvent, FirstView, Heartbeat, OutgoingEmail
 from cases.monitoring import daily_statistics
+from cases.templatetags.durations import NOTHING
 from portal.celery import app
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
@@ -88,6 +89,17 @@ def test_days_that_nobody_has_counted_are_told_apart_from_days_without_releases(
     assert "29 days aren't counted yet." in page
     assert 'data-day="Jun 11" data-released="0" data-pending="0" data-delay=""' in page
     assert 'data-day="Jun 10">' in page
+
+
+def test_it_says_how_soon_members_looked(admin, member):
+    assert f"Time to first view: median / 95th percentile</dt><dd>{NOTHING} / {NOTHING}</dd>" in read(admin)
+    case = CaseFactory(due=True, member=member)
+    releases.release_due(by="a test", source="sweep")
+    FirstView.objects.create(case=case, release_number=1, kind="page", at=FROZEN + 3 * MINUTE)
+    daily_statistics.update(FROZEN + MINUTE, seconds=0)
+    page = read(admin)
+    assert "Releases first seen</dt><dd>1</dd>" in page
+    assert "Time to first view: median / 95th percentile</dt><dd>3 min" in page
 
 
 def test_flower_is_linked_where_it_is_named(admin, settings):

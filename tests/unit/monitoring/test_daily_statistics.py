@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cases import releases
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
+from cases.models import Case, CaseEvent, FirstView, OutgoingEmail, ReleaseDay
 from cases.monitoring import daily_statistics, latency_histogram
 from tasks.monitoring import count_days
 from tests.clocks import portals_today
@@ -150,6 +150,61 @@ def test_emails_count_on_the_day_they_were_sent(clock, administrator):
     assert counted(YESTERDAY).mailed == 1
     assert counted().mailed == 0
     assert daily_statistics.period(7, utc(TODAY, "12:00")).mailed == 1
+
+
+# --- First views ------------------------------------------------------------------------------------------------------
+
+
+def seen(case, at, kind="page", number=1):
+    FirstView.objects.create(case=case, release_number=number, kind=kind, at=at)
+
+
+def test_the_time_to_the_first_view_counts_on_the_day_of_the_view():
+    case, other, unseen = (released(utc(YESTERDAY, "10:00")) for _ in range(3))
+    seen(case, utc(YESTERDAY, "10:05"))
+    seen(other, utc(TODAY, "10:00"), kind="api")
+    assert unseen.first_viewed_at is None
+
+    today, yesterday = counted(), counted(YESTERDAY)
+    period = daily_statistics.period(7, utc(TODAY, "12:00"))
+
+    assert list(yesterday.first_view_delays.values()) == list(today.first_view_delays.values()) == [1]
+    assert 300 <= period.first_view(0.5) <= 330
+    assert 86400 <= period.first_view(0.95) <= 95040
+    assert period.first_seen == 2
+
+
+def test_a_release_is_first_seen_once_in_whichever_way():
+    case = released(utc(YESTERDAY, "10:00"))
+    seen(case, utc(YESTERDAY, "11:00"))
+    seen(case, utc(TODAY, "11:00"), kind="document")
+    seen(case, utc(TODAY, "11:30"), kind="api")
+
+    assert counted().first_view_delays == {}
+    assert sum(counted(YESTERDAY).first_view_delays.values()) == 1
+
+
+def test_each_release_of_a_case_has_its_own_first_view():
+    case = released(utc(TODAY, "08:00"))
+    seen(case, utc(TODAY, "08:01"))
+    CaseEvent.objects.create(
+        case=case,
+        kind="released",
+        at=utc(TODAY, "09:00"),
+        source="web",
+        system_actor="a test",
+        schedule_revision=1,
+        release_number=2,
+    )
+    seen(case, utc(TODAY, "11:00"), number=2)
+
+    assert len(counted().first_view_delays) == 2
+    assert daily_statistics.period(7, utc(TODAY, "12:00")).first_view(0.95) >= 7200
+
+
+def test_a_view_of_a_release_that_history_does_not_know_has_no_delay():
+    seen(CaseFactory(held=True, actual_release_date=utc(TODAY, "09:00")), utc(TODAY, "10:00"), number=0)
+    assert counted().first_view_delays == {}
 
 
 # The zone, one of its days, and the day's length.
