@@ -20,7 +20,7 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.demo import conditions, recalls
+from cases.demo import conditions, first_views, recalls
 from cases.demo import documents as papers
 from cases.demo.days import add_blackout_day
 from cases.documents import actions as documents
@@ -195,6 +195,8 @@ class Story:
         while (instant := schedule.instant(day, None)) <= self.start:
             self._at(instant, partial(releases.release_due, by="sweep", source=CaseEvent.Source.SWEEP))
             day += dt.timedelta(days=1)
+        for moment, look in list(first_views.looks(first, self.start)):
+            self._at(moment, look)
 
     def _case(
         self,

@@ -11,9 +11,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from cases.core.clock import portal_now
 from cases.demo import documents
 from cases.demo.story import Story
-from cases.models import Case, CaseDocument, CaseNote, Condition, User
+from cases.models import Case, CaseDocument, CaseNote, Condition, FirstView, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from cases.models.user import INVITED
+from cases.selectors.dashboard import groups_for
 from tests.clocks import portals_today
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +29,7 @@ def test_every_page_has_something_to_show(clock, client):
     of_the_calendar()
     of_the_people()
     of_the_conditions()
+    of_first_views()
     assert CaseNote.objects.exists()
 
 
@@ -67,6 +69,18 @@ def of_the_conditions() -> None:
     assert Case.objects.held_by_conditions(portal_now()).filter(assigned_to__username="technician").count() == 1
     for case in Case.objects.filter(open_conditions__gt=0):
         assert case.open_conditions == case.conditions.filter(state="open").count()
+
+
+def of_first_views() -> None:
+    """Most of what was released was opened, some was not, and the demo's technician finds a few of those."""
+    released = Case.objects.filter(RELEASED)
+    opened = released.filter(first_viewed_at__isnull=False).count()
+    assert released.count() / 2 < opened < released.count()
+    assert FirstView.objects.filter(kind="document").exists()
+    group = next(
+        group for group in groups_for(User.objects.get(username="technician")) if group.section.key == "unopened"
+    )
+    assert group.cases
 
 
 def test_a_database_of_another_version_is_said_and_left_alone():

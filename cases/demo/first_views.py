@@ -1,0 +1,37 @@
+"""Members who look at what was released: most within a day or two, some never."""
+
+import datetime as dt
+import random
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from cases.core import schedule
+from cases.core.clock import portal_now
+from cases.lifecycle import first_views
+from cases.models import Case, CaseDocument, FirstView
+from cases.models.case_queryset import UNOPENED
+
+LOOKS = (dt.time(9, 20), dt.time(13, 5), dt.time(19, 40))
+# Who has not looked after so long doesn't any more.
+PATIENCE = dt.timedelta(days=6)
+Step = tuple[dt.datetime, Callable[[], object]]
+
+
+def looks(first: dt.datetime, last: dt.datetime) -> Iterator[Step]:
+    """Yield what members do from `first` to `last`: three times a day some of them look."""
+    chance = random.Random(21)  # noqa: S311  (the same portal every time)
+    day = schedule.date_of(first)
+    while day <= schedule.date_of(last):
+        for time in LOOKS:
+            if (at := schedule.instant(day, time)) <= last:
+                yield at, partial(_look_around, chance)
+        day += dt.timedelta(days=1)
+
+
+def _look_around(chance: random.Random) -> None:
+    waiting = Case.objects.filter(UNOPENED, actual_release_date__gt=portal_now() - PATIENCE)
+    for case in waiting.order_by("pk"):
+        if chance.random() < 0.15:
+            first_views.mark_seen(case, FirstView.Kind.PAGE)
+            if case.documents.filter(kind=CaseDocument.Kind.REPORT).exists():
+                first_views.mark_seen(case, FirstView.Kind.DOCUMENT)
