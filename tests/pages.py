@@ -264,6 +264,13 @@ def previews() -> Iterator[Page]:
         yield page(f"preview-{state}", "preview_case", people, address=of_case("preview_case", state))
 
 
+def release_timelines() -> Iterator[Page]:
+    """What was and will be of a release."""
+    for state in ("accepted", "scheduled", "released"):
+        name = f"release-timeline-{state}"
+        yield page(name, "release_timeline", STAFF, address=of_case("release_timeline", state))
+
+
 FAR = "date=2031-01-01"
 PAGES = [
     # Getting in
@@ -324,6 +331,7 @@ PAGES = [
     page("case-complete-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"),
          step=send("/complete/", release_option="schedule", release_date="2020-01-01")),
     *previews(),
+    *release_timelines(),
     page("case-hand-over-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"),
          step=send("hand-over/", reason="I am away.")),
     page("case-note-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"), step=send("notes/")),

@@ -49,6 +49,7 @@ from cases.views.portal_settings import portal_settings
 from cases.views.preview import preview_case
 from cases.views.profile import profile
 from cases.views.release_evidence import release_evidence
+from cases.views.release_timeline import release_timeline
 from cases.views.session_ends import unsent_form
 from cases.views.taking_back import recall_release, undo_release
 
@@ -97,6 +98,7 @@ __all__ = [
     "reinvite_person",
     "release_evidence",
     "release_now",
+    "release_timeline",
     "remove_blackout_day",
     "remove_condition",
     "remove_document",

@@ -1,15 +1,20 @@
 """The page of one case for those who work on it: notes, hand-over, the date beside the form, and what HTMX swaps."""
 
+import datetime as dt
+
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case, CaseEvent, CaseNote
+from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
+HOUR = dt.timedelta(hours=1)
 HTMX = {"HX-Request": "true"}
 
 
@@ -262,3 +267,45 @@ def test_the_cost_of_the_page_is_that_of_an_empty_one(who, url, case, client, me
     one = cost()
     fill(59)
     assert cost() == one <= 12
+
+
+# --- First views ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["technician", "other_technician", "administrator"])
+def test_staff_read_whether_the_member_has_opened_it(who, client, member, technician, clock, request):
+    released = CaseFactory(member=member, assigned_to=technician, released=True)
+    staff = Client()
+    staff.force_login(request.getfixturevalue(who))
+    assert "Not opened yet" in page_of(staff, released)
+    client.force_login(member)
+    clock.shift(2 * HOUR)
+    assert client.get(f"/cases/{released.pk}/").status_code == 200
+    page = page_of(staff, released)
+    assert "Seen Jun 11, 2:00 PM" in page
+    assert "Not opened yet" not in page
+
+
+def test_a_view_of_another_year_and_in_another_zone_says_so(client, member, technician, clock):
+    at = FROZEN.replace(year=2024)
+    case = CaseFactory(member=member, assigned_to=technician, released=True, first_viewed_at=at)
+    technician.time_zone = "America/New_York"
+    technician.save()
+    client.force_login(technician)
+    assert "Seen Jun 11, 2024, 8:00 AM EDT" in page_of(client, case)
+
+
+def test_of_an_old_release_nobody_knows(client, member, technician, clock):
+    old = FROZEN - 100 * 24 * HOUR
+    case = CaseFactory(member=member, assigned_to=technician, released=True, actual_release_date=old)
+    client.force_login(technician)
+    page = page_of(client, case)
+    assert "No view recorded" in page
+    assert "Not opened yet" not in page
+
+
+def test_of_what_is_not_released_the_page_says_nothing(case, client, technician):
+    client.force_login(technician)
+    page = page_of(client, case)
+    assert "Not opened yet" not in page
+    assert "Release timeline" in page

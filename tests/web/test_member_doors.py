@@ -134,7 +134,7 @@ def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client
         return response.status_code, text.replace(case.external_case_id, "").replace(f"/cases/{case.pk}/", "")
 
     names = "edit submit accept complete reschedule return hold release documents hand-over notes as-member"
-    names += " undo recall releases/1 conditions conditions/1/meet conditions/1/waive"
+    names += " undo recall releases/1 conditions conditions/1/meet conditions/1/waive release-timeline"
     for path in ["", *(f"{name}/" for name in names.split())]:
         for method in ("get", "post"):
             assert answer(hidden, method, path) == answer(accepted, method, path), (method, path)
@@ -182,6 +182,7 @@ def all_doors(client, case):
     url = f"/cases/{case.pk}/"
     documents = [f"{url}documents/{document.pk}/" for document in case.documents.all()]
     looks = [f"/cases/?q={NOTE[:11]}", "/cases/?q=granted", f"{url}?notes_before=99999", f"{url}as-member/", *documents]
+    looks.append(f"{url}release-timeline/")
     answers = [*doors(client, case), *[client.get(look) for look in looks]]
     for headers in ({}, {"HX-Request": "true"}):
         answers += [client.get(url, headers=headers), client.get(f"{url}?notes_before=99999", headers=headers)]
@@ -197,7 +198,8 @@ def test_no_member_reads_a_note_a_report_or_the_history(way, person, noted, clie
     client.force_login(request.getfixturevalue(person))
     for answer in all_doors(client, noted):
         text = answer.content.decode().replace(f'value="{NOTE[:11]}"', "").replace('value="granted"', "")
-        told = [word for word in (NOTE[:11], "granted.pdf", "figures.pdf", "uwe", "Internal notes") if word in text]
+        staffs = (NOTE[:11], "granted.pdf", "figures.pdf", "uwe", "Internal notes", "Release timeline", "Not opened")
+        told = [word for word in staffs if word in text]
         assert told == [], answer.request["PATH_INFO"]
     assert noted.notes.count() == 1
     assert Case.objects.get().assigned_to.username == "uwe"

@@ -135,6 +135,7 @@ DOORS = [
     Door("link_condition", "post", Action.ADD_CONDITION, done=200),
     Door("remove_condition", "post", Action.ADD_CONDITION),
     Door("preview_case", "get", None, done=200),
+    Door("release_timeline", "get", None, done=200),
     Door("attach_document", "post", Action.ATTACH, a_file),
     *[Door("document", "get", None, done=200, document=part) for part in PARTS],
     *[Door("remove_document", "get", Action.ATTACH, done=200, document=part) for part in PARTS],
@@ -152,7 +153,15 @@ OF_A_CONDITION = {
     "remove_condition": "manual",
 }
 # For members they do not exist, as the whole calendar.
-FOR_STAFF = {"move_case", "add_note", "preview_case", "release_evidence", "add_condition", *OF_A_CONDITION}
+FOR_STAFF = {
+    "move_case",
+    "add_note",
+    "preview_case",
+    "release_evidence",
+    "release_timeline",
+    "add_condition",
+    *OF_A_CONDITION,
+}
 OF_A_DOCUMENT = {"document", "remove_document"}
 
 

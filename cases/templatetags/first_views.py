@@ -1,0 +1,25 @@
+"""What staff read of a release that its member has opened, or has not."""
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cases.core import reader_timezones
+from cases.models import Case
+from cases.selectors import unopened
+
+register = template.Library()
+
+
+@register.filter
+def seen(case: Case) -> str:
+    """When its member first saw the released `case`, by the reader's clock. Without the year where it is this one."""
+    at, now = case.first_viewed_at, timezone.now()
+    if at:
+        is_this_year = timezone.localtime(at).year == timezone.localtime(now).year
+        format_ = "MOMENT_OF_YEAR_SHORT_FORMAT" if is_this_year else "MOMENT_SHORT_FORMAT"
+        return _("Seen %(at)s") % {"at": reader_timezones.on_readers_clock(at, format_)}
+    if unopened.is_recent(case):
+        return _("Not opened yet")
+    # Of an old release nobody can tell: views were not always recorded.
+    return _("No view recorded")
