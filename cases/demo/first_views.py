@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from cases.core import schedule
-from cases.core.clock import portal_now
 from cases.lifecycle import first_views
 from cases.models import Case, CaseDocument, FirstView
 from cases.models.case_queryset import UNOPENED
 
 LOOKS = (dt.time(9, 20), dt.time(13, 5), dt.time(19, 40))
-# Who has not looked after so long doesn't any more.
-PATIENCE = dt.timedelta(days=6)
+# Of so many cases one stays unopened.
+FORGOTTEN = 5
 Step = tuple[dt.datetime, Callable[[], object]]
 
 
@@ -29,9 +28,8 @@ def looks(first: dt.datetime, last: dt.datetime) -> Iterator[Step]:
 
 
 def _look_around(chance: random.Random) -> None:
-    waiting = Case.objects.filter(UNOPENED, actual_release_date__gt=portal_now() - PATIENCE)
-    for case in waiting.order_by("pk"):
-        if chance.random() < 0.15:
+    for case in Case.objects.filter(UNOPENED).order_by("pk"):
+        if case.pk % FORGOTTEN and chance.random() < 0.25:
             first_views.mark_seen(case, FirstView.Kind.PAGE)
             if case.documents.filter(kind=CaseDocument.Kind.REPORT).exists():
                 first_views.mark_seen(case, FirstView.Kind.DOCUMENT)
