@@ -144,7 +144,7 @@ QUERIES = {
     "account_reset_password_from_key": 9,
     "api_case-detail": 6,
     "api_case-list": 5,
-    "case_detail": 13,
+    "case_detail": 15,
     "dashboard": 9,
     "mfa_activate_totp": 11,
     "account_reauthenticate": 10,

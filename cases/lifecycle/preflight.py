@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cases.core.release_days import ClosedDay
 from cases.models import Case, CaseAnswer, Condition
 
 
@@ -46,6 +47,7 @@ class Subject:
     case: Case
     reports: int
     conditions: Collection[Condition]
+    closed: ClosedDay | None
 
     @property
     def has_answer(self) -> bool:
@@ -105,12 +107,23 @@ def _address(subject: Subject) -> Iterator[Check]:
         yield Check(False, _("The member has no email address"), words)
 
 
+def _day(subject: Subject) -> Iterator[Check]:
+    if subject.closed:
+        words = _("%(why)s This case keeps its date unless you change it.") % {"why": subject.closed.sentence}
+        yield Check(False, _("The release day is closed"), words)
+
+
 # One entry is one check. Each may find nothing, one thing or several.
-CHECKS: tuple[Callable[[Subject], Iterator[Check]], ...] = (_content, _conditions, _member, _address)
+CHECKS: tuple[Callable[[Subject], Iterator[Check]], ...] = (_content, _conditions, _member, _address, _day)
 
 
-def preflight(case: Case, *, reports: int, conditions: Collection[Condition]) -> Preflight:
-    """Check `case`, which comes with its member and its answer. `reports` counts its reports. Reads nothing else."""
-    subject = Subject(case, reports, conditions)
+def preflight(
+    case: Case, *, reports: int, conditions: Collection[Condition], closed: ClosedDay | None = None
+) -> Preflight:
+    """Check `case`, which comes with its member and its answer. `reports` counts its reports. Reads nothing else.
+
+    `closed` says why the date that it has could not be chosen now.
+    """
+    subject = Subject(case, reports, conditions, closed)
     found = [check for checked in CHECKS for check in checked(subject)]
     return Preflight([check for check in found if check.is_ok], [check for check in found if not check.is_ok])

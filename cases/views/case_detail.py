@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.forms.casework import AcceptForm, HandOverCaseForm
-from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm
+from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm, ScheduleFields
 from cases.lifecycle import first_views, permissions
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
@@ -66,14 +66,20 @@ def render_case(
     is_part = bool(part and request.htmx) and not user.is_member
     context = seen_context(case, user, can=can) | {"is_part": is_part}
     if now:
-        context |= _staff_context(case, user) | _forms(case, user, can, now)
-        documents = [document for group in context["document_groups"] for document in group.documents]
-        facts = {
+        forms = _forms(case, user, can, now)
+        context |= _staff_context(case, user) | forms
+        facts: dict[str, Any] = {
             "conditions": list(case.conditions.select_related("owner", "settled_by")),
             "events": context["events"],
             "now": now,
         }
-        context |= release_panel(case, can, documents=documents, **facts)
+        context |= release_panel(
+            case,
+            can,
+            documents=[document for group in context["document_groups"] for document in group.documents],
+            days=next((form.days for form in forms.values() if isinstance(form, ScheduleFields)), None),
+            **facts,
+        )
         context |= condition_panel(case, user, can, **facts)
         context |= undo_panel(case, user, can, context["events"])
         context |= note_panel(case, user, before=request.GET.get("notes_before", ""))

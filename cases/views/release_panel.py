@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from cases.core import schedule
+from cases.core.release_days import ClosedDay, ReleaseDays
+from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import preflight
 from cases.lifecycle.verdict import current_stop, last_change, verdict
@@ -20,11 +22,13 @@ def release_panel(
     conditions: Collection[Condition],
     events: Iterable[CaseEvent],
     documents: Iterable[CaseDocument],
+    days: ReleaseDays | None,
     now: dt.datetime,
 ) -> dict[str, Any]:
-    """Return the verdict, the checks and the suggested dates of `case`, which staff see. One query at most.
+    """Return the verdict, the checks and the suggested dates of `case`, which staff see. Two queries at most.
 
-    `events` is its history, latest first, `documents` what is attached. Nothing where there is no release ahead.
+    `events` is its history, latest first, `documents` what is attached. `days` is the calendar of the form for its
+    date, None where there is no form. Nothing where there is no release ahead.
     """
     if case.is_released or not (case.is_pending or Action.COMPLETE in can):
         return {}
@@ -32,12 +36,22 @@ def release_panel(
     return {
         "verdict": verdict(case, now=now, conditions=conditions, stop=current_stop(), changed=last_change(events)),
         "settled_conditions": [condition for condition in conditions if not condition.is_open],
-        "preflight": preflight(case, reports=reports, conditions=conditions),
-        "presets": _suggested_dates(case, now),
+        "preflight": preflight(case, reports=reports, conditions=conditions, closed=_closed(case, days)),
+        "presets": _suggested_dates(case, days, now) if days else [],
     }
 
 
-def _suggested_dates(case: Case, now: dt.datetime) -> list[Preset]:
+def _closed(case: Case, days: ReleaseDays | None) -> ClosedDay | None:
+    """Return why the date of `case` could not be chosen now. None: it could, or there is none."""
+    date = case.scheduled_release_date
+    if date is None:
+        return None
+    if days is None or not days.first <= date <= days.last:
+        days = days_between(date, date)
+    return days.closed(date)
+
+
+def _suggested_dates(case: Case, days: ReleaseDays, now: dt.datetime) -> list[Preset]:
     lead = lead_time_of(case)
     first, last = schedule.least_date(now, lead), schedule.last_date(now, lead)
-    return presets(today=schedule.date_of(now), first=first, last=last)
+    return presets(today=schedule.date_of(now), first=first, last=last, days=days)

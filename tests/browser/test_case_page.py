@@ -170,7 +170,7 @@ def test_axe_finds_nothing(dark, viewport, sign_in, member, technician, administ
     for case in cases:
         page.goto(f"/cases/{case.pk}/")
         if not case.is_released:
-            page.locator("summary", has_text="release date").click()
+            page.get_by_role("link", name="release date").click()
             page.get_by_role("button", name="Update release date").click()
             expect(page.locator("#reschedule_reason_error")).to_be_visible()
         write_note(page, " ")

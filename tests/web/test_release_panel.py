@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from cases.models import Case, CaseEvent, Condition, ReleaseStop
+from cases.models import BlackoutDay, Case, CaseEvent, Condition, ReleaseStop
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
 
@@ -136,6 +136,15 @@ def test_it_goes_on_while_the_case_waits(scheduled, client, technician, member):
     assert "The member has no email address." in said
 
 
+def test_a_blackout_day_that_came_later_is_told_to_all_staff(scheduled, client, other_technician, administrator):
+    BlackoutDay.objects.create(
+        date=scheduled.scheduled_release_date, name="Inventory", created=FROZEN, created_by=administrator
+    )
+    for who in (other_technician, administrator):
+        client.force_login(who)
+        assert "The release day is closed. There are no releases on June 18, 2025" in panel(page_of(client, scheduled))
+
+
 # --- The dialog's dates -----------------------------------------------------------------------------------------------
 
 
@@ -145,7 +154,7 @@ def suggested(html):
 
 WEEK = [
     ("2025-06-18", "In 7 days", "Wed, Jun 18"),
-    ("2025-06-23", "Monday", "Mon, Jun 23"),
+    ("2025-06-23", "Monday", "Jun 23"),
     ("2025-06-25", "In 14 days", "Wed, Jun 25"),
 ]
 
@@ -158,7 +167,7 @@ WEEK = [
             0,
             [
                 ("2025-06-12", "Tomorrow", "Thu, Jun 12"),
-                ("2025-06-16", "Monday", "Mon, Jun 16"),
+                ("2025-06-16", "Monday", "Jun 16"),
                 ("2025-06-18", "In 7 days", "Wed, Jun 18"),
             ],
         ),

@@ -40,7 +40,7 @@ function wordsOf(field) {
 }
 
 /** Says `sentence` below the field, and has the browser refuse the day. Empty: the day is open. */
-function show(field, sentence) {
+function refuseDay(field, sentence) {
   const wasClosed = field.validity.customError;
   field.setCustomValidity(sentence);
   if (!wasClosed && !sentence) return;
@@ -56,7 +56,7 @@ function checkDay(field) {
   const rules = JSON.parse(field.dataset.closed);
   const date = field.value ? asDate(field.value) : null;
   const sentence = date && closedBecause(rules, date);
-  show(field, sentence ? `${sentence} ${nextOpenDay(rules, date, field)}`.trim() : "");
+  refuseDay(field, sentence ? `${sentence} ${nextOpenDay(rules, date, field)}`.trim() : "");
 }
 
 for (const kind of ["input", "change"]) {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cases.core.release_days import ClosedDay, Why
 from cases.lifecycle.preflight import Remedy, preflight
 from cases.models import CaseAnswer, Condition
 from tests.conftest import FROZEN
@@ -85,3 +86,13 @@ def test_a_completion_settles_the_conditions_that_ask_for_report_and_answer():
     assert "1 condition is open" in failed(case, reports=1)
     answer(case)
     assert failed(case, reports=1) == []
+
+
+def test_a_day_that_was_closed_later_is_told():
+    case = CaseFactory(scheduled=True)
+    closed = ClosedDay(case.scheduled_release_date, Why.BLACKOUT, "Inventory")
+    found = preflight(case, reports=1, conditions=[], closed=closed).failed
+    assert [each.text for each in found] == ["The release day is closed"]
+    assert found[0].consequence == (
+        "There are no releases on June 18, 2025: Inventory. This case keeps its date unless you change it."
+    )
