@@ -35,7 +35,6 @@ def release_panel(
     reports = sum(document.kind == CaseDocument.Kind.REPORT for document in documents)
     return {
         "verdict": verdict(case, now=now, conditions=conditions, stop=current_stop(), changed=last_change(events)),
-        "settled_conditions": [condition for condition in conditions if not condition.is_open],
         "preflight": preflight(case, reports=reports, conditions=conditions, closed=_closed(case, days)),
         "presets": _suggested_dates(case, days, now) if days else [],
     }
