@@ -11,7 +11,7 @@ from tests.factories import CaseFactory
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_court_confirms_by_link(sign_in, member, technician, browser, live_server):
+def test_a_court_confirms_by_link(sign_in, member, technician, chromium, live_server):
     case = CaseFactory(member=member, assigned_to=technician, scheduled=True, title="Pension")
     page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
@@ -28,7 +28,7 @@ def test_a_court_confirms_by_link(sign_in, member, technician, browser, live_ser
     assert_accessible(page)
 
     # The court, without an account, is asked and confirms.
-    outside = browser.new_context(base_url=live_server.url).new_page()
+    outside = chromium.new_context(base_url=live_server.url).new_page()
     outside.goto(link.removeprefix(portal.PORTAL_URL))
     expect(outside.get_by_text(f"Case {case.external_case_id}")).to_be_visible()
     expect(outside.get_by_text("Pension")).to_have_count(0)
@@ -61,7 +61,8 @@ def test_a_colleague_approves_an_early_release(sign_in, member, technician, othe
     page = sign_in(administrator)
     page.goto(f"/cases/{case.pk}/")
     page.get_by_role("button", name="Release early").click()
-    page.get_by_label("Reason").fill("She asked for it.")
-    page.get_by_role("button", name="Release Now").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("She asked for it.")
+    dialog.get_by_role("button", name="Release Now").click()
     expect(page.get_by_text("This case was released on:")).to_be_visible()
     assert Case.objects.get().is_released
