@@ -21,10 +21,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.accounts import api_tokens
-from cases.models import Case, Condition, User
+from cases.models import Case, CaseType, Condition, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
-from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, CaseTypeFactory, UserFactory
 from tests.urls import url_of
 
 STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR = "stranger", "member", "newcomer", "technician", "administrator"
@@ -114,6 +114,7 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     administrator.save()
     api_tokens.create(user=administrator, by=administrator, name="Reports", days=90)
     with_conditions(Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk"))
+    CaseTypeFactory(name="Divorce order", guidance="Attach the court order.", conditions=["manual", "report"])
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
@@ -144,7 +145,9 @@ QUERIES = {
     "account_reset_password_from_key": 9,
     "api_case-detail": 6,
     "api_case-list": 5,
-    "case_detail": 15,
+    "case_detail": 16,
+    "case_list": 9,
+    "edit_case": 9,
     "dashboard": 9,
     "mfa_activate_totp": 11,
     "account_reauthenticate": 10,
@@ -243,6 +246,10 @@ def set_password_address(world: World) -> str:
 
 def of_first_token(world: World) -> str:
     return reverse("end_api_token", args=[world.administrator.api_tokens.earliest("pk").pk])
+
+
+def of_first_type(world: World) -> str:
+    return reverse("case_type", args=[CaseType.objects.earliest("pk").pk])
 
 
 def page(name: str, url_name: str, people: tuple[str, ...], query: str = "", **options: Any) -> Page:
@@ -372,6 +379,10 @@ PAGES = [
         for whose in (*EVERYBODY, "invited")
     ],
     page("person-correct", "correct_person", (ADMINISTRATOR,), address=of_person("correct_person", "technician")),
+    page("case-types", "case_types", (ADMINISTRATOR,)),
+    page("case-type-new", "new_case_type", (ADMINISTRATOR,)),
+    page("case-type-refused", "new_case_type", (ADMINISTRATOR,), step=send("", name="General", position="1")),
+    page("case-type", "case_type", (ADMINISTRATOR,), address=of_first_type),
     page("portal-settings", "portal_settings", (ADMINISTRATOR,)),
     page("operations", "operations", (ADMINISTRATOR,)),
     page("operations-week", "operations", (ADMINISTRATOR,), "?days=7"),

@@ -9,6 +9,8 @@ from cases.models import (
     CaseDocument,
     CaseEvent,
     CaseNote,
+    CaseType,
+    CaseTypeCondition,
     Condition,
     FirstView,
     Heartbeat,
@@ -82,6 +84,17 @@ class ConditionAdmin(OfCasesAdmin):
     list_display = ("case", "kind", "name", "state", "owner", "since", "settled_by", "settled_at")
     list_select_related = ("case", "owner", "settled_by")
     exclude = ("link_digest",)
+
+
+@admin.register(CaseType)
+class CaseTypeAdmin(ReadOnlyAdmin):
+    list_display = ("name", "min_days", "default_days", "requires_answer", "position", "is_retired")
+
+
+@admin.register(CaseTypeCondition)
+class CaseTypeConditionAdmin(ReadOnlyAdmin):
+    list_display = ("case_type", "kind", "name")
+    list_select_related = ("case_type",)
 
 
 @admin.register(FirstView)

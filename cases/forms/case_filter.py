@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits, schedule
 from cases.core.clock import portal_now
 from cases.core.text import isolated
+from cases.forms.case_types import GENERAL, filter_choices_of_types
 from cases.forms.technicians import filter_choices
 from cases.lifecycle import display_states
 from cases.models import User
@@ -34,8 +35,8 @@ class Chip:
 
 
 class CaseFilter(forms.Form):
-    """`q`, `state`, `urgency` and `sort`; for staff also `technician` and `due`, for administrators `member`. A value
-    that cannot be read is an error of its field."""
+    """`q`, `state`, `urgency`, `sort`, and `type` where types are kept; for staff also `technician` and `due`, for
+    administrators `member`. A value that cannot be read is an error of its field."""
 
     q = forms.CharField(
         required=False,
@@ -56,6 +57,12 @@ class CaseFilter(forms.Form):
         choices=[("", _("Any urgency")), ("urgent", _("Urgent")), ("normal", _("Normal"))],
         widget=forms.Select(attrs=SELECT),
         error_messages={"invalid_choice": _("Unknown urgency.")},
+    )
+    type = forms.ChoiceField(
+        required=False,
+        label=_("Type"),
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("Unknown type.")},
     )
     technician = forms.ChoiceField(
         required=False,
@@ -92,6 +99,10 @@ class CaseFilter(forms.Form):
             self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
         self.shown = {state.key: state for state in display_states.filters_for(by)}
         self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
+        if types := filter_choices_of_types(by=by):
+            self._offer("type", [("", _("All types")), *types])
+        else:
+            del self.fields["type"]
         if by.is_member:
             del self.fields["technician"], self.fields["due"]
         else:
@@ -134,6 +145,7 @@ class CaseFilter(forms.Form):
             text=asked["q"],
             state=self.shown.get(asked["state"]),
             urgency=asked["urgency"],
+            case_type=self._type(asked.get("type", "")),
             technician=self._whose(asked.get("technician", "")),
             member=asked.get("member"),
             due_by=schedule.date_of(portal_now()) if asked.get("due") == "today" else None,
@@ -141,6 +153,11 @@ class CaseFilter(forms.Form):
             unopened_at=portal_now() if asked.get("due") == "unopened" else None,
             order=asked["sort"],
         )
+
+    def _type(self, value: str) -> int | None:
+        if value == GENERAL:
+            return case_list.NO_TYPE
+        return int(value) if value else None
 
     def _whose(self, technician: str) -> int | None:
         if technician == NOBODY:

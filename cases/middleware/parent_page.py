@@ -3,8 +3,8 @@
 from django.http import HttpRequest
 from django.urls import reverse
 
-# Buttons on the page of one case or person, by the start of their URL.
-PAGES_BY_PREFIX = (("/cases/", "case_detail"), ("/people/", "person"))
+# Buttons on the page of one case, person or case type, by the start of their URL.
+PAGES_BY_PREFIX = (("/cases/", "case_detail"), ("/people/", "person"), ("/case-types/", "case_type"))
 # Buttons on a page that there is once.
 LISTS_BY_PREFIX = (("/calendar/", "calendar"), ("/blackout-days/", "blackout_days"), ("/operations/", "operations"))
 

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -28,8 +29,8 @@ OF_TECHNICIANS = {"accepted", "scheduled", "held", "released"}
 EARLY = {Case.Status.DRAFT, Case.Status.SUBMITTED, Case.Status.ACCEPTED}
 # Lists of these states are in the order in which the cases were created.
 BY_AGE = EARLY - {Case.Status.ACCEPTED}
-# Stands for "no technician" in CaseListQuery. No row has this key.
-UNASSIGNED = 0
+# Stand for "no technician" and "no type" in CaseListQuery. No row has this key.
+UNASSIGNED = NO_TYPE = 0
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,15 @@ ORDERS = (
 class CaseListQuery:
     """The filters, the search and the order of a list. An empty value does not filter.
 
-    `technician` is a key, or UNASSIGNED. `due_by` asks for what is scheduled up to that day and not released,
-    `held_at` for what conditions hold back at that aware moment, `unopened_at` for what was released some days before
-    that moment and not opened since.
+    `technician` is a key, or UNASSIGNED; `case_type` a key, or NO_TYPE. `due_by` asks for what is scheduled up to that
+    day and not released, `held_at` for what conditions hold back at that aware moment, `unopened_at` for what was
+    released some days before that moment and not opened since.
     """
 
     text: str = ""
     state: DisplayState | None = None
     urgency: str = ""
+    case_type: int | None = None
     technician: int | None = None
     member: User | None = None
     due_by: dt.date | None = None
@@ -123,6 +125,9 @@ class CaseListQuery:
             where &= Q(urgency=self.urgency)
         if self.member:
             where &= Q(member=self.member)
+        if self.case_type is not None:
+            # Not by its column: PostgreSQL would leave the index that the other conditions go by.
+            where &= Q(Exact(without_index("case_type_id"), self.case_type)) if self.case_type else Q(case_type=None)
         return where if self.technician is None else where & Q(assigned_to=self.technician or None)
 
 
@@ -153,6 +158,9 @@ def _has_an_index(query: CaseListQuery, user: User) -> bool:
     """Tell whether one index holds exactly what `query` asks for, in its order."""
     if user.is_member or query.text or query.urgency or query.member:
         return False
+    if query.case_type is not None:
+        # The index has the cases of a type by age.
+        return bool(query.case_type) and query == CaseListQuery(case_type=query.case_type, order=query.order)
     if query.due_by or query.held_at:
         return query.state_key in ("", "scheduled")
     if query.unopened_at:
@@ -165,6 +173,8 @@ def _has_an_index(query: CaseListQuery, user: User) -> bool:
 
 def _along_its_index(cases: CaseQuerySet, query: CaseListQuery) -> CaseQuerySet:
     by, forwards = query.chosen_order.by, query.chosen_order == query.orders[0]
+    if query.case_type:
+        return order_along_index(cases, "case_type_id", query.case_type, by, forwards)
     if query.technician is not None:
         theirs = cases.filter(replace(query, technician=None).conditions)
         return order_along_index(theirs, "assigned_to_id", query.technician or None, by, forwards)

@@ -8,7 +8,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from cases.core import reader_timezones
-from cases.models import CaseEvent, Condition
+from cases.models import Case, CaseEvent, Condition
 
 register = template.Library()
 Kind = CaseEvent.Kind
@@ -19,6 +19,8 @@ def what_happened(event: CaseEvent) -> str:
     """Name the event in a few words, with the release date that it set."""
     if event.kind == Kind.RELEASED and not event.actor:
         return _("Released automatically")
+    if event.kind == Kind.URGENCY_CHANGED:
+        return _urgency_changed(event)
     if not event.to_date:
         return event.get_kind_display()
     dates = {"day": _schedule(event.to_date, event.to_time)}
@@ -37,6 +39,21 @@ def condition_label(event: CaseEvent) -> str:
     """Name the condition of the event by its kind, where it has no name of its own."""
     kind = event.details.get("condition_kind")
     return str(Condition.Kind(kind).label) if kind in Condition.Kind.values else ""
+
+
+@register.filter
+def types_of(event: CaseEvent) -> list[str]:
+    """The type before and the type after an event that changed it; nothing for another event."""
+    return [name or _("General") for name in getattr(event, "types", [])]
+
+
+def _urgency_changed(event: CaseEvent) -> str:
+    """Name both. A row written by hand may hold anything."""
+    facts = event.details if isinstance(event.details, dict) else {}
+    before, after = (dict(Case.Urgency.choices).get(str(facts.get(key))) for key in ("from_urgency", "to_urgency"))
+    if not before or not after:
+        return event.get_kind_display()
+    return _("Urgency changed from %(before)s to %(after)s") % {"before": before, "after": after}
 
 
 def _schedule(date: dt.date, time: dt.time | None) -> str:

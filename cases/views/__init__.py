@@ -14,6 +14,7 @@ from cases.views.case_actions import (
 )
 from cases.views.case_detail import case_detail
 from cases.views.case_list import case_list
+from cases.views.case_types import case_type, case_types, new_case_type, retire_case_type
 from cases.views.condition_by_link import condition_by_link
 from cases.views.conditions import (
     add_condition,
@@ -23,6 +24,7 @@ from cases.views.conditions import (
     remove_condition,
     waive_condition,
 )
+from cases.views.corrections import correct_case
 from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import edit_case, new_case, submit_case
@@ -66,9 +68,12 @@ __all__ = [
     "cancel_schedule",
     "case_detail",
     "case_list",
+    "case_type",
+    "case_types",
     "change_feed",
     "change_role",
     "condition_by_link",
+    "correct_case",
     "correct_person",
     "dashboard",
     "document",
@@ -85,6 +90,7 @@ __all__ = [
     "new_api_token",
     "new_blackout_day",
     "new_case",
+    "new_case_type",
     "operations",
     "operations_figures",
     "operations_present",
@@ -105,6 +111,7 @@ __all__ = [
     "remove_second_factor",
     "reschedule_case",
     "resend_email",
+    "retire_case_type",
     "return_case",
     "set_access",
     "submit_case",

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
+from cases.forms.case_types import CorrectionForm
 from cases.forms.casework import AcceptForm, HandOverCaseForm
 from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm, ScheduleFields
 from cases.lifecycle import first_views, permissions
@@ -126,6 +127,8 @@ def _forms(case: Case, user: User, can: set[Action], now: dt.datetime) -> dict[s
         present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
         forms["reschedule_form"] = RescheduleForm(initial=initial | (present if case.scheduled_release_date else {}))
         forms["reschedule_form"].offer(case, any_day=user.is_administrator, now=now)
+    if Action.CORRECT in can:
+        forms["correction_form"] = CorrectionForm(case=case, initial=initial)
     if Action.HAND_OVER in can:
         forms["hand_over_form"] = HandOverCaseForm(case=case, initial=initial)
     if can & {Action.HOLD, Action.RELEASE_EARLY, Action.RETURN, Action.RECALL}:

@@ -11,6 +11,7 @@ LINES, LINE = "textarea", "text"
 TEXTS: Mapping[str, tuple[StrOrPromise, str]] = {
     "title": (_("Title"), LINE),
     "description": (_("Description"), LINES),
+    "guidance": (_("Guidance"), LINES),
     "text": (_("Note"), LINES),
     "reason": (_("Reason"), LINES),
     "release_date": (_("Release date"), "date"),

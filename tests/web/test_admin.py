@@ -14,10 +14,13 @@ from cases.accounts import actions as people
 from cases.accounts import calendar_feed
 from cases.models import (
     AccountEvent,
+    BlackoutDay,
     Case,
     CaseDocument,
     CaseEvent,
     CaseNote,
+    CaseType,
+    CaseTypeCondition,
     Condition,
     FirstView,
     Heartbeat,
@@ -28,7 +31,7 @@ from cases.models import (
     SampledTotal,
     User,
 )
-from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseTypeFactory, UserFactory
 from tests.tokens import new_token
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +61,10 @@ def rows(member, technician, administrator) -> dict[str, object]:
     counted = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
     ReleaseDay.objects.create(day="2025-06-01", zone="UTC", counted_at=case.date_completed, **counted)
     people.deactivate(person=UserFactory(), by=administrator)
+    CaseTypeFactory(conditions=["manual"])
+    BlackoutDay.objects.create(
+        date="2025-12-24", name="Inventory", created=case.date_completed, created_by=administrator
+    )
     PortalEvent.objects.create(kind="clock_changed", at=case.date_completed, source="command", system_actor="a test")
     models = [
         Case,
@@ -67,7 +74,10 @@ def rows(member, technician, administrator) -> dict[str, object]:
         PortalClock,
         PortalEvent,
         CaseDocument,
+        BlackoutDay,
         CaseNote,
+        CaseType,
+        CaseTypeCondition,
         Condition,
         FirstView,
         Heartbeat,

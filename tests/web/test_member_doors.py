@@ -134,7 +134,7 @@ def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client
         return response.status_code, text.replace(case.external_case_id, "").replace(f"/cases/{case.pk}/", "")
 
     names = "edit submit accept complete reschedule return hold release documents hand-over notes as-member"
-    names += " undo recall releases/1 conditions conditions/1/meet conditions/1/waive release-timeline"
+    names += " undo recall releases/1 conditions conditions/1/meet conditions/1/waive correct release-timeline"
     for path in ["", *(f"{name}/" for name in names.split())]:
         for method in ("get", "post"):
             assert answer(hidden, method, path) == answer(accepted, method, path), (method, path)

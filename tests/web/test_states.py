@@ -95,6 +95,10 @@ def another_day(case: Case, person: str) -> dict[str, object]:
     return REASON | {"release_date": date.isoformat(), "version": case.version}
 
 
+def another_urgency(case: Case, person: str) -> dict[str, object]:
+    return {"urgency": "urgent", "case_type": "general"}
+
+
 @dataclass(frozen=True)
 class Door:
     """A URL with a method: the action that it is for (None: to look), what is sent, and what it answers then."""
@@ -125,6 +129,7 @@ DOORS = [
     Door("recall_release", "post", Action.RECALL, a_reason),
     Door("release_evidence", "get", None, done=200),
     Door("hand_over_case", "post", Action.HAND_OVER, a_colleague),
+    Door("correct_case", "post", Action.CORRECT, another_urgency),
     Door("add_note", "post", Action.NOTE, a_note),
     Door("add_condition", "get", Action.ADD_CONDITION, done=200),
     Door("add_condition", "post", Action.ADD_CONDITION, a_condition),

@@ -7,7 +7,7 @@ from django.db import connection
 from django.http import QueryDict
 
 from cases.forms.case_filter import CaseFilter
-from cases.models import Case, User
+from cases.models import Case, CaseType, User
 from cases.selectors import case_list, dashboard, search
 from cases.selectors.pagination import MAX_COUNTED, PER_PAGE, CappedPaginator
 from tests.plans import Plans
@@ -18,12 +18,12 @@ TODAY = dt.date(2025, 6, 11)
 CASES = 150_000
 # Of a hundred cases one is a draft, one submitted, one accepted, three on hold (and those are old ones), 44 scheduled
 # and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth,
-# Olga the others.
+# Olga the others. A third is of the type Pension.
 FILL = """
 INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, title_folded,
     description, date_created,
     date_accepted, scheduled_release_date, actual_release_date, schedule_revision, release_number, release_error,
-    release_attempts)
+    release_attempts, case_type_id)
 SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
     CASE WHEN n %% 100 < 2 THEN NULL WHEN n < 10000 AND n %% 200 = 50 THEN %(otto)s WHEN n %% 11 = 2 THEN %(tom)s
         ELSE %(other)s END,
@@ -33,7 +33,8 @@ SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
     CASE WHEN n %% 100 > 1 THEN timestamptz '2025-01-01' + (n * 7919 %% 150000) * interval '1 minute' END,
     CASE WHEN n %% 100 > 5 THEN date %(today)s + 1 + n %% 300 - CASE WHEN n %% 100 > 49 THEN 400 ELSE 0 END
          WHEN n %% 100 > 2 AND n > 50000 THEN date %(today)s END,
-    CASE WHEN n %% 100 > 49 THEN timestamptz '2025-01-01' + n * interval '1 second' END, 1, 0, '', 0
+    CASE WHEN n %% 100 > 49 THEN timestamptz '2025-01-01' + n * interval '1 second' END, 1, 0, '', 0,
+    CASE WHEN n %% 3 = 0 THEN CAST(%(pension)s AS bigint) END
 FROM generate_series(1, %(cases)s) AS n
 """
 
@@ -49,13 +50,14 @@ def many(django_db_setup, django_db_blocker):
             roles = {"mia": "member", "olga": "member", "tom": "technician", "otto": "technician"}
             roles |= {"other": "technician", "ada": "administrator"}
             people = {name: User.objects.create(username=name, role=role).pk for name, role in roles.items()}
+            people["pension"] = CaseType.objects.create(name="Pension").pk
             with connection.cursor() as cursor:
                 cursor.execute(FILL, people | {"cases": CASES, "today": TODAY})
                 cursor.execute("ANALYZE")
             yield
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE cases_case, cases_user CASCADE")
+                cursor.execute("TRUNCATE cases_case, cases_user, cases_casetype CASCADE")
 
 
 @pytest.fixture(autouse=True)
@@ -73,11 +75,14 @@ class CasePlans(Plans):
 
 def show(name: str, query: str) -> None:
     user = User.objects.get(username=name)
-    asked = CaseFilter(QueryDict(query), by=user)
+    pension = CaseType.objects.get(name="Pension").pk
+    asked = CaseFilter(QueryDict(query.replace(PENSION, f"type={pension}")), by=user)
     assert asked.is_valid(), asked.errors
     list(CappedPaginator(case_list.find(asked.list_query(), user).cases).get_page(1))
 
 
+# Replaced by its key.
+PENSION = "type=pension"
 ALONG_ONE_INDEX = [
     *[("ada", f"state={state}") for state in ("", "draft", "submitted", "accepted", "scheduled", "held", "released")],
     *[("tom", f"state={state}&technician=mine") for state in ("accepted", "scheduled", "held", "released")],
@@ -95,6 +100,7 @@ ALONG_ONE_INDEX = [
     *[(name, "due=conditions") for name in ("tom", "ada")],
     ("tom", "due=conditions&technician=mine"),
     ("tom", "state=accepted&technician=nobody"),
+    *[(name, query) for name in ("ada", "tom") for query in (PENSION, f"{PENSION}&sort=oldest")],
     ("ada", "q=L-77"),
 ]
 
@@ -117,6 +123,11 @@ AMONG_THE_LATEST = [
     *[("otto", query) for query in ("technician=mine&state=submitted", "technician=mine&q=nothing")],
     *[("ada", query) for query in ("member=mia", "member=mia&state=held", "member=olga&q=nothing&sort=oldest")],
     *[("mia", f"state={state}") for state in ("", "accepted", "open", "released")],
+    *[("ada", f"{PENSION}&{query}") for query in ("state=released", "q=nothing", "urgency=urgent", "due=today")],
+    *[("tom", f"{query}&state=scheduled") for query in (PENSION, "type=general")],
+    *[("tom", f"{query}&technician=mine") for query in (PENSION, "type=general")],
+    *[("ada", query) for query in ("type=general", "type=general&state=released", "type=general&q=nothing")],
+    *[("mia", query) for query in (PENSION, "type=general&state=released")],
     *[("ada", query) for query in ("q=mia", "q=L-149", "q=mia&state=held", "member=MIA")],
     *[
         ("olga", query)
