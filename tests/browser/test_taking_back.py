@@ -30,7 +30,7 @@ def test_tom_undoes_his_release_and_ada_recalls_another(
     expect(page.locator("#release-panel").get_by_role("button", name="Undo release")).to_be_visible()
     page.locator(".toasts").get_by_role("button", name="Undo release").click()
     expect(page.locator(".toasts")).to_contain_text("Release undone. The case is on hold.")
-    expect(page.locator("#release-panel")).to_contain_text("No release date is set.")
+    expect(page.locator("#release-panel")).to_contain_text("No release date is set")
 
     page = sign_in(administrator, viewport=viewport, dark=dark)
     page.goto(f"/cases/{case.pk}/")
@@ -47,7 +47,7 @@ def test_tom_undoes_his_release_and_ada_recalls_another(
     expect(page.locator(".toasts")).to_contain_text("Release recalled.")
     assert Case.objects.get().is_held
 
-    page.locator("#case-history").get_by_role("link", name="Release 2").first.click()
+    page.locator("#case-history").get_by_role("link", name="Details of release 2").first.click()
     expect(page.get_by_role("heading", name="Release 2 of")).to_be_visible()
     expect(page.get_by_text("“The figures of another member.”")).to_be_visible()
     assert_accessible(page)
