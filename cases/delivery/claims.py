@@ -70,6 +70,7 @@ def record_failure(held: QuerySet[Row], result: DeliveryResult, *, deferrals: in
     A rejected delivery fails. A deferred one is tried again, at growing intervals, until MAX_DEFERRALS.
     """
     answered = {"attempts": F("attempts") + 1, "last_error": result.error}
+    in_doubt = {"interrupted": True} if result.in_doubt else {}
     match result.outcome:
         case Outcome.REJECTED:
             held.update(state=State.FAILED, **answered)
@@ -81,6 +82,7 @@ def record_failure(held: QuerySet[Row], result: DeliveryResult, *, deferrals: in
             held.update(state=State.WAITING, deferrals=F("deferrals") + 1, next_try=next_try, **answered)
         case Outcome.UNREACHABLE:
             # Nothing was said about this delivery, so it was no attempt: our own server never makes us give up.
-            held.update(state=State.WAITING, next_try=now + UNREACHABLE_RETRY.delay(0), last_error=result.error)
+            next_try = now + UNREACHABLE_RETRY.delay(0)
+            held.update(state=State.WAITING, next_try=next_try, last_error=result.error, **in_doubt)
         case Outcome.SENT:
             raise ValueError("A delivery that was sent is no failure.")

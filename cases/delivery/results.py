@@ -18,10 +18,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """The outcome of one delivery, and the words of the server that did not take it."""
+    """The outcome of one delivery, and the words of the server that did not take it.
+
+    `in_doubt`: the connection was lost after the delivery was begun, so that the server may have taken it.
+    """
 
     outcome: Outcome
     error: str = ""
+    in_doubt: bool = False
 
     def __post_init__(self) -> None:
         # A server may say any number of lines, and quote the address. The limit leaves room in Delivery.last_error.

@@ -60,7 +60,8 @@ class Transport:
         except (smtplib.SMTPDataError, smtplib.SMTPHeloError) as error:
             return _by_code(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
-            return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}")
+            is_answer = isinstance(error, smtplib.SMTPResponseException)
+            return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}", in_doubt=not is_answer)
         except Exception as error:  # the email library fails in many ways on odd addresses and headers
             logger.exception("e-mail could not be sent", message_id=message.extra_headers.get("Message-ID"))
             return DeliveryResult(Outcome.REJECTED, describe(error))

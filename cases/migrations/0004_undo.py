@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 db_default=False,
                 default=False,
-                help_text="A sender stopped without saying what became of it. It may have left.",
+                help_text="A try ended without an answer: the sender stopped, or the connection was lost. It may have been sent.",
                 verbose_name="interrupted",
             ),
         ),

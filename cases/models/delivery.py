@@ -38,7 +38,9 @@ class Delivery(models.Model):
         _("interrupted"),
         default=False,
         db_default=False,
-        help_text=_("A sender stopped without saying what became of it. It may have left."),
+        help_text=_(
+            "A try ended without an answer: the sender stopped, or the connection was lost. It may have been sent."
+        ),
     )
     due = models.DateTimeField(_("due"), db_default=Now(), help_text=_("When it was first due."))
     next_try = models.DateTimeField(

@@ -88,7 +88,7 @@ def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[F
         if not email.sent:
             yield NOT_MAILED[email.kind] % {"state": email.get_state_display()}
             if email.interrupted:
-                yield _("It may have been sent all the same: a mail worker stopped while sending it.")
+                yield _("It may have been sent: a mail worker stopped or lost the connection while sending it.")
     seen = {view.kind for view in views}
     if not seen & {FirstView.Kind.PAGE, FirstView.Kind.API}:
         yield _("The member hasn't opened this release.")

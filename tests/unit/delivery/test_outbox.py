@@ -467,13 +467,14 @@ def test_one_recipient_whom_the_server_does_not_take_holds_up_nobody(server, mem
     assert row(cases[2]).last_error != ""
     if answer != CUT:
         assert answer[:3] in row(cases[2]).last_error
+    assert row(cases[2]).interrupted == (answer == CUT), "only without an answer it may have been taken"
 
 
 def test_a_message_that_was_taken_and_not_confirmed_is_sent_again_under_the_same_id(server, clock, member):
     (case,) = release_for(member)
     server.at_data[member.email] = CUT
     outbox.deliver()
-    assert states(case) == ["waiting"]
+    assert (states(case), row(case).interrupted) == (["waiting"], True)
 
     server.at_data.clear()
     clock.shift(dt.timedelta(minutes=1))

@@ -310,6 +310,16 @@ def test_nobody_is_told_of_a_release_whose_email_the_server_did_not_take(
     assert notices(case).get().state == "dropped"
 
 
+def test_the_member_is_told_in_doubt_where_the_connection_was_lost(case, administrator, clock, mailoutbox):
+    batch = has_left(case, "sending")
+    email_claims.record(batch, DeliveryResult(Outcome.UNREACHABLE, "timed out", in_doubt=True))
+    assert email(case).state == "waiting"
+    recalled(case, administrator)
+    outbox.deliver()
+    assert (email(case).state, email(case).interrupted) == ("dropped", True)
+    assert ["no longer available" in message.subject for message in mailoutbox] == [True]
+
+
 def test_nobody_is_told_where_the_sender_gave_the_email_back(case, administrator, clock, mailoutbox):
     batch = has_left(case, "sending")
     recalled(case, administrator)
