@@ -47,7 +47,7 @@ def test_tom_undoes_his_release_and_ada_recalls_another(
     expect(page.locator(".toasts")).to_contain_text("Release recalled.")
     assert Case.objects.get().is_held
 
-    page.locator("#case-history").get_by_role("link", name="Details of release 2").first.click()
+    page.locator("#case-history").get_by_role("link", name="Record of release 2").first.click()
     expect(page.get_by_role("heading", name="Release 2 of")).to_be_visible()
     expect(page.get_by_text("“The figures of another member.”")).to_be_visible()
     assert_accessible(page)
