@@ -6,7 +6,7 @@ import factory
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cases.models import Case, CaseDocument, CaseNote, CaseType, CaseTypeCondition, User
+from cases.models import Case, CaseAnswer, CaseDocument, CaseNote, CaseType, CaseTypeCondition, User
 from cases.models.condition import NEEDS_A_NAME
 from tests.clocks import portals_today
 
@@ -87,6 +87,17 @@ class CaseDocumentFactory(factory.django.DjangoModelFactory[CaseDocument]):
         submission = factory.Trait(
             kind=CaseDocument.Kind.SUBMISSION, uploaded_by=factory.LazyAttribute(lambda document: document.case.member)
         )
+
+
+class CaseAnswerFactory(factory.django.DjangoModelFactory[CaseAnswer]):
+    class Meta:
+        model = CaseAnswer
+
+    case = factory.SubFactory(CaseFactory)
+    text = "Dear Mia,\n\n**yes**, you can.\n\n- Sign the form.\n- Send it back."
+    version = 1
+    updated_by = factory.LazyAttribute(lambda answer: answer.case.assigned_to or UserFactory(role=User.Role.TECHNICIAN))
+    updated_at = factory.LazyFunction(timezone.now)
 
 
 class CaseNoteFactory(factory.django.DjangoModelFactory[CaseNote]):

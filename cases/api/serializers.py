@@ -32,9 +32,10 @@ class CaseInListSerializer(serializers.Serializer[VisibleCase]):
 
 
 class CaseSerializer(CaseInListSerializer):
-    """A case with its description."""
+    """A case with its description and its answer, which is Markdown. Members get the answer with the release."""
 
     description = serializers.CharField(read_only=True)
+    answer = serializers.CharField(read_only=True)
 
 
 class ReleaseSerializer(serializers.Serializer[Any]):

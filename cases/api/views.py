@@ -80,7 +80,7 @@ class CaseViewSet(GenericViewSet[Any]):
         return releases.schedule(**options, release_on=release_on)
 
     def _case(self, pk: str) -> Case:
-        cases = self.get_queryset().with_description()
+        cases = self.get_queryset().in_full()
         user = cast(User, self.request.user)
         return get_object_or_404(first_views.with_recorded(cases, kind=FirstView.Kind.API, by=user), pk=pk)
 

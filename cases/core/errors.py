@@ -86,6 +86,15 @@ class Stale(CaseError):
         )
 
 
+class AnswerChanged(Stale):
+    """The answer was written over an older version of it."""
+
+    def __init__(self) -> None:
+        CaseError.__init__(
+            self, _("Someone changed this answer after you opened it. Your text is still here, but it isn't saved.")
+        )
+
+
 class SentAlready(CaseError):
     """The form was sent before, with the same content. `made` is the key of the row that it created."""
 

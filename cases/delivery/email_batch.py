@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from django.conf import settings
+
 from cases.delivery.message import Message
 from cases.models import Case, User
 
@@ -42,6 +44,8 @@ class EmailContext:
         """Read what `batches` are about. Takes two statements, however many they are."""
         case_ids = [pk for batch in batches for pk in batch.case_ids]
         released = Case.objects.visible_to_their_members().filter(actual_release_date__isnull=False)
+        if settings.RELEASE_ANSWER_IN_EMAIL:
+            released = released.select_related("answer")
         return cls(
             people=User.objects.in_bulk({batch.recipient_id for batch in batches}),
             cases=released.defer("description").in_bulk(case_ids) if case_ids else {},

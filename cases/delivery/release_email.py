@@ -12,22 +12,25 @@ from django.utils.translation import ngettext
 from cases.core import languages
 from cases.core.text import isolated
 from cases.delivery.message import Message, automatic_message, one_line
-from cases.models import Case, User
+from cases.models import Case, CaseAnswer, User
 
 MAX_LISTED = 50
+# An email about more cases leads to their answers and contains none.
+MAX_WITH_ANSWERS = 5
 
 
 def released_message(*, recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:
     """Render the message to `address` about `cases`, which `recipient` may see, in their language.
 
-    It lists the first MAX_LISTED.
+    It lists the first MAX_LISTED. With RELEASE_ANSWER_IN_EMAIL it contains the answers of up to MAX_WITH_ANSWERS.
     """
     with translation.override(languages.language_of(recipient)):
         return _released_message(recipient, address, cases, message_id)
 
 
 def _released_message(recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:
-    listed = [_line(case) for case in cases[:MAX_LISTED]]
+    has_answers = settings.RELEASE_ANSWER_IN_EMAIL and len(cases) <= MAX_WITH_ANSWERS
+    listed = [_line(case, has_answer=has_answers) for case in cases[:MAX_LISTED]]
     context = {
         "name": isolated(recipient.display_name),
         "only": listed[0] if len(cases) == 1 else None,
@@ -49,9 +52,11 @@ def _subject(cases: Sequence[Case]) -> str:
     return text % {"n": len(cases)}
 
 
-def _line(case: Case) -> dict[str, str]:
+def _line(case: Case, *, has_answer: bool) -> dict[str, str]:
+    answer: CaseAnswer | None = getattr(case, "answer", None) if has_answer else None
     return {
         "number": one_line(case.external_case_id),
         "title": isolated(case.title),
         "link": settings.PORTAL_URL + reverse("case_detail", args=[case.pk]),
+        "answer": answer.text if answer else "",
     }

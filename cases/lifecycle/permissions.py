@@ -51,6 +51,7 @@ class Action(StrEnum):
     MEET_CONDITION = "meet_condition"
     WAIVE = "waive"
     APPROVE = "approve"
+    WRITE_ANSWER = "write_answer"
 
 
 class Relation(StrEnum):
@@ -113,6 +114,11 @@ TABLE: dict[Action, dict[str, Rule]] = {
     Action.HAND_OVER: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
         Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
+    },
+    # Completion locks the answer.
+    Action.WRITE_ANSWER: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
     },
     # What one knows of a colleague's case is worth a note too.
     Action.NOTE: {

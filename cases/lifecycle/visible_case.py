@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from cases.lifecycle import display_states
-from cases.models import Case, User
+from cases.models import Case, CaseAnswer, User
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,9 @@ class VisibleCase:
     state: str
     state_label: str
     description: str = ""
+    # Of a member once the case is released. Markdown, and who wrote it last.
+    answer: str = ""
+    answered_by: str = ""
     urgency: str = ""
     # The name of it. None is *General*.
     case_type: str | None = None
@@ -37,7 +40,7 @@ class VisibleCase:
 
     @classmethod
     def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
-        """Make it of `case`, which came from `visible_to(to)`. The description only `in_full`."""
+        """Make it of `case`, which came from `visible_to(to)`. Description and answer only `in_full`."""
         state = display_states.key_of(case, to)
         label = str(next(found.label for found in display_states.states_for(to) if found.key == state))
         head: dict[str, Any] = {
@@ -64,6 +67,8 @@ class VisibleCase:
         }
         if case.is_released:
             body |= {"date_completed": case.date_completed, "actual_release_date": case.actual_release_date}
+        if in_full and (case.is_released or not to.is_member):
+            body |= _answer_of(case)
         if to.is_member:
             return cls(**head, **body, version=case.version if state == "draft" else None)
         return cls(
@@ -83,3 +88,8 @@ class VisibleCase:
     def name(self) -> str:
         """What headings and lists call it."""
         return self.title or self.external_case_id
+
+
+def _answer_of(case: Case) -> dict[str, str]:
+    answer: CaseAnswer | None = getattr(case, "answer", None)
+    return {"answer": answer.text, "answered_by": answer.updated_by.display_name} if answer and answer.text else {}

@@ -71,6 +71,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """With what CaseManager leaves out."""
         return self.defer(None)
 
+    def in_full(self) -> Self:
+        """With everything that the page of a case tells: the description, and the answer with its author, the type."""
+        return self.with_description().select_related("answer__updated_by", "case_type")
+
     def due(self, now: dt.datetime) -> Self:
         """Return the cases to release at the aware datetime `now`.
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from cases.core.schedule import Schedule
 from cases.core.text import clean_text
 from cases.lifecycle import conditions
+from cases.lifecycle.answers import check_answered
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
@@ -29,9 +30,13 @@ Kind = CaseEvent.Kind
 def complete(
     *, case: Case, by: User, source: str, release_on: Schedule | None, reason: str = "", version: int | None = None
 ) -> Case:
-    """Complete an accepted case. Its member sees it on `release_on`; None: at once."""
+    """Complete an accepted case. Its member sees it on `release_on`; None: at once.
+
+    CaseError where it needs an answer and has none (cases.lifecycle.answers).
+    """
     locked = lock_for_action(case, Action.COMPLETE, by=by, source=source, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
+    check_answered(case)
     case.status = Case.Status.COMPLETED
     case.date_completed = recorder.at
     if release_on is not None:

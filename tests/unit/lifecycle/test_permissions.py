@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from cases import releases
 from cases.casework import assignment, corrections, drafts, notes
+from cases.casework.answers import save_answer
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.schedule import Schedule
 from cases.documents import actions as documents
@@ -52,6 +53,7 @@ MAY = {
     "meet_condition": ("-",           IN_HANDS,         IN_HANDS),
     "waive":          ("-",           "-",              IN_HANDS),
     "approve":        ("-",           NOT_RELEASED,     NOT_RELEASED),
+    "write_answer":   ("-",           "accepted",       "accepted"),
 }  # fmt: skip
 
 # Who knows that the case exists. To everybody else it does not.
@@ -106,6 +108,7 @@ def verbs(case, by):
         "meet_condition": lambda: releases.meet_condition(**of_condition("manual")),
         "waive": lambda: releases.waive_condition(**of_condition("manual"), reason="because"),
         "approve": lambda: releases.approve(**of_condition("approval")),
+        "write_answer": lambda: save_answer(case=case, by=by, text="Yes."),
     }
 
 
