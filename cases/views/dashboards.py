@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from cases.core.clock import portal_now
 from cases.selectors import dashboard as boards
 from cases.selectors.owned_conditions import owned_conditions
+from cases.selectors.release_contents import contents_of
 from cases.views.requests import PortalRequest
 
 
@@ -20,7 +21,9 @@ def dashboard(request: PortalRequest) -> HttpResponse:
 def member_dashboard(request: PortalRequest) -> HttpResponse:
     """A member's cases: what is ready and new first. Completed cases that are not released are not among them."""
     groups = [group for group in boards.groups_for(request.user) if group.cases]
-    return render(request, "cases/member_dashboard.html", {"groups": groups})
+    new = [case for group in groups if group.is_new for case in group.cases]
+    context = {"groups": groups, "news": contents_of(new, to=request.user)}
+    return render(request, "cases/member_dashboard.html", context)
 
 
 def staff_dashboard(request: PortalRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from cases.models import Case
-from tests.factories import CaseFactory
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -44,9 +44,33 @@ def test_what_is_new_since_the_last_visit_says_so_once(client, member, released)
         found = sections(client.get("/"))
         assert list(found) == ["New since your last visit", "Ready"]
         new, old = found.values()
-        assert (rows(new), rows(old)) == (["Question tuesday"], ["Question monday"])
-        assert "New Ready Released Jun 10, 2025" in new
-        assert "New" not in old
+        assert (set(rows(new)), rows(old)) == ({"Question tuesday"}, ["Question monday"])
+        assert "Ready · Released Jun 10, 2025" in new
+        assert "View your case" in new
+        assert "Released Jun 9, 2025" in old
+
+
+@pytest.mark.parametrize(
+    ("reports", "text", "says"),
+    [
+        (0, "", "Ready · Released Jun 10, 2025, 9:00 AM View your case"),
+        (0, "Yes.", "· Answer Read your answer"),
+        (1, "Yes.", "· Answer and 1 report Read your answer"),
+        (2, "Yes.", "· Answer and 2 reports Read your answer"),
+        (2, "", "· 2 reports Open your report"),
+    ],
+)
+def test_what_is_new_says_what_there_is_to_read(reports, text, says, client, member, released):
+    monday, tuesday = released
+    for case in (monday, tuesday):
+        CaseAnswerFactory(case=case, text=text)
+        CaseDocumentFactory(case=case, submission=True)
+        CaseDocumentFactory.create_batch(reports, case=case)
+    client.force_login(member)
+    type(member).objects.update(previous_login=MONDAY + dt.timedelta(hours=5))
+    answer = client.get("/")
+    assert says in sections(answer)["New since your last visit"]
+    assert answer.content.decode().count("btn-primary") == 1, "one filled button a page"
 
 
 def test_to_a_first_visit_what_was_ready_before_is_plainly_ready(client, member, released):
@@ -56,18 +80,19 @@ def test_to_a_first_visit_what_was_ready_before_is_plainly_ready(client, member,
 
 def test_a_member_sees_what_is_under_way_and_drafts(client, member, technician):
     CaseFactory(title="Question accepted", member=member, assigned_to=technician)
-    CaseFactory(title="Question submitted", member=member, submitted=True)
+    CaseFactory(title="Question submitted", member=member, submitted=True, date_submitted=MONDAY)
     CaseFactory(title="Question draft", member=member, draft=True)
     CaseFactory.create_batch(6, member=member, submitted=True)
     client.force_login(member)
     found = sections(client.get("/"))
     assert list(found) == ["In progress", "Drafts"]
     assert found["In progress"].startswith("8 View all")
+    assert "Continue" in found["Drafts"]
     assert 'href="/cases/?state=open"' in client.get("/").content.decode()
     assert rows(found["Drafts"]) == ["Question draft"]
     Case.objects.filter(title__regex="Question [0-9]").delete()
     assert "Question submitted" in sections(client.get("/"))["In progress"]
-    assert "Submitted" in sections(client.get("/"))["In progress"]
+    assert "Submitted Jun 9, 2025" in sections(client.get("/"))["In progress"]
 
 
 def test_a_technicians_queue(client, member, technician, other_technician, clock):
