@@ -24,7 +24,14 @@ from cases.accounts import api_tokens
 from cases.models import Case, CaseType, Condition, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
-from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, CaseTypeFactory, UserFactory
+from tests.factories import (
+    CaseAnswerFactory,
+    CaseDocumentFactory,
+    CaseFactory,
+    CaseNoteFactory,
+    CaseTypeFactory,
+    UserFactory,
+)
 from tests.urls import url_of
 
 STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR = "stranger", "member", "newcomer", "technician", "administrator"
@@ -103,6 +110,8 @@ def make_world() -> World:
         CaseDocumentFactory(case=case)
         if state != "draft":
             CaseNoteFactory(case=case)
+        if state not in ("draft", "submitted"):
+            CaseAnswerFactory(case=case)
     return complete_world(member, technician, UserFactory(username="ada", role=User.Role.ADMINISTRATOR, is_staff=True))
 
 
@@ -269,6 +278,9 @@ def previews() -> Iterator[Page]:
     for state in ("draft", "accepted", "scheduled", "released"):
         people = (ADMINISTRATOR,) if state == "draft" else STAFF
         yield page(f"preview-{state}", "preview_case", people, address=of_case("preview_case", state))
+    for state in ("accepted", "scheduled"):
+        after = lambda world, state=state: of_case("preview_case", state)(world) + "?when=after"  # noqa: E731
+        yield page(f"preview-after-{state}", "preview_case", STAFF, address=after)
 
 
 def release_timelines() -> Iterator[Page]:
@@ -341,6 +353,8 @@ PAGES = [
     *release_timelines(),
     page("case-hand-over-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"),
          step=send("hand-over/", reason="I am away.")),
+    page("case-answer-changed", "case_detail", STAFF, address=of_case("case_detail", "accepted"),
+         step=send("/answer/", answer="Dear Mia, no.", version="0")),
     page("case-note-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"), step=send("notes/")),
     page("case-reschedule-refused", "case_detail", STAFF, address=of_case("case_detail", "scheduled"),
          step=send("reschedule/", release_date="2020-01-01")),

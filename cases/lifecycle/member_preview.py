@@ -1,14 +1,16 @@
-"""The page of a case as its member gets it now, for staff. Nothing here releases anything, also not a case that is due:
-only the member in person does (DESIGN rule 11)."""
+"""The page of a case as its member gets it now, and after the release, for staff. Nothing here releases anything, also
+not a case that is due: only the member in person does (DESIGN rule 11)."""
 
+import copy
 import datetime as dt
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cases.core.clock import portal_now
 from cases.lifecycle import permissions
-from cases.lifecycle.permissions import State
+from cases.lifecycle.permissions import NOT_RELEASED, State
 from cases.models import Case
 
 WHY = {
@@ -18,25 +20,50 @@ WHY = {
     State.HELD_BY_CONDITIONS: _("This case has reached its release date and is held by its conditions."),
 }
 DEACTIVATED = _("The member's account is deactivated.")
+# Before them there is nothing to release.
+HAS_AFTER = NOT_RELEASED | {State.ACCEPTED}
 
 
 @dataclass(frozen=True)
 class Preview:
-    """`case`: as the member would fetch it; None where they get a 404, with `why`, and from when on not."""
+    """`case`: as the member would fetch it; None where they get a 404, with `why`, and from when on not.
+
+    `has_after` says whether there is a view after the release too, `is_after` that this is it.
+    """
 
     case: Case | None
-    is_due: bool
+    is_due: bool = False
     why: str | Promise = ""
     visible_from: dt.datetime | None = None
+    has_after: bool = False
+    is_after: bool = False
 
 
-def preview(case: Case) -> Preview:
-    """What the member of `case` finds at its address at this moment."""
+def preview(case: Case, *, after: bool = False) -> Preview:
+    """What the member of `case` finds at its address at this moment, or `after` its release where that is ahead."""
     state = permissions.state_of(case)
-    found = Case.objects.visible_to(case.member).filter(pk=case.pk).first()
+    has_after = state in HAS_AFTER
+    if after and has_after:
+        return _after_release(case)
+    found = Case.objects.visible_to(case.member).in_full().filter(pk=case.pk).first()
     if found:
-        return Preview(found, is_due=state is State.DUE)
+        return Preview(found, is_due=state is State.DUE, has_after=has_after)
     if not case.member.is_active:
-        return Preview(None, is_due=False, why=DEACTIVATED)
+        return Preview(None, why=DEACTIVATED, has_after=has_after)
     visible_from = case.release_instant if state is State.SCHEDULED else None
-    return Preview(None, is_due=state is State.DUE, why=WHY[state], visible_from=visible_from)
+    return Preview(None, state is State.DUE, WHY[state], visible_from, has_after)
+
+
+def _after_release(case: Case) -> Preview:
+    if not case.member.is_active:
+        return Preview(None, why=DEACTIVATED, has_after=True, is_after=True)
+    return Preview(_as_released(case), visible_from=case.release_instant, has_after=True, is_after=True)
+
+
+def _as_released(case: Case) -> Case:
+    """Return a copy of `case` as its release would leave it: at its instant, or now where it has none. Never saved."""
+    released = copy.copy(case)
+    released.status = Case.Status.COMPLETED
+    released.actual_release_date = case.release_instant or portal_now()
+    released.date_completed = case.date_completed or released.actual_release_date
+    return released

@@ -7,7 +7,7 @@ from django.forms import BaseForm
 from django_filters import FilterSet
 
 # In which views put a sentence about the whole page.
-SENTENCES = ("problem", "problems", "document_problem")
+SENTENCES = ("problem", "problems", "document_problem", "answer_problem")
 
 
 def errors_shown(context: Mapping[Any, Any]) -> bool:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("cases/<key:pk>/hand-over/", views.hand_over_case, name="hand_over_case"),
     path("cases/<key:pk>/correct/", views.correct_case, name="correct_case"),
     path("cases/<key:pk>/notes/", views.add_note, name="add_note"),
+    path("cases/<key:pk>/answer/", views.write_answer, name="write_answer"),
     path("cases/<key:pk>/as-member/", views.preview_case, name="preview_case"),
     path("cases/<key:pk>/release-timeline/", views.release_timeline, name="release_timeline"),
     path("cases/<key:pk>/documents/", views.attach_document, name="attach_document"),

@@ -1,5 +1,6 @@
 """The pages. A view parses, calls a verb, responds; who may do what is cases.lifecycle.permissions."""
 
+from cases.views.answers import write_answer
 from cases.views.api_tokens import api_tokens, end_api_token, new_api_token
 from cases.views.assignment import accept_case, hand_over_case
 from cases.views.blackout_days import blackout_days, new_blackout_day, remove_blackout_day
@@ -118,4 +119,5 @@ __all__ = [
     "undo_release",
     "unsent_form",
     "waive_condition",
+    "write_answer",
 ]

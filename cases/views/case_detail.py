@@ -21,6 +21,7 @@ from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, FirstView, User
 from cases.selectors.members_cases import other_cases
 from cases.selectors.timeline import timeline
+from cases.views.answer_panel import answer_panel
 from cases.views.condition_panel import condition_panel
 from cases.views.document_panel import document_panel
 from cases.views.note_panel import note_panel
@@ -47,7 +48,7 @@ def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
 
 def visible_case(request: PortalRequest, pk: int) -> Case:
     """The case for the person in person; Http404 where they may not know of it."""
-    cases = Case.objects.shown_to(request.user).with_description()
+    cases = Case.objects.shown_to(request.user).in_full()
     return get_object_or_404(first_views.with_recorded(cases, kind=FirstView.Kind.PAGE, by=request.user), pk=pk)
 
 
@@ -68,7 +69,7 @@ def render_case(
     context = seen_context(case, user, can=can) | {"is_part": is_part}
     if now:
         forms = _forms(case, user, can, now)
-        context |= _staff_context(case, user) | forms
+        context |= _staff_context(case, user) | forms | answer_panel(case, can)
         facts: dict[str, Any] = {
             "conditions": list(case.conditions.select_related("owner", "settled_by")),
             "events": context["events"],

@@ -27,7 +27,7 @@ class Group:
 def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
     """What the page says of the documents of `case`, which `user` sees. One query."""
     documents = list(CaseDocument.objects.of(case, seen_by=user))
-    # What a member has waited for stands beside the release, and not once more among the rest.
+    # What a member has waited for is below the answer, and not among the rest too.
     reports = [document for document in documents if document.kind == Kind.REPORT] if user.is_member else []
     others = [document for document in documents if document not in reports]
     return {

@@ -14,13 +14,18 @@ from cases.views.case_detail import seen_context, visible_case
 from cases.views.decorators import staff_only
 from cases.views.requests import PortalRequest
 
+AFTER = "after"
+
 
 @require_safe
 @staff_only
 def preview_case(request: PortalRequest, pk: int) -> HttpResponse:
-    """What the member of the case gets at its address now, or that they get nothing, and why. Changes nothing."""
+    """What the member of the case gets at its address now, or that they get nothing, and why. Changes nothing.
+
+    With `when=after`: what they will get once it is released, made as their own page is.
+    """
     case = visible_case(request, pk)
-    found = preview(case)
+    found = preview(case, after=request.GET.get("when") == AFTER)
     context: dict[str, Any] = {"preview": found, "record_pk": pk, "member_name": case.member.display_name}
     if found.case:
         context |= seen_context(found.case, case.member, can=set()) | _clock_of(case.member)

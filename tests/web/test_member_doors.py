@@ -6,8 +6,8 @@ import re
 import pytest
 
 from cases.casework import assignment, notes
-from cases.models import Case
-from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
+from cases.models import Case, CaseAnswer
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, UserFactory
 from tests.tokens import header, new_token
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +133,7 @@ def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client
         text = re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
         return response.status_code, text.replace(case.external_case_id, "").replace(f"/cases/{case.pk}/", "")
 
-    names = "edit submit accept complete reschedule return hold release documents hand-over notes as-member"
+    names = "edit submit accept complete reschedule return hold release documents hand-over notes answer as-member"
     names += " undo recall releases/1 conditions conditions/1/meet conditions/1/waive correct release-timeline"
     for path in ["", *(f"{name}/" for name in names.split())]:
         for method in ("get", "post"):
@@ -163,11 +163,13 @@ def test_the_admin_is_no_door_for_others_than_administrators(looker, hidden, cli
 
 WAYS = ["hidden", "in_progress", "announced"]
 NOTE = "Snickersnee, says the register"
+ANSWER = "Yes, Dandiprat counts"
 
 
 @pytest.fixture
 def noted(hidden, technician):
-    """The hidden case with a note, two reports and a history of its own."""
+    """The hidden case with a note, an answer, two reports and a history of its own."""
+    CaseAnswerFactory(case=hidden, text=ANSWER, updated_by=technician)
     for name in ("granted.pdf", "figures.pdf"):
         CaseDocumentFactory(case=hidden, name=name)
     notes.add(case=hidden, by=technician, text=NOTE)
@@ -181,27 +183,39 @@ def all_doors(client, case):
     """Also those that staff have, each with what would be sent there; and the search for what only staff read."""
     url = f"/cases/{case.pk}/"
     documents = [f"{url}documents/{document.pk}/" for document in case.documents.all()]
-    looks = [f"/cases/?q={NOTE[:11]}", "/cases/?q=granted", f"{url}?notes_before=99999", f"{url}as-member/", *documents]
-    looks.append(f"{url}release-timeline/")
+    searches = [f"/cases/?q={NOTE[:11]}", "/cases/?q=granted", "/cases/?q=Dandiprat"]
+    previews = [f"{url}as-member/", f"{url}as-member/?when=after"]
+    looks = [*searches, f"{url}?notes_before=99999", *previews, *documents, f"{url}release-timeline/"]
     answers = [*doors(client, case), *[client.get(look) for look in looks]]
     for headers in ({}, {"HX-Request": "true"}):
         answers += [client.get(url, headers=headers), client.get(f"{url}?notes_before=99999", headers=headers)]
         answers += [client.post(f"{url}notes/", {"text": "Me too."}, headers=headers)]
         answers += [client.post(f"{url}hand-over/", {"to": case.assigned_to_id}, headers=headers)]
+        answers += [client.post(f"{url}answer/", {"answer": "Mine.", "preview": "1"}, headers=headers)]
+        answers += [client.post(f"{url}answer/", {"answer": "Mine.", "version": 0}, headers=headers)]
     return answers
+
+
+def without_searches(text):
+    """The text of a page without the words of the search that it repeats."""
+    for words in (NOTE[:11], "granted", "Dandiprat"):
+        text = text.replace(f'value="{words}"', "")
+    return text
 
 
 @pytest.mark.parametrize("person", ["member", "other_member"])
 @pytest.mark.parametrize("way", WAYS)
-def test_no_member_reads_a_note_a_report_or_the_history(way, person, noted, client, request, settings):
+def test_no_member_reads_a_note_an_answer_a_report_or_the_history(way, person, noted, client, request, settings):
     settings.RELEASE_MEMBER_VIEW = way
     client.force_login(request.getfixturevalue(person))
     for answer in all_doors(client, noted):
-        text = answer.content.decode().replace(f'value="{NOTE[:11]}"', "").replace('value="granted"', "")
+        text = without_searches(answer.content.decode())
         staffs = (NOTE[:11], "granted.pdf", "figures.pdf", "uwe", "Internal notes", "Release timeline", "Not opened")
         told = [word for word in staffs if word in text]
+        told += [word for word in ("Dandiprat", "Your answer", "Your report") if word in f"{answer.headers}{text}"]
         assert told == [], answer.request["PATH_INFO"]
     assert noted.notes.count() == 1
+    assert CaseAnswer.objects.get().text == ANSWER
     assert Case.objects.get().assigned_to.username == "uwe"
 
 
@@ -234,3 +248,28 @@ def test_title_and_steps_hint_at_no_completion(way, noted, client, member, setti
     current = re.search(r"<li[^>]*aria-current=\"step\".*?<strong>(.*?)</strong>", page, re.DOTALL).group(1)
     assert current == "In progress"
     assert ("June 20, 2025" in page) == (way == "announced")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("state", ["accepted", "held"])
+def test_the_answer_is_not_told_before_a_completion_or_in_a_hold_either(state, way, client, member, settings, clock):
+    settings.RELEASE_MEMBER_VIEW = way
+    case = CaseFactory(member=member, title="Pension", **({} if state == "accepted" else {state: True}))
+    CaseAnswerFactory(case=case, text=ANSWER)
+    client.force_login(member)
+    for answer in all_doors(client, case):
+        assert "Dandiprat" not in f"{answer.headers}{without_searches(answer.content.decode())}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_answer_comes_with_the_release_and_no_search_finds_it(way, noted, client, member, clock, settings):
+    settings.RELEASE_MEMBER_VIEW = way
+    clock.move_to(dt.datetime(2025, 6, 21, tzinfo=dt.UTC))
+    client.force_login(member)
+    page = client.get(f"/cases/{noted.pk}/").content.decode()
+    assert page.index("Your answer") < page.index(ANSWER) < page.index("granted.pdf")
+    assert client.get(f"/api/cases/{noted.pk}/").json()["answer"] == ANSWER
+    for url in ("/", "/cases/", "/cases/?q=Dandiprat", "/api/cases/"):
+        text = without_searches(client.get(url).content.decode())
+        assert "Dandiprat" not in text
+    assert noted.external_case_id not in client.get("/cases/?q=Dandiprat").content.decode()

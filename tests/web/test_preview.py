@@ -6,7 +6,8 @@ import re
 import pytest
 
 from cases.models import Case, CaseEvent
-from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
+from tests.conftest import FROZEN
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseNoteFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -22,13 +23,17 @@ def a_case(member, technician):
         CaseDocumentFactory(case=case, submission=True, name="letter.pdf")
         CaseDocumentFactory(case=case, name="granted.pdf")
         CaseNoteFactory(case=case, text="She sounds worried.")
+        CaseAnswerFactory(case=case, text="Yes, *granted*.")
         return case
 
     return made
 
 
-def preview(client, case):
-    return client.get(f"/cases/{case.pk}/as-member/")
+def preview(client, case, query=""):
+    return client.get(f"/cases/{case.pk}/as-member/{query}")
+
+
+AFTER = "?when=after"
 
 
 def body(answer):
@@ -58,6 +63,66 @@ def test_it_is_the_page_of_the_member(state, way, who, a_case, client, member, r
         assert body(answer) == body(members)
     assert "She sounds worried." not in page
     assert ("granted.pdf" in page) == (state == "released")
+    assert ("<em>granted</em>" in page) == (state == "released")
+
+
+@pytest.mark.parametrize("who", ["technician", "other_technician", "administrator"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("state", ["accepted", "held", "scheduled", "due"])
+def test_after_the_release_it_is_what_the_member_will_read(state, way, who, a_case, client, member, request, settings):
+    """The same code makes it: it differs in no letter from the page once the case is released."""
+    settings.RELEASE_MEMBER_VIEW = way
+    case = a_case(state)
+    before = Case.objects.values().get()
+    client.force_login(request.getfixturevalue(who))
+    answer = preview(client, case, AFTER)
+    assert answer.status_code == 200
+    assert Case.objects.values().get() == before
+    assert not CaseEvent.objects.exists()
+    moment = case.release_instant or FROZEN
+    completed = {"status": "completed", "date_completed": case.date_completed or moment}
+    Case.objects.update(actual_release_date=moment, **completed)
+    client.force_login(member)
+    members = body(client.get(f"/cases/{case.pk}/"))
+    assert "<em>granted</em>" in members
+    assert body(answer) == members
+
+
+BANNERS = {
+    "accepted": "would see if the case were released now",
+    "held": "would see if the case were released now",
+    "scheduled": "will see after the release on June 18, 2025 at 12:00 AM",
+}
+
+
+@pytest.mark.parametrize("state", BANNERS)
+def test_two_tabs_say_which_view_it_is(state, a_case, client, technician):
+    case = a_case(state)
+    client.force_login(technician)
+    now, after = preview(client, case).content.decode(), preview(client, case, AFTER).content.decode()
+    assert f'href="/cases/{case.pk}/as-member/" aria-current="page">Now<' in now
+    assert f'href="/cases/{case.pk}/as-member/?when=after" aria-current="page">After the release<' in after
+    assert BANNERS[state] in after
+    assert "sees right now" in now
+
+
+@pytest.mark.parametrize("state", ["submitted", "released"])
+def test_where_no_release_is_ahead_there_are_no_tabs(state, a_case, client, technician):
+    case = a_case(state)
+    client.force_login(technician)
+    now, after = preview(client, case), preview(client, case, AFTER)
+    assert "After the release" not in now.content.decode()
+    assert body(after) == body(now)
+
+
+def test_a_deactivated_member_would_see_nothing_after_the_release_either(a_case, client, member, technician):
+    case = a_case("scheduled")
+    member.is_active = False
+    member.save()
+    client.force_login(technician)
+    page = preview(client, case, AFTER).content.decode()
+    assert "account is deactivated" in page
+    assert "granted" not in page
 
 
 WHY = {

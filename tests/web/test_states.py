@@ -21,7 +21,7 @@ from django.utils import timezone
 from cases.lifecycle.permissions import NOT_RELEASED, TABLE, Action, Relation, State
 from cases.models import Case, CaseEvent, Condition, User
 from tests.clocks import portals_today
-from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseNoteFactory
 from tests.urls import url_of, url_patterns, urls_of_a_case
 
 pytestmark = pytest.mark.one_database(
@@ -39,6 +39,7 @@ BODY = {"description": "Quillfeather family"}
 LETTER, REPORT = "marriage.txt", "granted.pdf"
 PAYMENT = "Bartleby has paid"
 NOTE = "Snickersnee, says the register"
+ANSWER = "Yes, Dandiprat counts"
 PARTS = ["submission", "report"]
 SCHEDULED = {State.SCHEDULED, State.HELD_BY_CONDITIONS}
 
@@ -90,6 +91,10 @@ def a_condition(case: Case, person: str) -> dict[str, object]:
     return {"kind": "manual", "name": PAYMENT}
 
 
+def an_answer(case: Case, person: str) -> dict[str, object]:
+    return {"answer": "Dear Mia, no.", "version": 1}
+
+
 def another_day(case: Case, person: str) -> dict[str, object]:
     date = portals_today() + dt.timedelta(days=30)
     return REASON | {"release_date": date.isoformat(), "version": case.version}
@@ -139,6 +144,7 @@ DOORS = [
     Door("waive_condition", "post", Action.WAIVE, a_reason),
     Door("link_condition", "post", Action.ADD_CONDITION, done=200),
     Door("remove_condition", "post", Action.ADD_CONDITION),
+    Door("write_answer", "post", Action.WRITE_ANSWER, an_answer),
     Door("preview_case", "get", None, done=200),
     Door("release_timeline", "get", None, done=200),
     Door("attach_document", "post", Action.ATTACH, a_file),
@@ -164,6 +170,7 @@ FOR_STAFF = {
     "preview_case",
     "release_evidence",
     "release_timeline",
+    "write_answer",
     "add_condition",
     *OF_A_CONDITION,
 }
@@ -243,10 +250,10 @@ def secrets(person: str, state: State, view: str) -> set[str]:
     """What a member, or a stranger, must not read anywhere."""
     head, body = set(HEAD.values()), {*BODY.values(), LETTER}
     if person != MIA or not sees(person, state, view):
-        return {*head, *body, REPORT, NOTE, PAYMENT}
+        return {*head, *body, REPORT, NOTE, PAYMENT, ANSWER}
     if view == "announced" and state in SCHEDULED:
-        return {*body, REPORT, NOTE, PAYMENT}
-    return {NOTE, PAYMENT} if state is State.RELEASED else {REPORT, NOTE, PAYMENT}
+        return {*body, REPORT, NOTE, PAYMENT, ANSWER}
+    return {NOTE, PAYMENT} if state is State.RELEASED else {REPORT, NOTE, PAYMENT, ANSWER}
 
 
 # --- Whether it does ------------------------------------------------------------------------------------------------
@@ -344,6 +351,7 @@ def case_in(state: State) -> Case:
     CaseDocumentFactory(case=case, name=REPORT)
     CaseNoteFactory(case=case, text=NOTE)
     add_condition(case, "external", state="met", settled_at=timezone.now(), settled_through="link")
+    CaseAnswerFactory(case=case, text=ANSWER)
     return case
 
 

@@ -142,13 +142,14 @@ function askToRemove(button) {
 
 const noAnswer = document.getElementById("case-trouble").textContent;
 
-/** Says why nothing was saved, as the answer has it. What was typed stays where it is. */
-function showTrouble(answer) {
-  const words = document.getElementById("case-trouble");
+/** Says why nothing was saved, as the answer has it. What was typed stays where it is, and so does the focus of whoever is typing. */
+function showTrouble(answer, request) {
+  const isTyping = request?.triggeringEvent?.type === "input";
+  const words = document.getElementById(isTyping ? "answer-said" : "case-trouble");
   const why = new DOMParser().parseFromString(answer, "text/html").querySelector("[data-trouble]");
   words.replaceChildren(why ?? noAnswer);
   words.hidden = false;
-  words.focus();
+  if (!isTyping) words.focus();
 }
 
 // An answer without the part that was asked for (signed out meanwhile, a server in trouble) replaces nothing.
@@ -157,10 +158,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const isPart = xhr.responseText.includes(`id="${target.id}"`) && !xhr.responseText.includes("<html");
   event.detail.shouldSwap = isPart;
   if (isPart) document.getElementById("case-trouble").hidden = true;
-  else showTrouble(xhr.responseText);
+  else showTrouble(xhr.responseText, event.detail.requestConfig);
 });
 for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(trouble, () => showTrouble(""));
+  document.addEventListener(trouble, (event) => showTrouble("", event.detail.requestConfig));
 }
 
 // HTMX gives the focus back to where it was; where there is an error, or something new to read, it belongs there.

@@ -18,6 +18,8 @@ function releaseForm(form) {
 }
 
 document.addEventListener("submit", freshenTokens, { capture: true });
+// Before HTMX reads a form that it sends by itself.
+document.addEventListener("htmx:confirm", freshenTokens);
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.getAttribute("method") !== "post") return;

@@ -1,0 +1,32 @@
+// The answer while it is written: what of it is saved. HTMX saves it by itself and never replaces the text.
+
+const answerForm = () => document.getElementById("answer-form");
+const answerText = () => document.getElementById("answer-text");
+const isUnsavedAnswer = () => answerText() && answerText().value !== answerText().defaultValue;
+const withPlainEnds = (text) => text.replaceAll("\r\n", "\n");
+
+document.addEventListener("input", (event) => {
+  // What became of the text may say more than this: who changed it, or why it can't be saved.
+  const said = document.getElementById("answer-said");
+  if (event.target === answerText() && !said.querySelector("[data-conflict]")) said.textContent = answerForm().dataset.notSaved;
+});
+
+// Two versions are there, and the person chooses by a button.
+document.addEventListener("htmx:confirm", (event) => {
+  const isByItself = event.detail.elt === answerForm() && event.detail.triggeringEvent?.type === "input";
+  if (isByItself && answerForm().querySelector("[data-conflict]")) event.preventDefault();
+});
+
+/** What was saved is no longer unsaved, although more may have been typed since. forms.js asks about the rest. */
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, successful, requestConfig } = event.detail;
+  if (elt !== answerForm() || !successful) return;
+  answerText().defaultValue = withPlainEnds(requestConfig.formData.get("answer"));
+  answerForm().querySelector("[data-unsaved]")?.removeAttribute("data-unsaved");
+  if (isUnsavedAnswer()) document.getElementById("answer-said").textContent = answerForm().dataset.notSaved;
+});
+
+// Who completes the case sends the last words first.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-complete-case]") && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
+});

@@ -1,0 +1,125 @@
+"""The answer as Tom writes it and Mia reads it: saved while he types, and nothing that he types is lost."""
+
+import pytest
+from playwright.sync_api import expect
+
+from cases.models import CaseAnswer
+from tests.browser.conftest import assert_accessible, in_two_looks, take_session
+from tests.browser.test_case_page import REPORT
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
+from tests.pages import signed_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def type_into(page, text):
+    page.get_by_label("Answer", exact=True).press_sequentially(text)
+
+
+def expect_saved(page, text):
+    expect(page.locator("#answer-said")).to_have_text("Saved")
+    assert CaseAnswer.objects.get().text == text
+
+
+def test_tom_writes_an_answer_and_mia_reads_it(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, title="Pension")
+    page = sign_in(technician)
+    page.goto(f"/cases/{case.pk}/")
+    answer = page.get_by_label("Answer", exact=True)
+
+    # It is saved by itself, and he goes on typing.
+    type_into(page, "Dear Mia,")
+    expect_saved(page, "Dear Mia,")
+    type_into(page, " **yes**.")
+    expect(page.locator("#answer-said")).to_have_text("Not saved yet")
+    expect_saved(page, "Dear Mia, **yes**.")
+    expect(answer).to_be_focused()
+
+    # He looks at it as she will, and attaches the report. Nothing asks him, since all is saved.
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#answer-preview strong")).to_have_text("yes")
+    page.get_by_label("Attach a report").set_input_files([REPORT])
+    expect(page.locator("#document-list").get_by_role("link", name="granted.pdf")).to_be_visible()
+
+    # What she will get: now, and after the release.
+    page.get_by_role("link", name="View as").click()
+    expect(page.get_by_text("granted.pdf")).to_have_count(0)
+    page.get_by_role("link", name="After the release").click()
+    expect(page.get_by_role("heading", name="Your answer")).to_be_visible()
+    page.get_by_role("link", name="Back to case").click()
+
+    # His last word is sent by the button that completes the case.
+    type_into(page, " ")
+    answer.press("ControlOrMeta+End")
+    type_into(page, "Tom")
+    page.get_by_role("button", name="Mark as Completed").click()
+    expect(page.locator("#answer-said")).to_have_text("Saved")
+    page.get_by_role("dialog").locator("[type=submit]").click()
+    expect(page.locator("#answer")).to_contain_text("Locked since")
+    expect(page.get_by_label("Answer", exact=True)).to_have_count(0)
+
+    page = sign_in(member)
+    page.get_by_role("link", name="Pension").click()
+    first = page.locator("main h2").first
+    expect(first).to_have_text("Your answer")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="granted.pdf").click()
+    assert download.value.suggested_filename == "granted.pdf"
+
+
+def test_nothing_that_was_typed_is_lost(sign_in, technician, administrator):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician)
+    page.goto(f"/cases/{case.pk}/")
+    answer = page.get_by_label("Answer", exact=True)
+    type_into(page, "Mine")
+    expect_saved(page, "Mine")
+
+    # Ada has changed it: Tom sees hers, goes on typing, and replaces it.
+    CaseAnswer.objects.update(text="Ada's", version=7, updated_by=administrator)
+    type_into(page, " too")
+    expect(page.locator("#answer-said")).to_contain_text("Someone changed this answer")
+    page.get_by_text("Show the saved answer").click()
+    expect(page.locator("#answer-said")).to_contain_text("Ada's")
+    answer.focus()
+    answer.press("ControlOrMeta+End")
+    type_into(page, ", Ada")
+    page.wait_for_timeout(1500)
+    assert CaseAnswer.objects.get().text == "Ada's", "nothing is replaced by itself"
+    page.get_by_role("button", name="Replace it with my text").click()
+    expect_saved(page, "Mine too, Ada")
+
+    # Signed out in another tab.
+    page.context.clear_cookies()
+    answer.focus()
+    answer.press("ControlOrMeta+End")
+    type_into(page, ".")
+    expect(page.locator("#answer-said")).to_contain_text("Your session has ended")
+    expect(answer).to_be_focused()
+    expect(answer).to_have_value("Mine too, Ada.")
+
+
+def test_without_scripts_the_same_form_saves_and_previews(chromium, live_server, technician):
+    case = CaseFactory(assigned_to=technician)
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    take_session(context, signed_in(technician), live_server.url)
+    page = context.new_page()
+    page.goto(f"/cases/{case.pk}/")
+    page.locator("#answer-text").fill("**Yes**")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#answer-preview strong")).to_have_text("Yes")
+    expect(page.locator("#answer-text")).to_have_value("**Yes**")
+    page.get_by_role("button", name="Save answer").click()
+    assert CaseAnswer.objects.get().text == "**Yes**"
+    context.close()
+
+
+@in_two_looks
+def test_the_pages_of_an_answer_are_accessible(viewport, dark, sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, released=True)
+    CaseAnswerFactory(case=case, text="# Yes\n\n- one\n\n> quoted\n\n[link](https://example.org)\n\n`x`\n\n    code")
+    CaseDocumentFactory(case=case)
+    page = sign_in(member, viewport=viewport, dark=dark)
+    page.goto(f"/cases/{case.pk}/")
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
