@@ -20,7 +20,7 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.demo import conditions, first_views, recalls
+from cases.demo import answers, conditions, first_views, recalls
 from cases.demo import documents as papers
 from cases.demo.days import add_blackout_day
 from cases.documents import actions as documents
@@ -227,10 +227,13 @@ class Story:
             if number % NOTES == 0:
                 self._at(begun + dt.timedelta(hours=3), lambda: self._note(case, technician))
         if release_in is None:
+            if accept and number == 0:
+                self._at(begun + dt.timedelta(hours=4), lambda: answers.begin(case, technician, number))
             return
         done = begun + dt.timedelta(hours=5) if completed is None else self._moment(completed)
         if number % REPORTS == 0:
             self._at(done - dt.timedelta(minutes=10), lambda: self._attach_report(case, technician))
+        self._at(done - dt.timedelta(minutes=5), lambda: answers.write(case, technician, number))
         self._at(done, lambda: self._complete(case, technician, release_in, release_at))
         if then:
             self._at(done + dt.timedelta(days=1), self._change(then, case, technician, release_in))
