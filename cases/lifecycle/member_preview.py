@@ -44,7 +44,7 @@ def preview(case: Case, *, after: bool = False) -> Preview:
     state = permissions.state_of(case)
     has_after = state in HAS_AFTER
     if after and has_after:
-        return _after_release(case)
+        return _after_release(case, state)
     found = Case.objects.visible_to(case.member).in_full().filter(pk=case.pk).first()
     if found:
         return Preview(found, is_due=state is State.DUE, has_after=has_after)
@@ -54,16 +54,17 @@ def preview(case: Case, *, after: bool = False) -> Preview:
     return Preview(None, state is State.DUE, WHY[state], visible_from, has_after)
 
 
-def _after_release(case: Case) -> Preview:
+def _after_release(case: Case, state: State) -> Preview:
     if not case.member.is_active:
         return Preview(None, why=DEACTIVATED, has_after=True, is_after=True)
-    return Preview(_as_released(case), visible_from=case.release_instant, has_after=True, is_after=True)
+    instant = case.release_instant if state is State.SCHEDULED else None
+    return Preview(_as_released(case, instant), visible_from=instant, has_after=True, is_after=True)
 
 
-def _as_released(case: Case) -> Case:
-    """Return a copy of `case` as its release would leave it: at its instant, or now where it has none. Never saved."""
+def _as_released(case: Case, instant: dt.datetime | None) -> Case:
+    """Return a copy of `case` as its release at `instant` would leave it. None is now. Never saved."""
     released = copy.copy(case)
     released.status = Case.Status.COMPLETED
-    released.actual_release_date = case.release_instant or portal_now()
+    released.actual_release_date = instant or portal_now()
     released.date_completed = case.date_completed or released.actual_release_date
     return released
