@@ -61,3 +61,9 @@ def test_always_in_order_and_in_bounds(least, weekday):
     found = [preset.date for preset in offered(least, today=today, most=30)]
     assert found == sorted(set(found))
     assert all(today + max(least, 1) * DAY <= date <= today + 30 * DAY for date in found)
+
+
+def test_without_weekends_the_first_day_may_be_the_monday(settings):
+    settings.RELEASE_ON_WEEKENDS = False
+    saturday = dt.date(2026, 11, 28)
+    assert suggested(7, today=saturday) == [("Monday", "Mon Dec 7"), ("In 16 days", "Mon Dec 14")]
