@@ -20,7 +20,7 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.demo import answers, conditions, first_views, recalls
+from cases.demo import answers, case_types, conditions, first_views, recalls
 from cases.demo import documents as papers
 from cases.demo.days import add_blackout_day
 from cases.documents import actions as documents
@@ -127,6 +127,7 @@ class Story:
         self.members += [self._person(_login(name), name, User.Role.MEMBER) for name in MEMBERS]
         self.technicians += [self._person(_login(name), name, User.Role.TECHNICIAN) for name in TECHNICIANS]
         self.former = self._person("former-technician", "Morgan Ellis", User.Role.TECHNICIAN)
+        self.types = case_types.keep(by=self.admin)
         self._plan_cases()
         self._plan_people()
         self._plan_conditions()
@@ -135,6 +136,7 @@ class Story:
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
             with clock_at(moment):
                 act()
+        case_types.correct(by=self.technicians[0])
         return Case.objects.count()
 
     def _person(self, username: str, name: str, role: str) -> User:
@@ -258,9 +260,11 @@ class Story:
         return changes[then]
 
     def _draft(self, case: Case, member: User) -> None:
+        title = self.random.choice(SUBJECTS)
         made = drafts.create(
             by=member,
-            title=self.random.choice(SUBJECTS),
+            title=title,
+            case_type=self.types.get(title),
             description=self.random.choice(DESCRIPTIONS),
             urgency=self.random.choices(["normal", "urgent"], weights=[5, 1])[0],
         )
