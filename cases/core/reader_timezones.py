@@ -26,7 +26,11 @@ def validate_zone(name: str) -> None:
 
 def zone_of(person: object) -> dt.tzinfo | None:
     """Return the zone that `person` has chosen. None means the portal's, also where the chosen one no longer exists."""
-    name = getattr(person, "time_zone", "")
+    return zone_named(getattr(person, "time_zone", ""))
+
+
+def zone_named(name: str) -> dt.tzinfo | None:
+    """Return the zone that a person may have chosen by that name. None means the portal's, as in `zone_of`."""
     return zoneinfo.ZoneInfo(name) if name in names() else None
 
 

@@ -54,6 +54,11 @@ def return_claim(held: QuerySet[Row]) -> None:
     held.update(state=State.WAITING, next_try=portal_now())
 
 
+def wait_until(rows: QuerySet[Row], moment: dt.datetime) -> None:
+    """Have `rows` wait until the aware datetime `moment`, untried. They are due then, and not late before."""
+    rows.update(state=State.WAITING, due=moment, next_try=moment, **interruption())
+
+
 def drop(held: QuerySet[Row], *, reason: str) -> None:
     """End the claim on rows that must not be sent any more."""
     held.update(state=State.DROPPED, last_error=reason)

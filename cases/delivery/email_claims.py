@@ -21,7 +21,7 @@ from django.utils.translation import gettext_noop as _noop
 from cases.core.clock import portal_now
 from cases.db.bulk import Digest, execute_with_async_commit, ids_as_rows
 from cases.db.retry import retry_until_stored
-from cases.delivery import claims
+from cases.delivery import claims, mail_hours
 from cases.delivery.email_batch import EmailBatch, RenderedEmail
 from cases.delivery.email_kinds import KINDS, kinds_that_keep_their_address
 from cases.delivery.results import DeliveryResult, Outcome
@@ -51,9 +51,13 @@ def claimable(now: dt.datetime) -> QuerySet[OutgoingEmail]:
 
 
 def claim(*, limit: int) -> list[EmailBatch]:
-    """Claim the first `limit` emails and whatever else is claimable for their people. Return a batch per message."""
+    """Claim the first `limit` emails and whatever else is claimable for their people. Return a batch per message.
+
+    What may not leave at this hour waits (cases.delivery.mail_hours).
+    """
     now = portal_now()
     claim_id = uuid.uuid4()
+    mail_hours.postpone(claimable(now), now, limit=limit)
     with transaction.atomic():
         # Locks the person and not the rows: two senders would split the rows of one person. It also keeps the address
         # from changing before the claim is stored.

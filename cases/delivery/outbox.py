@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from cases.core.clock import portal_clock, portal_now
-from cases.delivery import account_email_queue
+from cases.delivery import account_email_queue, mail_hours
 from cases.delivery.claims import CLAIM_SECONDS
 from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_claims import claim, claimable, drop, mark_undeliverable, record, return_claim
@@ -78,7 +78,8 @@ def _send_and_record(
     batch: EmailBatch, context: EmailContext, transport: Transport, now: Callable[[], dt.datetime]
 ) -> DeliveryResult | None:
     """Send the message of `batch` and end its claim. Return the result, or None where nothing was tried."""
-    if not _has_present_address(batch, context):
+    must_wait = mail_hours.must_wait(batch.kind, context.people[batch.recipient_id], now())
+    if must_wait or not _has_present_address(batch, context):
         return_claim([batch])
         return None
     if not batch.address:

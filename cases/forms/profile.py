@@ -4,11 +4,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.core import limits, reader_timezones
 from cases.core.text_fields import LineField
+from cases.delivery import mail_hours
 from cases.models import User
 
 
@@ -45,5 +47,11 @@ class ProfileForm(forms.ModelForm[User]):
     def save(self, commit: bool = True) -> User:
         """Stores these fields and no others, which an administrator may be changing at this moment."""
         if commit:
-            self.instance.save(update_fields=self.Meta.fields)
+            self._store()
         return self.instance
+
+    @transaction.atomic
+    def _store(self) -> None:
+        self.instance.save(update_fields=self.Meta.fields)
+        if "time_zone" in self.changed_data:
+            mail_hours.look_again(self.instance)

@@ -42,6 +42,7 @@ class Delivery(models.Model):
             "A try ended without an answer: the sender stopped, or the connection was lost. It may have been sent."
         ),
     )
+    # Later than now for what may not leave yet (cases.delivery.mail_hours).
     due = models.DateTimeField(_("due"), db_default=Now(), help_text=_("When it was first due."))
     next_try = models.DateTimeField(
         _("next attempt"), help_text=_("Not sent before this time. While it is being sent: the end of the claim.")

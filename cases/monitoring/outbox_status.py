@@ -28,12 +28,14 @@ USUAL_DEFERRAL = dt.timedelta(hours=1)
 class OutboxStatus:
     """The emails that are open or given up. `waiting` were not tried yet, `retrying` failed and are tried again.
 
+    `not_due` may not leave yet, tried before or not: they wait for mail hours, or their release can still be undone.
     `oldest` is the age of the email that was due first. `unreachable` is the last error of the oldest email that our
     own server has not taken for too long, `deferred` that of the oldest that a recipient's server defers.
     """
 
     waiting: CappedCount
     retrying: CappedCount
+    not_due: CappedCount
     sending: CappedCount
     failed: CappedCount
     undeliverable: CappedCount
@@ -69,7 +71,7 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime) -> OutboxStatus:
     """
     patience = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
     opened = OutgoingEmail.objects.filter(OPEN)
-    failing = opened.exclude(last_error="").order_by("due")
+    failing = opened.exclude(last_error="").filter(due__lte=now).order_by("due")
     given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")
     open_rows = _first_rows(opened.order_by("next_try"), "state", "due", "next_try", error=Length("last_error"))
     failing_rows = _first_rows(failing, "state", "due", "deferrals", "pk")
@@ -82,7 +84,8 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime) -> OutboxStatus:
     errors: dict[int | None, str] = {email.pk: email.last_error for email in retrying_rows}
     waited = _age(now, (row.next_try for row in open_rows[:1]))
     return OutboxStatus(
-        waiting=CappedCount(sum(row.state == State.WAITING and not row.error for row in open_rows)),
+        waiting=CappedCount(sum(row.state == State.WAITING and not row.error for row in open_rows if row.due <= now)),
+        not_due=CappedCount(sum(row.state == State.WAITING and row.due > now for row in open_rows)),
         retrying=CappedCount(sum(row.state == State.WAITING for row in failing_rows)),
         sending=CappedCount(sum(row.state == State.SENDING for row in open_rows)),
         failed=CappedCount(lost[State.FAILED]),

@@ -1,0 +1,81 @@
+"""Mail hours: an email about a release waits until its member's clock shows RELEASE_MAIL_HOURS (DESIGN §4).
+
+The sender decides when it sends. What must wait becomes due at the next opening: that is neither a try nor a failure.
+"""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from cases.core import reader_timezones
+from cases.core.clock import portal_now
+from cases.core.wall_clock import WallClock
+from cases.db.bulk import ids_as_rows
+from cases.delivery import claims
+from cases.models import OutgoingEmail, User
+
+Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
+# A zone that moves across the date line skips a day, and with it an opening.
+DAYS_AHEAD = 3
+
+
+def next_opening(zone_name: str, now: dt.datetime) -> dt.datetime | None:
+    """Return when emails may leave next in the zone of a person; None where they may leave at `now`.
+
+    An opening that the clock shows twice is the first one, and one that it skips is when it has skipped it.
+    """
+    if not settings.RELEASE_MAIL_HOURS:
+        return None
+    first, last = settings.RELEASE_MAIL_HOURS
+    zone = reader_timezones.zone_named(zone_name) or timezone.get_default_timezone()
+    clock = WallClock(zone, first)
+    today = now.astimezone(zone).date()
+    for day in (today + dt.timedelta(days=ahead) for ahead in range(-1, DAYS_AHEAD)):
+        opens, closes = clock.instant(day, first), clock.instant(day, last)
+        if max(opens, now) < closes:
+            return opens if opens > now else None
+    return None
+
+
+def must_wait(kind: str, recipient: User, now: dt.datetime) -> bool:
+    """Tell whether an email of `kind` to `recipient` may not leave at `now`."""
+    return kind == Kind.RELEASED and next_opening(recipient.time_zone, now) is not None
+
+
+def postpone(claimable: QuerySet[OutgoingEmail], now: dt.datetime, *, limit: int) -> None:
+    """Have those of the `claimable` emails wait that may not leave at `now`, if one is among the first `limit`.
+
+    One UPDATE for each zone that is closed. While all may leave it costs one look at those that would be claimed.
+    """
+    if not settings.RELEASE_MAIL_HOURS:
+        return
+    first = claimable.order_by("next_try").values_list("kind", "recipient__time_zone")[:limit]
+    if not any(kind == Kind.RELEASED and next_opening(zone, now) for kind, zone in set(first)):
+        return
+    about_releases = claimable.filter(kind=Kind.RELEASED)
+    for zone in set(about_releases.order_by().values_list("recipient__time_zone", flat=True).distinct()):
+        if opening := next_opening(zone, now):
+            _wait(about_releases.filter(recipient__time_zone=zone), opening)
+
+
+@transaction.atomic
+def look_again(person: User) -> None:
+    """Have the sender decide again about the emails to `person`, whose zone has just been changed.
+
+    Not before RELEASE_UNDO_SECONDS have passed: until then an email may wait for another reason.
+    """
+    if settings.RELEASE_MAIL_HOURS:
+        now = portal_now()
+        waiting = OutgoingEmail.objects.filter(recipient=person, kind=Kind.RELEASED, state=State.WAITING, due__gt=now)
+        claims.wait_until(waiting, now + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS))
+
+
+@transaction.atomic
+def _wait(emails: QuerySet[OutgoingEmail], opening: dt.datetime) -> None:
+    """Locks the people too, so that nobody's zone changes before the row says that it waits."""
+    free = emails.select_for_update(skip_locked=True, no_key=True, of=("self", "recipient")).order_by("pk")
+    ids = [email.pk for email in free.select_related("recipient").only("recipient__time_zone")]
+    claims.wait_until(OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids)), opening)
