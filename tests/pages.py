@@ -156,6 +156,7 @@ QUERIES = {
     "api_case-list": 5,
     "case_detail": 16,
     "case_list": 9,
+    "condition_by_link": 9,
     "edit_case": 9,
     "dashboard": 9,
     "mfa_activate_totp": 11,
@@ -164,6 +165,9 @@ QUERIES = {
     "operations": 24,
     "people": 4,
     "person": 9,
+    "preview_case": 9,
+    "release_evidence": 9,
+    "release_timeline": 9,
 }
 
 Address = Callable[[World], str]

@@ -38,6 +38,11 @@ def publish_mail_waiting(*, in_seconds: int = 0) -> bool:
     return _publish("tasks.emails.send_release_emails", **({"countdown": in_seconds} if in_seconds else {}))
 
 
+def publish_sweep() -> bool:
+    """Have a sweep run at once. Return whether it succeeded."""
+    return _publish("tasks.releases.sweep")
+
+
 def _publish(task: str, **options: Any) -> bool:
     global _silent_until
     if time.monotonic() < _silent_until:

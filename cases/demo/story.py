@@ -20,7 +20,7 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.demo import answers, case_types, conditions, first_views, recalls
+from cases.demo import answers, case_types, conditions, first_views, recalls, stop
 from cases.demo import documents as papers
 from cases.demo.days import add_blackout_day
 from cases.documents import actions as documents
@@ -131,6 +131,7 @@ class Story:
         self._plan_cases()
         self._plan_people()
         self._plan_conditions()
+        self._plan_stop()
         self._plan_sweeps()
         self._at(self.start, lambda: add_blackout_day(by=self.admin))
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
@@ -190,6 +191,17 @@ class Story:
         """The technician's cases have some of each kind."""
         own, colleague = self.technicians[0], self.technicians[1]
         self._at(self.start, lambda: conditions.add(technician=own, colleague=colleague))
+
+    def _plan_stop(self) -> None:
+        """Both in one step: what others did in between would have been refused."""
+        begins = self.start - dt.timedelta(days=2)
+
+        def act() -> None:
+            stop.stop_releases(self.admin)
+            with clock_at(begins + stop.LASTED):
+                stop.start_releases(self.admin)
+
+        self._at(begins, act)
 
     def _plan_sweeps(self) -> None:
         first = min(moment for moment, _, _ in self.steps)

@@ -171,7 +171,10 @@ REFUSALS_OF_MEMBERS: dict[State, Promise] = {
 
 
 def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
-    """Return the state of `case` at the aware datetime `now`. None asks the database for this moment."""
+    """Return the state of `case` at the aware datetime `now`. None asks the database for this moment.
+
+    While releases are stopped nothing is due: what has reached its date can still be put on hold.
+    """
     if case.status != Case.Status.COMPLETED:
         return State(case.status)
     if case.is_released:
@@ -181,7 +184,10 @@ def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
         return State.HELD
     if instant > (now or portal_now()):
         return State.SCHEDULED
-    return State.HELD_BY_CONDITIONS if case.open_conditions else State.DUE
+    if case.open_conditions:
+        return State.HELD_BY_CONDITIONS
+    is_stopped = getattr(case, "is_stopped", False)  # annotated by whoever asks for one case
+    return State.SCHEDULED if is_stopped else State.DUE
 
 
 def check(action: Action, *, by: User, case: Case) -> Rule:

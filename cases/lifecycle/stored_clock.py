@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.errors import CaseError
 from cases.core.wall_clock import time_text
+from cases.lifecycle import release_stop
 from cases.models import CaseQuerySet, PortalClock
 
 REMEDY = "manage.py change_time_zone"
@@ -33,11 +34,12 @@ def agrees() -> Exists:
 
 
 def any_due(due: CaseQuerySet) -> bool:
-    """Whether `due` has a case. One statement. ClockMismatch where the clocks differ."""
-    stored = PortalClock.objects.annotate(any_due=Exists(due)).filter(pk=PortalClock.ONLY).first()
+    """Whether `due` has a case, and releases are not stopped. One statement. ClockMismatch where the clocks differ."""
+    to_release = release_stop.is_off() & Exists(due)
+    stored = PortalClock.objects.annotate(any_due=to_release).filter(pk=PortalClock.ONLY).first()
     if stored is None or not _is_ours(stored):
         raise ClockMismatch(_sentence(stored))
-    return stored.any_due
+    return bool(stored.any_due)
 
 
 def check() -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from cases.core import schedule
 from cases.core.text import isolated
+from cases.lifecycle import release_stop
 from cases.models import Case, CaseEvent, Condition, ReleaseStop, User
 
 # The events after which a completed case has its present date, or none.
@@ -142,12 +143,7 @@ def read_facts(cases: Collection[Case]) -> Facts:
         .values("latest")
     )
     changes = CaseEvent.objects.filter(pk__in=latest).select_related("actor").order_by()
-    return Facts(current_stop(), conditions, {event.case_id: event for event in changes})
-
-
-def current_stop() -> ReleaseStop | None:
-    """Return the stop that holds all releases now, with who gave it."""
-    return ReleaseStop.objects.select_related("actor").first()
+    return Facts(release_stop.current(), conditions, {event.case_id: event for event in changes})
 
 
 def last_change(events: Iterable[CaseEvent]) -> CaseEvent | None:

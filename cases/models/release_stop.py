@@ -38,5 +38,10 @@ class ReleaseStop(models.Model):
             names_an_actor("release_stop_names_an_actor"),
         ]
 
+    @property
+    def actor_name(self) -> str:
+        """Who stopped releases: the person's name, or the program's."""
+        return self.actor.display_name if self.actor else self.system_actor
+
     def __str__(self) -> str:
         return f"stopped {self.at:%Y-%m-%d %H:%M}"

@@ -39,7 +39,11 @@ class PortalCollector(Collector):
         differs = bool(stored_clock.mismatch())
         yield _gauge("portal_clock_differs", "1 if the settings name another clock than the database", int(differs))
         seen = release_status(Case.objects.all(), self.now)
-        yield _gauge("portal_cases_due", "Due and not released; up to 1001", seen.due.number)
+        late, held = (0, seen.due.number) if seen.stop else (seen.due.number, 0)
+        yield _gauge("portal_cases_due", "Due and not released; up to 1001; 0 while releases are stopped", late)
+        yield _gauge("portal_cases_held_by_stop", "Due when releases are started again; up to 1001", held)
+        stopped = (self.now - seen.stop.at).total_seconds() if seen.stop else 0
+        yield _gauge("portal_releases_stopped_seconds", "Since all releases were stopped; 0 where they run", stopped)
         yield _gauge("portal_cases_failing", "Cases whose release failed; up to 1001", seen.failing_count.number)
         yield _gauge("portal_cases_held", "Completed, without a schedule; up to 1001", seen.held.number)
         waiting = seen.held_by_conditions_count.number

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cases.lifecycle import release_stop
 from cases.lifecycle.verdict import Verdict, verdicts
-from cases.models import Case, CaseQuerySet
+from cases.models import Case, CaseQuerySet, ReleaseStop
 from cases.models.case_queryset import ARMED, HELD, RELEASE_FAILS, SCHEDULED
 from cases.releases.slots import Slot
 from cases.releases.wakeups import LOOK_AHEAD
@@ -39,9 +40,10 @@ class WaitingCase:
 
 @dataclass(frozen=True)
 class ReleaseStatus:
-    """The releases at the aware datetime `now`."""
+    """The releases at the aware datetime `now`. While there is a `stop`, `due` wait for its end."""
 
     now: dt.datetime
+    stop: ReleaseStop | None
     due: CappedCount
     due_since: dt.datetime | None
     held: CappedCount
@@ -64,7 +66,14 @@ class ReleaseStatus:
         """Sentences about what needs attention."""
         found = []
         due, failing = self.due, self.failing_count
-        if due:
+        if self.stop:
+            text = ngettext(
+                "All releases are stopped. %(n)s case is waiting.",
+                "All releases are stopped. %(n)s cases are waiting.",
+                due.number,
+            )
+            found.append(text % {"n": due})
+        elif due:
             text = ngettext("%(n)s case is overdue for release.", "%(n)s cases are overdue for release.", due.number)
             found.append(text % {"n": due})
         if failing:
@@ -84,6 +93,7 @@ def release_status(cases: CaseQuerySet, now: dt.datetime) -> ReleaseStatus:
     due = [slot for slot in slots if slot.at <= now]
     return ReleaseStatus(
         now=now,
+        stop=release_stop.current(),
         due=CappedCount(min(sum(slot.cases.number for slot in due), MAX_COUNTED + 1)),
         due_since=due[0].at if due else None,
         held_by_conditions=waiting_cases(waiting[:ROWS], now),

@@ -12,6 +12,8 @@ from cases.releases.batch import release_batches, release_due
 from cases.releases.condition_links import make_link, meet_by_link
 from cases.releases.conditions import add_condition, approve, meet_condition, remove_condition, waive_condition
 from cases.releases.on_read import release_due_of
+from cases.releases.stop import start as start_releases
+from cases.releases.stop import stop as stop_releases
 from cases.releases.taking_back import recall, undo
 
 __all__ = [
@@ -31,6 +33,8 @@ __all__ = [
     "remove_condition",
     "return_to_accepted",
     "schedule",
+    "start_releases",
+    "stop_releases",
     "undo",
     "waive_condition",
 ]

@@ -25,7 +25,7 @@ from cases.core.safe_errors import SafeError, describe
 from cases.db.backoff import Backoff
 from cases.db.bulk import ids_as_rows, insert_select
 from cases.delivery import celery_publisher
-from cases.lifecycle import conditions, stored_clock
+from cases.lifecycle import conditions, release_stop, stored_clock
 from cases.lifecycle.history import actor_columns, actor_in_log
 from cases.models import Case, CaseEvent, CaseQuerySet, OutgoingEmail, User
 
@@ -136,11 +136,11 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
 def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
     """Lock up to `size` of `cases` that are due. Skip what others have locked. Return their IDs.
 
-    None if the clock was changed since it was compared with the settings.
+    None if releases were stopped, or the clock was changed, since somebody asked.
     """
     ids: list[int] = []
     for index_range in cases.due_index_ranges(now):
-        due = index_range.filter(stored_clock.agrees())
+        due = index_range.filter(release_stop.is_off(), stored_clock.agrees())
         free = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
         ids += free[: size - len(ids)]
     return ids
@@ -181,12 +181,13 @@ def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
 
 
 def _write_release(ids: list[int], context: ReleaseContext) -> None:
-    """Write a release in three statements: state, history, email rows.
+    """Write a release in three statements: state, history, email rows. ReleasesStopped where releases are stopped.
 
-    The rows are locked, so that no condition of theirs can change: what the first statement leaves out has one open.
+    The rows are locked. So no condition of theirs can change, and a stop waits: what the first statement leaves out has
+    a condition open.
     """
     rows = Case.objects.filter(pk__in=ids_as_rows(ids))
-    released = rows.filter(~conditions.has_open_row()).update(
+    released = rows.filter(release_stop.is_off(), ~conditions.has_open_row()).update(
         actual_release_date=context.at,
         version=F("version") + 1,
         release_number=F("release_number") + 1,
@@ -196,6 +197,8 @@ def _write_release(ids: list[int], context: ReleaseContext) -> None:
         release_next_try=None,
         first_viewed_at=None,
     )
+    if not released:
+        release_stop.check()
     if released != len(ids):
         raise OpenCondition("a condition is open that the case does not count")
     for model, columns in ((CaseEvent, _event_columns(context)), (OutgoingEmail, _email_columns(context))):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ from cases.core.schedule import Schedule
 from cases.core.wall_clock import WallClock, time_text
 from cases.db.bulk import ids_as_rows
 from cases.lifecycle import portal_history
+from cases.lifecycle.locking import lock_all_cases
 from cases.models import Case, CaseEvent, PortalClock, PortalEvent
 from cases.models.case_queryset import SCHEDULED
 
@@ -133,7 +134,7 @@ def change_clock(change: Change, *, by: str) -> Effect:
     `by` names the program. History says what became of each case and of the clock. CaseError if the stored clock is
     no longer the old one.
     """
-    _keep_everybody_out()
+    lock_all_cases()
     if stored_setting() not in (change.old, None):
         raise CaseError(_("The portal's time zone or release time just changed. Nothing was done. Try again."))
     effect, now = Effect(), portal_now()
@@ -147,16 +148,6 @@ def change_clock(change: Change, *, by: str) -> Effect:
         PortalEvent.Kind.CLOCK_CHANGED, by=by, source=PortalEvent.Source.COMMAND, at=now, details=details
     )
     return effect
-
-
-def _keep_everybody_out() -> None:
-    """Until the end of the transaction no case can be locked or changed, and whoever has locked one has finished.
-
-    SQLite has one writer anyway.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE cases_case IN EXCLUSIVE MODE")
 
 
 def _moves(change: Change) -> Iterator[tuple[int, list[Move]]]:

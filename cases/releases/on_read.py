@@ -14,7 +14,7 @@ from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.db.compiled_queries import PERSON, CompiledQuery
 from cases.db.time_budget import transaction_within
-from cases.lifecycle import stored_clock
+from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.locking import in_lock_order
 from cases.models import Case, CaseEvent, User
 from cases.models.case_queryset import READY
@@ -48,7 +48,7 @@ def release_due_of(member: User) -> Batch:
     if not stored_clock.any_due(cases.first_due(now)):
         return Batch()
     with transaction_within(READ_WAIT):
-        due = cases.due(now).filter(stored_clock.agrees())
+        due = cases.due(now).filter(release_stop.is_off(), stored_clock.agrees())
         ids = list(in_lock_order(due).values_list("pk", flat=True))
         context = ReleaseContext(at=now, by="release on read", source=CaseEvent.Source.READ, woken=now)
         batch = release_locked(ids, context)

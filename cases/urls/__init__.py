@@ -58,5 +58,7 @@ urlpatterns = [
     path("operations/figures/", views.operations_figures, name="operations_figures"),
     path("operations/present/", views.operations_present, name="operations_present"),
     path("operations/workers/", views.operations_workers, name="operations_workers"),
+    path("operations/releases/stop/", views.stop_releases, name="stop_releases"),
+    path("operations/releases/start/", views.start_releases, name="start_releases"),
     path("operations/emails/<key:pk>/resend/", views.resend_email, name="resend_email"),
 ]

@@ -52,6 +52,7 @@ from cases.views.portal_settings import portal_settings
 from cases.views.preview import preview_case
 from cases.views.profile import profile
 from cases.views.release_evidence import release_evidence
+from cases.views.release_switch import start_releases, stop_releases
 from cases.views.release_timeline import release_timeline
 from cases.views.session_ends import unsent_form
 from cases.views.taking_back import recall_release, undo_release
@@ -115,6 +116,8 @@ __all__ = [
     "retire_case_type",
     "return_case",
     "set_access",
+    "start_releases",
+    "stop_releases",
     "submit_case",
     "undo_release",
     "unsent_form",

@@ -14,7 +14,7 @@ from cases.core.errors import CaseError
 from cases.forms.case_types import CorrectionForm
 from cases.forms.casework import AcceptForm, HandOverCaseForm
 from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm, ScheduleFields
-from cases.lifecycle import first_views, permissions
+from cases.lifecycle import first_views, permissions, release_stop
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
@@ -48,7 +48,7 @@ def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
 
 def visible_case(request: PortalRequest, pk: int) -> Case:
     """The case for the person in person; Http404 where they may not know of it."""
-    cases = Case.objects.shown_to(request.user).in_full()
+    cases = Case.objects.shown_to(request.user).in_full().annotate(is_stopped=release_stop.is_on())
     return get_object_or_404(first_views.with_recorded(cases, kind=FirstView.Kind.PAGE, by=request.user), pk=pk)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.delivery.resend import resend
+from cases.forms.release_switch import SwitchForm
 from cases.lifecycle import stored_clock
 from cases.models import Case, CaseEvent, OutgoingEmail
 from cases.monitoring import daily_statistics
@@ -21,6 +22,7 @@ from cases.monitoring.document_status import document_status
 from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.outbox_status import outbox_status
 from cases.monitoring.release_status import release_status
+from cases.monitoring.stop_status import held_by_stop
 from cases.views.decorators import for_administrators
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -33,9 +35,19 @@ DEFAULT_PERIOD = 30
 @for_administrators
 def operations(request: PortalRequest) -> HttpResponse:
     """The page. `?days=` 7, 30 or 90; anything else is 30. It does not wait for the broker."""
-    context = {"flower_url": settings.FLOWER_URL, "periods": PERIODS}
+    return show_operations(request)
+
+
+def show_operations(
+    request: PortalRequest, *, switch_form: SwitchForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Render the page, with what somebody typed beside the switch of all releases."""
+    context = {"flower_url": settings.FLOWER_URL, "periods": PERIODS, "switch_form": switch_form or SwitchForm()}
     now = portal_now()
-    return render(request, "cases/operations/page.html", context | _figures(request, now) | _present(request, now))
+    context |= _figures(request, now) | _present(request, now)
+    if context["release_stop"]:
+        context["held_by_stop"] = held_by_stop(now)
+    return render(request, "cases/operations/page.html", context, status=status)
 
 
 @require_safe
@@ -102,6 +114,7 @@ def _present(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
     return {
         "now": now,
         "present": releases,
+        "release_stop": releases.stop,
         "mail": emails,
         "pulse": signs,
         "documents": documents,

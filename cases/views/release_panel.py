@@ -6,10 +6,11 @@ from typing import Any
 
 from cases.core import schedule
 from cases.core.release_days import ClosedDay, ReleaseDays
+from cases.lifecycle import release_stop
 from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import preflight
-from cases.lifecycle.verdict import current_stop, last_change, verdict
+from cases.lifecycle.verdict import last_change, verdict
 from cases.models import Case, CaseDocument, CaseEvent, Condition
 from cases.releases.presets import Preset, presets
 from cases.releases.schedule_policy import lead_time_of
@@ -32,9 +33,11 @@ def release_panel(
     """
     if case.is_released or not (case.is_pending or Action.COMPLETE in can):
         return {}
+    stop = release_stop.current()
     reports = sum(document.kind == CaseDocument.Kind.REPORT for document in documents)
     return {
-        "verdict": verdict(case, now=now, conditions=conditions, stop=current_stop(), changed=last_change(events)),
+        "verdict": verdict(case, now=now, conditions=conditions, stop=stop, changed=last_change(events)),
+        "release_stop": stop,
         "preflight": preflight(case, reports=reports, conditions=conditions, closed=_closed(case, days)),
         "presets": _suggested_dates(case, days, now) if days else [],
     }

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from cases.core.clock import portal_now
 from cases.delivery import outbox
-from cases.lifecycle import stored_clock
-from cases.lifecycle.verdict import Reason, ReasonKind, Verdict, current_stop, verdicts
+from cases.lifecycle import release_stop, stored_clock
+from cases.lifecycle.verdict import Reason, ReasonKind, Verdict, verdicts
 from cases.models import Case, CaseEvent, CaseQuerySet
 from cases.monitoring import daily_statistics
 from cases.releases.batch import Batch
@@ -37,6 +37,8 @@ class Command(BaseCommand):
             raise CommandError("--batch-size must be at least 1.")
         if sentence := stored_clock.mismatch():
             raise CommandError(sentence)
+        if stop := release_stop.current():
+            self.stdout.write(f"All releases are stopped since {_on_portal_clock(stop.at):%Y-%m-%d %H:%M}.")
         if options["dry_run"]:
             self._preview(portal_now())
             return
@@ -60,7 +62,7 @@ class Command(BaseCommand):
     def _preview(self, now: dt.datetime) -> None:
         """Name the cases that would be released, and those that have reached their date and stay, and why."""
         due = Case.objects.due(now)
-        stop = current_stop()
+        stop = release_stop.current()
         count = 0 if stop else due.count()
         if stop:
             self._say_staying(due, now)

@@ -30,6 +30,7 @@ from cases.core import limits
 from cases.core.errors import BadSchedule, CaseError, NotAllowed, ReasonRequired, Stale, WrongState
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher, outbox
+from cases.lifecycle.release_stop import ReleasesStopped
 from cases.models import Case, CaseEvent, Condition, OutgoingEmail, User
 from cases.releases import blackout_days
 from cases.releases.on_read import release_on_read
@@ -108,6 +109,7 @@ class Releases(RuleBasedStateMachine):
         self.now = START
         self.shown = self._wall()
         self.models: dict[int, Model] = {}
+        self.is_stopped = False
         self.events_seen: list[tuple[int, int, str]] = []
         self.closed: set[dt.date] = set()
 
@@ -148,7 +150,7 @@ class Releases(RuleBasedStateMachine):
         return model.pending and self.reached(model) and not model.open_conditions
 
     def release_due_in_model(self):
-        released = [model for model in self.models.values() if self.due(model)]
+        released = [model for model in self.models.values() if self.due(model) and not self.is_stopped]
         for model in released:
             self.release_in_model(model)
         return len(released)
@@ -166,6 +168,14 @@ class Releases(RuleBasedStateMachine):
         model.released_at = model.released_by = None
         model.lapse()
         model.history.append(kind)
+
+    def refusal_at_once(self, model: Model, *, allowed: bool):
+        """What must be raised when somebody releases at once, None if they may."""
+        if not allowed:
+            return WrongState
+        if self.is_stopped:
+            return ReleasesStopped
+        return WrongState if model.open_conditions else None
 
     def refusal(self, schedule: Schedule, who: User, reason: str):
         """What must be raised for that choice, None if it may be made."""
@@ -215,7 +225,7 @@ class Releases(RuleBasedStateMachine):
     @rule(case=cases)
     def complete_and_release(self, case):
         model = self.models[case.pk]
-        refused = WrongState if model.status != "accepted" or model.open_conditions else None
+        refused = self.refusal_at_once(model, allowed=model.status == "accepted")
         if self.attempt(releases.complete, refused_with=refused, case=case, by=self.technician, release_on=None):
             model.status = "completed"
             self.set_in_model(model, None)
@@ -244,7 +254,8 @@ class Releases(RuleBasedStateMachine):
     @rule(case=cases)
     def cancel(self, case):
         model = self.models[case.pk]
-        refused = None if model.pending and model.wanted and not self.due(model) else WrongState
+        may_hold = model.pending and model.wanted and (self.is_stopped or not self.due(model))
+        refused = None if may_hold else WrongState
         if self.attempt(
             releases.cancel_schedule, refused_with=refused, case=case, by=self.administrator, reason="hold it"
         ):
@@ -266,7 +277,7 @@ class Releases(RuleBasedStateMachine):
     @rule(case=cases)
     def release_now(self, case):
         model = self.models[case.pk]
-        refused = None if model.pending and not model.open_conditions else WrongState
+        refused = self.refusal_at_once(model, allowed=model.pending)
         if self.attempt(releases.release_now, refused_with=refused, case=case, by=self.administrator, reason="now"):
             self.release_in_model(model, by=self.administrator)
 
@@ -369,6 +380,18 @@ class Releases(RuleBasedStateMachine):
                 with pytest.raises((CaseError, Case.DoesNotExist)), transaction.atomic():
                     verb(case=case, by=who, source="web", reason="mine")
         assert Case.objects.values().get(pk=case.pk) == before
+
+    @rule()
+    def stop(self):
+        refused = WrongState if self.is_stopped else None
+        self.attempt(releases.stop_releases, refused_with=refused, by=self.administrator, reason="a wrong report")
+        self.is_stopped = True
+
+    @rule()
+    def start(self):
+        refused = None if self.is_stopped else WrongState
+        self.attempt(releases.start_releases, refused_with=refused, by=self.administrator)
+        self.is_stopped = False
 
     # --- What programs do ---
 

@@ -1,0 +1,77 @@
+"""The stop: an administrator holds every release in the portal, and starts them again (DESIGN rule 14).
+
+What is due meanwhile stays due. Once releases are started the next wake-up or sweep releases it, the oldest first.
+"""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.core.text import clean_text
+from cases.delivery import celery_publisher
+from cases.lifecycle import portal_history, release_stop
+from cases.lifecycle.history import actor_columns, actor_in_log, log_committed
+from cases.lifecycle.locking import lock_all_cases, lock_people
+from cases.models import PortalEvent, ReleaseStop, User
+
+Kind = PortalEvent.Kind
+
+
+@transaction.atomic
+def stop(*, by: User | str, source: str, reason: str) -> ReleaseStop:
+    """Hold every release from the commit on. `by`: an administrator, or a program by its name.
+
+    It waits for releases that are being written. Whoever comes later sees the stop. NotAllowed for other people,
+    CaseError without a reason, TooLong, WrongState where releases are stopped already.
+    """
+    _check_may_switch(by)
+    reason = clean_text(reason)
+    if not reason:
+        raise CaseError(_("Enter a reason. Everyone on the team will see it."), field="reason")
+    limits.check_length(reason, limits.REASON, field="reason")
+    lock_all_cases()
+    if present := _lock_present():
+        raise WrongState(release_stop.told(present))
+    new = ReleaseStop.objects.create(at=portal_now(), reason=reason, **actor_columns(by))
+    portal_history.record(Kind.RELEASES_STOPPED, by=by, source=source, at=new.at, reason=reason)
+    log_committed("releases stopped", source=source, by=actor_in_log(by))
+    return new
+
+
+@transaction.atomic
+def start(*, by: User | str, source: str, reason: str = "", seen: dt.datetime | None = None) -> None:
+    """End the stop. A sweep releases what is due.
+
+    `seen` is when the stop was made that the person was looking at. NotAllowed for people who are not administrators,
+    TooLong, WrongState where releases are not stopped, or somebody has made another stop since.
+    """
+    _check_may_switch(by)
+    present = _lock_present()
+    if present is None:
+        raise WrongState(_("Releases aren't stopped."))
+    if seen is not None and seen != present.at:
+        raise WrongState(_("Someone stopped releases again after you opened this page. Check the new reason."))
+    now = portal_now()
+    facts = {"stopped_at": present.at.isoformat(), "seconds": round((now - present.at).total_seconds())}
+    present.delete()
+    reason = clean_text(reason)
+    portal_history.record(Kind.RELEASES_STARTED, by=by, source=source, at=now, reason=reason, details=facts)
+    log_committed("releases started", source=source, by=actor_in_log(by))
+    transaction.on_commit(celery_publisher.publish_sweep, robust=True)
+
+
+def _check_may_switch(by: User | str) -> None:
+    if isinstance(by, str):
+        return
+    person = lock_people(by)[by.pk]
+    if not (person.is_active and person.is_administrator):
+        raise NotAllowed(_("Only administrators can stop or start releases."))
+
+
+def _lock_present() -> ReleaseStop | None:
+    """Lock the stop. One that is being ended at this moment is waited for, and is none then."""
+    return ReleaseStop.objects.select_for_update(of=("self",)).select_related("actor").first()

@@ -1,0 +1,51 @@
+"""The switch on the operations page that stops and starts all releases."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from cases import releases
+from cases.core.errors import CaseError
+from cases.forms.release_switch import SwitchForm
+from cases.models import PortalEvent
+from cases.views.decorators import for_administrators
+from cases.views.operations import show_operations
+from cases.views.refusals import add_refusal, refusals_shown_by
+from cases.views.requests import PortalRequest
+
+WEB = PortalEvent.Source.WEB
+
+
+def _not_switched(request: PortalRequest, error: CaseError) -> HttpResponse:
+    form = SwitchForm(request.POST)
+    add_refusal(form, error)
+    return show_operations(request, switch_form=form, status=error.status)
+
+
+@require_POST
+@for_administrators
+@refusals_shown_by(_not_switched)
+def stop_releases(request: PortalRequest) -> HttpResponse:
+    """POST `reason`. A refusal answers with the page and the sentence."""
+    form = SwitchForm(request.POST)
+    if not form.is_valid():
+        return show_operations(request, switch_form=form, status=400)
+    releases.stop_releases(by=request.user, source=WEB, reason=form.cleaned_data["reason"])
+    messages.success(request, _("Releases stopped."))
+    return redirect("operations")
+
+
+@require_POST
+@for_administrators
+@refusals_shown_by(_not_switched)
+def start_releases(request: PortalRequest) -> HttpResponse:
+    """POST perhaps a `reason`, and as `seen` when the stop was made."""
+    form = SwitchForm(request.POST)
+    if not form.is_valid():
+        return show_operations(request, switch_form=form, status=400)
+    seen = form.cleaned_data["seen"]
+    releases.start_releases(by=request.user, source=WEB, reason=form.cleaned_data["reason"], seen=seen)
+    messages.success(request, _("Releases started."))
+    return redirect("operations")
