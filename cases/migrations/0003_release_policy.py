@@ -743,7 +743,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 blank=True,
                 db_index=False,
-                help_text="Empty: somebody with the link.",
+                help_text="Empty: a person with the link.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",

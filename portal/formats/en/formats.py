@@ -10,6 +10,7 @@ WEEKDAY_DAY_SHORT_FORMAT = "D, M j, Y"
 WEEKDAY_DAY_OF_YEAR_FORMAT = "l, F j"
 WEEKDAY_DAY_OF_YEAR_SHORT_FORMAT = "D, M j"
 MONTH_FORMAT = "F Y"
+YEAR_FORMAT = "Y"
 CLOCK_FORMAT = "g:i A"
 CLOCK_SECONDS_FORMAT = "g:i:s A"
 # "November 27, 2026 at 12:00 AM": when something is or was released.
