@@ -96,7 +96,7 @@ def approve(*, condition: Condition, by: User, source: str, version: int | None 
     if condition.kind != Kind.APPROVAL:
         raise WrongState(_("This condition isn't an approval."))
     if completed_by(locked.case) == locked.by.pk:
-        raise NotAllowed(_("You completed this case. Somebody else must approve it."))
+        raise NotAllowed(_("You completed this case. Another person must approve it."))
     conditions.settle(condition, State.MET, locked.recorder, approved_digest=conditions.digest(locked.case))
     conditions.record(Event.APPROVED, condition, locked.recorder)
     store(locked.case)
