@@ -11,6 +11,7 @@ from cases.delivery import celery_publisher, email_claims, outbox
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, CaseEvent, OutgoingEmail
 from cases.monitoring import daily_statistics
+from cases.releases.conditions import add_condition, approve
 from cases.releases.taking_back import TAKEN_BACK
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
@@ -402,6 +403,17 @@ def test_no_recall_email_once_the_case_is_back(case, administrator, clock, mailo
     releases.release_now(case=case, by=administrator, source="web", reason="checked")
     send_all(clock)
     assert ["is ready" in message.subject for message in mailoutbox] == [True, True]
+
+
+def test_an_approval_lapses_with_the_release(technician, other_technician, administrator):
+    case = CaseFactory(scheduled=True, assigned_to=technician)
+    condition = add_condition(case=case, by=technician, source="web", kind="approval")
+    approve(condition=condition, by=other_technician, source="web")
+    undone = undo(releases.release_now(case=case, by=administrator, source="web", reason="asked"), administrator)
+    condition.refresh_from_db()
+    assert (condition.state, condition.lapsed_at) == ("open", FROZEN)
+    assert (undone.open_conditions, Case.objects.get().open_conditions) == (1, 1)
+    assert [event.kind for event in case.events.order_by("-pk")[:2]] == ["undone", "approval_lapsed"]
 
 
 # --- Workers and figures ----------------------------------------------------------------------------------------------
