@@ -154,6 +154,7 @@ QUERIES = {
     "account_reset_password_from_key": 9,
     "api_case-detail": 6,
     "api_case-list": 5,
+    "calendar": 9,
     "case_detail": 16,
     "case_list": 9,
     "condition_by_link": 9,

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import Case
+from cases.releases import blackout_days
 from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
@@ -69,3 +70,23 @@ def test_ada_closes_a_day_and_tom_chooses_another(
     page.get_by_role("dialog").locator("[type=submit]").click()
     expect(page.get_by_text("Case completed. Scheduled for release on")).to_be_visible()
     assert Case.objects.get(pk=case.pk).scheduled_release_date == monday + DAY
+
+
+def test_ada_drops_a_case_on_a_closed_day_and_is_told_before_she_gives_a_reason(
+    sign_in, administrator, technician, member, monday
+):
+    case = CaseFactory(
+        scheduled=True, title="Pension", member=member, assigned_to=technician, scheduled_release_date=monday
+    )
+    blackout_days.add(date=monday + DAY, name="Office move", by=administrator, source="web")
+    page = sign_in(administrator)
+    page.goto(f"/calendar/?view=week&date={monday}")
+    page.locator(f"#entry-{case.pk}").drag_to(page.locator(f"[data-date='{monday + DAY}']"))
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Office move")
+    page.get_by_label("New release date").fill((monday + 2 * DAY).isoformat())
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_count(0)
+    page.get_by_label("Reason").fill("We move on Tuesday.")
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Moved to")
+    case.refresh_from_db()
+    assert case.scheduled_release_date == monday + 2 * DAY

@@ -38,7 +38,10 @@ function showPanel(panel, title) {
   const faulty = panel.querySelector("[aria-invalid], [autofocus]");
   document.title = faulty ? title : calendarTitle;
   dialog.addEventListener("close", () => { document.title = calendarTitle; }, { once: true });
-  (faulty ?? panel.querySelector("input[type=date], a"))?.focus();
+  const date = panel.querySelector("input[type=date]");
+  (faulty ?? date ?? panel.querySelector("a"))?.focus();
+  // It may be closed for releases: release_days.js says so before a reason is written.
+  if (!faulty) date?.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function drop(entry, date) {
