@@ -69,8 +69,9 @@ def costs(world: World, pages: list[Page]) -> dict[tuple[str, str], int]:
         client = world.client(person)
         for page in pages:
             if person in page.people:
+                address = page.address(world)
                 with CaptureQueriesContext(connection) as queries:
-                    assert client.get(page.address(world)).status_code == page.status
+                    assert client.get(address).status_code == page.status
                 counted[page.name, person] = len(queries)
     return counted
 
