@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core.clock import portal_now
 from cases.lifecycle import permissions
-from cases.lifecycle.permissions import NOT_RELEASED, State
+from cases.lifecycle.permissions import NOT_RELEASED, OVERDUE, State
+from cases.lifecycle.verdict import verdict_now
 from cases.models import Case
 
 WHY = {
@@ -51,7 +52,14 @@ def preview(case: Case, *, after: bool = False) -> Preview:
     if not case.member.is_active:
         return Preview(None, why=DEACTIVATED, has_after=has_after)
     visible_from = case.release_instant if state is State.SCHEDULED else None
-    return Preview(None, state is State.DUE, WHY[state], visible_from, has_after)
+    return Preview(None, state is State.DUE, _why(case, state), visible_from, has_after)
+
+
+def _why(case: Case, state: State) -> str | Promise:
+    """Return why the member does not see `case`; of one that has reached its date, what holds it back."""
+    if state in OVERDUE and (reasons := verdict_now(case, now=portal_now()).sentences):
+        return _("This case has reached its release date but can't be released yet. %(why)s") % {"why": reasons}
+    return WHY[state]
 
 
 def _after_release(case: Case, state: State) -> Preview:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.core.release_days import ClosedDay
+from cases.lifecycle.answers import is_required
 from cases.models import Case, CaseAnswer, Condition
 
 
@@ -66,16 +67,14 @@ class Subject:
 def _content(subject: Subject) -> Iterator[Check]:
     if subject.has_answer:
         yield Check(True, _("Answer written"))
+    elif not subject.case.is_pending and is_required(subject.case):
+        yield Check(False, _("No answer"), _("You can't complete this case without one."), (Remedy.ANSWER,))
+    elif not subject.reports:
+        words = _("The member will find only their own question.")
+        yield Check(False, _("No report and no answer"), words, (Remedy.ANSWER, Remedy.REPORT))
     if subject.reports:
         words = ngettext("%(count)s report attached", "%(count)s reports attached", subject.reports)
         yield Check(True, words % {"count": subject.reports})
-    if not subject.has_answer and not subject.reports:
-        yield Check(
-            False,
-            _("No report and no answer"),
-            _("The member will find only their own question."),
-            (Remedy.ANSWER, Remedy.REPORT),
-        )
 
 
 def _conditions(subject: Subject) -> Iterator[Check]:

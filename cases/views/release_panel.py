@@ -37,6 +37,7 @@ def release_panel(
     reports = sum(document.kind == CaseDocument.Kind.REPORT for document in documents)
     return {
         "verdict": verdict(case, now=now, conditions=conditions, stop=stop, changed=last_change(events)),
+        # In the place of what the banner of every staff page would read again.
         "release_stop": stop,
         "preflight": preflight(case, reports=reports, conditions=conditions, closed=_closed(case, days)),
         "presets": _suggested_dates(case, days, now) if days else [],

@@ -12,6 +12,9 @@ from tests.factories import CaseFactory
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+REPORT = {"name": "granted.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}
+
+
 @pytest.fixture(autouse=True)
 def _a_week_at_least(settings, _any_moment_may_be_chosen):
     settings.RELEASE_MIN_DAYS = 7
@@ -36,11 +39,15 @@ def test_tom_schedules_a_case_by_a_suggested_date(dark, viewport, sign_in, membe
     expect(dialog).to_contain_text("No report and no answer")
     assert_accessible(page)
 
-    # He goes to attach the report, and comes back.
+    # He goes to attach the report, and comes back: the warning is gone.
     dialog.get_by_role("link", name="Attach a report").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_label("Attach a report")).to_be_focused()
+    page.get_by_label("Attach a report").set_input_files([REPORT])
+    expect(page.locator("#document-list")).to_contain_text("granted.pdf")
     page.get_by_role("button", name="Mark as Completed").click()
+    expect(dialog).to_contain_text("1 report attached")
+    expect(dialog).not_to_contain_text("No report and no answer")
 
     # A suggested date fills the field; by keyboard, too.
     dialog.get_by_label("Schedule Release").check()

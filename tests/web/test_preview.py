@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cases.models import Case, CaseEvent
+from cases.models import Case, CaseEvent, ReleaseStop
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseNoteFactory
 
@@ -208,3 +208,12 @@ def test_moments_are_on_the_members_clock(a_case, client, member, technician, se
     client.force_login(technician)
     assert body(preview(client, announced)) == members
     assert "Pacific/Auckland" not in preview(client, announced).content.decode(), "Tom's own clock is the portal's"
+
+
+def test_what_holds_back_a_case_past_its_date_is_told(a_case, client, technician, administrator):
+    case = a_case("due")
+    ReleaseStop.objects.create(at=FROZEN, actor=administrator, reason="A wrong report went out.")
+    client.force_login(technician)
+    page = preview(client, case).content.decode()
+    assert "All releases are stopped." in page
+    assert "will be released shortly" not in page

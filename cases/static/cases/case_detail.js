@@ -6,6 +6,20 @@ const dialogOf = (id) => document.getElementById(id);
 function markCaseCompleted() {
   dialogOf("dialog-complete").showModal();
   showChoice();
+  refreshPreflight();
+}
+
+/** Shows what pre-flight finds now: the answer is saved, and reports are attached, without loading the page anew. */
+async function refreshPreflight() {
+  const shown = document.getElementById("completion-preflight");
+  try {
+    const response = await fetch(shown.dataset.from);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const found = page.getElementById("completion-preflight");
+    if (found) shown.replaceWith(found);
+  } catch {
+    // Without an answer it stays as it was; the server checks what must be.
+  }
 }
 
 /** Sends the dialog's form, once; the browser's own checks of the date speak first. */

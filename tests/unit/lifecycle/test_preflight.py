@@ -57,6 +57,14 @@ def test_a_report_or_an_answer_is_enough(reports, answered, texts):
     assert failed(case, reports=reports) == []
 
 
+def test_an_answer_that_is_required_is_asked_for(settings):
+    settings.RELEASE_REQUIRES_ANSWER = True
+    (found,) = check(CaseFactory(), reports=1).failed
+    assert (found.text, found.consequence) == ("No answer", "You can't complete this case without one.")
+    assert found.remedies == (Remedy.ANSWER,)
+    assert failed(CaseFactory(scheduled=True), reports=1) == []
+
+
 def test_an_empty_answer_is_none():
     case = CaseFactory()
     answer(case, text="")
