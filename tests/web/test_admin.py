@@ -60,6 +60,9 @@ def rows(member, technician, administrator) -> dict[str, object]:
     SampledTotal.objects.create(state="released", cases=1, counted_at=case.date_completed, seconds=1)
     counted = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
     ReleaseDay.objects.create(day="2025-06-01", zone="UTC", counted_at=case.date_completed, **counted)
+    BlackoutDay.objects.create(
+        date="2025-06-01", name="Inventory", created=case.date_completed, created_by=administrator
+    )
     people.deactivate(person=UserFactory(), by=administrator)
     CaseTypeFactory(conditions=["manual"])
     BlackoutDay.objects.create(
@@ -68,6 +71,7 @@ def rows(member, technician, administrator) -> dict[str, object]:
     PortalEvent.objects.create(kind="clock_changed", at=case.date_completed, source="command", system_actor="a test")
     models = [
         Case,
+        BlackoutDay,
         AccountEvent,
         CaseEvent,
         OutgoingEmail,
