@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def type_into(page, text):
-    page.get_by_label("Answer", exact=True).press_sequentially(text)
+    page.get_by_role("textbox", name="Answer", exact=True).press_sequentially(text)
 
 
 def expect_saved(page, text):
@@ -25,7 +25,7 @@ def test_tom_writes_an_answer_and_mia_reads_it(sign_in, member, technician):
     case = CaseFactory(member=member, assigned_to=technician, title="Pension")
     page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
-    answer = page.get_by_label("Answer", exact=True)
+    answer = page.get_by_role("textbox", name="Answer", exact=True)
 
     # It is saved by itself, and he goes on typing.
     type_into(page, "Dear Mia,")
@@ -54,9 +54,10 @@ def test_tom_writes_an_answer_and_mia_reads_it(sign_in, member, technician):
     type_into(page, "Tom")
     page.get_by_role("button", name="Mark as Completed").click()
     expect(page.locator("#answer-said")).to_have_text("Saved")
+    expect(page.get_by_role("dialog")).to_contain_text("Answer written")
     page.get_by_role("dialog").locator("[type=submit]").click()
     expect(page.locator("#answer")).to_contain_text("Locked since")
-    expect(page.get_by_label("Answer", exact=True)).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Answer", exact=True)).to_have_count(0)
 
     page = sign_in(member)
     page.get_by_role("link", name="Pension").click()
@@ -71,7 +72,7 @@ def test_nothing_that_was_typed_is_lost(sign_in, technician, administrator):
     case = CaseFactory(assigned_to=technician)
     page = sign_in(technician)
     page.goto(f"/cases/{case.pk}/")
-    answer = page.get_by_label("Answer", exact=True)
+    answer = page.get_by_role("textbox", name="Answer", exact=True)
     type_into(page, "Mine")
     expect_saved(page, "Mine")
 

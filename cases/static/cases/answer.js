@@ -24,6 +24,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   answerText().defaultValue = withPlainEnds(requestConfig.formData.get("answer"));
   answerForm().querySelector("[data-unsaved]")?.removeAttribute("data-unsaved");
   if (isUnsavedAnswer()) document.getElementById("answer-said").textContent = answerForm().dataset.notSaved;
+  // Its checks were made while the last words were on their way (case_detail.js).
+  if (document.getElementById("dialog-complete")?.open) refreshPreflight();
 });
 
 // Who completes the case sends the last words first.
