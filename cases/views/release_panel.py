@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.conf import settings
+
 from cases.core import schedule
 from cases.core.release_days import ClosedDay, ReleaseDays
 from cases.lifecycle import release_stop
@@ -40,6 +42,7 @@ def release_panel(
         # In the place of what the banner of every staff page would read again.
         "release_stop": stop,
         "preflight": preflight(case, reports=reports, conditions=conditions, closed=_closed(case, days)),
+        "undo_seconds": settings.RELEASE_UNDO_SECONDS,
         "presets": _suggested_dates(case, days, now) if days else [],
     }
 

@@ -201,6 +201,19 @@ def test_without_scripts_the_button_keeps_the_owners_words(case, client, technic
         assert words in found
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (30, "The email leaves after 30 seconds. Until then you can undo the release."),
+        (0, "The member sees this case immediately and gets an email."),
+    ],
+)
+def test_the_dialog_says_what_follows(seconds, words, case, client, technician, settings):
+    settings.RELEASE_UNDO_SECONDS = seconds
+    client.force_login(technician)
+    assert words in text(dialog(page_of(client, case)))
+
+
 # --- The page ---------------------------------------------------------------------------------------------------------
 
 
