@@ -22,8 +22,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="stop|start")
-        stop = actions.add_parser("stop", help="hold every release until somebody starts them again")
-        stop.add_argument("--reason", required=True, help="why; everyone on the team will see it")
+        stop = actions.add_parser("stop", help="hold every release until someone starts them again")
+        stop.add_argument("--reason", required=True, help="why (everyone on the team will see it)")
         start = actions.add_parser("start", help="release what is due, and everything later on time")
         start.add_argument("--reason", default="", help="why, for the portal's history")
         start.add_argument("--dry-run", action="store_true", help="show what would be released and change nothing")
