@@ -10,7 +10,7 @@ from cases import releases
 from cases.delivery import outbox
 from cases.models import Case, FirstView, OutgoingEmail
 from tests.conftest import FROZEN
-from tests.factories import CaseFactory
+from tests.factories import CaseDocumentFactory, CaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +136,31 @@ def test_technicians_are_not_offered_a_recall(released, client, technician):
     client.force_login(technician)
     assert "dialog-recall" not in page(client, released)
     assert client.post(f"/cases/{released.pk}/recall/", {"reason": REASON}).status_code == 403
+
+
+@pytest.mark.parametrize("way", ["hidden", "in_progress", "announced"])
+def test_no_door_tells_a_member_of_a_recall(way, released, client, administrator, member, settings):
+    """The case looks as if it had never been released."""
+    settings.RELEASE_MEMBER_VIEW = way
+    document = CaseDocumentFactory(case=released, name="granted.pdf")
+    releases.recall(case=released, by=administrator, source="web", reason=REASON)
+    client.force_login(member)
+    url = f"/cases/{released.pk}/"
+    for address in (
+        "/",
+        "/cases/",
+        "/cases/?q=Pension",
+        "/cases/?q=figures",
+        "/cases/?state=released",
+        url,
+        f"{url}releases/1/",
+        f"{url}documents/{document.pk}/",
+        "/api/cases/",
+        f"/api{url}",
+    ):
+        text = client.get(address).content.decode().replace('value="figures"', "")
+        assert not re.search("figures|recall|undone|granted.pdf", text, re.IGNORECASE), address
+        assert ("Pension" in text.replace('value="Pension"', "")) <= (way != "hidden"), address
 
 
 # --- Evidence ---------------------------------------------------------------------------------------------------------
