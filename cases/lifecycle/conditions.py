@@ -94,9 +94,11 @@ def reopen(condition: Condition, recorder: EventRecorder) -> None:
     condition.save()
 
 
-def record(kind: CaseEvent.Kind, condition: Condition, recorder: EventRecorder, *, reason: str = "") -> None:
-    """Append to the history of the case what became of `condition`."""
-    details: dict[str, Any] = {"condition": condition.pk, "condition_kind": condition.kind}
+def record(
+    kind: CaseEvent.Kind, condition: Condition, recorder: EventRecorder, *, reason: str = "", **facts: object
+) -> None:
+    """Append to the history of the case what became of `condition`, with further `facts`."""
+    details: dict[str, Any] = {"condition": condition.pk, "condition_kind": condition.kind, **facts}
     recorder.record(kind, reason=reason, details=details | ({"name": condition.name} if condition.name else {}))
 
 

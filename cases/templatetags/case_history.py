@@ -21,6 +21,8 @@ def what_happened(event: CaseEvent) -> str:
         return _("Released automatically")
     if event.kind == Kind.URGENCY_CHANGED:
         return _urgency_changed(event)
+    if event.kind == Kind.LINK_REPLACED and event.details.get("first"):
+        return _("Link created")
     if not event.to_date:
         return event.get_kind_display()
     dates = {"day": _schedule(event.to_date, event.to_time)}

@@ -105,6 +105,8 @@ def test_the_history_names_the_conditions(case, client, technician):
     assert f"Condition added just now · tom “{PAYMENT}”" in history
     assert "Approval by a second person" in history
     assert "Signed link" in history
+    assert "Link created" in history
+    assert "Link replaced" not in history
 
 
 # --- Buttons and forms ------------------------------------------------------------------------------------------------
