@@ -1,6 +1,7 @@
 """What the history of a case says of an event."""
 
 import datetime as dt
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -21,7 +22,7 @@ def what_happened(event: CaseEvent) -> str:
         return _("Released automatically")
     if event.kind == Kind.URGENCY_CHANGED:
         return _urgency_changed(event)
-    if event.kind == Kind.LINK_REPLACED and event.details.get("first"):
+    if event.kind == Kind.LINK_REPLACED and _facts(event).get("first"):
         return _("Link created")
     if not event.to_date:
         return event.get_kind_display()
@@ -39,7 +40,7 @@ def what_happened(event: CaseEvent) -> str:
 @register.filter
 def condition_label(event: CaseEvent) -> str:
     """Name the condition of the event by its kind, where it has no name of its own."""
-    kind = event.details.get("condition_kind")
+    kind = _facts(event).get("condition_kind")
     return str(Condition.Kind(kind).label) if kind in Condition.Kind.values else ""
 
 
@@ -50,12 +51,17 @@ def types_of(event: CaseEvent) -> list[str]:
 
 
 def _urgency_changed(event: CaseEvent) -> str:
-    """Name both. A row written by hand may hold anything."""
-    facts = event.details if isinstance(event.details, dict) else {}
+    """Name both."""
+    facts = _facts(event)
     before, after = (dict(Case.Urgency.choices).get(str(facts.get(key))) for key in ("from_urgency", "to_urgency"))
     if not before or not after:
         return event.get_kind_display()
     return _("Urgency changed from %(before)s to %(after)s") % {"before": before, "after": after}
+
+
+def _facts(event: CaseEvent) -> dict[str, Any]:
+    """A row written by hand may hold anything."""
+    return event.details if isinstance(event.details, dict) else {}
 
 
 def _schedule(date: dt.date, time: dt.time | None) -> str:

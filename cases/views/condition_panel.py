@@ -89,6 +89,7 @@ def _may_remove(condition: Condition, user: User, events: list[CaseEvent]) -> bo
     return any(
         event.kind == CaseEvent.Kind.CONDITION_ADDED
         and event.actor_id == user.pk
+        and isinstance(event.details, dict)
         and event.details.get("condition") == condition.pk
         for event in events
     )
