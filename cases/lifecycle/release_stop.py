@@ -36,7 +36,9 @@ def current() -> ReleaseStop | None:
 def check() -> None:
     """Raise ReleasesStopped, which says who stopped releases, when and why. One statement."""
     if stop := current():
-        raise ReleasesStopped(f"{told(stop)} {_('You can still schedule a release.')}")
+        # In a variable: the catalog takes no words from within an f-string.
+        instead = _("You can still schedule a release.")
+        raise ReleasesStopped(f"{told(stop)} {instead}")
 
 
 def told(stop: ReleaseStop) -> str:
