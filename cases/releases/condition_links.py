@@ -45,12 +45,12 @@ def make_link(*, condition: Condition, by: User, source: str, version: int | Non
     locked, condition = lock(condition, Action.ADD_CONDITION, by=by, source=source, version=version)
     if condition.kind != Condition.Kind.EXTERNAL or not condition.is_open:
         raise WrongState(_("This condition doesn't need a link."))
-    facts = {} if condition.link_digest else {"first": True}
+    is_first = not condition.link_digest
     token = secrets.token_urlsafe(32)
     condition.link_digest = _digest(token)
     condition.link_expires_at = locked.recorder.at + dt.timedelta(days=settings.CONDITION_LINK_DAYS)
     condition.save()
-    conditions.record(CaseEvent.Kind.LINK_REPLACED, condition, locked.recorder, **facts)
+    conditions.record(CaseEvent.Kind.LINK_REPLACED, condition, locked.recorder, first=is_first)
     store(locked.case)
     return token
 
