@@ -94,7 +94,7 @@ class CaseAnswerFactory(factory.django.DjangoModelFactory[CaseAnswer]):
         model = CaseAnswer
 
     case = factory.SubFactory(CaseFactory)
-    text = "Dear Mia,\n\n**yes**, you can.\n\n- Sign the form.\n- Send it back."
+    text = "Dear Mia,\n\n**yes**, we can.\n\n- Sign both pages.\n- Send them back."
     version = 1
     updated_by = factory.LazyAttribute(lambda answer: answer.case.assigned_to or UserFactory(role=User.Role.TECHNICIAN))
     updated_at = factory.LazyFunction(timezone.now)

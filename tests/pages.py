@@ -123,7 +123,7 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     administrator.save()
     api_tokens.create(user=administrator, by=administrator, name="Reports", days=90)
     with_conditions(Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk"))
-    CaseTypeFactory(name="Divorce order", guidance="Attach the court order.", conditions=["manual", "report"])
+    CaseTypeFactory(name="Divorce order", guidance="Attach every court order.", conditions=["manual", "report"])
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
@@ -136,7 +136,7 @@ def with_conditions(case: Case) -> None:
     case.conditions.create(kind="manual", name="Payment received", created=timezone.now(), since=timezone.now())
     case.conditions.create(
         kind="external",
-        name="Court confirms the order",
+        name="Confirmed by court",
         created=timezone.now(),
         since=timezone.now(),
         link_digest=hashlib.sha256(LINK_TOKEN.encode()).hexdigest(),
