@@ -159,7 +159,7 @@ QUERIES = {
     "case_list": 9,
     "condition_by_link": 9,
     "edit_case": 9,
-    "dashboard": 9,
+    "dashboard": 10,
     "mfa_activate_totp": 11,
     "account_reauthenticate": 10,
     "new_case": 4,

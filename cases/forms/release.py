@@ -32,6 +32,14 @@ class ReleaseDateInput(forms.DateInput):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(attrs={"class": "form-control", **attributes}, format="%Y-%m-%d")
 
+    def format_value(self, value: Any) -> str | None:
+        """Return the date as the picker reads it, None for a text that is none: it would show nothing of it."""
+        text = super().format_value(value)
+        try:
+            return dt.date.fromisoformat(text).isoformat() if text else None
+        except ValueError:
+            return None
+
 
 class ScheduleFields(SingleValuesForm):
     """A release date and perhaps a time, both in the portal's zone."""

@@ -73,7 +73,7 @@ def test_with_everything_dead_the_case_is_released_when_its_member_looks(
 ) -> None:
     """No beat, no worker, no Redis. Another member's look changes nothing; that of the member in person does."""
     redis.stop()
-    case = completed(member=member, by=technician, release_on=in_seconds(1))
+    case = completed(member=member, by=technician, release_on=in_seconds(3))
     client.force_login(member)
     assert case.external_case_id not in client.get("/").content.decode()
 

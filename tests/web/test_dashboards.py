@@ -54,7 +54,7 @@ def test_what_is_new_since_the_last_visit_says_so_once(client, member, released)
 @pytest.mark.parametrize(
     ("reports", "text", "says"),
     [
-        (0, "", "Ready · Released Jun 10, 2025, 9:00 AM View your case"),
+        (0, "", "View your case"),
         (0, "Yes.", "· Answer Read your answer"),
         (1, "Yes.", "· Answer and 1 report Read your answer"),
         (2, "Yes.", "· Answer and 2 reports Read your answer"),

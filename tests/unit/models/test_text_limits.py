@@ -331,4 +331,4 @@ def test_the_api_gives_the_description_of_one_case_and_not_of_a_list(client, mem
     (listed,) = client.get("/api/cases/").json()["results"]
     assert "description" not in listed
     found = client.get(f"/api/cases/{case.pk}/").json()
-    assert found == listed | {"description": "What should I do?"}
+    assert found == listed | {"description": "What should I do?", "answer": ""}
