@@ -88,13 +88,12 @@ def _add(request: PortalRequest, date: dt.date, now: dt.datetime) -> HttpRespons
 
 def _preview(request: PortalRequest, date: dt.date, form: BlackoutDayForm, *, status: int = 200) -> HttpResponse:
     affected = selectors.scheduled_for(date, to=request.user)
-    rows = list(affected[:SHOWN])
     context = {
         "date": date,
         "form": form,
         "closed": days_from(date).closed(date),
-        "count": CappedCount.of(affected) if len(rows) == SHOWN else CappedCount(len(rows)),
-        "cases": [VisibleCase.of(case, to=request.user) for case in rows],
+        "count": CappedCount.of(affected),
+        "cases": [VisibleCase.of(case, to=request.user) for case in affected[:SHOWN]],
     }
     return render(request, "cases/blackout_days/new.html", context, status=status)
 

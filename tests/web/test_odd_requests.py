@@ -35,7 +35,7 @@ def _addresses(resolver: URLResolver, namespace: str) -> Iterator[tuple[str, str
 
 def _address(pattern: URLPattern, namespace: str) -> str:
     names = [name for name in pattern.pattern.regex.groupindex if name != "format"]
-    arguments = {name: NUMBER if name.endswith(("pk", "_id")) else WORD for name in names}
+    arguments = {name: NUMBER if name.endswith(("pk", "_id", "number")) else WORD for name in names}
     if "app_label" in arguments:
         arguments["app_label"] = "cases"
     return reverse(namespace + pattern.name, kwargs=arguments)
