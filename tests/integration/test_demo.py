@@ -33,7 +33,14 @@ class Demo:
         command = ["make", "demo", "-o", ".venv/.installed-for-demo"]
         with self.output.open("w") as output:
             self.make = subprocess.Popen(
-                command, cwd=root, env=environment(variables), stdout=output, stderr=output, start_new_session=True
+                command,
+                cwd=root,
+                env=environment(variables),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                # A run under nohup would pass on that SIGHUP is ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             )
 
     def text(self) -> str:
