@@ -18,9 +18,9 @@ CHARTS = DOCS / "charts"
 
 HEAD = """# Performance
 
-Written by `make bench`. Every figure below comes from that run. A ratio compares two things that were measured in turns
-in the same run on the same machine, so look at the ratios first: the times depend on the machine. A goal that is not
-met says **no**.
+Written by `make bench`. Every figure comes from the last run of its section. A ratio compares two things that were
+measured in turns in the same run on the same machine, so look at the ratios first: the times depend on the machine. A
+goal that is not met says **no**.
 
     make bench                                   # everything, about {minutes} minutes on two cores
     .venv/bin/python -m tests.bench wave mail    # some sections
