@@ -23,12 +23,13 @@ OLD_MESSAGES = """
 import time
 import django; django.setup()
 from django.utils import timezone
-from cases import arming, messages
+from cases.delivery import celery_publisher
+from cases.releases import wakeups
 from portal.celery import app
 for _ in range(5):
-    print(arming.arm_upcoming(timezone.now()))
+    print(wakeups.arm_upcoming(timezone.now()))
     app.send_task("tasks.releases.sweep", expires=10)
-    messages.publish_mail_waiting()
+    celery_publisher.publish_mail_waiting()
     time.sleep(2)
 """
 
