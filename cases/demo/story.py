@@ -23,75 +23,11 @@ from cases.core.schedule import Schedule
 from cases.demo import answers, case_types, conditions, first_views, recalls, stop
 from cases.demo import documents as papers
 from cases.demo.days import add_blackout_day
+from cases.demo.names import DESCRIPTIONS, MEMBERS, SUBJECTS, TECHNICIANS
 from cases.documents import actions as documents
 from cases.lifecycle.closed_days import days_from
 from cases.models import Case, CaseEvent, User
 
-MEMBERS = [
-    "Amara Okafor",
-    "Ben Castillo",
-    "Chiara Lombardi",
-    "Daniel Weiss",
-    "Elif Aydin",
-    "Farid Haddad",
-    "Grace Liu",
-    "Henrik Olsen",
-    "Ines Duarte",
-    "Jonas Keller",
-    "Kira Novak",
-    "Liam Byrne",
-    "Maya Patel",
-    "Noah Fischer",
-    "Olivia Grant",
-    "Pavel Horak",
-    "Quinn Harper",
-    "Rosa Delgado",
-    "Samuel Adeyemi",
-    "Tara Singh",
-    "Umar Rahman",
-    "Vera Sokolova",
-    "Wen Zhang",
-    "Ximena Rojas",
-    "Yusuf Demir",
-    "Zoe Martin",
-    "Anton Berg",
-    "Bianca Rossi",
-    "Carlos Mendes",
-    "Dana Friedman",
-    "Emil Larsen",
-    "Fatima Zahra",
-    "Gavin Stone",
-    "Hana Sato",
-    "Ivan Petrov",
-    "Julia Braun",
-    "Kofi Mensah",
-    "Lena Hoffmann",
-]
-TECHNICIANS = ["Robin Maddox", "Sofia Lindgren"]
-SUBJECTS = [
-    "Survivor benefit election",
-    "Retirement date estimate",
-    "Military service credit",
-    "Beneficiary change",
-    "Part-time service review",
-    "Health coverage in retirement",
-    "Annuity calculation",
-    "Divorce order review",
-    "Refund of contributions",
-    "Disability retirement question",
-    "Leave balance at separation",
-    "Pension statement error",
-    "Life insurance reduction",
-    "Early retirement offer",
-    "Deposit for temporary service",
-    "Tax withholding question",
-]
-DESCRIPTIONS = [
-    "I would like to know what my options are and by when I have to decide.",
-    "Please check the attached dates against my service record. I believe that a year is missing.",
-    "My situation has changed since the last statement. Could you work out the difference?",
-    "I received two letters that contradict each other. Which of them is right?",
-]
 WAVE = 50
 # What is due today is released at that time, when most have gone home.
 LATE = dt.time(23, 30)
