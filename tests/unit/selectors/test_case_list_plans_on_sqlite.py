@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases.models import User
+from cases.models import CaseType, User
 from tests.unit.selectors.test_case_list_plans import ALONG_ONE_INDEX, show
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -15,6 +15,7 @@ def people(clock):
     for name, role in {"mia": "member", "olga": "member", "tom": "technician", "otto": "technician"}.items():
         User.objects.create(username=name, role=role)
     User.objects.create(username="ada", role="administrator")
+    CaseType.objects.create(name="Pension")
 
 
 def steps(name: str, query: str) -> list[str]:
