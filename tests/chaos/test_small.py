@@ -21,7 +21,7 @@ MEASURES_TIME = {"late"}
 def output() -> str:
     """Run `make chaos` with its own servers and return what it prints."""
     command = [sys.executable, "-m", "tests.chaos", "--small", *FAULTS]
-    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=600)
     return done.stdout + done.stderr
 
 
