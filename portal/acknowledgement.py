@@ -17,7 +17,7 @@ class QoS(redis.QoS):
         """Acknowledge the message; raise what Redis or the connection raises, as kombu does."""
         try:
             super().ack(delivery_tag)
-        except Exception:
+        except Exception:  # whatever it was: the message is held no more, and the error goes on
             virtual.QoS.ack(self, delivery_tag)
             raise
 
@@ -25,7 +25,7 @@ class QoS(redis.QoS):
         """Reject the message; raise what Redis or the connection raises, as kombu does."""
         try:
             super().reject(delivery_tag, requeue=requeue)
-        except Exception:
+        except Exception:  # whatever it was: the message is held no more, and the error goes on
             virtual.QoS.ack(self, delivery_tag)
             raise
 

@@ -5,7 +5,6 @@ Members change the submissions of their drafts, whoever works on an accepted cas
 attached or removed is in the history by its name, which members never see.
 """
 
-from functools import partial
 from typing import Any
 
 import structlog
@@ -80,7 +79,7 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
     pk, path = document.pk, str(document.file.name)
     document.delete()
     recorder.record(CaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
-    transaction.on_commit(partial(storage.discard, path), robust=True)
+    transaction.on_commit(lambda: storage.discard(path), robust=True)
     logger.info("document removed", case_id=recorder.case.pk, document_id=pk, by_id=by.pk)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.errors import WrongState
 from cases.core.text import isolated
+from cases.lifecycle.answers import has_answer
 from cases.lifecycle.history import EventRecorder
 from cases.models import Case, CaseAnswer, CaseDocument, CaseEvent, Condition, User
 from cases.models.condition import UNMET
@@ -112,5 +113,5 @@ def digest(case: Case) -> str:
 
 def _is_there(case: Case, kind: str) -> bool:
     if kind == Kind.ANSWER:
-        return CaseAnswer.objects.filter(case=case).exclude(text="").exists()
+        return has_answer(case)
     return case.documents.filter(kind=CaseDocument.Kind.REPORT).exists()

@@ -41,7 +41,7 @@ def complete(
     case.date_completed = recorder.at
     if release_on is not None:
         check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at, or_now=True)
-    _set_schedule(case, release_on)
+    set_schedule(case, release_on)
     conditions.settle_by_work(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.COMPLETED, reason=reason)
@@ -61,7 +61,7 @@ def schedule(
     case, by, recorder = locked.case, locked.by, locked.recorder
     check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at)
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
-    _set_schedule(case, release_on)
+    set_schedule(case, release_on)
     conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(kind, reason=reason)
@@ -74,7 +74,7 @@ def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: 
     """Put a completed case on hold: it is not released until somebody sets a date."""
     locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
-    _set_schedule(case, None)
+    set_schedule(case, None)
     conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(Kind.HELD, reason=reason)
@@ -88,7 +88,7 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", v
     case, by, recorder = locked.case, locked.by, locked.recorder
     case.status = Case.Status.ACCEPTED
     case.date_completed = None
-    _set_schedule(case, None)
+    set_schedule(case, None)
     conditions.reopen_on_return(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.RETURNED, reason=reason)
@@ -117,7 +117,7 @@ SCHEDULE_FIELDS = [
 ]
 
 
-def _set_schedule(case: Case, wanted: Schedule | None) -> None:
+def set_schedule(case: Case, wanted: Schedule | None) -> None:
     """Set the schedule on the case without saving it. Forget what failed under the former schedule."""
     case.scheduled_release_date = wanted.date if wanted else None
     case.scheduled_release_time = wanted.time if wanted else None

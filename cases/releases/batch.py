@@ -9,7 +9,6 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import structlog
@@ -156,8 +155,8 @@ def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
 
 def tell_mail_workers(*, in_seconds: int = 0) -> None:
     """Tell the mail workers after the commit that emails are waiting, or will be `in_seconds`."""
-    publish = celery_publisher.publish_mail_waiting
-    transaction.on_commit(partial(publish, in_seconds=in_seconds) if in_seconds else publish, robust=True)
+    # Not a partial: of a robust hook that fails Django logs the name, which a partial has none of.
+    transaction.on_commit(lambda: celery_publisher.publish_mail_waiting(in_seconds=in_seconds), robust=True)
 
 
 def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
@@ -204,7 +203,7 @@ def _write_release(ids: list[int], context: ReleaseContext) -> None:
     for model, columns in ((CaseEvent, _event_columns(context)), (OutgoingEmail, _email_columns(context))):
         if insert_select(model, rows, columns) != len(ids):
             raise MissingRow(f"no {model.__name__} could be made")
-    transaction.on_commit(partial(_log_released, context, ids), robust=True)
+    transaction.on_commit(lambda: _log_released(context, ids), robust=True)
 
 
 def _log_released(context: ReleaseContext, ids: list[int]) -> None:

@@ -18,6 +18,7 @@ from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, OutgoingEmail, User
 from cases.models.delivery import GIVEN_UP
+from cases.releases.actions import SCHEDULE_FIELDS, set_schedule
 from cases.releases.batch import tell_mail_workers
 
 Kind = CaseEvent.Kind
@@ -81,18 +82,9 @@ def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None
     case = locked.case
     seen_at = case.first_viewed_at
     case.actual_release_date = case.release_batch = case.first_viewed_at = None
-    case.scheduled_release_date = case.scheduled_release_time = None
-    case.schedule_revision += 1
+    set_schedule(case, None)
     conditions.lapse_approvals(case, locked.recorder)
-    locked.save(
-        "actual_release_date",
-        "release_batch",
-        "first_viewed_at",
-        "scheduled_release_date",
-        "scheduled_release_time",
-        "schedule_revision",
-        "open_conditions",
-    )
+    locked.save("actual_release_date", "release_batch", "first_viewed_at", *SCHEDULE_FIELDS)
     facts = {"seen_at": seen_at and seen_at.isoformat(), "email": email and email.state}
     if email and email.state in (State.WAITING, *GIVEN_UP):
         OutgoingEmail.objects.filter(pk=email.pk).update(state=State.DROPPED, last_error=TAKEN_BACK)

@@ -88,17 +88,8 @@ def _for_members() -> list[Section]:
 def _for_staff(whose: str) -> list[Section]:
     """Return the sections in the order of a case's states. Unassigned cases are oldest first."""
     states = {state.key: state for state in display_states.for_staff()}
-    today = SCHEDULED & Q(scheduled_release_date__lte=DAY)
     return [
-        Section(
-            "submitted",
-            _("Unassigned"),
-            states["submitted"].where,
-            case_list.OLDEST.by,
-            "state=submitted&sort=oldest",
-            frozenset({"submitted"}),
-            _("No unassigned cases."),
-        ),
+        _unassigned(states["submitted"]),
         _of_state(
             states["accepted"],
             case_list.ACCEPTED_LAST.by,
@@ -106,24 +97,8 @@ def _for_staff(whose: str) -> list[Section]:
             label=_("In progress"),
             none=_("No cases in progress."),
         ),
-        Section(
-            "today",
-            _("Due today"),
-            today,
-            case_list.SOONEST_FIRST.by,
-            f"due=today{whose}",
-            frozenset({"scheduled"}),
-            _("No releases due today."),
-        ),
-        Section(
-            "conditions",
-            _("Held by conditions"),
-            _held_by_conditions(),
-            case_list.SOONEST_FIRST.by,
-            f"due=conditions{whose}",
-            frozenset({"scheduled"}),
-            only_if_any=True,
-        ),
+        _due_today(whose),
+        _held_by_conditions(whose),
         _of_state(
             states["scheduled"],
             case_list.SOONEST_FIRST.by,
@@ -139,19 +114,59 @@ def _for_staff(whose: str) -> list[Section]:
             label=pgettext_lazy("several cases", "Released"),
             none=_("No released cases yet."),
         ),
-        Section(
-            "unopened",
-            unopened.LABEL,
-            unopened.released_between(SINCE, MOMENT),
-            case_list.RELEASED_FIRST.by,
-            f"due=unopened{whose}",
-            frozenset({"released"}),
-            only_if_any=True,
-        ),
+        _not_opened(whose),
     ]
 
 
-def _held_by_conditions() -> Q:
+def _unassigned(submitted: DisplayState) -> Section:
+    return Section(
+        "submitted",
+        _("Unassigned"),
+        submitted.where,
+        case_list.OLDEST.by,
+        "state=submitted&sort=oldest",
+        frozenset({"submitted"}),
+        _("No unassigned cases."),
+    )
+
+
+def _due_today(whose: str) -> Section:
+    return Section(
+        "today",
+        _("Due today"),
+        SCHEDULED & Q(scheduled_release_date__lte=DAY),
+        case_list.SOONEST_FIRST.by,
+        f"due=today{whose}",
+        frozenset({"scheduled"}),
+        _("No releases due today."),
+    )
+
+
+def _held_by_conditions(whose: str) -> Section:
+    return Section(
+        "conditions",
+        _("Held by conditions"),
+        _reached_with_open_conditions(),
+        case_list.SOONEST_FIRST.by,
+        f"due=conditions{whose}",
+        frozenset({"scheduled"}),
+        only_if_any=True,
+    )
+
+
+def _not_opened(whose: str) -> Section:
+    return Section(
+        "unopened",
+        unopened.LABEL,
+        unopened.released_between(SINCE, MOMENT),
+        case_list.RELEASED_FIRST.by,
+        f"due=unopened{whose}",
+        frozenset({"released"}),
+        only_if_any=True,
+    )
+
+
+def _reached_with_open_conditions() -> Q:
     """Match as CaseQuerySet.held_by_conditions, at the day and time of the parameters."""
     default = Value(settings.RELEASE_TIME_OF_DAY, TimeField())
     reached = Q(scheduled_release_date__lt=DAY) | Q(

@@ -46,7 +46,7 @@ function showPanel(panel, title) {
 
 function drop(entry, date) {
   const url = entry.dataset.moveUrl;
-  // Whoever must give a reason is asked for it in the dialog.
+  // A person who must give a reason is asked for it in the dialog.
   if (document.querySelector("[data-needs-reason]")) {
     ask(`${url}&to=${date}`);
     return;
@@ -105,5 +105,5 @@ function unmark() {
   for (const day of document.querySelectorAll(".cal-over")) day.classList.remove("cal-over");
 }
 
-// On a phone the days before today may fill screens. Whoever asks for a place of their own, as /calendar/#feed, gets it.
+// On a phone the days before today may fill screens. An address with a place of its own, such as /calendar/#feed, wins.
 if (!window.location.hash && window.matchMedia("(max-width: 767px)").matches) byId("today")?.scrollIntoView();

@@ -9,7 +9,7 @@ function markCaseCompleted() {
   refreshPreflight();
 }
 
-/** Shows what pre-flight finds now: the answer is saved, and reports are attached, without loading the page anew. */
+/** Shows what pre-flight finds now: answers are saved and reports attached without reloading the page. */
 async function refreshPreflight() {
   const shown = document.getElementById("completion-preflight");
   try {
@@ -156,7 +156,7 @@ function askToRemove(button) {
 
 const noAnswer = document.getElementById("case-trouble").textContent;
 
-/** Says why nothing was saved, as the answer has it. What was typed stays where it is, and so does the focus of whoever is typing. */
+/** Says why nothing was saved, in the words of the response. Typed text stays, and so does the focus while somebody types. */
 function showTrouble(answer, request) {
   const isTyping = request?.triggeringEvent?.type === "input";
   const words = document.getElementById(isTyping ? "answer-said" : "case-trouble");

@@ -40,5 +40,5 @@ for (const input of document.querySelectorAll("input[type=password]")) {
   box.append(input, button);
 }
 
-// Whoever sent a form with an error is taken to it. Dialogs do so by themselves.
+// Moves the focus to the first error of a sent form. Dialogs do so by themselves.
 document.querySelector("main :is([autofocus], [aria-invalid]):not(dialog *)")?.focus();
