@@ -31,7 +31,7 @@ def test_the_old_code_is_what_runs_there() -> None:
     where, tasks = done.stdout.splitlines()[-2:]
     assert Path(where).is_relative_to(directory)
     assert "tasks.releases.sweep" in tasks
-    assert not (directory / "tests" / "chaos").exists()
+    assert not (directory / "cases" / "models" / "condition.py").exists()
 
 
 def test_a_commit_that_is_not_there_is_said_in_a_sentence() -> None:
