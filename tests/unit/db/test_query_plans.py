@@ -41,7 +41,7 @@ FROM generate_series(1, 250000) AS n
 
 @pytest.fixture(scope="module", autouse=True)
 def many_cases(django_db_setup, django_db_blocker):
-    """250,000 cases of 1,000 members, analysed; they go when the tests of this module are done."""
+    """250,000 cases of 1,000 members, both analysed; they go when the tests of this module are done."""
     if connection.vendor != "postgresql":
         yield
         return
@@ -50,7 +50,7 @@ def many_cases(django_db_setup, django_db_blocker):
             people = User.objects.bulk_create(User(username=f"member-{n}") for n in range(MEMBERS))
             with connection.cursor() as cursor:
                 cursor.execute(FILL, {"first": people[0].pk, "others": MEMBERS - 1, "today": TODAY})
-                cursor.execute("ANALYZE cases_case")
+                cursor.execute("ANALYZE cases_case, cases_user")
             yield
         finally:
             with connection.cursor() as cursor:
