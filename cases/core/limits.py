@@ -22,6 +22,10 @@ DAYS = 366
 CASE_TYPES = 100
 PLACES = 999
 
+# Views that one person saves, and that administrators share, at most; the query that a view keeps.
+VIEWS = 30
+VIEW_QUERY = 1_000
+
 # What people write.
 TITLE = 200
 DESCRIPTION = 10_000

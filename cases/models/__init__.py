@@ -23,6 +23,7 @@ from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
 from cases.models.release_stop import ReleaseStop
 from cases.models.sampled_total import SampledTotal
+from cases.models.saved_view import BuiltinView, SavedView, ViewPin
 from cases.models.security_state import SecurityState
 from cases.models.sent_form import UnsentForm, UsedFormToken
 from cases.models.storage_report import StorageReport
@@ -33,6 +34,7 @@ __all__ = [
     "ApiToken",
     "ApiUsage",
     "BlackoutDay",
+    "BuiltinView",
     "CalendarFeed",
     "Case",
     "CaseAnswer",
@@ -56,9 +58,11 @@ __all__ = [
     "ReleaseDay",
     "ReleaseStop",
     "SampledTotal",
+    "SavedView",
     "SecurityState",
     "StorageReport",
     "UnsentForm",
     "UsedFormToken",
     "User",
+    "ViewPin",
 ]

@@ -43,11 +43,13 @@ from cases.models import (
     ReleaseDay,
     ReleaseStop,
     SampledTotal,
+    SavedView,
     SecurityState,
     StorageReport,
     UnsentForm,
     UsedFormToken,
     User,
+    ViewPin,
 )
 from cases.models.folded import Folded
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
@@ -103,6 +105,8 @@ def row(model: type[models.Model]) -> models.Model:
         "condition": lambda: Condition(case=CaseFactory(), kind="manual", name="a", created=NOW, since=NOW),
         "firstview": lambda: FirstView(case=CaseFactory(), release_number=1, kind="page", at=NOW),
         "releasestop": lambda: ReleaseStop(at=NOW, actor=person, reason="a"),
+        "savedview": lambda: SavedView(owner=person, name="a", created=NOW),
+        "viewpin": lambda: ViewPin(user=person, builtin="urgent", is_pinned=True),
         "sampledtotal": lambda: SampledTotal(state="a state", cases=1, counted_at=NOW, seconds=1),
     }
     return made[model._meta.model_name]()
