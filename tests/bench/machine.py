@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.services import postgres_binary, redis_binary
+from tests.services import by_the_real_clock, postgres_binary, redis_binary
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +41,6 @@ def circumstances() -> dict[str, Any]:
 
 
 def _version_of(program: str) -> str:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, env=by_the_real_clock()).stdout
     found = re.search(r"[\d.]{3,}", said)
     return found[0] if found else "unknown"

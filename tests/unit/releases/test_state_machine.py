@@ -6,6 +6,7 @@ watches the clock on the wall, a quarter of an hour at a time, and remembers the
 
 import contextlib
 import datetime as dt
+import os
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,10 @@ MIN_DAYS, MAX_DAYS = 1, 30
 DEFAULT_TIME = dt.time(9, 30)
 # Two quarters of an hour: an undo comes before the end, at it, or after it.
 UNDO = dt.timedelta(minutes=30)
+# The opening is in the hour that occurs twice: it is the first one.
+MAIL_HOURS = (dt.time(2, 30), dt.time(20))
+# To try more of them: HISTORIES=10000 make test PYTEST="-k any_order_of_events".
+HISTORIES = int(os.environ.get("HISTORIES", "35"))
 
 # Times around the hour that occurs twice, midnight and the default time, which None stands for.
 TIMES = [dt.time(2), dt.time(2, 30), dt.time(3), dt.time(0), dt.time(9, 30), dt.time(23, 45), None]
@@ -407,12 +412,14 @@ class Releases(RuleBasedStateMachine):
 
     @rule()
     def mails_are_sent(self):
+        """Of a release within the mail hours only; of a recall at any time."""
         outbox.deliver()
+        is_open = MAIL_HOURS[0] <= self.shown.time() < MAIL_HOURS[1]
         for model in self.models.values():
-            sent = [
-                (state, due) if state != "waiting" or due > self.now else ("sent", due) for state, due in model.mails
+            model.mails = [
+                ("sent", due) if state == "waiting" and due <= self.now and is_open else (state, due)
+                for state, due in model.mails
             ]
-            model.mails = sent
             told = "dropped" if model.released_at else "sent"
             model.notices = [(of, told if state == "waiting" else state) for of, state in model.notices]
 
@@ -494,11 +501,12 @@ def test_any_order_of_events_keeps_the_promise():
         RELEASE_MIN_DAYS=MIN_DAYS,
         RELEASE_MAX_DAYS=MAX_DAYS,
         RELEASE_UNDO_SECONDS=int(UNDO.total_seconds()),
+        RELEASE_MAIL_HOURS=MAIL_HOURS,
     ):
         run_state_machine_as_test(
             Releases,
             settings=settings(
-                max_examples=35,
+                max_examples=HISTORIES,
                 stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
