@@ -16,7 +16,10 @@ from portal.wsgi import application
 from tests.pages import ADMINISTRATOR, MEMBER, TECHNICIAN, World, make_world
 from tests.tokens import header, new_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about the schema: tests/web/test_odd_requests.py sends odd values to both"),
+]
 
 CONFIG = SchemathesisConfig.from_dict(
     {

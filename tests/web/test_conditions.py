@@ -239,10 +239,7 @@ def test_the_owner_of_a_condition_finds_it_on_the_dashboard(held, client, other_
     Condition.objects.filter(case=held[0]).update(owner=other_technician)
     client.force_login(other_technician)
     page = " ".join(re.sub(r"<[^>]+>", " ", client.get("/").content.decode()).split())
-    assert (
-        f"Conditions you own {PAYMENT} {held[0].external_case_id} · Past holds the release · opened just now"
-        in page
-    )
+    assert f"Conditions you own {PAYMENT} {held[0].external_case_id} · Past holds the release · opened just now" in page
     client.force_login(technician)
     assert "Conditions you own" not in client.get("/").content.decode()
 

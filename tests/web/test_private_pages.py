@@ -10,7 +10,10 @@ from tests.pages import ADMINISTRATOR, DJANGO_ADMIN, ERRORS, EVERYBODY, make_wor
 from tests.tokens import new_token
 from tests.urls import url_of, url_patterns
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about headers, of pages that tests/web/test_pages.py opens on both"),
+]
 
 
 def directives(answer) -> set[str]:
