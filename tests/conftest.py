@@ -65,6 +65,25 @@ def administrator(db: None) -> User:
     return UserFactory(username="ada", email="ada@example.com", role=User.Role.ADMINISTRATOR, is_staff=True)
 
 
+# All features but those that refuse by their own definition: a required answer, a second approver, a blackout day.
+EVERY_FEATURE = {
+    "RELEASE_ANSWER_IN_EMAIL": True,
+    "RELEASE_HOLIDAYS": "US-TX",
+    "RELEASE_MAIL_HOURS": (dt.time(8), dt.time(20)),
+    "RELEASE_ON_WEEKENDS": False,
+    "RELEASE_UNDO_SECONDS": 30,
+    "RELEASE_UNOPENED_DAYS": 1,
+}
+
+
+@pytest.fixture(params=["as it comes", "with every feature on"])
+def features(request: pytest.FixtureRequest, settings: Any) -> None:
+    """What the product owner wrote works either way."""
+    if request.param == "with every feature on":
+        for name, value in EVERY_FEATURE.items():
+            setattr(settings, name, value)
+
+
 FROZEN = dt.datetime(2025, 6, 11, 12, 0, tzinfo=dt.UTC)
 
 

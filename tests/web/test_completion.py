@@ -19,6 +19,7 @@ def complete(client, case, **data):
     return client.post(f"/cases/{case.pk}/complete/", data)
 
 
+@pytest.mark.usefixtures("features")
 def test_release_now_shows_the_case_at_once(case, client, technician, member, clock):
     client.force_login(technician)
     answer = complete(client, case, release_option="now")
@@ -31,6 +32,7 @@ def test_release_now_shows_the_case_at_once(case, client, technician, member, cl
     assert "June 11, 2025</strong>" in page.replace(" at 12:00 PM", "")
 
 
+@pytest.mark.usefixtures("features")
 def test_schedule_hides_the_case_and_tells_staff_when(case, client, technician, member, clock):
     client.force_login(technician)
     assert complete(client, case, release_option="schedule", release_date="2025-06-18").status_code == 302
@@ -45,6 +47,7 @@ def test_schedule_hides_the_case_and_tells_staff_when(case, client, technician, 
     assert case.external_case_id not in client.get("/").content.decode()
 
 
+@pytest.mark.usefixtures("features")
 def test_schedule_without_a_date_is_the_default_date(case, client, technician, clock):
     client.force_login(technician)
     complete(client, case, release_option="schedule", release_date="")
@@ -52,6 +55,7 @@ def test_schedule_without_a_date_is_the_default_date(case, client, technician, c
     assert case.scheduled_release_date == dt.date(2025, 6, 18)
 
 
+@pytest.mark.usefixtures("features")
 def test_a_time_is_kept(case, client, technician, clock):
     client.force_login(technician)
     complete(client, case, release_option="schedule", release_date="2025-06-20", release_time="09:30")

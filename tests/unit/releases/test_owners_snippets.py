@@ -15,7 +15,7 @@ from cases import releases
 from cases.models import Case
 from tests.factories import CaseFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("features")]
 
 
 @pytest.fixture
