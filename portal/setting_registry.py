@@ -173,6 +173,12 @@ RELEASE = [
         in_example=True,
         example="08:00-20:00",
     ),
+    Setting(
+        "RELEASE_CROWDED_DAY",
+        "100",
+        _("The preview of a bulk operation names the days that would have more releases than this."),
+        WholeNumber(1),
+    ),
     Setting("RELEASE_BATCH_SIZE", "2000", _("Maximum cases released in one transaction."), WholeNumber(1)),
     Setting(
         "SWEEP_INTERVAL",

@@ -39,6 +39,7 @@ RELEASE_ETA_WINDOW = dt.timedelta(days=env("RELEASE_ETA_WINDOW_DAYS"))
 # Per slot of 50 ms: two processes share a wave, and each task has a stand-in. Two processes on two cores manage the
 # resulting 80 tasks a second, even if each of them releases something.
 RELEASE_ETA_PER_INSTANT: int = env("RELEASE_ETA_PER_INSTANT")
+RELEASE_CROWDED_DAY: int = env("RELEASE_CROWDED_DAY")
 RELEASE_BATCH_SIZE: int = env("RELEASE_BATCH_SIZE")
 RELEASE_UNDO_SECONDS: int = env("RELEASE_UNDO_SECONDS")
 RELEASE_REQUIRES_ANSWER: bool = env("RELEASE_REQUIRES_ANSWER")
@@ -328,6 +329,8 @@ CELERY_TASK_ROUTES = {
     "tasks.releases.sweep": {"queue": "sweep"},
     "tasks.releases.*": {"queue": "releases"},
     "tasks.emails.*": {"queue": "mail"},
+    # Some seconds at a time. It never takes a process from the releases.
+    "tasks.bulk.*": {"queue": "mail"},
     "tasks.monitoring.*": {"queue": "mail"},
     "tasks.cleanup.*": {"queue": "mail"},
 }

@@ -79,11 +79,14 @@ class EventRecorder:
     Make it before the case changes. Call `record` in the same transaction, after.
     """
 
-    def __init__(self, case: Case, *, by: User | str, source: str, at: dt.datetime) -> None:
+    def __init__(
+        self, case: Case, *, by: User | str, source: str, at: dt.datetime, bulk_run: int | None = None
+    ) -> None:
         self.case = case
         self.by = by
         self.source = source
         self.at = at
+        self.bulk_run = bulk_run
         self.from_status = case.status
         self.from_date = case.scheduled_release_date
         self.from_time = case.scheduled_release_time
@@ -117,5 +120,6 @@ class EventRecorder:
             release_number=self.case.release_number,
             reason=reason,
             details=details or {},
+            bulk_run_id=self.bulk_run,
             **actor_columns(self.by),
         )

@@ -5,6 +5,7 @@ from cases.models.answer import CaseAnswer, CaseAnswerQuerySet
 from cases.models.api_token import ApiToken
 from cases.models.api_usage import ApiUsage
 from cases.models.blackout_day import BlackoutDay
+from cases.models.bulk_run import BulkRow, BulkRun
 from cases.models.calendar_feed import CalendarFeed
 from cases.models.case import Case
 from cases.models.case_event import CaseEvent
@@ -34,35 +35,5 @@ __all__ = [
     "ApiToken",
     "ApiUsage",
     "BlackoutDay",
-    "BuiltinView",
-    "CalendarFeed",
-    "Case",
-    "CaseAnswer",
-    "CaseAnswerQuerySet",
-    "CaseDocument",
-    "CaseDocumentQuerySet",
-    "CaseEvent",
-    "CaseNote",
-    "CaseNoteQuerySet",
-    "CaseQuerySet",
-    "CaseType",
-    "CaseTypeCondition",
-    "Condition",
-    "Delivery",
-    "FirstView",
-    "Heartbeat",
-    "OutgoingEmail",
-    "PasswordResetRequest",
-    "PortalClock",
-    "PortalEvent",
-    "ReleaseDay",
-    "ReleaseStop",
-    "SampledTotal",
-    "SavedView",
-    "SecurityState",
-    "StorageReport",
-    "UnsentForm",
-    "UsedFormToken",
-    "User",
-    "ViewPin",
-]
+    "BulkRow",
+    "BulkRun",

@@ -27,6 +27,8 @@ from cases.models import (
     AccountEvent,
     ApiToken,
     BlackoutDay,
+    BulkRow,
+    BulkRun,
     CalendarFeed,
     Case,
     CaseAnswer,
@@ -97,6 +99,14 @@ def row(model: type[models.Model]) -> models.Model:
         "apitoken": lambda: ApiToken(user=person, digest="0", name="a", created=NOW, expiry=NOW + dt.timedelta(days=1)),
         "storagereport": lambda: StorageReport(pk=1, at=NOW),
         "blackoutday": lambda: BlackoutDay(date="2025-12-24", name="a", created=NOW, created_by=person),
+        "bulkrun": lambda: BulkRun(action="hold", by=person, language="en", created=NOW),
+        "bulkrow": lambda: BulkRow(
+            run=BulkRun.objects.create(action="hold", by=person, language="en", created=NOW),
+            case=CaseFactory(),
+            position=0,
+            case_version=0,
+            verdict="will",
+        ),
         "caseanswer": lambda: CaseAnswer(case=CaseFactory(), updated_at=NOW, updated_by=person),
         "casetype": lambda: CaseType(name="a"),
         "casetypecondition": lambda: CaseTypeCondition(
