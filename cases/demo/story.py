@@ -20,7 +20,7 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.demo import answers, case_types, conditions, first_views, recalls, stop
+from cases.demo import answers, bulk, case_types, conditions, first_views, recalls, stop
 from cases.demo import documents as papers
 from cases.demo.days import add_blackout_day
 from cases.demo.names import DESCRIPTIONS, MEMBERS, SUBJECTS, TECHNICIANS
@@ -70,6 +70,7 @@ class Story:
         self._plan_stop()
         self._plan_sweeps()
         self._at(self.start, lambda: add_blackout_day(by=self.admin))
+        self._at(self.start, lambda: bulk.add(technician=self.technicians[0], administrator=self.admin))
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
             with clock_at(moment):
                 act()

@@ -85,6 +85,10 @@ class BulkRunQuerySet(models.QuerySet["BulkRun"]):
         """Return the runs to work off at the aware datetime `now`: waiting ones, and ended leases. Oldest first."""
         return self.filter(OPEN_RUN, Q(lease_until__isnull=True) | Q(lease_until__lte=now)).order_by("id")
 
+    def too_old(self, moment: dt.datetime) -> Self:
+        """Return the previews from before the aware datetime `moment`, which nobody has started."""
+        return self.filter(state=BulkState.PREVIEWED, created__lt=moment)
+
 
 class BulkRun(models.Model):
     """One bulk operation. The worker that has the claim works it off, row by row, until `lease_until` (a new lease with

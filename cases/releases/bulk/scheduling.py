@@ -104,7 +104,8 @@ class Spread(Scheduling):
     def plan(self, item: Item) -> None:
         if self._on_date == self.chosen.most_a_day:
             self._date, self._on_date = self._date + DAY, 0
-        self._date = self.days.next_open(self._date) or self._date
+        if self._date <= self.days.last:  # else it is refused as too far away
+            self._date = self.days.next_open(self._date) or self._date
         item.row.to_date, item.row.to_time = self._date, item.case.scheduled_release_time
 
     def accept(self, item: Item) -> None:

@@ -46,8 +46,12 @@ class Undo(Operation):
 
     def reason(self, row: BulkRow) -> str:
         """The person's words. Without any, which run this takes back."""
-        words = _("Bulk operation %(number)s was undone.") % {"number": self.job.run.undoes_id}
-        return self.job.run.reason or words
+        return self.job.run.reason or self.default_reason
+
+    @property
+    def default_reason(self) -> str:
+        """Say which run is undone."""
+        return _("Bulk operation %(number)s was undone.") % {"number": self.job.run.undoes_id}
 
 
 class RestoreSchedule(Undo):
@@ -124,6 +128,11 @@ class HandBack(Undo, HandOver):
         former: int | None = row.fact("technician")
         return former
 
+    def check(self, item: Item) -> None:
+        former = self.job.people.get(self.new_technician(item.row) or 0)
+        if former is None or not former.takes_cases:
+            raise WrongState(_("The technician who had this case doesn't take cases anymore."))
+
     def rule(self, item: Item) -> Rule:
         """Who handed the case over may take it back, though it is not theirs any more."""
         as_before = copy(item.case)
@@ -164,6 +173,8 @@ class ConditionUndo(Undo):
 
     def write(self, steps: Sequence[Step]) -> None:
         events = self._change([self.found[step.case.pk] for step in steps], recorders(steps))
+        for event in events:
+            event.reason = self.job.run.reason or self.default_reason
         store(steps)
         recount(steps)
         record(events)
