@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "bulk operation row",
                 "verbose_name_plural": "bulk operation rows",
-                "ordering": ["run", "position"],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(

@@ -196,7 +196,7 @@ class BulkRow(models.Model):
     class Meta:
         verbose_name = _("bulk operation row")
         verbose_name_plural = _("bulk operation rows")
-        ordering = ["run", "position"]
+        ordering = ["position"]
         constraints = [
             one_of(BulkCode, field="verdict", name="bulk_verdict_known"),
             models.CheckConstraint(

@@ -144,7 +144,7 @@ def write_schedules(steps: Sequence[Step], **columns: Any) -> list[CaseEvent]:
     """Give each case the schedule of its row, and set `columns`. Return the events of approvals that lapse with it."""
     for step in steps:
         set_schedule(step.case, schedule_of(step.row))
-    of_case = BulkRow.objects.filter(run=steps[0].row.run_id, case=OuterRef("pk"))
+    of_case = BulkRow.objects.filter(run=steps[0].row.run_id, case=OuterRef("pk")).order_by()
     store(
         steps,
         scheduled_release_date=Subquery(of_case.values("to_date")),
