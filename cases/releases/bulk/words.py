@@ -105,9 +105,9 @@ def _name(run: BulkRun, model: type[User] | type[CaseType]) -> str:
     if run.chosen_name is None:
         chosen = Parameters.of(run)
         if model is User:
-            person = User.objects.filter(pk=chosen.technician).first()
+            person = User.objects.filter(pk=chosen.technician or 0).first()
             run.chosen_name = person.display_name if person else ""
         else:
-            kept = CaseType.objects.filter(pk=chosen.case_type).first()
+            kept = CaseType.objects.filter(pk=chosen.case_type or 0).first()
             run.chosen_name = kept.name if kept else ""
     return run.chosen_name
