@@ -22,6 +22,55 @@ DAYS = 366
 CASE_TYPES = 100
 PLACES = 999
 
+# Views that one person saves, and that administrators share, at most; the query that a view keeps.
+VIEWS = 30
+VIEW_QUERY = 1_000
 
 # A bulk operation changes so many cases at most.
 BULK_CASES = 10_000
+
+# What people write.
+TITLE = 200
+DESCRIPTION = 10_000
+NOTE = 4_000
+ANSWER = 20_000
+GUIDANCE = 2_000  # of a case type
+CONDITION = 100
+REASON = 1_000
+NAME = 60  # a page shows it in one line or two
+FILE_NAME = 150
+
+# What the program stores: why something failed, with the words of a server in it; the facts of an event (JSON).
+ERROR = 1_000
+SERVER_WORDS = 500
+FACTS = 10_000
+# A form that is kept because its session has ended: its characters, and at most what JSON makes of them.
+UNSENT_FORM = 32_768
+UNSENT_FORM_JSON = 12 * UNSENT_FORM + 1_000
+# One value of the cache of security state (JSON).
+SECURITY_STATE = 10_000
+
+# What people sign in with. Hashing a password takes time for each of its characters.
+EMAIL = 254
+USERNAME = 150  # as Django has it
+PASSWORD = 256
+CODE = 64
+
+
+def is_key(text: str) -> bool:
+    """Tell whether `text` is a whole number that can be the key of a row."""
+    return len(text) <= KEY_DIGITS and text.isascii() and text.isdecimal()
+
+
+def check_length(text: str, longest: int, *, field: str) -> None:
+    """Raise TooLong, about the form's `field`, if `text` has more characters than `longest`."""
+    if len(text) > longest:
+        raise TooLong(longest, field=field)
+
+
+def few_words(text: str) -> None:
+    """Raise ValidationError for a search of more than SEARCH_WORDS words."""
+    if len(text.split()) > SEARCH_WORDS:
+        raise ValidationError(
+            _("Search for up to %(most)s words."), code="too_many_words", params={"most": SEARCH_WORDS}
+        )

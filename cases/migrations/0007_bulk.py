@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0005_release_views"),
+        ("cases", "0006_views"),
     ]
 
     operations = [
