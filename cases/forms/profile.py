@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.core import limits, reader_timezones
+from cases.core import limits
 from cases.core.text_fields import LineField
 from cases.delivery import mail_hours
+from cases.forms.time_zones import TimeZoneField
 from cases.models import User
 
 
@@ -19,9 +20,7 @@ class ProfileForm(forms.ModelForm[User]):
 
     first_name = LineField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
     last_name = LineField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
-    time_zone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"), required=False, widget=forms.Select(attrs={"class": "form-select"})
-    )
+    time_zone = TimeZoneField(label=gettext_lazy("Time zone"), required=False)
 
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
@@ -37,12 +36,12 @@ class ProfileForm(forms.ModelForm[User]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        portals = _("Portal time zone (%(zone)s)") % {"zone": settings.TIME_ZONE}
         field = self.fields["time_zone"]
-        field.choices = [("", portals), *((name, name.replace("_", " ")) for name in sorted(reader_timezones.names()))]  # type: ignore[attr-defined]
-        field.help_text = _("Used for dates and times. Release dates always use the portal's time zone (%(zone)s).") % {
-            "zone": settings.TIME_ZONE
-        }
+        field.widget.attrs["placeholder"] = _("Portal time zone (%(zone)s)") % {"zone": settings.TIME_ZONE}
+        field.help_text = _(
+            "Type a city, such as Chicago. Used for dates and times. Release dates always use the portal's time zone "
+            "(%(zone)s)."
+        ) % {"zone": settings.TIME_ZONE}
 
     def save(self, commit: bool = True) -> User:
         """Stores these fields and no others, which an administrator may be changing at this moment."""
