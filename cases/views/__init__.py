@@ -29,6 +29,7 @@ from cases.views.corrections import correct_case
 from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import edit_case, new_case, submit_case
+from cases.views.languages import choose_language
 from cases.views.notes import add_note
 from cases.views.operations import (
     operations,
@@ -75,6 +76,7 @@ __all__ = [
     "change_feed",
     "change_role",
     "condition_by_link",
+    "choose_language",
     "correct_case",
     "correct_person",
     "dashboard",
