@@ -16,7 +16,7 @@ from cases.models import User
 
 
 class ProfileForm(forms.ModelForm[User]):
-    """Name, language and time zone. Username, address and role are the administrators' business."""
+    """Name, language, time zone and keys. Username, address and role are the administrators' business."""
 
     first_name = LineField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
     last_name = LineField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
@@ -30,9 +30,15 @@ class ProfileForm(forms.ModelForm[User]):
         help_text=gettext_lazy("Used for pages and for emails we send you."),
     )
 
+    keyboard_shortcuts = forms.BooleanField(
+        label=gettext_lazy("Use keyboard shortcuts"),
+        required=False,
+        help_text=gettext_lazy("Single keys, such as / for search and ? for all of them. Ctrl K works either way."),
+    )
+
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "language", "time_zone")
+        fields = ("first_name", "last_name", "language", "time_zone", "keyboard_shortcuts")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -127,6 +127,12 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         db_default="",
         help_text=_("Used for pages and emails. Empty: the browser's language."),
     )
+    keyboard_shortcuts = models.BooleanField(
+        _("keyboard shortcuts"),
+        default=True,
+        db_default=True,
+        help_text=_("Single keys on pages, such as / for search."),
+    )
     previous_login = models.DateTimeField(
         _("previous sign-in"), null=True, blank=True, editable=False, help_text=_("The sign-in before the last one.")
     )

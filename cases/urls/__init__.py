@@ -44,6 +44,7 @@ urlpatterns = [
     path("case-types/<key:pk>/", views.case_type, name="case_type"),
     path("case-types/<key:pk>/retire/", views.retire_case_type, name="retire_case_type"),
     path("language/", views.choose_language, name="choose_language"),
+    path("palette/", views.palette, name="palette"),
     path("people/", views.people, name="people"),
     path("people/invite/", views.invite_person, name="invite_person"),
     path("people/<key:pk>/", views.person, name="person"),

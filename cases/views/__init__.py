@@ -38,6 +38,7 @@ from cases.views.operations import (
     operations_workers,
     resend_email,
 )
+from cases.views.palette import palette
 from cases.views.people import (
     change_role,
     correct_person,
@@ -75,8 +76,8 @@ __all__ = [
     "case_types",
     "change_feed",
     "change_role",
-    "condition_by_link",
     "choose_language",
+    "condition_by_link",
     "correct_case",
     "correct_person",
     "dashboard",
@@ -99,6 +100,7 @@ __all__ = [
     "operations_figures",
     "operations_present",
     "operations_workers",
+    "palette",
     "people",
     "person",
     "portal_settings",
