@@ -132,6 +132,12 @@ def toast_level(message: Message) -> str:
 
 
 @register.filter
+def toast_undo(message: Message) -> toasts.Undo | None:
+    """What the button *Undo* beside a message does, where there is one."""
+    return toasts.undo_of(message)
+
+
+@register.filter
 def browser_name(user_agent: str) -> str:
     """What people call the browser of a session, and the device that it runs on."""
     return browsers.name_of(user_agent)
