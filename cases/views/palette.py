@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from cases.core import limits
 from cases.core.folding import begins_words
 from cases.models import User
+from cases.selectors.saved_views import views_of
 from cases.templatetags.keyboard import keys_to_pages
 from cases.templatetags.navigation import entries
 from cases.views.requests import PortalRequest
@@ -36,9 +37,15 @@ Group = tuple[str, list[Option]]
 def palette(request: PortalRequest) -> HttpResponse:
     """The part of a page that lists what fits `q`. Nothing typed: the pages."""
     text = request.GET.get("q", "").strip()[: limits.SEARCH]
-    groups = [(_("Pages"), _pages(request.user, text))]
+    groups = [(_("Views"), _views(request.user, text)), (_("Pages"), _pages(request.user, text))]
     context = {"groups": [group for group in groups if group[1]], "text": text}
     return render(request, "cases/includes/palette_found.html", context)
+
+
+def _views(user: User, text: str) -> list[Option]:
+    cases = reverse("case_list")
+    views = [view for view in views_of(user) if begins_words(str(view.name), text)]
+    return [Option(str(view.name), f"{cases}?{view.query}", icon=view.icon) for view in views]
 
 
 def _pages(user: User, text: str) -> list[Option]:

@@ -36,6 +36,13 @@ def test_each_role_finds_the_pages_that_it_may_open(person, typed, urls, request
     assert set(found(client, "")) >= set(urls)
 
 
+def test_staff_find_their_views_and_members_have_none(technician, member, client):
+    client.force_login(technician)
+    assert found(client, "unass") == ["/cases/?state=submitted&amp;sort=oldest"]
+    client.force_login(member)
+    assert found(client, "unass") == []
+
+
 def test_people_switch_single_keys_off_and_on(technician, client):
     client.force_login(technician)
     fields = {"first_name": "", "last_name": "", "language": "", "time_zone": ""}

@@ -70,7 +70,7 @@ const actions = {
     const box = document.activeElement.closest(LISTED)?.querySelector("input[type=checkbox]");
     if (!box) return;
     box.click();
-    say(box.checked ? list.dataset.selected : list.dataset.cleared);
+    if (!document.querySelector("[data-bulk]")) say(box.checked ? list.dataset.selected : list.dataset.cleared);
   },
 };
 

@@ -9,7 +9,7 @@ const status = palette.querySelector("[role=status]");
 const PAUSE = 120;
 const ACTIONS = {
   case: "#case-head .page-actions :is(a, button), #case-actions :is(a, button)",
-  selection: "button.bulk-action, .bulk button[name=action]",
+  selection: "[data-bulk]:not([hidden]) button[name=action]",
   page: "main [data-palette]",
 };
 
@@ -54,12 +54,15 @@ function optionFor(button, index) {
   return option;
 }
 
+/** Whether the page offers the button now. Some of the bar for a selection are in a menu that is closed. */
+const canPress = (button, kind) => !button.disabled && (kind === "selection" || button.checkVisibility());
+
 /** The groups of the page's own buttons that fit. */
 function actionGroups(text) {
   const taken = new Set();
   let number = 0;
   return Object.entries(ACTIONS).flatMap(([kind, where]) => {
-    const fitting = [...document.querySelectorAll(where)].filter((button) => !taken.has(button) && button.checkVisibility() && !button.disabled && fits(labelOf(button), text));
+    const fitting = [...document.querySelectorAll(where)].filter((button) => !taken.has(button) && canPress(button, kind) && fits(labelOf(button), text));
     if (!fitting.length) return [];
     for (const button of fitting) taken.add(button);
     const heading = document.createElement("span");
