@@ -35,6 +35,7 @@ class State(StrEnum):
 
 class Action(StrEnum):
     EDIT = "edit"
+    DELETE = "delete"
     SUBMIT = "submit"
     ATTACH = "attach"
     ACCEPT = "accept"
@@ -79,6 +80,7 @@ NO_DRAFT = frozenset(State) - {State.DRAFT}
 
 TABLE: dict[Action, dict[str, Rule]] = {
     Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
+    Action.DELETE: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
     Action.SUBMIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
     # Also to remove a document: members their submissions, the others their reports (cases.documents.actions).
     Action.ATTACH: {

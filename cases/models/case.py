@@ -52,6 +52,8 @@ class CaseStatus(models.TextChoices):
     SUBMITTED = "submitted", _("Submitted")
     ACCEPTED = "accepted", _("Accepted")
     COMPLETED = "completed", _("Completed")
+    # A draft that its member threw away: without its words and documents, and seen by nobody. Its history refers to it.
+    DELETED = "deleted", _("Deleted")
 
 
 class CaseUrgency(models.TextChoices):

@@ -38,6 +38,7 @@ class CaseEventKind(models.TextChoices):
     LINK_REPLACED = "link_replaced", _("Link replaced")
     UNDONE = "undone", _("Release undone")
     RECALLED = "recalled", _("Release recalled")
+    DRAFT_DELETED = "draft_deleted", _("Draft deleted")
 
 
 # Each ends one release. A case that is released again has another release number.

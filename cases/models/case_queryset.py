@@ -42,22 +42,23 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """Return the cases that `user` may know of: the one visibility rule (DESIGN rule 3), for every door.
 
-        Anonymous and deactivated users see none, administrators all, technicians all but drafts, members their own
-        without those that are completed and not released. Where RELEASE_MEMBER_VIEW is `in_progress` or `announced`
-        a member gets those too, and sees of them only what cases.lifecycle.visible_case shows.
+        Nobody sees a draft that was deleted. Anonymous and deactivated users see none, administrators all others,
+        technicians all but drafts, members their own without those that are completed and not released. Where
+        RELEASE_MEMBER_VIEW is `in_progress` or `announced` a member gets those too, and sees of them only what
+        cases.lifecycle.visible_case shows.
         """
         if not isinstance(user, User) or not user.is_active:
             return self.none()
+        kept = self.exclude(status=self.model.Status.DELETED)
         if user.is_administrator:
-            return self
+            return kept
         if user.is_technician:
-            return self.exclude(status=self.model.Status.DRAFT)
-        own = self.filter(member_id=user.pk)
-        return own.filter(_known_to_members())
+            return kept.exclude(status=self.model.Status.DRAFT)
+        return kept.filter(_known_to_members(), member_id=user.pk)
 
     def visible_to_their_members(self) -> Self:
         """Return the cases that their own member may know of: `visible_to` for many members at once."""
-        return self.filter(_known_to_members(), member__is_active=True)
+        return self.filter(_known_to_members(), member__is_active=True).exclude(status=self.model.Status.DELETED)
 
     def shown_to(self, user: User) -> Self:
         """Return `visible_to(user)` with what a page says of each. Members read no names.
