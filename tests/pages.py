@@ -328,6 +328,7 @@ PAGES = [
     page("cases-none-found", "case_list", EVERYBODY, "?q=no+such+words"),
     page("cases-bad-filter", "case_list", EVERYBODY, "?state=nonsense"),
     *cases_by_state(),
+    page("document-view", "view_document", EVERYBODY, address=of_case("view_document", "released")),
     page("logout", "account_logout", EVERYBODY),
     page("profile", "profile", EVERYBODY),
     page("password-change", "account_change_password", EVERYBODY),

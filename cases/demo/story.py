@@ -22,6 +22,7 @@ from cases.core import schedule
 from cases.core.schedule import Schedule
 from cases.demo import answers, bulk, case_types, conditions, first_views, recalls, stop
 from cases.demo import documents as papers
+from cases.demo import drafts as member_drafts
 from cases.demo.days import add_blackout_day
 from cases.demo.names import DESCRIPTIONS, MEMBERS, SUBJECTS, TECHNICIANS
 from cases.documents import actions as documents
@@ -71,6 +72,7 @@ class Story:
         self._plan_sweeps()
         self._at(self.start, lambda: add_blackout_day(by=self.admin))
         self._at(self.start, lambda: bulk.add(technician=self.technicians[0], administrator=self.admin))
+        self._at(self.start, lambda: member_drafts.write(by=self.members[0]))
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
             with clock_at(moment):
                 act()
@@ -111,7 +113,8 @@ class Story:
             (1, lambda n: self._case(n, age=self._days(3, 6), release_in=0, then="release again")),
         ]
         plans.append((1, lambda n: self._case(n, age=wait + 3, release_in=wait, then="condition")))
-        rest = 300 - sum(count for count, _ in plans)
+        # Two more are drafts (cases.demo.drafts).
+        rest = 298 - sum(count for count, _ in plans)
         plans.append((rest, lambda n: self._case(n, age=wait + self._days(4, 50), release_in=wait)))
         for count, plan in plans:
             for number in range(count):

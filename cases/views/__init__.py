@@ -27,8 +27,9 @@ from cases.views.conditions import (
 )
 from cases.views.corrections import correct_case
 from cases.views.dashboards import dashboard, member_dashboard
+from cases.views.document_viewer import document_content, view_document
 from cases.views.documents import attach_document, document, remove_document
-from cases.views.drafts import edit_case, new_case, submit_case
+from cases.views.drafts import delete_case, edit_case, new_case, submit_case
 from cases.views.languages import choose_language
 from cases.views.notes import add_note
 from cases.views.operations import (
@@ -81,7 +82,9 @@ __all__ = [
     "correct_case",
     "correct_person",
     "dashboard",
+    "delete_case",
     "document",
+    "document_content",
     "edit_case",
     "end_api_token",
     "hand_over",
@@ -125,6 +128,7 @@ __all__ = [
     "submit_case",
     "undo_release",
     "unsent_form",
+    "view_document",
     "waive_condition",
     "write_answer",
 ]

@@ -183,6 +183,7 @@ def all_doors(client, case):
     """Also those that staff have, each with what would be sent there; and the search for what only staff read."""
     url = f"/cases/{case.pk}/"
     documents = [f"{url}documents/{document.pk}/" for document in case.documents.all()]
+    documents += [f"{document}{part}/" for document in documents for part in ("view", "content")]
     searches = [f"/cases/?q={NOTE[:11]}", "/cases/?q=granted", "/cases/?q=Dandiprat"]
     previews = [f"{url}as-member/", f"{url}as-member/?when=after"]
     looks = [*searches, f"{url}?notes_before=99999", *previews, *documents, f"{url}release-timeline/"]
