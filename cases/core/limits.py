@@ -40,6 +40,11 @@ REASON = 1_000
 NAME = 60  # a page shows it in one line or two
 FILE_NAME = 150
 
+# A file with schedules for many cases: its bytes, its lines below the first, and the number of a case in it.
+SCHEDULE_FILE_BYTES = 2_000_000
+SCHEDULE_FILE_ROWS = 10_000
+SCHEDULE_FILE_NUMBER = 64
+
 # What the program stores: why something failed, with the words of a server in it; the facts of an event (JSON).
 ERROR = 1_000
 SERVER_WORDS = 500
