@@ -3,8 +3,13 @@
 from django.http import HttpRequest
 from django.urls import reverse
 
-# Buttons on the page of one case, person or case type, by the start of their URL.
-PAGES_BY_PREFIX = (("/cases/", "case_detail"), ("/people/", "person"), ("/case-types/", "case_type"))
+# Buttons on the page of one case, person, case type or bulk run, by the start of their URL.
+PAGES_BY_PREFIX = (
+    ("/cases/", "case_detail"),
+    ("/people/", "person"),
+    ("/case-types/", "case_type"),
+    ("/bulk/", "bulk_run"),
+)
 # Buttons on a page that there is once.
 LISTS_BY_PREFIX = (("/calendar/", "calendar"), ("/blackout-days/", "blackout_days"), ("/operations/", "operations"))
 

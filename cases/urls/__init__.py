@@ -4,6 +4,7 @@ from django.urls import path
 
 import cases.core.url_converters  # noqa: F401  (for <key:…>)
 from cases import views
+from cases.urls.bulk import bulk_urls
 from cases.urls.conditions import condition_urls
 
 urlpatterns = [
@@ -35,6 +36,7 @@ urlpatterns = [
     path("cases/<key:pk>/documents/<key:document_pk>/content/", views.document_content, name="document_content"),
     path("cases/<key:pk>/documents/<key:document_pk>/remove/", views.remove_document, name="remove_document"),
     *condition_urls,
+    *bulk_urls,
     path("calendar/", views.calendar, name="calendar"),
     path("calendar/<key:pk>/move/", views.move_case, name="move_case"),
     path("calendar/feed/", views.change_feed, name="change_feed"),
