@@ -51,23 +51,36 @@ class AddCondition(Operation):
 
     def check(self, item: Item) -> None:
         check_owner(self.job.people.get(self.chosen.owner) if self.chosen.owner else None)
+        if former := self._former(item.case):
+            if former.kind != Kind.APPROVAL or former.is_open:
+                raise WrongState(_("This case already has this condition."))
+            return
         present = self.present.get(item.case.pk, [])
-        if self.chosen.kind in ONCE_PER_CASE and any(each.kind == self.chosen.kind for each in present):
-            raise WrongState(_("This case already has this condition."))
         if len(present) >= limits.CONDITIONS:
             raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
 
     def write(self, steps: Sequence[Step]) -> None:
-        made = Condition.objects.bulk_create([self._made(step) for step in steps])
-        for step, condition in zip(steps, made, strict=True):
-            step.row.before = {"condition": condition.pk}
+        formers = {step.case.pk: former for step in steps if (former := self._former(step.case))}
+        new = [step for step in steps if step.case.pk not in formers]
+        made = Condition.objects.bulk_create([self._made(step) for step in new])
+        added = formers | {condition.case_id: condition for condition in made}
+        for step in steps:
+            step.row.before = {"condition": added[step.case.pk].pk, "asked_again": step.case.pk in formers}
         BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
-        events = condition_sets.events(Event.CONDITION_ADDED, made, recorders(steps))
-        completed = [step for step in steps if step.case.status == Case.Status.COMPLETED]
+        events = condition_sets.reopen(list(formers.values()), recorders(steps), Event.CONDITION_REOPENED)
+        events += condition_sets.events(Event.CONDITION_ADDED, made, recorders(steps))
+        completed = [step for step in new if step.case.status == Case.Status.COMPLETED]
         events += condition_sets.settle_by_work(recorders(completed))
         store(steps)
         recount(steps)
         record(events)
+
+    def _former(self, case: Case) -> Condition | None:
+        """Return the condition of which a case has one at most, if it has that one. An approval can be asked again."""
+        if self.chosen.kind not in ONCE_PER_CASE:
+            return None
+        present = self.present.get(case.pk, [])
+        return next((each for each in present if each.kind == self.chosen.kind), None)
 
     def _made(self, step: Step) -> Condition:
         chosen, at = self.chosen, step.recorder.at

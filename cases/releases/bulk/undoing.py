@@ -54,14 +54,19 @@ class Undo(Operation):
         return _("Bulk operation %(number)s was undone.") % {"number": self.job.run.undoes_id}
 
 
+def check_ahead(row: BulkRow, *, now: dt.datetime) -> None:
+    """Check that the former schedule, if there was one, is still ahead. BadSchedule otherwise."""
+    wanted = schedule_of(row)
+    if wanted and wanted.instant <= now:
+        raise BadSchedule(_("The former release date has passed."), field="date")
+
+
 class RestoreSchedule(Undo):
     permission = Action.RESCHEDULE
     moves = True
 
     def check(self, item: Item) -> None:
-        wanted = schedule_of(item.row)
-        if wanted and wanted.instant <= self.job.now:
-            raise BadSchedule(_("The former release date has passed."), field="date")
+        check_ahead(item.row, now=self.job.now)
 
     def write(self, steps: Sequence[Step]) -> None:
         kinds = [self._kind(step) for step in steps]
@@ -96,20 +101,16 @@ class CompleteAgain(Undo):
             item.case.case_type = self.types.get(item.case.case_type_id or 0)
 
     def check(self, item: Item) -> None:
-        wanted = schedule_of(item.row)
-        if wanted and wanted.instant <= self.job.now:
-            raise BadSchedule(_("The former release date has passed."), field="date")
+        check_ahead(item.row, now=self.job.now)
         check_is_answered(item.case, has_answer=item.case.pk in self.answered)
 
     def write(self, steps: Sequence[Step]) -> None:
-        by_moment: dict[str | None, list[Step]] = {}
         for step in steps:
-            by_moment.setdefault(step.row.fact("completed"), []).append(step)
+            moment = step.row.fact("completed")
+            step.case.date_completed = dt.datetime.fromisoformat(moment) if moment else self.job.now
             step.case.status = Case.Status.COMPLETED
-        events: list[CaseEvent] = []
-        for moment, theirs in by_moment.items():
-            completed = dt.datetime.fromisoformat(moment) if moment else self.job.now
-            events += write_schedules(theirs, status=Case.Status.COMPLETED, date_completed=completed)
+        events = write_schedules(steps, status=Case.Status.COMPLETED)
+        Case.objects.bulk_update([step.case for step in steps], ["date_completed"])
         events += condition_sets.settle_by_work(recorders(steps))
         if events:
             recount(steps)
@@ -186,6 +187,11 @@ class ConditionUndo(Undo):
 class RemoveCondition(ConditionUndo):
     permission = Action.ADD_CONDITION
     which = UNMET
+
+    def check(self, item: Item) -> None:
+        if item.row.fact("asked_again"):
+            raise WrongState(_("An approval that was asked for again can't be restored."))
+        super().check(item)
 
     def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
         events = condition_sets.events(Kind.CONDITION_REMOVED, conditions, recorders)

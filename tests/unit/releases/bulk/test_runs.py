@@ -274,6 +274,8 @@ def test_a_batch_costs_the_same_statements_for_many_cases(action, administrator,
 
     def statements(count):
         cases = [CaseFactory(assigned_to=technician, **state) for _number in range(count)]
+        for number, case in enumerate(cases):  # completed one after the other, as people do
+            Case.objects.filter(pk=case.pk).update(date_completed=FROZEN - number * DAY)
         with CaptureQueriesContext(connection) as previewed:
             run = preview(administrator, action, cases, **chosen)
         with CaptureQueriesContext(connection) as worked:
