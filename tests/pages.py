@@ -192,6 +192,7 @@ QUERIES = {
     "person": 9,
     "preview_case": 9,
     "release_evidence": 9,
+    "search": 20,
     "release_timeline": 9,
 }
 
@@ -361,6 +362,10 @@ PAGES = [
     page("cases-accepted", "case_list", EVERYBODY, "?state=accepted"),
     page("cases-none-found", "case_list", EVERYBODY, "?q=no+such+words"),
     page("cases-bad-filter", "case_list", EVERYBODY, "?state=nonsense"),
+    page("search", "search", EVERYBODY, "?q=question"),
+    page("search-empty", "search", (*EVERYBODY, NEWCOMER)),
+    page("search-nothing", "search", EVERYBODY, "?q=qestion+nothing"),
+    page("search-refused", "search", EVERYBODY, "?q=" + "a+" * 11),
     *cases_by_state(),
     page("document-view", "view_document", EVERYBODY, address=of_case("view_document", "released")),
     page("logout", "account_logout", EVERYBODY),

@@ -14,6 +14,10 @@ HEADER = 8_190
 # A search. Each of its words is searched in several columns.
 SEARCH = 200
 SEARCH_WORDS = 10
+# The words of one kind of text of a case, folded: of an answer all, of many notes the latest.
+SEARCHABLE = 60_000
+# And those of a person: the folded names and the address.
+SEARCHABLE_NAMES = 2_000
 
 # A case has so many conditions at most, and a type asks for so many days at most.
 CONDITIONS = 20

@@ -11,6 +11,7 @@ from cases.models.case import Case
 from cases.models.case_event import CaseEvent
 from cases.models.case_queryset import CaseQuerySet
 from cases.models.case_type import CaseType, CaseTypeCondition
+from cases.models.case_words import CaseWords
 from cases.models.condition import Condition
 from cases.models.delivery import Delivery
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
@@ -19,6 +20,7 @@ from cases.models.heartbeat import Heartbeat
 from cases.models.note import CaseNote, CaseNoteQuerySet
 from cases.models.outgoing_email import OutgoingEmail
 from cases.models.password_reset_request import PasswordResetRequest
+from cases.models.person_words import PersonWords
 from cases.models.portal_clock import PortalClock
 from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
@@ -50,12 +52,14 @@ __all__ = [
     "CaseQuerySet",
     "CaseType",
     "CaseTypeCondition",
+    "CaseWords",
     "Condition",
     "Delivery",
     "FirstView",
     "Heartbeat",
     "OutgoingEmail",
     "PasswordResetRequest",
+    "PersonWords",
     "PortalClock",
     "PortalEvent",
     "ReleaseDay",

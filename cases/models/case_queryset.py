@@ -3,15 +3,17 @@
 import datetime as dt
 import functools
 import operator
-from typing import TYPE_CHECKING, Self, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from cases.core import schedule
+from cases.models import case_words
 from cases.models.user import User
 
 if TYPE_CHECKING:
@@ -38,6 +40,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
     """The only ways in which cases are fetched for a person or for a release."""
 
     model: "type[Case]"
+
+    def bulk_create(self, objs: Iterable["Case"], *args: Any, **kwargs: Any) -> list["Case"]:
+        """Store the rows, and with their texts what a search looks in."""
+        with transaction.atomic(savepoint=False):
+            stored = super().bulk_create(objs, *args, **kwargs)
+            case_words.store([case_words.of_case(case) for case in stored], case_words.OF_THE_CASE)
+        return stored
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """Return the cases that `user` may know of: the one visibility rule (DESIGN rule 3), for every door.

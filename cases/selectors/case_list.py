@@ -18,10 +18,12 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from cases.db.bulk import ids_as_rows
 from cases.lifecycle.display_states import DisplayState
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case_queryset import ACCEPTED_AT, SCHEDULED, held_by_conditions_at
 from cases.selectors import search, unopened
+from cases.selectors.readable_words import has_words
 
 SEARCHED = 10_000
 # An index has each technician's cases in these states.
@@ -133,10 +135,14 @@ class CaseListQuery:
 
 @dataclass(frozen=True)
 class CaseListResult:
-    """The cases of a list, ordered. `searched` is how many of the latest were looked through, or None for all."""
+    """The cases of a list, ordered. `searched` is how many of the latest were looked through, or None for all.
+
+    `matched` is how many of the latest with the words of the search are among them, or None for all.
+    """
 
     cases: CaseQuerySet
     searched: int | None = None
+    matched: int | None = None
 
 
 def find(query: CaseListQuery, user: User) -> CaseListResult:
@@ -147,11 +153,28 @@ def find(query: CaseListQuery, user: User) -> CaseListResult:
         return CaseListResult(cases.filter(query.conditions, pk__in=numbers).order_by(*query.chosen_order.by))
     if _has_an_index(query, user):
         return CaseListResult(_along_its_index(cases, query))
-    latest, searched = _latest(*_narrowest(query, user), cases)
     if query.text:
-        by_name = set() if user.is_member else search.find_by_member(cases, query.text)
-        latest = latest & search.title_contains(query.text) | Q(pk__in=numbers | by_name)
+        return _with_words(query, user, cases, numbers)
+    latest, searched = _latest(*_narrowest(query, user), cases)
     return CaseListResult(_sorted(cases.filter(latest).filter(query.conditions), query.chosen_order), searched)
+
+
+def _with_words(query: CaseListQuery, user: User, cases: CaseQuerySet, numbers: set[int]) -> CaseListResult:
+    """Return the cases with the words of the search, or with these `numbers`.
+
+    Staff's words lead to them along an index. Where that has too many, and for members, the latest cases are looked
+    through, unless these are more than SEARCHED as well: then the latest with these words are the result.
+    """
+    asked = search.asked_words(query.text, user)
+    keys, is_capped = ([], True) if user.is_member else search.find_by_words(asked)
+    latest, searched = _latest(*_narrowest(query, user), cases) if is_capped else (Q(), None)
+    matched = search.MAX_MATCHES if searched and not user.is_member else None
+    if is_capped and not matched:
+        among = latest & has_words(asked, user) | Q(pk__in=numbers)
+    else:
+        among = Q(pk__in=ids_as_rows([*numbers, *keys]))
+    found = _sorted(cases.filter(among).filter(query.conditions), query.chosen_order)
+    return CaseListResult(found, None if matched else searched, matched)
 
 
 def _has_an_index(query: CaseListQuery, user: User) -> bool:
@@ -201,6 +224,11 @@ def _latest(column: str, value: Any, cases: CaseQuerySet) -> tuple[Q, int | None
     some = Q(**{column: value}) if column else Q(pk__gt=0)
     first = list(by_age.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED])
     return (some & Q(pk__gte=first[0]), SEARCHED) if first else (some, None)
+
+
+def latest_of_member(member: User, cases: CaseQuerySet) -> Q:
+    """Match the latest SEARCHED of `cases`, which are this member's own."""
+    return _latest("member_id", member.pk, cases)[0]
 
 
 def order_along_index(

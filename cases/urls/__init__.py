@@ -37,6 +37,7 @@ urlpatterns = [
     path("cases/<key:pk>/documents/<key:document_pk>/remove/", views.remove_document, name="remove_document"),
     *condition_urls,
     *bulk_urls,
+    path("search/", views.search, name="search"),
     path("calendar/", views.calendar, name="calendar"),
     path("calendar/<key:pk>/move/", views.move_case, name="move_case"),
     path("calendar/feed/", views.change_feed, name="change_feed"),

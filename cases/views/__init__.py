@@ -57,6 +57,7 @@ from cases.views.profile import profile
 from cases.views.release_evidence import release_evidence
 from cases.views.release_switch import start_releases, stop_releases
 from cases.views.release_timeline import release_timeline
+from cases.views.search import search
 from cases.views.session_ends import unsent_form
 from cases.views.taking_back import recall_release, undo_release
 
@@ -122,6 +123,7 @@ __all__ = [
     "resend_email",
     "retire_case_type",
     "return_case",
+    "search",
     "set_access",
     "start_releases",
     "stop_releases",

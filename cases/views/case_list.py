@@ -33,6 +33,7 @@ def case_list(request: PortalRequest) -> HttpResponse:
         "query": asked.query_with(),
         "chips": asked.chips(),
         "searched": found.searched,
+        "matched": found.matched,
     }
     is_part = bool(request.htmx)
     template = "cases/includes/case_list_part.html" if is_part else "cases/case_list.html"

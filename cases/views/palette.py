@@ -1,6 +1,7 @@
 """What the palette finds: pages and, once something is typed, what search finds. Each role gets its own."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,7 +11,10 @@ from django.views.decorators.http import require_safe
 
 from cases.core import limits
 from cases.core.folding import begins_words
+from cases.core.text import clean_line, isolated
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import User
+from cases.selectors import global_search
 from cases.selectors.saved_views import views_of
 from cases.templatetags.keyboard import keys_to_pages
 from cases.templatetags.navigation import entries
@@ -31,13 +35,15 @@ class Option:
 
 
 Group = tuple[str, list[Option]]
+MOST_CASES, MOST_PEOPLE = 8, 4
 
 
 @require_safe
 def palette(request: PortalRequest) -> HttpResponse:
     """The part of a page that lists what fits `q`. Nothing typed: the pages."""
     text = request.GET.get("q", "").strip()[: limits.SEARCH]
-    groups = [(_("Views"), _views(request.user, text)), (_("Pages"), _pages(request.user, text))]
+    pages = [(_("Views"), _views(request.user, text)), (_("Pages"), _pages(request.user, text))]
+    groups = [*pages, *_found(request.user, text)]
     context = {"groups": [group for group in groups if group[1]], "text": text}
     return render(request, "cases/includes/palette_found.html", context)
 
@@ -52,6 +58,30 @@ def _pages(user: User, text: str) -> list[Option]:
     keys = keys_to_pages(user) if user.keyboard_shortcuts else {}
     found = [(label, name) for label, name in [*entries(user), *_beside_navigation(user)] if begins_words(label, text)]
     return [Option(label, reverse(name), keys=keys.get(name, ())) for label, name in found]
+
+
+def _found(user: User, text: str) -> list[Group]:
+    """Return what the search finds of `text`. Of more words than it takes the first."""
+    words = " ".join(clean_line(text).split()[: limits.SEARCH_WORDS])
+    if not words:
+        return []
+    found = global_search.find(user, words, cases=MOST_CASES, people=MOST_PEOPLE)
+    cases = [_case(each.case) for each in found.cases]
+    people = [Option(person.display_name, _of_person(person, user), "people") for person in found.people]
+    everything = _("Search for %(words)s") % {"words": isolated(found.meant or words)}
+    search = Option(everything, f"{reverse('search')}?{urlencode({'q': found.meant or words})}", "search")
+    return [(_("Cases"), cases), (_("People"), people), (_("Search"), [search])]
+
+
+def _case(case: VisibleCase) -> Option:
+    about = " · ".join(part for part in (case.external_case_id, case.member_name) if part)
+    return Option(case.name, reverse("case_detail", args=[case.pk]), state=case.state, about=about)
+
+
+def _of_person(person: User, user: User) -> str:
+    if user.is_administrator:
+        return reverse("person", args=[person.pk])
+    return f"{reverse('case_list')}?{urlencode({'member': person.username})}"
 
 
 def _beside_navigation(user: User) -> list[tuple[str, str]]:

@@ -5,16 +5,21 @@ import re
 import pytest
 
 from cases.models import User
+from tests.factories import CaseFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database("reads no table of its own")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("tests/unit/selectors searches on both"),
+]
 
 PALETTE = "/palette/"
 PROFILE = "/accounts/profile/"
 
 
 def found(client, typed: str) -> list[str]:
-    """Where the options lead."""
-    return re.findall(r'role="option"[^>]* href="([^"]*)"', client.get(PALETTE, {"q": typed}).content.decode())
+    """Where the options lead, but for the search."""
+    options = re.findall(r'role="option"[^>]* href="([^"]*)"', client.get(PALETTE, {"q": typed}).content.decode())
+    return [url for url in options if not url.startswith("/search/")]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +46,17 @@ def test_staff_find_their_views_and_members_have_none(technician, member, client
     assert found(client, "unass") == ["/cases/?state=submitted&amp;sort=oldest"]
     client.force_login(member)
     assert found(client, "unass") == []
+
+
+def test_staff_find_cases_and_people_in_it(client, technician, administrator, member):
+    member.first_name, member.last_name = "Anna", "Bergström"
+    member.save()
+    case = CaseFactory(member=member, assigned_to=technician, title="Divorce order")
+    for person, url in ((technician, "/cases/?member=mia"), (administrator, f"/people/{member.pk}/")):
+        client.force_login(person)
+        assert found(client, "divorce") == [f"/cases/{case.pk}/"]
+        assert found(client, "bergs") == [f"/cases/{case.pk}/", url]
+        assert 'href="/search/?q=divorce"' in client.get(PALETTE, {"q": "divroce"}).content.decode()
 
 
 def test_people_switch_single_keys_off_and_on(technician, client):

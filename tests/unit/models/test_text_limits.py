@@ -35,11 +35,13 @@ from cases.models import (
     CaseEvent,
     CaseType,
     CaseTypeCondition,
+    CaseWords,
     Condition,
     FirstView,
     Heartbeat,
     OutgoingEmail,
     PasswordResetRequest,
+    PersonWords,
     PortalClock,
     PortalEvent,
     ReleaseDay,
@@ -117,9 +119,23 @@ def row(model: type[models.Model]) -> models.Model:
         "releasestop": lambda: ReleaseStop(at=NOW, actor=person, reason="a"),
         "savedview": lambda: SavedView(owner=person, name="a", created=NOW),
         "viewpin": lambda: ViewPin(user=person, builtin="urgent", is_pinned=True),
+        "casewords": lambda: CaseWords(case=bare_case(), member=" @1"),
+        "personwords": lambda: PersonWords(person=without_words(person)),
         "sampledtotal": lambda: SampledTotal(state="a state", cases=1, counted_at=NOW, seconds=1),
     }
     return made[model._meta.model_name]()
+
+
+def bare_case() -> Case:
+    """A case without its words."""
+    case = CaseFactory()
+    CaseWords.objects.all().delete()
+    return case
+
+
+def without_words(person: User) -> User:
+    PersonWords.objects.all().delete()
+    return person
 
 
 def make_consistent(found: models.Model, column: str) -> None:

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
+from cases.db import word_index
 from cases.forms.case_filter import CaseFilter
 from cases.models import Case, CaseType, User
-from cases.selectors import case_list, dashboard, search
+from cases.selectors import case_list, dashboard, global_search, search
 from cases.selectors.pagination import MAX_COUNTED, PER_PAGE, CappedPaginator
 from tests.plans import Plans
 
@@ -37,6 +38,13 @@ SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
     CASE WHEN n %% 3 = 0 THEN CAST(%(pension)s AS bigint) END
 FROM generate_series(1, %(cases)s) AS n
 """
+# Each has its title, one in a thousand a word that is rarer.
+WORDS = """
+INSERT INTO cases_casewords (case_id, member, title, description)
+SELECT id, ' @' || member_id, ' l ' || substr(external_case_id, 3) || ' question',
+    CASE WHEN id % 1000 = 7 THEN ' pension' ELSE ' what' END
+FROM cases_case
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,6 +61,7 @@ def many(django_db_setup, django_db_blocker):
             people["pension"] = CaseType.objects.create(name="Pension").pk
             with connection.cursor() as cursor:
                 cursor.execute(FILL, people | {"cases": CASES, "today": TODAY})
+                cursor.execute(WORDS)
                 cursor.execute("ANALYZE")
             yield
         finally:
@@ -177,3 +186,52 @@ def test_a_dashboard_reads_what_it_counts(name):
     assert plans.whole_table == []
     # The first of each section, what is counted of each, and the cases themselves.
     assert plans.rows_touched <= 7 * (MAX_COUNTED + 1) * 2
+
+
+def search_words(text: str, *, by: str = "ada") -> None:
+    user = User.objects.get(username=by)
+    search.find_by_words(search.asked_words(text, user))
+
+
+# How many rows of words are read: what is found, of a common word a block more, of words that meet nowhere nothing.
+SEARCHES = {
+    "pension": 150,
+    "question": word_index.BLOCK,
+    "que pens": 150,
+    "mia": 1500,
+    "pension nothing": 0,
+    "l 77": 1111,
+}
+
+
+@pytest.mark.parametrize("text", SEARCHES)
+def test_a_word_leads_to_its_cases_along_the_index_of_words(text):
+    plans = Plans(lambda: search_words(text), "cases_casewords")
+
+    assert plans.whole_table == []
+    assert plans.indexes >= {"cases_casewords_words"}
+    read = [scan for scan in plans.scans if scan["Node Type"] == "Bitmap Heap Scan"]
+    assert sum(int(scan["Actual Loops"] * scan["Actual Rows"]) for scan in read) <= SEARCHES[text] * 1.3 + 10
+
+
+@pytest.mark.parametrize(("name", "text"), [("ada", "question"), ("tom", "pension"), ("ada", "l-149"), ("mia", "what")])
+def test_the_search_over_everything_reads_no_table(name, text):
+    user = User.objects.get(username=name)
+
+    for table in ("cases_case", "cases_casewords"):
+        plans = Plans(lambda: global_search.find(user, text), table)
+        assert plans.whole_table == []
+
+
+def test_a_members_search_reads_the_words_of_their_visible_cases_alone():
+    """Of Mia's 1,500 cases two in a hundred are no completed ones, and half are released."""
+    mia = User.objects.get(username="mia")
+    visible = Case.objects.visible_to(mia).count()
+
+    plans = Plans(lambda: show("mia", "q=nothing"), "cases_casewords")
+
+    assert plans.indexes >= {"cases_casewords_pkey"}
+    assert "cases_casewords_words" not in plans.indexes
+    read = [scan for scan in plans.scans if scan.get("Relation Name") == "cases_casewords"]
+    # For the count and for the page.
+    assert sum(scan["Actual Loops"] for scan in read) <= 2 * visible
