@@ -288,6 +288,13 @@ SYSTEM = [
         "Advisor Portal <portal@localhost>",
         _("Sender of emails. Its domain is also used in message IDs."),
     ),
+    Setting(
+        "HISTORY_HEAD_FILE",
+        "",
+        _("File that gets the proof of the history once a day. Empty: it is emailed to the administrators."),
+        in_example=True,
+        example="/var/backups/portal-history-heads",
+    ),
 ]
 
 GROUPS = [

@@ -336,6 +336,7 @@ CELERY_TASK_ROUTES = {
     "tasks.bulk.*": {"queue": "mail"},
     "tasks.monitoring.*": {"queue": "mail"},
     "tasks.cleanup.*": {"queue": "mail"},
+    "tasks.history.*": {"queue": "mail"},
 }
 # On SIGQUIT running tasks have this many seconds. Then they and the waiting ETA tasks go back to Redis. (SIGTERM waits
 # for running tasks without limit.) An idle worker gives back its tasks and ends at once.
@@ -360,6 +361,7 @@ CELERY_BEAT_SCHEDULE = {
     # No expiry either: these do nothing while the last count is fresh.
     "count": {"task": "tasks.monitoring.count_cases", "schedule": 60, "options": {"queue": "mail"}},
     "figures": {"task": "tasks.monitoring.count_days", "schedule": 60, "options": {"queue": "mail"}},
+    "seal-history": {"task": "tasks.history.seal_history", "schedule": 60, "options": {"queue": "mail"}},
     "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 7 * 86400, "options": {"queue": "mail"}},
 }
 
@@ -376,6 +378,7 @@ CLEANUP_UNSENT_FORMS = dt.timedelta(days=env("CLEANUP_UNSENT_FORMS_DAYS"))
 
 FLOWER_URL: str = env("FLOWER_URL")
 METRICS_TOKEN: str = env("METRICS_TOKEN")
+HISTORY_HEAD_FILE: str = env("HISTORY_HEAD_FILE")
 
 # --- API -----------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from cases.models.delivery import Delivery
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.first_view import FirstView
 from cases.models.heartbeat import Heartbeat
+from cases.models.history_seal import HistorySeal
 from cases.models.note import CaseNote, CaseNoteQuerySet
 from cases.models.outgoing_email import OutgoingEmail
 from cases.models.password_reset_request import PasswordResetRequest
@@ -57,6 +58,7 @@ __all__ = [
     "Delivery",
     "FirstView",
     "Heartbeat",
+    "HistorySeal",
     "OutgoingEmail",
     "PasswordResetRequest",
     "PersonWords",

@@ -98,6 +98,11 @@ class CaseEvent(Event):
             models.Index(name="event_attached", fields=["actor", "-id"], condition=Q(kind="document_attached")),
             # What a bulk operation did. A wave writes nothing into it.
             models.Index(name="event_of_run", fields=["bulk_run", "id"], condition=Q(bulk_run__isnull=False)),
+            # The release history: what else happened, latest first, of one kind, and by one person. A wave writes
+            # into none of them.
+            models.Index(name="event_others", fields=["at", "id"], condition=~Q(kind="released")),
+            models.Index(name="event_of_kind", fields=["kind", "at", "id"], condition=~Q(kind="released")),
+            models.Index(name="event_by_person", fields=["actor", "at", "id"], condition=Q(actor__isnull=False)),
         ]
         constraints = [
             facts_limit("event_facts_limit", "details"),

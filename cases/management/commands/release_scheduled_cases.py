@@ -13,6 +13,8 @@ from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.verdict import Reason, ReasonKind, Verdict, verdicts
 from cases.models import Case, CaseEvent, CaseQuerySet
 from cases.monitoring import daily_statistics
+from cases.proof.head import publish_head
+from cases.proof.sealing import seal_history
 from cases.releases import bulk
 from cases.releases.batch import Batch
 from cases.releases.sweep import hand_over_emails, sweep
@@ -58,6 +60,8 @@ class Command(BaseCommand):
             self.stdout.write(self.style.SUCCESS(f"Released {_cases(self.released)}."))
         case_counts.refresh()
         daily_statistics.update(portal_now())
+        seal_history()
+        publish_head(portal_now())
         if self.failed:
             raise CommandError(f"{self.failed} failed and will be retried. See the reasons above.")
 

@@ -39,6 +39,7 @@ from cases.models import (
     Condition,
     FirstView,
     Heartbeat,
+    HistorySeal,
     OutgoingEmail,
     PasswordResetRequest,
     PersonWords,
@@ -89,6 +90,9 @@ def row(model: type[models.Model]) -> models.Model:
         "accountevent": lambda: AccountEvent(person=person, actor=person, kind="corrected", at=NOW),
         "calendarfeed": lambda: CalendarFeed(user=person, token_digest="0", made_at=NOW),
         "heartbeat": lambda: Heartbeat(name="a run", at=NOW),
+        "historyseal": lambda: HistorySeal(
+            number=1, at=NOW, history="cases", first_id=1, last_id=1, entries=b"", previous="0" * 64, digest="0" * 64
+        ),
         "outgoingemail": lambda: OutgoingEmail(case=CaseFactory(), recipient=person, **email),
         "passwordresetrequest": lambda: PasswordResetRequest(language="en"),
         "portalclock": lambda: PortalClock(id=1, time_zone="UTC", release_time_of_day=dt.time(0)),
