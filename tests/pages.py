@@ -438,6 +438,10 @@ PAGES = [
         for state in ("previewed", "running", "done")
     ],
     page("bulk-run-undo", "undo_bulk_run", STAFF, address=of_run("undo_bulk_run", "done")),
+    page("history", "history", STAFF),
+    page("history-filtered", "history", STAFF, "?kind=accepted&channel=web"),
+    page("history-none-found", "history", STAFF, "?kind=approved"),
+    page("history-bad-filter", "history", STAFF, "?since=none", status=400),
     # Administrators
     page("blackout-days", "blackout_days", (ADMINISTRATOR,)),
     page("blackout-days-bad-date", "new_blackout_day", (ADMINISTRATOR,), "?date=none", status=400),

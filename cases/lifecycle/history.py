@@ -39,9 +39,14 @@ def latest_events(case: Case, *, limit: int) -> Sequence[CaseEvent]:
     Three queries at most.
     """
     events = list(CaseEvent.objects.filter(case=case).select_related("actor")[:limit])
+    name_facts(events)
+    return events
+
+
+def name_facts(events: Sequence[CaseEvent]) -> None:
+    """Set `named` and `types` on each of `events`: what their details call by a key. Two queries at most."""
     name_people(events)
     _name_types(events)
-    return events
 
 
 def _name_types(events: Iterable[CaseEvent]) -> None:

@@ -38,6 +38,7 @@ def entries(user: User) -> list[tuple[str, str]]:
     if user.is_member:
         return [(_("Dashboard"), "dashboard"), (_("My cases"), "case_list"), (_("New case"), "new_case")]
     entries = [(_("Dashboard"), "dashboard"), (_("Cases"), "case_list"), (_("Calendar"), "calendar")]
+    entries.append((_("History"), "history"))
     if user.is_administrator:
         entries += [
             (_("People"), "people"),

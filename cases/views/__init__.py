@@ -30,6 +30,7 @@ from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.document_viewer import document_content, view_document
 from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import delete_case, edit_case, new_case, submit_case
+from cases.views.history import export_history, history
 from cases.views.languages import choose_language
 from cases.views.notes import add_note
 from cases.views.operations import (
@@ -88,8 +89,10 @@ __all__ = [
     "document_content",
     "edit_case",
     "end_api_token",
+    "export_history",
     "hand_over",
     "hand_over_case",
+    "history",
     "invite_person",
     "link_condition",
     "mark_case_completed",

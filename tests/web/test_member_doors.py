@@ -187,6 +187,7 @@ def all_doors(client, case):
     searches = [f"/cases/?q={NOTE[:11]}", "/cases/?q=granted", "/cases/?q=Dandiprat"]
     previews = [f"{url}as-member/", f"{url}as-member/?when=after"]
     looks = [*searches, f"{url}?notes_before=99999", *previews, *documents, f"{url}release-timeline/"]
+    looks += ["/history/", f"/history/?case={case.external_case_id}", "/history/export/"]
     answers = [*doors(client, case), *[client.get(look) for look in looks]]
     for headers in ({}, {"HX-Request": "true"}):
         answers += [client.get(url, headers=headers), client.get(f"{url}?notes_before=99999", headers=headers)]
