@@ -78,9 +78,10 @@ def delete_draft(*, case: Case, by: User, source: str) -> None:
     rule 10). Case.DoesNotExist where it is deleted already.
     """
     locked = lock_for_action(case, Action.DELETE, by=by, source=source)
-    case, documents = locked.case, CaseDocument.objects.filter(case=locked.case)
-    paths = list(documents.values_list("file", flat=True))
-    documents.delete()
+    case, documents = locked.case, list(CaseDocument.objects.filter(case=locked.case))
+    paths = [str(document.file.name) for document in documents]
+    for document in documents:
+        document.delete()
     case.status, case.title, case.description, case.case_type = Case.Status.DELETED, "", "", None
     locked.recorder.record(CaseEvent.Kind.DRAFT_DELETED, details={"documents": len(paths)})
     locked.save("status", "title", "description", "case_type")

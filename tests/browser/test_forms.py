@@ -84,8 +84,8 @@ def test_the_same_form_sent_from_two_tabs_makes_one_draft(scripts, tab_for, memb
     address = tab.url
     again = tab.request.post(
         sent[0].url,
-        data=sent[0].post_data,
-        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        data=sent[0].post_data_buffer,
+        headers={"Content-Type": sent[0].headers["content-type"]},
         max_redirects=0,
     )
     assert again.status == 302
