@@ -19,4 +19,5 @@ def history_head(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     seal = HistorySeal.objects.defer("entries").filter(number=number).first() if number else None
     if not seal:
         return RenderedEmail.dropped(batch, NO_SEAL)
-    return RenderedEmail(account_message("cases/mail/history_head", person, batch, seal=seal))
+    command = f"manage.py verify_history --head {seal.head}"
+    return RenderedEmail(account_message("cases/mail/history_head", person, batch, seal=seal, command=command))

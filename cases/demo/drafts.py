@@ -15,7 +15,8 @@ WIDTH, HEIGHT = 480, 320
 
 def write(*, by: User) -> None:
     """Begin two drafts, each with a photo, and delete one of them."""
-    draft = drafts.create(by=by, title="Same question as last year", description="I found the answer myself.")
+    text = "I found the answer myself."
+    draft = drafts.create(by=by, title="Same question as last year", description=text)
     documents.attach(case=draft, by=by, file=photo(), source=WEB)
     drafts.delete_draft(case=draft, by=by, source=WEB)
     text = "The letter came yesterday. I took a photo of the first page."
