@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import releases
 from cases.accounts import calendar_feed
-from cases.core.calendar_periods import View
+from cases.core.calendar_periods import Period, View
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.reader_timezones import on_portal_clock
@@ -23,8 +23,7 @@ from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, CaseQuerySet, User
-from cases.selectors.pagination import CappedPaginator
-from cases.selectors.release_calendar import days_of, entries_of, kinds_of, on_day
+from cases.selectors.release_calendar import DayPaginator, by_the_clock, days_of, entries_of, kinds_of, more_after
 from cases.views.case_detail import visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
@@ -47,6 +46,7 @@ def calendar(request: PortalRequest) -> HttpResponse:
         "problems": problems,
         "period": period,
         "today": form.today,
+        "week_of_today": Period(View.WEEK, form.today).first,
         "links": _links(form),
         "feed": calendar_feed.feed_of(user),
         "needs_reason": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
@@ -68,13 +68,15 @@ def _grid(form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
 def _day_list(request: PortalRequest, form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     date, kind = form.period().date, form.kind_of_list()
     is_ahead = date >= form.today
-    cases = on_day(_chosen(form, user), date, kind, today=form.today)
-    page = CappedPaginator(cases).get_page(request.GET.get("page"))
+    page = DayPaginator(by_the_clock(_chosen(form, user), date, kind, today=form.today)).get_page(
+        request.GET.get("page")
+    )
     return {
         "kind": kind.value,
         "closed": days_between(date, date).closed(date) if is_ahead else None,
         "can_be_closed": user.is_administrator and is_ahead,
         "page": page,
+        "more": more_after(page),
         "entries": entries_of(page.object_list, to=user, now=now),
         "query": form.query(kind=kind),
         "kind_links": [(each.value, form.url(kind=each)) for each in kinds_of(date, today=form.today)],

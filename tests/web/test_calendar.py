@@ -112,9 +112,10 @@ def test_a_full_day_links_to_its_list_which_is_paged(client, technician):
     client.force_login(technician)
     page = text_of(client, "/calendar/")
     assert page.count('class="cal-name"') == 3
-    url = re.search(r'class="cal-more" href="([^"]+)">27 more', page).group(1).replace("&amp;", "&")
+    url = re.search(r'class="cal-more" href="([^"]+)">\+27 more', page).group(1).replace("&amp;", "&")
     first = text_of(client, url)
     assert first.count('class="cal-name"') == 25
+    assert ">+5 more<" in first
     next_url = re.search(r'rel="next" href="(\?[^"]+page=2)"', first).group(1).replace("&amp;", "&")
     assert text_of(client, "/calendar/" + next_url).count('class="cal-name"') == 5
 

@@ -105,5 +105,12 @@ function unmark() {
   for (const day of document.querySelectorAll(".cal-over")) day.classList.remove("cal-over");
 }
 
-// On a phone the days before today may fill screens. An address with a place of its own, such as /calendar/#feed, wins.
-if (!window.location.hash && window.matchMedia("(max-width: 767px)").matches) byId("today")?.scrollIntoView();
+/** Opens at the week of today where it does not show yet: on a phone, in a list, at today. An address with a place of
+ *  its own, such as /calendar/#feed, wins. */
+function goToToday() {
+  const isList = window.matchMedia("(max-width: 767px)").matches;
+  const place = isList ? byId("today") : document.querySelector("[data-week-of-today]");
+  if (!place || window.location.hash) return;
+  if (isList || place.getBoundingClientRect().bottom > window.innerHeight) place.scrollIntoView();
+}
+goToToday();
