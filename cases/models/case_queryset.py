@@ -29,6 +29,10 @@ HAS_OPEN_CONDITIONS = Q(open_conditions__gt=0)
 READY = SCHEDULED & Q(open_conditions=0)
 UNOPENED = RELEASED & Q(first_viewed_at__isnull=True)
 HELD = Q(status="completed", actual_release_date__isnull=True, scheduled_release_date__isnull=True)
+# Not released, and not a draft either.
+OPEN = ~Q(status="draft") & Q(actual_release_date__isnull=True)
+URGENT_OPEN = Q(urgency="urgent") & OPEN
+WORKED_ON = Q(status="submitted") | Q(status="accepted")
 # Of a row that no verb wrote it is not recorded: it is as old as the case then.
 ACCEPTED_AT = Coalesce("date_accepted", "date_created")
 # What was released by hand may have kept the failure of an earlier try.
@@ -64,6 +68,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if user.is_technician:
             return kept.exclude(status=self.model.Status.DRAFT)
         return kept.filter(_known_to_members(), member_id=user.pk)
+
+    def completed_visible_to(self, user: User) -> Self:
+        """Return `visible_to(user)` of a queryset that has completed cases only.
+
+        No draft is completed, so for staff the statement does not ask for the status: an index has all that it reads.
+        """
+        return self if user.is_active and not user.is_member else self.visible_to(user)
 
     def visible_to_their_members(self) -> Self:
         """Return the cases that their own member may know of: `visible_to` for many members at once."""
