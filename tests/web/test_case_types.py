@@ -223,7 +223,13 @@ def test_the_list_shows_and_filters_the_type(viewer, client, member, technician,
     page = text_of(client.get("/cases/"))
     old = [] if viewer == "member" else [f"{retired.pk} Old (retired)"]
     assert choices(page, "type") == ["All types", "general General", f"{order.pk} Divorce order", *old]
-    assert f"{typed.external_case_id} · Divorce order" in page
+    number = typed.external_case_id
+    told = (
+        f"{number}</span> · Divorce order"
+        if viewer == "member"
+        else f'Divorce order</span><span class="case-number">{number}'
+    )
+    assert told in page
     filtered = text_of(client.get(f"/cases/?type={order.pk}"))
     assert "Typed" in filtered
     assert "Untyped" not in filtered
