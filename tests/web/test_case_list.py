@@ -72,7 +72,7 @@ LISTS = {
     ("technician", "release_from=2025-06-12"): ["later"],
     ("technician", "release_to=2025-06-11&technician=mine"): ["today"],
     ("technician", "state=released&release_from=2025-06-01&release_to=2025-06-01"): ["earlier"],
-    ("technician", "state=released&release_to=2025-06-03&q=r"): ["released", "earlier"],
+    ("technician", "state=released&release_to=2025-06-03&q=rel"): ["released"],
     ("technician", "state=scheduled&urgency=normal&sort=latest"): ["later", "today"],
     ("technician", "age=last-7&state=submitted"): ["submitted"],
     ("technician", "age=over-7"): [],
