@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 from cases.core import limits
 from cases.core.folding import begins_words
 from cases.core.text import clean_line, isolated
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import User
 from cases.selectors import global_search
+from cases.selectors.global_search import FoundCase
 from cases.selectors.saved_views import views_of
 from cases.templatetags.keyboard import keys_to_pages
 from cases.templatetags.navigation import entries
@@ -66,16 +66,18 @@ def _found(user: User, text: str) -> list[Group]:
     if not words:
         return []
     found = global_search.find(user, words, cases=MOST_CASES, people=MOST_PEOPLE)
-    cases = [_case(each.case) for each in found.cases]
+    cases = [_case(each) for each in found.cases]
     people = [Option(person.display_name, _of_person(person, user), "people") for person in found.people]
     everything = _("Search for %(words)s") % {"words": isolated(found.meant or words)}
     search = Option(everything, f"{reverse('search')}?{urlencode({'q': found.meant or words})}", "search")
     return [(_("Cases"), cases), (_("People"), people), (_("Search"), [search])]
 
 
-def _case(case: VisibleCase) -> Option:
-    about = " · ".join(part for part in (case.external_case_id, case.member_name) if part)
-    return Option(case.name, reverse("case_detail", args=[case.pk]), state=case.state, about=about)
+def _case(found: FoundCase) -> Option:
+    case, url = found.case, reverse("case_detail", args=[found.case.pk])
+    places = _("found in %(places)s") % {"places": ", ".join(found.labels)} if found.labels else ""
+    about = " · ".join(filter(None, [case.member_name, case.external_case_id, places]))
+    return Option(case.name, url, state=case.state, about=about, end=case.state_label)
 
 
 def _of_person(person: User, user: User) -> str:

@@ -77,10 +77,10 @@ function actionGroups(text) {
   });
 }
 
-/** Shows what was found: on an empty field the page's actions first, as nobody has asked for anything else. */
+/** Shows what was found, the page's own actions first: they are few, and the rest of the list ends in a search. */
 function show(text, found, answer) {
   const actions = actionGroups(text);
-  list.replaceChildren(...(text ? [...found, ...actions] : [...actions, ...found]));
+  list.replaceChildren(...actions, ...found);
   list.scrollTop = 0;
   shown = text;
   choose(options()[0]);
