@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Page
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -29,7 +30,7 @@ DATED = (BulkRun.Action.SCHEDULE, BulkRun.Action.SHIFT, BulkRun.Action.SPREAD, B
 def bulk_runs(request: PortalRequest) -> HttpResponse:
     """The runs of the person; of everybody, for administrators."""
     page = selectors.pages_of_runs(request.user).get_page(request.GET.get("page"))
-    return render(request, "cases/bulk/runs.html", {"page": page, "runs": page.object_list})
+    return render(request, "cases/bulk/runs.html", {"page": page, "pages": _numbers(page), "runs": page.object_list})
 
 
 @require_safe
@@ -113,6 +114,7 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
         "reasons": reasons,
         "why": why,
         "page": page,
+        "pages": _numbers(page),
         "rows": _described(list(page.object_list), run),
         "back": QueryDict(request.GET.get("query", "")).urlencode(),
         "query": _query(show=tab.key, why=why, query=request.GET.get("query", "")),
@@ -121,6 +123,11 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
         "spread": _spread(run),
     }
     return render(request, "cases/bulk/run.html", context | overrides, status=status)
+
+
+def _numbers(page: Page[Any]) -> Any:
+    """The numbers of the pages that are offered, with gaps."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
 
 
 def _described(rows: list[BulkRow], run: BulkRun) -> list[dict[str, Any]]:

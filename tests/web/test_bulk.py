@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.core.files.base import ContentFile
@@ -104,6 +105,22 @@ def test_more_than_the_limit_is_refused_before_and_after_the_form(tom, technicia
     scheduled(technician)
     answer = tom.get("/bulk/new/?action=shift&all=1&query=state%3Dscheduled", follow=True)
     assert "up to 2 cases" in answer.content.decode()
+
+
+def test_the_list_of_staff_offers_what_each_may_do_and_that_of_members_nothing(
+    client, technician, administrator, member
+):
+    case = scheduled(technician, 1, member=member)[0]
+    for person in (technician, administrator):
+        client.force_login(person)
+        page = text_of(client, "/cases/?state=scheduled")
+        assert f'name="case" value="{case.pk}"' in page
+        assert '<input type="hidden" name="query" value="state=scheduled">' in page
+        assert "Select all 1</label>" in page
+        offered = re.findall(r'<button type="submit" name="action" value="(\w+)"', page)
+        assert set(offered) == set(bulk.actions_for(person))
+    client.force_login(member)
+    assert "/bulk/" not in text_of(client, "/cases/")
 
 
 # --- Each action ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ function showSelection() {
   for (const box of rowBoxes()) box.closest("tr").classList.toggle("selected", box.checked);
   const words = bar.querySelector("[data-selected]");
   words.textContent = all ? allBox().dataset.words : chosen === 1 ? words.dataset.one : words.dataset.many.replace("#", chosen);
-  words.hidden = bar.querySelector("[data-clears]").hidden = false;
+  pageBox().hidden = words.hidden = bar.querySelector("[data-clears]").hidden = false;
   bar.hidden = !all && chosen === 0;
 }
 
