@@ -21,7 +21,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.accounts import api_tokens
-from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, User
+from cases.casework import saved_views
+from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, SavedView, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
 from tests.factories import (
@@ -123,6 +124,9 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     administrator.save()
     api_tokens.create(user=administrator, by=administrator, name="Reports", days=90)
     with_conditions(Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk"))
+    verbs = {"source": "web", "query": "state=held"}
+    saved_views.create(by=technician, name="Waiting for a letter", **verbs)
+    saved_views.create(by=administrator, name="Held back", is_shared=True, **verbs)
     CaseTypeFactory(name="Divorce order", guidance="Attach every court order.", conditions=["manual", "report"])
     with_bulk_runs(technician)
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
@@ -180,7 +184,7 @@ QUERIES = {
     "calendar": 9,
     "new_bulk_run": 9,
     "case_detail": 16,
-    "case_list": 9,
+    "case_list": 12,
     "condition_by_link": 13,
     "edit_case": 9,
     "dashboard": 10,
@@ -330,6 +334,10 @@ def release_timelines() -> Iterator[Page]:
         yield page(name, "release_timeline", STAFF, address=of_case("release_timeline", state))
 
 
+def of_view_named(name: str) -> Address:
+    return lambda world: reverse("saved_view", args=[SavedView.objects.get(name=name).pk])
+
+
 FAR = "date=2031-01-01"
 PAGES = [
     # Getting in
@@ -411,6 +419,11 @@ PAGES = [
     page("condition-waive", "waive_condition", (ADMINISTRATOR,), address=of_condition("waive_condition")),
     page("condition-waive-refused", "waive_condition", (ADMINISTRATOR,), address=of_condition("waive_condition"),
          step=send("")),
+    page("views", "saved_views", STAFF),
+    page("view-new", "new_saved_view", STAFF, "?state=held&urgency=urgent"),
+    page("view-new-refused", "new_saved_view", STAFF, "?state=held", step=send("", name="")),
+    page("view", "saved_view", (TECHNICIAN,), address=of_view_named("Waiting for a letter")),
+    page("view-shared", "saved_view", (ADMINISTRATOR,), address=of_view_named("Held back")),
     page("calendar", "calendar", STAFF),
     page("calendar-all", "calendar", STAFF, "?whose=all"),
     page("calendar-week", "calendar", STAFF, "?view=week"),

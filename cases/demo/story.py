@@ -25,6 +25,7 @@ from cases.demo import documents as papers
 from cases.demo import drafts as member_drafts
 from cases.demo.days import add_blackout_day
 from cases.demo.names import DESCRIPTIONS, MEMBERS, SUBJECTS, TECHNICIANS
+from cases.demo.views import save_views
 from cases.documents import actions as documents
 from cases.lifecycle.closed_days import days_from
 from cases.models import Case, CaseEvent, User
@@ -77,6 +78,7 @@ class Story:
             with clock_at(moment):
                 act()
         case_types.correct(by=self.technicians[0])
+        save_views(technician=self.technicians[0], colleague=self.technicians[1], admin=self.admin)
         return Case.objects.count()
 
     def _person(self, username: str, name: str, role: str) -> User:

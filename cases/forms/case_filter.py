@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from cases.core import calendar_periods, limits, schedule
 from cases.core.clock import portal_now
@@ -36,6 +37,14 @@ COMFORTABLE = "comfortable"
 # They change how a list is shown, and not what is on it.
 OF_DISPLAY = ("sort", "per", "density")
 OF_STAFF = ("technician", "due", "member", "release_from", "release_to", "age", "held_by", "per", "density")
+
+
+@dataclass(frozen=True)
+class StoredChoices:
+    """What is read from the database to choose from: types and technicians, by key and name."""
+
+    types: list[tuple[str, StrOrPromise]]
+    technicians: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -147,15 +156,17 @@ class CaseFilter(forms.Form):
         "age",
     )
 
-    def __init__(self, query: QueryDict, *, by: User) -> None:
+    def __init__(self, query: QueryDict, *, by: User, like: "CaseFilter | None" = None) -> None:
+        """`like` is a filter of the same person, read before, whose choices are not read again."""
         super().__init__(query)
         self.query, self.by = query, by
+        self.stored: StoredChoices = like.stored if like else _stored_choices(by)
         if not by.is_member:
             self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
         self.shown = {state.key: state for state in display_states.filters_for(by)}
         self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
-        if types := filter_choices_of_types(by=by):
-            self._offer("type", [("", _("All types")), *types])
+        if self.stored.types:
+            self._offer("type", [("", _("All types")), *self.stored.types])
         else:
             del self.fields["type"]
         if by.is_member:
@@ -173,7 +184,7 @@ class CaseFilter(forms.Form):
             ("", _("All technicians")),
             *([(MINE, _("Mine"))] if self.by.is_technician else []),
             (NOBODY, _("Unassigned")),
-            *filter_choices(by=self.by),
+            *self.stored.technicians,
         ]
 
     def clean_member(self) -> User | None:
@@ -274,6 +285,10 @@ class CaseFilter(forms.Form):
         """The query of this list's first page with some of its values changed; an empty one leaves."""
         query = {name: str(self.query.get(name, "")) for name in self.fields} | changes
         return urlencode({key: value for key, value in query.items() if value})
+
+
+def _stored_choices(by: User) -> StoredChoices:
+    return StoredChoices(filter_choices_of_types(by=by), [] if by.is_member else filter_choices(by=by))
 
 
 def _ages() -> list[tuple[str, Any]]:

@@ -42,7 +42,6 @@ from cases.selectors.readable_words import has_words
 __all__ = [
     "ACCEPTED_FIRST",
     "ACCEPTED_LAST",
-    "BY_AGE",
     "LATEST_FIRST",
     "NEWEST",
     "NO_TYPE",
@@ -57,6 +56,7 @@ __all__ = [
     "CaseListQuery",
     "CaseListResult",
     "Order",
+    "along_one_index",
     "find",
     "latest_of_member",
     "order_along_index",
@@ -66,8 +66,6 @@ __all__ = [
 SEARCHED = 10_000
 # An index has each technician's cases in these states.
 OF_TECHNICIANS = {"accepted", "scheduled", "held", "released"}
-# Lists of these states are in the order in which the cases were created.
-BY_AGE = EARLY - {Case.Status.ACCEPTED}
 
 
 @dataclass(frozen=True)
@@ -117,6 +115,11 @@ def _with_words(query: CaseListQuery, user: User, cases: CaseQuerySet, numbers: 
         among = Q(pk__in=ids_as_rows([*numbers, *keys]))
     found = _sorted(cases.filter(among).filter(query.conditions), query.chosen_order)
     return CaseListResult(found, None if matched else searched, matched)
+
+
+def along_one_index(query: CaseListQuery, user: User) -> CaseQuerySet | None:
+    """Return what `query` asks for, in its order, if one index holds exactly that. Else None: it takes a search."""
+    return _along_its_index(Case.objects.visible_to(user), query) if _has_an_index(query, user) else None
 
 
 def _has_an_index(query: CaseListQuery, user: User) -> bool:

@@ -6,6 +6,7 @@ from django import template
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -93,6 +94,20 @@ def _age(passed: dt.timedelta) -> tuple[str, str]:
     if hours:
         return _("%(n)d h") % {"n": hours}, ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
     return _("%(n)d min") % {"n": minutes}, ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+
+
+@register.filter
+def waiting(case: VisibleCase) -> SafeString:
+    """How long a case has waited for a technician. The reader's exact time of its submission is in the title."""
+    since = case.date_submitted or case.date_created
+    if since is None:
+        return SafeString("")
+    passed = timezone.now() - since
+    words = _("Waiting less than a minute")
+    if passed >= dt.timedelta(minutes=1):
+        words = _("Waiting %(age)s") % {"age": timesince(since, since + passed, depth=1)}
+    exact = formats.date_format(timezone.localtime(since), "MOMENT_SECONDS_FORMAT")
+    return format_html('<time datetime="{}" title="{}">{}</time>', since.isoformat(timespec="seconds"), exact, words)
 
 
 def _of_pending(case: VisibleCase) -> str:

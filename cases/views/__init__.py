@@ -58,6 +58,7 @@ from cases.views.profile import profile
 from cases.views.release_evidence import release_evidence
 from cases.views.release_switch import start_releases, stop_releases
 from cases.views.release_timeline import release_timeline
+from cases.views.saved_views import delete_saved_view, new_saved_view, pin_view, saved_view, saved_views
 from cases.views.search import search
 from cases.views.session_ends import unsent_form
 from cases.views.taking_back import recall_release, undo_release
@@ -85,6 +86,7 @@ __all__ = [
     "correct_person",
     "dashboard",
     "delete_case",
+    "delete_saved_view",
     "document",
     "document_content",
     "edit_case",
@@ -103,6 +105,7 @@ __all__ = [
     "new_blackout_day",
     "new_case",
     "new_case_type",
+    "new_saved_view",
     "operations",
     "operations_figures",
     "operations_present",
@@ -110,6 +113,7 @@ __all__ = [
     "palette",
     "people",
     "person",
+    "pin_view",
     "portal_settings",
     "preview_case",
     "profile",
@@ -126,6 +130,8 @@ __all__ = [
     "resend_email",
     "retire_case_type",
     "return_case",
+    "saved_view",
+    "saved_views",
     "search",
     "set_access",
     "start_releases",

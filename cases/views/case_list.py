@@ -18,6 +18,7 @@ from cases.selectors import case_list as lists
 from cases.selectors.case_list import CaseListQuery, CaseListResult, Order
 from cases.selectors.pagination import CappedPaginator
 from cases.views.requests import PortalRequest
+from cases.views.view_rail import rail_of
 
 COLUMNS: tuple[tuple[str, StrOrPromise], ...] = (
     ("case", _("Case")),
@@ -68,7 +69,8 @@ def case_list(request: PortalRequest) -> HttpResponse:
     }
     is_part = bool(request.htmx)
     template = "cases/includes/case_list_part.html" if is_part else "cases/case_list.html"
-    return render(request, template, context | _display(asked, query or CaseListQuery()) | {"is_part": is_part})
+    context |= _display(asked, query or CaseListQuery()) | rail_of(asked, user) | {"is_part": is_part}
+    return render(request, template, context)
 
 
 def _display(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:

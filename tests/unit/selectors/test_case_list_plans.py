@@ -6,11 +6,13 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
+from cases.casework import saved_views
 from cases.db import word_index
 from cases.forms.case_filter import CaseFilter
 from cases.models import Case, CaseType, User
 from cases.selectors import case_list, dashboard, global_search, search
 from cases.selectors.pagination import MAX_COUNTED, PER_PAGE, CappedPaginator
+from cases.views import view_rail
 from tests import many_cases
 from tests.plans import Plans
 
@@ -222,3 +224,17 @@ def test_a_members_search_reads_the_words_of_their_visible_cases_alone():
     read = [scan for scan in plans.scans if scan.get("Relation Name") == "cases_casewords"]
     # For the count and for the page.
     assert sum(scan["Actual Loops"] for scan in read) <= 2 * visible
+
+
+@pytest.mark.parametrize("name", ["tom", "ada"])
+def test_a_rail_reads_what_it_counts(name):
+    user = User.objects.get(username=name)
+    pension = CaseType.objects.get(name="Pension").pk
+    for query in (f"type={pension}", "technician=mine", "q=nothing"):
+        saved_views.create(by=user, source="web", name=query, query=query)
+
+    plans = CasePlans(lambda: view_rail.rail_of(CaseFilter(QueryDict(""), by=user), user))
+
+    assert len(plans.statements) == 1
+    assert plans.whole_table == []
+    assert plans.rows_touched <= 9 * (MAX_COUNTED + 1)
