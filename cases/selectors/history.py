@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from cases.lifecycle.history import name_facts
-from cases.models import Case, CaseEvent, CaseQuerySet, User
+from cases.models import Case, CaseEvent, User
 
 PER_PAGE = 50
 # How many entries one page looks through where no index has what is asked for.
@@ -62,11 +62,10 @@ class _Range:
 
     entries: QuerySet[CaseEvent]
     rest: dict[str, Any]
-    cases: CaseQuerySet
 
     def told(self, entries: QuerySet[CaseEvent]) -> QuerySet[CaseEvent]:
-        """Return `entries` with the names that a page says."""
-        return entries.order_by(*LATEST_FIRST).select_related("actor").prefetch_related(Prefetch("case", self.cases))
+        """Return `entries` with the cases and people that a page names."""
+        return entries.order_by(*LATEST_FIRST).select_related("actor", "case").defer("case__description")
 
     def first(self, size: int) -> tuple[list[CaseEvent], Place | None]:
         """Return the first `size` entries that fit, and the place to which it looked; None: there is nothing behind."""
@@ -125,23 +124,22 @@ def _order(event: CaseEvent) -> tuple[dt.datetime, int]:
 
 def _ranges(query: HistoryQuery, user: User, behind: Place | None) -> list[_Range]:
     """Return the ranges that together have what is asked for."""
-    cases = Case.objects.visible_to(user)
-    entries = _entries(query, cases, behind)
+    entries = _entries(query, user, behind)
     wanted: dict[str, Any] = {
         "case": query.case, "bulk_run": query.run, "actor": query.person, "kind": query.kind, "source": query.source,
     }  # fmt: skip
     rest = {name: value for name, value in wanted.items() if value}
     for name in ("case", "bulk_run", "actor"):
         if name in rest:
-            return [_Range(entries.filter(**{name: rest.pop(name)}), rest, cases)]
+            return [_Range(entries.filter(**{name: rest.pop(name)}), rest)]
     released, others = entries.filter(kind=Kind.RELEASED), entries.exclude(kind=Kind.RELEASED)
     if kind := rest.pop("kind", ""):
-        return [_Range(released if kind == Kind.RELEASED else others.filter(kind=kind), rest, cases)]
-    return [_Range(released, rest, cases), _Range(others, rest, cases)]
+        return [_Range(released if kind == Kind.RELEASED else others.filter(kind=kind), rest)]
+    return [_Range(released, rest), _Range(others, rest)]
 
 
-def _entries(query: HistoryQuery, cases: CaseQuerySet, behind: Place | None) -> QuerySet[CaseEvent]:
-    entries = CaseEvent.objects.filter(case__in=cases).order_by(*LATEST_FIRST)
+def _entries(query: HistoryQuery, user: User, behind: Place | None) -> QuerySet[CaseEvent]:
+    entries = CaseEvent.objects.filter(case__in=Case.objects.visible_to(user)).order_by(*LATEST_FIRST)
     if query.start:
         entries = entries.filter(at__gte=query.start)
     if query.end:
