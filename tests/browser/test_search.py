@@ -49,6 +49,6 @@ def test_a_member_searches_on_a_phone(sign_in, member):
     expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     page.keyboard.type("survivor")
     page.keyboard.press("Enter")
-    expect(page.locator(".row-title")).to_have_text(["Pension"])
+    expect(page.get_by_role("region", name="Cases").locator(".row-title")).to_have_text(["Pension"])
     expect(page.get_by_text("found in answer")).to_be_visible()
     assert_accessible(page)
