@@ -57,7 +57,7 @@ class CaseNote(AppendOnly):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the row, and with its text what a search looks in."""
-        with transaction.atomic(savepoint=False):
+        with transaction.atomic():
             super().save(*args, **kwargs)
             case_words.add_note(self.case, self.text)
 
