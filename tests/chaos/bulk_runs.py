@@ -18,16 +18,27 @@ SHIFT = 3
 PATIENCE = 120.0
 
 
-def started_shift(keys: list[int] | None = None) -> "BulkRun":
-    """Start a run that shifts these cases, or CASES new ones of a new technician."""
+def started_shift() -> "BulkRun":
+    """Start a run that shifts CASES new cases of a new technician."""
+    return start(previewed_shift())
+
+
+def start(run: "BulkRun") -> "BulkRun":
+    """Start the previewed run."""
+    from cases.releases import bulk
+
+    return bulk.start(by=run.by, run=run)
+
+
+def previewed_shift(keys: list[int] | None = None) -> "BulkRun":
+    """Preview a shift of these cases, or of CASES new ones of a new technician."""
     from cases.models import Case
     from cases.releases import bulk
 
     keys = keys or _new_cases()
     technician = Case.objects.select_related("assigned_to").get(pk=keys[0]).assigned_to
     assert technician
-    run = bulk.preview(by=technician, action="shift", keys=keys, parameters=bulk.Parameters(days=SHIFT))
-    return bulk.start(by=technician, run=run)
+    return bulk.preview(by=technician, action="shift", keys=keys, parameters=bulk.Parameters(days=SHIFT))
 
 
 def started_hand_over(keys: list[int]) -> "BulkRun":
@@ -37,8 +48,7 @@ def started_hand_over(keys: list[int]) -> "BulkRun":
 
     administrator, to = UserFactory(role="administrator"), UserFactory(role="technician", password="x")
     chosen = bulk.Parameters(technician=to.pk)
-    run = bulk.preview(by=administrator, action="hand_over", keys=keys, parameters=chosen, reason="Chaos")
-    return bulk.start(by=administrator, run=run)
+    return start(bulk.preview(by=administrator, action="hand_over", keys=keys, parameters=chosen, reason="Chaos"))
 
 
 def wait_until_done(run: Run, runs: Iterable["BulkRun"]) -> None:

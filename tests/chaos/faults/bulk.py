@@ -1,6 +1,14 @@
 """Bulk operations whose worker, broker or database goes away, and those that meet each other or a wave."""
 
-from tests.chaos.bulk_runs import judge_runs, judge_shifts, started_hand_over, started_shift, wait_until_done
+from tests.chaos.bulk_runs import (
+    judge_runs,
+    judge_shifts,
+    previewed_shift,
+    start,
+    started_hand_over,
+    started_shift,
+    wait_until_done,
+)
 from tests.chaos.registry import fault
 from tests.chaos.run import Run
 
@@ -55,10 +63,12 @@ def database_lost_during_bulk(run: Run) -> None:
 
 @fault("bulk", works_meanwhile=True, small=True)
 def two_bulk_runs_over_the_same_cases(run: Run) -> None:
-    """Two bulk operations over the same cases are started together."""
+    """Two bulk operations over the same cases, which both were previewed before, are started together."""
+    first = previewed_shift()
+    second = previewed_shift(list(first.rows.values_list("case_id", flat=True)))
     with run.on():
-        first = started_shift()
-        second = started_shift(list(first.rows.values_list("case_id", flat=True)))
+        start(first)
+        start(second)
         wait_until_done(run, [first, second])
     judge_shifts(run, [first, second])
 
