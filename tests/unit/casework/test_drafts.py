@@ -5,8 +5,9 @@ from django.conf import settings
 
 from cases.casework import drafts
 from cases.core.errors import QuotaReached, Stale
+from cases.core.words import words_of
 from cases.documents import actions as documents
-from cases.models import Case, CaseDocument, CaseEvent
+from cases.models import Case, CaseDocument, CaseEvent, CaseWords
 from tests.factories import CaseFactory, CaseTypeFactory, letter
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,8 @@ def test_words_and_documents_are_gone_and_the_history_stays(
     assert not CaseDocument.objects.exists()
     row = Case.objects.with_description().get(pk=draft.pk)
     assert (row.status, row.title, row.title_folded, row.description, row.case_type_id) == ("deleted", "", "", "", None)
+    words = CaseWords.objects.get(case=draft)
+    assert (words.title.split(), words.description, words.submissions) == (words_of(draft.external_case_id), "", "")
     assert list(CaseEvent.objects.order_by("pk").values())[:-1] == before
     event = CaseEvent.objects.order_by("pk").last()
     assert (event.kind, event.actor, event.from_status, event.to_status) == (
