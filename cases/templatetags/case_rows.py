@@ -5,7 +5,7 @@ import datetime as dt
 from django import template
 from django.utils import formats, timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -71,7 +71,7 @@ def age_cell(moment: dt.datetime | None) -> SafeString:
     """How old a case is in one unit, to the eye as "9 d". The moment of its creation by the reader's clock is in the
     title."""
     if moment is None:
-        return mark_safe("")
+        return SafeString()
     short, words = _age(max(timezone.now() - moment, dt.timedelta()))
     local = timezone.localtime(moment)
     return format_html(
