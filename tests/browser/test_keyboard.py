@@ -21,7 +21,7 @@ def test_a_technician_works_by_keys_alone(sign_in, technician, member):
         CaseFactory(submitted=True, member=member, title=title)
     page = sign_in(technician)
     press(page, "g")
-    expect(page.get_by_role("status").filter(has_text="Calendar")).to_be_visible()
+    expect(page.locator("#key-hint").filter(has_text="Calendar")).to_be_visible()
     press(page, "c")
     expect(page.get_by_role("heading", name="Cases", level=1)).to_be_visible()
     press(page, "j", "j", "k")
