@@ -274,7 +274,7 @@ def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, technician, m
 def test_one_is_asked_after_a_refusal_too_and_not_for_a_search(tab_for, member):
     tab = tab_for(member)
     tab.goto("/cases/new/")
-    assert leaves(tab, lambda: tab.get_by_role("link", name="My cases").click())
+    assert leaves(tab, lambda: tab.get_by_role("link", name="My cases").first.click())
     tab.get_by_label("Search", exact=True).fill("pension")
     assert leaves(tab, lambda: tab.goto("/cases/new/"))
     tab.get_by_label("Description").fill("A long story")
