@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.forms.case_filter import Chip
+from cases.forms.release import ReleaseDateInput
 from cases.forms.technicians import BY_NAME
 from cases.models import Case, CaseEvent, User
 from cases.selectors.history import HistoryQuery, named_person
 
 SELECT = {"class": "form-select"}
-DAY = {"class": "form-control", "type": "date"}
 MOST_RUNS = 10**limits.KEY_DIGITS - 1
 INVALID_DAY = {"invalid": _("Enter a date like 2025-12-31.")}
 
@@ -60,10 +60,10 @@ class HistoryFilter(forms.Form):
         widget=forms.NumberInput(attrs={"class": "form-control", "placeholder": _("Number")}),
     )
     since = forms.DateField(
-        required=False, label=_("From"), widget=forms.DateInput(attrs=DAY), error_messages=INVALID_DAY
+        required=False, label=_("From"), widget=ReleaseDateInput(), error_messages=INVALID_DAY
     )
     until = forms.DateField(
-        required=False, label=_("To"), widget=forms.DateInput(attrs=DAY), error_messages=INVALID_DAY
+        required=False, label=_("To"), widget=ReleaseDateInput(), error_messages=INVALID_DAY
     )
 
     def __init__(self, query: QueryDict, *, by: User) -> None:
