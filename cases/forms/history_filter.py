@@ -59,12 +59,8 @@ class HistoryFilter(forms.Form):
         max_value=MOST_RUNS,
         widget=forms.NumberInput(attrs={"class": "form-control", "placeholder": _("Number")}),
     )
-    since = forms.DateField(
-        required=False, label=_("From"), widget=ReleaseDateInput(), error_messages=INVALID_DAY
-    )
-    until = forms.DateField(
-        required=False, label=_("To"), widget=ReleaseDateInput(), error_messages=INVALID_DAY
-    )
+    since = forms.DateField(required=False, label=_("From"), widget=ReleaseDateInput(), error_messages=INVALID_DAY)
+    until = forms.DateField(required=False, label=_("To"), widget=ReleaseDateInput(), error_messages=INVALID_DAY)
 
     def __init__(self, query: QueryDict, *, by: User) -> None:
         super().__init__(query)
