@@ -106,10 +106,9 @@ class SentAlready(CaseError):
 
 
 class FormReused(CaseError):
-    """The form was sent before, with different content. `made` is the key of the row that it created, if any."""
+    """The form was sent before, with different content."""
 
     status = 409
 
-    def __init__(self, *, made: int | None = None) -> None:
-        self.made = made
+    def __init__(self) -> None:
         super().__init__(_("You already sent this form with different content. To save this too, send it again."))

@@ -17,7 +17,6 @@ from cases.documents import file_types, storage
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.stored_files import discard, discard_after_commit
 from cases.models import Case, CaseDocument, CaseEvent, User
 
 logger = structlog.get_logger(__name__)
@@ -55,7 +54,7 @@ def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: st
             in_doubt = True
     except BaseException:
         if not in_doubt:
-            discard(str(document.file.name))
+            storage.discard(str(document.file.name))
         raise
     return document
 
@@ -80,7 +79,7 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
     pk, path = document.pk, str(document.file.name)
     document.delete()
     recorder.record(CaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
-    discard_after_commit([path])
+    transaction.on_commit(lambda: storage.discard(path), robust=True)
     logger.info("document removed", case_id=recorder.case.pk, document_id=pk, by_id=by.pk)
 
 

@@ -30,25 +30,11 @@ function dismiss(toast) {
   (next?.querySelector("button") ?? document.getElementById("content")).focus({ preventScroll: true });
 }
 
-/** The form that takes back what a toast tells of. */
-function undoForm({ url, fields }) {
-  const form = document.getElementById("toast-undo-template").content.firstElementChild.cloneNode(true);
-  form.action = url;
-  for (const [name, value] of Object.entries(fields)) {
-    const input = document.createElement("input");
-    Object.assign(input, { type: "hidden", name, value });
-    form.prepend(input);
-  }
-  return form;
-}
-
-/** Shows a toast of `level`: success, info, warning or danger. `undo` says what takes it back. */
-function show({ level, text, undo }) {
+/** Shows a toast of `level`: success, info, warning or danger. */
+function show({ level, text }) {
   const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   toast.classList.add(`alert-${level}`);
-  const words = toast.querySelector(".toast-words");
-  words.textContent = text;
-  if (undo) words.after(undoForm(undo));
+  toast.querySelector(".toast-words").textContent = text;
   document.getElementById("toasts").append(toast);
 }
 

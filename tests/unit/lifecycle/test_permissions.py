@@ -36,7 +36,6 @@ OF_OTHERS = ("approve",)
 MAY = {
     # action           member (own)   technician        administrator
     "edit":           ("draft",       "-",              "-"),
-    "delete":         ("draft",       "-",              "-"),
     "submit":         ("draft",       "-",              "-"),
     "attach":         ("draft",       "accepted",       "accepted"),
     "accept":         ("-",           "submitted",      "submitted"),
@@ -92,7 +91,6 @@ def verbs(case, by):
 
     return {
         "edit": lambda: drafts.edit(case=case, by=by, title="Better", description="", urgency="normal"),
-        "delete": lambda: drafts.delete_draft(**way),
         "submit": lambda: drafts.submit(**way),
         "attach": lambda: documents.attach(case=case, by=by, file=ContentFile(b"text", name="a.txt"), source="web"),
         "accept": lambda: releases.accept(**way),
