@@ -18,9 +18,7 @@ from tests.services import MailServer
 
 
 class StartWorker(Protocol):
-    def __call__(
-        self, name: str, *, queue: str = "releases,sweep", concurrency: int = 2, beats: bool = True, **env: object
-    ) -> Worker: ...
+    def __call__(self, name: str, *, queue: str = "releases,sweep", concurrency: int = 2, **env: object) -> Worker: ...
 
 
 @pytest.fixture(autouse=True)
@@ -107,13 +105,11 @@ def _started() -> Iterator[list[LocalProcess]]:
 
 @pytest.fixture
 def start_worker(process_env: dict[str, str], _started: list[LocalProcess], tmp_path: Path) -> StartWorker:
-    """Starts a worker; `ready()` waits for it. Unless it `beats`, it publishes nothing between tasks."""
+    """Starts a worker; `ready()` waits for it."""
 
-    def start(
-        name: str, *, queue: str = "releases,sweep", concurrency: int = 2, beats: bool = True, **env: object
-    ) -> Worker:
-        changed = process_env | {key: str(value) for key, value in env.items()}
-        process = LocalWorker(name, queue, concurrency=concurrency, directory=tmp_path, env=changed, beats=beats)
+    def start(name: str, *, queue: str = "releases,sweep", concurrency: int = 2, **env: object) -> Worker:
+        changed = {key: str(value) for key, value in env.items()}
+        process = LocalWorker(name, queue, concurrency=concurrency, directory=tmp_path, env=process_env | changed)
         _started.append(process)
         return Worker(process, app)
 

@@ -97,12 +97,9 @@ class LocalWorker(LocalProcess):
 
     ready_prompt = " ready."
 
-    def __init__(
-        self, name: str, queue: str, *, concurrency: int, directory: Path, env: dict[str, str], beats: bool = True
-    ) -> None:
+    def __init__(self, name: str, queue: str, *, concurrency: int, directory: Path, env: dict[str, str]) -> None:
         self._queue = queue
         options = ["-Q", queue, "-n", f"{name}@%h", "-c", str(concurrency), "--without-gossip", "--without-mingle"]
-        options += [] if beats else ["--without-heartbeat"]
         super().__init__(name, _celery("worker", *options), directory=directory, env=env)
 
     @property
