@@ -23,6 +23,12 @@ PARTS = ("cases", "portal", "tasks", "deploy", "requirements", "Makefile", "Proc
 PATIENCE = 300
 
 
+def heed_signals() -> None:
+    """Undo what nohup and a shell in the background do: a process whose parent ignores SIGHUP or SIGINT does so too."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Demo:
     """`make demo` in the checkout `root`, and what it prints."""
 
@@ -39,8 +45,7 @@ class Demo:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                # A run under nohup would pass on that SIGHUP is ignored.
-                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+                preexec_fn=heed_signals,
             )
 
     def text(self) -> str:
