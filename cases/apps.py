@@ -13,8 +13,10 @@ class CasesConfig(AppConfig):
 
         import cases.checks  # noqa: F401  (registers the system checks)
         from cases.accounts import factor_removal, logins
+        from cases.maintenance import search_words
         from cases.models.text_limits import keep_text_limits
 
         factor_removal.connect()
         logins.take_over()
         post_migrate.connect(keep_text_limits, sender=self)
+        post_migrate.connect(search_words.after_migration, sender=self)

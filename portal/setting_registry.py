@@ -173,6 +173,12 @@ RELEASE = [
         in_example=True,
         example="08:00-20:00",
     ),
+    Setting(
+        "RELEASE_CROWDED_DAY",
+        "100",
+        _("The preview of a bulk operation names the days that would have more releases than this."),
+        WholeNumber(1),
+    ),
     Setting("RELEASE_BATCH_SIZE", "2000", _("Maximum cases released in one transaction."), WholeNumber(1)),
     Setting(
         "SWEEP_INTERVAL",
@@ -281,6 +287,13 @@ SYSTEM = [
         "DEFAULT_FROM_EMAIL",
         "Advisor Portal <portal@localhost>",
         _("Sender of emails. Its domain is also used in message IDs."),
+    ),
+    Setting(
+        "HISTORY_HEAD_FILE",
+        "",
+        _("File that gets the proof of the history once a day. Empty: it is emailed to the administrators."),
+        in_example=True,
+        example="/var/backups/portal-history-heads",
     ),
 ]
 

@@ -39,6 +39,7 @@ RELEASE_ETA_WINDOW = dt.timedelta(days=env("RELEASE_ETA_WINDOW_DAYS"))
 # Per slot of 50 ms: two processes share a wave, and each task has a stand-in. Two processes on two cores manage the
 # resulting 80 tasks a second, even if each of them releases something.
 RELEASE_ETA_PER_INSTANT: int = env("RELEASE_ETA_PER_INSTANT")
+RELEASE_CROWDED_DAY: int = env("RELEASE_CROWDED_DAY")
 RELEASE_BATCH_SIZE: int = env("RELEASE_BATCH_SIZE")
 RELEASE_UNDO_SECONDS: int = env("RELEASE_UNDO_SECONDS")
 RELEASE_REQUIRES_ANSWER: bool = env("RELEASE_REQUIRES_ANSWER")
@@ -247,7 +248,10 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 REQUIRE_STAFF_MFA: bool = env("REQUIRE_STAFF_MFA")
 
 CSRF_FAILURE_VIEW = "cases.views.session_ends.csrf_failure"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env("HSTS_INCLUDE_SUBDOMAINS") and HTTPS
@@ -328,8 +332,11 @@ CELERY_TASK_ROUTES = {
     "tasks.releases.sweep": {"queue": "sweep"},
     "tasks.releases.*": {"queue": "releases"},
     "tasks.emails.*": {"queue": "mail"},
+    # Some seconds at a time. It never takes a process from the releases.
+    "tasks.bulk.*": {"queue": "mail"},
     "tasks.monitoring.*": {"queue": "mail"},
     "tasks.cleanup.*": {"queue": "mail"},
+    "tasks.history.*": {"queue": "mail"},
 }
 # On SIGQUIT running tasks have this many seconds. Then they and the waiting ETA tasks go back to Redis. (SIGTERM waits
 # for running tasks without limit.) An idle worker gives back its tasks and ends at once.
@@ -354,6 +361,7 @@ CELERY_BEAT_SCHEDULE = {
     # No expiry either: these do nothing while the last count is fresh.
     "count": {"task": "tasks.monitoring.count_cases", "schedule": 60, "options": {"queue": "mail"}},
     "figures": {"task": "tasks.monitoring.count_days", "schedule": 60, "options": {"queue": "mail"}},
+    "seal-history": {"task": "tasks.history.seal_history", "schedule": 60, "options": {"queue": "mail"}},
     "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 7 * 86400, "options": {"queue": "mail"}},
 }
 
@@ -370,6 +378,7 @@ CLEANUP_UNSENT_FORMS = dt.timedelta(days=env("CLEANUP_UNSENT_FORMS_DAYS"))
 
 FLOWER_URL: str = env("FLOWER_URL")
 METRICS_TOKEN: str = env("METRICS_TOKEN")
+HISTORY_HEAD_FILE: str = env("HISTORY_HEAD_FILE")
 
 # --- API -----------------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.accounts import api_tokens
-from cases.models import Case, CaseType, Condition, User
+from cases.casework import saved_views
+from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, SavedView, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
 from tests.factories import (
@@ -123,12 +124,37 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     administrator.save()
     api_tokens.create(user=administrator, by=administrator, name="Reports", days=90)
     with_conditions(Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk"))
+    verbs = {"source": "web", "query": "state=held"}
+    saved_views.create(by=technician, name="Waiting for a letter", **verbs)
+    saved_views.create(by=administrator, name="Held back", is_shared=True, **verbs)
     CaseTypeFactory(name="Divorce order", guidance="Attach every court order.", conditions=["manual", "report"])
+    with_bulk_runs(technician)
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
     newcomer = UserFactory(username="nora", first_name="Nora", last_name="Young")
     return World(member, newcomer, technician, administrator, invited)
+
+
+def with_bulk_runs(technician: User) -> None:
+    """Give the technician three bulk changes: previewed, half done (a worker has it for a day), and done."""
+    now = timezone.now()
+    cases = list(Case.objects.filter(assigned_to=technician).order_by("pk")[:3])
+    for state, results in {"previewed": ["", ""], "running": ["done", ""], "done": ["done", "changed"]}.items():
+        is_started = state != "previewed"
+        run = BulkRun.objects.create(
+            action="shift", parameters={"days": 2}, by=technician, language="en", state=state, created=now,
+            started=now if is_started else None, finished=now if state == "done" else None,
+            lease_until=now + dt.timedelta(days=1) if state == "running" else None,
+            total=3, to_do=2, worked=sum(map(bool, results)), changed=results.count("done"),
+            crowded=[[portals_today().isoformat(), 120, False]],
+        )  # fmt: skip
+        for place, (case, result) in enumerate(zip(cases, [*results, ""], strict=True)):
+            BulkRow.objects.create(
+                run=run, case=case, position=place, case_version=case.version, to_date=portals_today(),
+                before={"date": portals_today().isoformat()}, verdict="will" if place < 2 else "state", result=result,
+                words="" if place < 2 and result != "changed" else "This case has already been released.",
+            )  # fmt: skip
 
 
 def with_conditions(case: Case) -> None:
@@ -154,9 +180,11 @@ QUERIES = {
     "account_reset_password_from_key": 9,
     "api_case-detail": 6,
     "api_case-list": 5,
+    "bulk_run": 10,
     "calendar": 9,
+    "new_bulk_run": 9,
     "case_detail": 16,
-    "case_list": 9,
+    "case_list": 12,
     "condition_by_link": 13,
     "edit_case": 9,
     "dashboard": 10,
@@ -168,6 +196,7 @@ QUERIES = {
     "person": 9,
     "preview_case": 9,
     "release_evidence": 9,
+    "search": 20,
     "release_timeline": 9,
 }
 
@@ -262,6 +291,16 @@ def of_first_token(world: World) -> str:
     return reverse("end_api_token", args=[world.administrator.api_tokens.earliest("pk").pk])
 
 
+def of_run(url_name: str, state: str) -> Address:
+    """The URL of a bulk run in that state."""
+    return lambda world: reverse(url_name, args=[BulkRun.objects.filter(state=state).latest("pk").pk])
+
+
+def on_all_scheduled(action: str) -> Address:
+    """The form of a bulk action on everything that is scheduled."""
+    return at("new_bulk_run", f"?action={action}&all=1&query=state%3Dscheduled")
+
+
 def of_first_type(world: World) -> str:
     return reverse("case_type", args=[CaseType.objects.earliest("pk").pk])
 
@@ -293,6 +332,10 @@ def release_timelines() -> Iterator[Page]:
     for state in ("accepted", "scheduled", "released"):
         name = f"release-timeline-{state}"
         yield page(name, "release_timeline", STAFF, address=of_case("release_timeline", state))
+
+
+def of_view_named(name: str) -> Address:
+    return lambda world: reverse("saved_view", args=[SavedView.objects.get(name=name).pk])
 
 
 FAR = "date=2031-01-01"
@@ -327,7 +370,12 @@ PAGES = [
     page("cases-accepted", "case_list", EVERYBODY, "?state=accepted"),
     page("cases-none-found", "case_list", EVERYBODY, "?q=no+such+words"),
     page("cases-bad-filter", "case_list", EVERYBODY, "?state=nonsense"),
+    page("search", "search", EVERYBODY, "?q=question"),
+    page("search-empty", "search", (*EVERYBODY, NEWCOMER)),
+    page("search-nothing", "search", EVERYBODY, "?q=qestion+nothing"),
+    page("search-refused", "search", EVERYBODY, "?q=" + "a+" * 11),
     *cases_by_state(),
+    page("document-view", "view_document", EVERYBODY, address=of_case("view_document", "released")),
     page("logout", "account_logout", EVERYBODY),
     page("profile", "profile", EVERYBODY),
     page("password-change", "account_change_password", EVERYBODY),
@@ -371,6 +419,11 @@ PAGES = [
     page("condition-waive", "waive_condition", (ADMINISTRATOR,), address=of_condition("waive_condition")),
     page("condition-waive-refused", "waive_condition", (ADMINISTRATOR,), address=of_condition("waive_condition"),
          step=send("")),
+    page("views", "saved_views", STAFF),
+    page("view-new", "new_saved_view", STAFF, "?state=held&urgency=urgent"),
+    page("view-new-refused", "new_saved_view", STAFF, "?state=held", step=send("", name="")),
+    page("view", "saved_view", (TECHNICIAN,), address=of_view_named("Waiting for a letter")),
+    page("view-shared", "saved_view", (ADMINISTRATOR,), address=of_view_named("Held back")),
     page("calendar", "calendar", STAFF),
     page("calendar-all", "calendar", STAFF, "?whose=all"),
     page("calendar-week", "calendar", STAFF, "?view=week"),
@@ -383,6 +436,25 @@ PAGES = [
     page("calendar-move-due", "move_case", STAFF, address=of_case("move_case", "due")),
     page("calendar-move-held", "move_case", STAFF, address=of_case("move_case", "held")),
     page("calendar-feed", "calendar", STAFF, step=send("feed/", action="new")),
+    page("bulk-runs", "bulk_runs", STAFF),
+    page("bulk-file", "bulk_file", STAFF),
+    page("bulk-file-refused", "bulk_file", (TECHNICIAN,), step=send("file/")),
+    *[
+        page(f"bulk-new-{action}", "new_bulk_run", STAFF, address=on_all_scheduled(action))
+        for action in ("schedule", "shift", "spread", "hand_over", "add_condition", "return")
+    ],
+    page("bulk-new-refused", "new_bulk_run", (TECHNICIAN,), address=on_all_scheduled("schedule"),
+         step=send("new/", date="")),
+    page("bulk-new-nothing", "new_bulk_run", (TECHNICIAN,), "?action=shift", status=302),
+    *[
+        page(f"bulk-run-{state}", "bulk_run", STAFF, address=of_run("bulk_run", state))
+        for state in ("previewed", "running", "done")
+    ],
+    page("bulk-run-undo", "undo_bulk_run", STAFF, address=of_run("undo_bulk_run", "done")),
+    page("history", "history", STAFF),
+    page("history-filtered", "history", STAFF, "?kind=accepted&channel=web"),
+    page("history-none-found", "history", STAFF, "?kind=approved"),
+    page("history-bad-filter", "history", STAFF, "?since=none", status=400),
     # Administrators
     page("blackout-days", "blackout_days", (ADMINISTRATOR,)),
     page("blackout-days-bad-date", "new_blackout_day", (ADMINISTRATOR,), "?date=none", status=400),

@@ -7,15 +7,16 @@ from django.test.utils import CaptureQueriesContext
 
 
 class Plans:
-    """What PostgreSQL does for the SELECTs on cases that `work` sends."""
+    """What PostgreSQL does for the SELECTs on cases, or on another table, that `work` sends."""
 
-    def __init__(self, work):
+    def __init__(self, work, table="cases_case"):
+        self.table = table
         with CaptureQueriesContext(connection) as captured:
             work()
         self.statements = [
             query["sql"]
             for query in captured.captured_queries
-            if query["sql"].lstrip().startswith(("SELECT", "WITH")) and '"cases_case"' in query["sql"]
+            if query["sql"].lstrip().startswith(("SELECT", "WITH")) and f'"{table}"' in query["sql"]
         ]
         self.scans = [scan for statement in self.statements for scan in _scans(_explained(statement))]
 
@@ -25,11 +26,11 @@ class Plans:
 
     @property
     def whole_table(self) -> list[str]:
-        """Scans of all cases, by their kind."""
+        """Scans of the whole table, by their kind."""
         return [
             scan["Node Type"]
             for scan in self.scans
-            if scan.get("Relation Name") == "cases_case" and "Seq Scan" in scan["Node Type"]
+            if scan.get("Relation Name") == self.table and "Seq Scan" in scan["Node Type"]
         ]
 
     @property

@@ -1,4 +1,4 @@
-"""What members do with a case before anybody works on it: create, edit, submit. Verbs as in cases.releases."""
+"""What members do with a case before anybody works on it: create, edit, delete, submit. Verbs as in cases.releases."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,7 +11,8 @@ from cases.lifecycle import form_tokens, quotas, type_conditions
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_for_action, lock_people
 from cases.lifecycle.permissions import Action
-from cases.models import Case, CaseEvent, CaseType, User
+from cases.lifecycle.stored_files import discard_after_commit
+from cases.models import Case, CaseDocument, CaseEvent, CaseType, User
 
 
 @transaction.atomic
@@ -27,7 +28,7 @@ def create(
     """Create a draft of the member `by`, with a generated case number. Without a type it is *General*.
 
     A form makes one draft (cases.lifecycle.form_tokens). TooLong for a long text, WrongState for a draft too many,
-    CaseError for a type that is retired.
+    QuotaReached for one too many in an hour, CaseError for a type that is retired.
     """
     _check_lengths(title, description)
     check_choosable(case_type, present=None)
@@ -36,6 +37,7 @@ def create(
         raise NotAllowed(_("Only members can create cases."))
     used = form_tokens.use(form_token, by=by, content=[title, description, urgency, str(case_type and case_type.pk)])
     quotas.check_open_drafts(by)
+    quotas.check_created(by)
     case = Case.objects.create(member=by, title=title, description=description, urgency=urgency, case_type=case_type)
     form_tokens.remember(used, case.pk)
     log_committed("draft created", case_id=case.pk, by=by.pk)
@@ -66,6 +68,24 @@ def edit(
     locked.save("title", "description", "urgency", "case_type")
     log_committed("draft changed", case_id=case.pk, by=by.pk)
     return case
+
+
+@transaction.atomic
+def delete_draft(*, case: Case, by: User, source: str) -> None:
+    """Delete the draft: nobody sees it anymore, its words and documents are gone, and their files after the commit.
+
+    The row stays, empty, under its number: the history of what was attached refers to it and is never changed (DESIGN
+    rule 10). Case.DoesNotExist where it is deleted already.
+    """
+    locked = lock_for_action(case, Action.DELETE, by=by, source=source)
+    case, documents = locked.case, list(CaseDocument.objects.filter(case=locked.case))
+    paths = [str(document.file.name) for document in documents]
+    for document in documents:
+        document.delete()
+    case.status, case.title, case.description, case.case_type = Case.Status.DELETED, "", "", None
+    locked.recorder.record(CaseEvent.Kind.DRAFT_DELETED, details={"documents": len(paths)})
+    locked.save("status", "title", "description", "case_type")
+    discard_after_commit(paths)
 
 
 def _check_lengths(title: str, description: str) -> None:

@@ -106,9 +106,10 @@ class SentAlready(CaseError):
 
 
 class FormReused(CaseError):
-    """The form was sent before, with different content."""
+    """The form was sent before, with different content. `made` is the key of the row that it created, if any."""
 
     status = 409
 
-    def __init__(self) -> None:
+    def __init__(self, *, made: int | None = None) -> None:
+        self.made = made
         super().__init__(_("You already sent this form with different content. To save this too, send it again."))

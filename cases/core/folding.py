@@ -24,3 +24,9 @@ def fold(text: str) -> str:
     kept = "".join(letter for letter in apart if unicodedata.category(letter) not in DROPPED)
     plain = DASHES.sub("-", kept.translate(LETTERS).translate(QUOTES))
     return unicodedata.normalize("NFC", " ".join(plain.split()))
+
+
+def begins_words(label: str, typed: str) -> bool:
+    """Tell whether each word of `typed` begins a word of `label`, both folded. Nothing typed begins every label."""
+    words = fold(label).split()
+    return all(any(word.startswith(beginning) for word in words) for beginning in fold(typed).split())

@@ -14,6 +14,10 @@ HEADER = 8_190
 # A search. Each of its words is searched in several columns.
 SEARCH = 200
 SEARCH_WORDS = 10
+# The words of one kind of text of a case, folded: of an answer all, of many notes the latest.
+SEARCHABLE = 60_000
+# And those of a person: the folded names and the address.
+SEARCHABLE_NAMES = 2_000
 
 # A case has so many conditions at most, and a type asks for so many days at most.
 CONDITIONS = 20
@@ -21,6 +25,13 @@ DAYS = 366
 # The portal keeps so many case types at most, retired ones included, at so many places in their order.
 CASE_TYPES = 100
 PLACES = 999
+
+# Views that one person saves, and that administrators share, at most; the query that a view keeps.
+VIEWS = 30
+VIEW_QUERY = 1_000
+
+# A bulk operation changes so many cases at most.
+BULK_CASES = 10_000
 
 # What people write.
 TITLE = 200
@@ -32,6 +43,11 @@ CONDITION = 100
 REASON = 1_000
 NAME = 60  # a page shows it in one line or two
 FILE_NAME = 150
+
+# A file with schedules for many cases: its bytes, its lines below the first, and the number of a case in it.
+SCHEDULE_FILE_BYTES = 2_000_000
+SCHEDULE_FILE_ROWS = 10_000
+SCHEDULE_FILE_NUMBER = 64
 
 # What the program stores: why something failed, with the words of a server in it; the facts of an event (JSON).
 ERROR = 1_000

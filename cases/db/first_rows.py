@@ -7,23 +7,36 @@ from django.db import connection
 from django.db.models import QuerySet
 
 
-def first_rows(querysets: Sequence[QuerySet[Any]], *, rows: int, cap: int) -> list[tuple[list[int], int]]:
+def first_rows(
+    querysets: Sequence[QuerySet[Any]],
+    *,
+    rows: int,
+    cap: int,
+    parts_of: Sequence[Sequence[QuerySet[Any]]] | None = None,
+) -> list[tuple[list[int], int]]:
     """Return for each queryset the ids of its first `rows` rows, unordered, and how many it has, counted up to `cap`.
 
-    Takes one statement. A queryset in the order of an index leaves the planner no other index, for the count too
-    (tests/unit/selectors/test_calendar_plans.py).
+    `parts_of` has the parts of each queryset where no index has its rows in the order wanted: of each part the first
+    `rows` are returned. Takes one statement. A queryset in the order of an index leaves the planner no other index, for
+    the count too (tests/unit/selectors/test_calendar_plans.py).
     """
-    parts: list[str] = []
+    selects: list[str] = []
     parameters: list[Any] = []
-    for number, queryset in enumerate(querysets):
+
+    def add(number: int, is_count: int, column: str, queryset: QuerySet[Any], limit: int) -> None:
         select, values = queryset.values_list("id").query.sql_with_params()
-        parts.append(f"SELECT {number}, 0, id FROM ({select} LIMIT {rows:d}) AS part")  # noqa: S608
-        parts.append(f"SELECT {number}, 1, COUNT(*) FROM ({select} LIMIT {cap:d}) AS part")  # noqa: S608
-        parameters += [*values, *values]
+        selects.append(f"SELECT {number}, {is_count}, {column} FROM ({select} LIMIT {limit:d}) AS part")  # noqa: S608
+        parameters.extend(values)
+
+    for number, queryset in enumerate(querysets):
+        add(number, 1, "COUNT(*)", queryset, cap)
+        for part in parts_of[number] if parts_of else [queryset]:
+            if rows:
+                add(number, 0, "id", part, rows)
     ids: list[list[int]] = [[] for _ in querysets]
     counts = [0 for _ in querysets]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), parameters)
+        cursor.execute(" UNION ALL ".join(selects), parameters)
         for number, is_count, value in cursor.fetchall():
             if is_count:
                 counts[number] = value

@@ -38,6 +38,11 @@ def publish_mail_waiting(*, in_seconds: int = 0) -> bool:
     return _publish("tasks.emails.send_release_emails", **({"countdown": in_seconds} if in_seconds else {}))
 
 
+def publish_bulk_waiting() -> bool:
+    """Tell the workers that a bulk operation is waiting. Return whether it succeeded."""
+    return _publish("tasks.bulk.work_off_runs")
+
+
 def publish_sweep() -> bool:
     """Have a sweep run at once. Return whether it succeeded."""
     return _publish("tasks.releases.sweep")

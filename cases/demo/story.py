@@ -20,10 +20,12 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.demo import answers, case_types, conditions, first_views, recalls, stop
+from cases.demo import answers, bulk, case_types, conditions, first_views, recalls, stop
 from cases.demo import documents as papers
+from cases.demo import drafts as member_drafts
 from cases.demo.days import add_blackout_day
 from cases.demo.names import DESCRIPTIONS, MEMBERS, SUBJECTS, TECHNICIANS
+from cases.demo.views import save_views
 from cases.documents import actions as documents
 from cases.lifecycle.closed_days import days_from
 from cases.models import Case, CaseEvent, User
@@ -70,10 +72,13 @@ class Story:
         self._plan_stop()
         self._plan_sweeps()
         self._at(self.start, lambda: add_blackout_day(by=self.admin))
+        self._at(self.start, lambda: bulk.add(technician=self.technicians[0], administrator=self.admin))
+        self._at(self.start, lambda: member_drafts.write(by=self.members[0]))
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
             with clock_at(moment):
                 act()
         case_types.correct(by=self.technicians[0])
+        save_views(technician=self.technicians[0], colleague=self.technicians[1], admin=self.admin)
         return Case.objects.count()
 
     def _person(self, username: str, name: str, role: str) -> User:
@@ -110,7 +115,8 @@ class Story:
             (1, lambda n: self._case(n, age=self._days(3, 6), release_in=0, then="release again")),
         ]
         plans.append((1, lambda n: self._case(n, age=wait + 3, release_in=wait, then="condition")))
-        rest = 300 - sum(count for count, _ in plans)
+        # Two more are drafts (cases.demo.drafts).
+        rest = 298 - sum(count for count, _ in plans)
         plans.append((rest, lambda n: self._case(n, age=wait + self._days(4, 50), release_in=wait)))
         for count, plan in plans:
             for number in range(count):

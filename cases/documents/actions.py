@@ -17,6 +17,7 @@ from cases.documents import file_types, storage
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
+from cases.lifecycle.stored_files import discard, discard_after_commit
 from cases.models import Case, CaseDocument, CaseEvent, User
 
 logger = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: st
             in_doubt = True
     except BaseException:
         if not in_doubt:
-            storage.discard(str(document.file.name))
+            discard(str(document.file.name))
         raise
     return document
 
@@ -79,7 +80,7 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
     pk, path = document.pk, str(document.file.name)
     document.delete()
     recorder.record(CaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
-    transaction.on_commit(lambda: storage.discard(path), robust=True)
+    discard_after_commit([path])
     logger.info("document removed", case_id=recorder.case.pk, document_id=pk, by_id=by.pk)
 
 

@@ -22,6 +22,8 @@ from cases.documents.text_files import is_text
 HIDDEN, JOINERS = ("Cc", "Cf", "Cs"), "\u200c\u200d"
 # Of a name, which pages and downloads show.
 NAME_LENGTH = limits.FILE_NAME
+# What browsers show themselves.
+SHOWN = {"application/pdf", "image/png", "image/jpeg"}
 # Bytes at the start of a file that tell its type.
 HEAD = 64
 # How far into a PDF its header may begin, for viewers.
@@ -81,6 +83,11 @@ def too_large() -> BadDocument:
 def in_words() -> str:
     """The types that may be attached, for people."""
     return ", ".join(extension[1:].upper() for extension in TYPES if extension != ".jpeg")
+
+
+def is_shown(content_type: str) -> bool:
+    """Tell whether browsers show files of this type in a page, and run nothing of them in a sandbox."""
+    return content_type in SHOWN
 
 
 def _begins_like(extension: str) -> Test:

@@ -16,6 +16,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 
 from cases.core.errors import StorageFailed
+from cases.lifecycle.stored_files import STORAGE_ERRORS, discard
 from cases.models import CaseDocument, StorageReport
 from cases.models.document import random_path
 
@@ -24,18 +25,6 @@ logger = structlog.get_logger(__name__)
 # Documents without a file that a report names.
 NAMED = 100
 ROWS_AT_ONCE = 1000
-
-
-def _errors_of_storages() -> tuple[type[Exception], ...]:
-    """What storages raise: a bucket's library has errors of its own, and is not installed everywhere."""
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        return (OSError,)
-    return OSError, BotoCoreError, ClientError
-
-
-STORAGE_ERRORS = _errors_of_storages()
 
 
 def store(document: CaseDocument, file: File[Any]) -> str:
@@ -50,14 +39,6 @@ def store(document: CaseDocument, file: File[Any]) -> str:
         discard(path)
         logger.exception("file could not be stored", errno=getattr(error, "errno", None))
         raise StorageFailed from error
-
-
-def discard(path: str) -> None:
-    """Delete the file at `path`, which no row names. One that cannot be deleted now is found by `reconcile`."""
-    try:
-        default_storage.delete(path)
-    except STORAGE_ERRORS:
-        logger.exception("stored file could not be deleted", path=path)
 
 
 def free_bytes() -> int | None:

@@ -67,6 +67,12 @@ class TemporaryFile(TemporaryFileUploadHandler):
             raise SkipFile from error
 
 
+def is_file_sent(request: HttpRequest) -> bool:
+    """Whether a `file` came with the request, also one that `uploaded_file` refuses. A form may be sent without."""
+    is_kept = "file" in request.FILES or getattr(request, "upload_failed", False)
+    return is_kept or int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes()
+
+
 def uploaded_file(request: HttpRequest) -> UploadedFile[Any]:
     """The one `file` of the request. BadDocument without one, StorageFailed where the disk did not take it."""
     file = request.FILES.get("file")

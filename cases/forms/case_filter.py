@@ -1,29 +1,50 @@
 """What the address of a case list asks for, read and checked; the form that writes such addresses."""
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
-from cases.core import limits, schedule
+from cases.core import calendar_periods, limits, schedule
 from cases.core.clock import portal_now
 from cases.core.text import isolated
 from cases.forms.case_types import GENERAL, filter_choices_of_types
+from cases.forms.release import ReleaseDateInput
 from cases.forms.technicians import filter_choices
 from cases.lifecycle import display_states
-from cases.models import User
+from cases.models import Condition, User
 from cases.selectors import case_list, search, unopened
 from cases.selectors.case_list import ORDERS, CaseListQuery
+from cases.selectors.pagination import PER_PAGE
 
 MINE, NOBODY = "mine", "nobody"
 # Of the members whom a name fits, so many are told.
 SEVERAL = 5
 SELECT = {"class": "form-select", "data-live": ""}
+# How many days ago a case was created, at least or at most.
+OVER, LAST = (7, 30, 90), (7, 30)
+PAGE_SIZES = (50, 100)
+COMFORTABLE = "comfortable"
+# They change how a list is shown, and not what is on it.
+OF_DISPLAY = ("sort", "per", "density")
+OF_STAFF = ("technician", "due", "member", "release_from", "release_to", "age", "held_by", "per", "density")
+
+
+@dataclass(frozen=True)
+class StoredChoices:
+    """What is read from the database to choose from: types and technicians, by key and name."""
+
+    types: list[tuple[str, StrOrPromise]]
+    technicians: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -34,9 +55,23 @@ class Chip:
     without: str
 
 
+class DayField(forms.DateField):
+    """A day on which a case may be released, or none."""
+
+    default_error_messages: ClassVar = {"invalid": _("Enter a date.")}
+
+    def __init__(self, **options: Any) -> None:
+        validators = [
+            MinValueValidator(calendar_periods.FIRST_DATE, _("Enter a date.")),
+            MaxValueValidator(calendar_periods.LAST_DATE, _("Enter a date.")),
+        ]
+        picker = ReleaseDateInput(**{"data-live": ""})
+        super().__init__(required=False, widget=picker, validators=validators, **options)
+
+
 class CaseFilter(forms.Form):
-    """`q`, `state`, `urgency`, `sort`, and `type` where types are kept; for staff also `technician` and `due`, for
-    administrators `member`. A value that cannot be read is an error of its field."""
+    """`q`, `state`, `urgency`, `sort`, and `type` where types are kept; for staff also OF_STAFF. A value that cannot be
+    read is an error of its field."""
 
     q = forms.CharField(
         required=False,
@@ -76,6 +111,7 @@ class CaseFilter(forms.Form):
         choices=[
             ("", _("Any release date")),
             ("today", _("Due today")),
+            ("week", _("Releasing this week")),
             ("conditions", _("Held by conditions")),
             ("unopened", unopened.LABEL),
         ],
@@ -90,25 +126,55 @@ class CaseFilter(forms.Form):
             attrs={"class": "form-control", "placeholder": _("Member's name or email"), "data-live": ""}
         ),
     )
+    release_from = DayField(label=_("Release date from"))
+    release_to = DayField(label=_("Release date to"))
+    age = forms.ChoiceField(required=False, label=_("Age"), widget=forms.Select(attrs=SELECT))
+    held_by = forms.ChoiceField(
+        required=False,
+        label=_("Held by"),
+        choices=[("", _("Any condition or none")), *Condition.Kind.choices],
+        widget=forms.Select(attrs=SELECT),
+    )
     sort = forms.ChoiceField(required=False, label=_("Sort by"), choices=[(order.key, order.label) for order in ORDERS])
+    per = forms.ChoiceField(
+        required=False, label=_("Cases per page"), choices=[(str(size), str(size)) for size in ("", *PAGE_SIZES)]
+    )
+    density = forms.ChoiceField(
+        required=False, label=_("Rows"), choices=[("", _("Compact")), (COMFORTABLE, _("Comfortable"))]
+    )
 
-    def __init__(self, query: QueryDict, *, by: User) -> None:
+    field_order = (
+        "q",
+        "state",
+        "urgency",
+        "technician",
+        "member",
+        "due",
+        "held_by",
+        "release_from",
+        "release_to",
+        "age",
+    )
+
+    def __init__(self, query: QueryDict, *, by: User, like: "CaseFilter | None" = None) -> None:
+        """`like` is a filter of the same person, read before, whose choices are not read again."""
         super().__init__(query)
         self.query, self.by = query, by
+        self.stored: StoredChoices = like.stored if like else _stored_choices(by)
         if not by.is_member:
             self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
         self.shown = {state.key: state for state in display_states.filters_for(by)}
         self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
-        if types := filter_choices_of_types(by=by):
-            self._offer("type", [("", _("All types")), *types])
+        if self.stored.types:
+            self._offer("type", [("", _("All types")), *self.stored.types])
         else:
             del self.fields["type"]
         if by.is_member:
-            del self.fields["technician"], self.fields["due"]
+            for name in OF_STAFF:
+                del self.fields[name]
         else:
             self._offer("technician", self._technicians())
-        if not by.is_administrator:
-            del self.fields["member"]
+            self._offer("age", _ages())
 
     def _offer(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -118,7 +184,7 @@ class CaseFilter(forms.Form):
             ("", _("All technicians")),
             *([(MINE, _("Mine"))] if self.by.is_technician else []),
             (NOBODY, _("Unassigned")),
-            *filter_choices(by=self.by),
+            *self.stored.technicians,
         ]
 
     def clean_member(self) -> User | None:
@@ -138,9 +204,16 @@ class CaseFilter(forms.Form):
             )
         return people[0]
 
+    def clean(self) -> dict[str, Any] | None:
+        first, last = self.cleaned_data.get("release_from"), self.cleaned_data.get("release_to")
+        if first and last and last < first:
+            self.add_error("release_to", _("Choose a date on or after the first one."))
+        return super().clean()
+
     def list_query(self) -> CaseListQuery:
         """What is asked for, by a valid form."""
         asked = self.cleaned_data
+        now = portal_now() if asked.get("due") or asked.get("age") or asked.get("held_by") else None
         return CaseListQuery(
             text=asked["q"],
             state=self.shown.get(asked["state"]),
@@ -148,9 +221,13 @@ class CaseFilter(forms.Form):
             case_type=self._type(asked.get("type", "")),
             technician=self._whose(asked.get("technician", "")),
             member=asked.get("member"),
-            due_by=schedule.date_of(portal_now()) if asked.get("due") == "today" else None,
-            held_at=portal_now() if asked.get("due") == "conditions" else None,
-            unopened_at=portal_now() if asked.get("due") == "unopened" else None,
+            due_by=_last_day(asked.get("due", ""), now) if now else None,
+            held_at=now if asked.get("due") == "conditions" or asked.get("held_by") else None,
+            held_by=asked.get("held_by", ""),
+            unopened_at=now if asked.get("due") == "unopened" else None,
+            release_from=asked.get("release_from"),
+            release_to=asked.get("release_to"),
+            **(_created(asked.get("age", ""), now) if now else {}),
             order=asked["sort"],
         )
 
@@ -167,19 +244,69 @@ class CaseFilter(forms.Form):
     @property
     def is_on(self) -> bool:
         """Whether anything narrows the list."""
-        return any(self.query.get(name) for name in self.fields if name != "sort")
+        return any(self.query.get(name) for name in self.fields if name not in OF_DISPLAY)
+
+    @property
+    def choices_of_cases(self) -> list[forms.BoundField]:
+        """The fields that choose cases, without the search."""
+        return [field for field in self if field.name not in ("q", *OF_DISPLAY)]
+
+    @property
+    def of_display(self) -> list[forms.BoundField]:
+        """The fields that change how the list is shown: they have no field on the page."""
+        return [field for field in self if field.name in OF_DISPLAY]
+
+    @property
+    def per_page(self) -> int:
+        """How many cases a page has."""
+        if self.by.is_member:
+            return PER_PAGE
+        asked = self.query.get("per", "")
+        return int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
+
+    @property
+    def is_comfortable(self) -> bool:
+        """Whether the rows have more room."""
+        return self.query.get("density") == COMFORTABLE
 
     def chips(self) -> list[Chip]:
         """The choices that are on, each with what the query would be without it. The search stands in its field."""
-        on = [field for field in self if field.name not in ("q", "sort") and self.query.get(field.name)]
+        on = [field for field in self if field.name not in ("q", *OF_DISPLAY) and self.query.get(field.name)]
         return [Chip(self._in_words(field), self.query_with(**{field.name: ""})) for field in on]
 
     def _in_words(self, field: forms.BoundField) -> str:
         value = self.query[field.name]
         chosen = dict(getattr(field.field, "choices", [])).get(value, value)
+        if day := self.cleaned_data.get(field.name) if isinstance(field.field, forms.DateField) else None:
+            chosen = date_format(day, "DAY_SHORT_FORMAT")
         return gettext("%(field)s: %(value)s") % {"field": field.label, "value": chosen}
 
     def query_with(self, **changes: str) -> str:
         """The query of this list's first page with some of its values changed; an empty one leaves."""
         query = {name: str(self.query.get(name, "")) for name in self.fields} | changes
         return urlencode({key: value for key, value in query.items() if value})
+
+
+def _stored_choices(by: User) -> StoredChoices:
+    return StoredChoices(filter_choices_of_types(by=by), [] if by.is_member else filter_choices(by=by))
+
+
+def _ages() -> list[tuple[str, Any]]:
+    over = [(f"over-{n}", ngettext("Over %(n)d day", "Over %(n)d days", n) % {"n": n}) for n in OVER]
+    last = [(f"last-{n}", ngettext("Last %(n)d day", "Last %(n)d days", n) % {"n": n}) for n in LAST]
+    return [("", _("Any age")), *over, *last]
+
+
+def _created(age: str, now: dt.datetime) -> dict[str, dt.datetime]:
+    """Since or until when a case of that age was created, as CaseListQuery names it."""
+    if not age:
+        return {}
+    way, days = age.split("-")
+    return {"created_before" if way == "over" else "created_from": now - dt.timedelta(days=int(days))}
+
+
+def _last_day(due: str, now: dt.datetime) -> dt.date | None:
+    """The last day of what is due on this day or in this week of the portal's calendar."""
+    today = schedule.date_of(now)
+    week = calendar_periods.Period(calendar_periods.View.WEEK, today)
+    return {"today": today, "week": week.last}.get(due)

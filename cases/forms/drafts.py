@@ -10,9 +10,12 @@ from cases.core.text_fields import LineField
 from cases.forms.case_types import CaseTypeField, choosable, value_of
 from cases.models import Case, CaseType
 
+# What the buttons of the form send as `then`. Without one of them the draft is saved, and stays a draft.
+SUBMIT, ATTACH = "submit", "attach"
+
 
 class DraftForm(forms.ModelForm[Case]):
-    """What a member writes."""
+    """What a member writes. It may lack its title as long as `is_unfinished`: while it saves itself."""
 
     title = LineField(label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Enter a title.")})
     case_type = CaseTypeField(required=False)
@@ -24,8 +27,9 @@ class DraftForm(forms.ModelForm[Case]):
         widgets = {"description": forms.Textarea}
         labels = {"description": _("Description"), "urgency": _("Urgency")}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_unfinished: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["title"].required = not is_unfinished
         present = self.instance.case_type
         if types := choosable(present=present):
             cast(CaseTypeField, self.fields["case_type"]).offer(types, present=present)

@@ -8,20 +8,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.core import limits, reader_timezones
+from cases.core import limits
 from cases.core.text_fields import LineField
 from cases.delivery import mail_hours
+from cases.forms.time_zones import TimeZoneField
 from cases.models import User
 
 
 class ProfileForm(forms.ModelForm[User]):
-    """Name, language and time zone. Username, address and role are the administrators' business."""
+    """Name, language, time zone and keys. Username, address and role are the administrators' business."""
 
     first_name = LineField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
     last_name = LineField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
-    time_zone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"), required=False, widget=forms.Select(attrs={"class": "form-select"})
-    )
+    time_zone = TimeZoneField(label=gettext_lazy("Time zone"), required=False)
 
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
@@ -31,18 +30,24 @@ class ProfileForm(forms.ModelForm[User]):
         help_text=gettext_lazy("Used for pages and for emails we send you."),
     )
 
+    keyboard_shortcuts = forms.BooleanField(
+        label=gettext_lazy("Use keyboard shortcuts"),
+        required=False,
+        help_text=gettext_lazy("Single keys, such as / for search and ? for all of them. Ctrl K works either way."),
+    )
+
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "language", "time_zone")
+        fields = ("first_name", "last_name", "language", "time_zone", "keyboard_shortcuts")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        portals = _("Portal time zone (%(zone)s)") % {"zone": settings.TIME_ZONE}
         field = self.fields["time_zone"]
-        field.choices = [("", portals), *((name, name.replace("_", " ")) for name in sorted(reader_timezones.names()))]  # type: ignore[attr-defined]
-        field.help_text = _("Used for dates and times. Release dates always use the portal's time zone (%(zone)s).") % {
-            "zone": settings.TIME_ZONE
-        }
+        field.widget.attrs["placeholder"] = _("Portal time zone (%(zone)s)") % {"zone": settings.TIME_ZONE}
+        field.help_text = _(
+            "Type a city, such as Chicago. Used for dates and times. Release dates always use the portal's time zone "
+            "(%(zone)s)."
+        ) % {"zone": settings.TIME_ZONE}
 
     def save(self, commit: bool = True) -> User:
         """Stores these fields and no others, which an administrator may be changing at this moment."""

@@ -19,7 +19,13 @@ def is_required(case: Case) -> bool:
 
 def check_answered(case: Case) -> None:
     """Raise CaseError if `case`, which is locked, needs an answer and has none."""
-    if not is_required(case) or has_answer(case):
+    if is_required(case):
+        check_is_answered(case, has_answer=has_answer(case))
+
+
+def check_is_answered(case: Case, *, has_answer: bool) -> None:
+    """Do as `check_answered` for who knows whether the case has an answer."""
+    if not is_required(case) or has_answer:
         return
     if settings.RELEASE_REQUIRES_ANSWER:
         raise CaseError(_("Write an answer before you complete this case."))

@@ -6,6 +6,8 @@ conditions are in cases.releases.conditions.
 
 import hashlib
 import json
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -99,15 +101,36 @@ def record(
     kind: CaseEvent.Kind, condition: Condition, recorder: EventRecorder, *, reason: str = "", **facts: object
 ) -> None:
     """Append to the history of the case what became of `condition`, with further `facts`."""
-    details: dict[str, Any] = {"condition": condition.pk, "condition_kind": condition.kind, **facts}
-    recorder.record(kind, reason=reason, details=details | ({"name": condition.name} if condition.name else {}))
+    recorder.record(kind, reason=reason, details=facts_of(condition) | facts)
+
+
+def facts_of(condition: Condition) -> dict[str, Any]:
+    """Return what an event tells of `condition`."""
+    facts: dict[str, Any] = {"condition": condition.pk, "condition_kind": condition.kind}
+    return facts | ({"name": condition.name} if condition.name else {})
 
 
 def digest(case: Case) -> str:
     """Return a digest of what a release would show: schedule, answer and reports."""
-    answer = CaseAnswer.objects.filter(case=case).values_list("text", "version").first()
-    reports = case.documents.filter(kind=CaseDocument.Kind.REPORT).order_by("pk").values_list("pk", "file", "name")
-    facts = [str(case.scheduled_release_date), str(case.scheduled_release_time), answer, list(reports)]
+    return digests([case])[case.pk]
+
+
+def digests(cases: Collection[Case]) -> dict[int, str]:
+    """Return the `digest` of each of `cases`, by key. Two statements."""
+    keys = [case.pk for case in cases]
+    answers = {
+        pk: (text, version)
+        for pk, text, version in CaseAnswer.objects.filter(case__in=keys).values_list("case_id", "text", "version")
+    }
+    reports: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    attached = CaseDocument.objects.filter(case__in=keys, kind=CaseDocument.Kind.REPORT).order_by("pk")
+    for pk, *report in attached.values_list("case_id", "pk", "file", "name"):
+        reports[pk].append(tuple(report))
+    return {case.pk: _digest(case, answers.get(case.pk), reports[case.pk]) for case in cases}
+
+
+def _digest(case: Case, answer: tuple[str, int] | None, reports: list[tuple[int, str, str]]) -> str:
+    facts = [str(case.scheduled_release_date), str(case.scheduled_release_time), answer, reports]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from cases.models import Case, User
-from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
+from cases.models.case_queryset import HELD, OPEN, RELEASED, SCHEDULED
 
 Status = Case.Status
 
@@ -72,10 +72,13 @@ def states_for(user: User) -> list[DisplayState]:
 
 
 def filters_for(user: User) -> list[DisplayState]:
-    """Return the states that `user` filters by: those they read, and for members all that is under way as one more."""
+    """Return the states that `user` filters by: those they read, and all that is under way as one more.
+
+    To members that is what is submitted or in progress, to staff also what is completed and not released.
+    """
     states = states_for(user)
     if not user.is_member:
-        return states
+        return [*states, DisplayState("open", _("Not released"), OPEN)]
     submitted, accepted = (next(state for state in states if state.key == key) for key in ("submitted", "accepted"))
     return [*states, DisplayState("open", _("Submitted or in progress"), submitted.where | accepted.where)]
 

@@ -70,7 +70,7 @@ def use(text: str, *, by: User, content: Iterable[str]) -> UsedFormToken:
     if is_first:
         return used
     if used.content != digest or used.made is None:
-        raise FormReused
+        raise FormReused(made=used.made)
     raise SentAlready(made=used.made)
 
 

@@ -39,9 +39,14 @@ def latest_events(case: Case, *, limit: int) -> Sequence[CaseEvent]:
     Three queries at most.
     """
     events = list(CaseEvent.objects.filter(case=case).select_related("actor")[:limit])
+    name_facts(events)
+    return events
+
+
+def name_facts(events: Sequence[CaseEvent]) -> None:
+    """Set `named` and `types` on each of `events`: what their details call by a key. Two queries at most."""
     name_people(events)
     _name_types(events)
-    return events
 
 
 def _name_types(events: Iterable[CaseEvent]) -> None:
@@ -79,11 +84,14 @@ class EventRecorder:
     Make it before the case changes. Call `record` in the same transaction, after.
     """
 
-    def __init__(self, case: Case, *, by: User | str, source: str, at: dt.datetime) -> None:
+    def __init__(
+        self, case: Case, *, by: User | str, source: str, at: dt.datetime, bulk_run: int | None = None
+    ) -> None:
         self.case = case
         self.by = by
         self.source = source
         self.at = at
+        self.bulk_run = bulk_run
         self.from_status = case.status
         self.from_date = case.scheduled_release_date
         self.from_time = case.scheduled_release_time
@@ -117,5 +125,6 @@ class EventRecorder:
             release_number=self.case.release_number,
             reason=reason,
             details=details or {},
+            bulk_run_id=self.bulk_run,
             **actor_columns(self.by),
         )

@@ -74,7 +74,12 @@ def lock_for_action(
 
 def lock_people(*people: User) -> People:
     """Lock the rows of `people`. Return them as they are now, by key."""
-    rows = User.objects.filter(pk__in={person.pk for person in people})
+    return lock_people_by_key({person.pk for person in people})
+
+
+def lock_people_by_key(keys: set[int]) -> People:
+    """Do as `lock_people`, for the keys of people."""
+    rows = User.objects.filter(pk__in=keys)
     return {row.pk: row for row in rows.order_by("pk").select_for_update(no_key=True)}
 
 

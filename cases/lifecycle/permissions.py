@@ -1,6 +1,7 @@
 """Who may do what to a case in which state: the table of DESIGN §4, as data."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,7 @@ class State(StrEnum):
 
 class Action(StrEnum):
     EDIT = "edit"
+    DELETE = "delete"
     SUBMIT = "submit"
     ATTACH = "attach"
     ACCEPT = "accept"
@@ -78,6 +80,7 @@ NO_DRAFT = frozenset(State) - {State.DRAFT}
 
 TABLE: dict[Action, dict[str, Rule]] = {
     Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
+    Action.DELETE: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
     Action.SUBMIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
     # Also to remove a document: members their submissions, the others their reports (cases.documents.actions).
     Action.ATTACH: {
@@ -190,14 +193,25 @@ def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
     return State.SCHEDULED if is_stopped else State.DUE
 
 
-def check(action: Action, *, by: User, case: Case) -> Rule:
-    """Return the rule under which `by` may do `action` to `case` now. Else NotAllowed or WrongState."""
+def check(
+    action: Action,
+    *,
+    by: User,
+    case: Case,
+    now: dt.datetime | None = None,
+    why: Callable[[Case], str] | None = None,
+) -> Rule:
+    """Return the rule under which `by` may do `action` to `case` now. Else NotAllowed or WrongState.
+
+    For many cases give the portal's moment `now`, and `why`, which tells what an overdue case waits for. Without them
+    the database is asked.
+    """
     rule = TABLE[action].get(by.role) if by.is_active else None
     if rule is None or not _related(rule.relation, by, case):
         raise NotAllowed(_("You don't have permission to do this."))
-    state = state_of(case)
+    state = state_of(case, now=now)
     if state not in rule.states:
-        raise WrongState(_refusal(action, state, by, case))
+        raise WrongState(_refusal(action, state, by, case, why or _why_not_yet))
     return rule
 
 
@@ -207,11 +221,15 @@ def check_administrator(by: User) -> None:
         raise NotAllowed(_("Only administrators can do this."))
 
 
-def _refusal(action: Action, state: State, by: User, case: Case) -> str:
+def _why_not_yet(case: Case) -> str:
+    return verdict_now(case, now=portal_now()).sentences
+
+
+def _refusal(action: Action, state: State, by: User, case: Case, why_not_yet: Callable[[Case], str]) -> str:
     if by.is_member:
         # Who sees the case at all must not learn more from a refusal.
         return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in NOT_RELEASED else state])
-    if state in OVERDUE and (why := verdict_now(case, now=portal_now()).sentences):
+    if state in OVERDUE and (why := why_not_yet(case)):
         return _("This case has reached its release date but can't be released yet. %(why)s") % {"why": why}
     return str(REFUSALS_OF.get((action, state), REFUSALS[state]))
 

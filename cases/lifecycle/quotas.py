@@ -30,6 +30,16 @@ def check_open_drafts(member: User) -> None:
         )
 
 
+def check_created(member: User) -> None:
+    """QuotaReached where the member has created as many drafts within the hour as one may, also those deleted since.
+
+    So many can be created in an hour by somebody who deletes none.
+    """
+    created = Case.objects.filter(member=member).order_by("-pk")
+    most = settings.MAX_OPEN_DRAFTS + settings.MAX_SUBMISSIONS_PER_HOUR
+    _check_hour(created.values_list("date_created", flat=True), most)
+
+
 def check_submissions(member: User) -> None:
     """QuotaReached where the member has submitted as many cases within the hour as one may."""
     submitted = Case.objects.filter(member=member, date_submitted__isnull=False).order_by("-date_submitted")

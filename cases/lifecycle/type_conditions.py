@@ -4,11 +4,13 @@ A case gets them when it is submitted, and others when its type is corrected. A 
 cases that come after it.
 """
 
+import datetime as dt
+
 from django.utils.translation import gettext as _
 
 from cases.core import limits
 from cases.core.errors import CaseError
-from cases.lifecycle.conditions import recount
+from cases.lifecycle.conditions import facts_of, recount
 from cases.lifecycle.history import EventRecorder
 from cases.models import Case, CaseEvent, CaseTypeCondition, Condition
 from cases.models.condition import ONCE_PER_CASE
@@ -22,16 +24,27 @@ def apply(case: Case, recorder: EventRecorder) -> None:
     Open ones from another type go. What the new type asks for too stays as it is, with its owner and age, and so does
     what is met or waived. CaseError where the case would have more than CONDITIONS.
     """
-    wanted = {_key(each): each for each in case.case_type.conditions.all()} if case.case_type else {}
-    present = list(case.conditions.all())
-    gone = [each for each in present if each.from_type and each.is_open and _key(each) not in wanted]
-    kept = {_key(each) for each in present if each not in gone}
-    missing = [each for key, each in wanted.items() if key not in kept]
-    if len(present) - len(gone) + len(missing) > limits.CONDITIONS:
-        raise CaseError(_("With this type the case would have too many conditions."), field="case_type")
+    wanted = list(case.case_type.conditions.all()) if case.case_type else []
+    gone, missing = changes(list(case.conditions.all()), wanted)
     _remove(gone, case, recorder)
     _add(missing, case, recorder)
     recount(case)
+
+
+def changes(
+    present: list[Condition], wanted: list[CaseTypeCondition]
+) -> tuple[list[Condition], list[CaseTypeCondition]]:
+    """Return which of the `present` conditions of a case go, and which of those that its type wants are missing.
+
+    CaseError where the case would have more than CONDITIONS.
+    """
+    by_key = {_key(each): each for each in wanted}
+    gone = [each for each in present if each.from_type and each.is_open and _key(each) not in by_key]
+    kept = {_key(each) for each in present if each not in gone}
+    missing = [each for key, each in by_key.items() if key not in kept]
+    if len(present) - len(gone) + len(missing) > limits.CONDITIONS:
+        raise CaseError(_("With this type the case would have too many conditions."), field="case_type")
+    return gone, missing
 
 
 def _remove(gone: list[Condition], case: Case, recorder: EventRecorder) -> None:
@@ -44,21 +57,17 @@ def _remove(gone: list[Condition], case: Case, recorder: EventRecorder) -> None:
 def _add(missing: list[CaseTypeCondition], case: Case, recorder: EventRecorder) -> None:
     if not missing:
         return
-    at = recorder.at
-    added = Condition.objects.bulk_create(
-        Condition(case=case, kind=each.kind, name=each.name, from_type=True, created=at, since=at) for each in missing
-    )
+    added = Condition.objects.bulk_create(made_of(each, case, at=recorder.at) for each in missing)
     _record(CaseEvent.Kind.CONDITION_ADDED, added, recorder)
 
 
+def made_of(wanted: CaseTypeCondition, case: Case, *, at: dt.datetime) -> Condition:
+    """Return the condition of `case` that its type wants, not stored yet."""
+    return Condition(case=case, kind=wanted.kind, name=wanted.name, from_type=True, created=at, since=at)
+
+
 def _record(kind: CaseEvent.Kind, conditions: list[Condition], recorder: EventRecorder) -> None:
-    CaseEvent.objects.bulk_create(
-        recorder.event(
-            kind,
-            details={"condition": each.pk, "condition_kind": each.kind} | ({"name": each.name} if each.name else {}),
-        )
-        for each in conditions
-    )
+    CaseEvent.objects.bulk_create(recorder.event(kind, details=facts_of(each)) for each in conditions)
     recorder.log(kind)
 
 

@@ -55,6 +55,8 @@ class Reason:
     until: dt.datetime | None = None
     by: User | None = None
     condition: Condition | None = None
+    # Why, in the words of whoever put the case on hold.
+    why: str = ""
 
     @property
     def without_peoples_words(self) -> str:
@@ -190,6 +192,7 @@ def _on_hold(case: Case, changed: CaseEvent | None) -> Reason:
         _technician_or_administrator(case),
         changed.at if changed else case.date_completed,
         by=changed.actor if changed else None,
+        why=changed.reason if changed else "",
     )
 
 

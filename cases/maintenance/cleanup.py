@@ -17,7 +17,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from cases.accounts.security_state import forget_expired
 from cases.documents import storage
-from cases.models import UnsentForm, UsedFormToken
+from cases.models import BulkRun, UnsentForm, UsedFormToken
+from cases.releases import bulk
 
 logger = structlog.get_logger(__name__)
 
@@ -87,9 +88,18 @@ def _forms(now: dt.datetime) -> int:
     return delete_in_batches(used) + delete_in_batches(unsent)
 
 
+def _previews(now: dt.datetime) -> int:
+    """Delete previews of bulk operations that are too old to start. One transaction each."""
+    count = 0
+    for run in BulkRun.objects.too_old(now - dt.timedelta(days=bulk.PREVIEW_DAYS)):
+        count += run.delete()[0]
+    return count
+
+
 STEPS = [
     Step("sessions", _sessions),
     Step("security_state", _security_state),
     Step("files", _files),
     Step("forms", _forms),
+    Step("previews", _previews),
 ]

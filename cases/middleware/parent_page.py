@@ -3,10 +3,21 @@
 from django.http import HttpRequest
 from django.urls import reverse
 
-# Buttons on the page of one case, person or case type, by the start of their URL.
-PAGES_BY_PREFIX = (("/cases/", "case_detail"), ("/people/", "person"), ("/case-types/", "case_type"))
+# Buttons on the page of one case, person, case type, bulk run or view, by the start of their URL.
+PAGES_BY_PREFIX = (
+    ("/cases/", "case_detail"),
+    ("/people/", "person"),
+    ("/case-types/", "case_type"),
+    ("/bulk/", "bulk_run"),
+    ("/views/", "saved_view"),
+)
 # Buttons on a page that there is once.
-LISTS_BY_PREFIX = (("/calendar/", "calendar"), ("/blackout-days/", "blackout_days"), ("/operations/", "operations"))
+LISTS_BY_PREFIX = (
+    ("/calendar/", "calendar"),
+    ("/blackout-days/", "blackout_days"),
+    ("/operations/", "operations"),
+    ("/views/", "saved_views"),
+)
 
 
 def page_of(request: HttpRequest) -> str:

@@ -1,7 +1,9 @@
 """What became of an action, told to those who asked by HTMX: their answer is a part of a page, without the messages."""
 
 import html
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 
 from django.contrib import messages
 from django.contrib.messages.storage.base import Message
@@ -12,6 +14,27 @@ from django_htmx.http import trigger_client_event
 
 LEADS_AWAY = {"HX-Redirect", "HX-Refresh", "HX-Location"}
 LEVELS = {messages.ERROR: "danger", messages.WARNING: "warning", messages.SUCCESS: "success"}
+# How the tag of a message begins that has a button to take back what it tells of.
+UNDO = "undo:"
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What the button *Undo* of a toast posts, and where to."""
+
+    url: str
+    fields: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def success(request: HttpRequest, text: str, *, undo: Undo | None = None) -> None:
+    """Tell of a success in a toast, with a button that takes it back if there is an `undo`."""
+    messages.success(request, text, extra_tags=UNDO + json.dumps(asdict(undo)) if undo else "")
+
+
+def undo_of(message: Message) -> Undo | None:
+    """Return what takes back what `message` tells of, if anything does."""
+    tags = message.extra_tags or ""
+    return Undo(**json.loads(tags.removeprefix(UNDO))) if tags.startswith(UNDO) else None
 
 
 def level_of(message: Message) -> str:
@@ -31,10 +54,15 @@ class ToastsMiddleware:
         if request.htmx and _shows_a_part(response):  # type: ignore[attr-defined]
             storage = messages.get_messages(request)
             was_shown = getattr(storage, "used", True)
-            told = [] if was_shown else [{"level": level_of(each), "text": _text(each)} for each in storage]
+            told = [] if was_shown else [_told(each) for each in storage]
             if told:
                 trigger_client_event(response, "toasts", {"messages": told})
         return response
+
+
+def _told(message: Message) -> dict[str, object]:
+    undo = undo_of(message)
+    return {"level": level_of(message), "text": _text(message)} | ({"undo": asdict(undo)} if undo else {})
 
 
 def _text(message: Message) -> str:

@@ -1,13 +1,14 @@
 """The answer: what the technician writes to the member. Shown on release, never before."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import Prose
+from cases.models import case_words
 from cases.models.case import Case
 from cases.models.case_queryset import RELEASED
 from cases.models.user import User
@@ -46,6 +47,12 @@ class CaseAnswer(models.Model):
     class Meta:
         verbose_name = _("answer")
         verbose_name_plural = _("answers")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row, and with its text what a search looks in."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            case_words.store_text(self.case, "answer", [self.text])
 
     def __str__(self) -> str:
         return f"answer to case {self.case_id}"

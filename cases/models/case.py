@@ -4,9 +4,10 @@ import datetime as dt
 import functools
 import operator
 import secrets
+from contextlib import nullcontext
 from typing import Any, TypeAlias
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line, Prose
+from cases.models import case_words
 from cases.models.case_indexes import INDEXES
 from cases.models.case_queryset import CaseManager
 from cases.models.constraints import one_of
@@ -52,6 +54,8 @@ class CaseStatus(models.TextChoices):
     SUBMITTED = "submitted", _("Submitted")
     ACCEPTED = "accepted", _("Accepted")
     COMPLETED = "completed", _("Completed")
+    # A draft that its member threw away: without its words and documents, and seen by nobody. Its history refers to it.
+    DELETED = "deleted", _("Deleted")
 
 
 class CaseUrgency(models.TextChoices):
@@ -241,9 +245,14 @@ class Case(models.Model):
         return self.external_case_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row, and with its title what a search looks in."""
-        kwargs["update_fields"] = with_folded(Case, kwargs.get("update_fields"))
-        super().save(*args, **kwargs)
+        """Store the row, and with its texts what a search looks in."""
+        stored = kwargs["update_fields"] = with_folded(Case, kwargs.get("update_fields"))
+        loaded = set(case_words.OF_THE_CASE) - self.get_deferred_fields()
+        texts = loaded if stored is None else loaded & stored
+        with transaction.atomic(savepoint=False) if texts else nullcontext():
+            super().save(*args, **kwargs)
+            if texts:
+                case_words.store([case_words.of_case(self, texts)], texts)
 
     @property
     def is_released(self) -> bool:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cases.models.bulk_run import BulkRun
 from cases.models.case import Case
 from cases.models.constraints import one_of
 from cases.models.event import Event, EventSource, names_an_actor
@@ -37,6 +38,7 @@ class CaseEventKind(models.TextChoices):
     LINK_REPLACED = "link_replaced", _("Link replaced")
     UNDONE = "undone", _("Release undone")
     RECALLED = "recalled", _("Release recalled")
+    DRAFT_DELETED = "draft_deleted", _("Draft deleted")
 
 
 # Each ends one release. A case that is released again has another release number.
@@ -68,6 +70,17 @@ class CaseEvent(Event):
     woken_at = models.DateTimeField(
         _("woken"), null=True, blank=True, help_text=_("When the program that released it began.")
     )
+    # Without a constraint of the database, which would queue a check for every row of a wave.
+    bulk_run = models.ForeignKey(
+        BulkRun,
+        verbose_name=_("bulk operation"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
 
     # Of a change of type, the names of both, empty for *General*: set by cases.lifecycle.history.
     types: list[str]
@@ -83,6 +96,13 @@ class CaseEvent(Event):
             models.Index(name="event_taken_back", fields=["at"], condition=Q(kind__in=TAKEN_BACK)),
             # How many somebody attached lately. A wave writes nothing into it.
             models.Index(name="event_attached", fields=["actor", "-id"], condition=Q(kind="document_attached")),
+            # What a bulk operation did. A wave writes nothing into it.
+            models.Index(name="event_of_run", fields=["bulk_run", "id"], condition=Q(bulk_run__isnull=False)),
+            # The release history: what else happened, latest first, of one kind, and by one person. A wave writes
+            # into none of them.
+            models.Index(name="event_others", fields=["at", "id"], condition=~Q(kind="released")),
+            models.Index(name="event_of_kind", fields=["kind", "at", "id"], condition=~Q(kind="released")),
+            models.Index(name="event_by_person", fields=["actor", "at", "id"], condition=Q(actor__isnull=False)),
         ]
         constraints = [
             facts_limit("event_facts_limit", "details"),

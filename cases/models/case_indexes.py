@@ -12,6 +12,8 @@ from cases.models.case_queryset import (
     RELEASED,
     SCHEDULED,
     UNOPENED,
+    URGENT_OPEN,
+    WORKED_ON,
 )
 
 INDEXES = [
@@ -79,4 +81,8 @@ INDEXES = [
         condition=Q(status="accepted"),
     ),
     models.Index(name="case_status_latest", fields=["status", "-id"]),
+    # What is urgent and old first, in a state and of one technician, and all that is urgent. A wave writes into none.
+    models.Index(name="case_queue", fields=["status", "-urgency", "id"], condition=WORKED_ON),
+    models.Index(name="case_assigned_queue", fields=["assigned_to", "-urgency", "id"], condition=Q(status="accepted")),
+    models.Index(name="case_urgent_open", fields=["-id"], condition=URGENT_OPEN),
 ]

@@ -3,15 +3,17 @@
 import datetime as dt
 import functools
 import operator
-from typing import TYPE_CHECKING, Self, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from cases.core import schedule
+from cases.models import case_words
 from cases.models.user import User
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ HAS_OPEN_CONDITIONS = Q(open_conditions__gt=0)
 READY = SCHEDULED & Q(open_conditions=0)
 UNOPENED = RELEASED & Q(first_viewed_at__isnull=True)
 HELD = Q(status="completed", actual_release_date__isnull=True, scheduled_release_date__isnull=True)
+# Not released, and not a draft either.
+OPEN = ~Q(status="draft") & Q(actual_release_date__isnull=True)
+URGENT_OPEN = Q(urgency="urgent") & OPEN
+WORKED_ON = Q(status="submitted") | Q(status="accepted")
 # Of a row that no verb wrote it is not recorded: it is as old as the case then.
 ACCEPTED_AT = Coalesce("date_accepted", "date_created")
 # What was released by hand may have kept the failure of an earlier try.
@@ -39,25 +45,40 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     model: "type[Case]"
 
+    def bulk_create(self, objs: Iterable["Case"], *args: Any, **kwargs: Any) -> list["Case"]:
+        """Store the rows, and with their texts what a search looks in."""
+        with transaction.atomic(savepoint=False):
+            stored = super().bulk_create(objs, *args, **kwargs)
+            case_words.store([case_words.of_case(case) for case in stored], case_words.OF_THE_CASE)
+        return stored
+
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """Return the cases that `user` may know of: the one visibility rule (DESIGN rule 3), for every door.
 
-        Anonymous and deactivated users see none, administrators all, technicians all but drafts, members their own
-        without those that are completed and not released. Where RELEASE_MEMBER_VIEW is `in_progress` or `announced`
-        a member gets those too, and sees of them only what cases.lifecycle.visible_case shows.
+        Nobody sees a draft that was deleted. Anonymous and deactivated users see none, administrators all others,
+        technicians all but drafts, members their own without those that are completed and not released. Where
+        RELEASE_MEMBER_VIEW is `in_progress` or `announced` a member gets those too, and sees of them only what
+        cases.lifecycle.visible_case shows.
         """
         if not isinstance(user, User) or not user.is_active:
             return self.none()
+        kept = self.exclude(status=self.model.Status.DELETED)
         if user.is_administrator:
-            return self
+            return kept
         if user.is_technician:
-            return self.exclude(status=self.model.Status.DRAFT)
-        own = self.filter(member_id=user.pk)
-        return own.filter(_known_to_members())
+            return kept.exclude(status=self.model.Status.DRAFT)
+        return kept.filter(_known_to_members(), member_id=user.pk)
+
+    def completed_visible_to(self, user: User) -> Self:
+        """Return `visible_to(user)` of a queryset that has completed cases only.
+
+        No draft is completed, so for staff the statement does not ask for the status: an index has all that it reads.
+        """
+        return self if user.is_active and not user.is_member else self.visible_to(user)
 
     def visible_to_their_members(self) -> Self:
         """Return the cases that their own member may know of: `visible_to` for many members at once."""
-        return self.filter(_known_to_members(), member__is_active=True)
+        return self.filter(_known_to_members(), member__is_active=True).exclude(status=self.model.Status.DELETED)
 
     def shown_to(self, user: User) -> Self:
         """Return `visible_to(user)` with what a page says of each. Members read no names.

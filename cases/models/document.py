@@ -2,11 +2,11 @@
 
 import secrets
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,7 @@ from cases.core import limits
 from cases.core.plain_in_migrations import FileField
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
+from cases.models import case_words
 from cases.models.case import Case
 from cases.models.case_queryset import RELEASED, SCHEDULED
 from cases.models.constraints import one_of
@@ -92,6 +93,23 @@ class CaseDocument(models.Model):
             models.CheckConstraint(name="document_has_name_and_file", condition=~Q(name="") & ~Q(file="")),
             models.UniqueConstraint(name="document_has_file_of_its_own", fields=["file"]),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row, and with its name what a search looks in."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            self._store_words()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row, and what a search looks in of its name."""
+        with transaction.atomic(savepoint=False):
+            deleted = super().delete(*args, **kwargs)
+            self._store_words()
+        return deleted
+
+    def _store_words(self) -> None:
+        names = CaseDocument.objects.filter(case=self.case, kind=self.kind).values_list("name", flat=True)
+        case_words.store_text(self.case, case_words.COLUMN_OF_KIND[self.kind], names)
 
     def __str__(self) -> str:
         return self.name

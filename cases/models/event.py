@@ -22,6 +22,7 @@ class EventSource(models.TextChoices):
     COMMAND = "command", _("Command line")
     READ = "read", _("Member's visit")
     LINK = "link", _("Signed link")
+    BULK = "bulk", _("Bulk operation")
 
 
 class AppendOnly(models.Model):

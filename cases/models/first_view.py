@@ -11,6 +11,7 @@ from cases.models.constraints import one_of
 
 class FirstViewKind(models.TextChoices):
     PAGE = "page", _("Page")
+    VIEWED = "viewed", _("Document view")
     DOCUMENT = "document", _("Download")
     API = "api", _("API")
 

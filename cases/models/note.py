@@ -1,14 +1,15 @@
 """What staff write to each other about a case. Members never see it, through no door."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import Prose
+from cases.models import case_words
 from cases.models.case import Case
 from cases.models.event import AppendOnly
 from cases.models.user import User
@@ -53,6 +54,12 @@ class CaseNote(AppendOnly):
             models.Index(name="note_of_case", fields=["case", "id"]),
             models.Index(name="note_of_author", fields=["author", "-id"]),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row, and with its text what a search looks in."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            case_words.add_note(self.case, self.text)
 
     def __str__(self) -> str:
         return f"note {self.pk}"

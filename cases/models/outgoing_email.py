@@ -30,6 +30,7 @@ class OutgoingEmail(Delivery):
         PASSWORD_RESET = "password_reset", _("Password reset")
         INVITATION = "invitation", _("Invitation")
         ADDRESS_CHANGED = "address_changed", _("Email address changed")
+        HISTORY_HEAD = "history_head", _("Proof of the history")
 
     # The index of email_once_per_release starts with the case. Of a recipient only open emails are looked up.
     case = models.ForeignKey(

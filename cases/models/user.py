@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any, ClassVar, Self, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
+from django.db import models, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from cases.core.plain_in_migrations import CharField
 from cases.core.reader_timezones import validate_zone
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
+from cases.models import person_words
 from cases.models.constraints import one_of
 from cases.models.folded import Folded, with_folded
 
@@ -41,7 +43,11 @@ class UserQuerySet(models.QuerySet["User"]):
         return super().update(**columns)
 
     def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
-        return super().bulk_create(_with_canonical(objs), *args, **kwargs)
+        with transaction.atomic(savepoint=False):
+            stored = super().bulk_create(_with_canonical(objs), *args, **kwargs)
+            if self.model is User:  # a migration's is another class
+                person_words.store(stored)
+        return stored
 
     def bulk_update(self, objs: Iterable["User"], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
         return super().bulk_update(_with_canonical(objs), _and_canonical(fields), *args, **kwargs)
@@ -126,6 +132,12 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         default="",
         db_default="",
         help_text=_("Used for pages and emails. Empty: the browser's language."),
+    )
+    keyboard_shortcuts = models.BooleanField(
+        _("keyboard shortcuts"),
+        default=True,
+        db_default=True,
+        help_text=_("Single keys on pages, such as / for search."),
     )
     previous_login = models.DateTimeField(
         _("previous sign-in"), null=True, blank=True, editable=False, help_text=_("The sign-in before the last one.")
@@ -231,7 +243,11 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "credentials_key"}
         kwargs["update_fields"] = with_folded(User, kwargs.get("update_fields"))
-        super().save(*args, **kwargs)
+        is_renamed = kwargs["update_fields"] is None or kwargs["update_fields"] & set(person_words.TEXTS)
+        with transaction.atomic(savepoint=False) if is_renamed else nullcontext():
+            super().save(*args, **kwargs)
+            if is_renamed:
+                person_words.store([self])
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuses with TypeError: the history names people for ever."""

@@ -72,6 +72,8 @@ class ReleaseContext:
     # A release by hand can be undone as long as its email waits.
     mail_delay: dt.timedelta = dt.timedelta()
     woken: dt.datetime | None = None
+    # The bulk operation that releases, by key.
+    bulk_run: int | None = None
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
@@ -124,7 +126,7 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
     seconds = settings.RELEASE_UNDO_SECONDS
     delay = dt.timedelta(seconds=seconds)
     try:
-        _write_release([case.pk], ReleaseContext(at=at, by=by, source=source, reason=reason, mail_delay=delay))
+        write_release([case.pk], ReleaseContext(at=at, by=by, source=source, reason=reason, mail_delay=delay))
     except OpenCondition:
         conditions.check_none_open(case)
         raise
@@ -162,7 +164,7 @@ def tell_mail_workers(*, in_seconds: int = 0) -> None:
 def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
     try:
         with transaction.atomic():
-            _write_release(ids, context)
+            write_release(ids, context)
             if connection.vendor == "postgresql":
                 # Foreign keys are checked at the outer commit otherwise, past this savepoint. SQLite could only check
                 # those of all tables, and the rows made here point to rows just read.
@@ -179,7 +181,7 @@ def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
     return Batch(released=ids)
 
 
-def _write_release(ids: list[int], context: ReleaseContext) -> None:
+def write_release(ids: list[int], context: ReleaseContext) -> None:
     """Write a release in three statements: state, history, email rows. ReleasesStopped where releases are stopped.
 
     The rows are locked. So no condition of theirs can change, and a stop waits: what the first statement leaves out has
@@ -234,6 +236,7 @@ def _event_columns(context: ReleaseContext) -> dict[str, Any]:
         "release_number": F("release_number"),
         "release_batch": context.batch,
         "woken_at": context.woken,
+        "bulk_run_id": context.bulk_run,
         "reason": context.reason,
         "details": {},
     }

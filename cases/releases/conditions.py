@@ -42,7 +42,7 @@ def add_condition(
     locked = lock_for_action(
         case, Action.ADD_CONDITION, by=by, source=source, people=[owner] if owner else [], version=version
     )
-    _check_owner(owner and locked.people[owner.pk])
+    check_owner(owner and locked.people[owner.pk])
     name = _check_name(kind, name)
     former = locked.case.conditions.filter(kind=kind).first() if kind in ONCE_PER_CASE else None
     if former:
@@ -178,7 +178,8 @@ def _check_name(kind: str, name: str) -> str:
     return name
 
 
-def _check_owner(owner: User | None) -> None:
+def check_owner(owner: User | None) -> None:
+    """Raise CaseError for a person who cannot take care of a condition."""
     if owner and (owner.is_member or not owner.is_active):
         raise CaseError(_("Choose a technician or an administrator with an active account."), field="owner")
 

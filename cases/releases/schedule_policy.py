@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from cases.core import schedule
 from cases.core.errors import BadSchedule, ReasonRequired
+from cases.core.release_days import ReleaseDays
 from cases.core.schedule import LeadTime, Schedule
 from cases.core.text import clean_text
 from cases.lifecycle.closed_days import days_from
@@ -25,12 +26,20 @@ def lead_time_of(case: Case) -> LeadTime:
 
 
 def check_choice(
-    wanted: Schedule, *, case: Case, by: User, reason: str, now: dt.datetime, or_now: bool = False
+    wanted: Schedule,
+    *,
+    case: Case,
+    by: User,
+    reason: str,
+    now: dt.datetime,
+    or_now: bool = False,
+    days: ReleaseDays | None = None,
 ) -> None:
     """Check that `by` may choose that schedule for `case` at `now`. Else BadSchedule, or ReasonRequired where it needs
     one.
 
-    `or_now` says that the person could choose to release now instead.
+    `or_now` says that the person could choose to release now instead. `days`: the calendar from the wanted date on, if
+    it was read before.
     """
     lead = lead_time_of(case)
     first, last = schedule.least_date(now, lead), schedule.last_date(now, lead)
@@ -42,7 +51,7 @@ def check_choice(
     is_usual = first <= wanted.date <= last and wanted.instant > now
     if not is_usual:
         _check_bounds(wanted, lead, by=by, now=now, or_now=or_now)
-    _check_day(wanted.date, last=furthest if by.is_administrator else last)
+    _check_day(wanted.date, days or days_from(wanted.date), last=furthest if by.is_administrator else last)
     if not is_usual and not clean_text(reason):
         raise ReasonRequired
 
@@ -58,9 +67,8 @@ def _check_bounds(wanted: Schedule, lead: LeadTime, *, by: User, now: dt.datetim
         raise BadSchedule(_("The latest date is %(date)s.") % {"date": latest}, field="release_date")
 
 
-def _check_day(date: dt.date, *, last: dt.date) -> None:
+def _check_day(date: dt.date, days: ReleaseDays, *, last: dt.date) -> None:
     """Check that a release can be on that day, for administrators too. `last` is the last day they may choose."""
-    days = days_from(date)
     if closed := days.closed(date):
         raise BadSchedule(f"{closed.sentence} {_instead(days.next_open(date, last=last))}", field="release_date")
 

@@ -10,6 +10,7 @@ from cases.delivery import celery_publisher, outbox
 from cases.models import Heartbeat
 from cases.releases import wakeups
 from cases.releases.batch import Batch, release_batches
+from cases.releases.bulk.running import hand_over_runs
 
 HEARTBEAT = "sweep"
 
@@ -28,13 +29,15 @@ def sweep(
     batch_size: int | None = None,
     on_batch: Callable[[Batch], object] | None = None,
     emails: Callable[[], object] = hand_over_emails,
+    runs: Callable[[], object] = hand_over_runs,
 ) -> Batch:
-    """Release what is due, arm what is near, see to the waiting e-mails, and leave a heartbeat.
+    """Release what is due, arm what is near, see to waiting e-mails and bulk operations, and leave a heartbeat.
 
     Each step has its turn, whatever becomes of the others. Afterwards the last error is raised, and there is no
     heartbeat: the sweep was not whole. `by` names the program and `source` its door. A sweep that was `asked_at` (ISO
     8601) before another one began does nothing: that one has done its work. `on_batch` gets each batch once it is
-    committed, `emails` takes the place of the mail workers. Return all that was released, and what failed.
+    committed. `emails` and `runs` take the place of the workers for these. Return all that was released, and what
+    failed.
     """
     begun = portal_now()
     done = Batch()
@@ -42,6 +45,7 @@ def sweep(
         return done
     with ExitStack() as at_the_end:
         at_the_end.callback(emails)
+        at_the_end.callback(runs)
         at_the_end.callback(lambda: wakeups.arm_upcoming(portal_now()))
         for batch in release_batches(by=by, source=source, batch_size=batch_size):
             done.add(batch)

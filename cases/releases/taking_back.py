@@ -5,7 +5,8 @@ one, with the next number. An email that has not left is dropped with it. One th
 """
 
 import datetime as dt
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
 from cases.core.errors import NotAllowed, WrongState
+from cases.db.bulk import ids_as_rows
 from cases.lifecycle import conditions
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
@@ -24,6 +26,7 @@ from cases.releases.batch import tell_mail_workers
 Kind = CaseEvent.Kind
 State = OutgoingEmail.State
 TAKEN_BACK = _noop("The release was taken back.")
+DROPPED_BY_HAND: dict[str, Any] = {"state": State.DROPPED, "last_error": TAKEN_BACK}
 
 
 @transaction.atomic
@@ -33,7 +36,7 @@ def undo(*, case: Case, by: User, source: str, version: int | None = None) -> Ca
     NotAllowed for anybody else. WrongState where the time is over or the email has left.
     """
     locked = lock_for_action(case, Action.UNDO, by=by, source=source, people=[case.member], version=version)
-    if not _released_by(locked.case, locked.by):
+    if not releases_of([locked.case], by=locked.by):
         raise NotAllowed(_("Only the person who released this case can undo it."))
     if locked.recorder.at >= undo_ends(locked.case):
         raise WrongState(_("It's too late to undo this release. An administrator can recall it."))
@@ -55,7 +58,8 @@ def recall(*, case: Case, by: User, source: str, reason: str, version: int | Non
     email = _lock_release_email(locked.case)
     _take_back(locked, Kind.RECALLED, email, reason=reason)
     if email and email.may_have_left:
-        _queue_notice(email, at=locked.recorder.at)
+        recall_notice(email, at=locked.recorder.at).save()
+        tell_mail_workers()
     return locked.case
 
 
@@ -65,10 +69,16 @@ def undo_ends(case: Case) -> dt.datetime:
     return released_at + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS)
 
 
-def _released_by(case: Case, person: User) -> bool:
-    """Tell whether `person` made the present release of `case`."""
-    events = CaseEvent.objects.filter(case=case, kind=Kind.RELEASED, release_number=case.release_number)
-    return events.filter(actor=person).exists()
+def can_undo(case: Case, email: OutgoingEmail | None, *, now: dt.datetime) -> bool:
+    """Tell whether an undo of the release of `case`, which is released, is still possible: nothing has left."""
+    return now < undo_ends(case) and not (email and email.may_have_left)
+
+
+def releases_of(cases: Sequence[Case], *, by: User) -> set[int]:
+    """Return the keys of those of `cases` whose present release `by` made. One statement."""
+    numbers = {case.pk: case.release_number for case in cases}
+    events = CaseEvent.objects.filter(kind=Kind.RELEASED, case__in=ids_as_rows(list(numbers)), actor=by).order_by()
+    return {pk for pk, number in events.values_list("case_id", "release_number") if numbers[pk] == number}
 
 
 def _lock_release_email(case: Case) -> OutgoingEmail | None:
@@ -80,25 +90,35 @@ def _lock_release_email(case: Case) -> OutgoingEmail | None:
 def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None, *, reason: str = "") -> None:
     """Store the locked case as completed and on hold, drop the email that has not left, and record the step."""
     case = locked.case
-    seen_at = case.first_viewed_at
+    facts = facts_of(case, email)
     case.actual_release_date = case.release_batch = case.first_viewed_at = None
     set_schedule(case, None)
     conditions.lapse_approvals(case, locked.recorder)
     locked.save("actual_release_date", "release_batch", "first_viewed_at", *SCHEDULE_FIELDS)
-    facts = {"seen_at": seen_at and seen_at.isoformat(), "email": email and email.state}
-    if email and email.state in (State.WAITING, *GIVEN_UP):
-        OutgoingEmail.objects.filter(pk=email.pk).update(state=State.DROPPED, last_error=TAKEN_BACK)
-    locked.recorder.record(kind, reason=reason, details={name: fact for name, fact in facts.items() if fact})
+    if email and is_droppable(email):
+        OutgoingEmail.objects.filter(pk=email.pk).update(**DROPPED_BY_HAND)
+    locked.recorder.record(kind, reason=reason, details=facts)
 
 
-def _queue_notice(email: OutgoingEmail, *, at: dt.datetime) -> None:
-    """Queue the email that the release was recalled, to the recipient of `email`, which told of the release.
+def facts_of(case: Case, email: OutgoingEmail | None) -> dict[str, str]:
+    """Return what history keeps of a release that is taken back. Call it before the case changes."""
+    facts = {"seen_at": case.first_viewed_at and case.first_viewed_at.isoformat(), "email": email and email.state}
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def is_droppable(email: OutgoingEmail | None) -> bool:
+    """Tell whether the email of a release has not left, so that it is dropped with the release."""
+    return email is not None and email.state in (State.WAITING, *GIVEN_UP)
+
+
+def recall_notice(email: OutgoingEmail, *, at: dt.datetime) -> OutgoingEmail:
+    """Return the email that the release was recalled, to the recipient of `email`, which told of the release.
 
     While that one is being sent, this one waits until its claim must have ended, and is sent if it has left then
     (cases.delivery.recall_email). So it never arrives first.
     """
     first_try = email.next_try if email.state == State.SENDING else at
-    OutgoingEmail.objects.create(
+    return OutgoingEmail(
         case_id=email.case_id,
         kind=OutgoingEmail.Kind.RECALLED,
         release_number=email.release_number,
@@ -108,4 +128,3 @@ def _queue_notice(email: OutgoingEmail, *, at: dt.datetime) -> None:
         next_try=first_try,
         created=at,
     )
-    tell_mail_workers()

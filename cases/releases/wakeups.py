@@ -6,6 +6,7 @@ near enough is armed, and only so many of one slot.
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -33,9 +34,22 @@ def arm_after_commit(case: Case) -> None:
     transaction.on_commit(lambda: _arm_if_near(case), robust=True)
 
 
+def arm_many_after_commit(cases: Sequence[Case]) -> None:
+    """Do as `arm_after_commit` for each of `cases`, with one look and one message at most for each place in a slot.
+
+    RELEASE_ETA_PER_INSTANT messages are published in all. The look-ahead of the sweep publishes the others in time.
+    """
+    transaction.on_commit(lambda: _arm_near(cases), robust=True)
+
+
+def wake_if_any_reached(cases: Sequence[Case]) -> None:
+    """Do as `wake_if_reached` for `cases`. One worker that is woken releases them all."""
+    transaction.on_commit(lambda: _wake_one_reached(cases), robust=True)
+
+
 def wake_if_reached(case: Case) -> None:
     """Wake a worker after the commit if the instant of `case` has passed and no condition holds it back any more."""
-    transaction.on_commit(lambda: _wake_if_reached(case), robust=True)
+    transaction.on_commit(lambda: _wake_one_reached([case]), robust=True)
 
 
 def arm_upcoming(now: dt.datetime) -> int:
@@ -75,23 +89,35 @@ def arm_again(*, case_id: int, revision: int) -> bool:
 
 
 def _arm_if_near(case: Case) -> None:
-    at = case.release_instant
-    now = portal_now()
-    if at is None or at - now > settings.RELEASE_ETA_WINDOW:
-        return
-    slot = Slot.of(case)
-    armed = Case.objects.filter(ARMED, slot.schedules).order_by().values_list("pk")
-    place = len(armed[: settings.RELEASE_ETA_PER_INSTANT])
-    if place < settings.RELEASE_ETA_PER_INSTANT and _publish(case, slot, place):
-        revision = case.schedule_revision
-        Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision, armed_at=now)
+    _arm_near([case])
 
 
-def _wake_if_reached(case: Case) -> None:
-    at = case.release_instant
-    if case.open_conditions or case.is_released or at is None or at > (now := portal_now()):
-        return
-    celery_publisher.publish_wake_up(case_id=case.pk, revision=case.schedule_revision, at=now)
+def _arm_near(cases: Sequence[Case]) -> None:
+    """Publish the ETA tasks of those of `cases` whose instants are near, as far as their slots have places left."""
+    now, left = portal_now(), settings.RELEASE_ETA_PER_INSTANT
+    by_slot: dict[Slot, list[Case]] = defaultdict(list)
+    for case in cases:
+        if (at := case.release_instant) and at - now <= settings.RELEASE_ETA_WINDOW:
+            by_slot[Slot.of(case)].append(case)
+    for slot, near in by_slot.items():
+        if left <= 0:
+            return
+        armed = Case.objects.filter(ARMED, slot.schedules).order_by().values_list("pk")
+        place = len(armed[: settings.RELEASE_ETA_PER_INSTANT])
+        for case in near[: min(left, settings.RELEASE_ETA_PER_INSTANT - place)]:
+            if not _publish(case, slot, place):
+                return  # the broker takes nothing now
+            revision = case.schedule_revision
+            Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision, armed_at=now)
+            place, left = place + 1, left - 1
+
+
+def _wake_one_reached(cases: Sequence[Case]) -> None:
+    free = [case for case in cases if not case.open_conditions and not case.is_released and case.release_instant]
+    now = portal_now() if free else None
+    reached = next((case for case in free if now and case.release_instant and case.release_instant <= now), None)
+    if reached and now:
+        celery_publisher.publish_wake_up(case_id=reached.pk, revision=reached.schedule_revision, at=now)
 
 
 def _publish(case: Case, slot: Slot, place: int) -> bool:

@@ -1,142 +1,85 @@
 """The case list: filters, search and order, each along an index.
 
 With a million cases no list may read them all. A query that one index answers goes along that index, however far.
-Any other query (a word of a title, an urgency, several conditions at once) looks through the latest SEARCHED cases of
-the narrowest index, and the page says so.
+Any other query (a word of a title, an age, several conditions at once) looks through SEARCHED cases, and the page says
+so: the first ones of the list of scheduled, held or released cases that it narrows, else the latest (or oldest) of the
+narrowest index by age.
 """
 
-import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact
-from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
-from cases.lifecycle.display_states import DisplayState
+from cases.db.bulk import ids_as_rows
 from cases.models import Case, CaseQuerySet, User
-from cases.models.case_queryset import ACCEPTED_AT, SCHEDULED, held_by_conditions_at
-from cases.selectors import search, unopened
+from cases.selectors import pagination, search
+from cases.selectors.case_list_query import (
+    ACCEPTED_FIRST,
+    ACCEPTED_LAST,
+    AGE_ORDERS,
+    EARLY,
+    LATEST_FIRST,
+    NEWEST,
+    NO_TYPE,
+    OLDEST,
+    ORDERS,
+    RELEASED_FIRST,
+    RELEASED_LAST,
+    SOONEST_FIRST,
+    UNASSIGNED,
+    URGENCY_ORDERS,
+    URGENT_FIRST,
+    CaseListQuery,
+    Order,
+    without_index,
+)
+from cases.selectors.readable_words import has_words
+
+__all__ = [
+    "ACCEPTED_FIRST",
+    "ACCEPTED_LAST",
+    "LATEST_FIRST",
+    "NEWEST",
+    "NO_TYPE",
+    "OLDEST",
+    "ORDERS",
+    "RELEASED_FIRST",
+    "RELEASED_LAST",
+    "SEARCHED",
+    "SOONEST_FIRST",
+    "UNASSIGNED",
+    "URGENT_FIRST",
+    "CaseListQuery",
+    "CaseListResult",
+    "Order",
+    "along_one_index",
+    "find",
+    "latest_of_member",
+    "order_along_index",
+    "without_index",
+]
 
 SEARCHED = 10_000
 # An index has each technician's cases in these states.
 OF_TECHNICIANS = {"accepted", "scheduled", "held", "released"}
-EARLY = {Case.Status.DRAFT, Case.Status.SUBMITTED, Case.Status.ACCEPTED}
-# Lists of these states are in the order in which the cases were created.
-BY_AGE = EARLY - {Case.Status.ACCEPTED}
-# Stand for "no technician" and "no type" in CaseListQuery. No row has this key.
-UNASSIGNED = NO_TYPE = 0
-
-
-@dataclass(frozen=True)
-class Order:
-    """An order that a page offers: `key` in the URL, `label` for people, `by` for the database."""
-
-    key: str
-    label: StrOrPromise
-    by: tuple[Any, ...]
-
-
-NEWEST = Order("newest", _("Newest first"), ("-pk",))
-OLDEST = Order("oldest", _("Oldest first"), ("pk",))
-ACCEPTED_LAST = Order("accepted", _("Accepted date: newest"), (ACCEPTED_AT.desc(), "-pk"))
-ACCEPTED_FIRST = Order("accepted-first", _("Accepted date: oldest"), (ACCEPTED_AT.asc(), "pk"))
-SOONEST_FIRST = Order("soonest", _("Release date: soonest"), ("scheduled_release_date", "scheduled_release_time", "pk"))
-LATEST_FIRST = Order("latest", _("Release date: latest"), ("-scheduled_release_date", "-scheduled_release_time", "-pk"))
-RELEASED_LAST = Order("released", _("Release date: newest"), ("-actual_release_date", "-pk"))
-RELEASED_FIRST = Order("released-first", _("Release date: oldest"), ("actual_release_date", "pk"))
-ORDERS = (
-    NEWEST,
-    OLDEST,
-    ACCEPTED_LAST,
-    ACCEPTED_FIRST,
-    SOONEST_FIRST,
-    LATEST_FIRST,
-    RELEASED_LAST,
-    RELEASED_FIRST,
-)
-
-
-@dataclass(frozen=True)
-class CaseListQuery:
-    """The filters, the search and the order of a list. An empty value does not filter.
-
-    `technician` is a key, or UNASSIGNED; `case_type` a key, or NO_TYPE. `due_by` asks for what is scheduled up to that
-    day and not released, `held_at` for what conditions hold back at that aware moment, `unopened_at` for what was
-    released some days before that moment and not opened since.
-    """
-
-    text: str = ""
-    state: DisplayState | None = None
-    urgency: str = ""
-    case_type: int | None = None
-    technician: int | None = None
-    member: User | None = None
-    due_by: dt.date | None = None
-    held_at: dt.datetime | None = None
-    unopened_at: dt.datetime | None = None
-    order: str = ""
-
-    @property
-    def orders(self) -> Sequence[Order]:
-        """The orders to choose from, the default first.
-
-        A list is ordered by release date only where its rows show one: a position must not reveal a hidden date.
-        """
-        if self.due_by or self.held_at or self.state_key in ("scheduled", "announced"):
-            return SOONEST_FIRST, LATEST_FIRST
-        if self.unopened_at:
-            return RELEASED_FIRST, RELEASED_LAST
-        if self.state_key == "accepted":
-            return ACCEPTED_LAST, ACCEPTED_FIRST
-        return (RELEASED_LAST, RELEASED_FIRST) if self.state_key == "released" else (NEWEST, OLDEST)
-
-    @property
-    def chosen_order(self) -> Order:
-        """The order that was asked for, or the default where this list does not offer it."""
-        return next((order for order in self.orders if order.key == self.order), self.orders[0])
-
-    @property
-    def state_key(self) -> str:
-        """The key of the state, or an empty string."""
-        return self.state.key if self.state else ""
-
-    @property
-    def status(self) -> str:
-        """The status that all cases of the state have. An index has the cases of a status by age."""
-        return self.state_key if self.state_key in EARLY else str(Case.Status.COMPLETED)
-
-    @property
-    def conditions(self) -> Q:
-        """All conditions except the search text."""
-        where = self.state.where if self.state else Q()
-        if self.due_by:
-            where &= SCHEDULED & Q(scheduled_release_date__lte=self.due_by)
-        if self.held_at:
-            where &= held_by_conditions_at(self.held_at)
-        if self.unopened_at:
-            where &= unopened.at(self.unopened_at)
-        if self.urgency:
-            where &= Q(urgency=self.urgency)
-        if self.member:
-            where &= Q(member=self.member)
-        if self.case_type is not None:
-            # Not by its column: PostgreSQL would leave the index that the other conditions go by.
-            where &= Q(Exact(without_index("case_type_id"), self.case_type)) if self.case_type else Q(case_type=None)
-        return where if self.technician is None else where & Q(assigned_to=self.technician or None)
 
 
 @dataclass(frozen=True)
 class CaseListResult:
-    """The cases of a list, ordered. `searched` is how many of the latest were looked through, or None for all."""
+    """The cases of a list, ordered. `searched` is how many were looked through, or None for all.
+
+    `matched` is how many of the latest with the words of the search are among them, or None for all. `part` says which
+    cases were looked through: the "latest" or the "oldest", or the "first" of a list by release.
+    """
 
     cases: CaseQuerySet
     searched: int | None = None
+    matched: int | None = None
+    part: str = "latest"
 
 
 def find(query: CaseListQuery, user: User) -> CaseListResult:
@@ -147,40 +90,110 @@ def find(query: CaseListQuery, user: User) -> CaseListResult:
         return CaseListResult(cases.filter(query.conditions, pk__in=numbers).order_by(*query.chosen_order.by))
     if _has_an_index(query, user):
         return CaseListResult(_along_its_index(cases, query))
-    latest, searched = _latest(*_narrowest(query, user), cases)
     if query.text:
-        by_name = set() if user.is_member else search.find_by_member(cases, query.text)
-        latest = latest & search.title_contains(query.text) | Q(pk__in=numbers | by_name)
-    return CaseListResult(_sorted(cases.filter(latest).filter(query.conditions), query.chosen_order), searched)
+        return _with_words(query, user, cases, numbers)
+    if query.is_by_release and not (user.is_member or query.member):
+        return _among_the_first(query, user, cases)
+    latest, searched = _latest(*_narrowest(query, user), cases, is_oldest=query.asks_for_old)
+    found = _sorted(cases.filter(latest).filter(query.conditions), query.chosen_order)
+    return CaseListResult(found, searched, part="oldest" if query.asks_for_old else "latest")
+
+
+def _with_words(query: CaseListQuery, user: User, cases: CaseQuerySet, numbers: set[int]) -> CaseListResult:
+    """Return the cases with the words of the search, or with these `numbers`.
+
+    Staff's words lead to them along an index. Where that has too many, and for members, the latest cases are looked
+    through, unless these are more than SEARCHED as well: then the latest with these words are the result.
+    """
+    asked = search.asked_words(query.text, user)
+    keys, is_capped = ([], True) if user.is_member else search.find_by_words(asked)
+    latest, searched = _latest(*_narrowest(query, user), cases) if is_capped else (Q(), None)
+    matched = search.MAX_MATCHES if searched and not user.is_member else None
+    if is_capped and not matched:
+        among = latest & has_words(asked, user) | Q(pk__in=numbers)
+    else:
+        among = Q(pk__in=ids_as_rows([*numbers, *keys]))
+    found = _sorted(cases.filter(among).filter(query.conditions), query.chosen_order)
+    return CaseListResult(found, None if matched else searched, matched)
+
+
+def along_one_index(query: CaseListQuery, user: User) -> CaseQuerySet | None:
+    """Return what `query` asks for, in its order, if one index holds exactly that. Else None: it takes a search."""
+    return _along_its_index(Case.objects.visible_to(user), query) if _has_an_index(query, user) else None
 
 
 def _has_an_index(query: CaseListQuery, user: User) -> bool:
     """Tell whether one index holds exactly what `query` asks for, in its order."""
-    if user.is_member or query.text or query.urgency or query.member:
+    if user.is_member or query.text or query.member or query.created_from or query.created_before or query.held_by:
         return False
     if query.case_type is not None:
         # The index has the cases of a type by age.
         return bool(query.case_type) and query == CaseListQuery(case_type=query.case_type, order=query.order)
-    if query.due_by or query.held_at:
-        return query.state_key in ("", "scheduled")
+    if query.urgency:
+        return _has_an_index_by_urgency(query)
+    if query.due_by or query.held_at or (query.has_release_days and query.state_key != "released"):
+        return query.state_key in ("", "open", "scheduled")
     if query.unopened_at:
-        return query.state_key in ("", "released")
+        return query.state_key in ("", "released") and not query.has_release_days
     if query.technician is None:
-        return True
+        return query.state_key != "open"
+    if query.chosen_order in URGENCY_ORDERS and query.technician == UNASSIGNED:
+        return False
     # Without a state, unassigned cases include drafts, which technicians do not see.
     return query.state_key in OF_TECHNICIANS or (not query.state_key and query.technician != UNASSIGNED)
 
 
+def _has_an_index_by_urgency(query: CaseListQuery) -> bool:
+    if query.chosen_order not in AGE_ORDERS or query.due_by or query.held_at or query.unopened_at:
+        return False
+    if query.has_release_days:
+        return False
+    if query.technician is not None:
+        return query.state_key == "accepted" and query.technician != UNASSIGNED
+    return query.state_key in ("submitted", "accepted") or (query.state_key, query.urgency) == ("open", "urgent")
+
+
 def _along_its_index(cases: CaseQuerySet, query: CaseListQuery) -> CaseQuerySet:
-    by, forwards = query.chosen_order.by, query.chosen_order == query.orders[0]
+    order = query.chosen_order
+    # case_unopened is written from the first release on, case_released from the last.
+    forwards = order.backwards == bool(query.unopened_at)
+    if query.urgency:
+        return cases.filter(query.conditions).order_by(*order.by)
     if query.case_type:
-        return order_along_index(cases, "case_type_id", query.case_type, by, forwards)
+        return order_along_index(cases, "case_type_id", query.case_type, order.by, forwards)
     if query.technician is not None:
         theirs = cases.filter(replace(query, technician=None).conditions)
-        return order_along_index(theirs, "assigned_to_id", query.technician or None, by, forwards)
-    if query.state_key in BY_AGE:
-        return order_along_index(cases, "status", query.state_key, by, forwards)
-    return cases.filter(query.conditions).order_by(*by)
+        return order_along_index(theirs, "assigned_to_id", query.technician or None, order.by, forwards)
+    if query.state_key in EARLY and order in AGE_ORDERS:
+        return order_along_index(cases, "status", query.state_key, order.by, forwards)
+    return cases.filter(query.conditions).order_by(*order.by)
+
+
+def _among_the_first(query: CaseListQuery, user: User, cases: CaseQuerySet) -> CaseListResult:
+    """Look among the first cases of the list by release that `query` narrows.
+
+    The first matches come from a statement of their own: their count and their page then read no more than those.
+    """
+    whole = query.along_an_index()
+    if not _has_an_index(whole, user):
+        whole = replace(whole, technician=None)
+    listed = _along_its_index(Case.objects.completed_visible_to(user), whole).values("pk")[:SEARCHED]
+    matches = cases.filter(Q(_is_among(listed)), query.conditions)
+    first = list(_sorted(matches, query.chosen_order).values_list("pk", flat=True)[: pagination.MAX_COUNTED + 1])
+    is_part = listed[SEARCHED - 1 : SEARCHED].exists()
+    found = _sorted(cases.filter(pk__in=first), query.chosen_order)
+    return CaseListResult(found, SEARCHED if is_part else None, part="first")
+
+
+def _is_among(keys: QuerySet[Case, Any]) -> Func | Q:
+    """Match the cases with these keys, found one by one.
+
+    As an array: for `IN` PostgreSQL's planner expects many, and may read the whole table to join them.
+    """
+    if connection.vendor != "postgresql":
+        return Q(pk__in=keys)
+    array = Subquery(keys, template="(ARRAY(%(subquery)s))")
+    return Func(F("pk"), array, template="%(expressions)s", arg_joiner=" = ANY", output_field=BooleanField())
 
 
 def _narrowest(query: CaseListQuery, user: User) -> tuple[str, Any]:
@@ -189,18 +202,26 @@ def _narrowest(query: CaseListQuery, user: User) -> tuple[str, Any]:
         return "member_id", (query.member or user).pk
     if query.technician:
         return "assigned_to_id", query.technician
-    return ("status", query.status) if query.state else ("", None)
+    return ("status", query.status) if query.status else ("", None)
 
 
-def _latest(column: str, value: Any, cases: CaseQuerySet) -> tuple[Q, int | None]:
-    """Match the latest SEARCHED of `cases` with that value. Return the condition and SEARCHED; None where that is all.
+def _latest(column: str, value: Any, cases: CaseQuerySet, *, is_oldest: bool = False) -> tuple[Q, int | None]:
+    """Match the latest (or oldest) SEARCHED of `cases` with that value, and return SEARCHED; None where that is all.
 
-    The first key comes from a statement of its own, so that the planner knows how few rows the search reads.
+    The last key comes from a statement of its own, so that the planner knows how few rows the search reads.
     """
-    by_age = order_along_index(cases, column, value, NEWEST.by, True) if column else cases.order_by(*NEWEST.by)
+    order, end = (OLDEST, "pk__lte") if is_oldest else (NEWEST, "pk__gte")
+    by_age = (
+        order_along_index(cases, column, value, order.by, not order.backwards) if column else cases.order_by(*order.by)
+    )
     some = Q(**{column: value}) if column else Q(pk__gt=0)
-    first = list(by_age.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED])
-    return (some & Q(pk__gte=first[0]), SEARCHED) if first else (some, None)
+    last = list(by_age.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED])
+    return (some & Q((end, last[0])), SEARCHED) if last else (some, None)
+
+
+def latest_of_member(member: User, cases: CaseQuerySet) -> Q:
+    """Match the latest SEARCHED of `cases`, which are this member's own."""
+    return _latest("member_id", member.pk, cases)[0]
 
 
 def order_along_index(
@@ -218,15 +239,6 @@ def order_along_index(
     else:
         these = {column: value}  # SQLite uses this index for an equality, and another one for a range
     return cases.filter(**these).order_by(column if forwards else f"-{column}", *by)
-
-
-def without_index(column: str) -> Coalesce:
-    """Return the column as an expression that no index has.
-
-    For ordering or filtering few cases, which another index finds first. With the plain column the planner may walk an
-    index of all cases, through everything that a wave has released.
-    """
-    return Coalesce(column, column)
 
 
 def _sorted(cases: CaseQuerySet, order: Order) -> CaseQuerySet:

@@ -159,7 +159,4 @@ def _cases_of(section: Section, user: User) -> CaseQuerySet:
     if user.is_technician and not _is_for_all(section, user):
         theirs = cases.filter(section.where)
         return case_list.order_along_index(theirs, "assigned_to_id", user.pk, section.order, forwards=True)
-    if not user.is_member and section.key in case_list.BY_AGE:
-        forwards = section.order == case_list.NEWEST.by
-        return case_list.order_along_index(cases, "status", section.key, section.order, forwards=forwards)
     return cases.filter(section.where).order_by(*section.order)

@@ -86,7 +86,8 @@ def _for_members() -> list[Section]:
 
 
 def _for_staff(whose: str) -> list[Section]:
-    """Return the sections in the order of a case's states. Unassigned cases are oldest first."""
+    """Return the sections in the order of a case's states. What nobody has accepted comes first: urgent
+    cases, then those that have waited longest."""
     states = {state.key: state for state in display_states.for_staff()}
     return [
         _unassigned(states["submitted"]),
@@ -123,8 +124,8 @@ def _unassigned(submitted: DisplayState) -> Section:
         "submitted",
         _("Unassigned"),
         submitted.where,
-        case_list.OLDEST.by,
-        "state=submitted&sort=oldest",
+        case_list.URGENT_FIRST.by,
+        "state=submitted&sort=urgent",
         frozenset({"submitted"}),
         _("No unassigned cases."),
     )

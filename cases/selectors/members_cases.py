@@ -1,7 +1,8 @@
-"""The other cases of a member, beside one of them."""
+"""The cases of a person: of a member beside one of them, and of anybody on their own page."""
 
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
+from cases.selectors.case_list import order_along_index
 
 SHOWN = 3
 
@@ -10,3 +11,10 @@ def other_cases(case: Case, *, to: User) -> list[VisibleCase]:
     """Return the latest cases of the member of `case` but this one, as `to` may see them: one more than is SHOWN."""
     others = Case.objects.shown_to(to).filter(member=case.member_id).exclude(pk=case.pk).order_by("-pk")
     return [VisibleCase.of(other, to=to) for other in others[: SHOWN + 1]]
+
+
+def cases_of(person: User, *, to: User, most: int) -> list[VisibleCase]:
+    """Return the latest cases of the member `person`, of others those assigned to them, as `to` may see them."""
+    column = "member_id" if person.is_member else "assigned_to_id"
+    theirs = order_along_index(Case.objects.shown_to(to), column, person.pk, ("-pk",), True)
+    return [VisibleCase.of(case, to=to) for case in theirs[:most]]

@@ -39,8 +39,8 @@ class CappedCount:
 class CappedPaginator(Paginator[Case]):
     """Pages over the first MAX_COUNTED cases. To reach others, people search or filter."""
 
-    def __init__(self, cases: QuerySet[Case]) -> None:
-        super().__init__(cases, PER_PAGE)
+    def __init__(self, cases: QuerySet[Case], per_page: int = PER_PAGE) -> None:
+        super().__init__(cases, per_page)
         found = CappedCount.of(cases)
         self.is_capped = found.is_capped
         self._count = min(found.number, MAX_COUNTED)

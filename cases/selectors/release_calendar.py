@@ -7,8 +7,10 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Self, cast
 
+from django.conf import settings
+from django.core.paginator import Page, Paginator
 from django.db.models import prefetch_related_objects
 
 from cases.core import schedule
@@ -23,7 +25,7 @@ from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case_queryset import RELEASED, SCHEDULED
 from cases.selectors import pagination
-from cases.selectors.pagination import CappedCount
+from cases.selectors.pagination import CappedCount, CappedPaginator
 
 
 class Kind(StrEnum):
@@ -81,8 +83,7 @@ class Slot:
     @property
     def more(self) -> str:
         """The same for people; empty where there are no more."""
-        more = self.more_count
-        return f"{grouped(more)}{'+' if CappedCount(self.count).is_capped else ''}" if more > 0 else ""
+        return _more(self.more_count, is_capped=CappedCount(self.count).is_capped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +119,65 @@ def on_day(cases: CaseQuerySet, date: dt.date, kind: Kind, *, today: dt.date) ->
     if kind is Kind.RELEASED:
         begin, end = schedule.start_of(date), schedule.start_of(date + DAY)
         that_day = cases.filter(RELEASED, actual_release_date__gte=begin, actual_release_date__lt=end)
-        return that_day.order_by("-actual_release_date", "-id")
+        return that_day.order_by("actual_release_date", "id")
     waiting = cases.filter(SCHEDULED)
     if date == today:
         waiting = waiting.filter(scheduled_release_date__lte=date)
     else:
         waiting = waiting.filter(scheduled_release_date=date)
     return waiting.order_by("scheduled_release_date", "scheduled_release_time", "id")
+
+
+def by_the_clock(cases: CaseQuerySet, date: dt.date, kind: Kind, *, today: dt.date) -> list[CaseQuerySet]:
+    """Return `on_day` in parts that follow each other in the order of the clock, each one range of an index.
+
+    What has no time is released at RELEASE_TIME_OF_DAY. An index has it first, or last.
+    """
+    whole = on_day(cases, date, kind, today=today)
+    if kind is Kind.RELEASED:
+        return [whole]
+    usual, that_day = settings.RELEASE_TIME_OF_DAY, whole.filter(scheduled_release_date=date)
+    overdue = [whole.filter(scheduled_release_date__lt=date)] if date == today else []
+    earlier = [that_day.filter(scheduled_release_time__lt=usual)] if usual > dt.time.min else []
+    untimed = that_day.filter(scheduled_release_time__isnull=True)
+    return [*overdue, *earlier, untimed, that_day.filter(scheduled_release_time__gte=usual)]
+
+
+class DayPaginator(CappedPaginator):
+    """Pages over the parts of a day, one after the other."""
+
+    def __init__(self, parts: Sequence[CaseQuerySet]) -> None:
+        Paginator.__init__(self, parts[0], pagination.PER_PAGE)
+        self.parts = parts
+        self.counts = [count for _, count in first_rows(parts, rows=0, cap=pagination.MAX_COUNTED + 1)]
+        found = CappedCount(sum(self.counts))
+        self.is_capped = found.is_capped
+        self._count = min(found.number, pagination.MAX_COUNTED)
+
+    def page(self, number: int | str) -> Page[Case]:
+        """Return a page of what there is now."""
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        end = min(first + self.per_page, pagination.MAX_COUNTED)
+        shown: list[Case] = []
+        for part, count in zip(self.parts, self.counts, strict=True):
+            if first < count and end > 0:
+                shown += part[max(first, 0) : end]
+            first, end = first - count, end - count
+        return Page(shown[: self.per_page], number, self)
+
+
+def more_after(page: Page[Case]) -> str:
+    """Return how many cases come after a page of a day, for people; empty after the last one."""
+    paginator = cast(DayPaginator, page.paginator)
+    return _more(paginator.count - page.end_index(), is_capped=paginator.is_capped)
+
+
+def _more(number: int, *, is_capped: bool) -> str:
+    """Return "+46", or "997+" where counting stopped; nothing for none."""
+    if number <= 0:
+        return ""
+    return f"{grouped(number)}+" if is_capped else f"+{grouped(number)}"
 
 
 def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: int, now: dt.datetime) -> list[Day]:
@@ -136,7 +189,10 @@ def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: in
     today = schedule.date_of(now)
     places = [(date, kind) for date in dates for kind in kinds_of(date, today=today)]
     found = first_rows(
-        [on_day(whose, date, kind, today=today) for date, kind in places], rows=rows, cap=pagination.MAX_COUNTED + 1
+        [on_day(whose, date, kind, today=today) for date, kind in places],
+        parts_of=[by_the_clock(whose, date, kind, today=today) for date, kind in places],
+        rows=rows,
+        cap=pagination.MAX_COUNTED + 1,
     )
     shown = entries_of(whose.filter(pk__in=[pk for ids, _ in found for pk in ids]), to=to, now=now)
     entry_by_pk = {entry.case.pk: entry for entry in shown}
@@ -145,7 +201,7 @@ def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: in
     for (date, kind), (ids, count) in zip(places, found, strict=True):
         # A case released or moved between the statements must not show twice or on the wrong day.
         entries = [entry_by_pk[pk] for pk in ids if pk in entry_by_pk and _kind_of(entry_by_pk[pk]) is kind]
-        days[date].slots.append(Slot(kind, sorted(entries, key=_order), count))
+        days[date].slots.append(Slot(kind, sorted(entries, key=_order)[:rows], count))
     return list(days.values())
 
 
@@ -160,5 +216,6 @@ def _kind_of(entry: Entry) -> Kind:
     return Kind.RELEASED if entry.case.actual_release_date else Kind.SCHEDULED
 
 
-def _order(entry: Entry) -> tuple[bool, dt.datetime | None, int]:
-    return (entry.at is None, entry.at, entry.case.pk)
+def _order(entry: Entry) -> tuple[bool, dt.datetime | None, bool, int]:
+    """By the clock. At the usual time what has no time of its own comes first, as in `by_the_clock`."""
+    return (entry.at is None, entry.at, entry.case.scheduled_release_time is not None, entry.case.pk)

@@ -16,6 +16,7 @@ Kind = CaseEvent.Kind
 
 OPENED: dict[str, Text] = {
     FirstView.Kind.PAGE: _("Opened for the first time"),
+    FirstView.Kind.VIEWED: _("Document viewed for the first time"),
     FirstView.Kind.DOCUMENT: _("Document downloaded for the first time"),
     FirstView.Kind.API: _("Read through the API for the first time"),
 }
@@ -92,6 +93,8 @@ def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[F
     seen = {view.kind for view in views}
     if not seen & {FirstView.Kind.PAGE, FirstView.Kind.API}:
         yield _("The member hasn't opened this release.")
+    if FirstView.Kind.VIEWED not in seen:
+        yield _("The member hasn't viewed a document of this release.")
     if FirstView.Kind.DOCUMENT not in seen:
         yield _("The member hasn't downloaded a document of this release.")
     if not any(event.kind in TAKEN_BACK for event in events):

@@ -25,6 +25,7 @@ WAITING = (OutgoingEmail.State.WAITING, OutgoingEmail.State.SENDING)
 RELEASES, EVENTS = 10, 200
 VIEWS = {
     FirstView.Kind.PAGE: _("Page first opened"),
+    FirstView.Kind.VIEWED: _("Report first viewed"),
     FirstView.Kind.DOCUMENT: _("Report first downloaded"),
     FirstView.Kind.API: _("First read through the API"),
 }

@@ -1,41 +1,41 @@
-"""Search by case number, by words of a title and, for staff, by member.
+"""Search by case number, by words and, for staff, by member.
 
 Numbers and names are found along indexes among all cases, so old cases are found as well as new ones. Each way gives at
 most MAX_MATCHES cases.
+
+Staff search all texts of a case along an index (cases.db.word_index). Members search among their own cases, one after
+the other, in those texts that they may read of each now (cases.selectors.readable_words).
 """
+
+from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
 from cases.core.folding import fold
+from cases.core.words import words_of
+from cases.db import word_index
+from cases.db.bulk import ids_as_rows
+from cases.db.word_index import Alternatives
 from cases.models import CaseQuerySet, User
 from cases.models.case import ID_LETTERS
+from cases.models.case_words import member_mark
 
 MAX_MATCHES = 1000
 MAX_PEOPLE = 50
 # A shorter prefix matches too many numbers. Two letters after the "C-" leave one case in a thousand.
 MIN_NUMBER_LENGTH = 4
-# One or two letters are in every other name.
-MIN_NAME_LENGTH = 3
 # The longest number that the portal generates, without its "C-".
 NUMBER_LETTERS = 10
 # People type dashes and spaces, or leave them out. No number has O, I or L: people read 0 and 1 as those.
 SEPARATORS = str.maketrans("", "", "- ")
 MISREAD = str.maketrans("OIL", "011")
-ADDRESS_CONTAINS = "email__icontains"
-# A word such as "mail" or "example" is in everybody's address.
-ADDRESS_STARTS_WITH = "email__istartswith"
 
 
-def title_contains(text: str) -> Q:
-    """Match the cases with `text` in their title."""
-    return _contains("title_folded", text)
-
-
-def people_matching(people: QuerySet[User], text: str, of_address: str = ADDRESS_CONTAINS) -> QuerySet[User]:
-    """Return those of `people` with each word of `text` in a name, the username or, by `of_address`, the address."""
+def people_matching(people: QuerySet[User], text: str) -> QuerySet[User]:
+    """Return those of `people` with each word of `text` somewhere in a name, the username or the address."""
     for word in text.split():
-        people = people.filter(_contains("name_folded", word) | Q((of_address, word)))
+        people = people.filter(_contains("name_folded", word) | Q(email__icontains=word))
     return people
 
 
@@ -52,8 +52,15 @@ def possible_numbers(text: str) -> set[str]:
 
 def find_members(text: str, most: int = MAX_PEOPLE) -> list[User]:
     """Return the first `most` members with that name, username or address."""
-    people = User.objects.filter(role=User.Role.MEMBER)
-    return list(people_matching(people, text, ADDRESS_STARTS_WITH).order_by("username")[:most])
+    return list(find_people(text).filter(role=User.Role.MEMBER).order_by("username")[:most])
+
+
+def find_people(text: str) -> QuerySet[User]:
+    """Return the newest people with a name that begins with each word of `text`, or with an address that begins so."""
+    words = words_of(text.partition("@")[0])
+    keys = word_index.PEOPLE.newest([_beginning(word) for word in words], MAX_MATCHES)
+    people = User.objects.filter(pk__in=ids_as_rows(keys))
+    return people.filter(email__istartswith=text.strip()) if "@" in text else people
 
 
 def number_starts_with(text: str) -> Q:
@@ -76,12 +83,27 @@ def find_by_number(cases: CaseQuerySet, text: str) -> tuple[set[int], bool]:
     return whole or set(numbers), bool(whole)
 
 
-def find_by_member(cases: CaseQuerySet, text: str) -> set[int]:
-    """Return the keys of those of `cases` whose member has that name. For staff only: members do not search names."""
-    people = [person.pk for person in find_members(text)] if len(text) >= MIN_NAME_LENGTH else []
-    # This is the order of case_member_latest. It leaves the planner no other index.
-    theirs = cases.filter(member_id__in=people).order_by("member_id", "-pk")
-    return set(theirs.values_list("pk", flat=True)[:MAX_MATCHES])
+def asked_words(text: str, user: User) -> list[Alternatives]:
+    """Return what a case must have for each word of `text`: the word, or for staff a member with that name.
+
+    Nothing where no case can have it: without a word, and for an address that no member has.
+    """
+    words = words_of(text)
+    if user.is_member:
+        return [_beginning(word) for word in words]
+    if "@" in text:
+        members = find_members(text)
+        return [((), [member_mark(person.pk) for person in members])] if members else []
+    return [((word,), members) for word, members in zip(words, _members_named(words), strict=True)]
+
+
+def find_by_words(asked: Sequence[Alternatives]) -> tuple[list[int], bool]:
+    """Return the keys of the newest MAX_MATCHES cases with all words `asked`, and whether there may be more.
+
+    In any text of a case: for staff only, and before the visibility rule.
+    """
+    keys = word_index.CASES.newest(asked, MAX_MATCHES)
+    return keys, len(keys) == MAX_MATCHES
 
 
 def _contains(column: str, text: str) -> Q:
@@ -98,3 +120,13 @@ def _starts_with(prefix: str) -> Q:
     """
     last = prefix + "z" * 64
     return Q(external_case_id__gte=prefix, external_case_id__lte=last, external_case_id__startswith=prefix)
+
+
+def _members_named(words: Sequence[str]) -> list[list[str]]:
+    """Return for each of `words` the marks of the newest members with such a name."""
+    found = word_index.PEOPLE.newest_of_each([[_beginning(word)] for word in words], MAX_PEOPLE)
+    return [[member_mark(key) for key in keys] for keys in found]
+
+
+def _beginning(word: str) -> Alternatives:
+    return (word,), ()

@@ -50,6 +50,16 @@ def types_of(event: CaseEvent) -> list[str]:
     return [name or _("General") for name in getattr(event, "types", [])]
 
 
+@register.filter
+def facts_in_words(event: CaseEvent) -> str:
+    """Say in one line what the event is about besides: colleagues, a condition, types, a document."""
+    named, facts = getattr(event, "named", {}), _facts(event)
+    people = [named[name] for name in ("from_technician", "to_technician") if name in named]
+    name = facts.get("name") or (condition_label(event) if facts.get("condition") else "")
+    parts = [" → ".join(people), " → ".join(types_of(event)), str(name)]
+    return ", ".join(part for part in parts if part)
+
+
 def _urgency_changed(event: CaseEvent) -> str:
     """Name both."""
     facts = _facts(event)

@@ -4,12 +4,19 @@ import datetime as dt
 
 from django import template
 from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.core import reader_timezones
 from cases.lifecycle.visible_case import VisibleCase
 
 register = template.Library()
+
+# An age of more days is told in years.
+DAYS_TOLD = 730
 
 
 @register.filter
@@ -27,6 +34,80 @@ def when(case: VisibleCase) -> str:
     if case.date_submitted:
         return _("Submitted %(day)s") % {"day": _day(case.date_submitted)}
     return _("Created %(day)s") % {"day": _day(case.date_created)} if case.date_created else ""
+
+
+@register.filter
+def release_cell(case: VisibleCase) -> SafeString:
+    """The release date of a row by the portal's clock: as a word or a weekday, with its time where one was chosen. The
+    exact moment is in the title."""
+    moment = case.actual_release_date or case.scheduled_for
+    if moment is None:
+        return format_html('<span class="visually-hidden">{}</span>', _("No release date"))
+    portals = timezone.localtime(moment, timezone.get_default_timezone())
+    today = timezone.localtime(timezone.now(), timezone.get_default_timezone()).date()
+    clock = ""
+    if case.scheduled_release_time and not case.actual_release_date:
+        clock = format_html(' <span class="quiet">{}</span>', formats.date_format(portals, "CLOCK_FORMAT"))
+    day = _near_day(portals.date(), today)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>{}',
+        portals.isoformat(timespec="minutes"),
+        reader_timezones.on_portal_clock(moment, "MOMENT_FORMAT"),
+        day,
+        clock,
+    )
+
+
+def _near_day(day: dt.date, today: dt.date) -> str:
+    near = {-1: _("Yesterday"), 0: _("Today"), 1: _("Tomorrow")}.get((day - today).days)
+    if near:
+        return near
+    is_near = abs((day - today).days) < 180
+    return formats.date_format(day, "WEEKDAY_DAY_OF_YEAR_SHORT_FORMAT" if is_near else "DAY_SHORT_FORMAT")
+
+
+@register.filter
+def age_cell(moment: dt.datetime | None) -> SafeString:
+    """How old a case is in one unit, to the eye as "9 d". The moment of its creation by the reader's clock is in the
+    title."""
+    if moment is None:
+        return SafeString()
+    short, words = _age(max(timezone.now() - moment, dt.timedelta()))
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}"><span aria-hidden="true">{}</span>'
+        '<span class="visually-hidden">{}</span></time>',
+        local.isoformat(timespec="minutes"),
+        _("Created %(at)s") % {"at": formats.date_format(local, "MOMENT_FORMAT")},
+        short,
+        words,
+    )
+
+
+def _age(passed: dt.timedelta) -> tuple[str, str]:
+    days, hours, minutes = passed.days, passed.seconds // 3600, passed.seconds // 60
+    if days >= DAYS_TOLD:
+        years = days // 365
+        return _("%(n)d y") % {"n": years}, ngettext("%(n)d year", "%(n)d years", years) % {"n": years}
+    if days:
+        return _("%(n)d d") % {"n": days}, ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if hours:
+        return _("%(n)d h") % {"n": hours}, ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    return _("%(n)d min") % {"n": minutes}, ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+
+
+@register.filter
+def waiting(case: VisibleCase) -> SafeString:
+    """How long a case has waited for a technician. The reader's exact time of its submission is in the title."""
+    since = case.date_submitted or case.date_created
+    if since is None:
+        return SafeString("")
+    passed = timezone.now() - since
+    words = _("Waiting less than a minute")
+    if passed >= dt.timedelta(minutes=1):
+        words = _("Waiting %(age)s") % {"age": timesince(since, since + passed, depth=1)}
+    exact = formats.date_format(timezone.localtime(since), "MOMENT_SECONDS_FORMAT")
+    return format_html('<time datetime="{}" title="{}">{}</time>', since.isoformat(timespec="seconds"), exact, words)
 
 
 def _of_pending(case: VisibleCase) -> str:

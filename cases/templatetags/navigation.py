@@ -20,11 +20,11 @@ class Link:
 def links(user: User, path: str) -> list[Link]:
     """The navigation of `user` on the page at `path`. The entry with the longest address that leads to it is current:
     the case at /cases/5/ belongs to the cases. Everything begins with /, so that is current on its own page alone."""
-    entries = [(label, reverse(name)) for label, name in _entries(user)]
+    pages = [(label, reverse(name)) for label, name in entries(user)]
     home = reverse("dashboard")
-    above = [url for _label, url in entries if path == url or (url != home and path.startswith(url))]
+    above = [url for _label, url in pages if path == url or (url != home and path.startswith(url))]
     here = max(above, key=len, default=None)
-    return [Link(label, url, _mark(url, here, path)) for label, url in entries]
+    return [Link(label, url, _mark(url, here, path)) for label, url in pages]
 
 
 def _mark(url: str, here: str | None, path: str) -> str:
@@ -33,10 +33,12 @@ def _mark(url: str, here: str | None, path: str) -> str:
     return "page" if url == path else "true"
 
 
-def _entries(user: User) -> list[tuple[str, str]]:
+def entries(user: User) -> list[tuple[str, str]]:
+    """Return what the navigation of `user` says, and the names of the URLs that it leads to."""
     if user.is_member:
         return [(_("Dashboard"), "dashboard"), (_("My cases"), "case_list"), (_("New case"), "new_case")]
     entries = [(_("Dashboard"), "dashboard"), (_("Cases"), "case_list"), (_("Calendar"), "calendar")]
+    entries.append((_("History"), "history"))
     if user.is_administrator:
         entries += [
             (_("People"), "people"),

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from cases.core import reader_timezones, text
+from cases.core import browsers, reader_timezones, text
 from cases.lifecycle import form_tokens
 from cases.middleware import toasts
 from cases.models import User
@@ -129,3 +129,15 @@ def isolate(words: object) -> str:
 def toast_level(message: Message) -> str:
     """How a message looks: success, info, warning or danger."""
     return toasts.level_of(message)
+
+
+@register.filter
+def toast_undo(message: Message) -> toasts.Undo | None:
+    """What the button *Undo* beside a message does, where there is one."""
+    return toasts.undo_of(message)
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """What people call the browser of a session, and the device that it runs on."""
+    return browsers.name_of(user_agent)

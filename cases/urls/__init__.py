@@ -4,6 +4,7 @@ from django.urls import path
 
 import cases.core.url_converters  # noqa: F401  (for <key:…>)
 from cases import views
+from cases.urls.bulk import bulk_urls
 from cases.urls.conditions import condition_urls
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("cases/new/", views.new_case, name="new_case"),
     path("cases/<key:pk>/", views.case_detail, name="case_detail"),
     path("cases/<key:pk>/edit/", views.edit_case, name="edit_case"),
+    path("cases/<key:pk>/delete/", views.delete_case, name="delete_case"),
     path("cases/<key:pk>/submit/", views.submit_case, name="submit_case"),
     path("cases/<key:pk>/accept/", views.accept_case, name="accept_case"),
     path("cases/<key:pk>/complete/", views.mark_case_completed, name="mark_case_completed"),
@@ -30,12 +32,23 @@ urlpatterns = [
     path("cases/<key:pk>/release-timeline/", views.release_timeline, name="release_timeline"),
     path("cases/<key:pk>/documents/", views.attach_document, name="attach_document"),
     path("cases/<key:pk>/documents/<key:document_pk>/", views.document, name="document"),
+    path("cases/<key:pk>/documents/<key:document_pk>/view/", views.view_document, name="view_document"),
+    path("cases/<key:pk>/documents/<key:document_pk>/content/", views.document_content, name="document_content"),
     path("cases/<key:pk>/documents/<key:document_pk>/remove/", views.remove_document, name="remove_document"),
     *condition_urls,
+    *bulk_urls,
+    path("search/", views.search, name="search"),
+    path("views/", views.saved_views, name="saved_views"),
+    path("views/new/", views.new_saved_view, name="new_saved_view"),
+    path("views/pin/", views.pin_view, name="pin_view"),
+    path("views/<key:pk>/", views.saved_view, name="saved_view"),
+    path("views/<key:pk>/delete/", views.delete_saved_view, name="delete_saved_view"),
     path("calendar/", views.calendar, name="calendar"),
     path("calendar/<key:pk>/move/", views.move_case, name="move_case"),
     path("calendar/feed/", views.change_feed, name="change_feed"),
     path("calendar/<str:token>.ics", views.calendar_feed, name="calendar_feed"),
+    path("history/", views.history, name="history"),
+    path("history/export/", views.export_history, name="export_history"),
     path("blackout-days/", views.blackout_days, name="blackout_days"),
     path("blackout-days/new/", views.new_blackout_day, name="new_blackout_day"),
     path("blackout-days/remove/", views.remove_blackout_day, name="remove_blackout_day"),
@@ -43,6 +56,8 @@ urlpatterns = [
     path("case-types/new/", views.new_case_type, name="new_case_type"),
     path("case-types/<key:pk>/", views.case_type, name="case_type"),
     path("case-types/<key:pk>/retire/", views.retire_case_type, name="retire_case_type"),
+    path("language/", views.choose_language, name="choose_language"),
+    path("palette/", views.palette, name="palette"),
     path("people/", views.people, name="people"),
     path("people/invite/", views.invite_person, name="invite_person"),
     path("people/<key:pk>/", views.person, name="person"),

@@ -27,8 +27,11 @@ from cases.views.conditions import (
 )
 from cases.views.corrections import correct_case
 from cases.views.dashboards import dashboard, member_dashboard
+from cases.views.document_viewer import document_content, view_document
 from cases.views.documents import attach_document, document, remove_document
-from cases.views.drafts import edit_case, new_case, submit_case
+from cases.views.drafts import delete_case, edit_case, new_case, submit_case
+from cases.views.history import export_history, history
+from cases.views.languages import choose_language
 from cases.views.notes import add_note
 from cases.views.operations import (
     operations,
@@ -37,6 +40,7 @@ from cases.views.operations import (
     operations_workers,
     resend_email,
 )
+from cases.views.palette import palette
 from cases.views.people import (
     change_role,
     correct_person,
@@ -54,6 +58,8 @@ from cases.views.profile import profile
 from cases.views.release_evidence import release_evidence
 from cases.views.release_switch import start_releases, stop_releases
 from cases.views.release_timeline import release_timeline
+from cases.views.saved_views import delete_saved_view, new_saved_view, pin_view, saved_view, saved_views
+from cases.views.search import search
 from cases.views.session_ends import unsent_form
 from cases.views.taking_back import recall_release, undo_release
 
@@ -74,15 +80,21 @@ __all__ = [
     "case_types",
     "change_feed",
     "change_role",
+    "choose_language",
     "condition_by_link",
     "correct_case",
     "correct_person",
     "dashboard",
+    "delete_case",
+    "delete_saved_view",
     "document",
+    "document_content",
     "edit_case",
     "end_api_token",
+    "export_history",
     "hand_over",
     "hand_over_case",
+    "history",
     "invite_person",
     "link_condition",
     "mark_case_completed",
@@ -93,12 +105,15 @@ __all__ = [
     "new_blackout_day",
     "new_case",
     "new_case_type",
+    "new_saved_view",
     "operations",
     "operations_figures",
     "operations_present",
     "operations_workers",
+    "palette",
     "people",
     "person",
+    "pin_view",
     "portal_settings",
     "preview_case",
     "profile",
@@ -115,12 +130,16 @@ __all__ = [
     "resend_email",
     "retire_case_type",
     "return_case",
+    "saved_view",
+    "saved_views",
+    "search",
     "set_access",
     "start_releases",
     "stop_releases",
     "submit_case",
     "undo_release",
     "unsent_form",
+    "view_document",
     "waive_condition",
     "write_answer",
 ]

@@ -3,18 +3,19 @@
 import datetime as dt
 from typing import Any, cast
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import releases
 from cases.accounts import calendar_feed
-from cases.core.calendar_periods import View
+from cases.core.calendar_periods import Period, View
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.reader_timezones import on_portal_clock
+from cases.core.schedule import Schedule
 from cases.core.text import isolated
 from cases.forms import calendar as calendar_forms
 from cases.forms.calendar import CalendarForm, MoveForm
@@ -22,9 +23,10 @@ from cases.lifecycle import permissions
 from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
+from cases.middleware import toasts
 from cases.models import Case, CaseEvent, CaseQuerySet, User
-from cases.selectors.pagination import CappedPaginator
-from cases.selectors.release_calendar import days_of, entries_of, kinds_of, on_day
+from cases.releases.schedule_policy import check_choice
+from cases.selectors.release_calendar import DayPaginator, by_the_clock, days_of, entries_of, kinds_of, more_after
 from cases.views.case_detail import visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
@@ -47,6 +49,7 @@ def calendar(request: PortalRequest) -> HttpResponse:
         "problems": problems,
         "period": period,
         "today": form.today,
+        "week_of_today": Period(View.WEEK, form.today).first,
         "links": _links(form),
         "feed": calendar_feed.feed_of(user),
         "needs_reason": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
@@ -68,13 +71,15 @@ def _grid(form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
 def _day_list(request: PortalRequest, form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     date, kind = form.period().date, form.kind_of_list()
     is_ahead = date >= form.today
-    cases = on_day(_chosen(form, user), date, kind, today=form.today)
-    page = CappedPaginator(cases).get_page(request.GET.get("page"))
+    page = DayPaginator(by_the_clock(_chosen(form, user), date, kind, today=form.today)).get_page(
+        request.GET.get("page")
+    )
     return {
         "kind": kind.value,
         "closed": days_between(date, date).closed(date) if is_ahead else None,
         "can_be_closed": user.is_administrator and is_ahead,
         "page": page,
+        "more": more_after(page),
         "entries": entries_of(page.object_list, to=user, now=now),
         "query": form.query(kind=kind),
         "kind_links": [(each.value, form.url(kind=each)) for each in kinds_of(date, today=form.today)],
@@ -126,8 +131,23 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
     moved = releases.schedule(
         case=case, by=user, source=CaseEvent.Source.WEB, release_on=form.new_schedule(case), **form.change()
     )
-    messages.success(request, _moved(moved))
-    return redirect(_way_back(request, now).url())
+    back = _way_back(request, now)
+    url = f"{reverse('move_case', args=[pk])}?{back.query()}"
+    undo = _undo(moved, case.scheduled_release_date, url=url, user=user, now=now)
+    toasts.success(request, _moved(moved), undo=undo)
+    return redirect(back.url())
+
+
+def _undo(moved: Case, former: dt.date | None, *, url: str, user: User, now: dt.datetime) -> toasts.Undo | None:
+    """Return what moves the case to its `former` day again; None where the person may not choose that day."""
+    if former is None or former == moved.scheduled_release_date:
+        return None
+    reason = _("Moved back.") if permissions.TABLE[Action.RESCHEDULE][user.role].reason else ""
+    try:
+        check_choice(Schedule(former, moved.scheduled_release_time), case=moved, by=user, reason=reason, now=now)
+    except CaseError:
+        return None
+    return toasts.Undo(url, {"release_date": former.isoformat(), "version": moved.version, "reason": reason})
 
 
 def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: str = "") -> MoveForm:

@@ -69,5 +69,7 @@ def _new_address(request: PortalRequest) -> HttpResponse:
     if token is None:
         return redirect("calendar")
     address = settings.PORTAL_URL + reverse("calendar_feed", args=[token])
-    context = {"address": address, "ahead": contents.DAYS_AHEAD, "back": contents.DAYS_BACK}
+    # What calendar apps are registered for.
+    webcal = f"webcal:{address.partition(':')[2]}"
+    context = {"address": address, "webcal_address": webcal, "ahead": contents.DAYS_AHEAD, "back": contents.DAYS_BACK}
     return render(request, "cases/calendar_feed.html", context)

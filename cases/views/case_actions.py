@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
@@ -16,12 +17,13 @@ from cases import releases
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.reader_timezones import on_portal_clock
+from cases.core.schedule import Schedule
 from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm, ScheduleFields
 from cases.forms.single_values import SingleValuesForm
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
-from cases.views import undo_panel
+from cases.views import undo_offers, undo_panel
 from cases.views.case_detail import RELEASE, render_case, visible_case
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -64,9 +66,13 @@ class CaseActionView(ABC, View, Generic[FormT]):
         form = self.make_form(request, case)
         if not form.is_valid():
             return self.show_again(request, case, form)
-        done = self.perform(form, case=case, by=request.user)
-        messages.success(request, self.said(done), extra_tags=undo_panel.TAG if done.is_released else "")
+        former = undo_offers.schedule_of(case)
+        self.tell(request, self.perform(form, case=case, by=request.user), former)
         return self.answer(request, pk)
+
+    def tell(self, request: PortalRequest, done: Case, former: Schedule | None) -> None:
+        """Say what became of the case, whose schedule was the `former` one."""
+        messages.success(request, self.said(done), extra_tags=undo_panel.TAG if done.is_released else "")
 
     def make_form(self, request: PortalRequest, case: Case) -> FormT:
         """Read the form of the request, which is about `case`."""
@@ -140,6 +146,10 @@ class RescheduleCase(CaseActionView[RescheduleForm]):
 
     def said(self, case: Case) -> str:
         return _("Release date updated.")
+
+    def tell(self, request: PortalRequest, done: Case, former: Schedule | None) -> None:
+        url = reverse("reschedule_case", args=[done.pk])
+        undo_offers.tell_moved(request, self.said(done), url=url, case=done, former=former)
 
 
 class ReturnCase(CaseActionView[ChangeForm]):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -24,6 +24,7 @@ from cases.selectors.timeline import timeline
 from cases.views.answer_panel import answer_panel
 from cases.views.condition_panel import condition_panel
 from cases.views.document_panel import document_panel
+from cases.views.list_place import list_place, place_to_keep
 from cases.views.note_panel import note_panel
 from cases.views.release_panel import release_panel
 from cases.views.requests import PortalRequest
@@ -40,6 +41,8 @@ RELEASE = "cases/includes/case_parts.html"
 @require_safe
 def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
     """One case, as far as the person may see it. `notes_before`: the notes before that one instead of the latest."""
+    if kept := place_to_keep(request, pk):
+        return redirect(kept)
     case = visible_case(request, pk)
     answer = render_case(request, case, part=NOTES)
     first_views.record(case, kind=FirstView.Kind.PAGE, by=request.user, request=request)
@@ -67,6 +70,8 @@ def render_case(
     can = permissions.allowed(by=user, case=case, now=now)
     is_part = bool(part and request.htmx) and not user.is_member
     context = seen_context(case, user, can=can) | {"is_part": is_part}
+    if not is_part:
+        context |= list_place(request, case)
     if now:
         forms = _forms(case, user, can, now)
         context |= _staff_context(case, user) | forms | answer_panel(case, can)

@@ -1,19 +1,47 @@
-"""The list of cases."""
+"""The list of cases, for every role."""
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_stubs_ext import StrOrPromise
 
-from cases.forms.case_filter import CaseFilter
+from cases.forms.case_filter import COMFORTABLE, PAGE_SIZES, CaseFilter
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case
 from cases.selectors import case_list as lists
-from cases.selectors.case_list import CaseListQuery, CaseListResult
+from cases.selectors.case_list import CaseListQuery, CaseListResult, Order
 from cases.selectors.pagination import CappedPaginator
 from cases.views.requests import PortalRequest
+from cases.views.view_rail import rail_of
+
+COLUMNS: tuple[tuple[str, StrOrPromise], ...] = (
+    ("case", _("Case")),
+    ("member", _("Member")),
+    ("who", _("Assigned to")),
+    ("state", _("Status")),
+    ("urgency", _("Urgency")),
+    ("date", _("Release date")),
+    ("age", _("Age")),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table. Where an index has its order, `link` is the list ordered by it, or the other way round.
+
+    `direction`: of the order that the list has, for `aria-sort`.
+    """
+
+    key: str
+    label: StrOrPromise
+    link: str = ""
+    direction: str = ""
 
 
 @require_safe
@@ -25,24 +53,54 @@ def case_list(request: PortalRequest) -> HttpResponse:
     asked = CaseFilter(request.GET, by=user)
     query = asked.list_query() if asked.is_valid() else None
     found = lists.find(query, user) if query else CaseListResult(Case.objects.none())
-    page = CappedPaginator(found.cases).get_page(request.GET.get("page"))
+    page = CappedPaginator(found.cases, asked.per_page).get_page(request.GET.get("page"))
     context = {
         "filter": asked,
         "page": page,
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "cases": [VisibleCase.of(case, to=user) for case in page],
         "query": asked.query_with(),
+        "place": urlencode({"list": asked.query_with()}),
         "chips": asked.chips(),
         "searched": found.searched,
+        "searched_part": found.part,
+        "matched": found.matched,
+        "selectable": False,
     }
     is_part = bool(request.htmx)
     template = "cases/includes/case_list_part.html" if is_part else "cases/case_list.html"
-    return render(request, template, context | _orders(asked, query or CaseListQuery()) | {"is_part": is_part})
+    context |= _display(asked, query or CaseListQuery()) | rail_of(asked, user) | {"is_part": is_part}
+    return render(request, template, context)
 
 
-def _orders(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:
-    usual = query.orders[0]
+def _display(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:
+    """What changes how the list is shown, each with the query that does it."""
+    densities = [("", _("Compact")), (COMFORTABLE, _("Comfortable"))]
+    # Members have few cases, and look for a number by typing it.
+    offered = [order for order in query.orders if order.column != "case" or not asked.by.is_member]
     return {
         "order": query.chosen_order,
         "is_newest_first": query.chosen_order == lists.NEWEST,
-        "orders": [(order, asked.query_with(sort="" if order == usual else order.key)) for order in query.orders],
+        "orders": [(order, _ordered(asked, query, order)) for order in offered],
+        "columns": [_column(asked, query, key, label) for key, label in COLUMNS],
+        "sizes": [(size, asked.query_with(per="" if size == PAGE_SIZES[0] else str(size))) for size in PAGE_SIZES],
+        "densities": [
+            (label, asked.query_with(density=key), (key == COMFORTABLE) == asked.is_comfortable)
+            for key, label in densities
+        ],
     }
+
+
+def _ordered(asked: CaseFilter, query: CaseListQuery, order: Order) -> str:
+    return asked.query_with(sort="" if order == query.orders[0] else order.key)
+
+
+def _column(asked: CaseFilter, query: CaseListQuery, key: str, label: StrOrPromise) -> Column:
+    chosen = query.chosen_order
+    offered = [order for order in query.orders if order.column == key]
+    if not offered:
+        return Column(key, label)
+    if chosen not in offered:
+        return Column(key, label, _ordered(asked, query, offered[0]))
+    other = next((order for order in offered if order != chosen), chosen)
+    return Column(key, label, _ordered(asked, query, other), "ascending" if chosen.ascending else "descending")

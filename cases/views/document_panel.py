@@ -33,6 +33,12 @@ def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
     return {
         "reports": reports,
         "document_groups": list(_groups(others, user, can)),
+    } | upload_limits()
+
+
+def upload_limits() -> dict[str, Any]:
+    """What the page says of the files that may be attached."""
+    return {
         "document_types": file_types.in_words(),
         "document_accept": ",".join(file_types.TYPES),
         "document_most_mb": settings.DOCUMENT_MAX_MB,

@@ -1,9 +1,11 @@
 """The documents of a case: attached, downloaded, taken away."""
 
 from contextlib import suppress
+from typing import Any, cast
 
 import structlog
 from django.contrib import messages
+from django.core.files import File
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -34,16 +36,20 @@ def document(request: PortalRequest, pk: int, document_pk: int) -> FileResponse:
     """The file, to be saved and never to be shown as a page of the portal. 404 where the person may not know of it,
     or the storage has lost it."""
     found = visible_document(request, pk, document_pk)
-    try:
-        content = found.file.open("rb")
-    except FileNotFoundError:
-        logger.exception("stored file is missing", document_id=found.pk)
-        raise Http404 from None
-    response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
+    response = FileResponse(opened(found), as_attachment=True, filename=found.name, content_type=found.content_type)
     response["X-Content-Type-Options"] = "nosniff"
     if found.kind == CaseDocument.Kind.REPORT:
         first_views.record(found, kind=FirstView.Kind.DOCUMENT, by=request.user, request=request)
     return response
+
+
+def opened(document: CaseDocument) -> File[Any]:
+    """The stored file. Http404 where the storage has lost it."""
+    try:
+        return cast(File[Any], document.file.open("rb"))
+    except FileNotFoundError:
+        logger.exception("stored file is missing", document_id=document.pk)
+        raise Http404 from None
 
 
 def _not_attached(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
@@ -79,7 +85,8 @@ def remove_document(request: PortalRequest, pk: int, document_pk: int) -> HttpRe
         return _ask_to_remove(request, found)
     documents.remove(document=found, by=request.user, source=WEB)
     messages.success(request, _("“%(name)s” removed.") % {"name": isolated(found.name)})
-    return redirect(reverse("case_detail", args=[pk]) + "#documents")
+    page = "edit_case" if request.GET.get("from") == "edit" else "case_detail"
+    return redirect(reverse(page, args=[pk]) + "#documents")
 
 
 def _ask_to_remove(request: PortalRequest, found: CaseDocument) -> HttpResponse:
@@ -89,8 +96,11 @@ def _ask_to_remove(request: PortalRequest, found: CaseDocument) -> HttpResponse:
     return render(request, "cases/remove_document.html", context)
 
 
-def visible_document(request: PortalRequest, pk: int, document_pk: int) -> CaseDocument:
-    """The document of that case for the person in person; Http404 where they may not know of it."""
+def visible_document(
+    request: PortalRequest, pk: int, document_pk: int, *, kind: FirstView.Kind = FirstView.Kind.DOCUMENT
+) -> CaseDocument:
+    """The document of that case for the person in person, with whether a view of this `kind` is recorded. Http404
+    where they may not know of it."""
     documents = CaseDocument.objects.visible_to(request.user).select_related("case").defer("case__description")
-    downloads = first_views.with_recorded(documents, kind=FirstView.Kind.DOCUMENT, by=request.user, case="case__")
-    return get_object_or_404(downloads, pk=document_pk, case_id=pk)
+    recorded = first_views.with_recorded(documents, kind=kind, by=request.user, case="case__")
+    return get_object_or_404(recorded, pk=document_pk, case_id=pk)

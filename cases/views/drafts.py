@@ -1,49 +1,64 @@
-"""What members do with their drafts."""
+"""What members do with their drafts, all on one page: write, attach, save, submit, delete."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.casework import drafts
-from cases.core.errors import CaseError, SentAlready, Stale
-from cases.forms.drafts import DraftForm
+from cases.core.errors import CaseError, FormReused, SentAlready, Stale
+from cases.documents import actions as documents
+from cases.documents.upload_handlers import is_file_sent, uploaded_file
+from cases.forms.drafts import ATTACH, SUBMIT, DraftForm
 from cases.forms.versions import VersionForm
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import VisibleCase
-from cases.models import CaseEvent
+from cases.models import Case, CaseEvent
 from cases.views.case_detail import render_case, show_refusal, visible_case
+from cases.views.draft_page import render_draft, render_saved
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
 
+WEB = CaseEvent.Source.WEB
+
 
 def _not_created(request: PortalRequest, error: CaseError) -> HttpResponse:
-    context = {"form": DraftForm(request.POST), "problem": error.message}
-    return render(request, "cases/case_form.html", context, status=error.status)
+    if request.htmx:
+        return render_saved(request, problem=error.message, status=error.status)
+    return render_draft(request, DraftForm(request.POST), problem=error.message, status=error.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @refusals_shown_by(_not_created)
 def new_case(request: PortalRequest) -> HttpResponse:
-    """A new draft; its number is generated."""
+    """A new draft; its number is generated. By HTMX's header the page saves itself."""
     user = request.user
     if not user.is_member:
         raise PermissionDenied(_("Only members can create cases."))
-    form = DraftForm(request.POST if request.method == "POST" else None)
+    form = _form(request)
     if not form.is_bound or not form.is_valid():
-        return render(request, "cases/case_form.html", {"form": form}, status=400 if form.is_bound else 200)
+        return _shown(request, form)
     try:
         made = drafts.create(by=user, form_token=form_tokens.sent_in(request), **form.text()).pk
     except SentAlready as sent:
-        made = sent.made
-    messages.success(request, _("Draft saved. It isn't submitted yet."))
-    return redirect("case_detail", pk=made)
+        return _carry_on(request, sent.made, is_again=True)
+    except FormReused as reused:
+        if not (request.htmx and reused.made):
+            raise
+        # The answer to what made the draft was lost, and more was typed since.
+        drafts.edit(case=visible_case(request, reused.made), by=user, version=0, **form.text())
+        made = reused.made
+    return _carry_on(request, made)
 
 
 def _not_edited(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    if request.htmx:
+        return render_saved(request, problem=error.message, status=error.status)
     form = DraftForm(request.POST, instance=visible_case(request, pk)) if request.method == "POST" else None
     if form and isinstance(error, Stale):
         return _changed_meanwhile(request, pk, form, error)
@@ -54,29 +69,64 @@ def _not_edited(request: PortalRequest, error: CaseError, pk: int) -> HttpRespon
 @refusals_shown_by(_not_edited)
 def edit_case(request: PortalRequest, pk: int) -> HttpResponse:
     """Another text for a draft. Whoever can no longer save finds what was typed on the page that says so."""
-    user = request.user
     case = visible_case(request, pk)
     # A form of its own instance: what was typed must not show in the case when it is refused.
-    form = DraftForm(request.POST if request.method == "POST" else None, instance=visible_case(request, pk))
-    permissions.check(Action.EDIT, by=user, case=case)
-    if form.is_bound and form.is_valid():
-        drafts.edit(case=case, by=user, version=form.cleaned_data["version"], **form.text())
-        messages.success(request, _("Draft saved."))
-        return redirect("case_detail", pk=pk)
-    context = {"form": form, "case": VisibleCase.of(case, to=user)}
-    return render(request, "cases/case_form.html", context, status=400 if form.is_bound else 200)
+    form = _form(request, instance=visible_case(request, pk))
+    permissions.check(Action.EDIT, by=request.user, case=case)
+    if not form.is_bound or not form.is_valid():
+        return _shown(request, form, case=case)
+    drafts.edit(case=case, by=request.user, version=form.cleaned_data["version"], **form.text())
+    return _carry_on(request, pk)
+
+
+def _form(request: PortalRequest, **options: Any) -> DraftForm:
+    unfinished = bool(request.htmx) or request.POST.get("then") == ATTACH
+    return DraftForm(request.POST if request.method == "POST" else None, is_unfinished=unfinished, **options)
+
+
+def _shown(request: PortalRequest, form: DraftForm, case: Case | None = None) -> HttpResponse:
+    """The form, empty or with its errors."""
+    status = 400 if form.is_bound else 200
+    if request.htmx and form.is_bound:
+        words = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return render_saved(request, problem=words, status=status)
+    return render_draft(request, form, case=case, status=status)
 
 
 def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: Stale) -> HttpResponse:
     """What was typed, beside the draft as it is now. Who saves again has seen both."""
     case = visible_case(request, pk)
     form.data = request.POST.dict() | {"version": case.version}
-    context = {
-        "form": form,
-        "case": VisibleCase.of(case, to=request.user, in_full=True),
-        "problem": error.message,
-    }
-    return render(request, "cases/case_form.html", context, status=error.status)
+    return render_draft(request, form, case=case, problem=error.message, status=error.status, is_changed=True)
+
+
+def _not_carried_on(request: PortalRequest, error: CaseError, pk: int, *, is_again: bool = False) -> HttpResponse:
+    """The draft is saved. What could not be done with it is said on its page."""
+    case = visible_case(request, pk)
+    if Action.EDIT not in permissions.allowed(by=request.user, case=case):
+        return show_refusal(request, error, pk)
+    said = {"document_problem" if error.field == "file" else "problem": error.message}
+    return render_draft(request, DraftForm(instance=case), case=case, status=error.status, **said)
+
+
+@refusals_shown_by(_not_carried_on)
+def _carry_on(request: PortalRequest, pk: int, *, is_again: bool = False) -> HttpResponse:
+    """The draft `pk` is saved: attach the file that came along, and do what the button says.
+
+    A button that was pressed twice (`is_again`) attaches its file once.
+    """
+    case = visible_case(request, pk)
+    if request.htmx:
+        return render_saved(request, case)
+    if is_file_sent(request) and not is_again:
+        documents.attach(case=case, by=request.user, file=uploaded_file(request), source=WEB)
+    then = request.POST.get("then")
+    if then == ATTACH:
+        return redirect(reverse("edit_case", args=[pk]) + "#documents")
+    if then == SUBMIT and case.status == Case.Status.DRAFT:
+        drafts.submit(case=case, by=request.user, source=WEB, version=case.version)
+    _tell(request, is_submitted=then == SUBMIT)
+    return redirect("case_detail", pk=pk)
 
 
 @require_POST
@@ -84,6 +134,20 @@ def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: 
 def submit_case(request: PortalRequest, pk: int) -> HttpResponse:
     """Hands the draft in."""
     case = visible_case(request, pk)
-    drafts.submit(case=case, by=request.user, source=CaseEvent.Source.WEB, version=VersionForm(request.POST).seen())
-    messages.success(request, _("Your case has been submitted. You can follow it under “In progress”."))
+    drafts.submit(case=case, by=request.user, source=WEB, version=VersionForm(request.POST).seen())
+    _tell(request, is_submitted=True)
     return redirect("case_detail", pk=pk)
+
+
+def _tell(request: HttpRequest, *, is_submitted: bool) -> None:
+    submitted = _("Your case has been submitted. You can follow it under “In progress”.")
+    messages.success(request, submitted if is_submitted else _("Draft saved. It isn't submitted yet."))
+
+
+@require_POST
+@refusals_shown_by(show_refusal)
+def delete_case(request: PortalRequest, pk: int) -> HttpResponse:
+    """Delete the draft, with its documents."""
+    drafts.delete_draft(case=visible_case(request, pk), by=request.user, source=WEB)
+    messages.success(request, _("Draft deleted."))
+    return redirect("dashboard")

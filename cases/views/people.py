@@ -20,13 +20,14 @@ from cases.forms.people import BY_NAME, CorrectForm, HandOverForm, InviteForm, P
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import latest_account_events
 from cases.models import CaseEvent, User
+from cases.selectors.members_cases import cases_of
 from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
 from cases.views.decorators import for_administrators
 from cases.views.refusals import refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
-# Of the history of an account.
-SHOWN = 50
+# Of the history of an account, and of the cases of a person.
+SHOWN, CASES = 50, 10
 
 
 @require_safe
@@ -194,6 +195,8 @@ def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides
         "open_count": open_cases,
         "has_second_factor": is_mfa_enabled(found),
         "events": latest_account_events(found, limit=SHOWN),
+        "persons_cases": cases_of(found, to=request.user, most=CASES + 1),
+        "most_cases": CASES,
         "role_form": RoleForm(initial={"role": found.role}),
         "second_factor_form": SecondFactorForm(),
     }

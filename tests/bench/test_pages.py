@@ -35,6 +35,11 @@ def test_pending_cases_cost_nothing():
     assert max(matching(figures, "sweep: ")) < 3
 
 
+def test_lists_cost_what_they_show():
+    figures = small_run("lists")
+    assert max(matching(figures, "÷ 1,000 cases")) < 4
+
+
 def test_pages_keep_up_with_plain_views_and_nobody_is_late():
     figures = small_run("web")
     assert min(matching(figures, "ours ÷ plain")) > 0.2

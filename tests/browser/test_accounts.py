@@ -58,7 +58,7 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
         look(page, f"{link.lower()}-{kind}")
 
     # She lives in Auckland, and the portal in UTC: the page says whose clock it shows.
-    page.get_by_label("Time zone").select_option("Pacific/Auckland")
+    page.get_by_label("Time zone").fill("Auckland")
     page.get_by_role("button", name="Save").click()
     page.goto("/")
     assert "Other times are in your time zone, Pacific/Auckland." in page.content()
@@ -77,7 +77,7 @@ def test_a_technician_leaves(
     page = sign_in(administrator, dark=dark, viewport=viewport)
     page.goto("/people/")
     look(page, f"people-{kind}")
-    page.get_by_label("Search").fill("tom@")
+    page.get_by_label("Search", exact=True).fill("tom@")
     page.get_by_role("button", name="Apply").click()
     page.get_by_role("link", name="tom@example.com").click()
 

@@ -58,6 +58,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Divorce order → Estimate")).to_be_visible()
     page.goto("/cases/")
+    page.get_by_text("Filter", exact=True).click()
     page.get_by_label("Type").select_option("Estimate")
     expect(page.get_by_role("link", name="The order of May")).to_be_visible()
     assert_accessible(page)

@@ -30,7 +30,7 @@ def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, member, dr
     expect(page.get_by_text("You can also drop files here.")).to_be_visible()
 
     page.get_by_label("Attach a document").set_input_files([LETTER, PAGE, NOTES])
-    expect(page.locator("#document-list").get_by_role("link")).to_have_text(["letter.pdf", "notes.txt"])
+    expect(page.locator("#document-list").get_by_role("link")).to_have_text(["letter.pdf", "Download", "notes.txt"])
     refusal = "page.pdf: The content of this file doesn't match its file type “.pdf”."
     expect(page.locator(".upload")).to_have_text(refusal)
     expect(page.locator("[data-attach]").get_by_role("status")).to_have_text("Attached: notes.txt")
@@ -38,7 +38,7 @@ def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, member, dr
     assert_accessible(page)
 
     with page.expect_download() as download:
-        page.get_by_role("link", name="letter.pdf").click()
+        page.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "letter.pdf"
     page.get_by_role("button", name="Remove letter.pdf").focus()
     page.keyboard.press("Enter")
@@ -69,7 +69,7 @@ def test_a_file_is_dropped_and_its_progress_is_shown(sign_in, technician):
             drop.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
         }"""
     )
-    expect(page.locator("#document-list").get_by_role("link", name="result.pdf")).to_be_visible()
+    expect(page.locator("#document-list").get_by_role("link", name="result.pdf", exact=True)).to_be_visible()
     assert page.evaluate("Math.max(...window.seen)") == 1
     assert CaseDocument.objects.get().kind == "report"
 

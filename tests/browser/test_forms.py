@@ -84,8 +84,8 @@ def test_the_same_form_sent_from_two_tabs_makes_one_draft(scripts, tab_for, memb
     address = tab.url
     again = tab.request.post(
         sent[0].url,
-        data=sent[0].post_data,
-        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        data=sent[0].post_data_buffer,
+        headers={"Content-Type": sent[0].headers["content-type"]},
         max_redirects=0,
     )
     assert again.status == 302
@@ -274,8 +274,8 @@ def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, technician, m
 def test_one_is_asked_after_a_refusal_too_and_not_for_a_search(tab_for, member):
     tab = tab_for(member)
     tab.goto("/cases/new/")
-    assert leaves(tab, lambda: tab.get_by_role("link", name="My cases").click())
-    tab.get_by_label("Search").fill("pension")
+    assert leaves(tab, lambda: tab.get_by_role("link", name="My cases").first.click())
+    tab.get_by_label("Search", exact=True).fill("pension")
     assert leaves(tab, lambda: tab.goto("/cases/new/"))
     tab.get_by_label("Description").fill("A long story")
     tab.get_by_role("button", name="Save draft").click()

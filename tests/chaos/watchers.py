@@ -15,7 +15,7 @@ from tests.chaos.servers import Database
 
 POLL = 0.05
 LOOK_TIMEOUT = 20.0
-CASE_LINK = re.compile(r'href="/cases/(\d+)/"')
+CASE_LINK = re.compile(r'href="/cases/(\d+)/["?]')
 
 
 @dataclass(frozen=True)

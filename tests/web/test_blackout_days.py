@@ -124,7 +124,7 @@ def test_the_preview_is_bounded(ada, member, technician, count):
         scheduled(member, technician)
     with CaptureQueriesContext(connection) as queries:
         page = text_of(ada, f"/blackout-days/new/?date={JUNE_24}")
-    assert len(queries) <= 7
+    assert len(queries) <= 8
     assert f"{count} cases are scheduled for this day." in page
     assert len(re.findall(r'class="case-row"', page)) == 50
     assert ("The first 50 are shown." in page) == (count > 50)

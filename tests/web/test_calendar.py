@@ -112,9 +112,10 @@ def test_a_full_day_links_to_its_list_which_is_paged(client, technician):
     client.force_login(technician)
     page = text_of(client, "/calendar/")
     assert page.count('class="cal-name"') == 3
-    url = re.search(r'class="cal-more" href="([^"]+)">27 more', page).group(1).replace("&amp;", "&")
+    url = re.search(r'class="cal-more" href="([^"]+)">\+27 more', page).group(1).replace("&amp;", "&")
     first = text_of(client, url)
     assert first.count('class="cal-name"') == 25
+    assert ">+5 more<" in first
     next_url = re.search(r'rel="next" href="(\?[^"]+page=2)"', first).group(1).replace("&amp;", "&")
     assert text_of(client, "/calendar/" + next_url).count('class="cal-name"') == 5
 
@@ -177,6 +178,30 @@ def test_a_technician_moves_a_case_and_its_time_of_day_stays(client, technician,
     event = CaseEvent.objects.get(kind="rescheduled")
     assert (event.actor, event.source) == (technician, "web")
     assert "Moved to June 20, 2025, 9:30 AM." in text_of(client, answer.url)
+
+
+def test_a_move_is_undone_from_its_toast(client, technician, administrator, case):
+    for person, reason in ((technician, ""), (administrator, "The member asked")):
+        client.force_login(person)
+        page = text_of(client, move(client, case, query="view=week&date=2025-06-18", reason=reason).url)
+        toast = re.search(
+            r'<div class="toasts".*?</div>\s*</div>|<div class="toasts".*?</form>', page, re.DOTALL
+        ).group(0)
+        url = re.search(r'action="([^"]+)"', toast).group(1).replace("&amp;", "&")
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', toast))
+        assert client.post(url, fields).status_code == 302
+        case.refresh_from_db()
+        assert (case.scheduled_release_date, case.scheduled_release_time) == (JUNE_18, dt.time(9, 30))
+    assert CaseEvent.objects.filter(kind="rescheduled").latest("pk").reason == "Moved back."
+
+
+def test_a_day_that_a_technician_may_not_choose_is_not_offered_again(client, technician, case):
+    case.scheduled_release_date = dt.date(2025, 6, 13)
+    case.save()
+    client.force_login(technician)
+    page = text_of(client, move(client, case).url)
+    assert "Moved to June 20, 2025, 9:30 AM." in page
+    assert ">Undo<" not in re.search(r'<div class="toasts".*?</div>', page, re.DOTALL).group(0)
 
 
 def test_an_administrator_says_why(client, administrator, case):

@@ -34,7 +34,8 @@ def test_a_person_makes_an_address_and_a_program_reads_it(client, technician):
 def test_it_is_shown_once_and_never_kept_by_the_browser(client, technician):
     client.force_login(technician)
     answer = client.post("/calendar/feed/", {"action": "new"}, follow=True)
-    assert ".ics" in answer.content.decode()
+    page = answer.content.decode()
+    assert re.search(r'href="webcal://[^/]+(/calendar/[\w-]+\.ics)"', page).group(1) in page.replace("webcal", "")
     assert client.get("/calendar/feed/").url == "/calendar/"
     assert "no-store" in answer.headers["Cache-Control"]
     assert ".ics" not in client.get("/calendar/").content.decode()

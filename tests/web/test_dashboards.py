@@ -124,8 +124,21 @@ def test_a_technicians_queue(client, member, technician, other_technician, clock
     assert "Released Jun 10, 2025, 9:00 AM" in found["Released"]
     assert "In progress since Jun 10, 2025" in found["In progress"]
     page = answer.content.decode()
-    for query in ("state=submitted&amp;sort=oldest", "due=today&amp;technician=mine", "state=held&amp;technician=mine"):
+    for query in ("state=submitted&amp;sort=urgent", "due=today&amp;technician=mine", "state=held&amp;technician=mine"):
         assert f'href="/cases/?{query}"' in page
+
+
+def test_the_queue_has_what_is_urgent_first_then_what_waits_longest(client, technician, clock, member):
+    clock.shift(-3 * 86400)
+    cases = [CaseFactory(submitted=True, member=member, title=title) for title in ("Old", "Older than urgent")]
+    clock.shift(3 * 86400 - 7200)
+    urgent = CaseFactory(submitted=True, member=member, title="Urgent one", urgency="urgent")
+    clock.shift(7200)
+    client.force_login(technician)
+    page = client.get("/").content.decode()
+    titles = re.findall(r'class="row-title">(.*?)</span>', page)[:3]
+    assert titles == [urgent.title, *(case.title for case in cases)]
+    assert re.findall(r"Waiting [^<]+", page) == ["Waiting 2\xa0hours", "Waiting 3\xa0days", "Waiting 3\xa0days"]
 
 
 def test_a_case_is_accepted_from_the_queue_and_one_is_back_there(client, member, technician, other_technician):
@@ -200,7 +213,7 @@ def test_what_was_accepted_last_is_first_whoever_looks(client, member, technicia
         page = sections(client.get("/"))["In progress"]
         assert re.findall("now|yesterday|last week", page) == list(by_acceptance)
         listed = client.get(f"/cases/?state=accepted{query}").content.decode()
-        assert re.findall('row-title">(now|yesterday|last week)<', listed) == list(by_acceptance)
+        assert re.findall('row-title"[^>]*>(now|yesterday|last week)<', listed) == list(by_acceptance)
 
 
 @pytest.mark.parametrize("title", ["Pension", "", "<b>bold</b> & more", "x" * 200, "\u05e7\u05e6\u05d1\u05d4"])

@@ -34,6 +34,8 @@ PAIRS = [
     *product(STATES, ["canvas", "bs-body-bg", "bs-tertiary-bg"]),
     *product(WORDS, GROUNDS),
     *product(SELECTED, ["accent-soft"]),
+    ("inverse-color", "inverse-bg"),
+    ("inverse-strong", "inverse-line"),
 ]
 ACCOUNT_STATES = ["off", "scheduled", "released", "changed", "danger", "warning", "new"]
 # Smaller than the scale: keys and numbers of steps, and monograms.

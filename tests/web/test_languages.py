@@ -61,6 +61,27 @@ def test_what_is_not_found_is_said_in_the_language_of_the_profile_too(member, cl
     assert client.get("/nowhere/")["Content-Language"] == "es"
 
 
+def test_a_language_is_chosen_before_signing_in_and_the_profile_comes_first(member, client):
+    page = client.get("/accounts/password/reset/?a=b").content.decode()
+    assert '<button name="language" value="en" lang="en" aria-current="true">English</button>' in page
+    assert '<button name="language" value="es" lang="es">Español</button>' in page
+    assert '<input type="hidden" name="next" value="/accounts/password/reset/?a=b">' in page
+    answer = client.post("/language/", {"language": "es", "next": "/accounts/password/reset/?a=b"})
+    assert answer["Location"] == "/accounts/password/reset/?a=b"
+    assert language_of(client.get("/accounts/login/")) == ("es", "es")
+    client.force_login(member)
+    assert language_of(client.get("/")) == ("es", "es")
+    speaks(member, "en")
+    assert language_of(client.get("/")) == ("en", "en")
+
+
+@pytest.mark.parametrize("typed", [{"language": "tlh"}, {"language": "es", "next": "https://evil.example/"}, {}])
+def test_the_choice_of_a_language_leads_nowhere_else(typed, client):
+    answer = client.post("/language/", typed)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert ("django_language" in answer.cookies) == ("next" in typed)
+
+
 def test_one_chooses_the_language_in_the_profile(member, client):
     client.force_login(member)
     fields = {"first_name": "Mia", "last_name": "", "time_zone": ""}

@@ -45,6 +45,9 @@ def odd(clock, technician) -> dict[str, Case]:
     return make_odd_rows(technician=technician)
 
 
+OF_A_DOCUMENT = {"document", "document_content", "view_document", "remove_document"}
+
+
 def addresses_of_no_case() -> list[str]:
     """Every page that is read and is of no case."""
     alone = [
@@ -73,7 +76,11 @@ def test_every_page_opens(settings, client, request, odd, member, who, view):
     client.force_login(user)
     # The setting is about members: of what staff see, it changes what a member would see.
     if who == "member" or view == "hidden":
-        of_cases = addresses(client, list(odd.values()), urls_of_a_case() - {"document", "remove_document"})
+        of_cases = addresses(
+            client,
+            list(odd.values()),
+            urls_of_a_case() - OF_A_DOCUMENT,
+        )
         pages = [*addresses_of_no_case(), *of_cases]
     else:
         pages = addresses(client, list(odd.values()), ["preview_case"])

@@ -4,7 +4,7 @@ import pytest
 from django.test import override_settings
 from django.urls import reverse
 
-from cases.models import ApiToken, Case, CaseType
+from cases.models import ApiToken, BulkRun, Case, CaseType, SavedView
 from tests.pages import ERRORS, LINK_TOKEN, MEMBER, NEWCOMER, PAGES, STATES, STRANGER, World, make_world
 from tests.urls import url_of, url_patterns, urls_of_a_case, urls_with_an_id
 
@@ -27,8 +27,14 @@ def addresses(world: World, name: str) -> list[str]:
         return [url_of(name, world.case("draft"), pk=world.user(person).pk) for person in PEOPLE[1:]]
     if name in urls_with_an_id("case-types/"):
         return [reverse(name, args=[each.pk]) for each in CaseType.objects.all()]
+    if name in urls_with_an_id("views/"):
+        return [reverse(name, args=[each.pk]) for each in SavedView.objects.all()]
     if name in urls_with_an_id("api-tokens/"):
         return [reverse(name, args=[token.pk]) for token in ApiToken.objects.all()]
+    if name in urls_with_an_id("bulk/"):
+        return [reverse(name, args=[run.pk]) for run in BulkRun.objects.all()]
+    if name == "new_bulk_run":
+        return [reverse(name) + "?action=shift&all=1&query=state%3Dscheduled"]
     if name == "condition_by_link":
         return [reverse(name, args=[LINK_TOKEN])]
     return [url_of(name, world.case("draft"), pk=0)]

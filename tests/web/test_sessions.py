@@ -38,6 +38,12 @@ def test_everybody_sees_their_own(both, other_member):
     assert "Another one" not in page
 
 
+def test_a_session_is_called_by_browser_and_system(member):
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0"
+    page = browser(member, agent).get(SESSIONS).content.decode()
+    assert f'<span title="{agent}">Firefox on Windows</span>' in page
+
+
 def test_the_others_are_signed_out(both, other_member):
     phone, laptop = both
     stranger = browser(other_member, "Another one")

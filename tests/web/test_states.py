@@ -121,6 +121,7 @@ DOORS = [
     Door("case_detail", "get", None, done=200),
     Door("edit_case", "get", Action.EDIT, done=200),
     Door("edit_case", "post", Action.EDIT, another_text),
+    Door("delete_case", "post", Action.DELETE),
     Door("submit_case", "post", Action.SUBMIT),
     Door("accept_case", "post", Action.ACCEPT, a_technician),
     Door("mark_case_completed", "post", Action.COMPLETE, now),
@@ -149,6 +150,12 @@ DOORS = [
     Door("release_timeline", "get", None, done=200),
     Door("attach_document", "post", Action.ATTACH, a_file),
     *[Door("document", "get", None, done=200, document=part) for part in PARTS],
+    # A text is downloaded; browsers show a PDF.
+    *[
+        Door(name, "get", None, done=done, document=part)
+        for name in ("view_document", "document_content")
+        for part, done in (("submission", 302), ("report", 200))
+    ],
     *[Door("remove_document", "get", Action.ATTACH, done=200, document=part) for part in PARTS],
     *[Door("remove_document", "post", Action.ATTACH, document=part) for part in PARTS],
     Door("api_case-detail", "get", None, done=200),
@@ -174,7 +181,7 @@ FOR_STAFF = {
     "add_condition",
     *OF_A_CONDITION,
 }
-OF_A_DOCUMENT = {"document", "remove_document"}
+OF_A_DOCUMENT = {"document", "view_document", "document_content", "remove_document"}
 
 
 def test_every_url_of_a_case_has_a_door():

@@ -2,13 +2,16 @@
 
 import datetime as dt
 import html
+import json
 import re
 
 import pytest
 
 from cases import releases
+from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.models import Case, FirstView, OutgoingEmail
+from cases.views.undo_offers import schedule_of
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
 
@@ -243,3 +246,47 @@ def test_members_have_no_evidence(released, client, member):
     client.force_login(member)
     assert client.get(f"/cases/{released.pk}/releases/1/").status_code == 404
     assert "releases/1" not in page(client, released)
+
+
+# --- A new release date -----------------------------------------------------------------------------------------------
+
+FORMER = Schedule(dt.date(2025, 6, 30), dt.time(9, 30))
+UNDO = re.compile(r'class="toast-undo" action="([^"]+)">(.*?)</form>', re.DOTALL)
+
+
+def moved(client, case, headers=None):
+    """The answer to a move to July 15."""
+    change = {"release_date": "2025-07-15", "reason": "Court date", "version": case.version}
+    return client.post(f"/cases/{case.pk}/reschedule/", change, headers=headers or {}, follow=True)
+
+
+def undo_offered(answer):
+    """Where the button *Undo* of the toast posts, and what."""
+    if "HX-Trigger" in answer.headers:
+        (told,) = json.loads(answer.headers["HX-Trigger"])["toasts"]["messages"]
+        return told["undo"]["url"], told["undo"]["fields"]
+    url, fields = UNDO.search(toast(answer.content.decode())).groups()
+    return url, dict(re.findall(r'name="(\w+)" value="([^"]*)"', fields))
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["plain", "htmx"])
+@pytest.mark.parametrize("person", ["technician", "administrator"])
+def test_a_new_release_date_is_taken_back_from_the_toast(person, headers, case, technician, client, clock, request):
+    releases.complete(case=case, by=technician, source="web", release_on=FORMER)
+    case.refresh_from_db()
+    client.force_login(request.getfixturevalue(person))
+    url, fields = undo_offered(moved(client, case, headers))
+    assert client.post(url, fields).status_code == 302
+    case.refresh_from_db()
+    assert schedule_of(case) == FORMER
+    assert client.post(url, fields).status_code == 409
+
+
+def test_a_date_that_may_not_be_chosen_anymore_is_not_offered(case, technician, client, clock):
+    releases.complete(case=case, by=technician, source="web", release_on=FORMER)
+    clock.shift(dt.timedelta(days=14).total_seconds())
+    case.refresh_from_db()
+    client.force_login(technician)
+    answer = moved(client, case)
+    assert "Release date updated." in answer.content.decode()
+    assert not UNDO.search(toast(answer.content.decode()))

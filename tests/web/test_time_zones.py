@@ -6,7 +6,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from cases.core import reader_timezones, schedule
+from cases.core import common_timezones, reader_timezones, schedule
 from cases.models import Case, CaseEvent, User
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
@@ -158,7 +158,7 @@ def test_people_choose_their_zone_and_name(member, client):
     assert member.time_zone == ""
 
 
-@pytest.mark.parametrize("zone", ["Middle/Earth", "../../etc/passwd", "America/New York", "x" * 100])
+@pytest.mark.parametrize("zone", ["Middle/Earth", "../../etc/passwd", "America/Nowhere", "x" * 100])
 def test_an_unknown_zone_is_refused_beside_its_field_and_nothing_typed_is_lost(zone, member, client):
     client.force_login(member)
     answer = client.post(PROFILE, {"first_name": "Maria", "last_name": "", "time_zone": zone})
@@ -167,6 +167,30 @@ def test_an_unknown_zone_is_refused_beside_its_field_and_nothing_typed_is_lost(z
     assert 'value="Maria"' in answer.content.decode()
     member.refresh_from_db()
     assert (member.first_name, member.time_zone) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [
+        ("chicago", "America/Chicago"),
+        ("  São Paulo ", "America/Sao_Paulo"),
+        ("America/New York", "America/New_York"),
+        ("antarctica/troll", "Antarctica/Troll"),
+        ("utc", "UTC"),
+    ],
+)
+def test_a_zone_is_found_by_its_city(typed, zone, member, client):
+    client.force_login(member)
+    client.post(PROFILE, {"time_zone": typed})
+    assert User.objects.get(pk=member.pk).time_zone == zone
+
+
+def test_the_suggested_zones_are_few_and_say_how_far_they_are_from_utc(member, client):
+    client.force_login(member)
+    page = client.get(PROFILE).content.decode()
+    assert '<option value="America/Chicago">Chicago (UTC-05:00)</option>' in page
+    assert len(common_timezones.COMMON) == page.count('<option value="', page.index("<datalist")) <= 80
+    assert len(common_timezones.COMMON) == len(set(common_timezones.COMMON))
 
 
 def test_nobody_gives_themselves_a_role(member, client):

@@ -13,6 +13,9 @@ from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.verdict import Reason, ReasonKind, Verdict, verdicts
 from cases.models import Case, CaseEvent, CaseQuerySet
 from cases.monitoring import daily_statistics
+from cases.proof.head import publish_head
+from cases.proof.sealing import seal_history
+from cases.releases import bulk
 from cases.releases.batch import Batch
 from cases.releases.sweep import hand_over_emails, sweep
 from cases.selectors import case_counts
@@ -51,11 +54,14 @@ class Command(BaseCommand):
                 batch_size=options["batch_size"],
                 on_batch=self._say_batch,
                 emails=self._send if options["send_emails"] else hand_over_emails,
+                runs=self._work_off,
             )
         finally:
             self.stdout.write(self.style.SUCCESS(f"Released {_cases(self.released)}."))
         case_counts.refresh()
         daily_statistics.update(portal_now())
+        seal_history()
+        publish_head(portal_now())
         if self.failed:
             raise CommandError(f"{self.failed} failed and will be retried. See the reasons above.")
 
@@ -107,6 +113,11 @@ class Command(BaseCommand):
         if report.retried or report.failed:
             self.stderr.write(f"  {report.retried} will be retried, {report.failed} failed.")
         self.failed += report.retried + report.failed
+
+    def _work_off(self) -> None:
+        """Work off bulk operations here: where this command runs, there may be no workers."""
+        if count := bulk.work_off():
+            self.stdout.write(f"Bulk operations: {_cases(count)} processed.")
 
     def _say_rest(self, count: int) -> None:
         if count > LISTED:

@@ -105,5 +105,14 @@ function unmark() {
   for (const day of document.querySelectorAll(".cal-over")) day.classList.remove("cal-over");
 }
 
-// On a phone the days before today may fill screens. An address with a place of its own, such as /calendar/#feed, wins.
-if (!window.location.hash && window.matchMedia("(max-width: 767px)").matches) byId("today")?.scrollIntoView();
+/** Opens a month at the week of today where that does not show yet; on a phone, in a list, at today. An address with a place of
+ *  its own, such as /calendar/#feed, wins. */
+function goToToday() {
+  const isList = window.matchMedia("(max-width: 767px)").matches;
+  const place = isList ? byId("today") : document.querySelector(".cal-month [data-week-of-today]");
+  if (!place || window.location.hash) return;
+  if (isList || place.getBoundingClientRect().bottom > window.innerHeight) place.scrollIntoView();
+}
+goToToday();
+// Once more when the typeface is there, which moves the days.
+window.addEventListener("load", goToToday);

@@ -114,10 +114,6 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.matches("[data-complete-case]")) markCaseCompleted();
   if (button.matches(".preset")) usePreset(button);
-  if (button.matches("[data-removes]")) {
-    event.preventDefault();
-    askToRemove(button);
-  }
   if (button.matches("#dialog-complete [type=submit]")) {
     event.preventDefault();
     confirmCaseCompletion();
@@ -145,14 +141,6 @@ document.addEventListener("input", (event) => {
   if (event.target.closest("#dialog-complete")) showChoice();
   else if (event.target.matches("[type=date]")) markPresets();
 });
-
-/** Asks once before a document is taken away, as the page does to which the button leads without this file. */
-function askToRemove(button) {
-  const dialog = dialogOf("dialog-remove");
-  dialog.querySelector("form").action = button.form.action;
-  dialog.querySelector("[data-name]").textContent = button.dataset.removes;
-  dialog.showModal();
-}
 
 const noAnswer = document.getElementById("case-trouble").textContent;
 

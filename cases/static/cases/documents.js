@@ -2,8 +2,10 @@
 // is. The server decides, and its page says what became of it; without this file the form sends one and shows that page.
 
 const form = document.querySelector("[data-attach]");
-const input = form.querySelector("[type=file]");
-const uploads = form.querySelector("[data-uploads]");
+// Where files are dropped: the form itself, or the part of another one that sends them without this file.
+const zone = document.querySelector("[data-drop]");
+const input = zone.querySelector("[type=file]");
+const uploads = zone.querySelector("[data-uploads]");
 let queue = Promise.resolve();
 
 /** Puts the files in the queue; the next one is sent when the one before has been answered. */
@@ -16,11 +18,16 @@ function attachAll(files) {
 }
 
 async function attach(file, row) {
-  if (file.size > Number(form.dataset.mostBytes)) {
-    finish(file, row, form.dataset.tooLarge);
+  if (file.size > Number(zone.dataset.mostBytes)) {
+    finish(file, row, zone.dataset.tooLarge);
     return;
   }
-  say(`${form.dataset.sending}: ${file.name}`);
+  say(`${zone.dataset.sending}: ${file.name}`);
+  // A draft that was never saved has no documents yet (draft.js).
+  if (window.draftIsThere && !(await window.draftIsThere())) {
+    finish(file, row, zone.dataset.failed);
+    return;
+  }
   finish(file, row, await send(file, row.querySelector("progress")));
 }
 
@@ -37,7 +44,7 @@ function send(file, bar) {
   });
   return new Promise((resolve) => {
     request.addEventListener("load", () => resolve(readAnswer(request.response, request.status)));
-    request.addEventListener("error", () => resolve(form.dataset.failed));
+    request.addEventListener("error", () => resolve(zone.dataset.failed));
     request.send(body);
   });
 }
@@ -48,11 +55,12 @@ function readAnswer(page, status) {
   const token = page?.querySelector("[data-attach] [name=form_token]");
   if (token) form.querySelector("[name=form_token]").replaceWith(token);
   const list = page?.getElementById("document-list");
+  for (const back of document.querySelectorAll(".draft-page #document-list form")) back.insertAdjacentHTML("afterbegin", '<input type="hidden" name="from" value="edit">');
   const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger:not([hidden])");
   if (list) document.getElementById("document-list").replaceWith(list);
   // Signed out meanwhile, or the case is another: the page of the present says so.
   else if (status < 400) window.location.reload();
-  return problem?.textContent ?? (status < 400 ? "" : form.dataset.failed);
+  return problem?.textContent ?? (status < 400 ? "" : zone.dataset.failed);
 }
 
 function showRow(file) {
@@ -70,7 +78,7 @@ function showRow(file) {
 
 /** The row goes when the file is in the list; otherwise it says why it is not. */
 function finish(file, row, problem) {
-  say(problem ? `${file.name}: ${problem}` : `${form.dataset.attached}: ${file.name}`);
+  say(problem ? `${file.name}: ${problem}` : `${zone.dataset.attached}: ${file.name}`);
   if (!problem) {
     row.remove();
     return;
@@ -83,23 +91,40 @@ function finish(file, row, problem) {
 }
 
 function say(words) {
-  announce(form.querySelector("[data-said]"), words);
+  announce(zone.querySelector("[data-said]"), words);
 }
 
+/** Asks once before a document is taken away, as the page does to which the button leads without this file. */
+function askToRemove(button) {
+  const dialog = document.getElementById("dialog-remove");
+  const address = new URL(button.form.action);
+  address.search = new URLSearchParams(new FormData(button.form));
+  dialog.querySelector("form").action = address;
+  dialog.querySelector("[data-name]").textContent = button.dataset.removes;
+  dialog.showModal();
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-removes]");
+  if (!button) return;
+  event.preventDefault();
+  askToRemove(button);
+});
+
+input.removeAttribute("form"); // each file is sent by itself
 input.multiple = true;
-form.querySelector("[data-with-script]").hidden = false;
-form.querySelector("[data-without-script]").hidden = true;
+zone.querySelector("[data-with-script]").hidden = false;
+zone.querySelector("[data-without-script]").hidden = true;
 input.addEventListener("change", () => {
   attachAll([...input.files]);
   input.value = "";
 });
-form.addEventListener("dragover", (event) => {
+zone.addEventListener("dragover", (event) => {
   event.preventDefault();
-  form.classList.add("drop-over");
+  zone.classList.add("drop-over");
 });
-form.addEventListener("dragleave", () => form.classList.remove("drop-over"));
-form.addEventListener("drop", (event) => {
+zone.addEventListener("dragleave", () => zone.classList.remove("drop-over"));
+zone.addEventListener("drop", (event) => {
   event.preventDefault();
-  form.classList.remove("drop-over");
+  zone.classList.remove("drop-over");
   attachAll([...event.dataTransfer.files]);
 });

@@ -30,11 +30,25 @@ function dismiss(toast) {
   (next?.querySelector("button") ?? document.getElementById("content")).focus({ preventScroll: true });
 }
 
-/** Shows a toast of `level`: success, info, warning or danger. */
-function show({ level, text }) {
+/** The form that takes back what a toast tells of. */
+function undoForm({ url, fields }) {
+  const form = document.getElementById("toast-undo-template").content.firstElementChild.cloneNode(true);
+  form.action = url;
+  for (const [name, value] of Object.entries(fields)) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name, value });
+    form.prepend(input);
+  }
+  return form;
+}
+
+/** Shows a toast of `level`: success, info, warning or danger. `undo` says what takes it back. */
+function show({ level, text, undo }) {
   const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   toast.classList.add(`alert-${level}`);
-  toast.querySelector(".toast-words").textContent = text;
+  const words = toast.querySelector(".toast-words");
+  words.textContent = text;
+  if (undo) words.after(undoForm(undo));
   document.getElementById("toasts").append(toast);
 }
 

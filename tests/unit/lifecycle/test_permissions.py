@@ -36,6 +36,7 @@ OF_OTHERS = ("approve",)
 MAY = {
     # action           member (own)   technician        administrator
     "edit":           ("draft",       "-",              "-"),
+    "delete":         ("draft",       "-",              "-"),
     "submit":         ("draft",       "-",              "-"),
     "attach":         ("draft",       "accepted",       "accepted"),
     "accept":         ("-",           "submitted",      "submitted"),
@@ -91,6 +92,7 @@ def verbs(case, by):
 
     return {
         "edit": lambda: drafts.edit(case=case, by=by, title="Better", description="", urgency="normal"),
+        "delete": lambda: drafts.delete_draft(**way),
         "submit": lambda: drafts.submit(**way),
         "attach": lambda: documents.attach(case=case, by=by, file=ContentFile(b"text", name="a.txt"), source="web"),
         "accept": lambda: releases.accept(**way),

@@ -27,27 +27,34 @@ from cases.models import (
     AccountEvent,
     ApiToken,
     BlackoutDay,
+    BulkRow,
+    BulkRun,
     CalendarFeed,
     Case,
     CaseAnswer,
     CaseEvent,
     CaseType,
     CaseTypeCondition,
+    CaseWords,
     Condition,
     FirstView,
     Heartbeat,
+    HistorySeal,
     OutgoingEmail,
     PasswordResetRequest,
+    PersonWords,
     PortalClock,
     PortalEvent,
     ReleaseDay,
     ReleaseStop,
     SampledTotal,
+    SavedView,
     SecurityState,
     StorageReport,
     UnsentForm,
     UsedFormToken,
     User,
+    ViewPin,
 )
 from cases.models.folded import Folded
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
@@ -83,6 +90,9 @@ def row(model: type[models.Model]) -> models.Model:
         "accountevent": lambda: AccountEvent(person=person, actor=person, kind="corrected", at=NOW),
         "calendarfeed": lambda: CalendarFeed(user=person, token_digest="0", made_at=NOW),
         "heartbeat": lambda: Heartbeat(name="a run", at=NOW),
+        "historyseal": lambda: HistorySeal(
+            number=1, at=NOW, history="cases", first_id=1, last_id=1, entries=b"", previous="0" * 64, digest="0" * 64
+        ),
         "outgoingemail": lambda: OutgoingEmail(case=CaseFactory(), recipient=person, **email),
         "passwordresetrequest": lambda: PasswordResetRequest(language="en"),
         "portalclock": lambda: PortalClock(id=1, time_zone="UTC", release_time_of_day=dt.time(0)),
@@ -95,6 +105,14 @@ def row(model: type[models.Model]) -> models.Model:
         "apitoken": lambda: ApiToken(user=person, digest="0", name="a", created=NOW, expiry=NOW + dt.timedelta(days=1)),
         "storagereport": lambda: StorageReport(pk=1, at=NOW),
         "blackoutday": lambda: BlackoutDay(date="2025-12-24", name="a", created=NOW, created_by=person),
+        "bulkrun": lambda: BulkRun(action="hold", by=person, language="en", created=NOW),
+        "bulkrow": lambda: BulkRow(
+            run=BulkRun.objects.create(action="hold", by=person, language="en", created=NOW),
+            case=CaseFactory(),
+            position=0,
+            case_version=0,
+            verdict="will",
+        ),
         "caseanswer": lambda: CaseAnswer(case=CaseFactory(), updated_at=NOW, updated_by=person),
         "casetype": lambda: CaseType(name="a"),
         "casetypecondition": lambda: CaseTypeCondition(
@@ -103,9 +121,25 @@ def row(model: type[models.Model]) -> models.Model:
         "condition": lambda: Condition(case=CaseFactory(), kind="manual", name="a", created=NOW, since=NOW),
         "firstview": lambda: FirstView(case=CaseFactory(), release_number=1, kind="page", at=NOW),
         "releasestop": lambda: ReleaseStop(at=NOW, actor=person, reason="a"),
+        "savedview": lambda: SavedView(owner=person, name="a", created=NOW),
+        "viewpin": lambda: ViewPin(user=person, builtin="urgent", is_pinned=True),
+        "casewords": lambda: CaseWords(case=bare_case(), member=" @1"),
+        "personwords": lambda: PersonWords(person=without_words(person)),
         "sampledtotal": lambda: SampledTotal(state="a state", cases=1, counted_at=NOW, seconds=1),
     }
     return made[model._meta.model_name]()
+
+
+def bare_case() -> Case:
+    """A case without its words."""
+    case = CaseFactory()
+    CaseWords.objects.all().delete()
+    return case
+
+
+def without_words(person: User) -> User:
+    PersonWords.objects.all().delete()
+    return person
 
 
 def make_consistent(found: models.Model, column: str) -> None:

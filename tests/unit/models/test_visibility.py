@@ -50,7 +50,14 @@ def named(request, who):
 @pytest.mark.parametrize(("view", "who"), SEES, ids=" ".join)
 def test_who_sees_what(settings, request, cases, view, who):
     settings.RELEASE_MEMBER_VIEW = view
-    assert seen_by(named(request, who), cases) == set(SEES[view, who].split())
+    user, states = named(request, who), set(SEES[view, who].split())
+    assert seen_by(user, cases) == states
+    completed = Case.objects.filter(status="completed")
+    assert {cases[case.pk] for case in completed.completed_visible_to(user)} == states - {
+        "draft",
+        "submitted",
+        "accepted",
+    }
 
 
 @pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])

@@ -9,7 +9,7 @@ import cases
 
 ROOMS = ("views", "api", "admin", "selectors")
 MANAGERS = {"objects", "_base_manager", "_default_manager", "all_objects"}
-THROUGH_THE_RULE = {"visible_to", "shown_to", "none"}
+THROUGH_THE_RULE = {"visible_to", "completed_visible_to", "shown_to", "none"}
 # What tells of no case: numbers over all cases, for the pages of staff.
 NUMBERS = {("selectors/case_counts.py", "aggregate"), ("selectors/dashboard.py", "any_due")}
 MODULES = sorted(

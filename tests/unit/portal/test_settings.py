@@ -43,6 +43,7 @@ BAD = {
     "RELEASE_MAX_DAYS": ["6"],
     "RELEASE_ETA_WINDOW_DAYS": ["-1", "x"],
     "RELEASE_BATCH_SIZE": ["0"],
+    "RELEASE_CROWDED_DAY": ["0"],
     "DOCUMENT_MAX_MB": ["0", "-1", "1.5", "20 MB"],
     "FILE_STORAGE_URL": ["var/documents", "gs://papers"],
     "DATABASE_URL": ["garbage"],
@@ -212,6 +213,7 @@ def test_tasks_go_to_their_queues():
     assert route({}, "tasks.releases.sweep")["queue"].name == "sweep"
     assert route({}, "tasks.emails.send_release_emails")["queue"].name == "mail"
     assert route({}, "tasks.monitoring.count_days")["queue"].name == "mail"
+    assert route({}, "tasks.bulk.work_off_runs")["queue"].name == "mail"
 
 
 def test_every_entry_of_beat_names_a_task(settings):

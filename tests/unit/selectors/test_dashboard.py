@@ -28,7 +28,7 @@ def cases_of_two(member, other_member, technician, other_technician):
         person, colleague = (member, technician) if number % 4 else (other_member, other_technician)
         accepted = VISIT + dt.timedelta(hours=number * 3 % 8)
         CaseFactory(member=person, assigned_to=colleague, date_accepted=accepted)
-        CaseFactory(member=person, submitted=True)
+        CaseFactory(member=person, submitted=True, urgency="normal" if number % 3 else "urgent")
         CaseFactory(member=person, draft=True)
         CaseFactory(member=person, assigned_to=colleague, held=True)
         day = portals_today() + dt.timedelta(days=number * 5 % 8)
@@ -76,8 +76,9 @@ def expected(user: User, key: str) -> list[Case]:
         return sorted(cases, key=lambda case: (case.scheduled_release_date, case.pk))
     if key == "accepted":
         return sorted(cases, key=lambda case: (case.date_accepted or case.date_created, case.pk), reverse=True)
-    oldest_first = key == "submitted" and not user.is_member
-    return sorted(cases, key=lambda case: case.pk if oldest_first else -case.pk)
+    if key == "submitted" and not user.is_member:
+        return sorted(cases, key=lambda case: (case.urgency != "urgent", case.pk))
+    return sorted(cases, key=lambda case: -case.pk)
 
 
 @pytest.mark.parametrize("view", VIEWS)

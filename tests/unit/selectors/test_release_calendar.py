@@ -11,7 +11,7 @@ from cases.core import schedule
 from cases.core.calendar_periods import DAY, Period, View
 from cases.models import Case
 from cases.selectors import release_calendar
-from cases.selectors.release_calendar import Kind, days_of, kinds_of, on_day
+from cases.selectors.release_calendar import DayPaginator, Kind, by_the_clock, days_of, kinds_of, on_day
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
@@ -59,21 +59,34 @@ def test_what_is_overdue_stands_on_today_and_says_so(clock, administrator):
     assert days[dt.date(2025, 6, 3)].is_empty
 
 
-def test_the_entries_of_a_day_are_in_the_order_of_the_clock(clock, settings, administrator):
-    settings.RELEASE_TIME_OF_DAY = dt.time(12)
-    date = dt.date(2025, 6, 18)
-    evening, noon, morning = (
-        CaseFactory(scheduled=True, scheduled_release_date=date, scheduled_release_time=time)
-        for time in (dt.time(18), None, dt.time(9))
-    )
-    assert shown(days_for(administrator, [date])[date]) == [("scheduled", case.pk) for case in (morning, noon, evening)]
+@pytest.mark.parametrize("usual", [dt.time(0), dt.time(12)])
+@pytest.mark.parametrize("date", [TODAY, dt.date(2025, 6, 18)])
+def test_a_day_is_in_the_order_of_the_clock_however_little_is_shown(clock, settings, administrator, usual, date):
+    clock.move_to(dt.datetime(2025, 6, 11, tzinfo=dt.UTC))
+    settings.RELEASE_TIME_OF_DAY = usual
+    times = [dt.time(18), None, dt.time(9), usual, dt.time(13), dt.time(11, 59), None]
+    made = [CaseFactory(scheduled=True, scheduled_release_date=date, scheduled_release_time=time) for time in times]
+    made.sort(key=lambda case: (case.scheduled_release_time or usual, case.scheduled_release_time is not None, case.pk))
+    wanted = [case.pk for case in made]
+    if date == TODAY:
+        wanted.insert(0, CaseFactory(due=True).pk)
+
+    parts = by_the_clock(Case.objects.all(), date, Kind.SCHEDULED, today=TODAY)
+    paginator = DayPaginator(parts)
+    paginator.per_page = 3
+    pages = [list(paginator.page(number)) for number in paginator.page_range]
+
+    assert [case.pk for page in pages for case in page] == wanted
+    assert [len(page) for page in pages[:-1]] == [3] * (len(pages) - 1)
+    entries = [pk for _, pk in shown(days_for(administrator, [date], rows=4)[date])]
+    assert {wanted.index(pk) for pk in entries} == {0, 1, 2, 3}
 
 
 def test_a_day_shows_a_few_and_counts_up_to_the_cap(clock, administrator, monkeypatch):
     date = dt.date(2025, 6, 18)
     CaseFactory.create_batch(6, scheduled=True, scheduled_release_date=date)
     (slot,) = days_for(administrator, [date], rows=2)[date].slots
-    assert (len(slot.entries), slot.counted, slot.more) == (2, "6", "4")
+    assert (len(slot.entries), slot.counted, slot.more) == (2, "6", "+4")
     monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 5)
     (slot,) = days_for(administrator, [date], rows=2)[date].slots
     assert (slot.counted, slot.more) == ("5+", "3+")

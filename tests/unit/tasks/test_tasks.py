@@ -247,10 +247,10 @@ def test_a_step_of_the_sweep_that_fails_stops_none_of_the_others(published, cloc
 
 def test_the_heartbeat_says_what_ran_the_sweep(published, clock):
     tasks.sweep()
-    assert Heartbeat.objects.get().source == "sweep"
+    assert Heartbeat.objects.get(name="sweep").source == "sweep"
     CaseFactory(due=True)
     call_command("release_scheduled_cases")
-    heartbeat = Heartbeat.objects.get()
+    heartbeat = Heartbeat.objects.get(name="sweep")
     assert (heartbeat.name, heartbeat.source, heartbeat.at, heartbeat.released) == ("sweep", "command", FROZEN, 1)
 
 

@@ -1,0 +1,306 @@
+"""What an action on many cases asks for. What is allowed is decided by the preview, case by case."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits, schedule
+from cases.core.clock import portal_now
+from cases.core.text_fields import LineField, ProseField
+from cases.db.bulk import ids_as_rows
+from cases.forms.case_types import CaseTypeField, choosable
+from cases.forms.conditions import possible_owners
+from cases.forms.release import ReleaseDateInput
+from cases.forms.single_values import SingleValuesForm
+from cases.forms.technicians import TechnicianField, colleagues_of
+from cases.lifecycle.closed_days import default_date
+from cases.models import BulkRun, Case, Condition, User
+from cases.releases import bulk
+from cases.releases.bulk import Parameters
+
+Action = BulkRun.Action
+SELECT = {"class": "form-select"}
+SAVED = _("Saved in the history of each case.")
+OPTIONAL = _("Optional. Saved in the history of each case.")
+# So many names of conditions are offered at most.
+MAX_NAMES = 100
+
+
+class BulkForm(SingleValuesForm):
+    """Why; the actions that ask for no more have this form. `keys` are those of the selected cases."""
+
+    reason = ProseField(
+        label=_("Reason"),
+        max_length=limits.REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=SAVED,
+        error_messages={"required": _("Enter a reason. It will be saved in the case history.")},
+    )
+
+    field_order = (
+        "date",
+        "time",
+        "most_a_day",
+        "days",
+        "unit",
+        "direction",
+        "technician",
+        "condition",
+        "kind",
+        "name",
+        "owner",
+        "urgency",
+        "case_type",
+        "reason",
+    )
+
+    def __init__(self, *args: Any, action: str, by: User, keys: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by, self.keys = by, keys
+        if not bulk.needs_reason(action, by):
+            self.fields["reason"].required, self.fields["reason"].help_text = False, OPTIONAL
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Offer what can be chosen."""
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        return Parameters()
+
+
+class BulkDateForm(BulkForm):
+    """The day, or the first of several."""
+
+    date = forms.DateField(
+        label=_("Release date"),
+        widget=ReleaseDateInput(),
+        input_formats=["%Y-%m-%d"],
+        error_messages={
+            "required": _("Enter a date."),
+            "invalid": _("Enter the date as year-month-day, for example 2026-03-31."),
+        },
+    )
+
+    def prepare(self) -> None:
+        """Propose the portal's default date, from the first on that this person may choose."""
+        now = portal_now()
+        first = schedule.date_of(now) if self.by.is_administrator else schedule.least_date(now)
+        self.fields["date"].widget.attrs["min"] = first.isoformat()
+        self.initial.setdefault("date", default_date(now))
+
+
+class BulkScheduleForm(BulkDateForm):
+    """One schedule for all."""
+
+    time = forms.TimeField(
+        label=_("Release time"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}),
+        input_formats=["%H:%M", "%H:%M:%S"],
+        error_messages={"invalid": _("Enter the time as hours and minutes, for example 09:30.")},
+        help_text=_("Without a time, the usual release time applies."),
+    )
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        return Parameters(date=self.cleaned_data["date"], time=self.cleaned_data["time"])
+
+
+class BulkSpreadForm(BulkDateForm):
+    """From a day on, so many a day."""
+
+    most_a_day = forms.IntegerField(
+        label=_("Releases a day, at most"),
+        min_value=1,
+        max_value=limits.BULK_CASES,
+        error_messages={"required": _("Enter a number.")},
+        help_text=_("Of the selected cases, in the order of the list. Days without releases are left out."),
+    )
+
+    def prepare(self) -> None:
+        """Name the date for what it is."""
+        super().prepare()
+        self.fields["date"].label = _("First release date")
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        return Parameters(date=self.cleaned_data["date"], most_a_day=self.cleaned_data["most_a_day"])
+
+
+class BulkShiftForm(BulkForm):
+    """By how many days, and which way."""
+
+    days = forms.IntegerField(
+        label=_("Move by"), min_value=1, max_value=365, initial=1, error_messages={"required": _("Enter a number.")}
+    )
+    unit = forms.ChoiceField(
+        label=_("Unit"),
+        choices=[("working", _("working days")), ("days", _("days"))],
+        widget=forms.Select(attrs=SELECT),
+        help_text=_("Working days leave out days without releases, such as holidays and blackout days."),
+    )
+    direction = forms.ChoiceField(
+        label=_("Direction"),
+        choices=[("later", _("Later")), ("earlier", _("Earlier"))],
+        widget=forms.Select(attrs=SELECT),
+    )
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form. A move to an earlier date has a negative number of days."""
+        chosen = self.cleaned_data
+        days = chosen["days"] if chosen["direction"] == "later" else -chosen["days"]
+        return Parameters(days=days, working_days=chosen["unit"] == "working")
+
+
+class BulkHandOverForm(BulkForm):
+    """To whom."""
+
+    technician = TechnicianField(
+        label=_("Hand over to"),
+        empty_label=_("Choose a technician"),
+        error_messages={"invalid_choice": _("Choose a technician.")},
+    )
+
+    def prepare(self) -> None:
+        """Offer the colleagues who have signed in before."""
+        cast(TechnicianField, self.fields["technician"]).queryset = colleagues_of(self.by)
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        return Parameters(technician=self.cleaned_data["technician"].pk)
+
+
+class BulkAddConditionForm(BulkForm):
+    """What is to happen before the release, as on the page of one case."""
+
+    kind = forms.ChoiceField(
+        label=_("What must happen first"),
+        choices=Condition.Kind.choices,
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("Choose what kind of condition this is.")},
+    )
+    name = LineField(
+        label=_("Name"),
+        required=False,
+        max_length=limits.CONDITION,
+        help_text=_("For something to confirm, or a confirmation by link. Anyone with the link can read it."),
+    )
+    owner = TechnicianField(
+        label=_("Owner"),
+        required=False,
+        empty_label=_("The technician of the case"),
+        error_messages={"invalid_choice": _("Choose a technician or an administrator with an active account.")},
+    )
+
+    def prepare(self) -> None:
+        """Offer all staff."""
+        cast(TechnicianField, self.fields["owner"]).queryset = possible_owners()
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        owner = self.cleaned_data["owner"]
+        return Parameters(
+            kind=self.cleaned_data["kind"], name=self.cleaned_data["name"], owner=owner.pk if owner else None
+        )
+
+
+class BulkConditionForm(BulkForm):
+    """Which of the conditions that are open in the selected cases."""
+
+    kinds = tuple(Condition.Kind.values)
+
+    condition = forms.ChoiceField(
+        label=_("Condition"),
+        widget=forms.Select(attrs=SELECT),
+        error_messages={
+            "required": _("None of the selected cases has an open condition that you can choose here."),
+            "invalid_choice": _("This condition isn't open anymore. Choose another one."),
+        },
+    )
+
+    def prepare(self) -> None:
+        """Offer every open condition of the selected cases once, by kind and name."""
+        found = Condition.objects.filter(
+            case__in=ids_as_rows(self.keys), state=Condition.State.OPEN, kind__in=self.kinds
+        )
+        named = found.order_by("name", "kind").values_list("kind", "name").distinct()[:MAX_NAMES]
+        self.fields["condition"].choices = [  # type: ignore[attr-defined]
+            (f"{kind}:{name}", name or Condition.Kind(kind).label) for kind, name in named
+        ]
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        kind, _colon, name = self.cleaned_data["condition"].partition(":")
+        return Parameters(kind=kind, name=name)
+
+
+class BulkMeetForm(BulkConditionForm):
+    """Which condition has been met: one that people confirm."""
+
+    kinds = (Condition.Kind.MANUAL,)
+
+
+class BulkUrgencyForm(BulkForm):
+    """How urgent."""
+
+    urgency = forms.ChoiceField(
+        label=_("Urgency"), choices=Case.Urgency.choices, widget=forms.Select(attrs=SELECT), initial="urgent"
+    )
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        return Parameters(urgency=self.cleaned_data["urgency"])
+
+
+class BulkTypeForm(BulkForm):
+    """Of which type."""
+
+    case_type = CaseTypeField()
+
+    def prepare(self) -> None:
+        """Offer the types that are in use."""
+        cast(CaseTypeField, self.fields["case_type"]).offer(choosable(), present=None)
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        chosen = self.cleaned_data["case_type"]
+        return Parameters(case_type=chosen.pk if chosen else None)
+
+
+FORMS: dict[str, type[BulkForm]] = {
+    Action.SCHEDULE: BulkScheduleForm,
+    Action.SPREAD: BulkSpreadForm,
+    Action.SHIFT: BulkShiftForm,
+    Action.HAND_OVER: BulkHandOverForm,
+    Action.ADD_CONDITION: BulkAddConditionForm,
+    Action.MEET_CONDITION: BulkMeetForm,
+    Action.WAIVE_CONDITION: BulkConditionForm,
+    Action.URGENCY: BulkUrgencyForm,
+    Action.CASE_TYPE: BulkTypeForm,
+}
+
+
+def form_for(action: str, *args: Any, **options: Any) -> BulkForm:
+    """Return the form of the action."""
+    return FORMS.get(action, BulkForm)(*args, action=action, **options)
+
+
+class UndoForm(SingleValuesForm):
+    """Why a run is taken back; where that has to be said, it is required."""
+
+    reason = ProseField(
+        label=_("Reason"),
+        required=False,
+        max_length=limits.REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=OPTIONAL,
+        error_messages={"required": _("Enter a reason. It will be saved in the case history.")},
+    )
+
+    def __init__(self, *args: Any, run: BulkRun, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if bulk.undo_needs_reason(run):
+            self.fields["reason"].required, self.fields["reason"].help_text = True, SAVED

@@ -1,0 +1,59 @@
+"""Which cases an action on many is about: rows of a list, all that a list matches, or those of a former run."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.errors import CaseError
+from cases.forms.case_filter import CaseFilter
+from cases.models import BulkRun, User
+from cases.selectors import case_list
+
+# Rows that one form sends. A list has at most 100 a page.
+MAX_CHOSEN = 1_000
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The keys of the selected cases, in the order of the list.
+
+    `query` is that of the list, to which the person goes back. `fields` are what a form sends to select the same.
+    """
+
+    keys: list[int]
+    query: str
+    fields: dict[str, str]
+
+    @classmethod
+    def of(cls, data: QueryDict, *, by: User) -> Self:
+        """Read what a list or a form sends: `case` (many) or `selected`, `all` with `query`, or `run`.
+
+        CaseError where it cannot be read. Who may see a case is asked when it is looked up.
+        """
+        query = data.get("query", "")
+        if run := data.get("run"):
+            return cls(_keys_of_run(run, by), query, {"run": run, "query": query})
+        if data.get("all"):
+            return cls(_keys_of_list(query, by), query, {"all": "1", "query": query})
+        chosen = data.getlist("case") or [key for key in data.get("selected", "").split(",") if key]
+        if len(chosen) > MAX_CHOSEN or not all(map(limits.is_key, chosen)):
+            raise CaseError(_("This selection can't be read. Select the cases again."))
+        return cls([int(key) for key in chosen], query, {"selected": ",".join(chosen), "query": query})
+
+
+def _keys_of_run(run: str, by: User) -> list[int]:
+    if not limits.is_key(run):
+        return []
+    rows = BulkRun.objects.visible_to(by).filter(pk=run, rows__isnull=False)
+    return list(rows.order_by("rows__position").values_list("rows__case_id", flat=True))
+
+
+def _keys_of_list(query: str, by: User) -> list[int]:
+    asked = CaseFilter(QueryDict(query), by=by)
+    if not asked.is_valid():
+        raise CaseError(_("The filters of this list can't be read. Select the cases again."))
+    found = case_list.find(asked.list_query(), by).cases
+    return list(found.values_list("pk", flat=True)[: limits.BULK_CASES + 1])

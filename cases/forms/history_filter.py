@@ -1,0 +1,128 @@
+"""What the address of the release history asks for, read and checked; the form that writes such addresses."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits
+from cases.forms.case_filter import Chip
+from cases.forms.release import ReleaseDateInput
+from cases.forms.technicians import BY_NAME
+from cases.models import Case, CaseEvent, User
+from cases.selectors.history import HistoryQuery, named_person
+
+SELECT = {"class": "form-select"}
+MOST_RUNS = 10**limits.KEY_DIGITS - 1
+INVALID_DAY = {"invalid": _("Enter a date like 2025-12-31.")}
+
+
+class HistoryFilter(forms.Form):
+    """`case`, `kind`, `person`, `channel`, `run`, and the days `since` and `until`. What cannot be read is an error."""
+
+    case = forms.CharField(
+        required=False,
+        label=_("Case"),
+        max_length=limits.NAME,
+        widget=forms.TextInput(attrs={"class": "form-control", "placeholder": _("Case number"), "type": "search"}),
+    )
+    kind = forms.ChoiceField(
+        required=False,
+        label=_("What happened"),
+        choices=[("", _("Anything")), *CaseEvent.Kind.choices],
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("Unknown kind.")},
+    )
+    person = forms.ChoiceField(
+        required=False,
+        label=_("Done by"),
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("Person not found.")},
+    )
+    channel = forms.ChoiceField(
+        required=False,
+        label=_("Through"),
+        choices=[("", _("Any channel")), *CaseEvent.Source.choices],
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("Unknown channel.")},
+    )
+    run = forms.IntegerField(
+        required=False,
+        label=_("Bulk operation"),
+        min_value=1,
+        max_value=MOST_RUNS,
+        widget=forms.NumberInput(attrs={"class": "form-control", "placeholder": _("Number")}),
+    )
+    since = forms.DateField(required=False, label=_("From"), widget=ReleaseDateInput(), error_messages=INVALID_DAY)
+    until = forms.DateField(required=False, label=_("To"), widget=ReleaseDateInput(), error_messages=INVALID_DAY)
+
+    def __init__(self, query: QueryDict, *, by: User) -> None:
+        super().__init__(query)
+        self.query, self.by = query, by
+        self.fields["person"].choices = self._people()  # type: ignore[attr-defined]
+
+    def _people(self) -> list[tuple[str, Any]]:
+        """Return the staff by name, and the member who is asked for, if the history that one may see names them."""
+        staff = User.objects.exclude(role=User.Role.MEMBER).order_by("-is_active", *BY_NAME)
+        people = {str(person.pk): person.display_name for person in staff}
+        asked = self.query.get("person", "")
+        if limits.is_key(asked) and asked not in people and (person := named_person(int(asked), self.by)):
+            people[asked] = person.display_name
+        return [("", _("Anyone")), *people.items()]
+
+    def clean_case(self) -> Case | None:
+        number = self.cleaned_data["case"].strip().upper()
+        if not number:
+            return None
+        if found := Case.objects.visible_to(self.by).filter(external_case_id=number).first():
+            return found
+        raise forms.ValidationError(_("No case has this number. Enter the whole number."))
+
+    def history_query(self) -> HistoryQuery:
+        """What is asked for, by a valid form. Days are those of the reader."""
+        asked = self.cleaned_data
+        return HistoryQuery(
+            person=int(asked["person"]) if asked["person"] else None,
+            kind=asked["kind"],
+            source=asked["channel"],
+            case=asked["case"].pk if asked["case"] else None,
+            run=asked["run"],
+            start=_midnight(asked["since"]),
+            end=_midnight(asked["until"], days=1),
+        )
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything narrows the list."""
+        return any(self.query.get(name) for name in self.fields)
+
+    def chips(self) -> list[Chip]:
+        """The filters that are on, each with what the query would be without it."""
+        on = [field for field in self if self.query.get(field.name)]
+        return [Chip(self._in_words(field), self.query_with(**{field.name: ""})) for field in on]
+
+    def _in_words(self, field: forms.BoundField) -> str:
+        value = self.query[field.name]
+        chosen = dict(getattr(field.field, "choices", [])).get(value, value)
+        day = getattr(self, "cleaned_data", {}).get(field.name)
+        shown = date_format(day, "DAY_FORMAT") if isinstance(day, dt.date) else chosen
+        return gettext("%(field)s: %(value)s") % {"field": field.label, "value": shown}
+
+    def query_with(self, **changes: str) -> str:
+        """The query of the first page with some of its values changed; an empty one leaves."""
+        query = {name: str(self.query.get(name, "")) for name in self.fields} | changes
+        return urlencode({key: value for key, value in query.items() if value})
+
+
+def _midnight(day: dt.date | None, *, days: int = 0) -> dt.datetime | None:
+    """The beginning of the reader's `day`, or of the one `days` later. None for None, and beyond the calendar."""
+    try:
+        return timezone.make_aware(dt.datetime.combine(day, dt.time()) + dt.timedelta(days=days)) if day else None
+    except OverflowError:
+        return None

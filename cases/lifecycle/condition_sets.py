@@ -1,0 +1,151 @@
+"""What cases.lifecycle.conditions does to one case, for many locked cases in few statements.
+
+Each function stores the conditions and returns the events, which are not stored yet. `recount` comes last.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from cases.db.bulk import ids_as_rows
+from cases.lifecycle.conditions import MET_BY_WORK, facts_of
+from cases.lifecycle.history import EventRecorder
+from cases.models import Case, CaseAnswer, CaseDocument, CaseEvent, Condition, User
+from cases.models.condition import UNMET
+
+Kind = Condition.Kind
+State = Condition.State
+Event = CaseEvent.Kind
+# The step of each case, by its key.
+Recorders = dict[int, EventRecorder]
+APPROVED = Q(state=State.MET, kind=Kind.APPROVAL)
+MET_WORK = Q(state=State.MET, kind__in=MET_BY_WORK)
+
+
+def recorders_of(recorders: Iterable[EventRecorder]) -> Recorders:
+    """Return `recorders` by the keys of their cases."""
+    return {recorder.case.pk: recorder for recorder in recorders}
+
+
+def of_cases(cases: Collection[int], which: Q) -> dict[int, list[Condition]]:
+    """Return those conditions of these cases that are `which`, by case. One statement."""
+    found: dict[int, list[Condition]] = defaultdict(list)
+    for condition in Condition.objects.filter(which, case__in=ids_as_rows(list(cases))):
+        found[condition.case_id].append(condition)
+    return found
+
+
+def lapse_approvals(recorders: Recorders) -> list[CaseEvent]:
+    """Open the approvals of these cases again, because something else would be released than what was approved."""
+    return reopen(_of(recorders, APPROVED), recorders, Event.APPROVAL_LAPSED, lapsed=True)
+
+
+def reopen_on_return(recorders: Recorders) -> list[CaseEvent]:
+    """Open the conditions again that work on the cases meets, and let approvals lapse."""
+    return reopen(_of(recorders, MET_WORK), recorders, Event.CONDITION_REOPENED) + lapse_approvals(recorders)
+
+
+def settle_by_work(recorders: Recorders) -> list[CaseEvent]:
+    """Meet the conditions that the reports and answers of these cases meet."""
+    there = _work_done(_of(recorders, UNMET & Q(kind__in=MET_BY_WORK)))
+    return settle(there, recorders, Event.CONDITION_MET)
+
+
+def settle(
+    conditions: Sequence[Condition],
+    recorders: Recorders,
+    event: CaseEvent.Kind,
+    *,
+    state: str = State.MET,
+    reason: str = "",
+) -> list[CaseEvent]:
+    """Store the conditions as met or waived by the person of the recorders, all of which are the same one's."""
+    if not conditions:
+        return []
+    one = recorders[conditions[0].case_id]
+    _update(
+        conditions,
+        state=state,
+        settled_at=one.at,
+        settled_by=one.by if isinstance(one.by, User) else None,
+        settled_through=one.source,
+        reason=reason,
+        approved_digest="",
+        lapsed_at=None,
+    )
+    return events(event, conditions, recorders, reason=reason)
+
+
+def reopen(
+    conditions: Sequence[Condition], recorders: Recorders, event: CaseEvent.Kind, *, lapsed: bool = False
+) -> list[CaseEvent]:
+    """Store the conditions as open from now on."""
+    if not conditions:
+        return []
+    at: dt.datetime = recorders[conditions[0].case_id].at
+    columns: dict[str, Any] = {"lapsed_at": at} if lapsed else {}
+    _update(
+        conditions,
+        state=State.OPEN,
+        since=at,
+        settled_at=None,
+        settled_by=None,
+        settled_through="",
+        reason="",
+        approved_digest="",
+        **columns,
+    )
+    return events(event, conditions, recorders)
+
+
+def events(
+    kind: CaseEvent.Kind, conditions: Iterable[Condition], recorders: Recorders, *, reason: str = ""
+) -> list[CaseEvent]:
+    """Return the event about each of `conditions`, not stored yet."""
+    return [recorders[each.case_id].event(kind, reason=reason, details=facts_of(each)) for each in conditions]
+
+
+def recount(cases: Collection[int]) -> dict[int, int]:
+    """Count the open conditions of these locked cases again, and store that. Return them. Two statements."""
+    keys = list(cases)
+    of_case = Condition.objects.filter(UNMET, case=OuterRef("pk")).order_by().values("case")
+    count = Subquery(of_case.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
+    rows = Case.objects.filter(pk__in=ids_as_rows(keys))
+    rows.annotate(counted=Coalesce(count, 0)).exclude(open_conditions=F("counted")).update(
+        open_conditions=Coalesce(count, 0)
+    )
+    return dict(rows.values_list("pk", "open_conditions"))
+
+
+def with_reports(cases: Collection[int]) -> set[int]:
+    """Return which of these cases have a report."""
+    reports = CaseDocument.objects.filter(kind=CaseDocument.Kind.REPORT, case__in=ids_as_rows(list(cases)))
+    return set(reports.values_list("case_id", flat=True))
+
+
+def with_answers(cases: Collection[int]) -> set[int]:
+    """Return which of these cases have an answer."""
+    answers = CaseAnswer.objects.filter(case__in=ids_as_rows(list(cases))).exclude(text="")
+    return set(answers.values_list("case_id", flat=True))
+
+
+def _of(recorders: Recorders, which: Q) -> list[Condition]:
+    return [condition for found in of_cases(recorders, which).values() for condition in found]
+
+
+def _work_done(conditions: Sequence[Condition]) -> list[Condition]:
+    """Return those of the conditions whose report or answer is there."""
+    wanted = {kind: {each.case_id for each in conditions if each.kind == kind} for kind in MET_BY_WORK}
+    there = {
+        Kind.REPORT: with_reports(wanted[Kind.REPORT]) if wanted[Kind.REPORT] else set(),
+        Kind.ANSWER: with_answers(wanted[Kind.ANSWER]) if wanted[Kind.ANSWER] else set(),
+    }
+    return [each for each in conditions if each.case_id in there[Kind(each.kind)]]
+
+
+def _update(conditions: Sequence[Condition], **columns: Any) -> None:
+    Condition.objects.filter(pk__in=ids_as_rows([each.pk for each in conditions])).update(**columns)

@@ -1,0 +1,105 @@
+"""Writes the words of cases and people again: for rows from before there was a search, and for those written by hand.
+
+Verbs need none of this. They write the words in the transaction that writes the text.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from django.db import connections, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from cases.models import (
+    Case,
+    CaseAnswer,
+    CaseDocument,
+    CaseNote,
+    CaseWords,
+    PersonWords,
+    User,
+    case_words,
+    person_words,
+)
+
+# So many rows in one transaction.
+BATCH = 500
+TABLES = (CaseWords, PersonWords)
+# These columns alone: a migration may stop before there are the others.
+OWN_TEXTS = ("external_case_id", "member_id", *case_words.OF_THE_CASE)
+COLUMNS = (*case_words.OF_THE_CASE, "submissions", "answer", "reports", "notes")
+Rebuild = Callable[[Sequence[int]], None]
+
+
+def after_migration(*, using: str, **signal: Any) -> None:
+    """Fill the words in after the migration that made their tables; receives `post_migrate`.
+
+    A later one finds none to fill in. An earlier one has no such tables yet, or may go back to there.
+    """
+    if {table._meta.db_table for table in TABLES} <= set(connections[using].introspection.table_names()):
+        fill_missing()
+
+
+def fill_missing() -> int:
+    """Write the words of all cases and people that have none. Return how many."""
+    written = [CaseWords.objects.filter(case=OuterRef("pk")), PersonWords.objects.filter(person=OuterRef("pk"))]
+    cases = Case.objects.filter(~Exists(written[0]))
+    people = User.objects.filter(~Exists(written[1]))
+    return _in_batches(cases, rebuild_cases) + _in_batches(people, rebuild_people)
+
+
+def rebuild_all() -> int:
+    """Write the words of all cases and people again. Return how many."""
+    return _in_batches(Case.objects.all(), rebuild_cases) + _in_batches(User.objects.all(), rebuild_people)
+
+
+@transaction.atomic
+def rebuild_cases(keys: Sequence[int]) -> None:
+    """Write the words of these cases again.
+
+    Their rows of words are locked before the texts are read: a text that is saved meanwhile comes after this, or is
+    read here. The rows of the cases are not locked, so that no release waits or passes them over.
+    """
+    cases = list(Case.objects.filter(pk__in=keys).only(*OWN_TEXTS).order_by("pk"))
+    missing = [case_words.of_case(case, ()) for case in cases]
+    CaseWords.objects.bulk_create(missing, ignore_conflicts=True)
+    locked = CaseWords.objects.filter(pk__in=keys).order_by("pk").select_for_update().values_list("pk", flat=True)
+    kept = set(locked)
+    rows = {case.pk: case_words.of_case(case) for case in cases if case.pk in kept}
+    for column, texts in _texts_of(keys):
+        for key, found in texts.items():
+            case_words.set_text(rows[key], column, found)
+    case_words.store(list(rows.values()), COLUMNS)
+
+
+@transaction.atomic
+def rebuild_people(keys: Sequence[int]) -> None:
+    """Write the words of these people again."""
+    person_words.store(User.objects.filter(pk__in=keys).only(*person_words.TEXTS).order_by("pk"))
+
+
+def _texts_of(keys: Sequence[int]) -> Iterator[tuple[str, dict[int, list[str]]]]:
+    """Return for each column that other tables fill the texts of each case, the newest first."""
+    documents = CaseDocument.objects.filter(case__in=keys)
+    for kind, column in case_words.COLUMN_OF_KIND.items():
+        yield column, _by_case(documents.filter(kind=kind), "name")
+    yield "answer", _by_case(CaseAnswer.objects.filter(case__in=keys), "text")
+    yield "notes", _by_case(CaseNote.objects.filter(case__in=keys), "text")
+
+
+def _by_case(rows: QuerySet[Any], text: str) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for key, words in rows.order_by("-pk").values_list("case_id", text):
+        found.setdefault(key, []).append(words)
+    return found
+
+
+def _in_batches(rows: QuerySet[Any], rebuild: Rebuild) -> int:
+    count = last = 0
+    while keys := _next_keys(rows, last):
+        rebuild(keys)
+        count, last = count + len(keys), keys[-1]
+    return count
+
+
+def _next_keys(rows: QuerySet[Any], last: int) -> list[int]:
+    return list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH])

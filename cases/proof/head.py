@@ -1,0 +1,58 @@
+"""Takes the head of the chain out of the database once a day: to the log, and to a file or the administrators.
+
+Who can change the database can also write another chain. That such a head does not fit it then is the proof.
+"""
+
+import datetime as dt
+import socket
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from cases.core import schedule
+from cases.delivery import account_email_queue
+from cases.lifecycle.history import log_committed
+from cases.lifecycle.locking import lock_people
+from cases.models import Heartbeat, HistorySeal, OutgoingEmail, User
+from cases.proof.sealing import latest_seal
+
+HEARTBEAT = "history_head"
+NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@transaction.atomic
+def publish_head(now: dt.datetime) -> str | None:
+    """Publish the head once a day, if it is a new one. `now` is the portal's moment. Return what was published.
+
+    It is a line of the log, and an email to each administrator, or a line of HISTORY_HEAD_FILE. OSError where that
+    file cannot be written: then nothing counts as published, and the next run tries again.
+    """
+    seal = latest_seal()
+    if not seal or not _is_my_turn(seal, now):
+        return None
+    if settings.HISTORY_HEAD_FILE:
+        _append(Path(settings.HISTORY_HEAD_FILE), f"{seal.at.isoformat()} {seal.head}")
+    else:
+        _email(seal)
+    log_committed("history head", head=seal.head, sealed_at=seal.at.isoformat())
+    return seal.head
+
+
+def _is_my_turn(seal: HistorySeal, now: dt.datetime) -> bool:
+    """Claim the day. Only one of several processes gets it."""
+    Heartbeat.objects.get_or_create(name=HEARTBEAT, defaults={"at": NEVER})
+    start = min(schedule.start_of(schedule.date_of(now)), seal.at)
+    mine = {"at": now, "host": socket.gethostname()}
+    return bool(Heartbeat.objects.filter(name=HEARTBEAT, at__lt=start).update(**mine))
+
+
+def _append(file: Path, line: str) -> None:
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write(line + "\n")
+
+
+def _email(seal: HistorySeal) -> None:
+    administrators = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True)
+    for person in lock_people(*administrators).values():
+        account_email_queue.queue(kind=OutgoingEmail.Kind.HISTORY_HEAD, person=person, payload={"seal": seal.number})

@@ -1,0 +1,31 @@
+"""Bulk operations: preview, start, work off, undo. One action on up to limits.BULK_CASES cases.
+
+A preview stores a row for each case and changes none. A worker works the started run off. An undo is a run of its own.
+"""
+
+from cases.releases.bulk.errors import NothingSelected, TooManyCases
+from cases.releases.bulk.parameters import Parameters
+from cases.releases.bulk.preview import Line, preview, preview_each, preview_undo
+from cases.releases.bulk.registry import actions_for, needs_reason, undo_needs_reason
+from cases.releases.bulk.rows import counts, rows_of
+from cases.releases.bulk.running import PREVIEW_DAYS, start, work_off
+from cases.releases.bulk.words import told
+
+__all__ = [
+    "PREVIEW_DAYS",
+    "Line",
+    "NothingSelected",
+    "Parameters",
+    "TooManyCases",
+    "actions_for",
+    "counts",
+    "needs_reason",
+    "preview",
+    "preview_each",
+    "preview_undo",
+    "rows_of",
+    "start",
+    "told",
+    "undo_needs_reason",
+    "work_off",
+]

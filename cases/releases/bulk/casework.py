@@ -1,0 +1,168 @@
+"""Bulk actions on who works on a case and on what it is: reopen, hand over, urgency and type."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from cases.casework.assignment import handed_over
+from cases.casework.case_types import check_choosable
+from cases.core.errors import CaseError
+from cases.db.bulk import ids_as_rows
+from cases.lifecycle import condition_sets, type_conditions
+from cases.lifecycle.permissions import Action
+from cases.models import BulkRow, Case, CaseEvent, CaseType, CaseTypeCondition, Condition
+from cases.releases.bulk.errors import Unchanged
+from cases.releases.bulk.operation import (
+    Item,
+    Job,
+    Operation,
+    Step,
+    conditions_of,
+    record,
+    recorders,
+    recount,
+    store,
+)
+from cases.releases.bulk.parameters import Parameters
+from cases.releases.bulk.scheduling import schedule_before, write_schedules
+
+Kind = CaseEvent.Kind
+ANY = Q()
+
+
+class Return(Operation):
+    permission = Action.RETURN
+    moves = True
+
+    def before(self, item: Item) -> dict[str, Any]:
+        completed = item.case.date_completed
+        return schedule_before(item.case) | {"completed": completed and completed.isoformat()}
+
+    def write(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            step.case.status, step.case.date_completed = Case.Status.ACCEPTED, None
+        events = write_schedules(steps, status=Case.Status.ACCEPTED, date_completed=None)
+        events += condition_sets.reopen_on_return(recorders(steps))
+        if events:
+            recount(steps)
+        record(events + [step.recorder.event(Kind.RETURNED, reason=self.reason(step.row)) for step in steps])
+
+
+class HandOver(Operation):
+    permission = Action.HAND_OVER
+
+    @classmethod
+    def people(cls, rows: Sequence[BulkRow]) -> set[int]:
+        to = Parameters.of(rows[0].run).technician
+        return {to} if to else set()
+
+    def new_technician(self, row: BulkRow) -> int | None:
+        """Return the key of the technician who gets the case of that row."""
+        return self.chosen.technician
+
+    def check(self, item: Item) -> None:
+        to = self.job.people.get(self.new_technician(item.row) or 0)
+        if to is None or not to.takes_cases:
+            words = _("Choose another technician with an active account who has signed in before.")
+            raise CaseError(words, field="technician")
+        if item.case.assigned_to_id == to.pk:
+            raise Unchanged(_("This technician already has this case."))
+
+    def before(self, item: Item) -> dict[str, Any]:
+        return {"technician": item.case.assigned_to_id}
+
+    def write(self, steps: Sequence[Step]) -> None:
+        by_person: dict[int | None, list[Step]] = {}
+        events = []
+        for step in steps:
+            person = self.new_technician(step.row)
+            by_person.setdefault(person, []).append(step)
+            to = self.job.people[person or 0]
+            events.append(handed_over(step.recorder, to=to, reason=self.reason(step.row)))
+        for person, theirs in by_person.items():
+            store(theirs, assigned_to=person)
+        record(events)
+
+
+class Urgency(Operation):
+    permission = Action.CORRECT
+
+    def new_urgency(self, row: BulkRow) -> str:
+        """Return the urgency that the case of that row gets."""
+        return self.chosen.urgency
+
+    def check(self, item: Item) -> None:
+        if item.case.urgency == self.new_urgency(item.row):
+            raise Unchanged(_("This case already has this urgency."))
+
+    def before(self, item: Item) -> dict[str, Any]:
+        return {"urgency": item.case.urgency}
+
+    def write(self, steps: Sequence[Step]) -> None:
+        for urgency in Case.Urgency.values:
+            if chosen := [step for step in steps if self.new_urgency(step.row) == urgency]:
+                store(chosen, urgency=urgency)
+        record([self._event(step) for step in steps])
+
+    def _event(self, step: Step) -> CaseEvent:
+        details = {"from_urgency": step.case.urgency, "to_urgency": self.new_urgency(step.row)}
+        return step.recorder.event(Kind.URGENCY_CHANGED, reason=self.reason(step.row), details=details)
+
+
+class ChangeType(Operation):
+    permission = Action.CORRECT
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.types = CaseType.objects.in_bulk()
+        self.conditions: dict[int, list[Condition]] = {}
+        self.wanted: dict[int, list[CaseTypeCondition]] = {}
+        for each in CaseTypeCondition.objects.order_by("pk"):
+            self.wanted.setdefault(each.case_type_id, []).append(each)
+
+    def new_type(self, row: BulkRow) -> int | None:
+        """Return the key of the type that the case of that row gets."""
+        return self.chosen.case_type
+
+    def load(self, items: Sequence[Item]) -> None:
+        super().load(items)
+        self.conditions = conditions_of(items, ANY)
+
+    def check(self, item: Item) -> None:
+        new = self.new_type(item.row)
+        if item.case.case_type_id == new:
+            raise Unchanged(_("This case already has this type."))
+        check_choosable(self.types.get(new or 0), present=item.case.case_type_id)
+        self._changes(item.case, new)
+
+    def before(self, item: Item) -> dict[str, Any]:
+        return {"case_type": item.case.case_type_id}
+
+    def write(self, steps: Sequence[Step]) -> None:
+        events = [self._event(step) for step in steps]
+        for new in {self.new_type(step.row) for step in steps}:
+            store([step for step in steps if self.new_type(step.row) == new], case_type=new)
+        events += self._change_conditions(steps)
+        recount(steps)
+        record(events)
+
+    def _event(self, step: Step) -> CaseEvent:
+        details = {"from_type": step.case.case_type_id, "to_type": self.new_type(step.row)}
+        return step.recorder.event(Kind.TYPE_CHANGED, reason=self.reason(step.row), details=details)
+
+    def _change_conditions(self, steps: Sequence[Step]) -> list[CaseEvent]:
+        gone: list[Condition] = []
+        made: list[Condition] = []
+        for step in steps:
+            leaving, missing = self._changes(step.case, self.new_type(step.row))
+            gone += leaving
+            made += [type_conditions.made_of(each, step.case, at=step.recorder.at) for each in missing]
+        events = condition_sets.events(Kind.CONDITION_REMOVED, gone, recorders(steps))
+        Condition.objects.filter(pk__in=ids_as_rows([each.pk for each in gone])).delete()
+        added = Condition.objects.bulk_create(made)
+        return events + condition_sets.events(Kind.CONDITION_ADDED, added, recorders(steps))
+
+    def _changes(self, case: Case, new: int | None) -> tuple[list[Condition], list[CaseTypeCondition]]:
+        return type_conditions.changes(self.conditions.get(case.pk, []), self.wanted.get(new or 0, []))

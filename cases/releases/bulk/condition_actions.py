@@ -1,0 +1,133 @@
+"""Bulk actions on conditions: add one to each case, meet or waive the one of that name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.errors import WrongState
+from cases.core.text import isolated
+from cases.lifecycle import condition_sets
+from cases.lifecycle.permissions import Action
+from cases.models import BulkRow, Case, CaseEvent, Condition
+from cases.models.condition import ONCE_PER_CASE, UNMET
+from cases.releases.bulk.operation import (
+    Item,
+    Job,
+    Operation,
+    Step,
+    conditions_of,
+    record,
+    recorders,
+    recount,
+    store,
+)
+from cases.releases.bulk.parameters import Parameters
+from cases.releases.conditions import check_owner
+from cases.releases.wakeups import wake_if_any_reached
+
+Event = CaseEvent.Kind
+Kind = Condition.Kind
+State = Condition.State
+
+
+class AddCondition(Operation):
+    permission = Action.ADD_CONDITION
+
+    @classmethod
+    def people(cls, rows: Sequence[BulkRow]) -> set[int]:
+        owner = Parameters.of(rows[0].run).owner
+        return {owner} if owner else set()
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.present: dict[int, list[Condition]] = {}
+
+    def load(self, items: Sequence[Item]) -> None:
+        super().load(items)
+        self.present = conditions_of(items, Q())
+
+    def check(self, item: Item) -> None:
+        check_owner(self.job.people.get(self.chosen.owner) if self.chosen.owner else None)
+        if former := self._former(item.case):
+            if former.kind != Kind.APPROVAL or former.is_open:
+                raise WrongState(_("This case already has this condition."))
+            return
+        present = self.present.get(item.case.pk, [])
+        if len(present) >= limits.CONDITIONS:
+            raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
+
+    def write(self, steps: Sequence[Step]) -> None:
+        formers = {step.case.pk: former for step in steps if (former := self._former(step.case))}
+        new = [step for step in steps if step.case.pk not in formers]
+        made = Condition.objects.bulk_create([self._made(step) for step in new])
+        added = formers | {condition.case_id: condition for condition in made}
+        for step in steps:
+            step.row.before = {"condition": added[step.case.pk].pk, "asked_again": step.case.pk in formers}
+        BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
+        events = condition_sets.reopen(list(formers.values()), recorders(steps), Event.CONDITION_REOPENED)
+        events += condition_sets.events(Event.CONDITION_ADDED, made, recorders(steps))
+        completed = [step for step in new if step.case.status == Case.Status.COMPLETED]
+        events += condition_sets.settle_by_work(recorders(completed))
+        store(steps)
+        recount(steps)
+        record(events)
+
+    def _former(self, case: Case) -> Condition | None:
+        """Return the condition of which a case has one at most, if it has that one. An approval can be asked again."""
+        if self.chosen.kind not in ONCE_PER_CASE:
+            return None
+        present = self.present.get(case.pk, [])
+        return next((each for each in present if each.kind == self.chosen.kind), None)
+
+    def _made(self, step: Step) -> Condition:
+        chosen, at = self.chosen, step.recorder.at
+        return Condition(
+            case=step.case, kind=chosen.kind, name=chosen.name, owner_id=chosen.owner, created=at, since=at
+        )
+
+
+class SettleCondition(Operation):
+    """Settles the first open condition of each case that is of the chosen kind and name."""
+
+    event: CaseEvent.Kind
+    state: Condition.State
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.open: dict[int, list[Condition]] = {}
+
+    def load(self, items: Sequence[Item]) -> None:
+        super().load(items)
+        self.open = conditions_of(items, UNMET & Q(kind=self.chosen.kind, name=self.chosen.name))
+
+    def check(self, item: Item) -> None:
+        if not self.open.get(item.case.pk):
+            name = self.chosen.name or str(Kind(self.chosen.kind).label)
+            raise WrongState(_("This case has no open condition “%(name)s”.") % {"name": isolated(name)})
+
+    def before(self, item: Item) -> dict[str, Any]:
+        return {"condition": self.open[item.case.pk][0].pk}
+
+    def write(self, steps: Sequence[Step]) -> None:
+        reason = self.job.run.reason if self.state == State.WAIVED else ""
+        first = [self.open[step.case.pk][0] for step in steps]
+        events = condition_sets.settle(first, recorders(steps), self.event, state=self.state, reason=reason)
+        store(steps)
+        recount(steps)
+        record(events)
+        wake_if_any_reached([step.case for step in steps])
+
+
+class MeetCondition(SettleCondition):
+    permission = Action.MEET_CONDITION
+    event = Event.CONDITION_MET
+    state = State.MET
+
+
+class WaiveCondition(SettleCondition):
+    permission = Action.WAIVE
+    event = Event.CONDITION_WAIVED
+    state = State.WAIVED

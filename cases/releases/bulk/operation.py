@@ -1,0 +1,186 @@
+"""What every bulk action has: whom it lets through, what it changes, and how it writes that for many cases.
+
+Preview and run check a row with the same functions, which are those of the verb on one case.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+from django.db.models import F, Q
+
+from cases.core.errors import ReasonRequired, Stale
+from cases.core.text import clean_text
+from cases.db.bulk import ids_as_rows
+from cases.lifecycle import condition_sets, permissions, stored_clock
+from cases.lifecycle.history import EventRecorder
+from cases.lifecycle.locking import BY_THE_CLOCK, People
+from cases.lifecycle.permissions import OVERDUE, Rule
+from cases.lifecycle.stored_clock import ClockMismatch
+from cases.lifecycle.verdict import verdicts
+from cases.models import BulkRow, BulkRun, Case, CaseEvent, Condition, User
+from cases.releases.bulk.errors import ChangedSince
+from cases.releases.bulk.parameters import Parameters
+
+SOURCE = CaseEvent.Source.BULK
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the rows of a preview or of a batch have in common. `people` are those that it depends on, and `by`."""
+
+    run: BulkRun
+    by: User
+    people: People
+    now: dt.datetime
+    clock_mismatch: str = ""
+
+    @property
+    def chosen(self) -> Parameters:
+        """What the person chose."""
+        return Parameters.of(self.run)
+
+
+@dataclass
+class Item:
+    """One row with its case."""
+
+    row: BulkRow
+    case: Case
+
+
+@dataclass
+class Step:
+    """One case that is being changed: a copy, so that a batch that fails can be tried again in halves."""
+
+    row: BulkRow
+    case: Case
+    recorder: EventRecorder
+
+
+class Operation:
+    """One bulk action. `permission` is that of its verb on one case."""
+
+    permission: ClassVar[permissions.Action]
+    # Whether cases get another release date.
+    moves: ClassVar[bool] = False
+    changed_since: ClassVar[type[Stale]] = ChangedSince
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.chosen = job.chosen
+        self._cases: list[Case] = []
+        self._why: dict[int, str] = {}
+
+    # --- Checks --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def people(cls, rows: Sequence[BulkRow]) -> set[int]:  # noqa: ARG003  (for others to override)
+        """Return the keys of the people that these rows depend on, besides the one who acts."""
+        return set()
+
+    def load(self, items: Sequence[Item]) -> None:
+        """Read what the checks of these items depend on, in a few statements."""
+        self._cases = [item.case for item in items]
+        self._why = {}
+
+    def plan(self, item: Item) -> None:
+        """Set on the row what shall become of its case, at the preview. CaseError where that cannot be said."""
+
+    def allow(self, item: Item) -> None:
+        """Check that the person may do this to the case now, and that it is the one of the preview. Else CaseError."""
+        rule = self.rule(item)
+        if item.case.version != item.row.case_version:
+            raise self.changed_since()
+        if rule.reason and not clean_text(self.reason(item.row)):
+            raise ReasonRequired
+        if self.permission in BY_THE_CLOCK and self.job.clock_mismatch:
+            raise ClockMismatch(self.job.clock_mismatch)
+
+    def rule(self, item: Item) -> Rule:
+        """Return the rule under which the person may do this to the case now. NotAllowed or WrongState."""
+        by, now = self.job.by, self.job.now
+        return permissions.check(self.permission, by=by, case=item.case, now=now, why=self.why_not_yet)
+
+    def check(self, item: Item) -> None:
+        """Check what is particular to this action. CaseError where the case cannot be changed."""
+
+    def accept(self, item: Item) -> None:
+        """Take note that the row will be worked off, at the preview."""
+
+    def before(self, item: Item) -> dict[str, Any]:
+        """Return the facts about the case that an undo restores, as JSON."""
+        return {}
+
+    def tells_member(self, item: Item) -> bool:
+        """Whether the member would get an email."""
+        return False
+
+    def why_not_yet(self, case: Case) -> str:
+        """Return what an overdue case waits for. All of the loaded ones are looked up together."""
+        if not self._why:
+            now = self.job.now
+            overdue = [each for each in self._cases if permissions.state_of(each, now=now) in OVERDUE]
+            _name_technicians(overdue)
+            self._why = {pk: verdict.sentences for pk, verdict in verdicts(overdue, now=now).items()}
+        return self._why.get(case.pk, "")
+
+    def reason(self, row: BulkRow) -> str:
+        """Return why: as the row says, else as the run says."""
+        return row.reason or self.job.run.reason
+
+    # --- Writing -------------------------------------------------------------------------------------------------
+
+    def steps(self, items: Sequence[Item]) -> list[Step]:
+        """Return the steps of these items, each with a copy of its case as it was."""
+        run, now = self.job.run, self.job.now
+        copies = [(item.row, copy(item.case)) for item in items]
+        return [
+            Step(row, case, EventRecorder(case, by=self.job.by, source=SOURCE, at=now, bulk_run=run.pk))
+            for row, case in copies
+        ]
+
+    def write(self, steps: Sequence[Step]) -> None:
+        """Change the cases, with history and emails, in a few statements. The cases and people are locked."""
+        raise NotImplementedError
+
+
+def store(steps: Sequence[Step], **columns: Any) -> None:
+    """Set `columns` on the cases of these steps, which are another version from now on."""
+    ids = [step.case.pk for step in steps]
+    Case.objects.filter(pk__in=ids_as_rows(ids)).update(version=F("version") + 1, **columns)
+
+
+def recorders(steps: Sequence[Step]) -> condition_sets.Recorders:
+    """Return the recorders of these steps by case."""
+    return condition_sets.recorders_of(step.recorder for step in steps)
+
+
+def record(events: Sequence[CaseEvent]) -> None:
+    """Append `events` to the histories in one statement."""
+    CaseEvent.objects.bulk_create(events)
+
+
+def recount(steps: Sequence[Step]) -> None:
+    """Count the open conditions of these cases again, on the rows and on the copies."""
+    counts = condition_sets.recount([step.case.pk for step in steps])
+    for step in steps:
+        step.case.open_conditions = counts[step.case.pk]
+
+
+def conditions_of(items: Sequence[Item], which: Q) -> dict[int, list[Condition]]:
+    """Return those conditions of the cases of `items` that are `which`, by case."""
+    return condition_sets.of_cases([item.case.pk for item in items], which)
+
+
+def clock_mismatch(permission: permissions.Action) -> str:
+    """Return why nothing may be done by the clock now; empty where it may, or where the action goes by none."""
+    return stored_clock.mismatch() if permission in BY_THE_CLOCK else ""
+
+
+def _name_technicians(cases: Sequence[Case]) -> None:
+    people = User.objects.in_bulk({case.assigned_to_id for case in cases if case.assigned_to_id})
+    for case in cases:
+        case.assigned_to = people.get(cast(int, case.assigned_to_id))

@@ -1,0 +1,64 @@
+"""The bulk action that releases: the batch of a wave, by a person."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from cases.core.text import clean_text, isolated
+from cases.lifecycle import release_stop
+from cases.lifecycle.conditions import digests
+from cases.lifecycle.permissions import Action
+from cases.lifecycle.release_stop import ReleasesStopped
+from cases.models import Condition
+from cases.models.condition import UNMET
+from cases.releases.approvals import MET_APPROVAL, check_approval
+from cases.releases.batch import ReleaseContext, tell_mail_workers, write_release
+from cases.releases.bulk.errors import ConditionsOpen
+from cases.releases.bulk.operation import SOURCE, Item, Job, Operation, Step, conditions_of
+
+
+class ReleaseNow(Operation):
+    permission = Action.RELEASE_EARLY
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.stop = release_stop.current()
+        self.open: dict[int, list[Condition]] = {}
+        self.approvals: dict[int, list[Condition]] = {}
+        self.digests: dict[int, str] = {}
+
+    def load(self, items: Sequence[Item]) -> None:
+        super().load(items)
+        self.open = conditions_of(items, UNMET)
+        if settings.REQUIRE_SECOND_APPROVER:
+            self.approvals = conditions_of(items, MET_APPROVAL)
+            self.digests = digests([item.case for item in items if item.case.pk in self.approvals])
+
+    def check(self, item: Item) -> None:
+        if self.stop:
+            raise ReleasesStopped(release_stop.told(self.stop))
+        pk = item.case.pk
+        if names := [isolated(str(condition)) for condition in self.open.get(pk, [])]:
+            words = _("This case can't be released yet. These conditions are open: %(names)s.")
+            raise ConditionsOpen(words % {"names": ", ".join(names)})
+        if settings.REQUIRE_SECOND_APPROVER:
+            approval = next(iter(self.approvals.get(pk, [])), None)
+            check_approval(approval, by=self.job.by, present=self.digests.get(pk, ""))
+
+    def tells_member(self, item: Item) -> bool:
+        return True
+
+    def write(self, steps: Sequence[Step]) -> None:
+        seconds = settings.RELEASE_UNDO_SECONDS
+        context = ReleaseContext(
+            at=self.job.now,
+            by=self.job.by,
+            source=SOURCE,
+            reason=clean_text(self.job.run.reason),
+            mail_delay=dt.timedelta(seconds=seconds),
+            bulk_run=self.job.run.pk,
+        )
+        write_release([step.case.pk for step in steps], context)
+        tell_mail_workers(in_seconds=seconds)

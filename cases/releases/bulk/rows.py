@@ -1,0 +1,27 @@
+"""The rows of a run, for pages. Every person who may know of the run may know of its cases."""
+
+from django.db.models import Count, Q, QuerySet
+
+from cases.models import BulkRow, BulkRun
+
+Code = BulkRow.Code
+IS_REFUSED = ~Q(verdict=Code.WILL) | ~Q(result__in=["", Code.DONE])
+
+
+def rows_of(run: BulkRun, code: str = "") -> QuerySet[BulkRow]:
+    """Return the rows of `run` with their cases, in the order of the selection.
+
+    `code`: those with this result, or with this verdict while they have none. "refused": all that are not changed.
+    """
+    rows = run.rows.select_related("case__member", "case__assigned_to").order_by("position")
+    if code == "refused":
+        return rows.filter(IS_REFUSED)
+    return rows.filter(Q(result=code) | Q(result="", verdict=code)) if code else rows
+
+
+def counts(run: BulkRun) -> dict[str, int]:
+    """Return how many rows have which code now. A run has limits.BULK_CASES rows at most."""
+    found: dict[str, int] = {}
+    for verdict, result, count in run.rows.order_by().values_list("verdict", "result").annotate(count=Count("pk")):
+        found[result or verdict] = found.get(result or verdict, 0) + count
+    return found

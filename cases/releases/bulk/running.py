@@ -1,0 +1,227 @@
+"""Work off a bulk operation, in short transactions of BATCH rows.
+
+A worker claims the run for a lease, and every batch renews it. A batch locks the run, the people and the cases, in that
+order, checks each row again as the single verb does, and commits the changes together with the results of the rows. So
+whatever kills a worker, the next one goes on where it stopped, and no row is done twice.
+"""
+
+import datetime as dt
+import math
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.core.safe_errors import describe
+from cases.db.bulk import ids_as_rows
+from cases.db.retry import retry_until_stored
+from cases.delivery import celery_publisher
+from cases.lifecycle import release_stop
+from cases.lifecycle.history import log_committed
+from cases.lifecycle.locking import in_lock_order, lock_people_by_key
+from cases.models import BulkRow, BulkRun, Case, User
+from cases.models.bulk_run import OPEN_ROW
+from cases.releases.batch import NOT_A_ROWS_FAULT
+from cases.releases.bulk.errors import ROW_FAILED, code_of
+from cases.releases.bulk.operation import Item, Job, Operation, clock_mismatch
+from cases.releases.bulk.registry import kind_of, operation_of
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 500
+# A worker that was killed is replaced after so long. A live one renews its lease with every batch, and holds the lock
+# on the run while it is at one.
+LEASE = dt.timedelta(seconds=20)
+# So long a worker waits for a database that is gone.
+PATIENCE = dt.timedelta(seconds=15)
+# An older preview says too little about the cases of today.
+PREVIEW_DAYS = 1
+
+State = BulkRun.State
+Code = BulkRow.Code
+
+
+@transaction.atomic
+def start(*, by: User, run: BulkRun) -> BulkRun:
+    """Have the previewed run worked off. NotAllowed for others than its maker.
+
+    WrongState where it was started before, or its preview is older than PREVIEW_DAYS.
+    """
+    run = BulkRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if run.by_id != by.pk:
+        raise NotAllowed(_("Only the person who made this preview can start it."))
+    if run.state != State.PREVIEWED:
+        raise WrongState(_("This bulk operation was already started."))
+    now = portal_now()
+    if run.created < now - dt.timedelta(days=PREVIEW_DAYS):
+        raise WrongState(_("This preview is too old. Select the cases again."))
+    run.state, run.started = State.WAITING, now
+    run.save(update_fields=["state", "started"])
+    log_committed("bulk operation started", run=run.pk, action=run.action, cases=run.to_do, by=by.pk)
+    transaction.on_commit(celery_publisher.publish_bulk_waiting, robust=True)
+    return run
+
+
+def is_waiting() -> bool:
+    """Tell whether a run waits for a worker, or its worker has died. One index probe."""
+    return BulkRun.objects.claimable(portal_now()).exists()
+
+
+def hand_over_runs() -> None:
+    """Tell the workers if a run waits for one."""
+    if is_waiting():
+        celery_publisher.publish_bulk_waiting()
+
+
+def work_off(*, seconds: float | None = None, on_batch: Callable[["Worked"], object] | None = None) -> int:
+    """Work off what waits, until nothing does or `seconds` have passed. Return how many rows were worked off.
+
+    What is left then waits for another worker, which is told. `on_batch` gets each batch once it is committed.
+    """
+    ends = time.monotonic() + seconds if seconds is not None else math.inf
+    count = 0
+    while time.monotonic() < ends and (run := _claim()):
+        for batch in _batches(run):
+            count += batch.rows
+            if on_batch:
+                on_batch(batch)
+            if batch.run.is_open and time.monotonic() >= ends:
+                _return_claim(batch.run)
+                break
+    if time.monotonic() >= ends:
+        hand_over_runs()
+    return count
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A batch that is committed: the run as it is then, and how many rows were worked off."""
+
+    run: BulkRun
+    rows: int
+
+
+@transaction.atomic
+def _claim() -> BulkRun | None:
+    """Claim the oldest run that waits for a worker."""
+    now = portal_now()
+    free = BulkRun.objects.claimable(now).select_for_update(skip_locked=True, no_key=True)
+    if run := free.first():
+        run.state, run.claim, run.lease_until = State.RUNNING, uuid.uuid4(), now + LEASE
+        run.save(update_fields=["state", "claim", "lease_until"])
+    return run
+
+
+def _return_claim(run: BulkRun) -> None:
+    """Let another worker go on with the run now."""
+    BulkRun.objects.filter(pk=run.pk, claim=run.claim, state=State.RUNNING).update(lease_until=portal_now())
+
+
+def _batches(run: BulkRun) -> Iterator[Worked]:
+    """Work off the claimed run batch by batch, until it is done or another worker has claimed it."""
+    while batch := _work_batch(run):
+        yield batch
+        if not batch.run.is_open:
+            return
+
+
+# The results of rows are committed with their changes: where the commit was lost too, a second try does what is left.
+@retry_until_stored(lambda: PATIENCE)
+def _work_batch(claimed: BulkRun) -> Worked | None:
+    """Work off the next rows of the run, if this worker still has the claim."""
+    with transaction.atomic():
+        held = BulkRun.objects.filter(pk=claimed.pk, claim=claimed.claim, state=State.RUNNING)
+        run = held.select_related("undoes").select_for_update(no_key=True, of=("self",)).first()
+        if run is None:
+            return None
+        rows = list(run.rows.filter(OPEN_ROW).order_by("position")[:BATCH])
+        if rows:
+            _work(run, rows)
+        run.worked += len(rows)
+        run.changed += sum(row.result == Code.DONE for row in rows)
+        run.lease_until = portal_now() + LEASE
+        if len(rows) < BATCH:
+            run.state, run.finished, run.lease_until = State.DONE, portal_now(), None
+        run.save(update_fields=["worked", "changed", "state", "finished", "lease_until"])
+        facts = {"run": run.pk, "action": run.action, "rows": len(rows), "worked": run.worked, "changed": run.changed}
+        log_committed("bulk rows worked off", **facts)
+    return Worked(run, len(rows))
+
+
+def _work(run: BulkRun, rows: Sequence[BulkRow]) -> None:
+    """Change the cases of `rows` under their locks, and store what became of each."""
+    kind = kind_of(run)
+    people = lock_people_by_key({run.by_id, *kind.people(rows)})
+    with translation.override(run.language):
+        items = _lock_items(rows, by=people[run.by_id])
+        operation = operation_of(Job(run, people[run.by_id], people, portal_now(), clock_mismatch(kind.permission)))
+        operation.load(items)
+        _apply([item for item in items if _passes(item, operation)], operation)
+    BulkRow.objects.filter(pk__in=ids_as_rows([row.pk for row in rows if row.result == Code.DONE])).update(
+        result=Code.DONE
+    )
+    BulkRow.objects.bulk_update([row for row in rows if row.result != Code.DONE], ["result", "words"])
+
+
+def _lock_items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
+    """Lock the cases of `rows`. Those that `by` may not see any more are refused."""
+    visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
+    cases = visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
+    found = {case.pk: case for case in in_lock_order(cases)}
+    for row in rows:
+        if row.case_id not in found:
+            _refuse(row, NotAllowed(_("You don't have permission to do this.")))
+    return [Item(row, found[row.case_id]) for row in rows if row.case_id in found]
+
+
+def _passes(item: Item, operation: Operation) -> bool:
+    """Tell whether the case may still be changed. Write on the row why not."""
+    try:
+        operation.allow(item)
+        operation.check(item)
+    except CaseError as error:
+        _refuse(item.row, error)
+        return False
+    return True
+
+
+def _apply(items: Sequence[Item], operation: Operation) -> None:
+    """Change the cases. A row that the database refuses is found by halves, and the others are changed."""
+    if not items:
+        return
+    try:
+        with transaction.atomic():
+            operation.write(operation.steps(items))
+            if connection.vendor == "postgresql":
+                connection.check_constraints()  # else at the commit, past this savepoint
+    except NOT_A_ROWS_FAULT:
+        raise
+    except (DatabaseError, CaseError) as error:
+        if len(items) == 1:
+            _fail(items[0].row, error)
+            return
+        for half in (items[: len(items) // 2], items[len(items) // 2 :]):
+            _apply(half, operation)
+    else:
+        for item in items:
+            item.row.result = Code.DONE
+
+
+def _refuse(row: BulkRow, error: CaseError) -> None:
+    row.result, row.words = code_of(error), error.message[: limits.ERROR]
+
+
+def _fail(row: BulkRow, error: Exception) -> None:
+    if isinstance(error, CaseError):
+        _refuse(row, error)
+        return
+    logger.error("bulk row failed", run=row.run_id, case_id=row.case_id, error=describe(error))
+    row.result, row.words = Code.FAILED, _(ROW_FAILED)

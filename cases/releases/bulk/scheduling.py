@@ -1,0 +1,173 @@
+"""Bulk actions on the release date: to one date, by some days, spread over days, from a file, and on hold."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import F, OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from cases.core.errors import BadSchedule, WrongState
+from cases.core.release_days import DAY, SEARCH_DAYS, ReleaseDays
+from cases.core.schedule import FURTHEST_DAYS, Schedule, date_of
+from cases.lifecycle import condition_sets
+from cases.lifecycle.closed_days import days_between
+from cases.lifecycle.permissions import Action
+from cases.models import BulkRow, Case, CaseEvent, CaseType
+from cases.releases.actions import set_schedule
+from cases.releases.bulk.errors import Unchanged
+from cases.releases.bulk.operation import Item, Job, Operation, Step, record, recorders, recount, store
+from cases.releases.schedule_policy import check_choice
+from cases.releases.wakeups import arm_many_after_commit
+
+Kind = CaseEvent.Kind
+# So far back a case may be overdue and still be shifted by working days.
+PAST_DAYS = 10 * SEARCH_DAYS
+
+
+class Scheduling(Operation):
+    """Gives each case the date of its row. Each kind of it plans these dates in its own way."""
+
+    permission = Action.RESCHEDULE
+    moves = True
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.types = CaseType.objects.in_bulk()
+        today = date_of(job.now)
+        self.days = days_between(today - PAST_DAYS * DAY, today + (FURTHEST_DAYS + SEARCH_DAYS) * DAY)
+
+    def load(self, items: Sequence[Item]) -> None:
+        super().load(items)
+        for item in items:
+            item.case.case_type = self.types.get(item.case.case_type_id or 0)
+
+    def check(self, item: Item) -> None:
+        wanted = schedule_of(item.row)
+        if wanted is None:
+            raise BadSchedule(_("Choose a date."), field="date")
+        if wanted == Schedule(item.case.scheduled_release_date or dt.date.min, item.case.scheduled_release_time):
+            raise Unchanged(_("This case already has this date."))
+        by, now, reason = self.job.by, self.job.now, self.reason(item.row)
+        check_choice(wanted, case=item.case, by=by, reason=reason, now=now, days=self.days)
+
+    def before(self, item: Item) -> dict[str, Any]:
+        return schedule_before(item.case)
+
+    def write(self, steps: Sequence[Step]) -> None:
+        kinds = [Kind.SCHEDULED if step.case.is_held else Kind.RESCHEDULED for step in steps]
+        lapsed = write_schedules(steps)
+        events = [
+            step.recorder.event(kind, reason=self.reason(step.row)) for step, kind in zip(steps, kinds, strict=True)
+        ]
+        record(lapsed + events)
+        arm_many_after_commit([step.case for step in steps])
+
+
+class ScheduleAll(Scheduling):
+    """The date that was chosen, for all."""
+
+    def plan(self, item: Item) -> None:
+        item.row.to_date, item.row.to_time = self.chosen.date, self.chosen.time
+
+
+class Shift(Scheduling):
+    """So many days, or working days, later or earlier. The time stays."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._known: dict[dt.date, dt.date] = {}
+
+    def plan(self, item: Item) -> None:
+        date = item.case.scheduled_release_date
+        if date is None:
+            raise WrongState(_("This case is on hold. It has no date to shift."))
+        item.row.to_date = self._shifted(date)
+        item.row.to_time = item.case.scheduled_release_time
+
+    def _shifted(self, date: dt.date) -> dt.date:
+        if self.chosen.working_days:
+            if date not in self._known:
+                self._known[date] = working_days_from(date, self.chosen.days, self.days)
+            return self._known[date]
+        return date + self.chosen.days * DAY
+
+
+class Spread(Scheduling):
+    """So many on each open day from the chosen date on, in the order of the list. The time stays."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._date = self.chosen.date or dt.date.max
+        self._on_date = 0
+
+    def plan(self, item: Item) -> None:
+        if self._on_date == self.chosen.most_a_day:
+            self._date, self._on_date = self._date + DAY, 0
+        if self._date <= self.days.last:  # else it is refused as too far away
+            self._date = self.days.next_open(self._date) or self._date
+        item.row.to_date, item.row.to_time = self._date, item.case.scheduled_release_time
+
+    def accept(self, item: Item) -> None:
+        """Only those that will be moved take a place."""
+        self._on_date += 1
+
+
+class ScheduleEach(Scheduling):
+    """The date that each row came with."""
+
+
+class Hold(Operation):
+    permission = Action.HOLD
+    moves = True
+
+    def before(self, item: Item) -> dict[str, Any]:
+        return schedule_before(item.case)
+
+    def write(self, steps: Sequence[Step]) -> None:
+        lapsed = write_schedules(steps)
+        record(lapsed + [step.recorder.event(Kind.HELD, reason=self.reason(step.row)) for step in steps])
+
+
+def schedule_of(row: BulkRow) -> Schedule | None:
+    """Return the schedule that a row gives its case. None: no date."""
+    return Schedule(row.to_date, row.to_time) if row.to_date else None
+
+
+def schedule_before(case: Case) -> dict[str, Any]:
+    """Return the schedule of `case` as facts that an undo restores."""
+    date, time = case.scheduled_release_date, case.scheduled_release_time
+    return {"date": date and date.isoformat(), "time": time and time.isoformat()}
+
+
+def write_schedules(steps: Sequence[Step], **columns: Any) -> list[CaseEvent]:
+    """Give each case the schedule of its row, and set `columns`. Return the events of approvals that lapse with it."""
+    for step in steps:
+        set_schedule(step.case, schedule_of(step.row))
+    of_case = BulkRow.objects.filter(run=steps[0].row.run_id, case=OuterRef("pk")).order_by()
+    store(
+        steps,
+        scheduled_release_date=Subquery(of_case.values("to_date")),
+        scheduled_release_time=Subquery(of_case.values("to_time")),
+        schedule_revision=F("schedule_revision") + 1,
+        release_error="",
+        release_attempts=0,
+        release_next_try=None,
+        **columns,
+    )
+    lapsed = condition_sets.lapse_approvals(recorders(steps))
+    if lapsed:
+        recount(steps)
+    return lapsed
+
+
+def working_days_from(date: dt.date, count: int, days: ReleaseDays) -> dt.date:
+    """Return the open day that is `count` of them after `date`, before it for a negative one. BadSchedule for none."""
+    step = DAY if count > 0 else -DAY
+    left, found = abs(count), date
+    while left:
+        found += step
+        if not days.first <= found <= days.last:
+            raise BadSchedule(_("There aren't enough days on which a release can be scheduled."), field="days")
+        left -= not days.closed(found)
+    return found

@@ -1,0 +1,214 @@
+"""Undo of a bulk operation: for each action the one that restores what was before.
+
+A case is restored only if nothing has changed it since. A former date needs to lie ahead, and nothing more: it was
+accepted before.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from copy import copy
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from cases.core.errors import BadSchedule, WrongState
+from cases.db.bulk import ids_as_rows
+from cases.lifecycle import condition_sets, permissions
+from cases.lifecycle.answers import check_is_answered
+from cases.lifecycle.permissions import Action, Rule
+from cases.models import BulkRow, BulkRun, Case, CaseEvent, CaseType, Condition
+from cases.models.condition import UNMET
+from cases.releases.bulk.casework import ChangeType, HandOver, Urgency
+from cases.releases.bulk.errors import ChangedSinceRun
+from cases.releases.bulk.operation import (
+    Item,
+    Job,
+    Operation,
+    Step,
+    conditions_of,
+    record,
+    recorders,
+    recount,
+    store,
+)
+from cases.releases.bulk.scheduling import schedule_of, write_schedules
+from cases.releases.wakeups import arm_many_after_commit
+
+Kind = CaseEvent.Kind
+Bulk = BulkRun.Action
+State = Condition.State
+
+
+class Undo(Operation):
+    """Restores what `before` of the row says, which the preview has copied from the row of the run."""
+
+    changed_since = ChangedSinceRun
+
+    def reason(self, row: BulkRow) -> str:
+        """The person's words. Without any, which run this takes back."""
+        return self.job.run.reason or self.default_reason
+
+    @property
+    def default_reason(self) -> str:
+        """Say which run is undone."""
+        return _("Bulk operation %(number)s was undone.") % {"number": self.job.run.undoes_id}
+
+
+def check_ahead(row: BulkRow, *, now: dt.datetime) -> None:
+    """Check that the former schedule, if there was one, is still ahead. BadSchedule otherwise."""
+    wanted = schedule_of(row)
+    if wanted and wanted.instant <= now:
+        raise BadSchedule(_("The former release date has passed."), field="date")
+
+
+class RestoreSchedule(Undo):
+    permission = Action.RESCHEDULE
+    moves = True
+
+    def check(self, item: Item) -> None:
+        check_ahead(item.row, now=self.job.now)
+
+    def write(self, steps: Sequence[Step]) -> None:
+        kinds = [self._kind(step) for step in steps]
+        lapsed = write_schedules(steps)
+        events = [
+            step.recorder.event(kind, reason=self.reason(step.row)) for step, kind in zip(steps, kinds, strict=True)
+        ]
+        record(lapsed + events)
+        arm_many_after_commit([step.case for step in steps])
+
+    def _kind(self, step: Step) -> CaseEvent.Kind:
+        if step.row.to_date is None:
+            return Kind.HELD
+        return Kind.SCHEDULED if step.case.is_held else Kind.RESCHEDULED
+
+
+class CompleteAgain(Undo):
+    """Takes back a return: the case is completed again, with the date that it had."""
+
+    permission = Action.COMPLETE
+    moves = True
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.types = CaseType.objects.in_bulk()
+        self.answered: set[int] = set()
+
+    def load(self, items: Sequence[Item]) -> None:
+        super().load(items)
+        self.answered = condition_sets.with_answers([item.case.pk for item in items])
+        for item in items:
+            item.case.case_type = self.types.get(item.case.case_type_id or 0)
+
+    def check(self, item: Item) -> None:
+        check_ahead(item.row, now=self.job.now)
+        check_is_answered(item.case, has_answer=item.case.pk in self.answered)
+
+    def write(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            moment = step.row.fact("completed")
+            step.case.date_completed = dt.datetime.fromisoformat(moment) if moment else self.job.now
+            step.case.status = Case.Status.COMPLETED
+        events = write_schedules(steps, status=Case.Status.COMPLETED)
+        Case.objects.bulk_update([step.case for step in steps], ["date_completed"])
+        events += condition_sets.settle_by_work(recorders(steps))
+        if events:
+            recount(steps)
+        record(events + [step.recorder.event(Kind.COMPLETED, reason=self.reason(step.row)) for step in steps])
+        arm_many_after_commit([step.case for step in steps])
+
+
+class HandBack(Undo, HandOver):
+    """Gives each case back to the technician who had it."""
+
+    @classmethod
+    def people(cls, rows: Sequence[BulkRow]) -> set[int]:
+        return {former for row in rows if (former := row.fact("technician"))}
+
+    def new_technician(self, row: BulkRow) -> int | None:
+        former: int | None = row.fact("technician")
+        return former
+
+    def check(self, item: Item) -> None:
+        former = self.job.people.get(self.new_technician(item.row) or 0)
+        if former is None or not former.takes_cases:
+            raise WrongState(_("The technician who had this case doesn't take cases anymore."))
+
+    def rule(self, item: Item) -> Rule:
+        """Who handed the case over may take it back, though it is not theirs any more."""
+        as_before = copy(item.case)
+        as_before.assigned_to_id = self.new_technician(item.row)
+        by, now = self.job.by, self.job.now
+        return permissions.check(self.permission, by=by, case=as_before, now=now, why=self.why_not_yet)
+
+
+class RestoreUrgency(Undo, Urgency):
+    def new_urgency(self, row: BulkRow) -> str:
+        return str(row.fact("urgency"))
+
+
+class RestoreType(Undo, ChangeType):
+    def new_type(self, row: BulkRow) -> int | None:
+        former: int | None = row.fact("case_type")
+        return former
+
+
+class ConditionUndo(Undo):
+    """Undoes what was done to the condition that `before` names."""
+
+    which = Q()
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.found: dict[int, Condition] = {}
+
+    def load(self, items: Sequence[Item]) -> None:
+        super().load(items)
+        named = {item.row.fact("condition") for item in items}
+        found = conditions_of(items, self.which & Q(pk__in=[pk for pk in named if pk]))
+        self.found = {case: conditions[0] for case, conditions in found.items()}
+
+    def check(self, item: Item) -> None:
+        if item.case.pk not in self.found:
+            raise WrongState(_("The condition isn't as the bulk operation left it."))
+
+    def write(self, steps: Sequence[Step]) -> None:
+        events = self._change([self.found[step.case.pk] for step in steps], recorders(steps))
+        for event in events:
+            event.reason = self.job.run.reason or self.default_reason
+        store(steps)
+        recount(steps)
+        record(events)
+
+    def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
+        raise NotImplementedError
+
+
+class RemoveCondition(ConditionUndo):
+    permission = Action.ADD_CONDITION
+    which = UNMET
+
+    def check(self, item: Item) -> None:
+        if item.row.fact("asked_again"):
+            raise WrongState(_("An approval that was asked for again can't be restored."))
+        super().check(item)
+
+    def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
+        events = condition_sets.events(Kind.CONDITION_REMOVED, conditions, recorders)
+        Condition.objects.filter(pk__in=ids_as_rows([each.pk for each in conditions])).delete()
+        return events
+
+
+class ReopenCondition(ConditionUndo):
+    which = ~UNMET
+
+    def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
+        return condition_sets.reopen(conditions, recorders, Kind.CONDITION_REOPENED)
+
+
+class ReopenMet(ReopenCondition):
+    permission = Action.MEET_CONDITION
+
+
+class ReopenWaived(ReopenCondition):
+    permission = Action.WAIVE

@@ -1,0 +1,61 @@
+"""Schedules for many cases from a file: the preview of what can be used, and the mistakes by line."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cases.models import BulkRow, BulkRun, Case, User
+from cases.releases import bulk, schedule_file
+from cases.releases.schedule_file import FileRow, LineProblem
+
+# Looked up together.
+CHUNK = 1_000
+
+
+@dataclass(frozen=True)
+class FilePreview:
+    """The preview of a file, None where no line of it names a case, and every line that would not be carried out."""
+
+    run: BulkRun | None
+    problems: list[LineProblem]
+
+
+@transaction.atomic
+def preview(*, content: bytes, by: User) -> FilePreview:
+    """Store the preview of the schedules in a file (cases.releases.schedule_file). It changes no case.
+
+    BadFile where the file cannot be read, and what `bulk.preview_each` raises.
+    """
+    file = schedule_file.read(content)
+    cases = _cases_of(file.rows, by=by)
+    known = [row for row in file.rows if row.number in cases]
+    problems = [*file.problems, *(_unknown(row) for row in file.rows if row.number not in cases)]
+    run = bulk.preview_each(by=by, lines=[_line(row, cases) for row in known]) if known else None
+    if run and run.to_do < run.total:
+        problems += _refused(run, known)
+    return FilePreview(run, sorted(problems, key=lambda problem: problem.line))
+
+
+def _cases_of(rows: list[FileRow], *, by: User) -> dict[str, int]:
+    """Return the keys of the cases, as far as `by` may know of them, by number."""
+    numbers = [row.number for row in rows]
+    found: dict[str, int] = {}
+    for start in range(0, len(numbers), CHUNK):
+        some = Case.objects.visible_to(by).filter(external_case_id__in=numbers[start : start + CHUNK])
+        found |= dict(some.values_list("external_case_id", "pk"))
+    return found
+
+
+def _line(row: FileRow, cases: dict[str, int]) -> bulk.Line:
+    return bulk.Line(cases[row.number], row.schedule.date, row.schedule.time, row.reason)
+
+
+def _unknown(row: FileRow) -> LineProblem:
+    return LineProblem(row.line, _("There is no case with this number."), row.number)
+
+
+def _refused(run: BulkRun, rows: list[FileRow]) -> list[LineProblem]:
+    """Return what the preview refuses, by line: its rows are in the order of the file."""
+    refused = run.rows.exclude(verdict=BulkRow.Code.WILL).values_list("position", "words")
+    return [LineProblem(rows[place].line, words, rows[place].number) for place, words in refused]

@@ -1,0 +1,108 @@
+"""Reads for the pages of bulk runs: the runs of a person, and the rows of one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import BulkRow, BulkRun, User
+from cases.releases import bulk
+from cases.selectors.pagination import MAX_COUNTED, CappedCount
+
+Code = BulkRow.Code
+TO_DO = Q(verdict=Code.WILL)
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Tab:
+    """Some rows of a run: their key in the address, what they are called, and how many there are."""
+
+    key: str
+    label: "str | Promise"
+    count: int
+    rows: Q
+
+
+def tabs(run: BulkRun) -> list[Tab]:
+    """Return what the rows of `run` are told apart by: before it starts, and from then on. The counts cost nothing."""
+    everything = Tab("", _("All"), run.total, Q())
+    stays = run.total - run.to_do
+    if run.state == BulkRun.State.PREVIEWED:
+        return [
+            everything,
+            Tab("changes", _("Will change"), run.to_do, TO_DO),
+            Tab("stays", _("Will stay"), stays, ~TO_DO),
+        ]
+    waiting = Tab("waiting", _("Waiting"), run.to_do - run.worked, TO_DO & Q(result=""))
+    return [
+        everything,
+        Tab("changed", _("Changed"), run.changed, TO_DO & Q(result=Code.DONE)),
+        *([waiting] if run.is_open else []),
+        Tab("left", _("Left alone"), run.worked - run.changed, TO_DO & ~Q(result__in=["", Code.DONE])),
+        Tab("stays", _("Stayed"), stays, ~TO_DO),
+    ]
+
+
+class CountedPaginator(Paginator[Any]):
+    """Pages of rows whose number is known."""
+
+    def __init__(self, rows: QuerySet[Any], count: int) -> None:
+        super().__init__(rows, PER_PAGE)
+        self._count = count
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+
+def pages_of_rows(run: BulkRun, tab: Tab, *, why: str = "") -> Paginator[BulkRow]:
+    """Return the rows of `run` on that tab, in the order of the selection, page by page. `why`: of that code alone."""
+    if why:
+        return Paginator(bulk.rows_of(run, why), PER_PAGE)
+    return CountedPaginator(bulk.rows_of(run).filter(tab.rows), tab.count)
+
+
+@dataclass(frozen=True)
+class Why:
+    """How many rows are refused for one kind of reason."""
+
+    code: str
+    label: "str | Promise"
+    count: int
+
+
+def reasons(run: BulkRun) -> list[Why]:
+    """Return the kinds of reasons of the refused rows, most frequent first. None while the run is worked off."""
+    if run.is_open or run.changed == run.total:
+        return []
+    counts = sorted(bulk.counts(run).items(), key=lambda each: -each[1])
+    return [Why(code, Code(code).label, count) for code, count in counts if code not in (Code.WILL, Code.DONE)]
+
+
+def drawn_as(row: BulkRow, run: BulkRun) -> str:
+    """Return how a row is drawn: `ok`, `wait` or `no`."""
+    if row.is_refused:
+        return "no"
+    return "wait" if row.code == Code.WILL and run.state != BulkRun.State.PREVIEWED else "ok"
+
+
+def told_rows(run: BulkRun) -> Iterator[tuple[BulkRow, str, str]]:
+    """Yield each row of `run` with the label of its code and what is told of it."""
+    for row in bulk.rows_of(run):
+        yield row, str(Code(row.code).label), row.words or bulk.told(row, run)
+
+
+def runs_for(user: User) -> QuerySet[BulkRun]:
+    """Return the runs that `user` may know of, latest first, with the person of each."""
+    return BulkRun.objects.visible_to(user).select_related("by", "undoes").order_by("-pk")
+
+
+def pages_of_runs(user: User) -> Paginator[BulkRun]:
+    """Return the latest runs that `user` may know of, page by page."""
+    runs = runs_for(user)
+    return CountedPaginator(runs[:MAX_COUNTED], min(CappedCount.of(runs).number, MAX_COUNTED))

@@ -1,0 +1,141 @@
+"""One search over cases and people: the best first, and what was meant where nothing is found."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from django.db.models import F, OuterRef, Q, Subquery
+
+from cases.core.words import words_of
+from cases.db.bulk import ids_as_rows
+from cases.db.word_index import Alternatives
+from cases.lifecycle.visible_case import VisibleCase
+from cases.models import Case, CaseQuerySet, CaseWords, User
+from cases.selectors import case_list, search
+from cases.selectors.readable_words import ALL, WITH_RESULT, has_in_title, has_words, readable_words
+
+# Where a word was meant is looked up in the words of so many latest cases, and in so many characters of each.
+MEANT_CASES = 200
+MEANT_CHARACTERS = 1000
+# So many words of a search are corrected, and none that is shorter.
+MEANT_WORDS = 3
+SHORTEST_MEANT = 4
+# Of 1: "penson" and "pension" are alike by 0.92, "case" and "care" by 0.75.
+ALIKE = 0.75
+
+
+@dataclass(frozen=True)
+class FoundCase:
+    """A case, and the columns of CaseWords in which words were found that are not in its title."""
+
+    case: VisibleCase
+    where: Sequence[str] = ()
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of these columns, for people."""
+        return [str(CaseWords._meta.get_field(column).verbose_name) for column in self.where]  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found, the best first. `meant` is a better query where nothing was, or empty."""
+
+    cases: list[FoundCase] = field(default_factory=list)
+    people: list[User] = field(default_factory=list)
+    meant: str = ""
+    has_more: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found."""
+        return not self.cases and not self.people
+
+
+def find(user: User, text: str, *, cases: int = 20, people: int = 5) -> Found:
+    """Return the best of what `text` finds for `user`: so many `cases` and `people`. Members find no people."""
+    found = _find(user, text, cases, people)
+    if found.is_empty and (meant := _meant(user, text)) and not _find(user, meant, 1, 1).is_empty:
+        return Found(meant=meant)
+    return found
+
+
+def _find(user: User, text: str, most_cases: int, most_people: int) -> Found:
+    asked = search.asked_words(text, user)
+    cases = list(_best_cases(user, text, asked)[: most_cases + 1])
+    return Found(
+        _explained(cases[:most_cases], asked, user),
+        [] if user.is_member else find_people(user, text, most_people),
+        has_more=len(cases) > most_cases,
+    )
+
+
+def _best_cases(user: User, text: str, asked: Sequence[Alternatives]) -> CaseQuerySet:
+    """Return the cases with the number `text` alone. Else those that it begins or that have its words, title first."""
+    cases = Case.objects.shown_to(user)
+    numbers, is_whole = search.find_by_number(cases, text)
+    if user.is_member and not is_whole:
+        among = case_list.latest_of_member(user, cases) & has_words(asked, user) | Q(pk__in=numbers)
+    else:
+        keys = [] if is_whole else search.find_by_words(asked)[0]
+        among = Q(pk__in=ids_as_rows([*numbers, *keys]))
+    in_title = F("in_title").desc(nulls_last=True)
+    return cases.filter(among).annotate(in_title=has_in_title(asked)).order_by(in_title, "-pk")
+
+
+def _explained(cases: Sequence[Case], asked: Sequence[Alternatives], user: User) -> list[FoundCase]:
+    """Return `cases` as `user` may see them, each with where else than in its title the words are."""
+    # Not even loaded where a member may not read them: that takes time too.
+    readable = [case.pk for case in cases if case.is_released or not user.is_member]
+    words = CaseWords.objects.in_bulk(readable)
+    return [FoundCase(VisibleCase.of(case, to=user), _where(words.get(case.pk), asked, user)) for case in cases]
+
+
+def _where(words: CaseWords | None, asked: Sequence[Alternatives], user: User) -> list[str]:
+    if not words:
+        return []
+    others = [word for begins, _ in asked for word in begins if f" {word}" not in words.title]
+    columns = WITH_RESULT[1:] if user.is_member else ALL[1:]
+    return [column for column in columns if any(f" {word}" in getattr(words, column) for word in others)]
+
+
+def find_people(user: User, text: str, most: int) -> list[User]:
+    """Return people with that name for `user`, who is staff: for technicians members of cases that they see."""
+    people = search.find_people(text)
+    if not user.is_administrator:
+        theirs = Case.objects.visible_to(user).filter(member=OuterRef("pk")).order_by("member_id", "-pk")
+        latest = Subquery(theirs.values("pk")[:1])
+        people = people.filter(role=User.Role.MEMBER).annotate(latest=latest).filter(latest__isnull=False)
+    return list(people.order_by("last_name", "first_name", "username")[:most])
+
+
+def _meant(user: User, text: str) -> str:
+    """Return `text` with words that are in no case replaced by words alike, or nothing if there are none.
+
+    The words are those that `user` may read now, of the latest cases.
+    """
+    known = _known_words(user)
+    typed = words_of(text)
+    unknown = [word for word in typed if len(word) >= SHORTEST_MEANT and not _begins_any(word, known)]
+    better = {word: _most_alike(word, known) for word in unknown[:MEANT_WORDS]}
+    return " ".join(better.get(word) or word for word in typed) if any(better.values()) else ""
+
+
+def _known_words(user: User) -> set[str]:
+    cases = Case.objects.shown_to(user)
+    if user.is_member:
+        cases = cases.filter(case_list.latest_of_member(user, cases))
+    latest = list(cases.annotate(readable=readable_words(user, MEANT_CHARACTERS)).order_by("-pk")[:MEANT_CASES])
+    texts = [cast(Any, case).readable or "" for case in latest]
+    names = [] if user.is_member else words_of(" ".join({case.member.name_folded for case in latest}))
+    return {word for text in texts for word in text.split()}.union(names)
+
+
+def _begins_any(word: str, known: set[str]) -> bool:
+    return word in known or any(other.startswith(word) for other in known)
+
+
+def _most_alike(word: str, known: set[str]) -> str:
+    near = sorted(other for other in known if abs(len(other) - len(word)) <= 2)
+    return next(iter(difflib.get_close_matches(word, near, n=1, cutoff=ALIKE)), "")

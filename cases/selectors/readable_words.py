@@ -1,0 +1,83 @@
+"""Which words of a case a person may search now. The one place that says so.
+
+It is asked of the case itself at the time of the search, and nothing is stored: with its release a case has more words
+for its member, with a recall fewer, and a wave writes nothing.
+
+Of each case the database reads those texts alone that the person may read. So neither what a member finds nor the time
+that it takes depends on any other text.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db.models import BooleanField, F, Field, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Case as CaseWhen
+from django.db.models.functions import Concat, Left
+
+from cases.db.word_index import Alternatives
+from cases.models import CaseWords, User
+from cases.models.case_queryset import RELEASED, SCHEDULED
+
+# What a member knows of a case whose release is announced, of any other case, and of a released one.
+ANNOUNCED = ("title",)
+KNOWN = (*ANNOUNCED, "description", "submissions")
+WITH_RESULT = (*KNOWN, "answer", "reports")
+ALL = (*WITH_RESULT, "notes")
+
+Branch = CaseWhen | Subquery
+
+
+def has_words(asked: Sequence[Alternatives], user: User) -> Q:
+    """Match the cases of which `user` may read each of the words `asked` now. Without a word none.
+
+    For cases of `visible_to(user)`, and few: each takes a probe of its words.
+    """
+    if not asked:
+        return Q(pk__in=[])
+    return Q(_of_readable(user, partial(_has_in, asked), BooleanField()))
+
+
+def has_in_title(asked: Sequence[Alternatives]) -> Subquery:
+    """Return whether a case has each of the words `asked` in its title or number; NULL where not."""
+    return _has_in(asked, ANNOUNCED)
+
+
+def readable_words(user: User, most: int) -> Branch:
+    """Return the first `most` characters of the words that `user` may read of a case now, as an annotation."""
+
+    def texts(columns: Sequence[str]) -> Subquery:
+        return Subquery(_words_of_the_case(columns).values_list(Left("text", most)), output_field=TextField())
+
+    return _of_readable(user, texts, TextField())
+
+
+def _of_readable(user: User, of: Callable[[Sequence[str]], Subquery], output_field: Field[Any, Any]) -> Branch:
+    """Return `of` the columns that `user` may know of a case now: of a CASE the database works out one branch."""
+    if not user.is_member:
+        return of(ALL)
+    branches = [When(RELEASED, then=of(WITH_RESULT))]
+    if settings.RELEASE_MEMBER_VIEW == "announced":
+        branches.append(When(SCHEDULED, then=of(ANNOUNCED)))
+    return CaseWhen(*branches, default=of(KNOWN), output_field=output_field)
+
+
+def _has_in(asked: Sequence[Alternatives], columns: Sequence[str]) -> Subquery:
+    rows = _words_of_the_case(columns).filter(*(_has_one_of(alternatives) for alternatives in asked))
+    return Subquery(rows.values_list(Value(True, BooleanField())), output_field=BooleanField())
+
+
+def _words_of_the_case(columns: Sequence[str]) -> QuerySet[CaseWords]:
+    """Return the row of words of a case, for a subquery, with the words of `columns` as `text`.
+
+    A scalar subquery is a probe for each case. PostgreSQL may turn a join, or an EXISTS, into a scan of all words.
+    """
+    text = Concat(*columns, output_field=TextField()) if len(columns) > 1 else F(columns[0])
+    return CaseWords.objects.filter(case=OuterRef("pk")).annotate(text=text)
+
+
+def _has_one_of(alternatives: Alternatives) -> Q:
+    begins, whole = alternatives
+    found = Q(*(Q(text__contains=f" {word}") for word in begins), _connector=Q.OR)
+    return found | Q(member__in=[f" {mark}" for mark in whole]) if whole or not begins else found

@@ -1,0 +1,27 @@
+"""How many cases each view of the list holds: counted along one index up to MAX_COUNTED, or not at all."""
+
+from collections.abc import Sequence
+
+from cases.db.compiled_queries import CompiledQuery
+from cases.models import User
+from cases.selectors import case_list, pagination
+from cases.selectors.case_list_query import CaseListQuery
+from cases.selectors.pagination import CappedCount
+
+
+def counts_of(queries: Sequence[CaseListQuery | None], user: User) -> list[CappedCount | None]:
+    """Return for each of `queries` how many cases `user` finds by it; None where no index holds exactly those.
+
+    A view that looks through many cases, such as for a word, is counted when it is opened. One statement for all.
+    """
+    parts = {}
+    for number, query in enumerate(queries):
+        cases = case_list.along_one_index(query, user) if query else None
+        if cases is not None:
+            parts[number] = cases.values("pk")[: pagination.MAX_COUNTED + 1]
+    counts: list[CappedCount | None] = [None] * len(queries)
+    if parts:
+        places = list(parts)
+        for number, count in CompiledQuery.counts_of(*parts.values()).fetch(person=user.pk):
+            counts[places[number]] = CappedCount(count)
+    return counts

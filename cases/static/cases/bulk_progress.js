@@ -1,0 +1,7 @@
+// The progress of a bulk run. After the session has ended it is answered by the page to sign in: that is opened as a page.
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (new URL(event.detail.xhr.responseURL).pathname === location.pathname) return;
+  event.detail.shouldSwap = false;
+  location.reload();
+});

@@ -1,0 +1,164 @@
+"""What pages say of a bulk run: its title, its button, and how far it is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
+
+from cases.core.numbers import grouped
+from cases.models import BulkRun, User
+from cases.releases import bulk
+
+register = template.Library()
+
+Action, State = BulkRun.Action, BulkRun.State
+
+
+# By action, for `count` cases.
+TITLES = {
+    Action.RELEASE_NOW: ngettext_lazy("Release %(cases)s case now", "Release %(cases)s cases now", "count"),
+    Action.SCHEDULE: ngettext_lazy(
+        "Schedule %(cases)s release for %(date)s", "Schedule %(cases)s releases for %(date)s", "count"
+    ),
+    Action.SCHEDULE_EACH: ngettext_lazy(
+        "Schedule %(cases)s release from a file", "Schedule %(cases)s releases from a file", "count"
+    ),
+    Action.SHIFT: ngettext_lazy("Move %(cases)s release %(by)s", "Move %(cases)s releases %(by)s", "count"),
+    Action.SPREAD: ngettext_lazy(
+        "Spread %(cases)s release, up to %(most)s a day", "Spread %(cases)s releases, up to %(most)s a day", "count"
+    ),
+    Action.HOLD: ngettext_lazy("Put %(cases)s case on hold", "Put %(cases)s cases on hold", "count"),
+    Action.RETURN: ngettext_lazy("Reopen %(cases)s case", "Reopen %(cases)s cases", "count"),
+    Action.HAND_OVER: ngettext_lazy("Hand over %(cases)s case", "Hand over %(cases)s cases", "count"),
+    Action.ADD_CONDITION: ngettext_lazy(
+        "Add a condition to %(cases)s case", "Add a condition to %(cases)s cases", "count"
+    ),
+    Action.MEET_CONDITION: ngettext_lazy(
+        "Confirm a condition of %(cases)s case", "Confirm a condition of %(cases)s cases", "count"
+    ),
+    Action.WAIVE_CONDITION: ngettext_lazy(
+        "Waive a condition of %(cases)s case", "Waive a condition of %(cases)s cases", "count"
+    ),
+    Action.URGENCY: ngettext_lazy(
+        "Change the urgency of %(cases)s case", "Change the urgency of %(cases)s cases", "count"
+    ),
+    Action.CASE_TYPE: ngettext_lazy("Change the type of %(cases)s case", "Change the type of %(cases)s cases", "count"),
+    Action.UNDO: ngettext_lazy("Undo run %(run)s for %(cases)s case", "Undo run %(run)s for %(cases)s cases", "count"),
+}
+# What the button does. The others change something.
+BUTTONS = {
+    Action.RELEASE_NOW: ngettext_lazy("Release %(cases)s case", "Release %(cases)s cases", "count"),
+    Action.SCHEDULE: ngettext_lazy("Schedule %(cases)s case", "Schedule %(cases)s cases", "count"),
+    Action.SCHEDULE_EACH: ngettext_lazy("Schedule %(cases)s case", "Schedule %(cases)s cases", "count"),
+    Action.SHIFT: ngettext_lazy("Move %(cases)s case", "Move %(cases)s cases", "count"),
+    Action.SPREAD: ngettext_lazy("Move %(cases)s case", "Move %(cases)s cases", "count"),
+    Action.HOLD: ngettext_lazy("Hold %(cases)s case", "Hold %(cases)s cases", "count"),
+    Action.RETURN: ngettext_lazy("Reopen %(cases)s case", "Reopen %(cases)s cases", "count"),
+    Action.HAND_OVER: ngettext_lazy("Hand over %(cases)s case", "Hand over %(cases)s cases", "count"),
+    Action.UNDO: ngettext_lazy("Undo %(cases)s case", "Undo %(cases)s cases", "count"),
+}
+CHANGE = ngettext_lazy("Change %(cases)s case", "Change %(cases)s cases", "count")
+# By whether days are working days, and whether they go back.
+DISTANCES = {
+    (True, False): ngettext_lazy("%(days)s working day later", "%(days)s working days later", "days"),
+    (True, True): ngettext_lazy("%(days)s working day earlier", "%(days)s working days earlier", "days"),
+    (False, False): ngettext_lazy("%(days)s day later", "%(days)s days later", "days"),
+    (False, True): ngettext_lazy("%(days)s day earlier", "%(days)s days earlier", "days"),
+}
+CONSEQUENCES = {
+    Action.RELEASE_NOW: gettext_lazy("Members will see these cases immediately and get an email."),
+    Action.SCHEDULE: gettext_lazy("Cases that already have a release date get the new one."),
+    Action.SHIFT: gettext_lazy("Each case keeps its release time."),
+    Action.HOLD: gettext_lazy("Members won't see these cases until a release date is set."),
+    Action.RETURN: gettext_lazy("These cases will be reopened and their release dates removed."),
+    Action.HAND_OVER: gettext_lazy(
+        "Your colleague will take over these cases. Their status and release dates won't change."
+    ),
+    Action.ADD_CONDITION: gettext_lazy("These cases won't be released before all of their conditions are met."),
+}
+
+
+@register.filter
+def bulk_title(run: BulkRun) -> str:
+    """What the run does to how many cases, as a heading."""
+    chosen = bulk.Parameters.of(run)
+    values = {
+        "date": date_format(chosen.date, "WEEKDAY_DAY_SHORT_FORMAT") if chosen.date else "",
+        "by": DISTANCES[chosen.working_days, chosen.days < 0] % {"days": abs(chosen.days)},
+        "most": grouped(chosen.most_a_day),
+        "run": str(run.undoes_id),
+    }
+    return str(TITLES[Action(run.action)] % (values | _counted(run)))
+
+
+@register.filter
+def bulk_button(run: BulkRun) -> str:
+    """What the button does that starts the run."""
+    return str(BUTTONS.get(Action(run.action), CHANGE) % _counted(run))
+
+
+def _counted(run: BulkRun) -> dict[str, Any]:
+    """Return how many cases: for the form of the word, and as people read it."""
+    return {"count": run.to_do, "cases": grouped(run.to_do)}
+
+
+@dataclass(frozen=True)
+class Button:
+    """One action as the bar of a list offers it."""
+
+    action: str
+    label: "str | Promise"
+    icon: str = ""
+    is_wide_only: bool = False
+
+
+# The most frequent ones, in few words. A phone has room for two.
+ON_THE_BAR = (
+    Button(Action.SCHEDULE, gettext_lazy("Schedule"), "calendar"),
+    Button(Action.SHIFT, gettext_lazy("Shift"), "right"),
+    Button(Action.HAND_OVER, gettext_lazy("Hand over"), "swap", is_wide_only=True),
+    Button(Action.HOLD, gettext_lazy("Hold"), "pause", is_wide_only=True),
+)
+
+
+@register.simple_tag
+def bulk_buttons(user: User) -> dict[str, list[Button]]:
+    """What the bar of a list offers `user`: the `first` actions, and `more`."""
+    offered = bulk.actions_for(user)
+    first = [button for button in ON_THE_BAR if button.action in offered]
+    shown = {button.action for button in first if not button.is_wide_only}
+    more = [Button(action, action.label) for action in offered if action not in shown]
+    return {"first": first, "more": more}
+
+
+@register.filter
+def action_title(action: str) -> str:
+    """What the action is called, above its form."""
+    return str(Action(action).label)
+
+
+@register.filter
+def action_consequence(action: str) -> str:
+    """What follows from the action, as a sentence of its form."""
+    return str(CONSEQUENCES.get(Action(action), ""))
+
+
+@register.filter
+def run_class(run: BulkRun) -> str:
+    """How the outcome of a run is drawn in a list: `ok` or `wait`."""
+    return "ok" if run.state == State.DONE else "wait"
+
+
+@register.filter
+def run_outcome(run: BulkRun) -> str:
+    """How far a run is, or what came of it."""
+    numbers = {"done": grouped(run.changed), "worked": grouped(run.worked), "all": grouped(run.to_do)}
+    if run.is_open:
+        return _("%(worked)s of %(all)s") % numbers
+    if run.state == State.PREVIEWED:
+        return _("Not started")
+    return ngettext("%(done)s of %(all)s case changed", "%(done)s of %(all)s cases changed", run.to_do) % numbers

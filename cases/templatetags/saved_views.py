@@ -1,0 +1,15 @@
+"""The views of the case list in the menu of every page."""
+
+from django import template
+from django.template import Context
+
+from cases.selectors import saved_views
+from cases.selectors.saved_views import View
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def pinned_views(context: Context) -> list[View]:
+    """Return the views that the person has pinned. One statement."""
+    return saved_views.pinned_views(context["user"])

@@ -1,0 +1,52 @@
+"""Schedules for many cases from a file."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from cases.core import limits
+from cases.core.errors import CaseError
+from cases.documents.upload_handlers import uploaded_file
+from cases.releases import schedules_from_file
+from cases.views.decorators import staff_only
+from cases.views.refusals import refusals_shown_by
+from cases.views.requests import PortalRequest
+
+# Of the lines that cannot be used.
+SHOWN = 200
+
+
+def _not_read(request: PortalRequest, error: CaseError) -> HttpResponse:
+    return _show(request, status=error.status, error=error.message)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+@refusals_shown_by(_not_read)
+def bulk_file(request: PortalRequest) -> HttpResponse:
+    """GET asks for the file. POST `file` makes the preview, and lists the lines that it leaves out."""
+    if request.method != "POST":
+        return _show(request)
+    found = schedules_from_file.preview(content=_content(uploaded_file(request)), by=request.user)
+    if found.run and not found.problems:
+        return redirect("bulk_run", pk=found.run.pk)
+    is_usable = found.run is not None and found.run.to_do > 0
+    problems = {"problems": found.problems[:SHOWN], "problem_count": len(found.problems)}
+    return _show(request, status=200 if is_usable else 400, run=found.run, **problems)
+
+
+def _content(file: UploadedFile[Any]) -> bytes:
+    """Return what is in the file, and no more of a large one than tells that it is too large."""
+    content: bytes = file.read(limits.SCHEDULE_FILE_BYTES + 1)
+    return content
+
+
+def _show(request: PortalRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    limits_shown = {
+        "most_lines": limits.SCHEDULE_FILE_ROWS,
+        "megabytes": limits.SCHEDULE_FILE_BYTES // 1_000_000,
+    }
+    return render(request, "cases/bulk/file.html", limits_shown | context, status=status)

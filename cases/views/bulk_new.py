@@ -1,0 +1,103 @@
+"""An action on many cases, before its preview: what was selected, and what the action asks for."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cases.core import limits
+from cases.core.errors import CaseError
+from cases.forms.bulk import BulkForm, form_for
+from cases.forms.bulk_selection import Selection
+from cases.models import BulkRun
+from cases.releases import bulk
+from cases.views.decorators import staff_only
+from cases.views.refusals import add_refusal
+from cases.views.requests import PortalRequest
+
+# What the address may fill in.
+PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def new_bulk_run(request: PortalRequest) -> HttpResponse:
+    """GET `action` and the selection: the form of the action. POST the same with its fields: the preview.
+
+    Neither changes a case. A selection that cannot be used leads back to its list, which says why.
+    """
+    data = request.POST if request.method == "POST" else request.GET
+    try:
+        action = _action(data, request)
+        selection = Selection.of(data, by=request.user)
+        _check_size(selection)
+    except CaseError as error:
+        messages.error(request, error.message)
+        return redirect(_list_address(data.get("query", "")))
+    options: dict[str, Any] = {"by": request.user, "keys": selection.keys}
+    if request.method != "POST":
+        form = form_for(action, initial={name: data[name] for name in PROPOSED if name in data}, **options)
+        return _show(request, action, selection, form)
+    form = form_for(action, data, **options)
+    if form.is_valid():
+        try:
+            return redirect(_preview(request, action, selection, form))
+        except CaseError as error:
+            add_refusal(form, error)
+    return _show(request, action, selection, form, status=400)
+
+
+def _action(data: QueryDict, request: PortalRequest) -> str:
+    action = data.get("action", "")
+    if action not in bulk.actions_for(request.user):
+        raise CaseError(_("Choose what to do with the selected cases."))
+    return action
+
+
+def _check_size(selection: Selection) -> None:
+    if not selection.keys:
+        raise CaseError(_("Select at least one case."))
+    if len(selection.keys) > limits.BULK_CASES:
+        raise bulk.TooManyCases
+
+
+def _preview(request: PortalRequest, action: str, selection: Selection, form: BulkForm) -> str:
+    """Make the preview. Return its address, which knows the list that the person came from."""
+    run = bulk.preview(
+        by=request.user,
+        action=action,
+        keys=selection.keys,
+        parameters=form.parameters(),
+        reason=form.cleaned_data["reason"],
+    )
+    return run_address(run, selection.query)
+
+
+def run_address(run: BulkRun, query: str = "") -> str:
+    """Return the address of the run's page, with the `query` of the list that its cases were selected in."""
+    back = QueryDict(mutable=True)
+    back["query"] = query
+    return reverse("bulk_run", args=[run.pk]) + (f"?{back.urlencode()}" if query else "")
+
+
+def _list_address(query: str) -> str:
+    """Return the address of the list. What is no query of it becomes none of another page."""
+    wanted = QueryDict(query).urlencode()
+    return reverse("case_list") + (f"?{wanted}" if wanted else "")
+
+
+def _show(
+    request: PortalRequest, action: str, selection: Selection, form: BulkForm, *, status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "action": action,
+        "selection": selection,
+        "count": len(selection.keys),
+        "back": _list_address(selection.query),
+    }
+    return render(request, "cases/bulk/new.html", context, status=status)

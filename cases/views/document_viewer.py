@@ -1,0 +1,46 @@
+"""Documents shown in the page. What a browser can show runs nothing of the file: its answer is a sandbox of its own."""
+
+from csp.constants import SELF
+from csp.decorators import csp_update
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from cases.documents import file_types
+from cases.lifecycle import first_views
+from cases.lifecycle.visible_case import VisibleCase
+from cases.models import CaseDocument, FirstView
+from cases.views.documents import opened, visible_document
+from cases.views.requests import PortalRequest
+
+# No script, no form, no plugin, no request to anywhere, and an origin that is nobody's. Only a page of ours frames it.
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'self'"
+
+
+@require_safe
+@csp_update({"frame-src": [SELF]})
+def view_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResponse:
+    """The page around the file, with its download. A file that no browser shows is downloaded."""
+    found = visible_document(request, pk, document_pk)
+    if not file_types.is_shown(found.content_type):
+        return redirect("document", pk=pk, document_pk=document_pk)
+    context = {"document": found, "case": VisibleCase.of(found.case, to=request.user)}
+    return render(request, "cases/document_view.html", context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@cache_control(private=True, no_store=True)
+def document_content(request: PortalRequest, pk: int, document_pk: int) -> FileResponse | HttpResponse:
+    """The file itself, for the page around it. That its member viewed a report is recorded."""
+    found = visible_document(request, pk, document_pk, kind=FirstView.Kind.VIEWED)
+    if not file_types.is_shown(found.content_type):
+        return redirect("document", pk=pk, document_pk=document_pk)
+    response = FileResponse(opened(found), filename=found.name, content_type=found.content_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = SANDBOX
+    if found.kind == CaseDocument.Kind.REPORT:
+        first_views.record(found, kind=FirstView.Kind.VIEWED, by=request.user, request=request)
+    return response

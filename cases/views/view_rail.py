@@ -1,0 +1,82 @@
+"""The rail beside the case list: the views that a person has, and how many cases each holds."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from cases.forms.case_filter import CaseFilter
+from cases.models import User
+from cases.selectors import view_counts
+from cases.selectors.case_list_query import CaseListQuery
+from cases.selectors.pagination import CappedCount
+from cases.selectors.saved_views import View, views_of
+
+# How a list is drawn is no part of a view: every person has it their way.
+NOT_KEPT = {"per": "", "density": ""}
+# To read these asks the database, and no index holds what they find.
+SEARCHES = {"q", "member"}
+
+
+@dataclass(frozen=True)
+class RailLink:
+    """A view in the rail. `count` is None where no index has exactly its cases."""
+
+    view: View
+    count: CappedCount | None
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class RailGroup:
+    """Some links of the rail under one heading."""
+
+    heading: StrOrPromise
+    links: list[RailLink]
+
+
+def query_of(asked: CaseFilter) -> str:
+    """Return what a view keeps of the list that `asked` reads."""
+    return asked.query_with(**NOT_KEPT)
+
+
+def rail_of(asked: CaseFilter, user: User) -> dict[str, Any]:
+    """Return the context of the rail beside the list that `asked` reads; empty for members.
+
+    Takes three statements and those of a filter, however many views there are.
+    """
+    if user.is_member:
+        return {}
+    views, query = views_of(user), query_of(asked) if asked.is_valid() else ""
+    counts = view_counts.counts_of([_read(view, asked, user) for view in views], user)
+    links = [RailLink(view, count, _is_same(view.query, query)) for view, count in zip(views, counts, strict=True)]
+    return {
+        "rail": [group for group in _groups(links) if group.links],
+        "current_view": next((link.view for link in links if link.is_current), None),
+        "view_query": query,
+    }
+
+
+def _groups(links: list[RailLink]) -> list[RailGroup]:
+    rest = [link for link in links if not link.view.is_pinned]
+    return [
+        RailGroup(_("Pinned"), [link for link in links if link.view.is_pinned]),
+        RailGroup(_("More views"), [link for link in rest if link.view.is_shared or not link.view.is_saved]),
+        RailGroup(_("Yours"), [link for link in rest if link.view.is_own and not link.view.is_shared]),
+    ]
+
+
+def _read(view: View, like: CaseFilter, user: User) -> CaseListQuery | None:
+    """Return what the view asks for; None for a search, and where it asks for what this person's list does not have."""
+    asked = QueryDict(view.query)
+    if asked.keys() & SEARCHES:
+        return None
+    form = CaseFilter(asked, by=user, like=like)
+    return form.list_query() if form.is_valid() else None
+
+
+def _is_same(one: str, other: str) -> bool:
+    return sorted(parse_qsl(one)) == sorted(parse_qsl(other))

@@ -1,0 +1,51 @@
+"""A portal with many cases, written by one statement: for plans and measurements of lists."""
+
+import datetime as dt
+
+from django.db import connection
+
+from cases.models import CaseType, User
+
+# Of a hundred cases one is a draft, one submitted, one accepted, three on hold (and those are old ones), 44 scheduled
+# and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth,
+# Olga the others. A third is of the type Pension.
+FILL = """
+INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, title_folded,
+    description, date_created,
+    date_accepted, scheduled_release_date, actual_release_date, schedule_revision, release_number, release_error,
+    release_attempts, case_type_id)
+SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
+    CASE WHEN n %% 100 < 2 THEN NULL WHEN n < 10000 AND n %% 200 = 50 THEN %(otto)s WHEN n %% 11 = 2 THEN %(tom)s
+        ELSE %(other)s END,
+    CASE n %% 100 WHEN 0 THEN 'draft' WHEN 1 THEN 'submitted' WHEN 2 THEN 'accepted' ELSE 'completed' END,
+    CASE WHEN n %% 1000 IN (2, 503) THEN 'urgent' ELSE 'normal' END, 'Question ' || n,
+    'question ' || n, '', now(),
+    CASE WHEN n %% 100 > 1 THEN timestamptz '2025-01-01' + (n * 7919 %% 150000) * interval '1 minute' END,
+    CASE WHEN n %% 100 > 5 THEN date %(today)s + 1 + n %% 300 - CASE WHEN n %% 100 > 49 THEN 400 ELSE 0 END
+         WHEN n %% 100 > 2 AND n > 50000 THEN date %(today)s END,
+    CASE WHEN n %% 100 > 49 THEN timestamptz '2025-01-01' + n * interval '1 second' END, 1, 0, '', 0,
+    CASE WHEN n %% 3 = 0 THEN CAST(%(pension)s AS bigint) END
+FROM generate_series(1, %(cases)s) AS n
+"""
+# Each has its title, one in a thousand a word that is rarer.
+WORDS = """
+INSERT INTO cases_casewords (case_id, member, title, description)
+SELECT id, ' @' || member_id, ' l ' || substr(external_case_id, 3) || ' question',
+    CASE WHEN id % 1000 = 7 THEN ' pension' ELSE ' what' END
+FROM cases_case
+"""
+
+
+def fill(count: int, today: dt.date) -> None:
+    """Create `count` cases, their people and a type, and have PostgreSQL vacuum and analyse them, as autovacuum would.
+
+    `today` is the day from which most schedules lie ahead. The usernames are mia, olga, tom, otto, other and ada.
+    """
+    roles = {"mia": "member", "olga": "member", "tom": "technician", "otto": "technician"}
+    roles |= {"other": "technician", "ada": "administrator"}
+    keys = {name: User.objects.create(username=name, role=role).pk for name, role in roles.items()}
+    keys["pension"] = CaseType.objects.create(name="Pension").pk
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, keys | {"cases": count, "today": today})
+        cursor.execute(WORDS)
+        cursor.execute("VACUUM ANALYZE")

@@ -1,0 +1,28 @@
+"""The words of a text: folded, whatever people type them with."""
+
+import pytest
+
+from cases.core.words import LONGEST, searchable, words_of
+
+WORDS = {
+    "Divorce order, Divorce ORDER!": ["divorce", "order"],
+    "Árbol straße \u0130stanbul": ["arbol", "strasse", "istanbul"],
+    "final_report-2024.v2.pdf": ["final", "report", "2024", "v2", "pdf"],
+    "mia@example.com C-7K2M9QX4TB": ["mia", "example", "com", "c", "7k2m9qx4tb"],
+    "don\u2019t 100% co\u00adoperate": ["don", "t", "100", "cooperate"],
+    "abc年金相談": ["abc", "年", "金", "相", "談"],
+    "договор \u200b % _ '\":*&|@#": ["договор"],
+    "x" * 100: ["x" * LONGEST],
+}
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_a_text_has_these_words(text):
+    assert words_of(text) == WORDS[text]
+
+
+def test_before_each_searchable_word_is_a_space_and_none_is_cut():
+    assert searchable(["Pension pension", "Refund\nform"], 100) == " pension refund form"
+    assert searchable(["Pension", "refund"], 15) == " pension refund"
+    assert searchable(["Pension", "refund"], 14) == " pension"
+    assert searchable(["%"], 10) == searchable(["pension"], 3) == ""

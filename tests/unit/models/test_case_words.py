@@ -1,0 +1,125 @@
+"""What a search looks in is written in the transaction that writes the text, whatever writes it."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from cases import releases
+from cases.accounts import actions as people
+from cases.casework import answers, drafts, notes
+from cases.documents import actions as documents
+from cases.maintenance import search_words
+from cases.models import Case, CaseNote, CaseWords, PersonWords, User
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory, letter
+
+pytestmark = pytest.mark.django_db
+
+COLUMNS = ("title", "description", "submissions", "answer", "reports", "notes")
+
+
+def words(case) -> dict[str, str]:
+    """What is stored of the case, without its number and empty columns."""
+    found = CaseWords.objects.values(*COLUMNS).get(case=case)
+    number = "".join(f" {part}" for part in case.external_case_id.lower().split("-"))
+    return {column: text.removeprefix(number) for column, text in found.items() if text.removeprefix(number)}
+
+
+def test_each_verb_writes_the_words_of_its_text(member, technician, stored):
+    case = drafts.create(by=member, title="Árbol", description="An old tree")
+    assert words(case) == {"title": " arbol", "description": " an old tree"}
+    drafts.edit(case=case, by=member, title="Pension", description="", urgency="normal")
+    document = documents.attach(case=case, by=member, file=letter(), source="web")
+    assert words(case) == {"title": " pension", "submissions": " letter pdf"}
+    documents.remove(document=document, by=member, source="web")
+    drafts.submit(case=case, by=member, source="web")
+    Case.objects.filter(pk=case.pk).update(status="accepted", assigned_to=technician)
+    case.refresh_from_db()
+    answers.save_answer(case=case, by=technician, text="**Yes**, granted")
+    answers.save_answer(case=case, by=technician, text="No")
+    notes.add(case=case, by=technician, text="Mia called")
+    notes.add(case=case, by=technician, text="Called back")
+    documents.attach(case=case, by=technician, file=letter(), source="web")
+    assert words(case) == {
+        "title": " pension",
+        "answer": " no",
+        "notes": " called back mia called",
+        "reports": " letter pdf",
+    }
+
+
+def test_rows_in_bulk_and_rows_saved_in_part_have_theirs(member):
+    (case,) = Case.objects.bulk_create([CaseFactory.build(member=member, assigned_to=None, title="Über")])
+    assert words(case) == {"title": " uber", "description": " what should i do"}
+    fetched = Case.objects.get()  # without its description
+    fetched.title = "Refund"
+    fetched.save()
+    assert words(case) == {"title": " refund", "description": " what should i do"}
+
+
+def test_the_words_go_with_the_transaction(member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    before = words(case)
+    with transaction.atomic():
+        answers.save_answer(case=case, by=technician, text="Granted")
+        assert words(case)["answer"] == " granted"
+        transaction.set_rollback(True)
+    assert words(case) == before
+
+
+def test_what_changes_no_text_writes_no_words(member, technician, clock):
+    CaseFactory.create_batch(2, due=True, member=member)
+    with CaptureQueriesContext(connection) as captured:
+        releases.release_due(by="a test", source="sweep")
+        releases.release_due_of(member)
+        User.objects.get(pk=member.pk).save(update_fields=["last_login"])
+        Case.objects.all()[0].save(update_fields=["urgency"])
+    assert not [query["sql"] for query in captured if "words" in query["sql"]]
+
+
+def test_the_words_of_a_person_follow_the_name(administrator):
+    person = people.invite(by=administrator, email="zm@example.com", first_name="Zoë", last_name="", role="member")
+    assert PersonWords.objects.get(person=person).names == " zm zoe"
+    people.correct(person=person, by=administrator, email="x@example.com", first_name="Noël", last_name="Müller")
+    assert PersonWords.objects.get(person=person).names == " zm noel muller x"
+
+
+def test_the_command_writes_what_the_verbs_would_have_written(member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, title="Pension")
+    CaseDocumentFactory(case=case, name="granted.pdf")
+    CaseNoteFactory(case=case, text="first")
+    CaseNoteFactory(case=case, text="second")
+    right, names = words(case), PersonWords.objects.count()
+    CaseWords.objects.all().delete()
+    PersonWords.objects.filter(person=member).delete()
+    out = StringIO()
+    call_command("search_words", stdout=out)
+    assert out.getvalue() == "2 written\n"
+    assert words(case) == right
+    assert PersonWords.objects.count() == names
+    call_command("search_words", stdout=out)
+    assert out.getvalue().endswith("0 written\n")
+    # Written by hand.
+    Case.objects.update(title="Refund")
+    CaseNote._base_manager.all().delete()
+    search_words.rebuild_all()
+    del right["notes"]
+    assert words(case) == right | {"title": " refund"}
+
+
+def test_of_many_notes_the_latest_are_kept(technician, monkeypatch):
+    monkeypatch.setattr("cases.core.limits.SEARCHABLE", 24)
+    case = CaseFactory(assigned_to=technician)
+    for text in ("an early note", "in between", "the latest"):
+        notes.add(case=case, by=technician, text=text)
+    assert CaseWords.objects.get(case=case).notes == " the latest in between a"
+
+
+@pytest.mark.parametrize("name", ["' OR 1=1", 'a" b', "x*", "\\", "NEAR(a b)", "@5"])
+def test_what_means_something_to_the_database_is_a_word_or_nothing(name, administrator):
+    from cases.selectors import global_search
+
+    CaseFactory(title=name, member=UserFactory(first_name="Nina"))
+    global_search.find(administrator, name)

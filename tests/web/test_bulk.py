@@ -1,0 +1,328 @@
+"""The pages of bulk changes: selecting, the form of each action, preview, progress, result, undo, and the file."""
+
+import csv
+import datetime as dt
+import io
+import re
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import BulkRun, Case
+from cases.releases import bulk
+from tests.factories import CaseFactory, CaseTypeFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+DAY = dt.timedelta(days=1)
+JUNE_20, JUNE_24 = dt.date(2025, 6, 20), dt.date(2025, 6, 24)  # Friday and Tuesday
+
+
+@pytest.fixture(autouse=True)
+def _today_is_june_11(clock):
+    pass
+
+
+@pytest.fixture
+def tom(client, technician):
+    client.force_login(technician)
+    return client
+
+
+@pytest.fixture
+def ada(client, administrator):
+    client.force_login(administrator)
+    return client
+
+
+def scheduled(technician, count=3, **options):
+    facts = {"scheduled": True, "assigned_to": technician, "scheduled_release_date": JUNE_20}
+    return CaseFactory.create_batch(count, **(facts | options))
+
+
+def chosen(cases):
+    return {"selected": ",".join(str(case.pk) for case in cases)}
+
+
+def preview(client, action, cases, **fields):
+    """Send the form of an action. Return the run that it previews."""
+    answer = client.post("/bulk/new/", {"action": action, **chosen(cases), **fields})
+    assert answer.status_code == 302, answer.content.decode()
+    return BulkRun.objects.get(pk=int(answer.url.split("/")[2]))
+
+
+def text_of(client, url, status=200, **headers):
+    answer = client.get(url, headers=headers)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def dates(cases):
+    return [Case.objects.get(pk=case.pk).scheduled_release_date for case in cases]
+
+
+# --- Selecting ------------------------------------------------------------------------------------------------------
+
+
+def test_a_selection_is_of_rows_or_of_all_that_the_list_shows(tom, technician, member):
+    cases = scheduled(technician, member=member)
+    scheduled(UserFactory(role="technician"), member=member)
+    rows = text_of(tom, f"/bulk/new/?action=shift&case={cases[2].pk}&case={cases[0].pk}&query=state%3Dscheduled")
+    assert "2 cases selected." in rows
+    assert f'name="selected" value="{cases[2].pk},{cases[0].pk}"' in rows
+    assert '<a href="/cases/?state=scheduled">' in rows
+    everything = text_of(tom, "/bulk/new/?action=shift&all=1&query=state%3Dscheduled%26technician%3Dmine")
+    assert "3 cases selected." in everything
+    sent = {"action": "shift", "all": "1", "query": "state=scheduled&technician=mine"}
+    answer = tom.post("/bulk/new/", sent | {"days": 1, "unit": "days", "direction": "later"})
+    run = BulkRun.objects.get()
+    assert answer.url == f"/bulk/{run.pk}/?query=state%3Dscheduled%26technician%3Dmine"
+    assert (run.total, run.to_do) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("action=shift", "Select at least one case."),
+        ("action=shift&case=x", "This selection can"),
+        ("action=shift&run=999", "Select at least one case."),
+        ("action=shift&all=1&query=state%3Dnonsense", "The filters of this list can"),
+        ("action=hold&case=1", "Choose what to do with the selected cases."),
+        ("case=1", "Choose what to do with the selected cases."),
+    ],
+)
+def test_what_cannot_be_used_leads_back_to_the_list(query, said, tom):
+    answer = tom.get(f"/bulk/new/?{query}", follow=True)
+    assert answer.redirect_chain[0][0].startswith("/cases/")
+    assert said in answer.content.decode()
+    assert not BulkRun.objects.exists()
+
+
+def test_more_than_the_limit_is_refused_before_and_after_the_form(tom, technician, settings, monkeypatch):
+    monkeypatch.setattr("cases.core.limits.BULK_CASES", 2)
+    scheduled(technician)
+    answer = tom.get("/bulk/new/?action=shift&all=1&query=state%3Dscheduled", follow=True)
+    assert "up to 2 cases" in answer.content.decode()
+
+
+def test_the_list_of_staff_offers_what_each_may_do_and_that_of_members_nothing(
+    client, technician, administrator, member
+):
+    case = scheduled(technician, 1, member=member)[0]
+    for person in (technician, administrator):
+        client.force_login(person)
+        page = text_of(client, "/cases/?state=scheduled")
+        assert f'name="case" value="{case.pk}"' in page
+        assert '<input type="hidden" name="query" value="state=scheduled">' in page
+        assert "Select all 1</label>" in page
+        offered = re.findall(r'<button type="submit" name="action" value="(\w+)"', page)
+        assert set(offered) == set(bulk.actions_for(person))
+    client.force_login(member)
+    assert "/bulk/" not in text_of(client, "/cases/")
+
+
+# --- Each action ----------------------------------------------------------------------------------------------------
+
+CHOICES = {
+    "release_now": {},
+    "schedule": {"date": "2025-06-24", "time": "09:30"},
+    "shift": {"days": "2", "unit": "working", "direction": "earlier"},
+    "spread": {"date": "2025-06-24", "most_a_day": "2"},
+    "hold": {},
+    "return": {},
+    "hand_over": {"technician": "otto"},
+    "add_condition": {"kind": "manual", "name": "Payment received", "owner": ""},
+    "meet_condition": {"condition": "manual:Paid"},
+    "waive_condition": {"condition": "manual:Paid"},
+    "urgency": {"urgency": "urgent"},
+    "case_type": {"case_type": "general"},
+}
+
+
+def test_every_action_has_a_form_and_a_preview_that_changes_nothing(ada, technician, administrator):
+    otto = UserFactory(username="otto", role="technician", last_login=dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
+    CaseTypeFactory()
+    cases = scheduled(technician, 2)
+    for case in cases:
+        case.conditions.create(kind="manual", name="Paid", created=case.date_created, since=case.date_created)
+        Case.objects.filter(pk=case.pk).update(open_conditions=1)
+    before = list(Case.objects.order_by("pk").values())
+    assert list(CHOICES) == bulk.actions_for(administrator)
+    for action, fields in CHOICES.items():
+        form = text_of(ada, f"/bulk/new/?action={action}&case={cases[0].pk}&case={cases[1].pk}")
+        assert all(f'name="{name}"' in form for name in fields), action
+        fields = {name: otto.pk if value == "otto" else value for name, value in fields.items()}
+        run = preview(ada, action, cases, reason="Asked for it", **fields)
+        page = text_of(ada, f"/bulk/{run.pk}/")
+        assert "Nothing has changed yet." in page, action
+        assert (run.action, run.total, run.reason) == (action, 2, "Asked for it")
+    assert list(Case.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"action": "schedule", "reason": "Why"}, "Enter a date."),
+        ({"action": "schedule", "date": "soon", "reason": "Why"}, "Enter the date as year-month-day"),
+        ({"action": "schedule", "date": "2025-06-24"}, "Enter a reason."),
+        (
+            {"action": "shift", "days": "0", "unit": "days", "direction": "later", "reason": "Why"},
+            "greater than or equal",
+        ),
+        ({"action": "hand_over", "technician": "1"}, "Choose a technician."),
+        ({"action": "meet_condition"}, "None of the selected cases has an open condition"),
+        ({"action": "add_condition", "kind": "manual"}, "Enter a name."),
+    ],
+)
+def test_a_mistake_stands_in_the_form(fields, said, ada, technician):
+    answer = ada.post("/bulk/new/", fields | chosen(scheduled(technician, 1)))
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert not BulkRun.objects.exists()
+
+
+# --- Preview, run, undo ---------------------------------------------------------------------------------------------
+
+
+def test_from_the_preview_to_the_undo(tom, technician, other_technician, member, settings):
+    settings.RELEASE_ON_WEEKENDS = False
+    cases = scheduled(technician, member=member, title="=1+1")
+    colleagues = scheduled(other_technician, 1)
+    run = preview(tom, "shift", [*cases, *colleagues], days="2", unit="working", direction="later")
+    page = text_of(tom, f"/bulk/{run.pk}/")
+    assert "<h1>Move 3 releases 2 working days later</h1>" in page
+    assert "Move 3 cases</button>" in page
+    assert "Not allowed" in page
+    assert colleagues[0].external_case_id not in text_of(tom, f"/bulk/{run.pk}/?show=changes")
+    assert colleagues[0].external_case_id in text_of(tom, f"/bulk/{run.pk}/?show=stays&why=not_allowed")
+    for _twice in range(2):
+        assert tom.post(f"/bulk/{run.pk}/start/").url == f"/bulk/{run.pk}/"
+    progress = text_of(tom, f"/bulk/{run.pk}/")
+    assert "0 of 3" in progress
+    assert "You can close this page" in progress
+    Case.objects.filter(pk=cases[0].pk).update(version=9)
+    bulk.work_off()
+    page = text_of(tom, f"/bulk/{run.pk}/")
+    assert "This case was changed after the preview." in page
+    assert cases[1].external_case_id in text_of(tom, f"/bulk/{run.pk}/?show=changed")
+    assert cases[0].external_case_id in text_of(tom, f"/bulk/{run.pk}/?show=left")
+    assert dates(cases) == [JUNE_20, JUNE_24, JUNE_24]
+    text = tom.get(f"/bulk/{run.pk}/rows.csv").content.decode("utf-8-sig")
+    heading, *lines = csv.reader(io.StringIO(text))
+    assert heading == ["Case", "Title", "Member", "Result", "Details"]
+    assert [line[1] for line in lines[:3]] == ["'=1+1"] * 3
+    assert [line[3] for line in lines] == ["Changed since the preview", "Changed", "Changed", "Not allowed"]
+    assert "2 cases were changed." in text_of(tom, f"/bulk/{run.pk}/undo/")
+    undo = tom.post(f"/bulk/{run.pk}/undo/", {"reason": "A mistake"}).url
+    assert f"<h1>Undo run {run.pk} for 2 cases</h1>" in text_of(tom, undo)
+    tom.post(f"{undo}start/")
+    bulk.work_off()
+    assert dates(cases) == [JUNE_20] * 3
+    page = text_of(tom, f"/bulk/{run.pk}/")
+    assert "This run was undone by" in page
+    assert "Undo this run" not in page
+    assert "2 of 3 cases changed" in text_of(tom, "/bulk/")
+
+
+def test_the_progress_asks_again_until_it_is_done(tom, technician):
+    run = preview(tom, "return", scheduled(technician))
+    tom.post(f"/bulk/{run.pk}/start/")
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        part = tom.get(f"/bulk/{run.pk}/", headers={"HX-Request": "true"})
+    assert len(queries) <= 4
+    assert b"<html" not in part.content
+    assert f'hx-get="/bulk/{run.pk}/" hx-trigger="every 1s"'.encode() in part.content
+    assert "HX-Refresh" not in part
+    bulk.work_off()
+    part = tom.get(f"/bulk/{run.pk}/", headers={"HX-Request": "true"})
+    assert b"hx-trigger" not in part.content
+    assert part["HX-Refresh"] == "true"
+
+
+def test_a_crowded_day_is_told_and_can_be_spread(tom, technician, settings):
+    settings.RELEASE_CROWDED_DAY = 3
+    cases = scheduled(technician, 6)
+    run = preview(tom, "schedule", cases, date=JUNE_24.isoformat())
+    page = text_of(tom, f"/bulk/{run.pk}/")
+    assert "Tue, Jun 24 would be crowded" in page
+    assert "6 releases" in page
+    link = f"/bulk/new/?action=spread&run={run.pk}&date=2025-06-24&most_a_day=2"
+    assert link.replace("&", "&amp;") in page
+    form = text_of(tom, link)
+    assert "6 cases selected." in form
+    assert 'name="most_a_day" value="2"' in form
+    answer = tom.post("/bulk/new/", {"action": "spread", "run": run.pk, "date": "2025-06-24", "most_a_day": "2"})
+    rows = BulkRun.objects.get(pk=int(answer.url.split("/")[2])).rows.order_by("position")
+    assert [row.to_date for row in rows] == [JUNE_24 + n * DAY for n in (0, 0, 1, 1, 2, 2)]
+
+
+def test_runs_are_for_their_maker_and_administrators(client, technician, other_technician, administrator, member):
+    client.force_login(technician)
+    run = preview(client, "return", scheduled(technician))
+    for person, status in ((member, 404), (other_technician, 404), (administrator, 200)):
+        client.force_login(person)
+        for url in (f"/bulk/{run.pk}/", f"/bulk/{run.pk}/rows.csv"):
+            assert client.get(url).status_code == status
+    assert f"Run {run.pk}" in text_of(client, "/bulk/")
+    assert "Reopen 3 cases</button>" not in text_of(client, f"/bulk/{run.pk}/")
+    assert client.post(f"/bulk/{run.pk}/start/").status_code == 403
+    assert client.post(f"/bulk/{run.pk}/undo/").status_code == 409
+    client.force_login(other_technician)
+    assert f"Run {run.pk}" not in text_of(client, "/bulk/")
+
+
+def test_a_page_of_rows_costs_the_same_however_many_there_are(tom, technician):
+    costs = []
+    for count in (2, 60):
+        run = preview(tom, "return", scheduled(technician, count))
+        with CaptureQueriesContext(connection) as queries:
+            text_of(tom, f"/bulk/{run.pk}/")
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= 9
+
+
+# --- The file -------------------------------------------------------------------------------------------------------
+
+
+def upload(client, content):
+    return client.post("/bulk/file/", {"file": ContentFile(content, name="dates.csv")})
+
+
+def test_a_file_without_mistakes_leads_to_the_preview(tom, technician):
+    cases = scheduled(technician, 2)
+    lines = [f"{case.external_case_id},2025-06-24" for case in cases]
+    answer = upload(tom, "\n".join(["number,date", *lines]).encode())
+    run = BulkRun.objects.get()
+    assert answer.url == f"/bulk/{run.pk}/"
+    assert "<h1>Schedule 2 releases from a file</h1>" in text_of(tom, answer.url)
+
+
+def test_mistakes_are_listed_by_line_and_the_good_lines_can_go_on(tom, technician):
+    case = scheduled(technician, 1)[0]
+    answer = upload(tom, f"number,date\nC-1,soon\n{case.external_case_id},2025-06-24".encode())
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "1 line can&#x27;t be used" in page or "1 line can't be used" in page
+    assert "“soon” isn&#x27;t a date" in page
+    assert f'href="/bulk/{BulkRun.objects.get().pk}/">Preview 1 case</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "empty"), (b"\xff\xfe\0", "UTF-8"), (b"number,date\nC-1,2025-06-24", "no case with this number")],
+)
+def test_a_file_that_cannot_be_used_says_why(content, said, tom):
+    answer = upload(tom, content)
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert not BulkRun.objects.exists()
+
+
+def test_the_file_has_to_be_chosen(tom):
+    answer = tom.post("/bulk/file/")
+    assert answer.status_code == 400
+    assert "Choose a file." in answer.content.decode()
