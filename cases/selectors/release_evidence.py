@@ -93,7 +93,7 @@ def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[F
     seen = {view.kind for view in views}
     if not seen & {FirstView.Kind.PAGE, FirstView.Kind.API}:
         yield _("The member hasn't opened this release.")
-    if FirstView.Kind.VIEWED not in seen:
+    if not seen & {FirstView.Kind.VIEWED, FirstView.Kind.DOCUMENT}:
         yield _("The member hasn't viewed a document of this release.")
     if FirstView.Kind.DOCUMENT not in seen:
         yield _("The member hasn't downloaded a document of this release.")

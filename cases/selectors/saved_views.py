@@ -8,7 +8,6 @@ from django_stubs_ext import StrOrPromise
 
 from cases.casework import saved_views
 from cases.core import limits
-from cases.core.folding import fold
 from cases.models import BuiltinView, SavedView, User, ViewPin
 
 # What the address of the list asks for, and the icon of each.
@@ -58,11 +57,6 @@ def pinned_views(user: User) -> list[View]:
     pins = list(ViewPin.objects.filter(mine | ~Q(builtin=""), user=user).select_related("view").order_by("view__name"))
     saved = [_saved(pin.view, user, True) for pin in pins if pin.view and pin.is_pinned]
     return [view for view in _builtin_views(user, pins) if view.is_pinned] + saved
-
-
-def find_views(user: User, text: str, most: int) -> list[View]:
-    """Return the first `most` of `views_of(user)` with `text` in their name."""
-    return [view for view in views_of(user) if fold(text) in fold(str(view.name))][:most]
 
 
 def _builtin_views(user: User, pins: Iterable[ViewPin]) -> list[View]:

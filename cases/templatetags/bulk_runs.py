@@ -126,9 +126,9 @@ ON_THE_BAR = (
 
 
 @register.simple_tag
-def bulk_buttons(user: User) -> dict[str, list[Button]]:
-    """What the bar of a list offers `user`: the `first` actions, and `more`."""
-    offered = bulk.actions_for(user)
+def bulk_buttons(user: User, types_are_kept: object) -> dict[str, list[Button]]:
+    """What the bar of a list offers `user`: the `first` actions, and `more`. Without case types none changes them."""
+    offered = [action for action in bulk.actions_for(user) if types_are_kept or action != Action.CASE_TYPE]
     first = [button for button in ON_THE_BAR if button.action in offered]
     shown = {button.action for button in first if not button.is_wide_only}
     more = [Button(action, action.label) for action in offered if action not in shown]

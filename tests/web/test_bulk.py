@@ -111,6 +111,7 @@ def test_the_list_of_staff_offers_what_each_may_do_and_that_of_members_nothing(
     client, technician, administrator, member
 ):
     case = scheduled(technician, 1, member=member)[0]
+    CaseTypeFactory()
     for person in (technician, administrator):
         client.force_login(person)
         page = text_of(client, "/cases/?state=scheduled")

@@ -14,13 +14,15 @@ pytestmark = [
 ]
 # A script gives it its address when it opens it; without scripts it is not shown.
 FILLED_BY_SCRIPT = re.compile(r"<dialog[^>]*data-filled-by-script.*?</dialog>", re.S)
+# A script puts it into the page and gives it its address.
+TEMPLATE = re.compile(r"<template\b.*?</template>", re.S)
 # Holds a token for a script, and is hidden.
 HIDDEN = re.compile(r"<form [^>]*\bhidden\b.*?</form>", re.S)
 
 
 def forms_of(page: str, address: str) -> set[str]:
     """Where the forms of the page that post something lead."""
-    for unseen in (FILLED_BY_SCRIPT, HIDDEN):
+    for unseen in (FILLED_BY_SCRIPT, TEMPLATE, HIDDEN):
         page = unseen.sub("", page)
     posting = [form for form in re.findall(r"<form\b[^>]*>", page) if 'method="post"' in form]
     actions = [re.search(r'action="([^"]*)"', form) for form in posting]

@@ -43,7 +43,7 @@ def test_each_role_finds_the_pages_that_it_may_open(person, typed, urls, request
 
 def test_staff_find_their_views_and_members_have_none(technician, member, client):
     client.force_login(technician)
-    assert found(client, "unass") == ["/cases/?state=submitted&amp;sort=oldest"]
+    assert found(client, "unass") == ["/cases/?state=submitted&amp;sort=urgent"]
     client.force_login(member)
     assert found(client, "unass") == []
 

@@ -142,7 +142,7 @@ def test_to_members_nothing_differs(client, administrator, member, technician, s
 
     def answers():
         found = [client.get(url) for url in urls]
-        return [(answer.status_code, answer.content.decode().split("<main")[-1]) for answer in found]
+        return [(answer.status_code, answer.content.decode().split("<main")[-1].split("</main")[0]) for answer in found]
 
     before = answers()
     releases.stop_releases(by=administrator, source="web", reason=REASON)

@@ -61,7 +61,7 @@ def test_no_program_releases_and_none_fails(stopped, member, program):
     case = CaseFactory(due=True, member=member)
     program(case)
     assert is_unreleased(case)
-    assert not OutgoingEmail.objects.exists()
+    assert not OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.RELEASED).exists()
     start()
     program(case)
     assert not is_unreleased(case)
