@@ -65,8 +65,11 @@ class Technicians:
                 self._complete(session, case)
 
     def _complete(self, session: requests.Session, case: PlannedCase) -> None:
-        """Try until the case is completed. After an unclear answer, look at the case first."""
-        ends = time.monotonic() + PATIENCE
+        """Try until the case is completed. After an unclear answer, look at the case first.
+
+        What is not completed long after the last wave is left: of a fault that is over it would say nothing.
+        """
+        ends = time.monotonic() + min(PATIENCE, self._load.plan.last + PATIENCE - time.time())
         instant = 0.0
         while time.monotonic() < ends:
             if instant and self._is_completed(session, case):
