@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 # Weeks start on Monday.
 WEEKS = calendar.Calendar(firstweekday=calendar.MONDAY)
 DAY = dt.timedelta(days=1)
@@ -74,3 +77,11 @@ class Period:
 
     def __contains__(self, date: dt.date) -> bool:
         return self.first <= date <= self.last
+
+
+def days_text(first: dt.date, last: dt.date) -> str:
+    """Say from when to when, in the reader's language."""
+    if first == last:
+        return date_format(first, "DAY_SHORT_FORMAT")
+    days = {"first": date_format(first, "DAY_SHORT_FORMAT"), "last": date_format(last, "DAY_SHORT_FORMAT")}
+    return _("%(first)s to %(last)s") % days

@@ -26,6 +26,9 @@ DAYS = 366
 CASE_TYPES = 100
 PLACES = 999
 
+# A technician plans so many absences at most.
+ABSENCES = 20
+
 # Views that one person saves, and that administrators share, at most; the query that a view keeps.
 VIEWS = 30
 VIEW_QUERY = 1_000

@@ -1,9 +1,11 @@
 """Writing and reading the history of accounts."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from cases.core import limits
+from cases.core.calendar_periods import days_text
 from cases.core.clock import portal_now
 from cases.core.text import isolated
 from cases.lifecycle.history import actor_columns, name_people
@@ -53,6 +55,11 @@ def _called(identity: dict[str, str]) -> str:
     return f"{isolated(identity['name'])} <{identity['email']}>".strip()
 
 
+def _absence(event: AccountEvent) -> str:
+    days = days_text(*(dt.date.fromisoformat(event.details[name]) for name in ("first_day", "last_day")))
+    return f"{days} → {isolated(event.named['to_technician'])}"
+
+
 FACTS: dict[str, Callable[[AccountEvent], str]] = {
     Kind.INVITED: lambda event: f"{event.details['email']}, {_role(event.details['role'])}",
     Kind.INVITED_AGAIN: lambda event: str(event.details["email"]),
@@ -61,5 +68,7 @@ FACTS: dict[str, Callable[[AccountEvent], str]] = {
     Kind.API_TOKEN_CREATED: lambda event: f"{isolated(event.details['name'])} ({event.details['token']})",
     Kind.API_TOKEN_ENDED: lambda event: f"{isolated(event.details['name'])} ({event.details['token']})",
     Kind.CASES_HANDED_OVER: lambda event: f"{event.details['count']} → {isolated(event.named['to_technician'])}",
+    Kind.ABSENCE_SET: _absence,
+    Kind.ABSENCE_ENDED: _absence,
     Kind.MAIL_RESENT: lambda event: str(OutgoingEmail.Kind(event.details["kind"]).label),
 }

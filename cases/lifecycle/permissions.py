@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.core.clock import portal_now
 from cases.core.errors import NotAllowed, WrongState
+from cases.lifecycle import deputies
 from cases.lifecycle.verdict import verdict_now
 from cases.models import Case, User
 
@@ -246,12 +247,19 @@ def allowed(*, by: User, case: Case, now: dt.datetime | None = None) -> set[Acti
     }
 
 
+def is_assigned(by: User, case: Case) -> bool:
+    """Tell whether `by` has the rights of the technician of `case`: it is theirs, or they stand in today."""
+    if case.assigned_to_id == by.pk or case.assigned_to_id is None:
+        return case.assigned_to_id == by.pk
+    return case.assigned_to_id in deputies.stands_in_for(by)
+
+
 def _related(relation: Relation, by: User, case: Case) -> bool:
     match relation:
         case Relation.OWN:
             return case.member_id == by.pk
         case Relation.ASSIGNED:
-            return case.assigned_to_id == by.pk
+            return is_assigned(by, case)
         case Relation.NOBODYS:
             # Somebody else's submitted case does not exist; an accepted one is refused for its state, with a reason.
             return case.assigned_to_id is None or case.status != Case.Status.SUBMITTED

@@ -1,5 +1,6 @@
 """The tables of the portal."""
 
+from cases.models.absence import Absence
 from cases.models.account_event import AccountEvent
 from cases.models.answer import CaseAnswer, CaseAnswerQuerySet
 from cases.models.api_token import ApiToken
@@ -26,6 +27,7 @@ from cases.models.portal_clock import PortalClock
 from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay
 from cases.models.release_stop import ReleaseStop
+from cases.models.reminder import Reminder
 from cases.models.sampled_total import SampledTotal
 from cases.models.saved_view import BuiltinView, SavedView, ViewPin
 from cases.models.security_state import SecurityState
@@ -34,6 +36,7 @@ from cases.models.storage_report import StorageReport
 from cases.models.user import User
 
 __all__ = [
+    "Absence",
     "AccountEvent",
     "ApiToken",
     "ApiUsage",
@@ -66,6 +69,7 @@ __all__ = [
     "PortalEvent",
     "ReleaseDay",
     "ReleaseStop",
+    "Reminder",
     "SampledTotal",
     "SavedView",
     "SecurityState",

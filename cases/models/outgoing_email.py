@@ -12,7 +12,7 @@ from cases.models.text_limits import facts_limit
 from cases.models.user import User
 
 # Kinds about one release of one case. All others are about an account.
-CASE_KINDS = ["released", "recalled"]
+CASE_KINDS = ["released", "recalled", "unopened"]
 # Requested several times, these are sent once. Their link is made when they are sent.
 ONCE_KINDS = ["password_reset", "invitation"]
 
@@ -31,6 +31,8 @@ class OutgoingEmail(Delivery):
         INVITATION = "invitation", _("Invitation")
         ADDRESS_CHANGED = "address_changed", _("Email address changed")
         HISTORY_HEAD = "history_head", _("Proof of the history")
+        REMINDER = "reminder", _("Release reminder")
+        UNOPENED = "unopened", _("Reminder of an unopened case")
 
     # The index of email_once_per_release starts with the case. Of a recipient only open emails are looked up.
     case = models.ForeignKey(

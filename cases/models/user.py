@@ -139,6 +139,13 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         db_default=True,
         help_text=_("Single keys on pages, such as / for search."),
     )
+    reminders_considered = models.DateField(
+        _("reminders considered"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The last day of this person's clock whose release reminders were considered."),
+    )
     previous_login = models.DateTimeField(
         _("previous sign-in"), null=True, blank=True, editable=False, help_text=_("The sign-in before the last one.")
     )
@@ -152,6 +159,9 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         editable=False,
         help_text=_("Part of every session, token and link. A new key ends them all."),
     )
+
+    # For whom they stand in today: read by cases.lifecycle.deputies.
+    standing_in: frozenset[int] | None = None
 
     objects: ClassVar[PortalUserManager] = PortalUserManager()
 

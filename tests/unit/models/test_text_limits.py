@@ -24,6 +24,7 @@ from cases.core.errors import TooLong
 from cases.core.schedule import Schedule
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import (
+    Absence,
     AccountEvent,
     ApiToken,
     BlackoutDay,
@@ -47,6 +48,7 @@ from cases.models import (
     PortalEvent,
     ReleaseDay,
     ReleaseStop,
+    Reminder,
     SampledTotal,
     SavedView,
     SecurityState,
@@ -102,6 +104,12 @@ def row(model: type[models.Model]) -> models.Model:
         "securitystate": lambda: SecurityState(digest="0", value="1", expires_at=NOW),
         "usedformtoken": lambda: UsedFormToken(user=person, token="0", content="0", at=NOW),
         "unsentform": lambda: UnsentForm(user=person, path="/", fields={}, at=NOW),
+        "absence": lambda: Absence(
+            technician=person, deputy=UserFactory(), first_day="2025-12-24", last_day="2025-12-24"
+        ),
+        "reminder": lambda: Reminder(
+            case=CaseFactory(), recipient=person, schedule_revision=1, day="2025-12-24", email=reminder_email(person)
+        ),
         "apitoken": lambda: ApiToken(user=person, digest="0", name="a", created=NOW, expiry=NOW + dt.timedelta(days=1)),
         "storagereport": lambda: StorageReport(pk=1, at=NOW),
         "blackoutday": lambda: BlackoutDay(date="2025-12-24", name="a", created=NOW, created_by=person),
@@ -128,6 +136,10 @@ def row(model: type[models.Model]) -> models.Model:
         "sampledtotal": lambda: SampledTotal(state="a state", cases=1, counted_at=NOW, seconds=1),
     }
     return made[model._meta.model_name]()
+
+
+def reminder_email(person: User) -> OutgoingEmail:
+    return OutgoingEmail.objects.create(kind="reminder", recipient=person, next_try=NOW, created=NOW)
 
 
 def bare_case() -> Case:

@@ -1,0 +1,112 @@
+"""When technicians are away, and who stands in for them meanwhile.
+
+Technicians say it of themselves, administrators of everybody: people fall ill. It is in the history of the account.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from cases.core import limits
+from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.core.text import isolated
+from cases.lifecycle import deputies
+from cases.lifecycle.account_history import record
+from cases.lifecycle.history import log_committed
+from cases.lifecycle.locking import lock_people
+from cases.models import Absence, AccountEvent, User
+
+DAY = dt.timedelta(days=1)
+
+
+@transaction.atomic
+def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day: dt.date, by: User) -> Absence:
+    """Let `deputy` stand in for `technician` from `first_day` to `last_day`, days of the portal.
+
+    NotAllowed except for the technician and for administrators. CaseError for days or a deputy that cannot be: the
+    deputy is another technician at work, and not away on any of these days.
+    """
+    # All who name each other lock each other: two of them never do it at the same moment.
+    people = lock_people(by, technician, deputy)
+    by, technician, deputy = people[by.pk], people[technician.pk], people[deputy.pk]
+    _check_allowed(by, technician)
+    if not (technician.is_technician and technician.is_active):
+        raise WrongState(_("Only technicians with an active account can have a deputy."))
+    _check_days(first_day, last_day, today=deputies.today())
+    _check_deputy(deputy, technician, first_day, last_day)
+    _check_free(technician, first_day, last_day)
+    absence = Absence.objects.create(technician=technician, deputy=deputy, first_day=first_day, last_day=last_day)
+    _record(absence, AccountEvent.Kind.ABSENCE_SET, by=by)
+    return absence
+
+
+@transaction.atomic
+def end_absence(*, absence: Absence, by: User) -> None:
+    """End an absence today: `by` is at work again from today on. One that has not begun, or begins today, is deleted.
+
+    NotAllowed as `set_absence`. WrongState where it is over already.
+    """
+    by = lock_people(by, absence.technician)[by.pk]
+    _check_allowed(by, absence.technician)
+    today = deputies.today()
+    found = Absence.objects.select_for_update(no_key=True).filter(pk=absence.pk, last_day__gte=today).first()
+    if found is None:
+        raise WrongState(_("This absence has already ended."))
+    _record(found, AccountEvent.Kind.ABSENCE_ENDED, by=by)
+    if found.first_day >= today:
+        found.delete()
+        return
+    found.last_day = today - DAY
+    found.save(update_fields=["last_day"])
+
+
+def absences_of(technician: User) -> QuerySet[Absence]:
+    """Return the present and the planned absences of `technician`, the next one first."""
+    ahead = technician.absences.filter(last_day__gte=deputies.today())
+    return ahead.select_related("technician", "deputy").order_by("first_day", "pk")
+
+
+def _check_allowed(by: User, technician: User) -> None:
+    if not by.is_active or not (by.is_administrator or by.pk == technician.pk):
+        raise NotAllowed(_("You don't have permission to do this."))
+
+
+def _check_days(first_day: dt.date, last_day: dt.date, *, today: dt.date) -> None:
+    if first_day < today:
+        raise CaseError(_("This date is in the past. Choose a later date."), field="first_day")
+    if last_day < first_day:
+        raise CaseError(_("Choose a date on or after the first one."), field="last_day")
+    furthest = today + limits.DAYS * DAY
+    if last_day > furthest:
+        words = _("This date is too far away. The latest date is %(date)s.")
+        raise CaseError(words % {"date": date_format(furthest, "DAY_FORMAT")}, field="last_day")
+
+
+def _check_deputy(deputy: User, technician: User, first_day: dt.date, last_day: dt.date) -> None:
+    if deputy.pk == technician.pk or not deputy.takes_cases:
+        words = _("Choose another technician with an active account who has signed in before.")
+        raise CaseError(words, field="deputy")
+    if found := deputy.absences.filter(first_day__lte=last_day, last_day__gte=first_day).first():
+        words = _("%(name)s is away too (%(days)s). Choose another deputy.")
+        facts = {"name": isolated(deputy.display_name), "days": found.days}
+        raise CaseError(words % facts, field="deputy")
+
+
+def _check_free(technician: User, first_day: dt.date, last_day: dt.date) -> None:
+    planned: Sequence[Absence] = list(absences_of(technician)[: limits.ABSENCES])
+    for other in planned:
+        if other.first_day <= last_day and other.last_day >= first_day:
+            words = _("Another absence is planned for some of these days (%(days)s).")
+            raise CaseError(words % {"days": other.days}, field="first_day")
+    if len(planned) >= limits.ABSENCES:
+        raise WrongState(_("You can plan up to %(most)s absences.") % {"most": limits.ABSENCES})
+
+
+def _record(absence: Absence, kind: AccountEvent.Kind, *, by: User) -> None:
+    facts = {"first_day": absence.first_day.isoformat(), "last_day": absence.last_day.isoformat()}
+    record(absence.technician, kind, by=by, details=facts | {"to_technician": absence.deputy_id})
+    log_committed("absence changed", kind=str(kind), by=by.pk, person_id=absence.technician_id, **facts)

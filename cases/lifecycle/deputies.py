@@ -1,0 +1,98 @@
+"""Who stands in for a technician who is away (DESIGN §4). A deputy has the rights of the assigned technician.
+
+A deputy may be away too: then theirs stands in for both. People who come round in a circle are counted once. A deputy
+whose account was deactivated, or who is no technician any more, counts for nothing.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from cases.core import schedule
+from cases.core.clock import portal_now
+from cases.models import Absence, User
+
+# The host's clock may be wrong by less than that.
+TWO_DAYS = dt.timedelta(days=2)
+
+
+def on_day(day: dt.date) -> QuerySet[Absence]:
+    """Return the absences of that day whose deputy can work."""
+    able = {"deputy__is_active": True, "deputy__role": User.Role.TECHNICIAN}
+    return Absence.objects.filter(first_day__lte=day, last_day__gte=day, **able)
+
+
+def deputies_of(technicians: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:
+    """Return for each of `technicians` who is away `on` that day the keys of all who stand in. None is today.
+
+    One statement for each step of the longest chain, and one more.
+    """
+    asked = set(technicians)
+    if not asked:
+        return {}
+    return _follow(asked, on_day(on or today()), "technician_id", "deputy_id")
+
+
+def told_with(person: int | None, *, on: dt.date | None = None) -> set[int]:
+    """Return `person` and all who stand in for them: whom to tell of a case that is assigned to `person`."""
+    if person is None:
+        return set()
+    return {person, *deputies_of([person], on=on).get(person, ())}
+
+
+def covers(people: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:
+    """Return for each of `people` who stands in for somebody `on` that day the technicians. The inverse of the above.
+
+    One statement for each step of the longest chain, and one more.
+    """
+    asked = set(people)
+    if not asked:
+        return {}
+    return _follow(asked, on_day(on or today()), "deputy_id", "technician_id")
+
+
+def stands_in_for(person: User) -> frozenset[int]:
+    """Return the keys of the technicians for whom `person` stands in today.
+
+    It is read once for each instance of `person`. A verb locks its people, and so has a fresh one.
+    """
+    if person.standing_in is None:
+        person.standing_in = _stands_in_for(person) if person.is_technician and person.is_active else frozenset()
+    return person.standing_in
+
+
+def _stands_in_for(person: User) -> frozenset[int]:
+    # For most people nothing is found, and the portal's clock is not asked.
+    nearly = Absence.objects.filter(deputy=person, last_day__gte=schedule.date_of(timezone.now()) - TWO_DAYS)
+    if not nearly.exists():
+        return frozenset()
+    return covers([person.pk]).get(person.pk, frozenset())
+
+
+def today() -> dt.date:
+    """Return the present day of the portal."""
+    return schedule.date_of(portal_now())
+
+
+def _follow(asked: set[int], away: QuerySet[Absence], start: str, end: str) -> dict[int, frozenset[int]]:
+    """Return what each of `asked` reaches over the rows of `away`, from the column `start` to the column `end`."""
+    steps: dict[int, set[int]] = defaultdict(set)
+    seen, unknown = set[int](), set(asked)
+    while unknown:
+        seen |= unknown
+        for first, second in away.filter(**{f"{start}__in": unknown}).values_list(start, end):
+            steps[first].add(second)
+        unknown = {each for reached in steps.values() for each in reached} - seen
+    return {person: reached for person in asked if (reached := _reached(person, steps))}
+
+
+def _reached(person: int, steps: Mapping[int, set[int]]) -> frozenset[int]:
+    found: set[int] = set()
+    new = set(steps.get(person, ()))
+    while new:
+        found |= new
+        new = {each for passed in new for each in steps.get(passed, ())} - found
+    return frozenset(found - {person})
