@@ -1,18 +1,16 @@
 """Emails about an account. Each link is made right before its email is sent, and leads to PORTAL_URL."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
-from cases.core import languages
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.delivery.message import Message, automatic_message
+from cases.delivery.letter import Button, Letter, Paragraph, Part, compose, reading_as
 from cases.models import User
 
 DEACTIVATED = _noop("The account is deactivated.")
@@ -24,7 +22,16 @@ def password_reset(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
-    return RenderedEmail(account_message("account/email/password_reset_key", person, batch, link=password_link(person)))
+    with reading_as(person, language=language_of(batch)):
+        username = _("Your username is %(login)s.") % {"login": person.username}
+        careful = _("If you didn't request this, you can ignore this email. Your password won't change.")
+        parts = [
+            Paragraph(_("You (or someone else) requested a new password for your account in the Advisor Portal.")),
+            Button(_("Set a new password"), password_link(person)),
+            Paragraph(f"{username} {careful}"),
+        ]
+        why = _("We email this link when a new password is requested for your account.")
+        return account_letter(_("Reset your password"), parts, why, batch, person)
 
 
 def invitation(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
@@ -34,28 +41,44 @@ def invitation(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
         return RenderedEmail.dropped(batch, DEACTIVATED)
     if person.has_usable_password():
         return RenderedEmail.dropped(batch, HAS_PASSWORD)
-    return RenderedEmail(account_message("account/email/invitation", person, batch, link=password_link(person)))
+    with reading_as(person, language=language_of(batch)):
+        sign_in = _("Then you can sign in with this email address or the username %(login)s.")
+        expires = _(
+            "This link expires in three days and can be used once. If it has expired, request a new one under "
+            "“Forgot your password?”."
+        )
+        parts = [
+            Paragraph(_("An account was created for you in the Advisor Portal.")),
+            Button(_("Set your password"), password_link(person)),
+            Paragraph(sign_in % {"login": person.username} + f" {expires}"),
+        ]
+        why = _("You're getting this email because an administrator created an account with this address.")
+        return account_letter(_("Set up your account"), parts, why, batch, person)
 
 
 def address_changed(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render the notice to the former address. It says nothing else: that address may have been a stranger's."""
-    return RenderedEmail(account_message("account/email/address_changed", context.people[batch.recipient_id], batch))
-
-
-def account_message(template: str, person: User, batch: EmailBatch, **context: Any) -> Message:
-    """Render `template` (`_subject.txt` and `_message.txt`) for the address of `batch`.
-
-    It is in the language that `person` has chosen, else in the `language` of the payload.
-    """
-    language = languages.chosen_by(person) or (batch.payload or {}).get("language") or settings.LANGUAGE_CODE
-    context |= {"person": person}
-    with translation.override(language):
-        return automatic_message(
-            subject=settings.ACCOUNT_EMAIL_SUBJECT_PREFIX + render_to_string(f"{template}_subject.txt", context),
-            text=render_to_string(f"{template}_message.txt", context).strip() + "\n",
-            address=batch.address,
-            message_id=batch.message_id,
+    """Render the notice to the former address. It names nobody: that address may have been a stranger's."""
+    with reading_as(context.people[batch.recipient_id], language=language_of(batch)):
+        what = _(
+            "This email address no longer belongs to an account in the Advisor Portal. An administrator replaced it "
+            "with another address. You can't sign in with this address anymore."
         )
+        parts = [Paragraph(what), Paragraph(_("If you didn't expect this, contact an administrator."))]
+        why = _("You're getting this email because this address belonged to an account in the Advisor Portal.")
+        return account_letter(_("Your email address was changed"), parts, why, batch, None)
+
+
+def language_of(batch: EmailBatch) -> str:
+    """Return the language in which `batch` was asked for, for a person who has chosen none."""
+    return str((batch.payload or {}).get("language", ""))
+
+
+def account_letter(
+    subject: str, parts: Sequence[Part], why: str, batch: EmailBatch, recipient: User | None
+) -> RenderedEmail:
+    """Compose an email about an account to the address of `batch`."""
+    letter = Letter(subject=settings.ACCOUNT_EMAIL_SUBJECT_PREFIX + subject, parts=parts, why=why)
+    return RenderedEmail(compose(letter, recipient=recipient, address=batch.address, message_id=batch.message_id))
 
 
 def password_link(person: User) -> str:

@@ -1,9 +1,11 @@
 """The email that keeps the head of the history's chain of seals outside the database."""
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
-from cases.delivery.account_email import account_message
+from cases.delivery.account_email import account_letter
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.letter import Code, Paragraph, reading_as
 from cases.models import HistorySeal
 
 NOT_AN_ADMINISTRATOR = _noop("The person isn't an active administrator.")
@@ -19,5 +21,13 @@ def history_head(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     seal = HistorySeal.objects.defer("entries").filter(number=number).first() if number else None
     if not seal:
         return RenderedEmail.dropped(batch, NO_SEAL)
-    command = f"manage.py verify_history --head {seal.head}"
-    return RenderedEmail(account_message("cases/mail/history_head", person, batch, seal=seal, command=command))
+    with reading_as(person):
+        parts = [
+            Paragraph(_("Keep this email. It shows later whether the history of the portal was changed:")),
+            Code(seal.head),
+            Paragraph(_("To check the history against it, run this command where the portal is installed:")),
+            Code(f"manage.py verify_history --head {seal.head}"),
+        ]
+        subject = _("Proof of the history: seal %(number)s") % {"number": seal.number}
+        why = _("All administrators get this email once a day.")
+        return account_letter(subject, parts, why, batch, person)

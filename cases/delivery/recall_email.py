@@ -4,20 +4,18 @@ It names the case by its number, and says nothing of its title or content. It is
 release has left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
 
-from cases.core import languages
-from cases.core.text import isolated
 from cases.delivery.account_email import DEACTIVATED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.delivery.message import Message, automatic_message, one_line
+from cases.delivery.letter import Entries, Entry, Letter, Paragraph, Part, compose, reading_as
+from cases.delivery.message import Message, one_line
 from cases.models import OutgoingEmail, User
 
 State = OutgoingEmail.State
@@ -41,17 +39,34 @@ def recalled(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 def recalled_message(*, recipient: User, address: str, numbers: Sequence[str], message_id: str) -> Message:
     """Render the message to `address` that the cases with these numbers are no longer available."""
-    with translation.override(languages.language_of(recipient)):
-        listed = [one_line(number) for number in numbers]
-        text = ngettext(
-            "Your case %(case)s is no longer available", "%(n)s of your cases are no longer available", len(listed)
+    with reading_as(recipient):
+        letter = _letter([one_line(number) for number in numbers])
+        return compose(letter, recipient=recipient, address=address, message_id=message_id)
+
+
+def _letter(numbers: Sequence[str]) -> Letter:
+    subject = ngettext(
+        "Your case %(case)s is no longer available", "%(n)s of your cases are no longer available", len(numbers)
+    )
+    nothing_to_do = _("You don't need to do anything. We'll email you when there is something new to see.")
+    return Letter(
+        subject=subject % {"case": numbers[0], "n": len(numbers)},
+        parts=[*_what_happened(numbers), Paragraph(nothing_to_do)],
+        why=_("We email you when a case that we told you about is withdrawn."),
+    )
+
+
+def _what_happened(numbers: Sequence[str]) -> Iterator[Part]:
+    if len(numbers) == 1:
+        text = _(
+            "We told you that your case %(number)s is ready. We had to withdraw it, so you can't open it right now."
         )
-        context = {"name": isolated(recipient.display_name), "numbers": listed, "only": listed[0]}
-        subject = text % {"case": listed[0], "n": len(listed)}
-        body = render_to_string("cases/mail/recalled.txt", context)
-        message = automatic_message(subject=subject, text=body, address=address, message_id=message_id)
-        message.attach_alternative(render_to_string("cases/mail/recalled.html", context), "text/html")
-        return message
+        yield Paragraph(text % {"number": numbers[0]})
+    else:
+        yield Paragraph(
+            _("We told you that these cases are ready. We had to withdraw them, so you can't open them right now:")
+        )
+        yield Entries([Entry(number) for number in numbers])
 
 
 def _with_release_email(batch: EmailBatch) -> QuerySet[Any, Any]:

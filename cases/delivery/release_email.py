@@ -1,17 +1,15 @@
 """The email that tells a member what was released, in the member's language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cases.core import languages
 from cases.core.text import isolated
-from cases.delivery.message import Message, automatic_message, one_line
+from cases.delivery.letter import Button, Entries, Entry, Letter, Paragraph, Part, Quote, compose, reading_as
+from cases.delivery.message import Message, one_line
 from cases.models import Case, CaseAnswer, User
 
 MAX_LISTED = 50
@@ -24,25 +22,17 @@ def released_message(*, recipient: User, address: str, cases: Sequence[Case], me
 
     It lists the first MAX_LISTED. With RELEASE_ANSWER_IN_EMAIL it contains the answers of up to MAX_WITH_ANSWERS.
     """
-    with translation.override(languages.language_of(recipient)):
-        return _released_message(recipient, address, cases, message_id)
+    with reading_as(recipient):
+        return compose(_letter(cases), recipient=recipient, address=address, message_id=message_id)
 
 
-def _released_message(recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:
+def _letter(cases: Sequence[Case]) -> Letter:
     has_answers = settings.RELEASE_ANSWER_IN_EMAIL and len(cases) <= MAX_WITH_ANSWERS
-    listed = [_line(case, has_answer=has_answers) for case in cases[:MAX_LISTED]]
-    context = {
-        "name": isolated(recipient.display_name),
-        "only": listed[0] if len(cases) == 1 else None,
-        "listed": listed,
-        "count": len(cases),
-        "more": len(cases) - len(listed),
-        "portal_url": settings.PORTAL_URL + reverse("dashboard"),
-    }
-    text = render_to_string("cases/mail/released.txt", context)
-    message = automatic_message(subject=_subject(cases), text=text, address=address, message_id=message_id)
-    message.attach_alternative(render_to_string("cases/mail/released.html", context), "text/html")
-    return message
+    return Letter(
+        subject=_subject(cases),
+        parts=list(_about_one(cases[0], has_answers) if len(cases) == 1 else _about_many(cases, has_answers)),
+        why=_("We email you when one of your cases is ready."),
+    )
 
 
 def _subject(cases: Sequence[Case]) -> str:
@@ -52,11 +42,40 @@ def _subject(cases: Sequence[Case]) -> str:
     return text % {"n": len(cases)}
 
 
-def _line(case: Case, *, has_answer: bool) -> dict[str, str]:
+def _about_one(case: Case, has_answer: bool) -> Iterator[Part]:
+    named = {"number": one_line(case.external_case_id), "title": isolated(case.title)}
+    if case.title:
+        yield Paragraph(_("Your case “%(title)s” (%(number)s) is ready.") % named)
+    else:
+        yield Paragraph(_("Your case %(number)s is ready.") % named)
+    if answer := _answer(case, has_answer):
+        yield Quote(answer, title=_("Your answer:"))
+    yield Button(_("View your case"), _link(case))
+
+
+def _about_many(cases: Sequence[Case], has_answers: bool) -> Iterator[Part]:
+    text = ngettext("%(counter)s of your cases is ready:", "%(counter)s of your cases are ready:", len(cases))
+    yield Paragraph(text % {"counter": len(cases)})
+    yield Entries([_entry(case, has_answers) for case in cases[:MAX_LISTED]])
+    if (more := len(cases) - MAX_LISTED) > 0:
+        text = ngettext("… and %(counter)s more on your dashboard.", "… and %(counter)s more on your dashboard.", more)
+        yield Paragraph(text % {"counter": more})
+    yield Button(_("View all your cases"), settings.PORTAL_URL + reverse("dashboard"))
+
+
+def _entry(case: Case, has_answer: bool) -> Entry:
+    return Entry(
+        name=one_line(case.external_case_id),
+        link=_link(case),
+        about=isolated(case.title),
+        quote=_answer(case, has_answer),
+    )
+
+
+def _link(case: Case) -> str:
+    return settings.PORTAL_URL + reverse("case_detail", args=[case.pk])
+
+
+def _answer(case: Case, has_answer: bool) -> str:
     answer: CaseAnswer | None = getattr(case, "answer", None) if has_answer else None
-    return {
-        "number": one_line(case.external_case_id),
-        "title": isolated(case.title),
-        "link": settings.PORTAL_URL + reverse("case_detail", args=[case.pk]),
-        "answer": answer.text if answer else "",
-    }
+    return answer.text if answer else ""

@@ -128,7 +128,6 @@ def test_somebody_is_invited_in_the_language_of_the_one_who_invites(administrato
     client.force_login(speaks(administrator, "es"))
     client.post("/people/invite/", {"email": "eva@example.com", "first_name": "Eva", "last_name": "", "role": "member"})
     outbox.deliver()
-    assert mail.outbox[0].subject == "[Advisor Portal] Su cuenta"
     assert "Hola, Eva:" in mail.outbox[0].body
 
 

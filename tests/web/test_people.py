@@ -91,7 +91,7 @@ def test_the_invitation_leads_to_a_password_and_in(admin, settings):
     assert "Invitation sent to nina@example.com." in answer.content.decode()
     outbox.deliver()
     (message,) = mail.outbox
-    assert (message.to, message.subject) == (["nina@example.com"], "[Advisor Portal] Your account")
+    assert (message.to, message.subject) == (["nina@example.com"], "[Advisor Portal] Set up your account")
     link = re.search(r"http://testserver(/\S+)", message.body).group(1)
     nina = Client()
     form = nina.get(link, follow=True).request["PATH_INFO"]

@@ -1,0 +1,168 @@
+"""All emails: one design, text and HTML with the same words, why one gets it, nothing confidential in the subject."""
+
+import html as entities
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import get_template
+from django.test import override_settings
+
+from cases.delivery.email_batch import EmailBatch, EmailContext
+from cases.delivery.email_kinds import KINDS
+from cases.delivery.letter import Button, Code, Entries, Entry, Heading, Letter, Link, Paragraph, Quote, compose
+from cases.delivery.recall_email import recalled_message
+from cases.delivery.release_email import released_message
+from cases.models import HistorySeal, OutgoingEmail, User
+from cases.models.history_seal import NO_SEAL
+from tests.conftest import FROZEN
+from tests.factories import CaseAnswerFactory, CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+TITLE = "Größe & <Gewicht>"
+ANSWER = "Dear Mia,\n\n**yes** <b>& more</b>."
+ADDRESS = re.compile(r"https?://\S+")
+
+
+def batch_for(person, kind, payload=None):
+    """A claimed email of `kind` that is about no case."""
+    return EmailBatch(
+        claim=uuid.uuid4(),
+        kind=kind,
+        group=uuid.uuid4(),
+        message_id="<mail@portal.example>",
+        recipient_id=person.pk,
+        address=person.email,
+        deferrals=0,
+        row_ids=(1,),
+        case_ids=(),
+        release_numbers=(),
+        payload=payload,
+    )
+
+
+def released(person, count):
+    cases = CaseFactory.create_batch(count, member=person, title=TITLE, released=True)
+    for case in cases:
+        CaseAnswerFactory(case=case, text=ANSWER)
+    return released_message(recipient=person, address=person.email, cases=cases, message_id="<mail@portal.example>")
+
+
+def recalled(person, count):
+    numbers = [f"CASE-{number}" for number in range(count)]
+    return recalled_message(recipient=person, address=person.email, numbers=numbers, message_id="<mail@portal.example>")
+
+
+def about_account(person, kind, payload=None):
+    return KINDS[kind].render(batch_for(person, kind, payload), EmailContext({person.pk: person}, {})).message
+
+
+def invitation(person):
+    person.set_unusable_password()
+    return about_account(person, "invitation")
+
+
+def history_head(person):
+    person.role = User.Role.ADMINISTRATOR
+    HistorySeal.objects.create(
+        number=7, at=FROZEN, history="cases", first_id=1, last_id=1, entries=b"", previous=NO_SEAL, digest="ab" * 32
+    )
+    return about_account(person, "history_head", {"seal": 7})
+
+
+# Each kind of email, and what else may look different. A new kind has to be added.
+MAILS = {
+    "released": lambda person: released(person, 1),
+    "released, several": lambda person: released(person, 3),
+    "released, more than are listed": lambda person: released(person, 52),
+    "recalled": lambda person: recalled(person, 1),
+    "recalled, several": lambda person: recalled(person, 2),
+    "password_reset": lambda person: about_account(person, "password_reset"),
+    "invitation": invitation,
+    "address_changed": lambda person: about_account(person, "address_changed"),
+    "history_head": history_head,
+}
+
+
+def visible_words(html):
+    """What a person reads of `html`, as a list of words. The check mark of the brand is decoration."""
+    body = re.sub(r"<span aria-hidden.*?</span>", "", html.partition("</head>")[2])
+    return words(entities.unescape(re.sub(r"<[^>]*>", " ", body)))
+
+
+def words(text):
+    return re.findall(r"\w+", ADDRESS.sub("", text))
+
+
+def test_every_kind_is_tried():
+    assert {name.partition(",")[0] for name in MAILS} == set(OutgoingEmail.Kind.values) == set(KINDS)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", MAILS)
+@override_settings(RELEASE_ANSWER_IN_EMAIL=True, PORTAL_URL="https://portal.example")
+def test_text_and_html_say_the_same_in_the_one_design(kind, language, member):
+    member.language = language
+    message = MAILS[kind](member)
+    text, html = message.body, message.alternatives[0][0]
+
+    brand, spoken = words("Advisor Portal"), words(text)
+    assert visible_words(html) == [*brand, *spoken], "text and HTML differ"
+    assert set(ADDRESS.findall(text)) <= set(re.findall(r'href="([^"]*)"', html)), "a link is missing"
+    assert f'<html lang="{language}">' in html
+    assert "color-scheme" in html
+    assert TITLE not in message.subject
+    assert "yes" not in message.subject
+    why = text.rstrip("\n").rpartition("Advisor Portal\n")[2]
+    assert re.fullmatch(r"[^\n]{20,}\.", why), "the last line says why one gets it"
+
+
+EVERY_PART = Letter(
+    subject="Case CASE-1: <b>new</b>\r\nBcc: all@example.com",
+    parts=[
+        Heading("Today & tomorrow"),
+        Paragraph("One <script>"),
+        Paragraph("Two", minor=True),
+        Entries(
+            [Entry("CASE-1", link="https://portal.example/1", about="<i>", lines=["A", "", "B"], quote="said <u>")]
+        ),
+        Quote("a\nb", title="They wrote:"),
+        Code("x --y"),
+        Button("View case", "https://portal.example/1?a=1&b=2"),
+        Link("Settings", "https://portal.example/2"),
+    ],
+    why="You get this because of a test.",
+    unsubscribe="https://portal.example/stop/abc/",
+)
+
+
+def test_each_part_is_escaped_and_there_twice(member):
+    message = compose(EVERY_PART, recipient=member, address="mia@example.com", message_id="<a@b>")
+    html = message.alternatives[0][0]
+    assert visible_words(html) == [*words("Advisor Portal"), *words(message.body)]
+    assert not re.search("<(script|i|u|b)>", html)
+    assert '<a href="https://portal.example/1?a=1&amp;b=2"' in html
+    assert "* CASE-1: <i>\n  A\n  B\n  https://portal.example/1\n\nsaid <u>" in message.body
+    assert "\n" not in message.subject
+
+
+def test_one_click_ends_such_emails_where_there_is_a_way(member):
+    def headers(letter):
+        return compose(letter, recipient=member, address="mia@example.com", message_id="<a@b>").message()
+
+    sent = headers(EVERY_PART)
+    assert sent["List-Unsubscribe"] == "<https://portal.example/stop/abc/>"
+    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    kept = headers(Letter(subject="x", parts=[], why="y"))
+    assert kept["List-Unsubscribe"] is None
+    assert kept["Auto-Submitted"] == "auto-generated"
+
+
+def test_the_colors_are_those_of_the_pages():
+    """An email can't use the style sheets, so its colors are copies of their tokens."""
+    tokens = (Path(settings.BASE_DIR) / "cases/static/cases/tokens.css").read_text()
+    template = Path(get_template("cases/mail/letter.html").origin.name).read_text()
+    assert set(re.findall(r"#[0-9a-f]{6}\b", template)) <= set(re.findall(r"#[0-9a-f]{6}\b", tokens))
