@@ -171,9 +171,9 @@ def trouble(count):
 
 
 @pytest.mark.parametrize(
-    # Session, user, clock, stop, and (whole pages) the views in the menu; one each for the days, the stored files, heartbeats and beat; six for what is held,
-    # held by conditions, failing and armed, three for why, five for the outbox, and up to six for the look-ahead over
-    # midnight.
+    # Session, user, clock, stop, and (whole pages) the views in the menu; one each for the days, the stored files,
+    # heartbeats and beat; six for what is held, held by conditions, failing and armed, three for why, five for the
+    # outbox, and up to six for the look-ahead over midnight.
     ("url", "most"),
     [("/operations/", 29), ("/operations/?days=90", 29), ("/operations/present/", 27), ("/operations/figures/", 4)],
 )
