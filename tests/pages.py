@@ -125,7 +125,7 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     api_tokens.create(user=administrator, by=administrator, name="Reports", days=90)
     with_conditions(Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk"))
     verbs = {"source": "web", "query": "state=held"}
-    saved_views.create(by=technician, name="Waiting for a letter", **verbs)
+    saved_views.create(by=technician, name="Divorce orders", **verbs)
     saved_views.create(by=administrator, name="Held back", is_shared=True, **verbs)
     CaseTypeFactory(name="Divorce order", guidance="Attach every court order.", conditions=["manual", "report"])
     with_bulk_runs(technician)
@@ -137,7 +137,10 @@ def complete_world(member: User, technician: User, administrator: User) -> World
 
 
 def with_bulk_runs(technician: User) -> None:
-    """Give the technician three bulk changes: previewed, half done (a worker has it for a day), and done."""
+    """Give the technician three bulk changes: previewed, half done (a worker has it for a day), and done.
+
+    Why a row is refused is kept in the language of the person who did it. Here it is in none.
+    """
     now = timezone.now()
     cases = list(Case.objects.filter(assigned_to=technician).order_by("pk")[:3])
     for state, results in {"previewed": ["", ""], "running": ["done", ""], "done": ["done", "changed"]}.items():
@@ -153,7 +156,7 @@ def with_bulk_runs(technician: User) -> None:
             BulkRow.objects.create(
                 run=run, case=case, position=place, case_version=case.version, to_date=portals_today(),
                 before={"date": portals_today().isoformat()}, verdict="will" if place < 2 else "state", result=result,
-                words="" if place < 2 and result != "changed" else "This case has already been released.",
+                words="" if place < 2 and result != "changed" else case.external_case_id,
             )  # fmt: skip
 
 
@@ -184,7 +187,7 @@ QUERIES = {
     "calendar": 9,
     "new_bulk_run": 9,
     "case_detail": 16,
-    "case_list": 12,
+    "case_list": 15,
     "condition_by_link": 13,
     "edit_case": 9,
     "dashboard": 10,
@@ -193,7 +196,7 @@ QUERIES = {
     "new_case": 5,
     "operations": 24,
     "people": 4,
-    "person": 9,
+    "person": 10,
     "preview_case": 9,
     "release_evidence": 9,
     "search": 20,
@@ -422,7 +425,7 @@ PAGES = [
     page("views", "saved_views", STAFF),
     page("view-new", "new_saved_view", STAFF, "?state=held&urgency=urgent"),
     page("view-new-refused", "new_saved_view", STAFF, "?state=held", step=send("", name="")),
-    page("view", "saved_view", (TECHNICIAN,), address=of_view_named("Waiting for a letter")),
+    page("view", "saved_view", (TECHNICIAN,), address=of_view_named("Divorce orders")),
     page("view-shared", "saved_view", (ADMINISTRATOR,), address=of_view_named("Held back")),
     page("calendar", "calendar", STAFF),
     page("calendar-all", "calendar", STAFF, "?whose=all"),

@@ -48,7 +48,9 @@ class Key:
     @property
     def caps(self) -> list[str]:
         """Return what is written on the keys."""
-        return [_("Ctrl"), "K"] if self.press == PALETTE else self.press.split(" ")
+        if self.press == PALETTE:
+            return [_("Ctrl"), "K"]
+        return [_("Enter")] if self.press == "Enter" else self.press.split(" ")
 
     @property
     def is_sequence(self) -> bool:

@@ -18,6 +18,8 @@ SPANISH = {"accept-language": "es"}
 READ_OUT = {"alt", "aria-description", "aria-label", "placeholder", "title"}
 # What Spanish sentences do not have and hardly any English one does without, also one that is not ours.
 ENGLISH = re.compile(r"\b(the|you|your|and|of|this|that|with|is|are|was|has|have|not|from|for|it|its)\b", re.IGNORECASE)
+# Their names are the same in all languages: Europe/Isle of Man, Los Angeles (UTC-08:00).
+ZONE = re.compile(r"\w+/[\w /-]+|.* \(UTC[+-]\d\d:\d\d\)")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 
@@ -49,9 +51,15 @@ def one_sided(language: str) -> re.Pattern[str]:
         for message in catalogue.read("es")
         for text, translation in zip(forms(message.id), forms(message.string), strict=True)
     ]
-    texts = [ours for ours, others in pairs if ours != others and PLACEHOLDER.sub("", ours).strip()]
+    texts = [ours for ours, others in pairs if ours != others and is_telling(ours)]
     patterns = [".+".join(re.escape(part) for part in PLACEHOLDER.split(" ".join(text.split()))) for text in texts]
     return re.compile("|".join(patterns))
+
+
+def is_telling(text: str) -> bool:
+    """Whether not any sentence fits `text`: "To %(date)s" in Spanish is "A %(date)s", as many in English begin."""
+    rest = PLACEHOLDER.sub("", text)
+    return len(rest.strip()) > (0 if rest == text else 2)
 
 
 def forms(texts) -> list[str]:
@@ -59,8 +67,7 @@ def forms(texts) -> list[str]:
 
 
 def is_english(text: str) -> bool:
-    # But the names of time zones: Europe/Isle of Man.
-    return bool(ENGLISH.search(text)) and not re.fullmatch(r"\w+/[\w /-]+", text)
+    return bool(ENGLISH.search(text))
 
 
 def left_in(language: str, person: str, world: World, headers: dict[str, str]) -> dict[str, list[str]]:
@@ -71,6 +78,7 @@ def left_in(language: str, person: str, world: World, headers: dict[str, str]) -
     for page in [*PAGES, *ERRORS]:
         if person in page.people:
             texts = Texts(client.get(page.address(world), headers=headers).content.decode()).texts
+            texts = {text for text in texts if not ZONE.fullmatch(text)}
             is_left = [text for text in texts if ours.fullmatch(text) or (language == "en" and is_english(text))]
             if is_left:
                 left[page.name] = is_left
