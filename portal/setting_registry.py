@@ -190,6 +190,22 @@ RELEASE = [
     ),
 ]
 
+NOTIFICATIONS = [
+    Setting(
+        "NOTIFICATION_EMAILS",
+        "False",
+        _("People get notifications by email too, unless they choose otherwise. The release email is always sent."),
+        Flag(),
+        in_example=True,
+    ),
+    Setting(
+        "NOTIFICATION_DIGEST_TIME",
+        "08:00",
+        _("When the daily email with notifications is sent, in the time zone of the person."),
+        TimeOfDay(),
+    ),
+]
+
 DOCUMENTS = [
     Setting("DOCUMENT_MAX_MB", "20", _("Maximum size of a document."), WholeNumber(1), MEGABYTES, in_example=True),
     Setting(
@@ -247,6 +263,13 @@ CLEANUP = [
         WholeNumber(1),
         DAYS,
     ),
+    Setting(
+        "CLEANUP_NOTIFICATIONS_DAYS",
+        "90",
+        _("Notifications are deleted this long after they were read."),
+        WholeNumber(1),
+        DAYS,
+    ),
 ]
 
 SYSTEM = [
@@ -300,6 +323,7 @@ SYSTEM = [
 GROUPS = [
     Group("installation", "Installation", INSTALLATION, on_page=False),
     Group("release", _("Release"), RELEASE),
+    Group("notifications", _("Notifications"), NOTIFICATIONS),
     Group("documents", _("Documents"), DOCUMENTS),
     Group("limits", _("Limits per person"), LIMITS),
     Group("cleanup", _("Cleanup"), CLEANUP),

@@ -44,6 +44,8 @@ RELEASE_BATCH_SIZE: int = env("RELEASE_BATCH_SIZE")
 RELEASE_UNDO_SECONDS: int = env("RELEASE_UNDO_SECONDS")
 RELEASE_REQUIRES_ANSWER: bool = env("RELEASE_REQUIRES_ANSWER")
 RELEASE_ANSWER_IN_EMAIL: bool = env("RELEASE_ANSWER_IN_EMAIL")
+NOTIFICATION_EMAILS: bool = env("NOTIFICATION_EMAILS")
+NOTIFICATION_DIGEST_TIME: dt.time = env("NOTIFICATION_DIGEST_TIME")
 RELEASE_UNOPENED_DAYS: int = env("RELEASE_UNOPENED_DAYS")
 REQUIRE_SECOND_APPROVER: bool = env("REQUIRE_SECOND_APPROVER")
 CONDITION_LINK_DAYS: int = env("CONDITION_LINK_DAYS")
@@ -373,6 +375,7 @@ CLEANUP_SECURITY_STATE = dt.timedelta(days=env("CLEANUP_SECURITY_STATE_DAYS"))
 # Counted from the time a form was sent. Unsent text is not shown for longer either.
 CLEANUP_FORM_TOKENS = dt.timedelta(days=env("CLEANUP_FORM_TOKENS_DAYS"))
 CLEANUP_UNSENT_FORMS = dt.timedelta(days=env("CLEANUP_UNSENT_FORMS_DAYS"))
+CLEANUP_NOTIFICATIONS = dt.timedelta(days=env("CLEANUP_NOTIFICATIONS_DAYS"))
 
 # --- Operations ----------------------------------------------------------------------------------------------------
 

@@ -3,17 +3,21 @@
 Verbs as in cases.releases. A person's open cases are those that they accepted, or completed and that are not released.
 """
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.delivery.notifications import notify, notify_each
 from cases.lifecycle.account_history import record
 from cases.lifecycle.history import EventRecorder, log_committed
 from cases.lifecycle.locking import in_lock_order, lock_as_administrator, lock_for_action
+from cases.lifecycle.notification_kinds import About
 from cases.lifecycle.permissions import Action
-from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, User
+from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, Notification, User
 from cases.models.case_queryset import HELD, SCHEDULED
 
 # Handed over in one transaction. A release that falls due meanwhile waits no longer than that.
@@ -34,6 +38,9 @@ def accept(*, case: Case, by: User, source: str, technician: User | None = None,
     case.date_accepted = recorder.at
     locked.save("status", "assigned_to", "date_accepted")
     recorder.record(CaseEvent.Kind.ACCEPTED)
+    tell = partial(notify, case=case, by=by, at=recorder.at)
+    tell(Notification.Kind.ACCEPTED, to=[case.member_id])
+    tell(Notification.Kind.ASSIGNED, to=[assignee])
     return case
 
 
@@ -55,6 +62,7 @@ def hand_over_case(
     case.assigned_to = to
     locked.save("assigned_to")
     locked.recorder.log(CaseEvent.Kind.HANDED_OVER)
+    notify(Notification.Kind.ASSIGNED, case=case, to=[to], by=locked.by, at=locked.recorder.at)
     return case
 
 
@@ -110,6 +118,7 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     CaseEvent.objects.bulk_create([handed_over(recorder, to=to, reason=reason) for recorder in recorders])
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to, version=F("version") + 1)
     details = {"count": len(cases), "to_technician": to.pk}
+    notify_each(Notification.Kind.ASSIGNED, [About(to.pk, case.pk) for case in cases], by=by, at=now)
     record(technician, AccountEvent.Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
     facts = {"count": len(cases), "from_id": technician.pk, "to_id": to.pk}
     log_committed("cases handed over", source=source, by=by.pk, **facts)

@@ -7,12 +7,13 @@ from cases.casework.case_types import check_choosable
 from cases.core import limits
 from cases.core.errors import CaseError, NotAllowed
 from cases.core.text import clean_line
+from cases.delivery.notifications import notify, notify_queue
 from cases.lifecycle import form_tokens, quotas, type_conditions
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_for_action, lock_people
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.stored_files import discard_after_commit
-from cases.models import Case, CaseDocument, CaseEvent, CaseType, User
+from cases.models import Case, CaseDocument, CaseEvent, CaseType, Notification, User
 
 
 @transaction.atomic
@@ -110,4 +111,6 @@ def submit(*, case: Case, by: User, source: str, version: int | None = None) -> 
     if case.case_type:
         type_conditions.apply(case, recorder)
     locked.save("status", "date_submitted", "open_conditions")
+    notify(Notification.Kind.RECEIVED, case=case, to=[case.member_id], by=locked.by, at=recorder.at)
+    notify_queue(by=locked.by, at=recorder.at)
     return case

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case as Choose
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, UUIDField, Value, When
+from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, UUIDField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.utils.translation import gettext_noop as _noop
 
@@ -26,6 +26,7 @@ from cases.delivery.email_batch import EmailBatch, RenderedEmail
 from cases.delivery.email_kinds import KINDS, kinds_that_keep_their_address
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, User
+from cases.models.outgoing_email import COLLECTING_KINDS
 
 State = OutgoingEmail.State
 
@@ -151,9 +152,10 @@ def _message_identity(claim_id: uuid.UUID) -> dict[str, Any]:
     """Return group and Message-ID for an UPDATE of all rows of a claim.
 
     Rows that have them keep them. New ones are the same for the cases of one member, kind and address, and nobody can
-    guess them. An email that is about no case is a message of its own.
+    guess them. An email about an account is a message of its own.
     """
-    whose = Choose(When(case__isnull=True, then="pk"), default="recipient_id")
+    about_an_account = Q(case__isnull=True) & ~Q(kind__in=COLLECTING_KINDS)
+    whose = Choose(When(about_an_account, then="pk"), default="recipient_id")
     # Few parts: each is a level of brackets, and SQLite's parser has a hundred.
     digest = Left(Digest(Concat(Value(claim_id.hex), Cast(whose, CharField()), "kind", Value(" "), "address")), 32)
     new_message_id = Concat(Value("<mail-"), digest, Value(f"@{_mail_domain()}>"))

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from cases.accounts.security_state import forget_expired
 from cases.documents import storage
-from cases.models import BulkRun, UnsentForm, UsedFormToken
+from cases.models import BulkRun, Notification, UnsentForm, UsedFormToken
 from cases.releases import bulk
 
 logger = structlog.get_logger(__name__)
@@ -96,10 +96,16 @@ def _previews(now: dt.datetime) -> int:
     return count
 
 
+def _notifications(now: dt.datetime) -> int:
+    """Delete notifications that were read long ago."""
+    return delete_in_batches(Notification.objects.filter(read_at__lt=now - settings.CLEANUP_NOTIFICATIONS))
+
+
 STEPS = [
     Step("sessions", _sessions),
     Step("security_state", _security_state),
     Step("files", _files),
     Step("forms", _forms),
     Step("previews", _previews),
+    Step("notifications", _notifications),
 ]

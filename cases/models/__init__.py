@@ -20,6 +20,7 @@ from cases.models.first_view import FirstView
 from cases.models.heartbeat import Heartbeat
 from cases.models.history_seal import HistorySeal
 from cases.models.note import CaseNote, CaseNoteQuerySet
+from cases.models.notification import Notification, NotificationChoice
 from cases.models.outgoing_email import OutgoingEmail
 from cases.models.password_reset_request import PasswordResetRequest
 from cases.models.person_words import PersonWords
@@ -62,6 +63,8 @@ __all__ = [
     "FirstView",
     "Heartbeat",
     "HistorySeal",
+    "Notification",
+    "NotificationChoice",
     "OutgoingEmail",
     "PasswordResetRequest",
     "PersonWords",

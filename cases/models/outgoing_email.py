@@ -15,6 +15,8 @@ from cases.models.user import User
 CASE_KINDS = ["released", "recalled", "unopened"]
 # Requested several times, these are sent once. Their link is made when they are sent.
 ONCE_KINDS = ["password_reset", "invitation"]
+# All that a person is to be told at a time is one message. Notifications that it tells refer to its rows.
+COLLECTING_KINDS = ["notification", "digest"]
 
 
 class OutgoingEmail(Delivery):
@@ -33,6 +35,8 @@ class OutgoingEmail(Delivery):
         HISTORY_HEAD = "history_head", _("Proof of the history")
         REMINDER = "reminder", _("Release reminder")
         UNOPENED = "unopened", _("Reminder of an unopened case")
+        NOTIFICATION = "notification", _("Notifications")
+        DIGEST = "digest", _("Daily notifications")
 
     # The index of email_once_per_release starts with the case. Of a recipient only open emails are looked up.
     case = models.ForeignKey(

@@ -20,6 +20,7 @@ from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
 from cases.releases import batch
 from cases.releases.approvals import check_second_approver
+from cases.releases.notices import ask_for_approval
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_after_commit
 
@@ -49,6 +50,7 @@ def complete(
         batch.release_one(case, by=by, source=source, at=recorder.at)
     else:
         arm_after_commit(case)
+        ask_for_approval(case, recorder)
     return case
 
 
@@ -66,6 +68,7 @@ def schedule(
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(kind, reason=reason)
     arm_after_commit(case)
+    ask_for_approval(case, recorder)
     return case
 
 

@@ -24,9 +24,11 @@ from cases.core.safe_errors import SafeError, describe
 from cases.db.backoff import Backoff
 from cases.db.bulk import ids_as_rows, insert_select
 from cases.delivery import celery_publisher
+from cases.delivery.notifications import released_columns
 from cases.lifecycle import conditions, release_stop, stored_clock
 from cases.lifecycle.history import actor_columns, actor_in_log
-from cases.models import Case, CaseEvent, CaseQuerySet, OutgoingEmail, User
+from cases.models import Case, CaseEvent, CaseQuerySet, Notification, OutgoingEmail, User
+from cases.releases.notices import tell_of_failure
 
 logger = structlog.get_logger(__name__)
 
@@ -152,6 +154,7 @@ def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
     batch = _release_or_bisect(ids, context) if ids else Batch()
     for pk, error in batch.failed.items():
         _record_failure(pk, error, at=context.at)
+        tell_of_failure(pk, at=context.at)
     return batch
 
 
@@ -182,10 +185,10 @@ def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
 
 
 def write_release(ids: list[int], context: ReleaseContext) -> None:
-    """Write a release in three statements: state, history, email rows. ReleasesStopped where releases are stopped.
+    """Write a release in four statements: state, history, email rows, notifications.
 
-    The rows are locked. So no condition of theirs can change, and a stop waits: what the first statement leaves out has
-    a condition open.
+    ReleasesStopped where releases are stopped. The rows are locked. So no condition of theirs can change, and a stop
+    waits: what the first statement leaves out has a condition open.
     """
     rows = Case.objects.filter(pk__in=ids_as_rows(ids))
     released = rows.filter(release_stop.is_off(), ~conditions.has_open_row()).update(
@@ -202,7 +205,12 @@ def write_release(ids: list[int], context: ReleaseContext) -> None:
         release_stop.check()
     if released != len(ids):
         raise OpenCondition("a condition is open that the case does not count")
-    for model, columns in ((CaseEvent, _event_columns(context)), (OutgoingEmail, _email_columns(context))):
+    derived = (
+        (CaseEvent, _event_columns(context)),
+        (OutgoingEmail, _email_columns(context)),
+        (Notification, released_columns(context.at)),
+    )
+    for model, columns in derived:
         if insert_select(model, rows, columns) != len(ids):
             raise MissingRow(f"no {model.__name__} could be made")
     transaction.on_commit(lambda: _log_released(context, ids), robust=True)

@@ -16,6 +16,7 @@ from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
 from cases.models.condition import NEEDS_A_NAME, ONCE_PER_CASE
+from cases.releases.notices import tell_of_condition
 from cases.releases.wakeups import wake_if_reached
 
 Event = CaseEvent.Kind
@@ -57,6 +58,7 @@ def add_condition(
         conditions.settle_by_work(locked.case, locked.recorder)
     locked.save("open_conditions")
     condition.refresh_from_db()
+    tell_of_condition(condition, locked.recorder)
     return condition
 
 
@@ -163,6 +165,7 @@ def _ask_again(former: Condition, locked: Locked) -> Condition:
     conditions.reopen(former, recorder)
     conditions.record(Event.CONDITION_REOPENED, former, recorder)
     store(locked.case)
+    tell_of_condition(former, recorder)
     return former
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from cases.core.clock import portal_now
 from cases.delivery import celery_publisher, outbox
 from cases.models import Heartbeat
-from cases.releases import wakeups
+from cases.releases import notices, wakeups
 from cases.releases.batch import Batch, release_batches
 from cases.releases.bulk.running import hand_over_runs
 
@@ -33,6 +33,7 @@ def sweep(
 ) -> Batch:
     """Release what is due, arm what is near, see to waiting e-mails and bulk operations, and leave a heartbeat.
 
+    It also tells technicians what conditions hold back.
     Each step has its turn, whatever becomes of the others. Afterwards the last error is raised, and there is no
     heartbeat: the sweep was not whole. `by` names the program and `source` its door. A sweep that was `asked_at` (ISO
     8601) before another one began does nothing: that one has done its work. `on_batch` gets each batch once it is
@@ -47,6 +48,7 @@ def sweep(
         at_the_end.callback(emails)
         at_the_end.callback(runs)
         at_the_end.callback(lambda: wakeups.arm_upcoming(portal_now()))
+        at_the_end.callback(notices.tell_of_held)
         for batch in release_batches(by=by, source=source, batch_size=batch_size):
             done.add(batch)
             if on_batch:

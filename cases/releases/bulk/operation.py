@@ -23,6 +23,7 @@ from cases.lifecycle.verdict import verdicts
 from cases.models import BulkRow, BulkRun, Case, CaseEvent, Condition, User
 from cases.releases.bulk.errors import ChangedSince
 from cases.releases.bulk.parameters import Parameters
+from cases.releases.notices import tell_of_events
 
 SOURCE = CaseEvent.Source.BULK
 
@@ -159,8 +160,9 @@ def recorders(steps: Sequence[Step]) -> condition_sets.Recorders:
 
 
 def record(events: Sequence[CaseEvent]) -> None:
-    """Append `events` to the histories in one statement."""
+    """Append `events` to the histories in one statement, and tell whom they concern."""
     CaseEvent.objects.bulk_create(events)
+    tell_of_events(events)
 
 
 def recount(steps: Sequence[Step]) -> None:

@@ -73,7 +73,7 @@ def test_a_submitted_case_has_the_conditions_of_its_type(member, order):
 
 def test_a_general_case_has_none_and_costs_nothing_more(member, django_assert_num_queries):
     draft = drafts.create(by=member, title="Order", description="")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         case = drafts.submit(case=draft, by=member, source="web")
     assert (case.case_type, case.open_conditions) == (None, 0)
 

@@ -75,7 +75,7 @@ def test_many_go_in_short_transactions(monkeypatch):
         state(f"state {number}", -30 * DAY)
     with CaptureQueriesContext(connection) as queries:
         deleted = cleanup.clean_up(FROZEN)
-    assert deleted == {"sessions": 35, "security_state": 35, "files": 0, "forms": 0, "previews": 0}
+    assert deleted == {"sessions": 35, "security_state": 35, "files": 0, "forms": 0, "previews": 0, "notifications": 0}
     deletes = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
     assert len([sql for sql in deletes if "session" in sql or "security" in sql]) == 8
 

@@ -41,6 +41,8 @@ from cases.models import (
     FirstView,
     Heartbeat,
     HistorySeal,
+    Notification,
+    NotificationChoice,
     OutgoingEmail,
     PasswordResetRequest,
     PersonWords,
@@ -95,6 +97,8 @@ def row(model: type[models.Model]) -> models.Model:
         "historyseal": lambda: HistorySeal(
             number=1, at=NOW, history="cases", first_id=1, last_id=1, entries=b"", previous="0" * 64, digest="0" * 64
         ),
+        "notification": lambda: Notification(recipient=person, case=CaseFactory(), kind="assigned", at=NOW),
+        "notificationchoice": lambda: NotificationChoice(user=person, kind="queue", channel="mail"),
         "outgoingemail": lambda: OutgoingEmail(case=CaseFactory(), recipient=person, **email),
         "passwordresetrequest": lambda: PasswordResetRequest(language="en"),
         "portalclock": lambda: PortalClock(id=1, time_zone="UTC", release_time_of_day=dt.time(0)),

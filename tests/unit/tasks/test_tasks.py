@@ -107,7 +107,7 @@ def test_the_sweep_releases_arms_hands_over_and_leaves_a_heartbeat(published, cl
     assert ("mail", {}) in published
     event = due.events.get()
     assert (event.source, event.system_actor) == ("sweep", "sweep")
-    heartbeat = Heartbeat.objects.get()
+    heartbeat = Heartbeat.objects.get(name="sweep")
     assert (heartbeat.name, heartbeat.at, heartbeat.released) == ("sweep", FROZEN, 1)
 
 
@@ -115,7 +115,7 @@ def test_a_sweep_with_nothing_to_do_says_that_it_ran(published, clock):
     tasks.sweep()
     clock.shift(dt.timedelta(seconds=10))
     assert tasks.sweep() == 0
-    heartbeat = Heartbeat.objects.get()
+    heartbeat = Heartbeat.objects.get(name="sweep")
     assert (heartbeat.at, heartbeat.released) == (FROZEN + dt.timedelta(seconds=10), 0)
     assert published == []
 
@@ -242,7 +242,7 @@ def test_a_step_of_the_sweep_that_fails_stops_none_of_the_others(published, cloc
         failing != "arm"
     )
     assert (("mail", {}) in published) == (failing != "e-mails")
-    assert Heartbeat.objects.exists() == (failing == "nothing")
+    assert Heartbeat.objects.filter(name="sweep").exists() == (failing == "nothing")
 
 
 def test_the_heartbeat_says_what_ran_the_sweep(published, clock):

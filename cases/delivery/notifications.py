@@ -1,0 +1,158 @@
+"""Tells people what has happened: a row for each person, and for those who want it a part of an email.
+
+Verbs call this in their transaction, after their case is saved (DESIGN rule 6). Whether the person may still know of
+it is decided again when it is shown and when it is sent.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from cases.core import reader_timezones
+from cases.core.wall_clock import WallClock
+from cases.db.bulk import ids_as_rows
+from cases.delivery import celery_publisher
+from cases.lifecycle.deputies import deputies_of
+from cases.lifecycle.notification_choices import Reader, readers
+from cases.lifecycle.notification_kinds import KINDS, About
+from cases.models import Case, Notification, NotificationChoice, OutgoingEmail, User
+from cases.models.notification import ONCE_KINDS
+
+Kind = Notification.Kind
+Channel = NotificationChoice.Channel
+Email = OutgoingEmail.Kind
+EMAIL_OF = {Channel.MAIL: Email.NOTIFICATION, Channel.DIGEST: Email.DIGEST}
+# A zone that moves across the date line skips a day.
+DAYS_AHEAD = 3
+
+
+def notify(
+    kind: str, *, case: Case, to: Iterable[User | int | None], by: User | str, at: dt.datetime, ref: int | None = None
+) -> None:
+    """Tell the people in `to` of `kind`, which happened to `case`. See `notify_each`."""
+    people = {person.pk if isinstance(person, User) else person for person in to if person is not None}
+    notify_each(kind, [About(person, case.pk, ref) for person in people], by=by, at=at)
+
+
+def notify_each(kind: str, abouts: Sequence[About], *, by: User | str, at: dt.datetime) -> None:
+    """Tell each of `abouts` of `kind`, in a fixed number of statements.
+
+    `by` is the person who did it, or the name of a program, and `at` the portal's moment. Nobody is told of their own
+    doing, nor people who are deactivated, whose role has no such kind, or who do not want it. What is noticed again is
+    told once (ONCE_KINDS).
+    """
+    actor = by if isinstance(by, User) else None
+    if actor and not KINDS[kind].is_receipt:
+        abouts = [about for about in abouts if about.person != actor.pk]
+    if KINDS[kind].to_deputies:
+        abouts = _with_deputies(abouts)
+    if kind in ONCE_KINDS:
+        abouts = _untold(kind, abouts)
+    people = {reader.pk: reader for reader in readers(kind, (about.person for about in abouts))}
+    wanted = {pk: reader for pk, reader in people.items() if reader.channel != Channel.NOTHING}
+    emails = _emails([wanted[about.person] for about in abouts if about.person in wanted], at)
+    rows = [
+        Notification(
+            recipient_id=about.person,
+            case_id=about.case,
+            kind=kind,
+            ref=about.ref,
+            actor=actor,
+            at=at,
+            email_id=emails.get(about.person),
+        )
+        for about in abouts
+        if about.person in wanted
+    ]
+    Notification.objects.bulk_create(rows, ignore_conflicts=kind in ONCE_KINDS)
+
+
+def notify_queue(*, by: User | str, at: dt.datetime) -> None:
+    """Tell technicians that something waits in the queue: those who have read what they were told of it before."""
+    unread = Notification.objects.filter(recipient=OuterRef("pk"), kind=Kind.QUEUE, read_at__isnull=True)
+    technicians = User.objects.filter(~Exists(unread), role=User.Role.TECHNICIAN, is_active=True)
+    notify_each(Kind.QUEUE, [About(pk) for pk in technicians.values_list("pk", flat=True)], by=by, at=at)
+
+
+def released_columns(at: dt.datetime) -> dict[str, Any]:
+    """Return the columns that tell the members of cases that these are released, for an INSERT … SELECT."""
+    return {
+        "recipient_id": F("member_id"),
+        "case_id": F("pk"),
+        "kind": Kind.RELEASED,
+        "ref": F("release_number"),
+        "actor_id": None,
+        "at": at,
+        "read_at": None,
+        "email_id": None,
+    }
+
+
+def next_digest(zone_name: str, now: dt.datetime) -> dt.datetime:
+    """Return when the clock in the zone of a person shows NOTIFICATION_DIGEST_TIME next, after `now`."""
+    zone = reader_timezones.zone_named(zone_name) or timezone.get_default_timezone()
+    clock = WallClock(zone, settings.NOTIFICATION_DIGEST_TIME)
+    today = now.astimezone(zone).date()
+    instants = (clock.instant(today + dt.timedelta(days=ahead), None) for ahead in range(DAYS_AHEAD))
+    return next(instant for instant in instants if instant > now)
+
+
+def _with_deputies(abouts: Sequence[About]) -> list[About]:
+    """Return `abouts`, and the same for those who stand in today for their people. Nobody is told twice."""
+    deputies = deputies_of({about.person for about in abouts})
+    standing_in = [
+        replace(about, person=deputy) for about in abouts for deputy in sorted(deputies.get(about.person, ()))
+    ]
+    return list(dict.fromkeys([*abouts, *standing_in]))
+
+
+def _untold(kind: str, abouts: Sequence[About]) -> list[About]:
+    """Return those of `abouts` that are not told yet."""
+    people, cases = ({about.person for about in abouts}, {about.case for about in abouts if about.case})
+    # The list of kinds is the condition of an index, which SQLite recognizes only if it is written down.
+    known = Notification.objects.filter(kind=kind, kind__in=ONCE_KINDS, recipient__in=ids_as_rows(sorted(people)))
+    known = known.filter(case__in=ids_as_rows(sorted(cases)))
+    told = {About(*row) for row in known.values_list("recipient_id", "case_id", "ref")}
+    return [about for about in abouts if about not in told]
+
+
+def _emails(people: Iterable[Reader], now: dt.datetime) -> dict[int, int]:
+    """Return for each of `people` who wants an email, and has an address, the key of the one that will tell it."""
+    emails: dict[int, int] = {}
+    for channel, kind in EMAIL_OF.items():
+        some = {person.pk: person for person in people if person.channel == channel and person.email}
+        if some:
+            emails |= _open_emails(kind, some, now)
+    return emails
+
+
+def _open_emails(kind: str, people: dict[int, Reader], now: dt.datetime) -> dict[int, int]:
+    """Return the email of `kind` that collects for each of `people`, and make the missing ones.
+
+    Locked, so that a sender claims it before or after: what a claimed email tells is settled. One that somebody else
+    holds is left alone. Two of a person that are due at a time leave as one message.
+    """
+    collecting = OutgoingEmail.objects.filter(
+        recipient__in=people, kind=kind, state=OutgoingEmail.State.WAITING, group__isnull=True
+    )
+    free = collecting.order_by("pk").select_for_update(skip_locked=True, no_key=True, of=("self",))
+    emails = {email.recipient_id: email.pk for email in free.only("recipient_id")}
+    missing = [person for pk, person in people.items() if pk not in emails]
+    for email in OutgoingEmail.objects.bulk_create([_email(kind, person, now) for person in missing]):
+        emails[email.recipient_id] = email.pk
+    if kind == Email.NOTIFICATION:
+        transaction.on_commit(lambda: celery_publisher.publish_mail_waiting(), robust=True)
+    return emails
+
+
+def _email(kind: str, person: Reader, now: dt.datetime) -> OutgoingEmail:
+    moment = next_digest(person.time_zone, now) if kind == Email.DIGEST else now
+    return OutgoingEmail(
+        kind=kind, recipient_id=person.pk, address=person.email, due=moment, next_try=moment, created=now
+    )

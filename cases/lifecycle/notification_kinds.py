@@ -1,0 +1,143 @@
+"""What people are told, each kind as data: who is told, how if they have not chosen, and in which words.
+
+To add one, add a value to Notification.Kind and a line to KINDS. No sentence names a title, and none that members read
+names a person: where it is emailed, others may read it too.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from cases.models import Notification, NotificationChoice, User
+
+Kind = Notification.Kind
+Channel = NotificationChoice.Channel
+Role = User.Role
+
+MEMBERS = frozenset({Role.MEMBER})
+TECHNICIANS = frozenset({Role.TECHNICIAN})
+STAFF = frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR})
+EVERYBODY = MEMBERS | STAFF
+
+
+@dataclass(frozen=True)
+class About:
+    """One person to be told of one case, or of none. `ref` as in the model."""
+
+    person: int
+    case: int | None = None
+    ref: int | None = None
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What happened. `by_name` has a place for the `name` of the person who did it, and is read by staff alone."""
+
+    text: StrOrPromise
+    by_name: StrOrPromise = ""
+
+
+@dataclass(frozen=True)
+class NotificationKind:
+    """Facts of one kind. `usual` is the channel where emails are on and the person has not chosen another.
+
+    `is_receipt` tells people of what they did themselves. `to_deputies` tells those too who stand in for the person.
+    `of_the_technician` is no longer emailed once the case is somebody else's. `anchor` is the part of the case page
+    that it leads to.
+    """
+
+    roles: frozenset[User.Role]
+    usual: NotificationChoice.Channel
+    staff: Sentence | None = None
+    member: Sentence | None = None
+    anchor: str = ""
+    is_receipt: bool = False
+    to_deputies: bool = False
+    of_the_technician: bool = False
+
+
+KINDS: dict[str, NotificationKind] = {
+    # Its sentence has a number: cases.lifecycle.notification_words.
+    Kind.QUEUE: NotificationKind(TECHNICIANS, Channel.DIGEST, Sentence("")),
+    Kind.RECEIVED: NotificationKind(
+        MEMBERS,
+        Channel.MAIL,
+        member=Sentence(_("We have received your case. Next, a technician will pick it up.")),
+        is_receipt=True,
+    ),
+    Kind.ACCEPTED: NotificationKind(
+        MEMBERS, Channel.MAIL, member=Sentence(_("A technician has started working on your case."))
+    ),
+    Kind.ASSIGNED: NotificationKind(
+        TECHNICIANS,
+        Channel.MAIL,
+        Sentence(_("This case was handed to you."), _("%(name)s handed this case to you.")),
+        of_the_technician=True,
+    ),
+    Kind.QUESTION: NotificationKind(
+        EVERYBODY,
+        Channel.MAIL,
+        Sentence(_("The member asked a question.")),
+        Sentence(_("We have a question for you.")),
+        anchor="conversation",
+        to_deputies=True,
+    ),
+    Kind.REPLY: NotificationKind(
+        EVERYBODY,
+        Channel.MAIL,
+        Sentence(_("The member replied.")),
+        Sentence(_("We replied to you.")),
+        anchor="conversation",
+        to_deputies=True,
+    ),
+    Kind.MENTION: NotificationKind(
+        STAFF,
+        Channel.MAIL,
+        Sentence(_("You were mentioned in a note."), _("%(name)s mentioned you in a note.")),
+        anchor="notes",
+    ),
+    Kind.CONDITION: NotificationKind(
+        STAFF,
+        Channel.DIGEST,
+        Sentence(_("A condition of this case is yours."), _("%(name)s gave you a condition of this case.")),
+    ),
+    Kind.APPROVAL: NotificationKind(
+        STAFF, Channel.MAIL, Sentence(_("The release of this case needs an approval.")), to_deputies=True
+    ),
+    Kind.HELD: NotificationKind(
+        STAFF,
+        Channel.MAIL,
+        Sentence(_("The release date has come, but the case is held by conditions.")),
+        to_deputies=True,
+        of_the_technician=True,
+    ),
+    Kind.FAILED: NotificationKind(
+        STAFF,
+        Channel.MAIL,
+        Sentence(_("The release of this case failed. It is tried again automatically.")),
+        to_deputies=True,
+    ),
+    Kind.RECALLED: NotificationKind(
+        STAFF,
+        Channel.MAIL,
+        Sentence(_("The release of this case was recalled."), _("%(name)s recalled the release of this case.")),
+        of_the_technician=True,
+    ),
+    Kind.REMINDER: NotificationKind(
+        STAFF, Channel.PORTAL, Sentence(_("The release of this case is near.")), of_the_technician=True
+    ),
+    # The email of a release is one of its own, at once and for everybody (cases.delivery.release_email).
+    Kind.RELEASED: NotificationKind(MEMBERS, Channel.PORTAL, member=Sentence(_("Your case is ready."))),
+}
+
+
+def usual_channel(kind: str) -> str:
+    """Return how people are told of `kind` who have not chosen. Without NOTIFICATION_EMAILS that is no email."""
+    return KINDS[kind].usual if settings.NOTIFICATION_EMAILS else Channel.PORTAL
+
+
+def kinds_for(person: User) -> list[str]:
+    """Return the kinds that `person` may be told of and can choose about, in their order."""
+    return [kind for kind, facts in KINDS.items() if person.role in facts.roles and kind != Kind.RELEASED]

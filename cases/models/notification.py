@@ -1,0 +1,135 @@
+"""What people are told in the portal, and which of it they want by email."""
+
+from typing import TypeAlias
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.models.case import Case
+from cases.models.constraints import one_of
+from cases.models.outgoing_email import OutgoingEmail
+from cases.models.user import User
+
+
+class NotificationKind(models.TextChoices):
+    """What can have happened. cases.lifecycle.notification_kinds says who is told of it, and in which words."""
+
+    QUEUE = "queue", _("New cases in the queue")
+    RECEIVED = "received", _("Your case was received")
+    ACCEPTED = "accepted", _("A technician has started")
+    ASSIGNED = "assigned", _("A case was handed to you")
+    QUESTION = "question", _("A question for you")
+    REPLY = "reply", _("A reply to you")
+    MENTION = "mention", _("A colleague mentioned you")
+    CONDITION = "condition", _("A condition is yours")
+    APPROVAL = "approval", _("Your approval is needed")
+    HELD = "held", _("A release is held by conditions")
+    FAILED = "failed", _("A release failed")
+    RECALLED = "recalled", _("A release was recalled")
+    REMINDER = "reminder", _("A release is near")
+    RELEASED = "released", _("Your case is ready")
+
+
+class NotificationChannel(models.TextChoices):
+    """How a person is told. What is emailed is shown in the portal too."""
+
+    PORTAL = "portal", _("In the portal")
+    MAIL = "mail", _("Portal and email")
+    DIGEST = "digest", _("Portal and daily email")
+    NOTHING = "nothing", _("Not at all")
+
+
+# Noticed by programs that run again and again. `ref` says which time it was, and each is told once.
+ONCE_KINDS = ["held", "failed", "reminder"]
+
+
+class Notification(models.Model):
+    """Something that one person is told. It has no words: they are made of its kind and its case when it is shown.
+
+    `ref` is the key of what happened (a message, a note, a condition) or its number (of the release, of the schedule).
+    """
+
+    Kind: TypeAlias = NotificationKind
+
+    # Unread ones are found by an index that begins with the recipient; nobody lists those of a case.
+    recipient = models.ForeignKey(
+        User, verbose_name=_("recipient"), on_delete=models.PROTECT, related_name="notifications", db_index=False
+    )
+    case = models.ForeignKey(
+        Case,
+        verbose_name=_("case"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text=_("Empty: it is about the whole queue."),
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=NotificationKind)
+    ref = models.PositiveBigIntegerField(_("reference"), null=True, blank=True)
+    actor = models.ForeignKey(
+        User, verbose_name=_("actor"), on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    at = models.DateTimeField(_("time"))
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+    email = models.ForeignKey(
+        OutgoingEmail,
+        verbose_name=_("email"),
+        on_delete=models.PROTECT,
+        related_name="notifications",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text=_("The email that tells it. Empty: it is only shown in the portal."),
+    )
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering = ["-pk"]
+        constraints = [
+            one_of(NotificationKind, field="kind", name="notification_kind_known"),
+            models.CheckConstraint(
+                name="notification_has_a_case",
+                condition=Q(kind="queue", case__isnull=True) | (~Q(kind="queue") & Q(case__isnull=False)),
+            ),
+            models.UniqueConstraint(
+                name="notification_once", fields=["recipient", "case", "kind", "ref"], condition=Q(kind__in=ONCE_KINDS)
+            ),
+        ]
+        # A wave writes into the first one alone.
+        indexes = [
+            models.Index(name="notification_unread", fields=["recipient", "-id"], condition=Q(read_at__isnull=True)),
+            models.Index(name="notification_read", fields=["recipient", "-id"], condition=Q(read_at__isnull=False)),
+            models.Index(name="notification_mailed", fields=["email"], condition=Q(email__isnull=False)),
+            models.Index(name="notification_expiring", fields=["read_at"], condition=Q(read_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to person {self.recipient_id}"
+
+
+class NotificationChoice(models.Model):
+    """How a person wants to be told of one kind, where it is otherwise than usual."""
+
+    Channel: TypeAlias = NotificationChannel
+
+    user = models.ForeignKey(
+        User, verbose_name=_("person"), on_delete=models.PROTECT, related_name="notification_choices", db_index=False
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=NotificationKind)
+    channel = models.CharField(_("channel"), max_length=10, choices=NotificationChannel)
+
+    class Meta:
+        verbose_name = _("notification choice")
+        verbose_name_plural = _("notification choices")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="notification_choice_once", fields=["user", "kind"]),
+            one_of(NotificationKind, field="kind", name="notification_choice_kind_known"),
+            one_of(NotificationChannel, field="channel", name="notification_choice_channel_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.kind} by {self.channel}"

@@ -1,0 +1,141 @@
+"""Whom the steps of a release concern: failures, conditions that hold it back, approvals, and what a bulk run did."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import Q
+
+from cases.core import schedule
+from cases.core.clock import portal_now
+from cases.db.bulk import ids_as_rows
+from cases.delivery.notifications import notify, notify_each
+from cases.lifecycle.history import EventRecorder
+from cases.lifecycle.notification_kinds import About
+from cases.models import Case, CaseEvent, CaseQuerySet, Condition, Heartbeat, Notification, User
+from cases.models.condition import UNMET
+
+logger = structlog.get_logger(__name__)
+
+Kind = Notification.Kind
+Event = CaseEvent.Kind
+# When somebody last looked for cases that conditions hold back. It moves on without any at this interval, so that a
+# look reads no more than that.
+HEARTBEAT = "held by conditions"
+MOVES_ON = dt.timedelta(hours=1)
+BATCH = 1000
+
+
+def administrators() -> list[int]:
+    """Return the keys of the active administrators."""
+    found = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).order_by("pk")
+    return list(found.values_list("pk", flat=True))
+
+
+def tell_of_failure(pk: int, *, at: dt.datetime) -> None:
+    """Tell the technician of the case with this key, and the administrators, that its release failed the first time.
+
+    A row that refuses even this stops nothing.
+    """
+    case = Case.objects.get(pk=pk)
+    if case.release_attempts != 1:
+        return
+    people = [case.assigned_to_id, *administrators()]
+    try:
+        with transaction.atomic():
+            notify(Kind.FAILED, case=case, to=people, by="release", at=at, ref=case.schedule_revision)
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError:
+        logger.exception("nobody could be told of a failed release", case_id=pk)
+
+
+def tell_of_condition(condition: Condition, recorder: EventRecorder) -> None:
+    """Tell the owner of an open condition, which was just added or opened again, and who is to approve."""
+    if condition.kind == Condition.Kind.APPROVAL:
+        ask_for_approval(recorder.case, recorder)
+    elif condition.owner_id and condition.state == Condition.State.OPEN:
+        owner, case = condition.owner_id, recorder.case
+        notify(Kind.CONDITION, case=case, to=[owner], by=recorder.by, at=recorder.at, ref=condition.pk)
+
+
+def ask_for_approval(case: Case, recorder: EventRecorder) -> None:
+    """Tell who is to approve the release of `case`, if it is completed and an approval is open.
+
+    That is the owner of the condition, else every administrator. Who has not read it yet is not told again.
+    """
+    if not (case.is_pending and case.open_conditions):
+        return
+    asked = _approvals([case.pk])
+    notify_each(Kind.APPROVAL, asked, by=recorder.by, at=recorder.at)
+
+
+def tell_of_events(events: Sequence[CaseEvent]) -> None:
+    """Tell whom these events of a bulk run concern. All are the same person's, at the same moment."""
+    if not events:
+        return
+    by, at = events[0].actor or events[0].system_actor, events[0].at
+    of_kind: dict[str, list[CaseEvent]] = defaultdict(list)
+    for event in events:
+        of_kind[event.kind].append(event)
+    assigned = [About(event.details["to_technician"], event.case_id) for event in of_kind[Event.HANDED_OVER]]
+    recalled = [
+        About(event.case.assigned_to_id, event.case_id, event.release_number)
+        for event in of_kind[Event.RECALLED]
+        if event.case.assigned_to_id
+    ]
+    lapsed = {event.case_id for event in of_kind[Event.APPROVAL_LAPSED] if event.to_status == Case.Status.COMPLETED}
+    for kind, abouts in {
+        Kind.ASSIGNED: assigned,
+        Kind.RECALLED: recalled,
+        Kind.APPROVAL: _approvals(sorted(lapsed)) if lapsed else [],
+    }.items():
+        if abouts:
+            notify_each(kind, abouts, by=by, at=at)
+
+
+def tell_of_held() -> int:
+    """Tell the technicians of cases that conditions hold back, once their instant has come. Return how many cases.
+
+    Two index probes where there is nothing to tell.
+    """
+    now = portal_now()
+    last, _made = Heartbeat.objects.get_or_create(name=HEARTBEAT, defaults={"at": now})
+    if not _newly_held(last.at, now).exists():
+        if now - last.at > MOVES_ON:
+            Heartbeat.objects.filter(name=HEARTBEAT, at=last.at).update(at=now)
+        return 0
+    with transaction.atomic():
+        locked = Heartbeat.objects.select_for_update().get(name=HEARTBEAT)
+        held = list(_newly_held(locked.at, now).values_list("assigned_to_id", "pk", "schedule_revision"))
+        for start in range(0, len(held), BATCH):
+            abouts = [About(*row) for row in held[start : start + BATCH]]
+            notify_each(Kind.HELD, abouts, by="sweep", at=now)
+        Heartbeat.objects.filter(name=HEARTBEAT).update(at=max(now, locked.at))
+    return len(held)
+
+
+def _newly_held(since: dt.datetime, now: dt.datetime) -> CaseQuerySet:
+    """Return the cases that conditions hold back at `now`, and whose instant came after `since`."""
+    shown = schedule.reached(since)
+    first_day = Q(scheduled_release_date=shown.date())
+    later = Q(scheduled_release_date__gt=shown.date()) | first_day & Q(scheduled_release_time__gt=shown.time())
+    if shown.time() < settings.RELEASE_TIME_OF_DAY:
+        later |= first_day & Q(scheduled_release_time__isnull=True)
+    held = Case.objects.held_by_conditions(now).filter(assigned_to__isnull=False)
+    return held.filter(later, scheduled_release_date__gte=shown.date())
+
+
+def _approvals(cases: Sequence[int]) -> list[About]:
+    """Return who is to be told of the open approvals of these cases, and has not been, as far as they have read."""
+    open_ones = Condition.objects.filter(UNMET, kind=Condition.Kind.APPROVAL, case__in=ids_as_rows(cases))
+    found = list(open_ones.values_list("owner_id", "case_id", "pk"))
+    everybody = administrators() if any(owner is None for owner, *_rest in found) else []
+    abouts = [About(person, case, pk) for owner, case, pk in found for person in ([owner] if owner else everybody)]
+    people = sorted({about.person for about in abouts})
+    unread = Notification.objects.filter(recipient__in=ids_as_rows(people), kind=Kind.APPROVAL, read_at__isnull=True)
+    told = {About(*row) for row in unread.values_list("recipient_id", "case_id", "ref")} if people else set()
+    return [about for about in abouts if about not in told]
