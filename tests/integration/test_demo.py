@@ -69,20 +69,20 @@ def environment(variables: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in unset} | ports | variables
 
 
-def processes_of(root: Path) -> list[psutil.Process]:
-    """The living processes that this checkout's demo started."""
+def processes_of(root: Path, part_of_command: str = "") -> list[psutil.Process]:
+    """The living processes that this checkout's demo started, with that in their command. The oldest comes first."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get("ADVISOR_PORTAL_DEMO") == str(root / "var"):
-                found.append(process)
-    return found
+                found.append((process.create_time(), " ".join(process.cmdline()), process))
+    found.sort(key=lambda each: each[0])
+    return [process for _, command, process in found if part_of_command in command]
 
 
 def the(part_of_command: str, root: Path) -> psutil.Process:
     """The first process of the demo whose command has that in it."""
-    found = [process for process in processes_of(root) if part_of_command in " ".join(process.cmdline())]
-    return min(found, key=lambda process: process.create_time())
+    return processes_of(root, part_of_command)[0]
 
 
 def eventually(is_so: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from tests.chaos.bulk_runs import (
     started_shift,
     wait_until_done,
 )
-from tests.chaos.registry import fault
+from tests.chaos.registry import RECONNECT, fault
 from tests.chaos.run import Run
 
 # Readers continue. A batch has changed its cases, and waits to write the results of its rows.
@@ -33,7 +33,7 @@ def bulk_worker_killed(run: Run) -> None:
     judge_shifts(run, [one])
 
 
-@fault("bulk", works_meanwhile=True, window=15)
+@fault("bulk", window=15, allowance=RECONNECT)
 def redis_away_during_bulk(run: Run) -> None:
     """A bulk operation is started while Redis is down, and another one just before. Redis comes back ten seconds
     later."""
