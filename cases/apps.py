@@ -9,14 +9,18 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
+        from django.conf import settings
         from django.db.models.signals import post_migrate
 
         import cases.checks  # noqa: F401  (registers the system checks)
         from cases.accounts import factor_removal, logins
+        from cases.delivery import provider_events
         from cases.maintenance import search_words
         from cases.models.text_limits import keep_text_limits
 
         factor_removal.connect()
         logins.take_over()
+        if settings.EMAIL_PROVIDER:
+            provider_events.connect()
         post_migrate.connect(keep_text_limits, sender=self)
         post_migrate.connect(search_words.after_migration, sender=self)

@@ -304,12 +304,29 @@ SYSTEM = [
         is_secret=True,
         in_example=True,
     ),
-    Setting("EMAIL_URL", "smtp://127.0.0.1:1025", _("Outgoing mail server."), is_secret=True, in_example=True),
+    Setting(
+        "EMAIL_URL", "smtp://127.0.0.1:1025", _("Outgoing mail server or provider."), is_secret=True, in_example=True
+    ),
     Setting("EMAIL_TIMEOUT", "10", _("How long to wait for an answer from the mail server."), WholeNumber(1), SECONDS),
     Setting(
         "DEFAULT_FROM_EMAIL",
         "Advisor Portal <portal@localhost>",
         _("Sender of emails. Its domain is also used in message IDs."),
+    ),
+    Setting(
+        "BOUNCE_DOMAIN",
+        "",
+        _("Domain whose email reaches the portal as bounces. Each email gets a sender there. Empty: off."),
+        in_example=True,
+        example="bounces.example.com",
+    ),
+    Setting(
+        "BOUNCE_IMAP_URL",
+        "",
+        _("Folder that gets the bounces, for manage.py receive_bounces --imap."),
+        is_secret=True,
+        in_example=True,
+        example="imaps://user:password@host/INBOX",
     ),
     Setting(
         "HISTORY_HEAD_FILE",

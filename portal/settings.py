@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.broker import check_broker_url, tls_options, without_options
+from portal.email_url import email_settings, has_webhook, provider_in
 from portal.environment import Environment
 from portal.file_storage import file_storage
 from portal.logs import configure_structlog, logging_config
@@ -284,9 +285,18 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Email ---------------------------------------------------------------------------------------------------------
 
-vars().update(environ.Env.email_url_config(env("EMAIL_URL")))
+_email_url: str = env("EMAIL_URL")
+EMAIL_PROVIDER = provider_in(_email_url)
+_email_settings = email_settings(_email_url)
+vars().update(_email_settings)
+EMAIL_HAS_WEBHOOK = has_webhook(_email_settings)
 EMAIL_TIMEOUT: int = env("EMAIL_TIMEOUT")
+if EMAIL_PROVIDER:
+    INSTALLED_APPS.append("anymail")
+    _email_settings["ANYMAIL"]["REQUESTS_TIMEOUT"] = EMAIL_TIMEOUT
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL")
+BOUNCE_DOMAIN: str = env("BOUNCE_DOMAIN")
+BOUNCE_IMAP_URL: str = env("BOUNCE_IMAP_URL")
 
 # --- Celery --------------------------------------------------------------------------------------------------------
 

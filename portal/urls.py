@@ -1,6 +1,7 @@
 """Every URL of the portal."""
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -27,3 +28,5 @@ urlpatterns = [
     path("health/ready/", health.ready, name="health_ready"),
     path("metrics", metrics, name="metrics"),
 ]
+if settings.EMAIL_HAS_WEBHOOK:
+    urlpatterns.append(path("email-events/", include("anymail.urls")))

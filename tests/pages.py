@@ -194,7 +194,7 @@ QUERIES = {
     "mfa_activate_totp": 11,
     "account_reauthenticate": 10,
     "new_case": 5,
-    "operations": 24,
+    "operations": 25,
     "people": 4,
     "person": 10,
     "preview_case": 9,

@@ -80,7 +80,7 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
     """Change the name and address of `person`. The history shows the new name.
 
     The former address no longer works, for signing in or for a link that was mailed to it. It is told so by mail,
-    unless the new one is only another spelling.
+    unless it bounced, or the new one is only another spelling.
     """
     _check_lengths(email, first_name, last_name)
     person = lock_as_administrator(by, person)[person.pk]
@@ -88,14 +88,31 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
     EmailAddress.objects.filter(user=person).exclude(email=email).delete()
     before = identity(person)
     person.email, person.first_name, person.last_name = email, first_name, last_name
+    is_other_address = canonical(before["email"]) != canonical(email)
+    has_bounced = bool(person.email_bounced)
+    if is_other_address:
+        person.email_bounced, person.email_bounce_words = None, ""
     with _one_account_for_each_address(email, of=person):
-        person.save(update_fields=["email", "first_name", "last_name"])
+        person.save(update_fields=["email", "first_name", "last_name", "email_bounced", "email_bounce_words"])
     after = identity(person)
     if before != after:
         record(person, Kind.CORRECTED, by=by, details={"from": before, "to": after})
-    if before["email"] and canonical(before["email"]) != canonical(after["email"]):
+    if before["email"] and is_other_address and not has_bounced:
         queue_address_changed(person, former=before["email"])
     logger.info("person corrected", person_id=person.pk, by=by.pk)
+    return person
+
+
+@transaction.atomic
+def clear_bounce(*, person: User, by: User) -> User:
+    """Record that email to the address of `person` arrives again. WrongState where it isn't marked as bounced."""
+    person = lock_as_administrator(by, person)[person.pk]
+    if not person.email_bounced:
+        raise WrongState(_("Email to this address isn't marked as bounced."))
+    person.email_bounced, person.email_bounce_words = None, ""
+    person.save(update_fields=["email_bounced", "email_bounce_words"])
+    record(person, Kind.BOUNCE_CLEARED, by=by, details={"email": person.email})
+    logger.info("bounce cleared", person_id=person.pk, by=by.pk)
     return person
 
 

@@ -25,7 +25,7 @@ def password_reset(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     with reading_as(person, language=language_of(batch)):
         username = _("Your username is %(login)s.") % {"login": person.username}
         careful = _("If you didn't request this, you can ignore this email. Your password won't change.")
-        parts = [
+        parts: list[Part] = [
             Paragraph(_("You (or someone else) requested a new password for your account in the Advisor Portal.")),
             Button(_("Set a new password"), password_link(person)),
             Paragraph(f"{username} {careful}"),
@@ -47,7 +47,7 @@ def invitation(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
             "This link expires in three days and can be used once. If it has expired, request a new one under "
             "“Forgot your password?”."
         )
-        parts = [
+        parts: list[Part] = [
             Paragraph(_("An account was created for you in the Advisor Portal.")),
             Button(_("Set your password"), password_link(person)),
             Paragraph(sign_in % {"login": person.username} + f" {expires}"),
@@ -63,7 +63,7 @@ def address_changed(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
             "This email address no longer belongs to an account in the Advisor Portal. An administrator replaced it "
             "with another address. You can't sign in with this address anymore."
         )
-        parts = [Paragraph(what), Paragraph(_("If you didn't expect this, contact an administrator."))]
+        parts: list[Part] = [Paragraph(what), Paragraph(_("If you didn't expect this, contact an administrator."))]
         why = _("You're getting this email because this address belonged to an account in the Advisor Portal.")
         return account_letter(_("Your email address was changed"), parts, why, batch, None)
 

@@ -136,10 +136,11 @@ def _record_sent(batch: EmailBatch, now: dt.datetime) -> None:
     for the disk.
     """
     places = ", ".join(["%s"] * len(batch.row_ids))
-    # Whatever claim holds them now. But under another Message-ID they have become a message to another address.
+    # Whatever claim holds them now, unless the message came back already. But under another Message-ID they have become
+    # a message to another address.
     execute_with_async_commit(
         f"UPDATE cases_outgoingemail SET state = 'sent', sent = %s, last_error = '', attempts = attempts + 1"  # noqa: S608
-        f" WHERE id IN ({places}) AND message_id = %s AND state NOT IN ('dropped', 'sent')",
+        f" WHERE id IN ({places}) AND message_id = %s AND state NOT IN ('dropped', 'sent', 'undeliverable')",
         [connection.ops.adapt_datetimefield_value(now), *batch.row_ids, batch.message_id],
     )
 

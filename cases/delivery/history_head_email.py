@@ -5,7 +5,7 @@ from django.utils.translation import gettext_noop as _noop
 
 from cases.delivery.account_email import account_letter
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.delivery.letter import Code, Paragraph, reading_as
+from cases.delivery.letter import Code, Paragraph, Part, reading_as
 from cases.models import HistorySeal
 
 NOT_AN_ADMINISTRATOR = _noop("The person isn't an active administrator.")
@@ -22,7 +22,7 @@ def history_head(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     if not seal:
         return RenderedEmail.dropped(batch, NO_SEAL)
     with reading_as(person):
-        parts = [
+        parts: list[Part] = [
             Paragraph(_("Keep this email. It shows later whether the history of the portal was changed:")),
             Code(seal.head),
             Paragraph(_("To check the history against it, run this command where the portal is installed:")),

@@ -37,6 +37,14 @@ POLICY = ShortHeaderPolicy()
 class Message(EmailMultiAlternatives):
     """Django's message with text and HTML, with domains by IDNA 2008."""
 
+    # For a provider: what it sends back with each event. SMTP ignores it.
+    metadata: dict[str, str]
+
+    def leave_as(self, envelope_sender: str) -> None:
+        """Have bounces go to `envelope_sender`. The reader still sees the portal's address."""
+        self.extra_headers["From"] = for_mail_server(self.from_email)
+        self.from_email = envelope_sender
+
     def recipients(self) -> list[str]:
         """Return the recipients. UnusableAddress where no server can be told one."""
         self.to = [for_mail_server(address) for address in self.to]

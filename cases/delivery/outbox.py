@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from cases.core.clock import portal_clock, portal_now
-from cases.delivery import account_email_queue, mail_hours
+from cases.delivery import account_email_queue, envelope, mail_hours
 from cases.delivery.claims import CLAIM_SECONDS
 from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_claims import claim, claimable, drop, mark_undeliverable, record, return_claim
@@ -106,7 +106,10 @@ def _send(batch: EmailBatch, context: EmailContext, transport: Transport) -> Del
         return DeliveryResult(Outcome.DEFERRED, f"The message could not be written: {type(error).__name__}")
     if rendered.dropped_rows:
         drop(batch, rendered)
-    return transport.send(rendered.message) if rendered.message else None
+    if not rendered.message:
+        return None
+    envelope.sign(rendered.message, batch)
+    return transport.send(rendered.message)
 
 
 def _log(batch: EmailBatch, result: DeliveryResult) -> None:

@@ -1,8 +1,10 @@
 """Sends emails again that the outbox has given up, when an administrator asks for it."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
@@ -12,11 +14,13 @@ from cases.delivery.email_kinds import kinds_that_keep_their_address
 from cases.lifecycle import account_history
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import lock_people
+from cases.lifecycle.permissions import check_administrator
 from cases.models import AccountEvent, CaseEvent, OutgoingEmail, User
 from cases.models.delivery import GIVEN_UP, OPEN
 from cases.models.outgoing_email import ONCE_KINDS
 
 State = OutgoingEmail.State
+MAX_ROWS = 100
 
 
 @transaction.atomic
@@ -33,17 +37,55 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
         raise NotAllowed(_("Only administrators can resend emails."))
     email = OutgoingEmail.objects.get(pk=email.pk)
     _check_can_be_sent(email, person)
-    given_up = OutgoingEmail.objects.filter(recipient=person, state__in=GIVEN_UP)
-    given_up = given_up.select_related("case").defer("case__description")
+    given_up = _given_up(person)
     rows = list(given_up.filter(group=email.group) if email.group else given_up.filter(pk=email.pk))
+    _queue_again(rows, by=by, source=source)
+    return len(rows)
+
+
+@transaction.atomic
+def resend_to(*, person: User, by: User, source: str) -> int:
+    """Queue again all email to `person` that was given up, the latest MAX_ROWS. Return how many rows.
+
+    NotAllowed except for administrators. WrongState where there is none, or where the address is missing or bounced.
+    """
+    people = lock_people(by, person)
+    by, person = people[by.pk], people[person.pk]
+    check_administrator(by)
+    if not person.is_active or not person.email or person.email_bounced:
+        raise WrongState(_("This address doesn't receive email, or the account is deactivated. Fix this first."))
+    rows = waiting_for_address(person)
+    if not rows:
+        raise WrongState(_("There is no email to resend."))
+    _queue_again(rows, by=by, source=source)
+    return len(rows)
+
+
+def waiting_for_address(person: User) -> list[OutgoingEmail]:
+    """Return what `resend_to` would send: email to whatever address `person` has, the latest MAX_ROWS.
+
+    A link that is on its way already is not sent twice.
+    """
+    on_their_way = OutgoingEmail.objects.filter(OPEN, recipient=person, kind__in=ONCE_KINDS).values("kind")
+    rows = _given_up(person).exclude(kind__in=kinds_that_keep_their_address()).exclude(kind__in=on_their_way)
+    return list(rows.order_by("-pk")[:MAX_ROWS])
+
+
+def _given_up(person: User) -> QuerySet[OutgoingEmail]:
+    found = OutgoingEmail.objects.filter(recipient=person, state__in=GIVEN_UP)
+    return found.select_related("case").defer("case__description")
+
+
+def _queue_again(rows: Sequence[OutgoingEmail], *, by: User, source: str) -> None:
+    """Have `rows` wait again. What came back is another message from now on, whose bounce counts for itself."""
     now = portal_now()
-    OutgoingEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=State.WAITING, deferrals=0, due=now, next_try=now, last_error=""
-    )
+    again = {"state": State.WAITING, "deferrals": 0, "due": now, "next_try": now, "last_error": ""}
+    came_back = [row.pk for row in rows if row.has_bounced]
+    OutgoingEmail.objects.filter(pk__in=came_back).update(**again, group=None, message_id="", sent=None)
+    OutgoingEmail.objects.filter(pk__in={row.pk for row in rows}.difference(came_back)).update(**again)
     for row in rows:
         _record(row, by=by, source=source, at=now)
     transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
-    return len(rows)
 
 
 def _check_can_be_sent(email: OutgoingEmail, person: User) -> None:

@@ -60,6 +60,8 @@ class Transport:
         except (smtplib.SMTPDataError, smtplib.SMTPHeloError) as error:
             return _by_code(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
+            if status := getattr(error, "status_code", None):
+                return _by_http_status(int(status))
             is_answer = isinstance(error, smtplib.SMTPResponseException)
             return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}", in_doubt=not is_answer)
         except Exception as error:  # the email library fails in many ways on odd addresses and headers
@@ -74,6 +76,12 @@ class Transport:
         except (smtplib.SMTPException, OSError):
             # A connection that cannot be closed is replaced.
             self._connection = get_connection()
+
+
+def _by_http_status(status: int) -> DeliveryResult:
+    """Return what a provider's answer means. Its words may quote the message, so only the number is kept."""
+    is_about_message = status in (400, 406, 413, 422)
+    return DeliveryResult(Outcome.REJECTED if is_about_message else Outcome.UNREACHABLE, f"{status} from the provider")
 
 
 def _by_code(code: int, text: bytes | str) -> DeliveryResult:

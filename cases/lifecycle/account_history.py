@@ -70,5 +70,7 @@ FACTS: dict[str, Callable[[AccountEvent], str]] = {
     Kind.CASES_HANDED_OVER: lambda event: f"{event.details['count']} → {isolated(event.named['to_technician'])}",
     Kind.ABSENCE_SET: _absence,
     Kind.ABSENCE_ENDED: _absence,
+    Kind.BOUNCE_CLEARED: lambda event: str(event.details["email"]),
+    Kind.EMAIL_BOUNCED: lambda event: isolated(event.details["words"]),
     Kind.MAIL_RESENT: lambda event: str(OutgoingEmail.Kind(event.details["kind"]).label),
 }

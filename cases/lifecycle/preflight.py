@@ -99,11 +99,14 @@ def _member(subject: Subject) -> Iterator[Check]:
 
 
 def _address(subject: Subject) -> Iterator[Check]:
-    if subject.case.member.email:
-        yield Check(True, _("The member has an email address"))
-    else:
+    if not subject.case.member.email:
         words = _("They will see the case but won't get an email about it.")
         yield Check(False, _("The member has no email address"), words)
+    elif subject.case.member.email_bounced:
+        words = _("They will see the case but won't get the email. An administrator can correct the address.")
+        yield Check(False, _("Email to the member bounces"), words)
+    else:
+        yield Check(True, _("The member has an email address"))
 
 
 def _day(subject: Subject) -> Iterator[Check]:

@@ -26,6 +26,8 @@ class AccountEventKind(models.TextChoices):
     API_TOKEN_CREATED = "api_token_created", _("API token created")
     API_TOKEN_ENDED = "api_token_ended", _("API token revoked")
     MAIL_RESENT = "mail_resent", _("Email resent")
+    EMAIL_BOUNCED = "email_bounced", _("Email bounced")
+    BOUNCE_CLEARED = "bounce_cleared", _("Bounce cleared")
     ABSENCE_SET = "absence_set", _("Absence set")
     ABSENCE_ENDED = "absence_ended", _("Absence ended")
 

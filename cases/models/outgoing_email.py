@@ -106,7 +106,15 @@ class OutgoingEmail(Delivery):
             models.Index(name="email_retrying", fields=["due"], condition=OPEN & ~Q(last_error="")),
             models.Index(name="email_given_up", fields=["-id"], condition=Q(state__in=GIVEN_UP)),
             models.Index(name="email_sent", fields=["sent"], condition=Q(state="sent")),
+            # Of one person: what was sent, the latest first, and what nobody tries any more.
+            models.Index(name="email_sent_to", fields=["recipient", "-sent"], condition=Q(sent__isnull=False)),
+            models.Index(name="email_given_up_of", fields=["recipient", "-id"], condition=Q(state__in=GIVEN_UP)),
         ]
+
+    @property
+    def has_bounced(self) -> bool:
+        """Whether a mail server took it and another one sent it back."""
+        return self.state == self.State.UNDELIVERABLE and self.sent is not None
 
     def __str__(self) -> str:
         return f"{self.kind} e-mail to person {self.recipient_id}, {self.state}"

@@ -146,6 +146,19 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         editable=False,
         help_text=_("The last day of this person's clock whose release reminders were considered."),
     )
+    # Set by cases.delivery.bounces; gone with the address.
+    email_bounced = models.DateTimeField(
+        _("email bounced"), null=True, blank=True, editable=False, help_text=_("Since when the address doesn't work.")
+    )
+    email_bounce_words = models.CharField(
+        _("words of the mail server"),
+        max_length=limits.SERVER_WORDS,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("Why it bounced. For staff only."),
+    )
     previous_login = models.DateTimeField(
         _("previous sign-in"), null=True, blank=True, editable=False, help_text=_("The sign-in before the last one.")
     )
@@ -195,6 +208,9 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
             models.Index(name="user_newest", fields=["-date_joined", "-id"]),
             models.Index(name="user_invited", fields=["username"], condition=INVITED),
             models.Index(name="user_deactivated", fields=["username"], condition=models.Q(is_active=False)),
+            models.Index(
+                name="user_bounced", fields=["-email_bounced"], condition=models.Q(email_bounced__isnull=False)
+            ),
         ]
 
     @property

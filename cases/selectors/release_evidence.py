@@ -86,7 +86,7 @@ def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[F
     if not any(event.kind == Kind.RELEASED for event in events):
         yield _("The history has no entry of this release.")
     for email in emails:
-        if not email.sent:
+        if not email.sent or email.has_bounced:
             yield NOT_MAILED[email.kind] % {"state": email.get_state_display()}
             if email.interrupted:
                 yield _("It may have been sent: a mail worker stopped or lost the connection while sending it.")

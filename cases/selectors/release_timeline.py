@@ -200,7 +200,7 @@ def _email(release: _Release) -> Moment:
     if email is None:
         return Moment("mail", label, known=Known.NOT_RECORDED)
     if email.sent:
-        return Moment("mail", label, email.sent)
+        return Moment("mail", label, email.sent, note=_("It came back.") if email.has_bounced else "")
     known = Known.NOT_YET if email.state in WAITING else Known.NEVER
     return Moment("mail", label, known=known, note=email.get_state_display())
 

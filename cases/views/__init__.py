@@ -4,6 +4,7 @@ from cases.views.answers import write_answer
 from cases.views.api_tokens import api_tokens, end_api_token, new_api_token
 from cases.views.assignment import accept_case, hand_over_case
 from cases.views.blackout_days import blackout_days, new_blackout_day, remove_blackout_day
+from cases.views.bounces import clear_bounce, resend_to_person
 from cases.views.calendar import calendar, move_case
 from cases.views.calendar_feed import calendar_feed, change_feed
 from cases.views.case_actions import (
@@ -81,6 +82,7 @@ __all__ = [
     "change_feed",
     "change_role",
     "choose_language",
+    "clear_bounce",
     "condition_by_link",
     "correct_case",
     "correct_person",
@@ -128,6 +130,7 @@ __all__ = [
     "remove_second_factor",
     "reschedule_case",
     "resend_email",
+    "resend_to_person",
     "retire_case_type",
     "return_case",
     "saved_view",

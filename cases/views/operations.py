@@ -17,6 +17,7 @@ from cases.forms.release_switch import SwitchForm
 from cases.lifecycle import stored_clock
 from cases.models import Case, CaseEvent, OutgoingEmail
 from cases.monitoring import daily_statistics
+from cases.monitoring.bounce_status import bounce_status
 from cases.monitoring.broker_status import broker_status
 from cases.monitoring.document_status import document_status
 from cases.monitoring.heartbeats import scheduler_health
@@ -108,14 +109,15 @@ def _present(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
     cases = Case.objects.visible_to(request.user)
     releases, emails, signs = release_status(cases, now), outbox_status(cases, now), scheduler_health(now)
     clocks = stored_clock.mismatch()
-    documents = document_status()
-    parts = (releases, emails, signs, documents)
+    documents, bounces = document_status(), bounce_status()
+    parts = (releases, emails, bounces, signs, documents)
     problems = [*([clocks] if clocks else []), *(problem for part in parts for problem in part.problems)]
     return {
         "now": now,
         "present": releases,
         "release_stop": releases.stop,
         "mail": emails,
+        "bounces": bounces,
         "pulse": signs,
         "documents": documents,
         "problems": problems,

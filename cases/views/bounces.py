@@ -1,0 +1,43 @@
+"""What administrators do about email that came back: confirm the address, and send again what didn't arrive."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from cases.accounts import actions as verbs
+from cases.core.errors import CaseError
+from cases.delivery.resend import resend_to
+from cases.models import CaseEvent, User
+from cases.views.decorators import for_administrators
+from cases.views.refusals import refusals_shown_by
+from cases.views.requests import PortalRequest
+
+
+def _refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    messages.error(request, error.message)
+    return redirect("person", pk=pk)
+
+
+@require_POST
+@for_administrators
+@refusals_shown_by(_refused)
+def clear_bounce(request: PortalRequest, pk: int) -> HttpResponse:
+    """The address of a person works again."""
+    verbs.clear_bounce(person=get_object_or_404(User, pk=pk), by=request.user)
+    messages.success(request, _("The address is no longer marked as bounced."))
+    return redirect("person", pk=pk)
+
+
+@require_POST
+@for_administrators
+@refusals_shown_by(_refused)
+def resend_to_person(request: PortalRequest, pk: int) -> HttpResponse:
+    """Send again all email to a person that was given up."""
+    found = get_object_or_404(User, pk=pk)
+    rows = resend_to(person=found, by=request.user, source=CaseEvent.Source.WEB)
+    said = ngettext("Resending %(count)s email to %(address)s.", "Resending %(count)s emails to %(address)s.", rows)
+    messages.success(request, said % {"count": rows, "address": found.email})
+    return redirect("person", pk=pk)

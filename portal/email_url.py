@@ -1,0 +1,51 @@
+"""EMAIL_URL: an SMTP server, or a provider that is reached through its API by django-anymail."""
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# What each provider asks for, in the order of user, password and host in the URL.
+PROVIDERS = {
+    "brevo": ("API_KEY", "", ""),
+    "mailgun": ("API_KEY", "", "SENDER_DOMAIN"),
+    "mailjet": ("API_KEY", "SECRET_KEY", ""),
+    "postmark": ("SERVER_TOKEN", "", ""),
+    "resend": ("API_KEY", "", ""),
+    "sendgrid": ("API_KEY", "", ""),
+    "sparkpost": ("API_KEY", "", ""),
+}
+
+
+def provider_in(url: str) -> str:
+    """Return the provider that `url` names, such as `mailgun`. Empty for an SMTP server."""
+    scheme = urlsplit(url).scheme
+    return scheme if scheme in PROVIDERS else ""
+
+
+def email_settings(url: str) -> dict[str, Any]:
+    """Return Django's email settings for `url`. ImproperlyConfigured where a provider's key is missing.
+
+    `mailgun://KEY@mg.example.com?webhook_secret=user:password` sends through Mailgun. Further parameters are settings
+    of django-anymail, for all providers (`webhook_secret`) or for this one (`webhook_signing_key`).
+    """
+    provider = provider_in(url)
+    if not provider:
+        return dict(environ.Env.email_url_config(url))
+    parts = urlsplit(url)
+    given = (unquote(parts.username or ""), unquote(parts.password or ""), parts.hostname or "")
+    anymail: dict[str, Any] = {"IGNORE_UNSUPPORTED_FEATURES": True}
+    for name, value in zip(PROVIDERS[provider], given, strict=True):
+        if name and not value:
+            raise ImproperlyConfigured(f"EMAIL_URL: {provider} needs its {name}.")
+        if name:
+            anymail[f"{provider.upper()}_{name}"] = value
+    for name, value in parse_qsl(parts.query):
+        anymail["WEBHOOK_SECRET" if name == "webhook_secret" else f"{provider.upper()}_{name.upper()}"] = value
+    return {"EMAIL_BACKEND": f"anymail.backends.{provider}.EmailBackend", "ANYMAIL": anymail}
+
+
+def has_webhook(settings: dict[str, Any]) -> bool:
+    """Tell whether the provider's events can be told from forged ones: it shares a secret with the portal."""
+    return any("WEBHOOK" in name for name in settings.get("ANYMAIL", {}))
