@@ -67,6 +67,10 @@ class ReleaseDays:
             return ClosedDay(date, Why.WEEKEND, _("Weekend"))
         return None
 
+    def is_working_day(self, date: dt.date) -> bool:
+        """Tell whether `date` is a working day: open, and no weekend even where releases are on weekends."""
+        return date.weekday() < SATURDAY and not self.closed(date)
+
     def closed_between(self, first: dt.date, last: dt.date) -> list[ClosedDay]:
         """Return the closed days from `first` to `last`, in their order."""
         return [day for date in _dates(first, last) if (day := self.closed(date))]

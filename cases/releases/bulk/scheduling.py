@@ -162,12 +162,12 @@ def write_schedules(steps: Sequence[Step], **columns: Any) -> list[CaseEvent]:
 
 
 def working_days_from(date: dt.date, count: int, days: ReleaseDays) -> dt.date:
-    """Return the open day that is `count` of them after `date`, before it for a negative one. BadSchedule for none."""
+    """Return the working day `count` of them after `date`, before it for a negative one. BadSchedule for none."""
     step = DAY if count > 0 else -DAY
     left, found = abs(count), date
     while left:
         found += step
         if not days.first <= found <= days.last:
             raise BadSchedule(_("There aren't enough days on which a release can be scheduled."), field="days")
-        left -= not days.closed(found)
+        left -= days.is_working_day(found)
     return found

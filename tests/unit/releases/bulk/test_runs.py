@@ -135,6 +135,18 @@ def test_dates_are_shifted_and_spread_over_open_days(technician, member, setting
     assert planned("spread", date=friday + DAY, most_a_day=2) == ([3, 3, 4, 4, 5], "will")
 
 
+@pytest.mark.parametrize("on_weekends", [True, False])
+def test_a_weekend_has_no_working_days_even_with_releases(technician, member, settings, on_weekends):
+    settings.RELEASE_ON_WEEKENDS = on_weekends
+    friday = TODAY + 9 * DAY
+    for day, later, moved in ((0, 2, 4), (1, 1, 2), (2, 1, 1), (3, -1, -3), (2, -1, -2)):
+        case = CaseFactory(
+            scheduled=True, member=member, assigned_to=technician, scheduled_release_date=friday + day * DAY
+        )
+        row = preview(technician, "shift", [case], days=later, working_days=True).rows.get()
+        assert (row.to_date - case.scheduled_release_date).days == moved, (day, later)
+
+
 def test_totals_count_members_and_crowded_days(administrator, technician, scheduled, settings):
     settings.RELEASE_CROWDED_DAY = 2
     silent = CaseFactory(scheduled=True, member=UserFactory(email=""), assigned_to=technician)
