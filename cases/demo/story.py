@@ -20,7 +20,7 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.demo import answers, bounces, bulk, case_types, conditions, first_views, recalls, stop
+from cases.demo import absences, answers, bounces, bulk, case_types, conditions, first_views, recalls, stop
 from cases.demo import documents as papers
 from cases.demo import drafts as member_drafts
 from cases.demo.days import add_blackout_day
@@ -75,6 +75,7 @@ class Story:
         self._at(self.start, lambda: bulk.add(technician=self.technicians[0], administrator=self.admin))
         self._at(self.start, lambda: member_drafts.write(by=self.members[0]))
         self._at(self.start, lambda: bounces.come_back(self.members[3]))
+        self._at(self.start, lambda: absences.plan(technicians=self.technicians, admin=self.admin))
         for moment, _, act in sorted(self.steps, key=lambda step: step[:2]):
             with clock_at(moment):
                 act()

@@ -21,8 +21,7 @@ TWO_DAYS = dt.timedelta(days=2)
 
 def on_day(day: dt.date) -> QuerySet[Absence]:
     """Return the absences of that day whose deputy can work."""
-    able = {"deputy__is_active": True, "deputy__role": User.Role.TECHNICIAN}
-    return Absence.objects.filter(first_day__lte=day, last_day__gte=day, **able)
+    return _on_day(day).filter(deputy__is_active=True, deputy__role=User.Role.TECHNICIAN)
 
 
 def deputies_of(technicians: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:
@@ -65,16 +64,50 @@ def stands_in_for(person: User) -> frozenset[int]:
 
 
 def _stands_in_for(person: User) -> frozenset[int]:
-    # For most people nothing is found, and the portal's clock is not asked.
-    nearly = Absence.objects.filter(deputy=person, last_day__gte=schedule.date_of(timezone.now()) - TWO_DAYS)
-    if not nearly.exists():
+    if not _nearly_today().filter(deputy=person).exists():
         return frozenset()
     return covers([person.pk]).get(person.pk, frozenset())
+
+
+def absence_today(technician: User) -> Absence | None:
+    """Return the absence of `technician` today with its deputy, None where they are at work."""
+    return _today(_nearly_today().filter(technician=technician).select_related("deputy")).get(technician.pk)
+
+
+def away_until() -> dict[int, dt.date]:
+    """Return the last day of those who are away today, by the key of the person."""
+    return {technician: absence.last_day for technician, absence in _today(_nearly_today()).items()}
+
+
+def covered_by(person: User) -> list[Absence]:
+    """Return the absences today of those for whom `person` stands in, with the technicians, by the first to be back."""
+    technicians = stands_in_for(person)
+    if not technicians:
+        return []
+    away = on_day(today()).filter(technician__in=technicians).select_related("technician")
+    return list(away.order_by("last_day", "pk"))
 
 
 def today() -> dt.date:
     """Return the present day of the portal."""
     return schedule.date_of(portal_now())
+
+
+def _on_day(day: dt.date) -> QuerySet[Absence]:
+    return Absence.objects.filter(first_day__lte=day, last_day__gte=day)
+
+
+def _nearly_today() -> QuerySet[Absence]:
+    """Return the absences of these days by the host's clock: mostly none, and then the portal's clock is not asked."""
+    day = schedule.date_of(timezone.now())
+    return Absence.objects.filter(first_day__lte=day + TWO_DAYS, last_day__gte=day - TWO_DAYS)
+
+
+def _today(nearly: QuerySet[Absence]) -> dict[int, Absence]:
+    """Return those of today, by technician. Takes one statement where there are none."""
+    found = list(nearly)
+    day = today() if found else dt.date.min
+    return {absence.technician_id: absence for absence in found if absence.first_day <= day <= absence.last_day}
 
 
 def _follow(asked: set[int], away: QuerySet[Absence], start: str, end: str) -> dict[int, frozenset[int]]:

@@ -26,6 +26,7 @@ class VisibleCase:
     case_type: str | None = None
     member_name: str = ""
     technician_name: str = ""
+    technician_pk: int | None = None
     date_created: dt.datetime | None = None
     date_submitted: dt.datetime | None = None
     date_accepted: dt.datetime | None = None
@@ -78,6 +79,7 @@ class VisibleCase:
             | {
                 "date_completed": case.date_completed,
                 "member_name": case.member.display_name,
+                "technician_pk": case.assigned_to_id,
                 "technician_name": case.assigned_to.display_name if case.assigned_to else "",
                 "release_error": case.release_error,
                 "version": case.version,

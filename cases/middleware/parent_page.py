@@ -16,6 +16,7 @@ LISTS_BY_PREFIX = (
     ("/calendar/", "calendar"),
     ("/blackout-days/", "blackout_days"),
     ("/operations/", "operations"),
+    ("/accounts/absences/", "absences"),
     ("/views/", "saved_views"),
 )
 

@@ -210,6 +210,10 @@ class Migration(migrations.Migration):
             model_name="absence",
             index=models.Index(fields=["deputy", "last_day"], name="absence_of_deputy"),
         ),
+        migrations.AddIndex(
+            model_name="absence",
+            index=models.Index(fields=["last_day"], name="absence_last_day"),
+        ),
         migrations.AddConstraint(
             model_name="absence",
             constraint=models.CheckConstraint(

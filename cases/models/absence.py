@@ -30,6 +30,8 @@ class Absence(models.Model):
         indexes = [
             models.Index(name="absence_of_technician", fields=["technician", "last_day"]),
             models.Index(name="absence_of_deputy", fields=["deputy", "last_day"]),
+            # Who is away today. Those of the past cost nothing.
+            models.Index(name="absence_last_day", fields=["last_day"]),
         ]
         constraints = [
             models.CheckConstraint(name="absence_days_in_order", condition=Q(last_day__gte=F("first_day"))),

@@ -66,6 +66,7 @@ urlpatterns = [
     path("people/<key:pk>/correct/", views.correct_person, name="correct_person"),
     path("people/<key:pk>/role/", views.change_role, name="change_role"),
     path("people/<key:pk>/second-factor/remove/", views.remove_second_factor, name="remove_second_factor"),
+    path("people/<key:pk>/absences/", views.person_absences, name="person_absences"),
     path("people/<key:pk>/hand-over/", views.hand_over, name="hand_over"),
     path("people/<key:pk>/bounce/clear/", views.clear_bounce, name="clear_bounce"),
     path("people/<key:pk>/emails/resend/", views.resend_to_person, name="resend_to_person"),

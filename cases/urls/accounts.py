@@ -8,7 +8,7 @@ from allauth.usersessions.views import list_usersessions
 from django.urls import path, re_path
 
 import cases.core.url_converters  # noqa: F401  (for <key:…>)
-from cases.views import api_tokens, end_api_token, new_api_token, profile
+from cases.views import absences, api_tokens, end_absence, end_api_token, new_api_token, profile
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("api-tokens/", api_tokens, name="api_tokens"),
     path("api-tokens/new/", new_api_token, name="new_api_token"),
     path("api-tokens/<key:pk>/end/", end_api_token, name="end_api_token"),
+    path("absences/", absences, name="absences"),
+    path("absences/<key:pk>/end/", end_absence, name="end_absence"),
     path("security/", mfa.index, name="mfa_index"),
     path("security/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("security/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),

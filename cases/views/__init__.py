@@ -1,5 +1,6 @@
 """The pages. A view parses, calls a verb, responds; who may do what is cases.lifecycle.permissions."""
 
+from cases.views.absences import absences, end_absence, person_absences
 from cases.views.answers import write_answer
 from cases.views.api_tokens import api_tokens, end_api_token, new_api_token
 from cases.views.assignment import accept_case, hand_over_case
@@ -65,6 +66,7 @@ from cases.views.session_ends import unsent_form
 from cases.views.taking_back import recall_release, undo_release
 
 __all__ = [
+    "absences",
     "accept_case",
     "add_condition",
     "add_note",
@@ -92,6 +94,7 @@ __all__ = [
     "document",
     "document_content",
     "edit_case",
+    "end_absence",
     "end_api_token",
     "export_history",
     "hand_over",
@@ -115,6 +118,7 @@ __all__ = [
     "palette",
     "people",
     "person",
+    "person_absences",
     "pin_view",
     "portal_settings",
     "preview_case",

@@ -15,6 +15,7 @@ from cases.forms.case_types import CorrectionForm
 from cases.forms.casework import AcceptForm, HandOverCaseForm
 from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm, ScheduleFields
 from cases.lifecycle import first_views, permissions, release_stop
+from cases.lifecycle.deputies import absence_today
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
@@ -112,6 +113,7 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
     is_armed = case.is_pending and case.armed_revision == case.schedule_revision
     return {
         "record": case,
+        "away": absence_today(case.assigned_to) if case.assigned_to else None,
         "others": other_cases(case, to=user),
         "wake_up": f"release-{case.pk}-{case.schedule_revision}" if is_armed and user.is_administrator else "",
         "flower_url": (settings.FLOWER_URL or "").rstrip("/"),

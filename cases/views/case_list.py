@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_stubs_ext import StrOrPromise
 
 from cases.forms.case_filter import COMFORTABLE, PAGE_SIZES, CaseFilter
+from cases.lifecycle.deputies import away_until
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case
 from cases.selectors import case_list as lists
@@ -66,6 +67,7 @@ def case_list(request: PortalRequest) -> HttpResponse:
         "searched_part": found.part,
         "matched": found.matched,
         "selectable": False,
+        "away": {} if user.is_member else away_until(),
     }
     is_part = bool(request.htmx)
     template = "cases/includes/case_list_part.html" if is_part else "cases/case_list.html"

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cases.core.clock import portal_now
+from cases.lifecycle.deputies import absence_today, covered_by
 from cases.selectors import dashboard as boards
 from cases.selectors.owned_conditions import owned_conditions
 from cases.selectors.release_contents import contents_of
@@ -36,6 +37,8 @@ def staff_dashboard(request: PortalRequest) -> HttpResponse:
         "groups": [group for group in groups if group.section.key != "failing"],
         "failing": next((group for group in groups if group.section.key == "failing" and group.cases), None),
         "conditions": owned_conditions(user),
+        "away": absence_today(user) if user.is_technician else None,
+        "covered": covered_by(user),
         "now": now,
         "is_overdue": user.is_administrator and boards.is_overdue(now),
     }

@@ -20,6 +20,7 @@ from cases.delivery.resend import waiting_for_address
 from cases.forms.people import BY_NAME, CorrectForm, HandOverForm, InviteForm, PeopleFilter, RoleForm, SecondFactorForm
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import latest_account_events
+from cases.lifecycle.deputies import absence_today
 from cases.models import CaseEvent, User
 from cases.selectors.members_cases import cases_of
 from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
@@ -197,6 +198,7 @@ def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides
         "has_second_factor": is_mfa_enabled(found),
         "events": latest_account_events(found, limit=SHOWN),
         "unsent_emails": waiting_for_address(found),
+        "away": absence_today(found) if found.is_technician else None,
         "persons_cases": cases_of(found, to=request.user, most=CASES + 1),
         "most_cases": CASES,
         "role_form": RoleForm(initial={"role": found.role}),
