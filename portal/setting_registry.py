@@ -155,6 +155,26 @@ RELEASE = [
         WholeNumber(1, 60),
         DAYS,
     ),
+    Setting(
+        "RELEASE_REMINDER_DAYS",
+        "2",
+        _("How long before a release its technician gets a reminder by email. 0 turns it off."),
+        WholeNumber(0, 60),
+        DAYS,
+        in_example=True,
+    ),
+    Setting(
+        "RELEASE_REMINDER_TIME",
+        "08:00",
+        _("Time of day of the reminders, in the technician's time zone."),
+        TimeOfDay(),
+    ),
+    Setting(
+        "RELEASE_UNOPENED_REMINDER",
+        "False",
+        _("Members get one email about a released case that counts as not opened."),
+        Flag(),
+    ),
     Setting("CONDITION_LINK_DAYS", "30", _("Lifetime of the link that meets a condition."), WholeNumber(1, 365), DAYS),
     Setting("RELEASE_ON_WEEKENDS", "True", _("Releases can be scheduled on Saturdays and Sundays."), Flag()),
     Setting(

@@ -48,6 +48,9 @@ RELEASE_ANSWER_IN_EMAIL: bool = env("RELEASE_ANSWER_IN_EMAIL")
 NOTIFICATION_EMAILS: bool = env("NOTIFICATION_EMAILS")
 NOTIFICATION_DIGEST_TIME: dt.time = env("NOTIFICATION_DIGEST_TIME")
 RELEASE_UNOPENED_DAYS: int = env("RELEASE_UNOPENED_DAYS")
+RELEASE_UNOPENED_REMINDER: bool = env("RELEASE_UNOPENED_REMINDER")
+RELEASE_REMINDER_DAYS: int = env("RELEASE_REMINDER_DAYS")
+RELEASE_REMINDER_TIME: dt.time = env("RELEASE_REMINDER_TIME")
 REQUIRE_SECOND_APPROVER: bool = env("REQUIRE_SECOND_APPROVER")
 CONDITION_LINK_DAYS: int = env("CONDITION_LINK_DAYS")
 RELEASE_ON_WEEKENDS: bool = env("RELEASE_ON_WEEKENDS")
@@ -349,6 +352,7 @@ CELERY_TASK_ROUTES = {
     "tasks.monitoring.*": {"queue": "mail"},
     "tasks.cleanup.*": {"queue": "mail"},
     "tasks.history.*": {"queue": "mail"},
+    "tasks.reminders.*": {"queue": "mail"},
 }
 # On SIGQUIT running tasks have this many seconds. Then they and the waiting ETA tasks go back to Redis. (SIGTERM waits
 # for running tasks without limit.) An idle worker gives back its tasks and ends at once.
@@ -374,6 +378,7 @@ CELERY_BEAT_SCHEDULE = {
     "count": {"task": "tasks.monitoring.count_cases", "schedule": 60, "options": {"queue": "mail"}},
     "figures": {"task": "tasks.monitoring.count_days", "schedule": 60, "options": {"queue": "mail"}},
     "seal-history": {"task": "tasks.history.seal_history", "schedule": 60, "options": {"queue": "mail"}},
+    "reminders": {"task": "tasks.reminders.queue_reminders", "schedule": 60, "options": {"queue": "mail"}},
     "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 7 * 86400, "options": {"queue": "mail"}},
 }
 

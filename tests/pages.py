@@ -15,6 +15,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
 from django.db.models import F, Q
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +23,8 @@ from django.utils import timezone
 
 from cases.accounts import api_tokens
 from cases.casework import saved_views
+from cases.delivery import signed_links
+from cases.lifecycle.permissions import Action
 from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, SavedView, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
@@ -290,6 +293,13 @@ def set_password_address(world: World) -> str:
     return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(world.invited), key])
 
 
+def of_signed_link(world: World) -> str:
+    """A link of the technician to move the release of a scheduled case."""
+    case = world.case("scheduled")
+    link = signed_links.link(Action.RESCHEDULE, case=case, person=world.technician, now=timezone.now())
+    return link.removeprefix(settings.PORTAL_URL)
+
+
 def of_first_token(world: World) -> str:
     return reverse("end_api_token", args=[world.administrator.api_tokens.earliest("pk").pk])
 
@@ -384,6 +394,9 @@ PAGES = [
     page("absence", "absences", (TECHNICIAN,)),
     page("absence-refused", "absences", (TECHNICIAN,), step=send("", first_day="2020-01-01")),
     page("person-absence", "person_absences", (ADMINISTRATOR,), address=of_person("person_absences", "technician")),
+    page("reminder-link", "reminder_link", (TECHNICIAN,), address=of_signed_link),
+    page("reminder-link-unknown", "reminder_link", (TECHNICIAN,), status=404,
+         address=at("reminder_link", token="no-such-token")),
     page("password-change", "account_change_password", EVERYBODY),
     page("password-change-refused", "account_change_password", (MEMBER,), step=send("change/", password1="1")),
     page("sessions", "usersessions_list", EVERYBODY),

@@ -17,6 +17,7 @@ from cases.lifecycle.history import EventRecorder, log_committed
 from cases.lifecycle.locking import in_lock_order, lock_as_administrator, lock_for_action
 from cases.lifecycle.notification_kinds import About
 from cases.lifecycle.permissions import Action
+from cases.lifecycle.reminder_days import remind_soon
 from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, Notification, User
 from cases.models.case_queryset import HELD, SCHEDULED
 
@@ -61,6 +62,7 @@ def hand_over_case(
     handed_over(locked.recorder, to=to, reason=reason).save()
     case.assigned_to = to
     locked.save("assigned_to")
+    remind_soon(to, [case])
     locked.recorder.log(CaseEvent.Kind.HANDED_OVER)
     notify(Notification.Kind.ASSIGNED, case=case, to=[to], by=locked.by, at=locked.recorder.at)
     return case
@@ -117,6 +119,7 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     recorders = [EventRecorder(case, by=by, source=source, at=now) for case in cases]
     CaseEvent.objects.bulk_create([handed_over(recorder, to=to, reason=reason) for recorder in recorders])
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to, version=F("version") + 1)
+    remind_soon(to, cases)
     details = {"count": len(cases), "to_technician": to.pk}
     notify_each(Notification.Kind.ASSIGNED, [About(to.pk, case.pk) for case in cases], by=by, at=now)
     record(technician, AccountEvent.Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop as _noop
 
-from cases.delivery import account_email, history_head_email, recall_email, release_email
+from cases.delivery import (
+    account_email,
+    history_head_email,
+    recall_email,
+    release_email,
+    reminder_email,
+    unopened_email,
+)
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.models import Case, OutgoingEmail
 
@@ -59,6 +66,8 @@ KINDS: dict[str, EmailKind] = {
     Kind.INVITATION: EmailKind(account_email.invitation),
     Kind.ADDRESS_CHANGED: EmailKind(account_email.address_changed, keeps_address=True),
     Kind.HISTORY_HEAD: EmailKind(history_head_email.history_head),
+    Kind.REMINDER: EmailKind(reminder_email.reminder),
+    Kind.UNOPENED: EmailKind(unopened_email.unopened),
 }
 
 

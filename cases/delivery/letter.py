@@ -100,11 +100,15 @@ class Entry:
     about: str = ""
     lines: Sequence[str] = ()
     quote: str = ""
+    links: Sequence[Link] = ()
 
     def as_text(self) -> str:
         named = f"* {self.name}: {self.about}" if self.about else f"* {self.name}"
-        below = "".join(f"\n  {line}" for line in (*self.lines, self.link) if line)
+        below = "".join(f"\n  {line}" for line in (*self.lines, self.link, *self._links()) if line)
         return f"{named}{below}\n\n{self.quote}\n" if self.quote else named + below
+
+    def _links(self) -> list[str]:
+        return [f"{link.label}: {link.link}" for link in self.links]
 
 
 @dataclass(frozen=True)

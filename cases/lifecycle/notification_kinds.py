@@ -44,6 +44,7 @@ class NotificationKind:
     """Facts of one kind. `usual` is the channel where emails are on and the person has not chosen another.
 
     `is_receipt` tells people of what they did themselves. `to_deputies` tells those too who stand in for the person.
+    `has_own_email` is emailed by a feature of its own, whatever NOTIFICATION_EMAILS says.
     `of_the_technician` is no longer emailed once the case is somebody else's. `anchor` is the part of the case page
     that it leads to.
     """
@@ -55,6 +56,7 @@ class NotificationKind:
     anchor: str = ""
     is_receipt: bool = False
     to_deputies: bool = False
+    has_own_email: bool = False
     of_the_technician: bool = False
 
 
@@ -125,8 +127,13 @@ KINDS: dict[str, NotificationKind] = {
         Sentence(_("The release of this case was recalled."), _("%(name)s recalled the release of this case.")),
         of_the_technician=True,
     ),
+    # One email a day about all of them (cases.releases.reminders).
     Kind.REMINDER: NotificationKind(
-        STAFF, Channel.PORTAL, Sentence(_("The release of this case is near.")), of_the_technician=True
+        STAFF,
+        Channel.DIGEST,
+        Sentence(_("The release of this case is near.")),
+        of_the_technician=True,
+        has_own_email=True,
     ),
     # The email of a release is one of its own, at once and for everybody (cases.delivery.release_email).
     Kind.RELEASED: NotificationKind(MEMBERS, Channel.PORTAL, member=Sentence(_("Your case is ready."))),
@@ -135,7 +142,8 @@ KINDS: dict[str, NotificationKind] = {
 
 def usual_channel(kind: str) -> str:
     """Return how people are told of `kind` who have not chosen. Without NOTIFICATION_EMAILS that is no email."""
-    return KINDS[kind].usual if settings.NOTIFICATION_EMAILS else Channel.PORTAL
+    is_emailed = settings.NOTIFICATION_EMAILS or KINDS[kind].has_own_email
+    return KINDS[kind].usual if is_emailed else Channel.PORTAL
 
 
 def kinds_for(person: User) -> list[str]:

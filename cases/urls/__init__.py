@@ -70,6 +70,7 @@ urlpatterns = [
     path("people/<key:pk>/hand-over/", views.hand_over, name="hand_over"),
     path("people/<key:pk>/bounce/clear/", views.clear_bounce, name="clear_bounce"),
     path("people/<key:pk>/emails/resend/", views.resend_to_person, name="resend_to_person"),
+    path("reminders/<token>/", views.reminder_link, name="reminder_link"),
     path("unsent/", views.unsent_form, name="unsent_form"),
     path("portal-settings/", views.portal_settings, name="portal_settings"),
     path("operations/", views.operations, name="operations"),

@@ -60,6 +60,7 @@ from cases.views.profile import profile
 from cases.views.release_evidence import release_evidence
 from cases.views.release_switch import start_releases, stop_releases
 from cases.views.release_timeline import release_timeline
+from cases.views.reminder_links import reminder_link
 from cases.views.saved_views import delete_saved_view, new_saved_view, pin_view, saved_view, saved_views
 from cases.views.search import search
 from cases.views.session_ends import unsent_form
@@ -128,6 +129,7 @@ __all__ = [
     "release_evidence",
     "release_now",
     "release_timeline",
+    "reminder_link",
     "remove_blackout_day",
     "remove_condition",
     "remove_document",

@@ -44,6 +44,8 @@ class CaseActionView(ABC, View, Generic[FormT]):
     form_class: type[FormT]
     # What the page of the case calls the form.
     form_name = "change_form"
+    # The door that the person came through.
+    source = WEB
     # An open dialog covers a sentence above the page.
     is_in_dialog = True
 
@@ -142,7 +144,7 @@ class RescheduleCase(CaseActionView[RescheduleForm]):
     is_in_dialog = False
 
     def perform(self, form: RescheduleForm, *, case: Case, by: User) -> Case:
-        return releases.schedule(case=case, by=by, source=WEB, release_on=form.schedule(), **form.change())
+        return releases.schedule(case=case, by=by, source=self.source, release_on=form.schedule(), **form.change())
 
     def said(self, case: Case) -> str:
         return _("Release date updated.")
@@ -159,7 +161,7 @@ class ReturnCase(CaseActionView[ChangeForm]):
     form_class = ChangeForm
 
     def perform(self, form: ChangeForm, *, case: Case, by: User) -> Case:
-        return releases.return_to_accepted(case=case, by=by, source=WEB, **form.change())
+        return releases.return_to_accepted(case=case, by=by, source=self.source, **form.change())
 
     def said(self, case: Case) -> str:
         return _("Case reopened. Its release date was removed.")
@@ -172,7 +174,7 @@ class CancelSchedule(CaseActionView[ChangeForm]):
     form_class = ChangeForm
 
     def perform(self, form: ChangeForm, *, case: Case, by: User) -> Case:
-        return releases.cancel_schedule(case=case, by=by, source=WEB, **form.change())
+        return releases.cancel_schedule(case=case, by=by, source=self.source, **form.change())
 
     def said(self, case: Case) -> str:
         return _("Case put on hold. It won't be released until a date is set.")
@@ -185,7 +187,7 @@ class ReleaseNow(CaseActionView[ChangeForm]):
     form_class = ChangeForm
 
     def perform(self, form: ChangeForm, *, case: Case, by: User) -> Case:
-        return releases.release_now(case=case, by=by, source=WEB, **form.change())
+        return releases.release_now(case=case, by=by, source=self.source, **form.change())
 
     def said(self, case: Case) -> str:
         return _released()

@@ -41,11 +41,13 @@ def refusals_shown_by(show: Show[P]) -> Callable[[View[P]], View[P]]:
 
 
 @contextmanager
-def refusal_on(form: BaseForm) -> Iterator[None]:
-    """Put a CaseError on the form, which the caller then shows again."""
+def refusal_on(form: BaseForm, *, bad_input_only: bool = False) -> Iterator[None]:
+    """Put a CaseError on the form, which the caller then shows again. `bad_input_only` lets others pass."""
     try:
         yield
     except CaseError as error:
+        if bad_input_only and error.status != CaseError.status:
+            raise
         add_refusal(form, error)
 
 

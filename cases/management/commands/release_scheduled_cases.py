@@ -2,6 +2,7 @@
 
 import datetime as dt
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -17,7 +18,9 @@ from cases.proof.head import publish_head
 from cases.proof.sealing import seal_history
 from cases.releases import bulk
 from cases.releases.batch import Batch
+from cases.releases.reminders import queue_reminders
 from cases.releases.sweep import hand_over_emails, sweep
+from cases.releases.unopened_reminders import queue_unopened_reminders
 from cases.selectors import case_counts
 
 BY = "release_scheduled_cases"
@@ -53,7 +56,7 @@ class Command(BaseCommand):
                 source=CaseEvent.Source.COMMAND,
                 batch_size=options["batch_size"],
                 on_batch=self._say_batch,
-                emails=self._send if options["send_emails"] else hand_over_emails,
+                emails=lambda: self._mail(self._send if options["send_emails"] else hand_over_emails),
                 runs=self._work_off,
             )
         finally:
@@ -106,6 +109,14 @@ class Command(BaseCommand):
                 f"{_on_portal_clock(case.release_next_try):%Y-%m-%d %H:%M:%S}: {case.release_error}"
             )
         return failing.count()
+
+    def _mail(self, send: Callable[[], object]) -> None:
+        """Queue reminders first. Whatever becomes of them, the rest is sent."""
+        try:
+            queue_reminders()
+            queue_unopened_reminders()
+        finally:
+            send()
 
     def _send(self) -> None:
         report = outbox.deliver()

@@ -12,6 +12,7 @@ from cases.core.errors import CaseError
 from cases.db.bulk import ids_as_rows
 from cases.lifecycle import condition_sets, type_conditions
 from cases.lifecycle.permissions import Action
+from cases.lifecycle.reminder_days import remind_soon
 from cases.models import BulkRow, Case, CaseEvent, CaseType, CaseTypeCondition, Condition
 from cases.releases.bulk.errors import Unchanged
 from cases.releases.bulk.operation import (
@@ -83,6 +84,7 @@ class HandOver(Operation):
             events.append(handed_over(step.recorder, to=to, reason=self.reason(step.row)))
         for person, theirs in by_person.items():
             store(theirs, assigned_to=person)
+            remind_soon(self.job.people[person or 0], [step.case for step in theirs])
         record(events)
 
 

@@ -3,6 +3,7 @@
 import html as entities
 import re
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from cases.delivery.email_kinds import KINDS
 from cases.delivery.letter import Button, Code, Entries, Entry, Heading, Letter, Link, Paragraph, Quote, compose
 from cases.delivery.recall_email import recalled_message
 from cases.delivery.release_email import released_message
-from cases.models import HistorySeal, User
+from cases.models import HistorySeal, OutgoingEmail, Reminder, User
 from cases.models.history_seal import NO_SEAL
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseFactory
@@ -73,6 +74,26 @@ def history_head(person):
     return about_account(person, "history_head", {"seal": 7})
 
 
+def reminder(person, count):
+    person.role = User.Role.ADMINISTRATOR
+    person.save()
+    cases = CaseFactory.create_batch(count, assigned_to=person, title=TITLE, scheduled=True)
+    CaseAnswerFactory(case=cases[0], text=ANSWER)
+    email = OutgoingEmail.objects.create(kind="reminder", recipient=person, next_try=FROZEN, created=FROZEN)
+    for case in cases:
+        day = case.scheduled_release_date
+        Reminder.objects.create(case=case, recipient=person, schedule_revision=1, day=day, email=email)
+    batch = replace(batch_for(person, "reminder"), row_ids=(email.pk,))
+    return KINDS["reminder"].render(batch, EmailContext({person.pk: person}, {})).message
+
+
+def unopened(person, count):
+    cases = CaseFactory.create_batch(count, member=person, title=TITLE, released=True)
+    keys = tuple(case.pk for case in cases)
+    batch = replace(batch_for(person, "unopened"), row_ids=keys, case_ids=keys, release_numbers=(1,) * count)
+    return KINDS["unopened"].render(batch, EmailContext({person.pk: person}, {case.pk: case for case in cases})).message
+
+
 # Each kind of email, and what else may look different. A new kind has to be added.
 MAILS = {
     "released": lambda person: released(person, 1),
@@ -84,6 +105,10 @@ MAILS = {
     "invitation": invitation,
     "address_changed": lambda person: about_account(person, "address_changed"),
     "history_head": history_head,
+    "reminder": lambda person: reminder(person, 1),
+    "reminder, several": lambda person: reminder(person, 3),
+    "unopened": lambda person: unopened(person, 1),
+    "unopened, more than are listed": lambda person: unopened(person, 52),
 }
 
 

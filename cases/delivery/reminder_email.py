@@ -1,0 +1,142 @@
+"""The email that reminds staff of releases that are near: each case with its pre-flight, and links to act.
+
+What the email says is read when it is sent. A case that was released, moved, put on hold or handed over since is not
+in it.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import cast
+
+from django.conf import settings
+from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import ngettext
+
+from cases.core.clock import portal_now
+from cases.core.reader_timezones import on_portal_clock
+from cases.core.text import isolated
+from cases.delivery import signed_links
+from cases.delivery.account_email import DEACTIVATED
+from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.letter import Entries, Entry, Heading, Letter, Link, Paragraph, Part, compose, reading_as
+from cases.delivery.message import one_line
+from cases.lifecycle import deputies, permissions
+from cases.lifecycle.permissions import Action
+from cases.lifecycle.preflight import Preflight
+from cases.lifecycle.preflights import preflights, with_facts
+from cases.models import Case, User
+from cases.models.case_queryset import SCHEDULED
+
+NOTHING_LEFT = _noop("There was nothing left to remind of: the cases were released, moved or handed over.")
+# So many cases are checked, the next releases first, and so many of them listed.
+MAX_CHECKED, MAX_LISTED = 200, 50
+ACTIONS = {
+    Action.RESCHEDULE: _noop("Change the release date"),
+    Action.RETURN: _noop("Reopen case"),
+    Action.HOLD: _noop("Put on hold"),
+    Action.RELEASE_EARLY: _noop("Release early"),
+}
+
+
+@dataclass(frozen=True)
+class Near:
+    """A case whose release is near, and what was found when it was checked."""
+
+    case: Case
+    checked: Preflight
+
+
+def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """Render the reminder of `batch`, of what is still ahead and still the reader's, or their absent colleague's."""
+    person = context.people[batch.recipient_id]
+    if not person.is_active:
+        return RenderedEmail.dropped(batch, DEACTIVATED)
+    now = portal_now()
+    ahead = [case for case in _reminded_of(person, batch.row_ids) if cast(dt.datetime, case.release_instant) > now]
+    if not ahead:
+        return RenderedEmail.dropped(batch, NOTHING_LEFT)
+    with reading_as(person):
+        letter = reminder_letter(_checked(ahead[:MAX_CHECKED]), count=len(ahead), person=person, now=now)
+        message = compose(letter, recipient=person, address=batch.address, message_id=batch.message_id)
+    return RenderedEmail(message)
+
+
+def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datetime) -> Letter:
+    """Return the letter to `person` about `near`, with something to do first, of `count` cases in all."""
+    listed = sorted(near, key=lambda each: not each.checked.failed)[:MAX_LISTED]
+    to_do = [each for each in listed if each.checked.failed]
+    groups = [
+        (_("Something to do before the release"), to_do),
+        (_("Ready to be released"), [each for each in listed if not each.checked.failed]),
+    ]
+    parts: list[Part] = [Paragraph(_intro(count, len(to_do)))]
+    for heading, some in groups:
+        if some:
+            parts += [Heading(heading), Entries([_entry(each, person, now) for each in some])]
+    if count > len(listed):
+        more = ngettext("And %(n)s more case.", "And %(n)s more cases.", count - len(listed))
+        parts.append(Paragraph(more % {"n": count - len(listed)}))
+    url = f"{settings.PORTAL_URL}{reverse('case_list')}?state=scheduled"
+    parts.append(Link(_("View scheduled cases"), url))
+    parts.append(Paragraph(_("The links open a page that asks you first. Opening one changes nothing."), minor=True))
+    why = _("You get this email because these cases are assigned to you or to a colleague you stand in for.")
+    return Letter(subject=_subject(listed, count), parts=parts, why=why)
+
+
+def _reminded_of(person: User, emails: tuple[int, ...]) -> list[Case]:
+    """Return the cases of these reminders that `person` may still be told of, the next release first."""
+    theirs = {person.pk, *deputies.stands_in_for(person)}
+    same = {"reminders__email__in": emails, "reminders__schedule_revision": F("schedule_revision")}
+    found = with_facts(Case.objects.visible_to(person).filter(SCHEDULED, assigned_to__in=theirs, **same))
+    return list(found.order_by("scheduled_release_date", "scheduled_release_time", "pk"))
+
+
+def _checked(cases: list[Case]) -> list[Near]:
+    found = preflights(cases)
+    return [Near(case, found[case.pk]) for case in cases]
+
+
+def _intro(count: int, to_do: int) -> str:
+    words = ngettext("%(n)s case will be released soon.", "%(n)s cases will be released soon.", count) % {"n": count}
+    if not to_do:
+        return words
+    more = ngettext("%(n)s needs something from you.", "%(n)s need something from you.", to_do) % {"n": to_do}
+    return f"{words} {more}"
+
+
+def _subject(listed: list[Near], count: int) -> str:
+    if count == 1:
+        return _("Case %(case)s will be released soon") % {"case": one_line(listed[0].case.external_case_id)}
+    words = ngettext("%(n)s case will be released soon", "%(n)s cases will be released soon", count)
+    return words % {"n": count}
+
+
+def _entry(near: Near, person: User, now: dt.datetime) -> Entry:
+    case = near.case
+    instant = cast(dt.datetime, case.release_instant)
+    lines = [_("Releases %(moment)s") % {"moment": on_portal_clock(instant, "MOMENT_FORMAT")}]
+    if case.assigned_to_id != person.pk and case.assigned_to:
+        lines.append(_("Assigned to %(name)s, who is away") % {"name": isolated(case.assigned_to.display_name)})
+    lines += [f"{check.text}. {check.consequence}" for check in near.checked.failed]
+    if near.checked.passed and not near.checked.failed:
+        lines.append(" · ".join(check.text for check in near.checked.passed))
+    return Entry(
+        name=one_line(case.external_case_id),
+        link=settings.PORTAL_URL + reverse("case_detail", args=[case.pk]),
+        about=isolated(case.title),
+        lines=lines,
+        links=_links(case, person, now),
+    )
+
+
+def _links(case: Case, person: User, now: dt.datetime) -> list[Link]:
+    """Return the links to what `person` may do to `case`."""
+    can = permissions.allowed(by=person, case=case, now=now)
+    return [
+        Link(_(label), signed_links.link(action, case=case, person=person, now=now))
+        for action, label in ACTIONS.items()
+        if action in can
+    ]

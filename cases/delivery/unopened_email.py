@@ -1,0 +1,72 @@
+"""The one friendly reminder to a member who has not opened what was released."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import ngettext
+
+from cases.core.text import isolated
+from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.letter import Button, Entries, Entry, Letter, Paragraph, Part, compose, reading_as
+from cases.delivery.message import one_line
+from cases.models import Case
+
+# As in the email about the release.
+MAX_LISTED = 50
+OPENED = _noop("The member has opened the case, or can no longer see it.")
+
+
+def unopened(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """Render one message about those cases of `batch` that their member may see and has not opened."""
+    person = context.people[batch.recipient_id]
+    waiting: list[Case] = []
+    dropped_rows: tuple[int, ...] = ()
+    for row, pk, number in zip(batch.row_ids, batch.case_ids, batch.release_numbers, strict=True):
+        case = context.cases.get(pk)
+        if case and case.member_id == person.pk and case.release_number == number and case.first_viewed_at is None:
+            waiting.append(case)
+        else:
+            dropped_rows += (row,)
+    if not waiting:
+        return RenderedEmail(None, dropped_rows, OPENED)
+    with reading_as(person):
+        letter = unopened_letter(waiting)
+        message = compose(letter, recipient=person, address=batch.address, message_id=batch.message_id)
+    return RenderedEmail(message, dropped_rows, OPENED)
+
+
+def unopened_letter(cases: Sequence[Case]) -> Letter:
+    """Return the letter about `cases`, the first MAX_LISTED of them by name."""
+    count = len(cases)
+    words = ngettext(
+        "Your case is ready, and you haven't opened it yet.",
+        "%(n)s of your cases are ready, and you haven't opened them yet.",
+        count,
+    )
+    parts: list[Part] = [Paragraph(words % {"n": count}), Entries([_entry(case) for case in cases[:MAX_LISTED]])]
+    if count > MAX_LISTED:
+        more = ngettext("And %(n)s more case.", "And %(n)s more cases.", count - MAX_LISTED)
+        parts.append(Paragraph(more % {"n": count - MAX_LISTED}))
+    if count == 1:
+        parts.append(Button(_("View your case"), _link(cases[0])))
+    else:
+        parts.append(Button(_("View your cases"), settings.PORTAL_URL + reverse("dashboard")))
+    why = _("You get this email once, because something is ready for you in the Advisor Portal.")
+    return Letter(subject=_subject(cases), parts=parts, why=why)
+
+
+def _subject(cases: Sequence[Case]) -> str:
+    if len(cases) == 1:
+        return _("Your case %(case)s is waiting for you") % {"case": one_line(cases[0].external_case_id)}
+    return _("%(n)s of your cases are waiting for you") % {"n": len(cases)}
+
+
+def _entry(case: Case) -> Entry:
+    return Entry(name=one_line(case.external_case_id), link=_link(case), about=isolated(case.title))
+
+
+def _link(case: Case) -> str:
+    return str(settings.PORTAL_URL + reverse("case_detail", args=[case.pk]))

@@ -1,0 +1,50 @@
+"""On which day of whose clock release reminders are due (RELEASE_REMINDER_TIME, RELEASE_REMINDER_DAYS)."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone
+
+from cases.core.clock import portal_now
+from cases.core.reader_timezones import zone_named
+from cases.core.wall_clock import WallClock
+from cases.models import Case, User
+
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ReminderDay:
+    """A day of one zone. A release before `before` is near enough to be reminded of on it.
+
+    `next_time` is when the next day's reminders are due.
+    """
+
+    day: dt.date
+    before: dt.datetime
+    next_time: dt.datetime
+
+
+def reminder_day(zone_name: str, now: dt.datetime) -> ReminderDay:
+    """Return the last day in the zone of a person whose RELEASE_REMINDER_TIME has come at `now`."""
+    zone = zone_named(zone_name) or timezone.get_default_timezone()
+    clock = WallClock(zone, settings.RELEASE_REMINDER_TIME)
+    today = now.astimezone(zone).date()
+    day = today if clock.instant(today, None) <= now else today - DAY
+    end = clock.instant(day + (settings.RELEASE_REMINDER_DAYS + 1) * DAY, dt.time(0))
+    return ReminderDay(day, end, clock.instant(day + DAY, None))
+
+
+def remind_soon(person: User, cases: Iterable[Case]) -> None:
+    """Have `person`, who is locked and got `cases`, reminded of those whose release is before their next reminder.
+
+    They get no second email on a day: then the notice that the case was handed to them has to do.
+    """
+    if not settings.RELEASE_REMINDER_DAYS or person.reminders_considered is None:
+        return
+    next_time = reminder_day(person.time_zone, portal_now()).next_time
+    instants = [case.release_instant for case in cases if not case.is_released]
+    if any(instant <= next_time for instant in instants if instant):
+        User.objects.filter(pk=person.pk).update(reminders_considered=None)

@@ -1,0 +1,71 @@
+"""Reminds members once of what was released RELEASE_UNOPENED_DAYS ago and they have not opened.
+
+A mark says up to which moment of release they were reminded. Where none is kept yet it begins at the present one, so
+that nobody is reminded of what was released before the portal did so.
+"""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from cases.core.clock import portal_now
+from cases.delivery import celery_publisher
+from cases.models import Case, Heartbeat, OutgoingEmail
+from cases.models.case_queryset import UNOPENED
+
+MARK = "unopened reminders"
+# Emails in one transaction.
+BATCH = 1000
+
+
+def queue_unopened_reminders() -> int:
+    """Queue the reminders that are due. Return how many. Takes one statement where the portal does not do so."""
+    if not settings.RELEASE_UNOPENED_REMINDER:
+        # The next time it is switched on begins there.
+        Heartbeat.objects.filter(name=MARK).delete()
+        return 0
+    count = 0
+    until = portal_now() - dt.timedelta(days=settings.RELEASE_UNOPENED_DAYS)
+    while done := _queue_some(until):
+        count += done
+    return count
+
+
+@transaction.atomic
+def _queue_some(until: dt.datetime) -> int:
+    """Queue up to BATCH reminders of what was released by `until`. Move the mark where that was all."""
+    mark, is_new = Heartbeat.objects.select_for_update().get_or_create(name=MARK, defaults={"at": until})
+    if is_new or mark.at >= until:
+        return 0
+    rows = list(_unopened_between(mark.at, until)[:BATCH])
+    now = portal_now()
+    moments = {"due": now, "next_try": now, "created": now}
+    OutgoingEmail.objects.bulk_create(
+        OutgoingEmail(
+            kind=OutgoingEmail.Kind.UNOPENED,
+            case_id=pk,
+            release_number=number,
+            recipient_id=member,
+            address=address,
+            **moments,
+        )
+        for pk, number, member, address in rows
+    )
+    if len(rows) < BATCH:
+        Heartbeat.objects.filter(name=MARK).update(at=until)
+    if rows:
+        transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
+    return len(rows)
+
+
+def _unopened_between(earliest: dt.datetime, latest: dt.datetime):  # type: ignore[no-untyped-def]  # values
+    """Return case, release number, member and address, along the index of what nobody has opened."""
+    told = OutgoingEmail.objects.filter(
+        case=OuterRef("pk"), kind=OutgoingEmail.Kind.UNOPENED, release_number=OuterRef("release_number")
+    )
+    released = Case.objects.filter(UNOPENED, actual_release_date__gt=earliest, actual_release_date__lte=latest)
+    found = released.filter(~Exists(told), member__is_active=True).exclude(member__email="")
+    in_order = found.order_by("actual_release_date", "pk")
+    return in_order.values_list("pk", "release_number", "member_id", "member__email")

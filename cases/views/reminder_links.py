@@ -1,0 +1,112 @@
+"""The page of a signed link in a reminder: it shows what the case is now and asks. Only the POST changes anything."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
+from cases.delivery import signed_links
+from cases.delivery.signed_links import SignedLink
+from cases.forms.release import ScheduleFields
+from cases.lifecycle import permissions
+from cases.lifecycle.permissions import Action
+from cases.lifecycle.preflight import Preflight
+from cases.lifecycle.preflights import preflights, with_facts
+from cases.lifecycle.visible_case import VisibleCase
+from cases.models import Case, CaseEvent
+from cases.models.case_queryset import SCHEDULED
+from cases.views import undo_offers
+from cases.views.case_actions import CancelSchedule, CaseActionView, ReleaseNow, RescheduleCase, ReturnCase
+from cases.views.case_detail import visible_case
+from cases.views.refusals import refusal_on, refusals_shown_by
+from cases.views.requests import PortalRequest
+
+PAGE = "cases/reminder_link.html"
+SOURCE = CaseEvent.Source.LINK
+BUTTONS: dict[Action, CaseActionView[Any]] = {
+    view.action: view
+    for view in (kind(source=SOURCE) for kind in (RescheduleCase, ReturnCase, CancelSchedule, ReleaseNow))
+}
+# What the page asks, what follows, and its button.
+WORDS = {
+    Action.RESCHEDULE: (
+        _("Change the release date?"),
+        _("The case will be released on the new date instead."),
+        _("Update release date"),
+    ),
+    Action.RETURN: (
+        _("Reopen this case?"),
+        _("The case will be reopened and its release date removed."),
+        _("Reopen case"),
+    ),
+    Action.HOLD: (_("Put this case on hold?"), _("It won't be released until a date is set."), _("Put on hold")),
+    Action.RELEASE_EARLY: (
+        _("Release this case early?"),
+        _("The member will see the case immediately and get an email."),
+        _("Release early"),
+    ),
+}
+
+
+def _refused(request: PortalRequest, error: CaseError, token: str) -> HttpResponse:
+    """Say why nothing happens, and lead on to the case where the reader may see it."""
+    return render(request, PAGE, {"refusal": error.message, "case": _case_of(request, token)}, status=error.status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@refusals_shown_by(_refused)
+def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
+    """GET asks. POST does what the link is for, unless the case is no longer as it was in the email.
+
+    404 for a link that nobody signed, 403 for somebody else's, 410 for one that is out of date.
+    """
+    now = portal_now()
+    link = signed_links.read(token, by=request.user, now=now)
+    case = visible_case(request, link.case)
+    signed_links.check_present(link, case)
+    permissions.check(link.action, by=request.user, case=case, now=now)
+    button = BUTTONS[link.action]
+    form = button.form_class(request.POST if request.method == "POST" else None, initial=_initial(case, link))
+    if form.is_bound and form.is_valid():
+        with refusal_on(form, bad_input_only=True):
+            former = undo_offers.schedule_of(case)
+            button.tell(request, button.perform(form, case=case, by=request.user), former)
+            return redirect("case_detail", pk=case.pk)
+    if isinstance(form, ScheduleFields):
+        form.offer(case, any_day=request.user.is_administrator, now=now)
+    question, consequence, label = WORDS[link.action]
+    context = {
+        "case": VisibleCase.of(case, to=request.user),
+        "form": form,
+        "question": question,
+        "consequence": consequence,
+        "label": label,
+        "needs_reason": permissions.TABLE[link.action][request.user.role].reason,
+        "preflight": _preflight(request, case),
+    }
+    return render(request, PAGE, context, status=400 if form.is_bound else 200)
+
+
+def _preflight(request: PortalRequest, case: Case) -> Preflight | None:
+    found = list(with_facts(Case.objects.visible_to(request.user).filter(SCHEDULED, pk=case.pk)))
+    return preflights(found).get(case.pk)
+
+
+def _initial(case: Case, link: SignedLink) -> dict[str, Any]:
+    initial: dict[str, Any] = {"version": case.version}
+    if link.action == Action.RESCHEDULE:
+        initial |= {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
+    return initial
+
+
+def _case_of(request: PortalRequest, token: str) -> VisibleCase | None:
+    """Return the case of a link that is the reader's own, where they may know of it. An expired link has one too."""
+    pk = signed_links.case_of(token, by=request.user)
+    case = Case.objects.shown_to(request.user).filter(pk=pk).first() if pk else None
+    return VisibleCase.of(case, to=request.user) if case else None

@@ -1,0 +1,15 @@
+"""Queues reminders, on the queue of the mail worker: it never delays a release."""
+
+from typing import Any
+
+from celery import shared_task
+
+from cases.releases.reminders import queue_reminders as queue_before_releases
+from cases.releases.unopened_reminders import queue_unopened_reminders
+from tasks.database import RETRIED_WHEN_LOST
+
+
+@shared_task(**RETRIED_WHEN_LOST)
+def queue_reminders(**newer: Any) -> int:
+    """Queue the reminders that are due. Beat runs it every minute. Return how many emails were queued."""
+    return queue_before_releases() + queue_unopened_reminders()
