@@ -82,7 +82,7 @@ def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datet
     url = f"{settings.PORTAL_URL}{reverse('case_list')}?state=scheduled"
     parts.append(Link(_("View scheduled cases"), url))
     parts.append(Paragraph(_("The links open a page that asks you first. Opening one changes nothing."), minor=True))
-    why = _("You get this email because these cases are assigned to you or to a colleague you stand in for.")
+    why = _("You get this email because these cases are assigned to you or to a colleague you cover for.")
     return Letter(subject=_subject(listed, count), parts=parts, why=why)
 
 

@@ -33,7 +33,7 @@ def test_a_deputy_takes_over_and_follows_a_reminder(
     expect(page.get_by_text("Absence saved.")).to_be_visible()
     assert_accessible(page)
     page.goto("/")
-    expect(page.get_by_text("otto stands in for you.")).to_be_visible()
+    expect(page.get_by_text("otto covers for you.")).to_be_visible()
 
     of_deputy = sign_in(other_technician, viewport=viewport, dark=dark)
     of_deputy.goto("/")
