@@ -15,6 +15,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
 from django.db.models import F, Q
 from django.test import Client
 from django.urls import reverse
@@ -22,7 +23,9 @@ from django.utils import timezone
 
 from cases.accounts import api_tokens
 from cases.casework import saved_views
-from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, SavedView, User
+from cases.delivery import unsubscribe
+from cases.delivery.notifications import notify, notify_queue
+from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, Notification, SavedView, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
 from tests.factories import (
@@ -129,6 +132,7 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     saved_views.create(by=administrator, name="Held back", is_shared=True, **verbs)
     CaseTypeFactory(name="Divorce order", guidance="Attach every court order.", conditions=["manual", "report"])
     with_bulk_runs(technician)
+    with_notifications(member, technician)
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
@@ -158,6 +162,19 @@ def with_bulk_runs(technician: User) -> None:
                 before={"date": portals_today().isoformat()}, verdict="will" if place < 2 else "state", result=result,
                 words="" if place < 2 and result != "changed" else case.external_case_id,
             )  # fmt: skip
+
+
+def with_notifications(member: User, technician: User) -> None:
+    """Tell the member of a case in progress and of a released one, and the technician of the queue and of a case."""
+    accepted = Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk")
+    released = Case.objects.filter(RELEASED, member=member).earliest("pk")
+    now, kind = timezone.now(), Notification.Kind
+    notify(kind.RECEIVED, case=accepted, to=[member], by="portal", at=now)
+    Notification.objects.update(read_at=now)
+    notify(kind.ACCEPTED, case=accepted, to=[member], by=technician, at=now)
+    notify(kind.RELEASED, case=released, to=[member], by="sweep", at=now, ref=released.release_number)
+    notify(kind.ASSIGNED, case=accepted, to=[technician], by="portal", at=now)
+    notify_queue(by=member, at=now)
 
 
 def with_conditions(case: Case) -> None:
@@ -192,6 +209,7 @@ QUERIES = {
     "edit_case": 9,
     "dashboard": 10,
     "mfa_activate_totp": 11,
+    "notifications": 13,
     "account_reauthenticate": 10,
     "new_case": 5,
     "operations": 24,
@@ -304,6 +322,10 @@ def on_all_scheduled(action: str) -> Address:
     return at("new_bulk_run", f"?action={action}&all=1&query=state%3Dscheduled")
 
 
+def to_unsubscribe(world: World) -> str:
+    return unsubscribe.link(world.member, ["received"]).removeprefix(settings.PORTAL_URL)
+
+
 def of_first_type(world: World) -> str:
     return reverse("case_type", args=[CaseType.objects.earliest("pk").pk])
 
@@ -379,6 +401,12 @@ PAGES = [
     page("search-refused", "search", EVERYBODY, "?q=" + "a+" * 11),
     *cases_by_state(),
     page("document-view", "view_document", EVERYBODY, address=of_case("view_document", "released")),
+    page("notifications", "notifications", (*EVERYBODY, NEWCOMER)),
+    page("notification-settings", "notification_settings", EVERYBODY),
+    page("notification-settings-refused", "notification_settings", (MEMBER,), step=send("", received="")),
+    page("unsubscribe", "unsubscribe", (STRANGER,), address=to_unsubscribe),
+    page("unsubscribe-unknown", "unsubscribe", (STRANGER,), status=404,
+         address=at("unsubscribe", token="no-such-token")),
     page("logout", "account_logout", EVERYBODY),
     page("profile", "profile", EVERYBODY),
     page("password-change", "account_change_password", EVERYBODY),
