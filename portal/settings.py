@@ -237,6 +237,7 @@ ACCOUNT_RATE_LIMITS = {
     "guesses": "10/m/ip",
     # Looks at confirmation links, right or wrong.
     "condition_links": "30/m/ip",
+    "unsubscribe": "30/m/ip",
     "reset_password": "20/m/ip,5/m/key",
 }
 MFA_ADAPTER = "cases.accounts.mfa_adapter.PortalMFAAdapter"

@@ -23,9 +23,10 @@ from django.utils import timezone
 
 from cases.accounts import api_tokens
 from cases.casework import saved_views
-from cases.delivery import signed_links
+from cases.delivery import signed_links, unsubscribe
+from cases.delivery.notifications import notify, notify_queue
 from cases.lifecycle.permissions import Action
-from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, SavedView, User
+from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, Notification, SavedView, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
 from tests.factories import (
@@ -132,6 +133,7 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     saved_views.create(by=administrator, name="Held back", is_shared=True, **verbs)
     CaseTypeFactory(name="Divorce order", guidance="Attach every court order.", conditions=["manual", "report"])
     with_bulk_runs(technician)
+    with_notifications(member, technician)
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
@@ -161,6 +163,19 @@ def with_bulk_runs(technician: User) -> None:
                 before={"date": portals_today().isoformat()}, verdict="will" if place < 2 else "state", result=result,
                 words="" if place < 2 and result != "changed" else case.external_case_id,
             )  # fmt: skip
+
+
+def with_notifications(member: User, technician: User) -> None:
+    """Tell the member of a case in progress and of a released one, and the technician of the queue and of a case."""
+    accepted = Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk")
+    released = Case.objects.filter(RELEASED, member=member).earliest("pk")
+    now, kind = timezone.now(), Notification.Kind
+    notify(kind.RECEIVED, case=accepted, to=[member], by="portal", at=now)
+    Notification.objects.update(read_at=now)
+    notify(kind.ACCEPTED, case=accepted, to=[member], by=technician, at=now)
+    notify(kind.RELEASED, case=released, to=[member], by="sweep", at=now, ref=released.release_number)
+    notify(kind.ASSIGNED, case=accepted, to=[technician], by="portal", at=now)
+    notify_queue(by=member, at=now)
 
 
 def with_conditions(case: Case) -> None:
@@ -196,6 +211,7 @@ QUERIES = {
     "edit_case": 9,
     "dashboard": 12,
     "mfa_activate_totp": 11,
+    "notifications": 13,
     "account_reauthenticate": 10,
     "new_case": 5,
     "operations": 25,
@@ -317,6 +333,10 @@ def on_all_scheduled(action: str) -> Address:
     return at("new_bulk_run", f"?action={action}&all=1&query=state%3Dscheduled")
 
 
+def to_unsubscribe(world: World) -> str:
+    return unsubscribe.link(world.member, ["received"]).removeprefix(settings.PORTAL_URL)
+
+
 def of_first_type(world: World) -> str:
     return reverse("case_type", args=[CaseType.objects.earliest("pk").pk])
 
@@ -392,6 +412,12 @@ PAGES = [
     page("search-refused", "search", EVERYBODY, "?q=" + "a+" * 11),
     *cases_by_state(),
     page("document-view", "view_document", EVERYBODY, address=of_case("view_document", "released")),
+    page("notifications", "notifications", (*EVERYBODY, NEWCOMER)),
+    page("notification-settings", "notification_settings", EVERYBODY),
+    page("notification-settings-refused", "notification_settings", (MEMBER,), step=send("", received="")),
+    page("unsubscribe", "unsubscribe", (STRANGER,), address=to_unsubscribe),
+    page("unsubscribe-unknown", "unsubscribe", (STRANGER,), status=404,
+         address=at("unsubscribe", token="no-such-token")),
     page("logout", "account_logout", EVERYBODY),
     page("profile", "profile", EVERYBODY),
     page("absence", "absences", (TECHNICIAN,)),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _noop
 from cases.delivery import (
     account_email,
     history_head_email,
+    notification_email,
     recall_email,
     release_email,
     reminder_email,
@@ -65,6 +66,8 @@ KINDS: dict[str, EmailKind] = {
     Kind.PASSWORD_RESET: EmailKind(account_email.password_reset),
     Kind.INVITATION: EmailKind(account_email.invitation),
     Kind.ADDRESS_CHANGED: EmailKind(account_email.address_changed, keeps_address=True),
+    Kind.NOTIFICATION: EmailKind(notification_email.notifications),
+    Kind.DIGEST: EmailKind(notification_email.notifications),
     Kind.HISTORY_HEAD: EmailKind(history_head_email.history_head),
     Kind.REMINDER: EmailKind(reminder_email.reminder),
     Kind.UNOPENED: EmailKind(unopened_email.unopened),

@@ -139,6 +139,12 @@ KINDS: dict[str, NotificationKind] = {
     Kind.RELEASED: NotificationKind(MEMBERS, Channel.PORTAL, member=Sentence(_("Your case is ready."))),
 }
 
+# Where staff read something else than members.
+LABELS_OF_STAFF: dict[str, StrOrPromise] = {
+    Kind.QUESTION: _("A member asked a question"),
+    Kind.REPLY: _("A member replied"),
+}
+
 
 def usual_channel(kind: str) -> str:
     """Return how people are told of `kind` who have not chosen. Without NOTIFICATION_EMAILS that is no email."""
@@ -149,3 +155,10 @@ def usual_channel(kind: str) -> str:
 def kinds_for(person: User) -> list[str]:
     """Return the kinds that `person` may be told of and can choose about, in their order."""
     return [kind for kind, facts in KINDS.items() if person.role in facts.roles and kind != Kind.RELEASED]
+
+
+def choice_label(kind: str, person: User) -> StrOrPromise:
+    """Return what a settings page calls `kind` to `person`."""
+    if not person.is_member and kind in LABELS_OF_STAFF:
+        return LABELS_OF_STAFF[kind]
+    return Kind(kind).label

@@ -15,6 +15,7 @@ PAGES_BY_PREFIX = (
 LISTS_BY_PREFIX = (
     ("/calendar/", "calendar"),
     ("/blackout-days/", "blackout_days"),
+    ("/notifications/", "notifications"),
     ("/operations/", "operations"),
     ("/accounts/absences/", "absences"),
     ("/views/", "saved_views"),

@@ -6,6 +6,7 @@ import cases.core.url_converters  # noqa: F401  (for <key:…>)
 from cases import views
 from cases.urls.bulk import bulk_urls
 from cases.urls.conditions import condition_urls
+from cases.urls.notifications import notification_urls
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -73,6 +74,7 @@ urlpatterns = [
     path("reminders/<token>/", views.reminder_link, name="reminder_link"),
     path("unsent/", views.unsent_form, name="unsent_form"),
     path("portal-settings/", views.portal_settings, name="portal_settings"),
+    *notification_urls,
     path("operations/", views.operations, name="operations"),
     path("operations/figures/", views.operations_figures, name="operations_figures"),
     path("operations/present/", views.operations_present, name="operations_present"),

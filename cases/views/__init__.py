@@ -34,7 +34,15 @@ from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import delete_case, edit_case, new_case, submit_case
 from cases.views.history import export_history, history
 from cases.views.languages import choose_language
+from cases.views.live import live
 from cases.views.notes import add_note
+from cases.views.notifications import (
+    notification_settings,
+    notifications,
+    open_notification,
+    read_all_notifications,
+    read_notification,
+)
 from cases.views.operations import (
     operations,
     operations_figures,
@@ -65,6 +73,7 @@ from cases.views.saved_views import delete_saved_view, new_saved_view, pin_view,
 from cases.views.search import search
 from cases.views.session_ends import unsent_form
 from cases.views.taking_back import recall_release, undo_release
+from cases.views.unsubscribe import unsubscribe
 
 __all__ = [
     "absences",
@@ -103,6 +112,7 @@ __all__ = [
     "history",
     "invite_person",
     "link_condition",
+    "live",
     "mark_case_completed",
     "meet_condition",
     "member_dashboard",
@@ -112,6 +122,9 @@ __all__ = [
     "new_case",
     "new_case_type",
     "new_saved_view",
+    "notification_settings",
+    "notifications",
+    "open_notification",
     "operations",
     "operations_figures",
     "operations_present",
@@ -124,6 +137,8 @@ __all__ = [
     "portal_settings",
     "preview_case",
     "profile",
+    "read_all_notifications",
+    "read_notification",
     "recall_release",
     "reinvite_person",
     "release_evidence",
@@ -148,6 +163,7 @@ __all__ = [
     "submit_case",
     "undo_release",
     "unsent_form",
+    "unsubscribe",
     "view_document",
     "waive_condition",
     "write_answer",

@@ -20,6 +20,7 @@ from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, FirstView, User
+from cases.selectors.live import case_token
 from cases.selectors.members_cases import other_cases
 from cases.selectors.timeline import timeline
 from cases.views.answer_panel import answer_panel
@@ -70,7 +71,7 @@ def render_case(
     now = None if user.is_member else portal_now()
     can = permissions.allowed(by=user, case=case, now=now)
     is_part = bool(part and request.htmx) and not user.is_member
-    context = seen_context(case, user, can=can) | {"is_part": is_part}
+    context = seen_context(case, user, can=can) | {"is_part": is_part, "live_token": case_token(case, user)}
     if not is_part:
         context |= list_place(request, case)
     if now:

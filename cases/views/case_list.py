@@ -14,9 +14,10 @@ from django_stubs_ext import StrOrPromise
 from cases.forms.case_filter import COMFORTABLE, PAGE_SIZES, CaseFilter
 from cases.lifecycle.deputies import away_until
 from cases.lifecycle.visible_case import VisibleCase
-from cases.models import Case
+from cases.models import Case, User
 from cases.selectors import case_list as lists
 from cases.selectors.case_list import CaseListQuery, CaseListResult, Order
+from cases.selectors.live import token_of
 from cases.selectors.pagination import CappedPaginator
 from cases.views.requests import PortalRequest
 from cases.views.view_rail import rail_of
@@ -55,11 +56,13 @@ def case_list(request: PortalRequest) -> HttpResponse:
     query = asked.list_query() if asked.is_valid() else None
     found = lists.find(query, user) if query else CaseListResult(Case.objects.none())
     page = CappedPaginator(found.cases, asked.per_page).get_page(request.GET.get("page"))
+    cases = [VisibleCase.of(case, to=user) for case in page]
     context = {
         "filter": asked,
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
-        "cases": [VisibleCase.of(case, to=user) for case in page],
+        "cases": cases,
+        "live_token": token_of(cases) if query else "",
         "query": asked.query_with(),
         "place": urlencode({"list": asked.query_with()}),
         "chips": asked.chips(),
@@ -73,6 +76,13 @@ def case_list(request: PortalRequest) -> HttpResponse:
     template = "cases/includes/case_list_part.html" if is_part else "cases/case_list.html"
     context |= _display(asked, query or CaseListQuery()) | rail_of(asked, user) | {"is_part": is_part}
     return render(request, template, context)
+
+
+def shown_cases(asked: CaseFilter, user: User, number: str | None) -> list[VisibleCase]:
+    """Return the cases of the page `number` of the list that `asked`, which is valid, shows `user` now."""
+    found = lists.find(asked.list_query(), user)
+    page = CappedPaginator(found.cases, asked.per_page).get_page(number)
+    return [VisibleCase.of(case, to=user) for case in page]
 
 
 def _display(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from cases.lifecycle.deputies import absence_today, covered_by
 from cases.selectors import dashboard as boards
 from cases.selectors.owned_conditions import owned_conditions
 from cases.selectors.release_contents import contents_of
+from cases.views.live import dashboard_token
 from cases.views.requests import PortalRequest
 
 
@@ -23,7 +24,7 @@ def member_dashboard(request: PortalRequest) -> HttpResponse:
     """A member's cases: what is ready and new first. Completed cases that are not released are not among them."""
     groups = [group for group in boards.groups_for(request.user) if group.cases]
     new = [case for group in groups if group.is_new for case in group.cases]
-    context = {"groups": groups, "news": contents_of(new, to=request.user)}
+    context = {"groups": groups, "live_token": dashboard_token(groups), "news": contents_of(new, to=request.user)}
     return render(request, "cases/member_dashboard.html", context)
 
 
@@ -35,6 +36,7 @@ def staff_dashboard(request: PortalRequest) -> HttpResponse:
     groups = boards.groups_for(user, now)
     context = {
         "groups": [group for group in groups if group.section.key != "failing"],
+        "live_token": dashboard_token(groups),
         "failing": next((group for group in groups if group.section.key == "failing" and group.cases), None),
         "conditions": owned_conditions(user),
         "away": absence_today(user) if user.is_technician else None,

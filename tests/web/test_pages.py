@@ -5,7 +5,19 @@ from django.test import override_settings
 from django.urls import reverse
 
 from cases.models import ApiToken, BulkRun, Case, CaseType, SavedView
-from tests.pages import ERRORS, LINK_TOKEN, MEMBER, NEWCOMER, PAGES, STATES, STRANGER, World, make_world, of_signed_link
+from tests.pages import (
+    ERRORS,
+    LINK_TOKEN,
+    MEMBER,
+    NEWCOMER,
+    PAGES,
+    STATES,
+    STRANGER,
+    World,
+    make_world,
+    of_signed_link,
+    to_unsubscribe,
+)
 from tests.urls import url_of, url_patterns, urls_of_a_case, urls_with_an_id
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +49,8 @@ def addresses(world: World, name: str) -> list[str]:
         return [reverse(name) + "?action=shift&all=1&query=state%3Dscheduled"]
     if name == "reminder_link":
         return [of_signed_link(world)]
+    if name == "unsubscribe":
+        return [to_unsubscribe(world)]
     if name == "condition_by_link":
         return [reverse(name, args=[LINK_TOKEN])]
     return [url_of(name, world.case("draft"), pk=0)]

@@ -92,4 +92,4 @@ def test_it_costs_as_much_as_who_is_asking(client, administrator):
     client.force_login(administrator)
     with CaptureQueriesContext(connection) as queries:
         client.get(URL)
-    assert len(queries) <= 4
+    assert len(queries) <= 5

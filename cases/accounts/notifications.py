@@ -1,0 +1,72 @@
+"""What people do about notifications: mark them read, choose how they are told, stop their emails."""
+
+from collections.abc import Collection, Mapping
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from cases.core.clock import portal_now
+from cases.core.errors import CaseError
+from cases.lifecycle.history import log_committed
+from cases.lifecycle.locking import lock_people, lock_people_by_key
+from cases.lifecycle.notification_choices import choices_of
+from cases.lifecycle.notification_kinds import KINDS, Kind
+from cases.models import Notification, NotificationChoice, User
+
+Channel = NotificationChoice.Channel
+BY_EMAIL = (Channel.MAIL, Channel.DIGEST)
+# Marked read in one statement.
+BATCH = 1000
+
+
+def mark_read(*, by: User, about: Notification) -> None:
+    """Mark read what `by` was told up to `about`, of the same case or of the queue."""
+    _mark(by, Notification.objects.filter(case=about.case_id) if about.case_id else _queue(), upto=about.pk)
+
+
+def mark_all_read(*, by: User, upto: int) -> None:
+    """Mark read what `by` was told up to the notification with the key `upto`: what came since, they have not seen."""
+    while _mark(by, Notification.objects.all(), upto=upto) == BATCH:
+        pass
+
+
+@transaction.atomic
+def choose(*, by: User, channels: Mapping[str, str]) -> None:
+    """Have `by` be told as in `channels`, by kind. CaseError for a kind or a channel that there is not.
+
+    What is chosen as it is already stays as it was: it follows the settings of the portal if it was never chosen.
+    """
+    by = lock_people(by)[by.pk]
+    present = choices_of(by)
+    if not (channels.keys() <= present.keys() and set(channels.values()) <= set(Channel.values)):
+        raise CaseError(_("Choose how you want to be told."))
+    _store(by, {kind: channel for kind, channel in channels.items() if present[kind] != channel})
+
+
+@transaction.atomic
+def stop_emails(*, person: int, kinds: Collection[str]) -> None:
+    """Tell the person with this key of `kinds` in the portal alone, by the link of an email that they got."""
+    by = lock_people_by_key({person}).get(person)
+    if by is None:
+        return
+    present = choices_of(by)
+    _store(by, {kind: Channel.PORTAL for kind in KINDS if kind in kinds and present.get(kind) in BY_EMAIL})
+
+
+def _store(person: User, channels: Mapping[str, str]) -> None:
+    rows = [NotificationChoice(user=person, kind=kind, channel=channel) for kind, channel in channels.items()]
+    NotificationChoice.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["user", "kind"], update_fields=["channel"]
+    )
+    if rows:
+        log_committed("notification choices changed", by=person.pk, kinds=sorted(channels))
+
+
+def _queue() -> QuerySet[Notification]:
+    return Notification.objects.filter(kind=Kind.QUEUE)
+
+
+def _mark(by: User, which: QuerySet[Notification], *, upto: int) -> int:
+    unread = which.filter(recipient=by, read_at__isnull=True, pk__lte=upto).order_by("-pk").values("pk")[:BATCH]
+    return Notification.objects.filter(pk__in=list(unread.values_list("pk", flat=True))).update(read_at=portal_now())

@@ -1,0 +1,125 @@
+"""The emails that tell what happened: at once, and the daily one. One message for all that a person is told at a time.
+
+What is told is decided when it is sent: what they have read meanwhile, may no longer know of, or no longer want by
+email is left out. An email names cases by their number, never by their title.
+"""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import ngettext
+
+from cases.delivery import unsubscribe
+from cases.delivery.account_email import DEACTIVATED
+from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.letter import Button, Entries, Entry, Heading, Letter, Link, Paragraph, Part, compose, reading_as
+from cases.lifecycle.notification_choices import choices_of
+from cases.lifecycle.notification_kinds import KINDS, Channel
+from cases.lifecycle.notification_words import count_queue, link, sentence
+from cases.models import Case, Notification, OutgoingEmail, User
+
+NOTHING_LEFT = _noop("There was nothing left to tell: it was read, or is no longer theirs.")
+MAX_LISTED = 50
+CHANNEL_OF = {OutgoingEmail.Kind.NOTIFICATION: Channel.MAIL, OutgoingEmail.Kind.DIGEST: Channel.DIGEST}
+
+
+def notifications(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """Render one message about what is still to be told of `batch`."""
+    person = context.people[batch.recipient_id]
+    if not person.is_active:
+        return RenderedEmail.dropped(batch, DEACTIVATED)
+    told = _still_to_tell(batch, person)
+    rows = {each.email_id for each in told}
+    dropped_rows = tuple(pk for pk in batch.row_ids if pk not in rows)
+    if not told:
+        return RenderedEmail(None, dropped_rows, NOTHING_LEFT)
+    with reading_as(person):
+        message = compose(
+            _letter(told, person, is_daily=batch.kind == OutgoingEmail.Kind.DIGEST),
+            recipient=person,
+            address=batch.address,
+            message_id=batch.message_id,
+        )
+    return RenderedEmail(message, dropped_rows, NOTHING_LEFT)
+
+
+def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
+    """Return what of `batch` is unread, still wanted by this kind of email, and about what `person` may know of."""
+    channel = CHANNEL_OF[OutgoingEmail.Kind(batch.kind)]
+    wanted = [kind for kind, chosen in choices_of(person).items() if chosen == channel]
+    found = Notification.objects.filter(email__in=batch.row_ids, read_at__isnull=True, kind__in=wanted)
+    told = list(found.select_related("actor").order_by("pk"))
+    cases = Case.objects.visible_to(person).in_bulk({each.case_id for each in told if each.case_id})
+    for each in told:
+        each.case = cases.get(each.case_id) if each.case_id else None
+    in_queue = count_queue(person) if any(each.case is None for each in told) else 0
+    return [each for each in told if (_is_theirs(each, person) if each.case else each.kind == "queue" and in_queue)]
+
+
+def _is_theirs(notification: Notification, person: User) -> bool:
+    """Tell whether what concerns the technician of a case still concerns `person`."""
+    case = notification.case
+    assert case is not None  # noqa: S101  (the caller has asked)
+    return not KINDS[notification.kind].of_the_technician or case.assigned_to_id == person.pk
+
+
+def _letter(told: Sequence[Notification], person: User, *, is_daily: bool) -> Letter:
+    kinds = {each.kind for each in told}
+    return Letter(
+        subject=_subject(told, person),
+        parts=[*_parts(told, person), _settings_link()],
+        why=_why(person, is_daily=is_daily),
+        unsubscribe=unsubscribe.link(person, kinds),
+    )
+
+
+def _why(person: User, *, is_daily: bool) -> str:
+    if is_daily:
+        return _("You get this email once a day, with what is new.")
+    if person.is_member:
+        return _("You get this email because it is about your cases.")
+    return _("You get this email because it is about your work in the portal.")
+
+
+def _subject(told: Sequence[Notification], person: User) -> str:
+    if len(told) > 1:
+        text = ngettext("%(n)s notification for you", "%(n)s notifications for you", len(told))
+        return text % {"n": len(told)}
+    (only,) = told
+    words = _words(only, person)
+    return f"{only.case.external_case_id}: {words.rstrip('.')}" if only.case else words.rstrip(".")
+
+
+def _parts(told: Sequence[Notification], person: User) -> list[Part]:
+    if len(told) == 1:
+        (only,) = told
+        label = _("View the case") if only.case else _("View the queue")
+        number = [Paragraph(_("Case %(number)s") % {"number": only.case.external_case_id})] if only.case else []
+        return [Paragraph(_words(only, person)), *number, Button(label, link(only))]
+    parts: list[Part] = []
+    for case, lines in _by_case(told[:MAX_LISTED]).items():
+        parts.append(Heading(case.external_case_id if case else _("Queue")))
+        parts.append(Entries([Entry(_words(each, person), link(each)) for each in lines]))
+    if len(told) > MAX_LISTED:
+        more = len(told) - MAX_LISTED
+        parts.append(Paragraph(ngettext("… and %(n)s more.", "… and %(n)s more.", more) % {"n": more}))
+    return [*parts, Button(_("View all notifications"), str(settings.PORTAL_URL) + reverse("notifications"))]
+
+
+def _by_case(told: Sequence[Notification]) -> dict[Case | None, list[Notification]]:
+    groups: dict[Case | None, list[Notification]] = {}
+    for each in told:
+        groups.setdefault(each.case, []).append(each)
+    return groups
+
+
+def _words(notification: Notification, person: User) -> str:
+    in_queue = 0 if notification.case else count_queue(person)
+    return sentence(notification, to=person, in_queue=in_queue)
+
+
+def _settings_link() -> Link:
+    return Link(_("Choose what you are told"), str(settings.PORTAL_URL) + reverse("notification_settings"))

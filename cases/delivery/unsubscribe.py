@@ -1,0 +1,38 @@
+"""The link that stops emails, with one click and without an account (RFC 8058). The signature is the credential.
+
+It does not expire: an email may be read years later. All that it can do is to stop the emails of that kind.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from cases.models import User
+
+SALT = "cases.unsubscribe"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Whose emails of which kinds are to stop."""
+
+    person: int
+    kinds: list[str]
+
+
+def link(person: User, kinds: Collection[str]) -> str:
+    """Return the address that stops emails of `kinds` to `person`."""
+    token = signing.dumps([person.pk, sorted(kinds)], salt=SALT)
+    return str(settings.PORTAL_URL) + reverse("unsubscribe", args=[token])
+
+
+def read(token: str) -> Request | None:
+    """Return what the `token` of a link asks for; None where the portal has not signed it."""
+    try:
+        person, kinds = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return Request(person, kinds)

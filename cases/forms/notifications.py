@@ -1,0 +1,25 @@
+"""The form in which people choose how they are told."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from cases.lifecycle.notification_choices import choices_of
+from cases.lifecycle.notification_kinds import choice_label
+from cases.models import NotificationChoice, User
+
+
+class NotificationChoicesForm(forms.Form):
+    """A field for each kind that the person may be told of, with how they are told now."""
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind, channel in choices_of(by).items():
+            self.fields[kind] = forms.ChoiceField(
+                label=choice_label(kind, by),
+                choices=NotificationChoice.Channel.choices,
+                initial=channel,
+                widget=forms.Select(attrs={"class": "form-select"}),
+                error_messages={"invalid_choice": _("Choose how you want to be told.")},
+            )

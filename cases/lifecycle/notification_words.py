@@ -1,0 +1,50 @@
+"""What a notification says, to the person it is for."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from cases.core.numbers import capped
+from cases.core.text import isolated
+from cases.lifecycle.notification_kinds import KINDS, Kind
+from cases.models import Case, Notification, User
+
+# Cases in the queue are counted up to this.
+MAX_IN_QUEUE = 99
+QUEUE_QUERY = "state=submitted&technician=none"
+
+
+def sentence(notification: Notification, *, to: User, in_queue: int = 0) -> str:
+    """Return what `notification` says `to` its recipient. `in_queue`: how many cases wait, of `count_queue`.
+
+    Staff read who did it where the actor is loaded.
+    """
+    if notification.kind == Kind.QUEUE:
+        text = ngettext("%(n)s case is waiting in the queue.", "%(n)s cases are waiting in the queue.", in_queue)
+        return text % {"n": capped(in_queue, MAX_IN_QUEUE)}
+    facts = KINDS[notification.kind]
+    words = facts.member if to.is_member else facts.staff
+    if words is None:
+        return str(notification.get_kind_display())
+    if words.by_name and notification.actor:
+        return str(words.by_name) % {"name": isolated(notification.actor.display_name)}
+    return str(words.text)
+
+
+def count_queue(reader: User) -> int:
+    """Return how many cases wait in the queue that `reader` may know of, up to MAX_IN_QUEUE and one."""
+    waiting = Case.objects.visible_to(reader).filter(status=Case.Status.SUBMITTED).order_by("-urgency", "pk")
+    return waiting.values("pk")[: MAX_IN_QUEUE + 1].count()
+
+
+def path(notification: Notification) -> str:
+    """Return the path of what `notification` is about."""
+    if notification.case_id is None:
+        return f"{reverse('case_list')}?{QUEUE_QUERY}"
+    anchor = KINDS[notification.kind].anchor
+    return reverse("case_detail", args=[notification.case_id]) + (f"#{anchor}" if anchor else "")
+
+
+def link(notification: Notification) -> str:
+    """Return the address of what `notification` is about, for an email."""
+    return str(settings.PORTAL_URL) + path(notification)

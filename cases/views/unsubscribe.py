@@ -1,0 +1,39 @@
+"""The page of the link that stops emails. The signature in the link is the credential: no session, no CSRF token."""
+
+from allauth.core.ratelimit import consume_or_429
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from cases.accounts.notifications import stop_emails
+from cases.delivery import unsubscribe as links
+
+PAGE = "cases/notifications/unsubscribe.html"
+
+
+@login_not_required
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks, and changes nothing. POST, by a person or their mail program, stops the emails. 404 for another link.
+
+    It says the same for every person and as often as it is called, and nothing about anybody.
+    """
+    too_often: HttpResponse | None = consume_or_429(request, action="unsubscribe", limit_get=True)
+    if too_often:
+        return too_often
+    wanted = links.read(token)
+    if wanted is None:
+        answer = render(request, PAGE, {"is_unknown": True}, status=404)
+    else:
+        is_done = request.method == "POST"
+        if is_done:
+            stop_emails(person=wanted.person, kinds=wanted.kinds)
+        answer = render(request, PAGE, {"is_done": is_done})
+    answer["X-Robots-Tag"] = "noindex, nofollow"
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer

@@ -1,0 +1,48 @@
+"""What is handed over rings the bell, and an open page says that it is out of date while somebody types on it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from cases import releases
+from cases.casework import assignment
+from tests.browser.conftest import assert_accessible, in_two_looks
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@in_two_looks
+def test_otto_is_handed_a_case_and_his_open_page_grows_old(
+    sign_in, member, technician, other_technician, administrator, viewport, dark
+):
+    case = CaseFactory(member=member, assigned_to=technician, title="Pension")
+    page = sign_in(other_technician, viewport=viewport, dark=dark)
+    page.clock.install()
+    page.goto("/notifications/")
+    expect(page.get_by_role("heading", name="No notifications yet")).to_be_visible()
+    assignment.hand_over_case(case=case, to=other_technician, by=technician, source="web")
+    page.clock.run_for(61_000)
+    expect(page.locator("#bell-count")).to_contain_text("1")
+
+    page.locator("#bell").click()
+    expect(page.locator(".notice")).to_contain_text("handed this case to you.")
+    assert_accessible(page)
+    page.locator(".notice .row-link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pension")
+    expect(page.locator("#bell-count")).to_be_hidden()
+
+    note = page.locator("#notes textarea")
+    note.fill("I am typing")
+    releases.complete(case=case, by=administrator, source="web", release_on=None)
+    page.clock.run_for(61_000)
+    expect(page.locator("#live")).to_contain_text("Released just now.")
+    expect(note).to_have_value("I am typing")
+    expect(note).to_be_focused()
+    assert_accessible(page)
+
+    page.goto("/notifications/settings/")
+    page.get_by_label("A member replied").select_option(label="Portal and daily email")
+    assert_accessible(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toasts")).to_contain_text("Notification settings saved.")
+

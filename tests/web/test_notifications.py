@@ -1,0 +1,250 @@
+"""The bell, its page, what people choose, the link that stops emails, and pages that notice they are out of date."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.core import mail, signing
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from cases import releases
+from cases.accounts import notifications as verbs
+from cases.core.schedule import Schedule
+from cases.delivery import outbox, unsubscribe
+from cases.delivery.notifications import notify, notify_queue
+from cases.models import Case, Notification, NotificationChoice, OutgoingEmail, User
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+Kind = Notification.Kind
+TITLE = "Quillfeather pension"
+VIEWS = ["hidden", "in_progress", "announced"]
+
+
+@pytest.fixture
+def case(member, technician) -> Case:
+    return CaseFactory(member=member, assigned_to=technician, title=TITLE)
+
+
+def tell(kind, case, *people, by="portal", ref=None):
+    notify(kind, case=case, to=people, by=by, at=FROZEN, ref=ref)
+
+
+def signed_in(person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def bell(client) -> int:
+    return client.get("/live/").json()["unread"]
+
+
+def page(client) -> str:
+    return client.get("/notifications/").content.decode()
+
+
+def deliver() -> list:
+    mail.outbox.clear()
+    outbox.deliver()
+    return [message for message in mail.outbox if "Stop these emails" in message.body]
+
+
+# --- What is told, and to whom ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_member_is_told_nothing_that_tells_of_a_completion(view, case, member, technician, settings):
+    """Bell, page, email and the push of an open page, before the completion, after it, and after the release."""
+    settings.RELEASE_MEMBER_VIEW, settings.NOTIFICATION_EMAILS = view, True
+    for kind in (Kind.RECEIVED, Kind.ACCEPTED, Kind.QUESTION):
+        tell(kind, case, member)
+    client = signed_in(member)
+    open_page = client.get(f"/cases/{case.pk}/").content.decode()
+    token = re.search(r'data-live-token="([^"]+)"', open_page)[1]
+    asks = {"path": f"/cases/{case.pk}/", "token": token}
+    before = page(client)
+    assert (bell(client), TITLE in before) == (3, True)
+
+    later = dt.date(2025, 6, 20)
+    releases.complete(case=case, by=technician, source="web", release_on=Schedule(later, None))
+    is_seen = view != "hidden"
+    assert bell(client) == (3 if is_seen else 0)
+    assert (TITLE in page(client), case.external_case_id in page(client)) == (is_seen, is_seen)
+    news = client.get("/live/", asks).json()["news"]
+    assert news == ("This page is out of date." if view == "announced" else "")
+    assert [case.external_case_id in message.body for message in deliver()] == ([True] if is_seen else [])
+
+    Case.objects.update(scheduled_release_date=FROZEN.date())
+    assert client.get("/live/", asks).json() == {"unread": 4, "words": "4", "news": "Your case is ready."}
+    assert "Your case is ready." in page(client)
+    releases.recall(case=case, by=User.objects.create(username="r", role="administrator"), source="web", reason="No")
+    assert bell(client) == (3 if is_seen else 0)
+    assert "Your case is ready." not in page(client)
+
+
+def test_everybody_has_their_own(case, member, other_member, technician):
+    tell(Kind.ACCEPTED, case, member)
+    told = Notification.objects.get()
+    for other in (other_member, technician):
+        client = signed_in(other)
+        assert TITLE not in page(client)
+        for step in ("open", "read"):
+            assert client.post(f"/notifications/{told.pk}/{step}/").status_code == 404
+        client.post("/notifications/read/", {"upto": told.pk})
+    assert Notification.objects.get().read_at is None
+
+
+def test_to_open_one_marks_what_is_told_of_its_case_and_leads_there(case, member, technician):
+    other = CaseFactory(member=member, assigned_to=technician)
+    for about in (case, case, other):
+        tell(Kind.QUESTION, about, technician, by=member)
+    client = signed_in(technician)
+    newest = Notification.objects.filter(case=case).latest("pk")
+    assert client.get(f"/notifications/{newest.pk}/open/").status_code == 302
+    assert bell(client) == 3, "nothing is read by GET"
+    answer = client.post(f"/notifications/{newest.pk}/open/")
+    assert answer["Location"] == f"/cases/{case.pk}/#conversation"
+    assert bell(client) == 1
+    assert page(client).index("Earlier") > page(client).index("Mark all as read")
+
+
+def test_what_came_after_the_page_was_made_stays_unread(case, technician, member):
+    tell(Kind.QUESTION, case, technician, by=member)
+    seen = Notification.objects.latest("pk").pk
+    tell(Kind.REPLY, case, technician, by=member)
+    client = signed_in(technician)
+    client.post("/notifications/read/", {"upto": seen})
+    assert bell(client) == 1
+
+
+def test_the_queue_says_how_many_wait(technician, member):
+    CaseFactory.create_batch(2, submitted=True, member=member)
+    notify_queue(by=member, at=FROZEN)
+    assert "2 cases are waiting in the queue." in page(signed_in(technician))
+
+
+# --- What people choose ----------------------------------------------------------------------------------------------
+
+
+def test_people_choose_how_they_are_told(technician):
+    client = signed_in(technician)
+    form = client.get("/notifications/settings/").context["form"]
+    chosen = {name: field.initial for name, field in form.fields.items()}
+    assert "received" not in chosen
+    assert "released" not in chosen
+    client.post("/notifications/settings/", chosen | {"queue": "nothing", "assigned": "mail"})
+    stored = set(NotificationChoice.objects.values_list("kind", "channel"))
+    assert stored == {("queue", "nothing"), ("assigned", "mail")}
+    assert client.post("/notifications/settings/", chosen | {"queue": "pigeon"}).status_code == 400
+
+
+# --- Emails ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_email(settings):
+    settings.NOTIFICATION_EMAILS = True
+
+
+@pytest.mark.usefixtures("by_email")
+def test_one_email_tells_all_and_stops_with_one_click(case, member, technician):
+    other = CaseFactory(member=member, assigned_to=technician)
+    tell(Kind.QUESTION, case, technician, by=member)
+    tell(Kind.ASSIGNED, other, technician)
+    (message,) = deliver()
+    assert message.subject == "2 notifications for you"
+    assert case.external_case_id in message.body
+    assert other.external_case_id in message.body
+    assert TITLE not in message.body + message.subject + message.alternatives[0][0]
+    headers = message.extra_headers
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    path = headers["List-Unsubscribe"].strip("<>").removeprefix("http://127.0.0.1:8000")
+    for ask in (Client().get, Client().head):
+        assert ask(path).status_code == 200
+    assert not NotificationChoice.objects.exists(), "a mail scanner changes nothing"
+    browser = Client(enforce_csrf_checks=True)
+    for _again in range(2):
+        assert browser.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    stored = set(NotificationChoice.objects.values_list("user__username", "kind", "channel"))
+    assert stored == {("tom", "question", "portal"), ("tom", "assigned", "portal")}
+    assert deliver() == []
+
+
+@pytest.mark.usefixtures("by_email")
+@pytest.mark.parametrize("change", ["read", "handed over", "chosen otherwise", "deactivated", "address changed"])
+def test_what_has_changed_meanwhile_is_not_sent(change, case, technician, other_technician):
+    tell(Kind.ASSIGNED, case, technician)
+    match change:
+        case "read":
+            verbs.mark_all_read(by=technician, upto=Notification.objects.latest("pk").pk)
+        case "handed over":
+            Case.objects.update(assigned_to=other_technician)
+        case "chosen otherwise":
+            verbs.choose(by=technician, channels={Kind.ASSIGNED: "digest"})
+        case "deactivated":
+            User.objects.filter(pk=technician.pk).update(is_active=False)
+        case "address changed":
+            User.objects.filter(pk=technician.pk).update(email="t@example.org", email_canonical="t@example.org")
+    sent = deliver()
+    assert [message.to for message in sent] == ([["t@example.org"]] if change == "address changed" else [])
+    assert OutgoingEmail.objects.get().state == ("sent" if sent else "dropped")
+
+
+@pytest.mark.usefixtures("by_email")
+def test_a_daily_email_waits_for_its_time_and_tells_what_is_left(case, technician, member, clock):
+    NotificationChoice.objects.create(user=technician, kind=Kind.QUESTION, channel="digest")
+    for _each in range(3):
+        tell(Kind.QUESTION, case, technician, by=member)
+    assert deliver() == []
+    clock.move_to(FROZEN + dt.timedelta(hours=20))
+    (message,) = deliver()
+    assert message.subject == "3 notifications for you"
+    clock.move_to(FROZEN + dt.timedelta(hours=48))
+    assert deliver() == []
+
+
+@pytest.mark.parametrize("token", ["", "x", signing.dumps([1, ["queue"]], salt="another")])
+def test_a_link_that_the_portal_has_not_signed_changes_nothing(token, technician):
+    verbs.choose(by=technician, channels={Kind.QUEUE: "mail"})
+    altered = token or unsubscribe.link(technician, ["queue"]).rstrip("/").rpartition("/")[2][:-1]
+    answer = Client().post(f"/notifications/unsubscribe/{altered}/")
+    assert answer.status_code == 404
+    assert "This link isn" in answer.content.decode()
+    assert NotificationChoice.objects.get().channel == "mail"
+
+
+# --- Pages that notice ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/cases/?state=accepted", "/cases/{}/"])
+def test_an_open_page_notices_that_it_is_out_of_date(path, case, technician):
+    client = signed_in(technician)
+    path = path.format(case.pk)
+    token = re.search(r'data-live-token="([^"]+)"', client.get(path).content.decode())[1]
+    path, _, search = path.partition("?")
+    asks = {"path": path, "search": f"?{search}", "token": token}
+    assert client.get("/live/", asks).json()["news"] == ""
+    releases.complete(case=case, by=technician, source="web", release_on=None)
+    assert client.get("/live/", asks).json()["news"] in ("Released just now.", "This page is out of date.")
+    assert client.get("/live/", asks | {"path": "/nowhere/"}).json()["news"] == ""
+
+
+def test_who_is_signed_out_is_told_nothing(client):
+    assert client.get("/live/").status_code == 204
+
+
+def test_the_bell_costs_one_statement(case, technician, member):
+    client = signed_in(technician)
+    counts = []
+    for number in (0, 5):
+        for _each in range(number):
+            tell(Kind.QUESTION, case, technician, by=member)
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/live/")
+        counts.append(sum("cases_notification" in query["sql"] for query in queries))
+    assert counts == [1, 1]
