@@ -28,6 +28,7 @@ def urls_with_an_id(of: str) -> set[str]:
 def urls_of_a_case() -> set[str]:
     """The names of the URLs that lead to one case: whose id is not said to be something else's."""
     others = ("people/", "case-types/", "operations/emails/", "api-tokens/", "bulk/", "views/", "absences/")
+    others = (*others, "canned-texts/")
     return urls_with_an_id("").difference(*map(urls_with_an_id, others))
 
 
