@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.errors import BadDocument, CaseError
 from cases.core.text import clean_text
+from cases.delivery.notifications import notify
 from cases.documents import actions as documents
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
-from cases.models import Case, CaseDocument, CaseEvent, CaseMessage, User
+from cases.models import Case, CaseDocument, CaseEvent, CaseMessage, Notification, User
 
+Kind = Notification.Kind
 WaitingFor = Case.WaitingFor
 
 
@@ -50,6 +52,7 @@ def send(
         locked = lock_for_action(case, Action.WRITE_MESSAGE, by=by, source=source)
         used = form_tokens.use(form_token, by=locked.by, content=content)
         message = _record(locked, text, kept)
+        _tell(message, locked, asks=asks)
         _take_turns(locked, asks=asks)
         form_tokens.remember(used, message.pk)
     return message
@@ -100,6 +103,16 @@ def _record(locked: Locked, text: str, kept: Sequence[CaseDocument]) -> CaseMess
         documents.record_attached(document, locked.recorder, by=by)
     log_committed("message sent", message_id=message.pk, case_id=case.pk, by=by.pk, files=len(kept))
     return message
+
+
+def _tell(message: CaseMessage, locked: Locked, *, asks: bool) -> None:
+    """Tell the other side, before the turn changes. What a member writes who was asked is a reply."""
+    case, by = locked.case, locked.by
+    if by.is_member:
+        kind, to = (Kind.REPLY if case.waiting_for == WaitingFor.MEMBER else Kind.QUESTION), case.assigned_to_id
+    else:
+        kind, to = (Kind.QUESTION if asks and not case.is_released else Kind.REPLY), case.member_id
+    notify(kind, case=case, to=[to], by=by, at=message.at, ref=message.pk)
 
 
 def _take_turns(locked: Locked, *, asks: bool) -> None:

@@ -14,7 +14,7 @@ from cases.conversation import messages
 from cases.core.errors import CaseError, QuotaReached, SentAlready, WrongState
 from cases.core.schedule import Schedule
 from cases.lifecycle import conversation, form_tokens
-from cases.models import Case, CaseDocument, CaseEvent, CaseMessage
+from cases.models import Case, CaseDocument, CaseEvent, CaseMessage, Notification
 from tests.factories import CaseFactory, CaseMessageFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -63,6 +63,23 @@ def test_question_and_reply_take_turns(case, member, technician, clock):
     assert [document.name for document in replied.documents.order_by("pk")] == ["dd-214.pdf", "letter.pdf"]
     assert set(case.documents.values_list("kind", flat=True)) == {"submission"}
     assert case.events.filter(kind="document_attached", actor=member).count() == 2
+
+
+def test_the_other_side_is_told_and_nobody_else(case, member, technician, administrator):
+    say(case, member, "One thing I forgot.")
+    say(case, technician, "Please send form DD-214.", asks=True)
+    say(case, member)
+    say(case, administrator, "Thank you.")
+    told = Notification.objects.order_by("pk").values_list("recipient__username", "kind", "case")
+    assert list(told) == [
+        ("tom", "question", case.pk),
+        ("mia", "question", case.pk),
+        ("tom", "reply", case.pk),
+        ("mia", "reply", case.pk),
+    ]
+    Notification.objects.all().delete()
+    say(CaseFactory(member=member, submitted=True), member)
+    assert not Notification.objects.exists(), "nobody has accepted it yet"
 
 
 def test_no_reply_is_needed(case, member, technician):
