@@ -20,7 +20,18 @@ from cases.accounts import actions as people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
-from cases.demo import absences, answers, bounces, bulk, case_types, conditions, first_views, recalls, stop
+from cases.demo import (
+    absences,
+    answers,
+    bounces,
+    bulk,
+    case_types,
+    conditions,
+    conversation,
+    first_views,
+    recalls,
+    stop,
+)
 from cases.demo import documents as papers
 from cases.demo import drafts as member_drafts
 from cases.demo.days import add_blackout_day
@@ -80,6 +91,9 @@ class Story:
             with clock_at(moment):
                 act()
         case_types.correct(by=self.technicians[0])
+        conversation.talk(
+            member=self.members[0], technician=self.technicians[0], colleague=self.technicians[1], admin=self.admin
+        )
         save_views(technician=self.technicians[0], colleague=self.technicians[1], admin=self.admin)
         return Case.objects.count()
 
