@@ -175,6 +175,14 @@ RELEASE = [
         _("Members get one email about a released case that counts as not opened."),
         Flag(),
     ),
+    Setting(
+        "CASE_QUESTIONS_DAYS",
+        "30",
+        _("How long after its release a member can ask about a case. 0 turns it off."),
+        WholeNumber(0, 365),
+        DAYS,
+        in_example=True,
+    ),
     Setting("CONDITION_LINK_DAYS", "30", _("Lifetime of the link that meets a condition."), WholeNumber(1, 365), DAYS),
     Setting("RELEASE_ON_WEEKENDS", "True", _("Releases can be scheduled on Saturdays and Sundays."), Flag()),
     Setting(
@@ -250,6 +258,7 @@ LIMITS = [
     Setting("MAX_OPEN_DRAFTS", "100", _("Maximum drafts a member can have."), WholeNumber(1)),
     Setting("MAX_SUBMISSIONS_PER_HOUR", "100", _("Maximum cases a member can submit per hour."), WholeNumber(1)),
     Setting("MAX_NOTES_PER_HOUR", "300", _("Maximum notes a person can add per hour."), WholeNumber(1)),
+    Setting("MAX_MESSAGES_PER_HOUR", "60", _("Maximum messages a person can send per hour."), WholeNumber(1)),
     Setting("MAX_UPLOADS_PER_HOUR", "300", _("Maximum documents a person can attach per hour."), WholeNumber(1)),
     Setting("MAX_API_CALLS_PER_MINUTE", "600", _("Maximum API calls a person can make per minute."), WholeNumber(1)),
 ]

@@ -6,7 +6,7 @@ import factory
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cases.models import Case, CaseAnswer, CaseDocument, CaseNote, CaseType, CaseTypeCondition, User
+from cases.models import Case, CaseAnswer, CaseDocument, CaseMessage, CaseNote, CaseType, CaseTypeCondition, User
 from cases.models.condition import NEEDS_A_NAME
 from tests.clocks import portals_today
 
@@ -107,6 +107,19 @@ class CaseNoteFactory(factory.django.DjangoModelFactory[CaseNote]):
     case = factory.SubFactory(CaseFactory)
     author = factory.LazyAttribute(lambda note: note.case.assigned_to or UserFactory(role=User.Role.TECHNICIAN))
     text = "Mia called."
+    at = factory.LazyFunction(timezone.now)
+
+
+class CaseMessageFactory(factory.django.DjangoModelFactory[CaseMessage]):
+    """By default from the member. `waiting_for` of the case stays as it is."""
+
+    class Meta:
+        model = CaseMessage
+
+    case = factory.SubFactory(CaseFactory)
+    author = factory.LazyAttribute(lambda message: message.case.member)
+    is_from_member = factory.LazyAttribute(lambda message: message.author.is_member)
+    text = "Do you need the original?"
     at = factory.LazyFunction(timezone.now)
 
 

@@ -23,16 +23,28 @@ from django.utils import timezone
 
 from cases.accounts import api_tokens
 from cases.casework import saved_views
+from cases.conversation import canned_texts
 from cases.delivery import signed_links, unsubscribe
 from cases.delivery.notifications import notify, notify_queue
 from cases.lifecycle.permissions import Action
-from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, Notification, SavedView, User
+from cases.models import (
+    BulkRow,
+    BulkRun,
+    CannedText,
+    Case,
+    CaseType,
+    Condition,
+    Notification,
+    SavedView,
+    User,
+)
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
 from tests.factories import (
     CaseAnswerFactory,
     CaseDocumentFactory,
     CaseFactory,
+    CaseMessageFactory,
     CaseNoteFactory,
     CaseTypeFactory,
     UserFactory,
@@ -115,6 +127,7 @@ def make_world() -> World:
         CaseDocumentFactory(case=case)
         if state != "draft":
             CaseNoteFactory(case=case)
+            CaseMessageFactory(case=case)
         if state not in ("draft", "submitted"):
             CaseAnswerFactory(case=case)
     return complete_world(member, technician, UserFactory(username="ada", role=User.Role.ADMINISTRATOR, is_staff=True))
@@ -134,6 +147,7 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     CaseTypeFactory(name="Divorce order", guidance="Attach every court order.", conditions=["manual", "report"])
     with_bulk_runs(technician)
     with_notifications(member, technician)
+    canned_texts.add(by=administrator, source="web", name="Form DD-214", text="Please send form DD-214.")
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
@@ -218,7 +232,7 @@ QUERIES = {
     "people": 4,
     "person": 12,
     "person_absences": 10,
-    "preview_case": 9,
+    "preview_case": 10,
     "release_evidence": 9,
     "search": 20,
     "release_timeline": 9,
@@ -341,6 +355,10 @@ def of_first_type(world: World) -> str:
     return reverse("case_type", args=[CaseType.objects.earliest("pk").pk])
 
 
+def of_first_text(world: World) -> str:
+    return reverse("canned_text", args=[CannedText.objects.earliest("pk").pk])
+
+
 def page(name: str, url_name: str, people: tuple[str, ...], query: str = "", **options: Any) -> Page:
     return Page(name, url_name, people, options.pop("address", at(url_name, query)), **options)
 
@@ -457,6 +475,8 @@ PAGES = [
     page("case-answer-changed", "case_detail", STAFF, address=of_case("case_detail", "accepted"),
          step=send("/answer/", answer="Dear Mia, no.", version="0")),
     page("case-note-refused", "case_detail", STAFF, address=of_case("case_detail", "accepted"), step=send("notes/")),
+    page("case-message-refused", "case_detail", EVERYBODY, address=of_case("case_detail", "accepted"),
+         step=send("messages/")),
     page("case-reschedule-refused", "case_detail", STAFF, address=of_case("case_detail", "scheduled"),
          step=send("reschedule/", release_date="2020-01-01")),
     page("release-evidence", "release_evidence", STAFF, address=of_case("release_evidence", "released")),
@@ -522,6 +542,10 @@ PAGES = [
     page("case-type-new", "new_case_type", (ADMINISTRATOR,)),
     page("case-type-refused", "new_case_type", (ADMINISTRATOR,), step=send("", name="General", position="1")),
     page("case-type", "case_type", (ADMINISTRATOR,), address=of_first_type),
+    page("canned-texts", "canned_texts", (ADMINISTRATOR,)),
+    page("canned-text-new", "new_canned_text", (ADMINISTRATOR,)),
+    page("canned-text-refused", "new_canned_text", (ADMINISTRATOR,), step=send("", name="", text="")),
+    page("canned-text", "canned_text", (ADMINISTRATOR,), address=of_first_text),
     page("portal-settings", "portal_settings", (ADMINISTRATOR,)),
     page("operations", "operations", (ADMINISTRATOR,)),
     page("operations-week", "operations", (ADMINISTRATOR,), "?days=7"),

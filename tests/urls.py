@@ -36,6 +36,7 @@ def urls_of_a_case() -> set[str]:
         "views/",
         "absences/",
         "notifications/",
+        "canned-texts/",
     )
     return urls_with_an_id("").difference(*map(urls_with_an_id, others))
 

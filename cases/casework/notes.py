@@ -3,20 +3,23 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases.casework.mentions import mentioned_in
 from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.text import clean_text
+from cases.delivery.notifications import notify
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.lifecycle.permissions import Action
-from cases.models import Case, CaseNote, User
+from cases.models import Case, CaseNote, Notification, User
 
 
 @transaction.atomic
 def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
-    """Add a note of `by` to the case. A form makes one (cases.lifecycle.form_tokens).
+    """Add a note of `by` to the case, and tell the colleagues whom it mentions. A form makes one
+    (cases.lifecycle.form_tokens).
 
     CaseError where it says nothing, TooLong where it says too much, QuotaReached where it is one too many.
 
@@ -31,6 +34,7 @@ def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
     used = form_tokens.use(form_token, by=by, content=["note", str(case.pk), text])
     quotas.check_notes(by)
     note = CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
+    notify(Notification.Kind.MENTION, case=case, to=mentioned_in(text), by=by, at=note.at, ref=note.pk)
     form_tokens.remember(used, note.pk)
     log_committed("note added", note_id=note.pk, case_id=case.pk, by=by.pk)
     return note

@@ -29,6 +29,11 @@ PLACES = 999
 # A technician plans so many absences at most.
 ABSENCES = 20
 
+# Texts that administrators keep for messages, files that come with one message, and colleagues whom one note mentions.
+CANNED_TEXTS = 100
+MESSAGE_FILES = 5
+MENTIONS = 10
+
 # Views that one person saves, and that administrators share, at most; the query that a view keeps.
 VIEWS = 30
 VIEW_QUERY = 1_000
@@ -40,6 +45,7 @@ BULK_CASES = 10_000
 TITLE = 200
 DESCRIPTION = 10_000
 NOTE = 4_000
+MESSAGE = 4_000  # in the conversation of a case
 ANSWER = 20_000
 GUIDANCE = 2_000  # of a case type
 CONDITION = 100

@@ -27,6 +27,7 @@ from cases.demo import (
     bulk,
     case_types,
     conditions,
+    conversation,
     first_views,
     notifications,
     recalls,
@@ -91,6 +92,9 @@ class Story:
             with clock_at(moment):
                 act()
         case_types.correct(by=self.technicians[0])
+        conversation.talk(
+            member=self.members[0], technician=self.technicians[0], colleague=self.technicians[1], admin=self.admin
+        )
         notifications.settle(now=self.start, technician=self.technicians[0], member=self.members[0])
         save_views(technician=self.technicians[0], colleague=self.technicians[1], admin=self.admin)
         return Case.objects.count()

@@ -5,6 +5,8 @@ Members change the submissions of their drafts, whoever works on an accepted cas
 attached or removed is in the history by its name, which members never see.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from cases.core.errors import BadDocument, NotAllowed
 from cases.documents import file_types, storage
 from cases.lifecycle import form_tokens, permissions, quotas
+from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.stored_files import discard, discard_after_commit
@@ -38,26 +41,57 @@ def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: st
     BadDocument for a file that may be none, QuotaReached for one too many, StorageFailed where it could not be kept;
     then, as after any other error, nothing is kept of it. The file is stored before the transaction, which then is
     short, whatever the storage is. A form makes one document (cases.lifecycle.form_tokens).
-
-    When the commit itself fails nobody knows whether the row is there: the file stays, and so it does when an outer
-    transaction is rolled back. `document_storage.reconcile` finds files without a row.
     """
-    # Before anything is written; `_record` asks again, with the row locked.
+    # Before anything is written. It is asked again with the row locked.
     permissions.check(Action.ATTACH, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
     quotas.check_uploads(by)
-    facts = file_types.examine(file)
-    document = CaseDocument(kind=kind_of(by), uploaded_by=by, **vars(facts))
-    document.file = storage.store(document, file)
+    with stored([file], by=by) as (document,):
+        recorder = lock_for_action(case, Action.ATTACH, by=by, source=source).recorder
+        content = ["document", str(case.pk), document.name, str(document.size)]
+        used = form_tokens.use(form_token, by=by, content=content)
+        record_attached(document, recorder, by=by)
+        form_tokens.remember(used, document.pk)
+    return document
+
+
+@contextmanager
+def stored(files: Sequence[File[Any]], *, by: User) -> Iterator[list[CaseDocument]]:
+    """Check and store `files`, then begin a transaction and yield their documents, which have no row and no case yet.
+
+    BadDocument and StorageFailed as of `attach`. After an error in the block, or before, nothing is kept of them. When
+    the commit itself fails nobody knows whether the rows are there: the files stay, and so they do when an outer
+    transaction is rolled back. `document_storage.reconcile` finds files without a row.
+    """
+    examined = [(file, file_types.examine(file)) for file in files]
+    documents: list[CaseDocument] = []
     in_doubt = False
     try:
+        for file, facts in examined:
+            document = CaseDocument(kind=kind_of(by), uploaded_by=by, **vars(facts))
+            document.file = storage.store(document, file)
+            documents.append(document)
         with transaction.atomic():
-            _record(document, case, by=by, source=source, form_token=form_token)
+            yield documents
             in_doubt = True
     except BaseException:
         if not in_doubt:
-            discard(str(document.file.name))
+            for document in documents:
+                discard(str(document.file.name))
         raise
-    return document
+
+
+def record_attached(document: CaseDocument, recorder: EventRecorder, *, by: User) -> None:
+    """Store the row of a document of `stored`, and the step of its case, which is locked.
+
+    QuotaReached and BadDocument where it is one too many.
+    """
+    document.case = recorder.case
+    quotas.check_uploads(by)
+    if CaseDocument.objects.filter(case=recorder.case).count() >= MAX_DOCUMENTS_PER_CASE:
+        raise BadDocument(_("A case can have up to %(most)s documents.") % {"most": MAX_DOCUMENTS_PER_CASE})
+    document.uploaded_at = recorder.at
+    document.save()
+    recorder.record(CaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})
 
 
 def check_removal(document: CaseDocument, *, by: User) -> None:
@@ -87,16 +121,3 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
 def _check_kind(document: CaseDocument, *, by: User) -> None:
     if document.kind != kind_of(by):
         raise NotAllowed(_("You can't remove this document."))
-
-
-def _record(document: CaseDocument, case: Case, *, by: User, source: str, form_token: str) -> None:
-    recorder = lock_for_action(case, Action.ATTACH, by=by, source=source).recorder
-    document.case = recorder.case
-    used = form_tokens.use(form_token, by=by, content=["document", str(case.pk), document.name, str(document.size)])
-    quotas.check_uploads(by)
-    if CaseDocument.objects.filter(case=case).count() >= MAX_DOCUMENTS_PER_CASE:
-        raise BadDocument(_("A case can have up to %(most)s documents.") % {"most": MAX_DOCUMENTS_PER_CASE})
-    document.uploaded_at = recorder.at
-    document.save()
-    form_tokens.remember(used, document.pk)
-    recorder.record(CaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})

@@ -73,6 +73,20 @@ def is_file_sent(request: HttpRequest) -> bool:
     return is_kept or int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes()
 
 
+def uploaded_files(request: HttpRequest) -> list[UploadedFile[Any]]:
+    """Return every `file` of the request, or none.
+
+    BadDocument where all of them together are too large, StorageFailed where the disk did not take one.
+    """
+    if not is_file_sent(request):
+        return []
+    if getattr(request, "upload_failed", False):
+        raise StorageFailed
+    if int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes():
+        raise file_types.too_large()
+    return request.FILES.getlist("file")
+
+
 def uploaded_file(request: HttpRequest) -> UploadedFile[Any]:
     """The one `file` of the request. BadDocument without one, StorageFailed where the disk did not take it."""
     file = request.FILES.get("file")

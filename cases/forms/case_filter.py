@@ -70,8 +70,8 @@ class DayField(forms.DateField):
 
 
 class CaseFilter(forms.Form):
-    """`q`, `state`, `urgency`, `sort`, and `type` where types are kept; for staff also OF_STAFF. A value that cannot be
-    read is an error of its field."""
+    """`q`, `state`, `waiting`, `urgency`, `sort`, and `type` where types are kept; for staff also OF_STAFF. A value
+    that cannot be read is an error of its field."""
 
     q = forms.CharField(
         required=False,
@@ -86,6 +86,7 @@ class CaseFilter(forms.Form):
         widget=forms.Select(attrs=SELECT),
         error_messages={"invalid_choice": _("Unknown status.")},
     )
+    waiting = forms.ChoiceField(required=False, label=_("Conversation"), widget=forms.Select(attrs=SELECT))
     urgency = forms.ChoiceField(
         required=False,
         label=_("Urgency"),
@@ -146,6 +147,7 @@ class CaseFilter(forms.Form):
     field_order = (
         "q",
         "state",
+        "waiting",
         "urgency",
         "technician",
         "member",
@@ -165,6 +167,8 @@ class CaseFilter(forms.Form):
             self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
         self.shown = {state.key: state for state in display_states.filters_for(by)}
         self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
+        self.turns = {turn.key: turn for turn in display_states.turns_for(by)}
+        self._offer("waiting", [("", _("Any")), *((turn.key, turn.label) for turn in self.turns.values())])
         if self.stored.types:
             self._offer("type", [("", _("All types")), *self.stored.types])
         else:
@@ -217,6 +221,7 @@ class CaseFilter(forms.Form):
         return CaseListQuery(
             text=asked["q"],
             state=self.shown.get(asked["state"]),
+            turn=self.turns.get(asked["waiting"]),
             urgency=asked["urgency"],
             case_type=self._type(asked.get("type", "")),
             technician=self._whose(asked.get("technician", "")),

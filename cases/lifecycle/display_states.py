@@ -9,9 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from cases.models import Case, User
-from cases.models.case_queryset import HELD, OPEN, RELEASED, SCHEDULED
+from cases.models.case_queryset import (
+    HELD,
+    OPEN,
+    RELEASED,
+    SCHEDULED,
+    WAITING_FOR_MEMBER,
+    WAITING_FOR_STAFF,
+)
 
-Status = Case.Status
+Status, WaitingFor = Case.Status, Case.WaitingFor
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,34 @@ def filters_for(user: User) -> list[DisplayState]:
         return [*states, DisplayState("open", _("Not released"), OPEN)]
     submitted, accepted = (next(state for state in states if state.key == key) for key in ("submitted", "accepted"))
     return [*states, DisplayState("open", _("Submitted or in progress"), submitted.where | accepted.where)]
+
+
+@functools.cache
+def turns_of_staff() -> list[DisplayState]:
+    """Whose turn it is in the conversation of a case, as staff read it."""
+    return [
+        DisplayState("staff", WaitingFor.STAFF.label, WAITING_FOR_STAFF),
+        DisplayState("member", WaitingFor.MEMBER.label, WAITING_FOR_MEMBER),
+    ]
+
+
+def turn_of_members() -> DisplayState:
+    """Return what members read of a question to them. It is open as long as the case looks in progress to them."""
+    in_progress = next(state for state in for_members() if state.key == "accepted")
+    return DisplayState("member", _("Waiting for you"), in_progress.where & Q(waiting_for=WaitingFor.MEMBER))
+
+
+def turns_for(user: User) -> list[DisplayState]:
+    """Return what `user` reads of whose turn it is in a conversation."""
+    return [turn_of_members()] if user.is_member else turns_of_staff()
+
+
+def turn_in(case: Case, user: User) -> DisplayState | None:
+    """Return the one of `turns_for(user)` that the case is in; None where nobody waits, or not for `user` to know."""
+    is_open = key_of(case, user) == "accepted" if case.waiting_for == WaitingFor.MEMBER else not user.is_member
+    if not case.waiting_for or not is_open:
+        return None
+    return next(turn for turn in turns_for(user) if turn.key == case.waiting_for)
 
 
 def key_of(case: Case, user: User) -> str:

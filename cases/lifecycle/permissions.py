@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.core.clock import portal_now
 from cases.core.errors import NotAllowed, WrongState
-from cases.lifecycle import deputies
+from cases.lifecycle import conversation, deputies
 from cases.lifecycle.verdict import verdict_now
 from cases.models import Case, User
 
@@ -55,6 +55,8 @@ class Action(StrEnum):
     WAIVE = "waive"
     APPROVE = "approve"
     WRITE_ANSWER = "write_answer"
+    WRITE_MESSAGE = "write_message"
+    END_WAITING = "end_waiting"
 
 
 class Relation(StrEnum):
@@ -78,6 +80,7 @@ NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE, State.HELD_BY_
 OVERDUE = frozenset({State.DUE, State.HELD_BY_CONDITIONS})
 IN_HANDS = NOT_RELEASED | {State.ACCEPTED}
 NO_DRAFT = frozenset(State) - {State.DRAFT}
+TALKED_ABOUT = IN_HANDS | {State.RELEASED}
 
 TABLE: dict[Action, dict[str, Rule]] = {
     Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
@@ -129,6 +132,16 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.TECHNICIAN: Rule(Relation.ANY, NO_DRAFT),
         Role.ADMINISTRATOR: Rule(Relation.ANY, NO_DRAFT),
     },
+    # As far as the other side reads it (cases.lifecycle.conversation).
+    Action.WRITE_MESSAGE: {
+        Role.MEMBER: Rule(Relation.OWN, NO_DRAFT),
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, TALKED_ABOUT),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, TALKED_ABOUT),
+    },
+    Action.END_WAITING: {
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, TALKED_ABOUT),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, TALKED_ABOUT),
+    },
     # Its type and its urgency. Members choose them in the draft.
     Action.CORRECT: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
@@ -168,6 +181,7 @@ REFUSALS_OF: dict[tuple[Action, State], Promise] = {
 }
 # Members change drafts and nothing else. What they read goes by what they may see: nothing of a completion.
 REFUSALS_OF_MEMBERS: dict[State, Promise] = {
+    State.DRAFT: REFUSALS[State.DRAFT],
     State.SUBMITTED: gettext_lazy("You already submitted this case. It can't be changed anymore."),
     State.ACCEPTED: gettext_lazy("This case is already in progress. It can't be changed anymore."),
     State.RELEASED: gettext_lazy("This case is ready. It can't be changed anymore."),
@@ -194,6 +208,12 @@ def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
     return State.SCHEDULED if is_stopped else State.DUE
 
 
+def _state_to(by: User, case: Case, now: dt.datetime | None) -> State:
+    """Return the state for `by`. To members what is not released is all the same, and takes no look at the clock:
+    nothing they ask for takes longer because their case is completed."""
+    return State.HELD if by.is_member and case.is_pending else state_of(case, now=now)
+
+
 def check(
     action: Action,
     *,
@@ -210,9 +230,11 @@ def check(
     rule = TABLE[action].get(by.role) if by.is_active else None
     if rule is None or not _related(rule.relation, by, case):
         raise NotAllowed(_("You don't have permission to do this."))
-    state = state_of(case, now=now)
+    state = _state_to(by, case, now)
     if state not in rule.states:
         raise WrongState(_refusal(action, state, by, case, why or _why_not_yet))
+    if action is Action.WRITE_MESSAGE and (closed := conversation.why_closed(case, to=by, now=now)):
+        raise WrongState(closed)
     return rule
 
 
@@ -239,11 +261,12 @@ def allowed(*, by: User, case: Case, now: dt.datetime | None = None) -> set[Acti
     """Return what `by` may do to `case`, for a page to offer. A page of many cases asks for `now` once."""
     if not by.is_active:
         return set()
-    state = state_of(case, now=now)
+    state = _state_to(by, case, now)
     return {
         action
         for action, roles in TABLE.items()
         if (rule := roles.get(by.role)) and state in rule.states and _related(rule.relation, by, case)
+        if action is not Action.WRITE_MESSAGE or not conversation.why_closed(case, to=by, now=now)
     }
 
 

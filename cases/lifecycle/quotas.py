@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from cases.core.clock import portal_now
 from cases.core.errors import QuotaReached, WrongState
 from cases.core.numbers import grouped
-from cases.models import Case, CaseEvent, CaseNote, User
+from cases.models import Case, CaseEvent, CaseMessage, CaseNote, User
 
 HOUR = dt.timedelta(hours=1)
 
@@ -50,6 +50,12 @@ def check_notes(author: User) -> None:
     """QuotaReached where the author has written as many notes within the hour as one may."""
     notes = CaseNote.objects.filter(author=author).order_by("-pk")
     _check_hour(notes.values_list("at", flat=True), settings.MAX_NOTES_PER_HOUR)
+
+
+def check_messages(author: User) -> None:
+    """QuotaReached where the author has written as many messages within the hour as one may."""
+    messages = CaseMessage.objects.filter(author=author).order_by("-pk")
+    _check_hour(messages.values_list("at", flat=True), settings.MAX_MESSAGES_PER_HOUR)
 
 
 def check_uploads(person: User) -> None:

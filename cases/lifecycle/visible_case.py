@@ -22,6 +22,9 @@ class VisibleCase:
     answer: str = ""
     answered_by: str = ""
     urgency: str = ""
+    # Whose turn it is in the conversation: key and words. Of a member only that they are asked.
+    turn: str = ""
+    turn_label: str = ""
     # The name of it. None is *General*.
     case_type: str | None = None
     member_name: str = ""
@@ -61,6 +64,7 @@ class VisibleCase:
         body: dict[str, Any] = {
             "description": case.description if in_full else "",
             "urgency": case.urgency,
+            **_turn_of(case, to),
             "case_type": case.case_type.name if case.case_type else None,
             "date_created": case.date_created,
             "date_submitted": case.date_submitted,
@@ -90,6 +94,11 @@ class VisibleCase:
     def name(self) -> str:
         """What headings and lists call it."""
         return self.title or self.external_case_id
+
+
+def _turn_of(case: Case, viewer: User) -> dict[str, str]:
+    turn = display_states.turn_in(case, viewer)
+    return {"turn": turn.key, "turn_label": str(turn.label)} if turn else {}
 
 
 def _answer_of(case: Case) -> dict[str, str]:

@@ -3,11 +3,12 @@
 from django.http import HttpRequest
 from django.urls import reverse
 
-# Buttons on the page of one case, person, case type, bulk run or view, by the start of their URL.
+# Buttons on the page of one case, person, case type, canned text, bulk run or view, by the start of their URL.
 PAGES_BY_PREFIX = (
     ("/cases/", "case_detail"),
     ("/people/", "person"),
     ("/case-types/", "case_type"),
+    ("/canned-texts/", "canned_text"),
     ("/bulk/", "bulk_run"),
     ("/views/", "saved_view"),
 )

@@ -8,6 +8,7 @@ from cases.models.api_usage import ApiUsage
 from cases.models.blackout_day import BlackoutDay
 from cases.models.bulk_run import BulkRow, BulkRun
 from cases.models.calendar_feed import CalendarFeed
+from cases.models.canned_text import CannedText
 from cases.models.case import Case
 from cases.models.case_event import CaseEvent
 from cases.models.case_queryset import CaseQuerySet
@@ -19,6 +20,7 @@ from cases.models.document import CaseDocument, CaseDocumentQuerySet
 from cases.models.first_view import FirstView
 from cases.models.heartbeat import Heartbeat
 from cases.models.history_seal import HistorySeal
+from cases.models.message import CaseMessage, CaseMessageQuerySet
 from cases.models.note import CaseNote, CaseNoteQuerySet
 from cases.models.notification import Notification, NotificationChoice
 from cases.models.outgoing_email import OutgoingEmail
@@ -46,12 +48,15 @@ __all__ = [
     "BulkRow",
     "BulkRun",
     "CalendarFeed",
+    "CannedText",
     "Case",
     "CaseAnswer",
     "CaseAnswerQuerySet",
     "CaseDocument",
     "CaseDocumentQuerySet",
     "CaseEvent",
+    "CaseMessage",
+    "CaseMessageQuerySet",
     "CaseNote",
     "CaseNoteQuerySet",
     "CaseQuerySet",

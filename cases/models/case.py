@@ -63,11 +63,19 @@ class CaseUrgency(models.TextChoices):
     URGENT = "urgent", _("Urgent")
 
 
+class WaitingFor(models.TextChoices):
+    """Whose turn it is in the conversation of a case."""
+
+    MEMBER = "member", _("Waiting for member")
+    STAFF = "staff", _("Message to answer")
+
+
 class Case(models.Model):
     """A piece of work for a member. *Completed* means that the work is done, *released* that the member may see it."""
 
     Status: TypeAlias = CaseStatus
     Urgency: TypeAlias = CaseUrgency
+    WaitingFor: TypeAlias = WaitingFor
 
     external_case_id = CharField(_("case number"), max_length=64, unique=True, default=new_external_id)
     # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave writes into each
@@ -190,6 +198,16 @@ class Case(models.Model):
     first_viewed_at = models.DateTimeField(
         _("first seen"), null=True, blank=True, help_text=_("When the member first saw this release.")
     )
+    waiting_for = models.CharField(
+        _("waiting for"),
+        max_length=10,
+        choices=WaitingFor,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Whose turn it is in the conversation. A release leaves it as it is."),
+    )
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
 
     objects = CaseManager()
 
@@ -232,6 +250,14 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_announced_is_armed",
                 condition=Q(announced_revision__isnull=True) | Q(announced_revision__lte=F("armed_revision")),
+            ),
+            models.CheckConstraint(
+                name="case_waiting_for_known",
+                condition=Q(waiting_for="", waiting_since__isnull=True)
+                | (
+                    Q(waiting_for__in=WaitingFor.values, waiting_since__isnull=False)
+                    & _within_calendar("waiting_since")
+                ),
             ),
             models.CheckConstraint(
                 name="case_failure_has_next_try",

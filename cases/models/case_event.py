@@ -39,6 +39,7 @@ class CaseEventKind(models.TextChoices):
     UNDONE = "undone", _("Release undone")
     RECALLED = "recalled", _("Release recalled")
     DRAFT_DELETED = "draft_deleted", _("Draft deleted")
+    WAITING_ENDED = "waiting_ended", _("No reply needed")
 
 
 # Each ends one release. A case that is released again has another release number.

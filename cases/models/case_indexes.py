@@ -13,6 +13,8 @@ from cases.models.case_queryset import (
     SCHEDULED,
     UNOPENED,
     URGENT_OPEN,
+    WAITING_FOR_MEMBER,
+    WAITING_FOR_STAFF,
     WORKED_ON,
 )
 
@@ -85,4 +87,14 @@ INDEXES = [
     models.Index(name="case_queue", fields=["status", "-urgency", "id"], condition=WORKED_ON),
     models.Index(name="case_assigned_queue", fields=["assigned_to", "-urgency", "id"], condition=Q(status="accepted")),
     models.Index(name="case_urgent_open", fields=["-id"], condition=URGENT_OPEN),
+    # Whose turn it is in the conversation, the longest waiting first. A release writes only into those of the few whose
+    # member has written and not been answered.
+    models.Index(name="case_waiting_for_member", fields=["waiting_since", "id"], condition=WAITING_FOR_MEMBER),
+    models.Index(
+        name="case_assigned_asked", fields=["assigned_to", "waiting_since", "id"], condition=WAITING_FOR_MEMBER
+    ),
+    models.Index(name="case_waiting_for_staff", fields=["waiting_since", "id"], condition=WAITING_FOR_STAFF),
+    models.Index(
+        name="case_assigned_unanswered", fields=["assigned_to", "waiting_since", "id"], condition=WAITING_FOR_STAFF
+    ),
 ]

@@ -79,6 +79,17 @@ class CaseDocument(models.Model):
         User, verbose_name=_("uploaded by"), on_delete=models.PROTECT, related_name="+", db_index=False
     )
     uploaded_at = models.DateTimeField(_("uploaded"))
+    # Nobody asks for the documents of a message: they are among those of its case.
+    message = models.ForeignKey(
+        "cases.CaseMessage",
+        verbose_name=_("message"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="documents",
+        db_index=False,
+        help_text=_("The message that it came with. Empty: none."),
+    )
 
     objects = CaseDocumentQuerySet.as_manager()
 

@@ -15,6 +15,8 @@ class BuiltinView(models.TextChoices):
     UNASSIGNED = "unassigned", _("Unassigned")
     URGENT = "urgent", _("Urgent")
     MINE = "mine", _("Mine in progress")
+    MESSAGES = "messages", _("Messages to answer")
+    ASKED = "asked", _("Waiting for member")
     WEEK = "week", _("Releasing this week")
     HELD = "held", _("On hold")
     CONDITIONS = "conditions", _("Held by conditions")

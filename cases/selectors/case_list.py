@@ -33,6 +33,7 @@ from cases.selectors.case_list_query import (
     UNASSIGNED,
     URGENCY_ORDERS,
     URGENT_FIRST,
+    WAITING_LONGEST,
     CaseListQuery,
     Order,
     without_index,
@@ -53,6 +54,7 @@ __all__ = [
     "SOONEST_FIRST",
     "UNASSIGNED",
     "URGENT_FIRST",
+    "WAITING_LONGEST",
     "CaseListQuery",
     "CaseListResult",
     "Order",
@@ -126,6 +128,8 @@ def _has_an_index(query: CaseListQuery, user: User) -> bool:
     """Tell whether one index holds exactly what `query` asks for, in its order."""
     if user.is_member or query.text or query.member or query.created_from or query.created_before or query.held_by:
         return False
+    if query.turn:
+        return query == query.along_an_index()
     if query.case_type is not None:
         # The index has the cases of a type by age.
         return bool(query.case_type) and query == CaseListQuery(case_type=query.case_type, order=query.order)
@@ -177,7 +181,8 @@ def _among_the_first(query: CaseListQuery, user: User, cases: CaseQuerySet) -> C
     whole = query.along_an_index()
     if not _has_an_index(whole, user):
         whole = replace(whole, technician=None)
-    listed = _along_its_index(Case.objects.completed_visible_to(user), whole).values("pk")[:SEARCHED]
+    known = Case.objects.visible_to(user) if query.turn else Case.objects.completed_visible_to(user)
+    listed = _along_its_index(known, whole).values("pk")[:SEARCHED]
     matches = cases.filter(Q(_is_among(listed)), query.conditions)
     first = list(_sorted(matches, query.chosen_order).values_list("pk", flat=True)[: pagination.MAX_COUNTED + 1])
     is_part = listed[SEARCHED - 1 : SEARCHED].exists()

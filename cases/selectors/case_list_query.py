@@ -59,6 +59,8 @@ RELEASED_FIRST = Order(
 )
 URGENT_FIRST = Order("urgent", _("Urgent first, then oldest"), ("-urgency", "pk"), "urgency")
 URGENT_LAST = Order("normal", _("Urgent last"), ("urgency", "-pk"), "urgency", ascending=True, backwards=True)
+WAITING_LONGEST = Order("waiting", _("Waiting longest"), ("waiting_since", "pk"))
+WAITING_LAST = Order("waiting-last", _("Waiting shortest"), ("-waiting_since", "-pk"), backwards=True)
 NUMBER = Order("number", _("Case number: ascending"), ("external_case_id",), "case", ascending=True)
 NUMBER_LAST = Order("number-last", _("Case number: descending"), ("-external_case_id",), "case", backwards=True)
 ORDERS = (
@@ -72,6 +74,8 @@ ORDERS = (
     RELEASED_FIRST,
     URGENT_FIRST,
     URGENT_LAST,
+    WAITING_LONGEST,
+    WAITING_LAST,
     NUMBER,
     NUMBER_LAST,
 )
@@ -91,6 +95,8 @@ class CaseListQuery:
 
     text: str = ""
     state: DisplayState | None = None
+    # One of display_states.turns_for, which has its own index.
+    turn: DisplayState | None = None
     urgency: str = ""
     case_type: int | None = None
     technician: int | None = None
@@ -111,6 +117,8 @@ class CaseListQuery:
 
         A list is ordered by release date only where its rows show one: a position must not reveal a hidden date.
         """
+        if self.turn:
+            return WAITING_LONGEST, WAITING_LAST
         if self.is_by_schedule:
             return SOONEST_FIRST, LATEST_FIRST
         if self.unopened_at:
@@ -158,11 +166,13 @@ class CaseListQuery:
 
     @property
     def is_by_release(self) -> bool:
-        """Whether an index has its cases in the order of their release, or those on hold."""
-        return bool(self.is_by_schedule or self.unopened_at or self.state_key in ("released", "held"))
+        """Whether an index has its cases in the order of their release, or those on hold, or those that wait."""
+        return bool(self.turn or self.is_by_schedule or self.unopened_at or self.state_key in ("released", "held"))
 
     def along_an_index(self) -> Self:
-        """Return the query without what no index of releases knows."""
+        """Return the query without what no index of releases, or of whose turn it is, knows."""
+        if self.turn:
+            return type(self)(turn=self.turn, technician=self.technician, order=self.order)
         return replace(
             self,
             text="",
@@ -177,6 +187,8 @@ class CaseListQuery:
     def conditions(self) -> Q:
         """All conditions except the search text."""
         where = (self.state.where if self.state else Q()) & self._of_release() & self._of_age()
+        if self.turn:
+            where &= self.turn.where
         if self.urgency:
             where &= Q(urgency=self.urgency)
         if self.member:

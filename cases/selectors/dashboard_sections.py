@@ -63,7 +63,8 @@ def _for_members() -> list[Section]:
     at, released = case_list.without_index("actual_release_date"), frozenset({"released"})
     new, old = RELEASED & Q(GreaterThan(at, MOMENT)), RELEASED & Q(LessThanOrEqual(at, MOMENT))
     ready = (at.desc(), "-pk")
-    under_way = states["submitted"].where | states["accepted"].where
+    asked = display_states.turn_of_members()
+    under_way = (states["submitted"].where | states["accepted"].where) & ~Q(waiting_for=asked.key)
     announced = (
         [_of_state(states["announced"], case_list.SOONEST_FIRST.by, label=pgettext_lazy("several cases", "Scheduled"))]
         if "announced" in states
@@ -71,6 +72,15 @@ def _for_members() -> list[Section]:
     )
     return [
         Section("new", _("New since your last visit"), new, ready, "state=released", released),
+        Section(
+            "waiting",
+            asked.label,
+            asked.where,
+            case_list.NEWEST.by,
+            "waiting=member",
+            frozenset({"accepted"}),
+            only_if_any=True,
+        ),
         Section("released", pgettext_lazy("several cases", "Ready"), old, ready, "state=released", released),
         *announced,
         Section(
@@ -90,6 +100,7 @@ def _for_staff(whose: str) -> list[Section]:
     cases, then those that have waited longest."""
     states = {state.key: state for state in display_states.for_staff()}
     return [
+        _to_answer(whose),
         _unassigned(states["submitted"]),
         _of_state(
             states["accepted"],
@@ -117,6 +128,19 @@ def _for_staff(whose: str) -> list[Section]:
         ),
         _not_opened(whose),
     ]
+
+
+def _to_answer(whose: str) -> Section:
+    turn = next(turn for turn in display_states.turns_of_staff() if turn.key == "staff")
+    return Section(
+        "messages",
+        _("Messages to answer"),
+        turn.where,
+        case_list.WAITING_LONGEST.by,
+        f"waiting=staff{whose}",
+        frozenset({state.key for state in display_states.for_staff()}),
+        only_if_any=True,
+    )
 
 
 def _unassigned(submitted: DisplayState) -> Section:

@@ -15,6 +15,8 @@ BUILTIN = {
     BuiltinView.UNASSIGNED: ("state=submitted&sort=urgent", "inbox"),
     BuiltinView.URGENT: ("state=open&urgency=urgent", "flag"),
     BuiltinView.MINE: ("state=accepted&technician=mine", "person"),
+    BuiltinView.MESSAGES: ("waiting=staff", "message"),
+    BuiltinView.ASKED: ("waiting=member", "clock"),
     BuiltinView.WEEK: ("due=week", "calendar"),
     BuiltinView.HELD: ("state=held", "pause"),
     BuiltinView.CONDITIONS: ("due=conditions", "lock"),

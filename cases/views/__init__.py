@@ -8,6 +8,7 @@ from cases.views.blackout_days import blackout_days, new_blackout_day, remove_bl
 from cases.views.bounces import clear_bounce, resend_to_person
 from cases.views.calendar import calendar, move_case
 from cases.views.calendar_feed import calendar_feed, change_feed
+from cases.views.canned_texts import canned_text, canned_texts, delete_canned_text, new_canned_text
 from cases.views.case_actions import (
     cancel_schedule,
     mark_case_completed,
@@ -27,6 +28,7 @@ from cases.views.conditions import (
     remove_condition,
     waive_condition,
 )
+from cases.views.conversation import end_waiting, send_message
 from cases.views.corrections import correct_case
 from cases.views.dashboards import dashboard, member_dashboard
 from cases.views.document_viewer import document_content, view_document
@@ -87,6 +89,8 @@ __all__ = [
     "calendar",
     "calendar_feed",
     "cancel_schedule",
+    "canned_text",
+    "canned_texts",
     "case_detail",
     "case_list",
     "case_type",
@@ -99,6 +103,7 @@ __all__ = [
     "correct_case",
     "correct_person",
     "dashboard",
+    "delete_canned_text",
     "delete_case",
     "delete_saved_view",
     "document",
@@ -106,6 +111,7 @@ __all__ = [
     "edit_case",
     "end_absence",
     "end_api_token",
+    "end_waiting",
     "export_history",
     "hand_over",
     "hand_over_case",
@@ -119,6 +125,7 @@ __all__ = [
     "move_case",
     "new_api_token",
     "new_blackout_day",
+    "new_canned_text",
     "new_case",
     "new_case_type",
     "new_saved_view",
@@ -157,6 +164,7 @@ __all__ = [
     "saved_view",
     "saved_views",
     "search",
+    "send_message",
     "set_access",
     "start_releases",
     "stop_releases",

@@ -25,6 +25,7 @@ from cases.selectors.members_cases import other_cases
 from cases.selectors.timeline import timeline
 from cases.views.answer_panel import answer_panel
 from cases.views.condition_panel import condition_panel
+from cases.views.conversation_panel import canned_texts, conversation_panel
 from cases.views.document_panel import document_panel
 from cases.views.list_place import list_place, place_to_keep
 from cases.views.note_panel import note_panel
@@ -35,18 +36,22 @@ from cases.views.undo_panel import undo_panel
 # Of the history: enough for a case whose documents come and go, and an end.
 EVENTS = 200
 PAGE = "cases/case_detail.html"
-# The parts that HTMX asks for: of the notes, and of whatever says when the case is released.
+# The parts that HTMX asks for: of the notes, of the conversation, and of whatever says when the case is released.
 NOTES = "cases/includes/notes.html"
+CONVERSATION = "cases/includes/conversation.html"
 RELEASE = "cases/includes/case_parts.html"
 
 
 @require_safe
 def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
-    """One case, as far as the person may see it. `notes_before`: the notes before that one instead of the latest."""
+    """One case, as far as the person may see it.
+
+    `notes_before`, `messages_before`: the notes or messages before that one instead of the latest.
+    """
     if kept := place_to_keep(request, pk):
         return redirect(kept)
     case = visible_case(request, pk)
-    answer = render_case(request, case, part=NOTES)
+    answer = render_case(request, case, part=CONVERSATION if "messages_before" in request.GET else NOTES)
     first_views.record(case, kind=FirstView.Kind.PAGE, by=request.user, request=request)
     return answer
 
@@ -71,7 +76,8 @@ def render_case(
     now = None if user.is_member else portal_now()
     can = permissions.allowed(by=user, case=case, now=now)
     is_part = bool(part and request.htmx) and not user.is_member
-    context = seen_context(case, user, can=can) | {"is_part": is_part, "live_token": case_token(case, user)}
+    context = seen_context(case, user, can=can, before=request.GET.get("messages_before", ""))
+    context |= {"is_part": is_part, "live_token": case_token(case, user)}
     if not is_part:
         context |= list_place(request, case)
     if now:
@@ -91,23 +97,27 @@ def render_case(
         )
         context |= condition_panel(case, user, can, **facts)
         context |= undo_panel(case, user, can, context["events"])
-        context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
+        context |= note_panel(case, user, before=request.GET.get("notes_before", "")) | canned_texts(can)
     answer = render(request, part if is_part else PAGE, context | overrides, status=status)
     # One address, two answers: the browser must not show one for the other when somebody goes back.
     patch_vary_headers(answer, ["HX-Request"])
     return answer
 
 
-def seen_context(case: Case, viewer: User, *, can: set[Action]) -> dict[str, Any]:
-    """What the page shows of `case`, which came from `visible_to(viewer)`: to people in person, and in a preview."""
+def seen_context(case: Case, viewer: User, *, can: set[Action], before: str = "") -> dict[str, Any]:
+    """What the page shows of `case`, which came from `visible_to(viewer)`: to people in person, and in a preview.
+
+    `before`: the messages before that one instead of the latest.
+    """
     seen = VisibleCase.of(case, to=viewer, in_full=True)
-    context = {
+    context: dict[str, Any] = {
         "viewer": viewer,
         "case": seen,
         "steps": timeline(seen) if viewer.is_member else [],
         "can": {action.value for action in can},
     }
-    return context | document_panel(case, viewer, can)
+    context |= document_panel(case, viewer, can)
+    return context | conversation_panel(case, viewer, documents=context["documents"], before=before)
 
 
 def _staff_context(case: Case, user: User) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
     reports = [document for document in documents if document.kind == Kind.REPORT] if user.is_member else []
     others = [document for document in documents if document not in reports]
     return {
+        "documents": documents,
         "reports": reports,
         "document_groups": list(_groups(others, user, can)),
     } | upload_limits()

@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cases.casework import notes
+from cases.casework.mentions import mentioned_in
 from cases.core.errors import CaseError, SentAlready
+from cases.core.text import isolated
 from cases.forms.casework import NoteForm
 from cases.lifecycle import form_tokens
+from cases.models import User
 from cases.views.case_detail import NOTES, render_case, visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
@@ -28,6 +31,12 @@ def _not_added(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
     return render_case(request, visible_case(request, pk), status=error.status, part=NOTES, **said)
 
 
+def _said(text: str, author: User) -> str:
+    """What the author of a note reads: a mention that nobody was found for is not among the names."""
+    names = ", ".join(isolated(person.display_name) for person in mentioned_in(text) if person != author)
+    return _("Note saved. Notified: %(names)s.") % {"names": names} if names else _("Note saved.")
+
+
 @require_POST
 @staff_only
 @refusals_shown_by(_not_added)
@@ -38,10 +47,10 @@ def add_note(request: PortalRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render_case(request, case, status=400, part=NOTES, note_form=form)
     # Of a second press the note is there already.
+    text, token = form.cleaned_data["text"], form_tokens.sent_in(request)
     with suppress(SentAlready):
-        text, token = form.cleaned_data["text"], form_tokens.sent_in(request)
         notes.add(case=case, by=request.user, text=text, form_token=token)
-    messages.success(request, _("Note saved."))
+    messages.success(request, _said(text, request.user))
     if request.htmx:
         return render_case(request, case, part=NOTES, note_is_saved=True)
     return redirect(f"{reverse('case_detail', args=[pk])}#notes")

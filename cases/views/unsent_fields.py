@@ -13,6 +13,7 @@ TEXTS: Mapping[str, tuple[StrOrPromise, str]] = {
     "description": (_("Description"), LINES),
     "guidance": (_("Guidance"), LINES),
     "text": (_("Note"), LINES),
+    "message": (_("Message"), LINES),
     "answer": (_("Answer"), LINES),
     "reason": (_("Reason"), LINES),
     "release_date": (_("Release date"), "date"),

@@ -26,14 +26,18 @@ def cases(member, other_member, technician, other_technician, clock):
     week = portals_today() + dt.timedelta(days=7)
     of_tom = {"member": member, "assigned_to": technician}
     released = [dt.datetime(2025, 6, day, tzinfo=dt.UTC) for day in (3, 1)]
+    asked = {"waiting_for": "member", "waiting_since": released[0]}
+    written, before = [{"waiting_for": "staff", "waiting_since": at} for at in released]
     return {
         "draft": CaseFactory(title="draft", member=member, draft=True),
         "submitted": CaseFactory(title="submitted", member=member, submitted=True),
-        "accepted": CaseFactory(title="accepted", **of_tom),
-        "urgent": CaseFactory(title="urgent", member=other_member, assigned_to=other_technician, urgency="urgent"),
-        "later": CaseFactory(title="later", **of_tom, scheduled=True, scheduled_release_date=week),
+        "accepted": CaseFactory(title="accepted", **of_tom, **asked),
+        "urgent": CaseFactory(
+            title="urgent", member=other_member, assigned_to=other_technician, urgency="urgent", **before
+        ),
+        "later": CaseFactory(title="later", **of_tom, **written, scheduled=True, scheduled_release_date=week),
         "today": CaseFactory(title="today", **of_tom, scheduled=True, **tonight),
-        "held": CaseFactory(title="held", **of_tom, held=True),
+        "held": CaseFactory(title="held", **of_tom, **asked, held=True),
         "released": CaseFactory(title="released", **of_tom, released=True, actual_release_date=released[0]),
         "earlier": CaseFactory(title="earlier", **of_tom, released=True, actual_release_date=released[1]),
     }
@@ -79,6 +83,14 @@ LISTS = {
     ("technician", "held_by=report"): [],
     ("technician", "urgency=urgent&state=accepted"): ["urgent"],
     ("technician", "urgency=normal&state=accepted"): ["accepted"],
+    ("technician", "waiting=member"): ["accepted"],
+    ("technician", "waiting=staff"): ["urgent", "later"],
+    ("technician", "waiting=staff&sort=waiting-last"): ["later", "urgent"],
+    ("technician", "waiting=staff&technician=mine"): ["later"],
+    ("technician", "waiting=staff&urgency=urgent"): ["urgent"],
+    ("technician", "waiting=staff&q=late"): ["later"],
+    ("member", "waiting=member"): ["accepted"],
+    ("member", "waiting=staff"): [],
     ("administrator", ""): ALL,
     ("administrator", "member=olga"): ["urgent"],
     ("administrator", "member=olga@example.com&q=urg"): ["urgent"],

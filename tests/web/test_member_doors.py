@@ -7,7 +7,7 @@ import pytest
 
 from cases.casework import assignment, notes
 from cases.models import Case, CaseAnswer
-from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, UserFactory
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseMessageFactory, UserFactory
 from tests.tokens import header, new_token
 
 pytestmark = pytest.mark.django_db
@@ -130,14 +130,21 @@ def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client
 
     def answer(case, method, path):
         response = getattr(client, method)(f"/cases/{case.pk}/{path}")
-        text = re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
+        text = re.sub(r'(csrfmiddlewaretoken|form_token)" value="[^"]+"|message-\d+', "", response.content.decode())
         return response.status_code, text.replace(case.external_case_id, "").replace(f"/cases/{case.pk}/", "")
 
     names = "edit submit accept complete reschedule return hold release documents hand-over notes answer as-member"
     names += " undo recall releases/1 conditions conditions/1/meet conditions/1/waive correct release-timeline"
+    names += " messages messages/no-reply"
     for path in ["", *(f"{name}/" for name in names.split())]:
         for method in ("get", "post"):
             assert answer(hidden, method, path) == answer(accepted, method, path), (method, path)
+    CaseMessageFactory(case=hidden, author=technician, text="Is this right?", release_number=1)
+    sent = [client.post(f"/cases/{case.pk}/messages/", {"message": "Here it is."}) for case in (hidden, accepted)]
+    assert [response.status_code for response in sent] == [302, 302]
+    client.get("/")  # says that they were sent
+    for address in ("", "?messages_before=999999"):
+        assert answer(hidden, "get", address) == answer(accepted, "get", address)
 
 
 def test_announced_has_nothing_to_announce_of_a_held_case(client, member, technician, settings, clock):
@@ -164,6 +171,8 @@ def test_the_admin_is_no_door_for_others_than_administrators(looker, hidden, cli
 WAYS = ["hidden", "in_progress", "announced"]
 NOTE = "Snickersnee, says the register"
 ANSWER = "Yes, Dandiprat counts"
+# Said about a release that was recalled.
+SAID = "Gongoozler is in the answer"
 
 
 @pytest.fixture
@@ -173,6 +182,7 @@ def noted(hidden, technician):
     for name in ("granted.pdf", "figures.pdf"):
         CaseDocumentFactory(case=hidden, name=name)
     notes.add(case=hidden, by=technician, text=NOTE)
+    CaseMessageFactory(case=hidden, author=technician, text=SAID, release_number=1)
     assignment.hand_over_case(
         case=hidden, to=UserFactory(role="technician", username="uwe"), by=technician, source="web"
     )
@@ -187,11 +197,14 @@ def all_doors(client, case):
     searches = [f"/cases/?q={NOTE[:11]}", "/cases/?q=granted", "/cases/?q=Dandiprat"]
     previews = [f"{url}as-member/", f"{url}as-member/?when=after"]
     looks = [*searches, f"{url}?notes_before=99999", *previews, *documents, f"{url}release-timeline/"]
+    looks += [f"{url}?messages_before=99999", f"/cases/?q={SAID[:10]}", "/cases/?waiting=staff"]
     looks += ["/history/", f"/history/?case={case.external_case_id}", "/history/export/"]
     answers = [*doors(client, case), *[client.get(look) for look in looks]]
     for headers in ({}, {"HX-Request": "true"}):
         answers += [client.get(url, headers=headers), client.get(f"{url}?notes_before=99999", headers=headers)]
         answers += [client.post(f"{url}notes/", {"text": "Me too."}, headers=headers)]
+        answers += [client.get(f"{url}?messages_before=99999", headers=headers)]
+        answers += [client.post(f"{url}messages/", {"insert": "1"}, headers=headers)]
         answers += [client.post(f"{url}hand-over/", {"to": case.assigned_to_id}, headers=headers)]
         answers += [client.post(f"{url}answer/", {"answer": "Mine.", "preview": "1"}, headers=headers)]
         answers += [client.post(f"{url}answer/", {"answer": "Mine.", "version": 0}, headers=headers)]
@@ -199,8 +212,9 @@ def all_doors(client, case):
 
 
 def without_searches(text):
-    """The text of a page without the words of the search that it repeats."""
-    for words in (NOTE[:11], "granted", "Dandiprat"):
+    """The text of a page without the words of the search that it repeats, and without random letters."""
+    text = re.sub(r'(csrfmiddlewaretoken|form_token)" value="[^"]+"', "", text)
+    for words in (NOTE[:11], "granted", "Dandiprat", SAID[:10]):
         text = text.replace(f'value="{words}"', "")
     return text
 
@@ -214,7 +228,9 @@ def test_no_member_reads_a_note_an_answer_a_report_or_the_history(way, person, n
         text = without_searches(answer.content.decode())
         staffs = (NOTE[:11], "granted.pdf", "figures.pdf", "uwe", "Internal notes", "Release timeline", "Not opened")
         told = [word for word in staffs if word in text]
-        told += [word for word in ("Dandiprat", "Your answer", "Your report") if word in f"{answer.headers}{text}"]
+        told += [
+            word for word in ("Dandiprat", SAID[:10], "Your answer", "Your report") if word in f"{answer.headers}{text}"
+        ]
         assert told == [], answer.request["PATH_INFO"]
     assert noted.notes.count() == 1
     assert CaseAnswer.objects.get().text == ANSWER

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from cases.casework import saved_views
 from cases.models import BuiltinView, SavedView
@@ -35,9 +36,10 @@ def menu(page):
 def cases(member, technician, other_technician):
     CaseFactory(submitted=True, member=member, urgency="urgent")
     CaseFactory.create_batch(2, submitted=True, member=member)
-    CaseFactory(member=member, assigned_to=technician)
+    turns = [{"waiting_for": side, "waiting_since": timezone.now()} for side in ("member", "staff")]
+    CaseFactory(member=member, assigned_to=technician, **turns[0])
     CaseFactory.create_batch(2, member=member, assigned_to=other_technician)
-    CaseFactory(held=True, member=member, assigned_to=technician, urgency="urgent")
+    CaseFactory(held=True, member=member, assigned_to=technician, urgency="urgent", **turns[1])
     CaseFactory(scheduled=True, member=member, assigned_to=technician)
     CaseFactory(held_by_conditions=True, member=member, assigned_to=technician)
     CaseFactory(released=True, member=member, assigned_to=technician, urgency="urgent")
@@ -47,6 +49,8 @@ COUNTS = {
     "Unassigned": "3",
     "Urgent": "2",
     "Mine in progress": "1",
+    "Messages to answer": "1",
+    "Waiting for member": "1",
     "Releasing this week": "1",
     "On hold": "1",
     "Held by conditions": "1",
@@ -61,7 +65,7 @@ def test_the_rail_has_the_views_with_their_counts_and_each_leads_to_as_many(clie
     assert {name: count for name, (count, _) in shown.items() if count} == COUNTS
     assert list(shown) == [*map(str, BuiltinView.labels), "Manage views"]
     addresses = re.findall(r'<a href="(/cases/\?[^"]+)"[^>]*title="([^"]+)"', page)
-    for address, name in addresses[:7]:
+    for address, name in addresses[: len(COUNTS)]:
         opened = text_of(client, address.replace("&amp;", "&"))
         assert rail(opened)[name] == (COUNTS[name], True)
         assert opened.count('class="row-title" href="/cases/') == int(COUNTS[name])

@@ -21,7 +21,7 @@ from django.utils import timezone
 from cases.lifecycle.permissions import NOT_RELEASED, TABLE, Action, Relation, State
 from cases.models import Case, CaseEvent, Condition, User
 from tests.clocks import portals_today
-from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseNoteFactory
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseMessageFactory, CaseNoteFactory
 from tests.urls import url_of, url_patterns, urls_of_a_case
 
 pytestmark = pytest.mark.one_database(
@@ -40,6 +40,8 @@ LETTER, REPORT = "marriage.txt", "granted.pdf"
 PAYMENT = "Bartleby has paid"
 NOTE = "Snickersnee, says the register"
 ANSWER = "Yes, Dandiprat counts"
+# Written before any release, and about one that was recalled or is out.
+TALK, ABOUT_RELEASE = "Is Fopdoodle enough?", "Gongoozler is in the answer"
 PARTS = ["submission", "report"]
 SCHEDULED = {State.SCHEDULED, State.HELD_BY_CONDITIONS}
 
@@ -85,6 +87,10 @@ def a_colleague(case: Case, person: str) -> dict[str, object]:
 
 def a_note(case: Case, person: str) -> dict[str, object]:
     return {"text": NOTE}
+
+
+def a_message(case: Case, person: str) -> dict[str, object]:
+    return {"message": "Here it is."}
 
 
 def a_condition(case: Case, person: str) -> dict[str, object]:
@@ -145,6 +151,8 @@ DOORS = [
     Door("waive_condition", "post", Action.WAIVE, a_reason),
     Door("link_condition", "post", Action.ADD_CONDITION, done=200),
     Door("remove_condition", "post", Action.ADD_CONDITION),
+    Door("send_message", "post", Action.WRITE_MESSAGE, a_message),
+    Door("end_waiting", "post", Action.END_WAITING),
     Door("write_answer", "post", Action.WRITE_ANSWER, an_answer),
     Door("preview_case", "get", None, done=200),
     Door("release_timeline", "get", None, done=200),
@@ -174,6 +182,7 @@ OF_A_CONDITION = {
 FOR_STAFF = {
     "move_case",
     "add_note",
+    "end_waiting",
     "preview_case",
     "release_evidence",
     "release_timeline",
@@ -227,6 +236,12 @@ def is_related(person: str, relation: Relation, state: State) -> bool:
             return True
 
 
+def is_unread(state: State, view: str) -> bool:
+    """Whether the member can't read now what is written in the conversation, so that nobody writes in it."""
+    hidden = {"hidden": NOT_RELEASED, "announced": SCHEDULED | {State.DUE}}.get(view, frozenset())
+    return state in hidden
+
+
 def action_of(door: Door, state: State) -> Action | None:
     if door.name == "api_case-release" and state in NOT_RELEASED:
         return Action.RELEASE_EARLY
@@ -248,6 +263,8 @@ def answer(door: Door, person: str, state: State, view: str) -> int:
         return 403
     if state not in rule.states:
         return 409
+    if door.name == "send_message" and is_unread(state, view):
+        return 409
     if door.name == "remove_document" and door.document != ("submission" if person == MIA else "report"):
         return 403  # of an open case everybody takes away only what is theirs to attach
     return door.done
@@ -255,12 +272,13 @@ def answer(door: Door, person: str, state: State, view: str) -> int:
 
 def secrets(person: str, state: State, view: str) -> set[str]:
     """What a member, or a stranger, must not read anywhere."""
-    head, body = set(HEAD.values()), {*BODY.values(), LETTER}
+    head, body = set(HEAD.values()), {*BODY.values(), LETTER, TALK}
+    of_release = {REPORT, ANSWER, ABOUT_RELEASE}
     if person != MIA or not sees(person, state, view):
-        return {*head, *body, REPORT, NOTE, PAYMENT, ANSWER}
+        return {*head, *body, *of_release, NOTE, PAYMENT}
     if view == "announced" and state in SCHEDULED:
-        return {*body, REPORT, NOTE, PAYMENT, ANSWER}
-    return {NOTE, PAYMENT} if state is State.RELEASED else {REPORT, NOTE, PAYMENT, ANSWER}
+        return {*body, *of_release, NOTE, PAYMENT}
+    return {NOTE, PAYMENT} if state is State.RELEASED else {*of_release, NOTE, PAYMENT}
 
 
 # --- Whether it does ------------------------------------------------------------------------------------------------
@@ -359,6 +377,8 @@ def case_in(state: State) -> Case:
     CaseNoteFactory(case=case, text=NOTE)
     add_condition(case, "external", state="met", settled_at=timezone.now(), settled_through="link")
     CaseAnswerFactory(case=case, text=ANSWER)
+    CaseMessageFactory(case=case, text=TALK)
+    CaseMessageFactory(case=case, text=ABOUT_RELEASE, release_number=1)
     return case
 
 

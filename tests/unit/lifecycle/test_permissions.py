@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases import releases
 from cases.casework import assignment, corrections, drafts, notes
 from cases.casework.answers import save_answer
+from cases.conversation import messages
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.schedule import Schedule
 from cases.documents import actions as documents
@@ -26,6 +27,7 @@ STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "held_by
 NOT_RELEASED = "held scheduled due held_by_conditions"
 IN_HANDS = f"accepted {NOT_RELEASED}"
 NO_DRAFT = f"submitted {IN_HANDS} released"
+TALKED_ABOUT = f"{IN_HANDS} released"
 # What a technician may do to any case: accept one that nobody has, and write a note.
 OF_ANYBODY = ("accept", "note")
 # And what only a technician does who is not the technician of the case.
@@ -55,6 +57,9 @@ MAY = {
     "waive":          ("-",           "-",              IN_HANDS),
     "approve":        ("-",           NOT_RELEASED,     NOT_RELEASED),
     "write_answer":   ("-",           "accepted",       "accepted"),
+    # Where members do not see the case, nobody writes to them. tests/unit/conversation has the other views.
+    "write_message":  (NO_DRAFT,      "accepted released", "accepted released"),
+    "end_waiting":    ("-",           TALKED_ABOUT,     TALKED_ABOUT),
 }  # fmt: skip
 
 # Who knows that the case exists. To everybody else it does not.
@@ -110,6 +115,8 @@ def verbs(case, by):
         "meet_condition": lambda: releases.meet_condition(**of_condition("manual")),
         "waive": lambda: releases.waive_condition(**of_condition("manual"), reason="because"),
         "approve": lambda: releases.approve(**of_condition("approval")),
+        "write_message": lambda: messages.send(**way, text="Here it is."),
+        "end_waiting": lambda: messages.end_waiting(**way),
         "write_answer": lambda: save_answer(case=case, by=by, text="Yes."),
     }
 

@@ -19,6 +19,7 @@ import cases
 from cases import releases
 from cases.accounts import actions as people
 from cases.casework import assignment, drafts, notes
+from cases.conversation import canned_texts, messages
 from cases.core import limits
 from cases.core.errors import TooLong
 from cases.core.schedule import Schedule
@@ -31,6 +32,7 @@ from cases.models import (
     BulkRow,
     BulkRun,
     CalendarFeed,
+    CannedText,
     Case,
     CaseAnswer,
     CaseEvent,
@@ -61,7 +63,7 @@ from cases.models import (
     ViewPin,
 )
 from cases.models.folded import Folded
-from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory
+from tests.factories import CaseDocumentFactory, CaseFactory, CaseMessageFactory, CaseNoteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +93,8 @@ def row(model: type[models.Model]) -> models.Model:
         "user": lambda: UserFactory.build(email="u@example.com", email_canonical="u@example.com"),
         "casedocument": lambda: CaseDocumentFactory.build(case=CaseFactory(), uploaded_by=person, file="ab/cd"),
         "casenote": lambda: CaseNoteFactory.build(case=CaseFactory(), author=person),
+        "casemessage": lambda: CaseMessageFactory.build(case=CaseFactory(), author=person, is_from_member=True),
+        "cannedtext": lambda: CannedText(name="a", text="a", updated_at=NOW, updated_by=person),
         "accountevent": lambda: AccountEvent(person=person, actor=person, kind="corrected", at=NOW),
         "calendarfeed": lambda: CalendarFeed(user=person, token_digest="0", made_at=NOW),
         "heartbeat": lambda: Heartbeat(name="a run", at=NOW),
@@ -164,6 +168,7 @@ def make_consistent(found: models.Model, column: str) -> None:
         "release_error": {"release_attempts": 1, "release_next_try": NOW},
         "message_id": {"group": uuid.uuid4()},
         "system_actor": {"actor": None},
+        "waiting_for": {"waiting_since": NOW},
         "settled_through": {"state": "met", "settled_at": NOW},
         "link_digest": {"kind": "external", "link_expires_at": NOW},
     }
@@ -301,6 +306,9 @@ def test_no_verb_takes_a_longer_text(member, technician, other_technician, admin
         lambda: drafts.create(by=member, title="x", description=LONG),
         lambda: drafts.edit(case=draft, by=member, title="x", description=LONG, urgency="normal"),
         lambda: notes.add(case=accepted, by=technician, text="x" * (limits.NOTE + 1)),
+        lambda: messages.send(case=accepted, by=technician, source="web", text="x" * (limits.MESSAGE + 1)),
+        lambda: canned_texts.add(by=administrator, source="web", name="x" * (limits.NAME + 1), text="x"),
+        lambda: canned_texts.add(by=administrator, source="web", name="x", text="x" * (limits.MESSAGE + 1)),
         lambda: releases.complete(case=accepted, by=technician, source="web", release_on=None, reason=REASON),
         lambda: releases.complete(case=accepted, by=technician, source="web", release_on=later, reason=REASON),
         lambda: releases.schedule(case=held, by=administrator, source="web", release_on=later, reason=REASON),

@@ -1,0 +1,51 @@
+"""When the conversation of a case is open: to its member by what they see, after a release for CASE_QUESTIONS_DAYS."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from cases.core import schedule
+from cases.core.clock import portal_now
+from cases.models import Case, User
+
+
+def asks_until(case: Case) -> dt.date | None:
+    """Return the last day, on the portal's calendar, on which the member may ask about a released case.
+
+    None for a case that is not released, and where CASE_QUESTIONS_DAYS is 0.
+    """
+    if case.actual_release_date is None or not settings.CASE_QUESTIONS_DAYS:
+        return None
+    return schedule.date_of(case.actual_release_date) + dt.timedelta(days=settings.CASE_QUESTIONS_DAYS)
+
+
+def is_read_by_member(case: Case) -> bool:
+    """Tell whether the member of `case` can read its conversation at present."""
+    if not case.is_pending:
+        return True
+    view = settings.RELEASE_MEMBER_VIEW
+    return view == "in_progress" or (view == "announced" and case.is_held)
+
+
+def why_closed(case: Case, *, to: User, now: dt.datetime | None = None) -> str:
+    """Return why `to`, who has a part in the case, can't write in its conversation at present; nothing where they can.
+
+    `now` is the portal's moment. None asks the database for it, where it matters.
+    """
+    if not to.is_member:
+        return "" if is_read_by_member(case) else _("The member can't read messages until the case is released.")
+    if not is_read_by_member(case):
+        return _("You can ask about this case once it is released.")
+    return _why_too_late(case, now) if case.is_released else ""
+
+
+def _why_too_late(case: Case, now: dt.datetime | None) -> str:
+    last = asks_until(case)
+    if last is None:
+        return _("You can't ask about this case anymore. Start a new case instead.")
+    if schedule.date_of(now or portal_now()) <= last:
+        return ""
+    day = date_format(last, "DAY_FORMAT")
+    return _("You could ask about this case until %(day)s. Start a new case instead.") % {"day": day}

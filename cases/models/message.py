@@ -1,0 +1,80 @@
+"""What the member of a case and its staff write to each other."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits
+from cases.core.text_fields import Prose
+from cases.models.case import Case
+from cases.models.case_queryset import RELEASED, SCHEDULED
+from cases.models.event import AppendOnly
+from cases.models.user import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+# Written before any release of the case. A recall takes from its member what was said about the release.
+BEFORE_RELEASE = Q(release_number=0)
+
+
+class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
+    """The only way in which messages are fetched for a person."""
+
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """The messages that `user` may read: staff all of a case, its member those that belong to what they see of it.
+
+        Of a release that was recalled they are not shown before the next one, and of an announced case none at all.
+        """
+        cases = Case.objects.visible_to(user)
+        if isinstance(user, User) and not user.is_member:
+            return self.filter(case__in=cases)
+        announced = settings.RELEASE_MEMBER_VIEW == "announced"
+        with_messages = cases.exclude(SCHEDULED) if announced else cases
+        return self.filter(BEFORE_RELEASE & Q(case__in=with_messages) | Q(case__in=cases.filter(RELEASED)))
+
+    def of(self, case: Case, *, seen_by: User) -> Self:
+        """Those of `visible_to(seen_by)` that belong to `case`, which came from `Case.objects.visible_to(seen_by)`."""
+        messages = self.filter(case=case)
+        if not seen_by.is_member or case.is_released:
+            return messages
+        if settings.RELEASE_MEMBER_VIEW == "announced" and case.scheduled_release_date:
+            return messages.none()
+        return messages.filter(BEFORE_RELEASE)
+
+
+class CaseMessage(AppendOnly):
+    """A message in the conversation of a case. Append-only. The documents that came with it are `documents`."""
+
+    case = models.ForeignKey(
+        Case, verbose_name=_("case"), on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
+    # message_of_author begins with it.
+    author = models.ForeignKey(
+        User, verbose_name=_("author"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    # Not by the author's role, which can change.
+    is_from_member = models.BooleanField(_("from the member"))
+    text = Prose(_("text"), max_length=limits.MESSAGE, blank=True, help_text=_("Empty: documents alone."))
+    at = models.DateTimeField(_("time"))
+    release_number = models.PositiveIntegerField(
+        _("release number"), default=0, help_text=_("The release that was out when it was written. 0: none.")
+    )
+
+    objects = CaseMessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["pk"]
+        indexes = [
+            models.Index(name="message_of_case", fields=["case", "id"]),
+            models.Index(name="message_of_author", fields=["author", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"

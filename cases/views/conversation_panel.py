@@ -1,0 +1,60 @@
+"""The conversation on the page of a case: in person, and in the preview of the member's page."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cases.core.limits import MESSAGE, MESSAGE_FILES, is_key
+from cases.forms.conversation import MessageForm
+from cases.lifecycle import conversation
+from cases.lifecycle.permissions import Action
+from cases.models import CannedText, Case, CaseDocument, CaseMessage, User
+
+MESSAGES = 50
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """A message with the documents that came with it; whether its reader wrote it."""
+
+    message: CaseMessage
+    documents: list[CaseDocument]
+    is_own: bool
+
+
+def conversation_panel(
+    case: Case, viewer: User, *, documents: Iterable[CaseDocument], before: str = ""
+) -> dict[str, Any]:
+    """The latest messages of `case` that `viewer` may read, oldest first; those before the message `before` where that
+    is an id. `documents` are those of the case that they may see. One query.
+    """
+    found = CaseMessage.objects.of(case, seen_by=viewer).select_related("author")
+    is_older = is_key(before)
+    if is_older:
+        found = found.filter(pk__lt=int(before))
+    latest = list(found.order_by("-pk")[: MESSAGES + 1])
+    shown = latest[MESSAGES - 1 :: -1] if len(latest) > MESSAGES else latest[::-1]
+    with_it = defaultdict(list)
+    for document in documents:
+        with_it[document.message_id].append(document)
+    return {
+        "talk": [ShownMessage(each, with_it[each.pk], each.author_id == viewer.pk) for each in shown],
+        "talk_older": shown[0].pk if len(latest) > MESSAGES else None,
+        "talk_is_older": is_older,
+        "talk_until": _asks_until(case, viewer),
+        "message_form": MessageForm(initial={"asks": True}),
+        "message_most": MESSAGE,
+        "message_files": MESSAGE_FILES,
+        "member_reads": conversation.is_read_by_member(case),
+    }
+
+
+def _asks_until(case: Case, viewer: User) -> dt.date | None:
+    return conversation.asks_until(case) if viewer.is_member else None
+
+
+def canned_texts(can: set[Action]) -> dict[str, Any]:
+    """The texts to put into a message, where one can be written."""
+    return {"canned_texts": list(CannedText.objects.only("name"))} if Action.WRITE_MESSAGE in can else {}

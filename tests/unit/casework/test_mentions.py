@@ -1,0 +1,48 @@
+"""Whom a note mentions, and that nobody else is told."""
+
+import pytest
+
+from cases.casework import notes
+from cases.casework.mentions import mentioned_in
+from cases.models import Notification
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff():
+    people = {
+        "robin.maddox": ("Robin", "Maddox", "technician"),
+        "jo.reed": ("Jo", "Reed", "technician"),
+        "jo.lane": ("Jo", "Lane", "administrator"),
+        "sam": ("Sam", "Sample", "member"),
+    }
+    for username, (first, last, role) in people.items():
+        UserFactory(username=username, first_name=first, last_name=last, role=role)
+    UserFactory(username="left", first_name="Lee", role="technician", is_active=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "usernames"),
+    [
+        ("@Robin please check page 3.", ["robin.maddox"]),
+        ("Ask @robin.maddox, and @ROBIN again.", ["robin.maddox"]),
+        ("(@jo.reed), @jo.lane.", ["jo.reed", "jo.lane"]),
+        ("@Jo, please", []),
+        ("@Jo Reed, please", ["jo.reed"]),
+        ("@Sam @left @Lee @nobody @", []),
+        ("mail robin@robin.maddox", []),
+        ("@robin " * 11 + "@jo.reed", ["robin.maddox"]),
+    ],
+    ids=["first name", "once", "usernames", "two of them", "whole name", "no colleague", "an address", "too many"],
+)
+def test_who_is_mentioned(text, usernames, staff, django_assert_num_queries):
+    with django_assert_num_queries(1 if "@" in text.rstrip("@") and "robin@" not in text else 0):
+        assert [person.username for person in mentioned_in(text)] == usernames
+
+
+def test_a_mention_is_told_to_the_colleague_and_to_nobody_else(staff, technician):
+    note = notes.add(case=CaseFactory(assigned_to=technician), by=technician, text="@Robin and @tom, page 3.")
+    told = Notification.objects.values_list("recipient__username", "kind", "ref")
+    assert list(told) == [("robin.maddox", "mention", note.pk)]

@@ -1,0 +1,98 @@
+"""The conversation on the page of a case: written, refused and read, with and without HTMX."""
+
+import re
+
+import pytest
+from django.core.files.base import ContentFile
+
+from cases.conversation import canned_texts
+from cases.models import CaseMessage
+from tests.factories import CaseFactory, CaseMessageFactory
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about pages: tests/unit/conversation has the verbs on both"),
+]
+
+
+@pytest.fixture
+def case(member, technician):
+    return CaseFactory(member=member, assigned_to=technician)
+
+
+def page_of(client, case, query=""):
+    return client.get(f"/cases/{case.pk}/{query}").content.decode()
+
+
+def test_a_question_is_asked_and_answered_with_files(case, client, member, technician):
+    client.force_login(technician)
+    sent = client.post(f"/cases/{case.pk}/messages/", {"message": "Please send **form DD-214**.", "asks": "on"})
+    assert sent.url == f"/cases/{case.pk}/#conversation"
+    assert "Waiting for member" in page_of(client, case)
+    client.force_login(member)
+    page = page_of(client, case)
+    assert "Please send <strong>form DD-214</strong>." in page
+    assert "Waiting for you" in page
+    assert page.index("Please send") < page.index("What you asked"), "what the member is asked comes first"
+    for url in ("/", "/cases/", "/cases/?waiting=member"):
+        assert "Waiting for you" in client.get(url).content.decode()
+    files = [ContentFile(b"%PDF-1.7\n", name="front.pdf"), ContentFile(b"%PDF-1.7\n", name="back.pdf")]
+    assert client.post(f"/cases/{case.pk}/messages/", {"message": "", "file": files}).status_code == 302
+    assert "Waiting for you" not in page_of(client, case)
+    client.force_login(technician)
+    assert "Messages to answer" in client.get("/").content.decode()
+    page = page_of(client, case)
+    assert "Message to answer" in page
+    assert page.count("front.pdf") == page.count("back.pdf") == 3, "in the message, among the documents, in the history"
+    client.post(f"/cases/{case.pk}/messages/no-reply/")
+    assert "Message to answer" not in page_of(client, case)
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"message": " "}, "Enter a message."),
+        ({"message": "x" * 4001}, "Use up to 4,000 characters."),
+        ({"message": "See this.", "file": ContentFile(b"MZ", name="run.exe")}, "See this."),
+        ({"message": ["One.", "Two."]}, "Send it once."),
+    ],
+    ids=["nothing", "too long", "no document", "twice"],
+)
+def test_what_is_refused_is_still_there_with_the_reason(sent, said, case, client, member):
+    client.force_login(member)
+    answer = client.post(f"/cases/{case.pk}/messages/", sent)
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert said in page
+    assert 'aria-invalid="true"' in page
+    assert not CaseMessage.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+def test_a_canned_text_comes_after_what_was_typed_and_nothing_is_sent(headers, case, client, technician, administrator):
+    kept = canned_texts.add(by=administrator, source="web", name="Form DD-214", text="Please send it.")
+    client.force_login(technician)
+    typed = {"message": "Dear Mia,", "canned": kept.pk, "insert": "1"}
+    page = client.post(f"/cases/{case.pk}/messages/", typed, headers=headers).content.decode()
+    assert "Dear Mia,\n\nPlease send it.</textarea>" in page
+    assert ("<html" in page) == (not headers)
+    assert 'name="asks" checked' not in page, "it was not ticked"
+    assert not CaseMessage.objects.exists()
+    sent = client.post(f"/cases/{case.pk}/messages/", {"message": "Dear Mia,"}, headers=headers)
+    assert sent.status_code == (200 if headers else 302)
+    assert CaseMessage.objects.get().text == "Dear Mia,"
+
+
+@pytest.mark.parametrize("who", ["member", "technician"])
+def test_older_messages_are_a_page_away(who, case, client, request):
+    for number in range(51):
+        CaseMessageFactory(case=case, text=f"word {number:02}")
+    client.force_login(request.getfixturevalue(who))
+    page = page_of(client, case)
+    assert "word 00" not in page
+    assert page.index("word 01") < page.index("word 50")
+    (older,) = re.findall(r'href="(\?messages_before=\d+)#conversation"', page)
+    page = page_of(client, case, older)
+    assert "word 00" in page
+    assert "word 01" not in page
+    assert "Latest messages" in page
