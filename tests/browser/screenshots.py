@@ -38,6 +38,7 @@ from tests.pages import (
     World,
     complete_world,
 )
+from tests.unit.delivery.test_letters import MAILS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -122,3 +123,17 @@ def take(tab: Tab, name: str) -> None:
         tab.emulate_media(color_scheme=scheme)
         for dialog in dialogs_of(tab):
             tab.screenshot(path=FOLDER / f"{name}-{dialog}--{look}.png")
+
+
+def test_screenshots_of_emails(chromium: Browser, member: User) -> None:
+    """Each kind of email, as a mail program shows it."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    tab = chromium.new_page()
+    for kind, write in MAILS.items():
+        tab.set_content(write(member).alternatives[0][0])
+        name = kind.replace(", ", "-").replace(" ", "-")
+        for look, viewport, scheme in LOOKS:
+            tab.set_viewport_size(viewport)
+            tab.emulate_media(color_scheme=scheme)
+            tab.screenshot(path=FOLDER / f"email-{name}--{look}.png", full_page=True)
+    tab.close()
