@@ -28,7 +28,7 @@ def live(request: PortalRequest) -> HttpResponse:
 
     204 for a person who is no longer signed in: a page that waits must not show them the page to sign in.
     """
-    if not request.user.is_authenticated:
+    if not request.user.pk:
         return HttpResponse(status=204)
     unread = notifications.count_unread(request.user)
     return JsonResponse({"unread": unread, "words": notifications.in_words(unread), "news": _news(request)})

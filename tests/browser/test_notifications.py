@@ -45,4 +45,3 @@ def test_otto_is_handed_a_case_and_his_open_page_grows_old(
     assert_accessible(page)
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".toasts")).to_contain_text("Notification settings saved.")
-

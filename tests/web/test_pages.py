@@ -45,15 +45,20 @@ def addresses(world: World, name: str) -> list[str]:
         return [reverse(name, args=[token.pk]) for token in ApiToken.objects.all()]
     if name in urls_with_an_id("bulk/"):
         return [reverse(name, args=[run.pk]) for run in BulkRun.objects.all()]
+    return [_address(world, name)]
+
+
+def _address(world: World, name: str) -> str:
+    """The one URL `name`."""
     if name == "new_bulk_run":
-        return [reverse(name) + "?action=shift&all=1&query=state%3Dscheduled"]
+        return reverse(name) + "?action=shift&all=1&query=state%3Dscheduled"
     if name == "reminder_link":
-        return [of_signed_link(world)]
+        return of_signed_link(world)
     if name == "unsubscribe":
-        return [to_unsubscribe(world)]
+        return to_unsubscribe(world)
     if name == "condition_by_link":
-        return [reverse(name, args=[LINK_TOKEN])]
-    return [url_of(name, world.case("draft"), pk=0)]
+        return reverse(name, args=[LINK_TOKEN])
+    return url_of(name, world.case("draft"), pk=0)
 
 
 def _has(world: World, state: str) -> bool:
