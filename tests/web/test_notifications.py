@@ -208,7 +208,9 @@ def test_a_daily_email_waits_for_its_time_and_tells_what_is_left(case, technicia
     assert deliver() == []
 
 
-@pytest.mark.parametrize("token", ["", "x", signing.dumps([1, ["queue"]], salt="another")])
+@pytest.mark.parametrize(
+    "token", ["", "x", signing.dumps([1, ["queue"]], salt="another")], ids=["altered", "no token", "another salt"]
+)
 def test_a_link_that_the_portal_has_not_signed_changes_nothing(token, technician):
     verbs.choose(by=technician, channels={Kind.QUEUE: "mail"})
     altered = token or unsubscribe.link(technician, ["queue"]).rstrip("/").rpartition("/")[2][:-1]
