@@ -200,7 +200,7 @@ QUERIES = {
     "new_case": 5,
     "operations": 25,
     "people": 4,
-    "person": 12,
+    "person": 13,
     "person_absences": 10,
     "preview_case": 9,
     "release_evidence": 9,

@@ -113,6 +113,7 @@ def _documents() -> str:
 # Settings whose value in `settings` has another name or form than in the environment.
 READERS: dict[str, Callable[[], object]] = {
     "RELEASE_TIME_OF_DAY": lambda: time_text(settings.RELEASE_TIME_OF_DAY),
+    "RELEASE_REMINDER_TIME": lambda: time_text(settings.RELEASE_REMINDER_TIME),
     "RELEASE_MAIL_HOURS": lambda: "-".join(map(time_text, settings.RELEASE_MAIL_HOURS or ())),
     "RELEASE_ETA_WINDOW_DAYS": lambda: settings.RELEASE_ETA_WINDOW.days,
     "FILE_STORAGE_URL": _documents,
@@ -120,6 +121,8 @@ READERS: dict[str, Callable[[], object]] = {
     "CLEANUP_SECURITY_STATE_DAYS": lambda: settings.CLEANUP_SECURITY_STATE.days,
     "CLEANUP_FORM_TOKENS_DAYS": lambda: settings.CLEANUP_FORM_TOKENS.days,
     "CLEANUP_UNSENT_FORMS_DAYS": lambda: settings.CLEANUP_UNSENT_FORMS.days,
+    "NOTIFICATION_DIGEST_TIME": lambda: time_text(settings.NOTIFICATION_DIGEST_TIME),
+    "CLEANUP_NOTIFICATIONS_DAYS": lambda: settings.CLEANUP_NOTIFICATIONS.days,
     "PORTAL_URL": lambda: place_of(settings.PORTAL_URL),
     "DATABASE_URL": _database,
     "REDIS_URL": lambda: place_of(settings.CELERY_BROKER_URL),
