@@ -230,7 +230,7 @@ QUERIES = {
     "new_case": 5,
     "operations": 25,
     "people": 4,
-    "person": 12,
+    "person": 13,
     "person_absences": 10,
     "preview_case": 10,
     "release_evidence": 9,

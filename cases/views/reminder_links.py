@@ -80,13 +80,13 @@ def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
             return redirect("case_detail", pk=case.pk)
     if isinstance(form, ScheduleFields):
         form.offer(case, any_day=request.user.is_administrator, now=now)
-    question, consequence, label = WORDS[link.action]
+    question, consequence, what_it_does = WORDS[link.action]
     context = {
         "case": VisibleCase.of(case, to=request.user),
         "form": form,
         "question": question,
         "consequence": consequence,
-        "label": label,
+        "what_it_does": what_it_does,
         "needs_reason": permissions.TABLE[link.action][request.user.role].reason,
         "preflight": _preflight(request, case),
     }

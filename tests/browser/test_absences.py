@@ -46,7 +46,9 @@ def test_a_deputy_takes_over_and_follows_a_reminder(
     of_deputy.goto(path)
     assert_accessible(of_deputy)
     expect(of_deputy.get_by_role("heading", name="Change the release date?")).to_be_visible()
-    of_deputy.get_by_label("Release date").fill((portals_today() + dt.timedelta(days=21)).isoformat())
+    of_deputy.get_by_role("textbox", name="Release date", exact=True).fill(
+        (portals_today() + dt.timedelta(days=21)).isoformat()
+    )
     of_deputy.get_by_role("button", name="Update release date").click()
     expect(of_deputy.get_by_text("Release date updated.")).to_be_visible()
     assert Case.objects.get().scheduled_release_date == portals_today() + dt.timedelta(days=21)

@@ -51,6 +51,8 @@ def test_no_page_asks_oftener_when_there_are_many_cases():
     world = make_world()
     # More in one group of a dashboard than it shows.
     CaseFactory.create_batch(5, member=world.member, assigned_to=world.technician)
+    # And of a colleague: a page with such a case asks once for whom the technician stands in.
+    CaseFactory(member=world.member, scheduled=True)
     # A member's first look releases what is due of theirs, once.
     pages = [page for page in [*PAGES, *API] if "due" not in page.name]
     costs(world, pages)

@@ -60,6 +60,7 @@ def test_it_asks_and_does_it_once(who, action, case, technician, administrator):
         page = client.get(url)
         assert page.status_code == 200
         assert "Pension" in page.content.decode()
+        assert ">Reason" in page.content.decode()
         assert client.head(url).status_code == 200
     assert rows() == before
     data, kind = DONE[action]
