@@ -9,10 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from cases.core import schedule
-from cases.core.clock import portal_now
+from cases.core.clock import hosts_now, portal_now
 from cases.models import Absence, User
 
 # The host's clock may be wrong by less than that.
@@ -99,7 +98,7 @@ def _on_day(day: dt.date) -> QuerySet[Absence]:
 
 def _nearly_today() -> QuerySet[Absence]:
     """Return the absences of these days by the host's clock: mostly none, and then the portal's clock is not asked."""
-    day = schedule.date_of(timezone.now())
+    day = schedule.date_of(hosts_now())
     return Absence.objects.filter(first_day__lte=day + TWO_DAYS, last_day__gte=day - TWO_DAYS)
 
 

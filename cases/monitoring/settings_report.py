@@ -114,6 +114,7 @@ def _documents() -> str:
 READERS: dict[str, Callable[[], object]] = {
     "RELEASE_TIME_OF_DAY": lambda: time_text(settings.RELEASE_TIME_OF_DAY),
     "NOTIFICATION_DIGEST_TIME": lambda: time_text(settings.NOTIFICATION_DIGEST_TIME),
+    "RELEASE_REMINDER_TIME": lambda: time_text(settings.RELEASE_REMINDER_TIME),
     "RELEASE_MAIL_HOURS": lambda: "-".join(map(time_text, settings.RELEASE_MAIL_HOURS or ())),
     "RELEASE_ETA_WINDOW_DAYS": lambda: settings.RELEASE_ETA_WINDOW.days,
     "FILE_STORAGE_URL": _documents,

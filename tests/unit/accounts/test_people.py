@@ -132,9 +132,10 @@ def test_more_than_one_batch(technician, other_technician, administrator, monkey
 def test_it_costs_the_same_for_many(technician, other_technician, administrator, django_assert_num_queries):
     CaseFactory.create_batch(20, assigned_to=technician)
     # The people and three stretches, twice; each time in a transaction, which here are two statements. Then the lock of
-    # the cases, the update, and a history of the cases and one of the account, each with its moment.
+    # the cases, the update, and a history of the cases and one of the account, each with its moment. Two tell the
+    # technician.
     clock = 1 if connection.vendor == "postgresql" else 0
-    with django_assert_num_queries(2 * (2 + 1 + 3) + 4 + 2 * clock):
+    with django_assert_num_queries(2 * (2 + 1 + 3) + 4 + 2 + 2 * clock):
         assignment.hand_over_all(technician=technician, to=other_technician, by=administrator, source="web")
 
 

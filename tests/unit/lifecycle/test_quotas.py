@@ -113,11 +113,12 @@ def test_it_costs_as_much_of_many_as_of_few(kind, adds, settings):
             adds[kind]()
         return len(captured)
 
+    adds[kind]()  # the first one in the queue is told to technicians
     few = cost()
     for name in LIMITS:
         setattr(settings, name, 100)
     CaseNote.objects.bulk_create(
-        [CaseNote(case=n.case, author=n.author, text="x", at=n.at) for n in CaseNote.objects.all()] * 50
+        [CaseNote(case=n.case, author=n.author, text="x", at=n.at) for n in CaseNote.objects.all()] * 30
     )
     assert cost() == few
 
