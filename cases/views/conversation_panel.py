@@ -44,7 +44,7 @@ def conversation_panel(
         "talk_older": shown[0].pk if len(latest) > MESSAGES else None,
         "talk_is_older": is_older,
         "talk_until": _asks_until(case, viewer),
-        "message_form": MessageForm(initial={"asks": True}),
+        "message_form": MessageForm(initial={"asks": case.waiting_for != Case.WaitingFor.STAFF}),
         "message_most": MESSAGE,
         "message_files": MESSAGE_FILES,
         "member_reads": conversation.is_read_by_member(case),
