@@ -7,7 +7,7 @@ narrowest index by age.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery
@@ -66,6 +66,7 @@ __all__ = [
 ]
 
 SEARCHED = 10_000
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 # An index has each technician's cases in these states.
 OF_TECHNICIANS = {"accepted", "scheduled", "held", "released"}
 
@@ -229,13 +230,11 @@ def latest_of_member(member: User, cases: CaseQuerySet) -> Q:
     return _latest("member_id", member.pk, cases)[0]
 
 
-def order_along_index(
-    cases: CaseQuerySet, column: str, value: Any, by: tuple[Any, ...], forwards: bool
-) -> CaseQuerySet:
-    """Return the cases with that value, ordered `by`. An index on `column` and `by` must exist.
+def order_along_index(rows: Rows, column: str, value: Any, by: tuple[Any, ...], forwards: bool) -> Rows:
+    """Return the rows with that value, ordered `by`. An index on `column` and `by` must exist.
 
     The range and the column in the order leave PostgreSQL's planner no other index. With an equality it may walk all
-    cases by age, expecting to meet enough matches soon (tests/unit/selectors/test_case_list_plans.py).
+    rows by age, expecting to meet enough matches soon (tests/unit/selectors/test_case_list_plans.py).
     """
     if value is None:
         these = {f"{column}__isnull": True}
@@ -243,7 +242,7 @@ def order_along_index(
         these = {f"{column}__gte": value, f"{column}__lte": value}
     else:
         these = {column: value}  # SQLite uses this index for an equality, and another one for a range
-    return cases.filter(**these).order_by(column if forwards else f"-{column}", *by)
+    return rows.filter(**these).order_by(column if forwards else f"-{column}", *by)
 
 
 def _sorted(cases: CaseQuerySet, order: Order) -> CaseQuerySet:

@@ -6,23 +6,23 @@ The plan of the count is asserted in tests/unit/selectors/test_notification_plan
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
 from cases.core.numbers import capped
 from cases.db.compiled_queries import PERSON, CompiledQuery
 from cases.lifecycle.notification_words import count_queue, path, sentence
 from cases.lifecycle.visible_case import VisibleCase
-from cases.models import Case, Notification, User
+from cases.models import Case, CaseQuerySet, Notification, User
+from cases.selectors.case_list import order_along_index
 
 Kind = Notification.Kind
-# The bell counts up to this, and the page lists as many that are unread, and as many that were read last.
+# The bell counts up to this. The page lists what is known of so many that are unread, and of so many that were read.
 MAX_COUNTED = 99
-UNREAD = Q(read_at__isnull=True)
+UNREAD, READ = Q(read_at__isnull=True), Q(read_at__isnull=False)
 QUEUE = Q(case__isnull=True)
-# A release that was taken back, or made again, is not the one that was told.
-OF_THIS_RELEASE = Q(case__actual_release_date__isnull=False, case__release_number=F("ref"))
 NEWEST = "-pk"
 
 
@@ -52,24 +52,16 @@ class Group:
         return path(self.lines[0].notification)
 
 
-def visible_to(person: User) -> list[QuerySet[Notification]]:
-    """Return the notifications of `person` about what they may know of, in two parts: about cases, about the queue.
-
-    A case is theirs to know of by the visibility rule (DESIGN rule 3). Two parts, because the database follows an
-    index through the first one only without an alternative.
-    """
-    told = Notification.objects.filter(recipient=person.pk)
-    known = Case.objects.visible_to(person).filter(pk=OuterRef("case_id"))
-    about_cases = told.filter(Exists(known))
-    if person.is_member:
-        about_cases = about_cases.filter(~Q(kind=Kind.RELEASED) | OF_THIS_RELEASE)
-    return [about_cases, told.filter(QUEUE)]
+def visible_to(person: User) -> QuerySet[Notification]:
+    """Return the notifications of `person` about what they may know of: their cases, and the queue."""
+    told = Notification.objects.filter(recipient=person)
+    return told.filter(QUEUE | Exists(_known_case(person)))
 
 
 def count_unread(person: User) -> int:
     """Return how many notifications `person` has not read, up to MAX_COUNTED and one. One statement."""
     rows = _unread(person.role, settings.RELEASE_MEMBER_VIEW).fetch(person=person.pk)
-    return min(sum(count for _part, count in rows), MAX_COUNTED + 1) if person.is_active else 0
+    return sum(case is None or known is not None for _part, case, known in rows) if person.is_active else 0
 
 
 def in_words(count: int) -> str:
@@ -84,20 +76,17 @@ def unread(person: User) -> list[Group]:
 
 def read(person: User) -> list[Group]:
     """Return what `person` has read, by case, the newest first."""
-    return _groups(person, ~UNREAD)
+    return _groups(person, READ)
 
 
 def _groups(person: User, which: Q) -> list[Group]:
-    """Takes three statements: the two parts, and their cases; and one where something waits in the queue."""
-    found: list[Notification] = []
-    for part in visible_to(person):
-        found += part.filter(which).select_related("actor").order_by(NEWEST)[:MAX_COUNTED]
-    found = sorted(found, key=lambda each: each.pk, reverse=True)[:MAX_COUNTED]
-    cases = _cases([each.case_id for each in found if each.case_id], person)
+    """Takes two statements: the notifications, and their cases; and one where something waits in the queue."""
+    found = list(_newest(person, which).select_related("actor")[: MAX_COUNTED + 1])
+    cases = _cases([each.known for each in found if each.known], person)
     in_queue = count_queue(person) if any(each.case_id is None for each in found) else 0
     lines: dict[int | None, list[Line]] = {}
     for each in found:
-        if each.case_id in cases or each.case_id is None:
+        if each.known in cases or each.case_id is None:
             lines.setdefault(each.case_id, []).append(Line(each, sentence(each, to=person, in_queue=in_queue)))
     return [Group(cases.get(pk or 0), of_one) for pk, of_one in lines.items()]
 
@@ -107,8 +96,31 @@ def _cases(keys: Sequence[int], person: User) -> dict[int, VisibleCase]:
     return {case.pk: VisibleCase.of(case, to=person) for case in cases}
 
 
+def _newest(person: User, which: Q) -> QuerySet[Any, Any]:
+    """Return the notifications of `person` along their index, the newest first, for the caller to cut off.
+
+    `known` is the case of each if they may know of it, else None: asked of those alone that are returned. A condition
+    would have the database look through all of them.
+    """
+    told = order_along_index(Notification.objects.filter(which), "recipient_id", person.pk, (NEWEST,), forwards=True)
+    return told.annotate(known=Subquery(_known_case(person).values("pk")[:1]))
+
+
+def _known_case(person: User) -> CaseQuerySet:
+    """Return the case of a notification if `person` may know of it (DESIGN rule 3).
+
+    A release that was taken back, or made again, is not the one that was told.
+    """
+    known = Case.objects.visible_to(person).filter(pk=OuterRef("case_id"))
+    if not person.is_member:
+        return known
+    kind = ExpressionWrapper(OuterRef("kind"), output_field=CharField())
+    this_release = Q(actual_release_date__isnull=False, release_number=OuterRef("ref"))
+    return known.annotate(told=kind).filter(~Q(told=Kind.RELEASED) | this_release)
+
+
 @functools.cache
 def _unread(role: str, member_view: str) -> CompiledQuery:
     """Compile the count for a role. `member_view` is a setting, which the visibility rule reads."""
-    parts = [part.filter(UNREAD).order_by(NEWEST) for part in visible_to(User(pk=PERSON, role=role))]
-    return CompiledQuery.counts_of(*(part.values("pk")[: MAX_COUNTED + 1] for part in parts))
+    newest = _newest(User(pk=PERSON, role=role), UNREAD)
+    return CompiledQuery.rows_of(newest.values("case_id", "known")[: MAX_COUNTED + 1])

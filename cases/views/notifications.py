@@ -2,8 +2,8 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -68,7 +68,4 @@ def notification_settings(request: PortalRequest) -> HttpResponse:
 
 def _visible(request: PortalRequest, pk: int) -> Notification:
     """The notification of the person; Http404 where it is another's, or they may no longer know of its case."""
-    for part in selectors.visible_to(request.user):
-        if found := part.filter(pk=pk).first():
-            return found
-    raise Http404
+    return get_object_or_404(selectors.visible_to(request.user), pk=pk)

@@ -163,7 +163,7 @@ def test_htmx_gets_whatever_says_when_the_case_is_released(case, client, technic
     assert "<html" not in page
     assert "July 1, 2025 at 12:00 AM" in page
     assert "Release moved from " in page
-    assert page.count('hx-swap-oob="true"') == 5
+    assert page.count('hx-swap-oob="true"') == 6
     # The forms of the other actions, too, are for the case as it is now.
     assert page.count('name="version" value="2"') == 3
     assert "Release date updated." in answer.headers["HX-Trigger"]
