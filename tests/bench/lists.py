@@ -16,7 +16,9 @@ from tests.bench.servers import start_servers
 from tests.static_files import collect_static
 
 Work = Callable[[], object]
-TODAY = dt.date(2025, 6, 11)
+# Of the cases. Not before the real one, in which nothing is to fall due while it is measured.
+TODAY = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+FIRST, LAST = TODAY + dt.timedelta(days=20), TODAY + dt.timedelta(days=28)
 # Pages by name: who opens it, and its address.
 PAGES: dict[str, tuple[str, str]] = {
     "all": ("ada", "/cases/"),
@@ -34,7 +36,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "scheduled, latest first": ("tom", "/cases/?state=scheduled&technician=mine&sort=latest"),
     "scheduled, urgent": ("ada", "/cases/?state=scheduled&urgency=urgent"),
     "releasing this week": ("tom", "/cases/?due=week"),
-    "release date from and to": ("ada", "/cases/?release_from=2025-07-01&release_to=2025-07-09"),
+    "release date from and to": ("ada", f"/cases/?release_from={FIRST}&release_to={LAST}"),
     "on hold": ("ada", "/cases/?state=held"),
     "held by an approval": ("ada", "/cases/?held_by=approval"),
     "released": ("ada", "/cases/?state=released"),
