@@ -1,6 +1,5 @@
 """What an action on many cases asks for. What is allowed is decided by the preview, case by case."""
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -8,67 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits, schedule
 from cases.core.clock import portal_now
-from cases.core.text_fields import LineField, ProseField
-from cases.db.bulk import ids_as_rows
+from cases.forms.bulk_conditions import BulkAddConditionForm, BulkConditionForm, BulkMeetForm
+from cases.forms.bulk_form import SELECT, BulkForm
 from cases.forms.case_types import CaseTypeField, choosable
-from cases.forms.conditions import possible_owners
 from cases.forms.release import ReleaseDateInput
-from cases.forms.single_values import SingleValuesForm
 from cases.forms.technicians import TechnicianField, colleagues_of
 from cases.lifecycle.closed_days import default_date
-from cases.models import BulkRun, Case, Condition, User
-from cases.releases import bulk
+from cases.models import BulkRun, Case
 from cases.releases.bulk import Parameters
 
 Action = BulkRun.Action
-SELECT = {"class": "form-select"}
-SAVED = _("Saved in the history of each case.")
-OPTIONAL = _("Optional. Saved in the history of each case.")
-# So many names of conditions are offered at most.
-MAX_NAMES = 100
-
-
-class BulkForm(SingleValuesForm):
-    """Why; the actions that ask for no more have this form. `keys` are those of the selected cases."""
-
-    reason = ProseField(
-        label=_("Reason"),
-        max_length=limits.REASON,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=SAVED,
-        error_messages={"required": _("Enter a reason. It will be saved in the case history.")},
-    )
-
-    field_order = (
-        "date",
-        "time",
-        "most_a_day",
-        "days",
-        "unit",
-        "direction",
-        "technician",
-        "condition",
-        "kind",
-        "name",
-        "owner",
-        "urgency",
-        "case_type",
-        "reason",
-    )
-
-    def __init__(self, *args: Any, action: str, by: User, keys: Sequence[int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.by, self.keys = by, keys
-        if not bulk.needs_reason(action, by):
-            self.fields["reason"].required, self.fields["reason"].help_text = False, OPTIONAL
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Offer what can be chosen."""
-
-    def parameters(self) -> Parameters:
-        """Return what was chosen, of a valid form."""
-        return Parameters()
 
 
 class BulkDateForm(BulkForm):
@@ -173,76 +121,6 @@ class BulkHandOverForm(BulkForm):
         return Parameters(technician=self.cleaned_data["technician"].pk)
 
 
-class BulkAddConditionForm(BulkForm):
-    """What is to happen before the release, as on the page of one case."""
-
-    kind = forms.ChoiceField(
-        label=_("What must happen first"),
-        choices=Condition.Kind.choices,
-        widget=forms.Select(attrs=SELECT),
-        error_messages={"invalid_choice": _("Choose what kind of condition this is.")},
-    )
-    name = LineField(
-        label=_("Name"),
-        required=False,
-        max_length=limits.CONDITION,
-        help_text=_("For something to confirm, or a confirmation by link. Anyone with the link can read it."),
-    )
-    owner = TechnicianField(
-        label=_("Owner"),
-        required=False,
-        empty_label=_("The technician of the case"),
-        error_messages={"invalid_choice": _("Choose a technician or an administrator with an active account.")},
-    )
-
-    def prepare(self) -> None:
-        """Offer all staff."""
-        cast(TechnicianField, self.fields["owner"]).queryset = possible_owners()
-
-    def parameters(self) -> Parameters:
-        """Return what was chosen, of a valid form."""
-        owner = self.cleaned_data["owner"]
-        return Parameters(
-            kind=self.cleaned_data["kind"], name=self.cleaned_data["name"], owner=owner.pk if owner else None
-        )
-
-
-class BulkConditionForm(BulkForm):
-    """Which of the conditions that are open in the selected cases."""
-
-    kinds = tuple(Condition.Kind.values)
-
-    condition = forms.ChoiceField(
-        label=_("Condition"),
-        widget=forms.Select(attrs=SELECT),
-        error_messages={
-            "required": _("None of the selected cases has an open condition that you can choose here."),
-            "invalid_choice": _("This condition isn't open anymore. Choose another one."),
-        },
-    )
-
-    def prepare(self) -> None:
-        """Offer every open condition of the selected cases once, by kind and name."""
-        found = Condition.objects.filter(
-            case__in=ids_as_rows(self.keys), state=Condition.State.OPEN, kind__in=self.kinds
-        )
-        named = found.order_by("name", "kind").values_list("kind", "name").distinct()[:MAX_NAMES]
-        self.fields["condition"].choices = [  # type: ignore[attr-defined]
-            (f"{kind}:{name}", name or Condition.Kind(kind).label) for kind, name in named
-        ]
-
-    def parameters(self) -> Parameters:
-        """Return what was chosen, of a valid form."""
-        kind, _colon, name = self.cleaned_data["condition"].partition(":")
-        return Parameters(kind=kind, name=name)
-
-
-class BulkMeetForm(BulkConditionForm):
-    """Which condition has been met: one that people confirm."""
-
-    kinds = (Condition.Kind.MANUAL,)
-
-
 class BulkUrgencyForm(BulkForm):
     """How urgent."""
 
@@ -286,21 +164,3 @@ FORMS: dict[str, type[BulkForm]] = {
 def form_for(action: str, *args: Any, **options: Any) -> BulkForm:
     """Return the form of the action."""
     return FORMS.get(action, BulkForm)(*args, action=action, **options)
-
-
-class UndoForm(SingleValuesForm):
-    """Why a run is taken back; where that has to be said, it is required."""
-
-    reason = ProseField(
-        label=_("Reason"),
-        required=False,
-        max_length=limits.REASON,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=OPTIONAL,
-        error_messages={"required": _("Enter a reason. It will be saved in the case history.")},
-    )
-
-    def __init__(self, *args: Any, run: BulkRun, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if bulk.undo_needs_reason(run):
-            self.fields["reason"].required, self.fields["reason"].help_text = True, SAVED

@@ -2,23 +2,20 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, ClassVar
-from urllib.parse import urlencode
+from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django_stubs_ext import StrOrPromise
 
 from cases.core import calendar_periods, limits, schedule
 from cases.core.clock import portal_now
 from cases.core.text import isolated
 from cases.forms.case_types import GENERAL, filter_choices_of_types
-from cases.forms.release import ReleaseDateInput
+from cases.forms.filters import DayField, FilterForm
 from cases.forms.technicians import filter_choices
 from cases.lifecycle import display_states
 from cases.models import Condition, User
@@ -29,7 +26,8 @@ from cases.selectors.pagination import PER_PAGE
 MINE, NOBODY = "mine", "nobody"
 # Of the members whom a name fits, so many are told.
 SEVERAL = 5
-SELECT = {"class": "form-select", "data-live": ""}
+LIVE = {"data-live": ""}
+SELECT = {"class": "form-select"} | LIVE
 # How many days ago a case was created, at least or at most.
 OVER, LAST = (7, 30, 90), (7, 30)
 PAGE_SIZES = (50, 100)
@@ -47,31 +45,12 @@ class StoredChoices:
     technicians: list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Chip:
-    """One filter that is on, in words, and the query without it."""
-
-    text: str
-    without: str
-
-
-class DayField(forms.DateField):
-    """A day on which a case may be released, or none."""
-
-    default_error_messages: ClassVar = {"invalid": _("Enter a date.")}
-
-    def __init__(self, **options: Any) -> None:
-        validators = [
-            MinValueValidator(calendar_periods.FIRST_DATE, _("Enter a date.")),
-            MaxValueValidator(calendar_periods.LAST_DATE, _("Enter a date.")),
-        ]
-        picker = ReleaseDateInput(**{"data-live": ""})
-        super().__init__(required=False, widget=picker, validators=validators, **options)
-
-
-class CaseFilter(forms.Form):
+class CaseFilter(FilterForm):
     """`q`, `state`, `waiting`, `urgency`, `sort`, and `type` where types are kept; for staff also OF_STAFF. A value
     that cannot be read is an error of its field."""
+
+    without_chip = ("q", *OF_DISPLAY)
+    day_format = "DAY_SHORT_FORMAT"
 
     q = forms.CharField(
         required=False,
@@ -127,8 +106,8 @@ class CaseFilter(forms.Form):
             attrs={"class": "form-control", "placeholder": _("Member's name or email"), "data-live": ""}
         ),
     )
-    release_from = DayField(label=_("Release date from"))
-    release_to = DayField(label=_("Release date to"))
+    release_from = DayField(label=_("Release date from"), attrs=LIVE)
+    release_to = DayField(label=_("Release date to"), attrs=LIVE)
     age = forms.ChoiceField(required=False, label=_("Age"), widget=forms.Select(attrs=SELECT))
     held_by = forms.ChoiceField(
         required=False,
@@ -273,23 +252,6 @@ class CaseFilter(forms.Form):
     def is_comfortable(self) -> bool:
         """Whether the rows have more room."""
         return self.query.get("density") == COMFORTABLE
-
-    def chips(self) -> list[Chip]:
-        """The choices that are on, each with what the query would be without it. The search stands in its field."""
-        on = [field for field in self if field.name not in ("q", *OF_DISPLAY) and self.query.get(field.name)]
-        return [Chip(self._in_words(field), self.query_with(**{field.name: ""})) for field in on]
-
-    def _in_words(self, field: forms.BoundField) -> str:
-        value = self.query[field.name]
-        chosen = dict(getattr(field.field, "choices", [])).get(value, value)
-        if day := self.cleaned_data.get(field.name) if isinstance(field.field, forms.DateField) else None:
-            chosen = date_format(day, "DAY_SHORT_FORMAT")
-        return gettext("%(field)s: %(value)s") % {"field": field.label, "value": chosen}
-
-    def query_with(self, **changes: str) -> str:
-        """The query of this list's first page with some of its values changed; an empty one leaves."""
-        query = {name: str(self.query.get(name, "")) for name in self.fields} | changes
-        return urlencode({key: value for key, value in query.items() if value})
 
 
 def _stored_choices(by: User) -> StoredChoices:

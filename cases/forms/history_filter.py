@@ -2,18 +2,14 @@
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
-from cases.forms.case_filter import Chip
-from cases.forms.release import ReleaseDateInput
+from cases.forms.filters import DayField, FilterForm
 from cases.forms.technicians import BY_NAME
 from cases.models import Case, CaseEvent, User
 from cases.selectors.history import HistoryQuery, named_person
@@ -23,7 +19,7 @@ MOST_RUNS = 10**limits.KEY_DIGITS - 1
 INVALID_DAY = {"invalid": _("Enter a date like 2025-12-31.")}
 
 
-class HistoryFilter(forms.Form):
+class HistoryFilter(FilterForm):
     """`case`, `kind`, `person`, `channel`, `run`, and the days `since` and `until`. What cannot be read is an error."""
 
     case = forms.CharField(
@@ -59,8 +55,8 @@ class HistoryFilter(forms.Form):
         max_value=MOST_RUNS,
         widget=forms.NumberInput(attrs={"class": "form-control", "placeholder": _("Number")}),
     )
-    since = forms.DateField(required=False, label=_("From"), widget=ReleaseDateInput(), error_messages=INVALID_DAY)
-    until = forms.DateField(required=False, label=_("To"), widget=ReleaseDateInput(), error_messages=INVALID_DAY)
+    since = DayField(label=_("From"), error_messages=INVALID_DAY)
+    until = DayField(label=_("To"), error_messages=INVALID_DAY)
 
     def __init__(self, query: QueryDict, *, by: User) -> None:
         super().__init__(query)
@@ -102,27 +98,7 @@ class HistoryFilter(forms.Form):
         """Whether anything narrows the list."""
         return any(self.query.get(name) for name in self.fields)
 
-    def chips(self) -> list[Chip]:
-        """The filters that are on, each with what the query would be without it."""
-        on = [field for field in self if self.query.get(field.name)]
-        return [Chip(self._in_words(field), self.query_with(**{field.name: ""})) for field in on]
-
-    def _in_words(self, field: forms.BoundField) -> str:
-        value = self.query[field.name]
-        chosen = dict(getattr(field.field, "choices", [])).get(value, value)
-        day = getattr(self, "cleaned_data", {}).get(field.name)
-        shown = date_format(day, "DAY_FORMAT") if isinstance(day, dt.date) else chosen
-        return gettext("%(field)s: %(value)s") % {"field": field.label, "value": shown}
-
-    def query_with(self, **changes: str) -> str:
-        """The query of the first page with some of its values changed; an empty one leaves."""
-        query = {name: str(self.query.get(name, "")) for name in self.fields} | changes
-        return urlencode({key: value for key, value in query.items() if value})
-
 
 def _midnight(day: dt.date | None, *, days: int = 0) -> dt.datetime | None:
-    """The beginning of the reader's `day`, or of the one `days` later. None for None, and beyond the calendar."""
-    try:
-        return timezone.make_aware(dt.datetime.combine(day, dt.time()) + dt.timedelta(days=days)) if day else None
-    except OverflowError:
-        return None
+    """The beginning of the reader's `day`, or of the one `days` later. None for None."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time()) + dt.timedelta(days=days)) if day else None

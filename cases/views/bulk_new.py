@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from cases.core import limits
 from cases.core.errors import CaseError
-from cases.forms.bulk import BulkForm, form_for
+from cases.forms.bulk import form_for
+from cases.forms.bulk_form import BulkForm
 from cases.forms.bulk_selection import Selection
 from cases.models import BulkRun
 from cases.releases import bulk

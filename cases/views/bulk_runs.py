@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from cases.core.errors import CaseError
 from cases.core.spreadsheet import csv_lines
-from cases.forms.bulk import UndoForm
+from cases.forms.bulk_form import UndoForm
 from cases.models import BulkRow, BulkRun
 from cases.releases import bulk
 from cases.selectors import bulk_runs as selectors

@@ -87,6 +87,16 @@ def test_what_cannot_be_read_shows_nothing_and_says_so(client, administrator, mo
         assert "Release moved" not in answer.content.decode()
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("query", ["since=0001-01-01", "until=0001-01-01", "since=9999-12-31", "until=9999-12-31"])
+def test_a_day_that_has_no_moment_in_some_zone_is_refused(client, administrator, moved, query, zone):
+    administrator.time_zone = zone
+    administrator.save()
+    client.force_login(administrator)
+    for url in ("/history/", "/history/export/"):
+        assert client.get(f"{url}?{query}").status_code == 400
+
+
 def test_technicians_see_the_cases_they_may_see(client, administrator, technician, moved, draft_event):
     for person, numbers in (
         (administrator, {moved.external_case_id, draft_event.external_case_id}),

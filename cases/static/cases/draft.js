@@ -52,7 +52,7 @@ async function sendDraft(keepalive) {
   }
 }
 
-/** Says why, in the words of the server. Whoever saves by the button then sees both versions of a draft that has another. */
+/** Says why, in the words of the server. The button then shows both versions of a draft that has another. */
 function refuse(status, told) {
   draftSaid.replaceChildren(told ?? draftSaid.dataset.failed);
   hasConflict = status === 409;

@@ -1,0 +1,88 @@
+"""What actions on the conditions of many cases ask for."""
+
+from typing import cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits
+from cases.core.text_fields import LineField
+from cases.db.bulk import ids_as_rows
+from cases.forms.bulk_form import SELECT, BulkForm
+from cases.forms.conditions import possible_owners
+from cases.forms.technicians import TechnicianField
+from cases.models import Condition
+from cases.releases.bulk import Parameters
+
+# So many names of conditions are offered at most.
+MAX_NAMES = 100
+
+
+class BulkAddConditionForm(BulkForm):
+    """What is to happen before the release, as on the page of one case."""
+
+    kind = forms.ChoiceField(
+        label=_("What must happen first"),
+        choices=Condition.Kind.choices,
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": _("Choose what kind of condition this is.")},
+    )
+    name = LineField(
+        label=_("Name"),
+        required=False,
+        max_length=limits.CONDITION,
+        help_text=_("For something to confirm, or a confirmation by link. Anyone with the link can read it."),
+    )
+    owner = TechnicianField(
+        label=_("Owner"),
+        required=False,
+        empty_label=_("The technician of the case"),
+        error_messages={"invalid_choice": _("Choose a technician or an administrator with an active account.")},
+    )
+
+    def prepare(self) -> None:
+        """Offer all staff."""
+        cast(TechnicianField, self.fields["owner"]).queryset = possible_owners()
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        owner = self.cleaned_data["owner"]
+        return Parameters(
+            kind=self.cleaned_data["kind"], name=self.cleaned_data["name"], owner=owner.pk if owner else None
+        )
+
+
+class BulkConditionForm(BulkForm):
+    """Which of the conditions that are open in the selected cases."""
+
+    kinds = tuple(Condition.Kind.values)
+
+    condition = forms.ChoiceField(
+        label=_("Condition"),
+        widget=forms.Select(attrs=SELECT),
+        error_messages={
+            "required": _("None of the selected cases has an open condition that you can choose here."),
+            "invalid_choice": _("This condition isn't open anymore. Choose another one."),
+        },
+    )
+
+    def prepare(self) -> None:
+        """Offer every open condition of the selected cases once, by kind and name."""
+        found = Condition.objects.filter(
+            case__in=ids_as_rows(self.keys), state=Condition.State.OPEN, kind__in=self.kinds
+        )
+        named = found.order_by("name", "kind").values_list("kind", "name").distinct()[:MAX_NAMES]
+        self.fields["condition"].choices = [  # type: ignore[attr-defined]
+            (f"{kind}:{name}", name or Condition.Kind(kind).label) for kind, name in named
+        ]
+
+    def parameters(self) -> Parameters:
+        """Return what was chosen, of a valid form."""
+        kind, _colon, name = self.cleaned_data["condition"].partition(":")
+        return Parameters(kind=kind, name=name)
+
+
+class BulkMeetForm(BulkConditionForm):
+    """Which condition has been met: one that people confirm."""
+
+    kinds = (Condition.Kind.MANUAL,)

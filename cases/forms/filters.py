@@ -1,0 +1,62 @@
+"""What the filters of lists have in common: they read an address, say what is on, and write such addresses."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import calendar_periods
+from cases.forms.release import ReleaseDateInput
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter that is on, in words, and the query without it."""
+
+    text: str
+    without: str
+
+
+class DayField(forms.DateField):
+    """A day of the calendar's years, or none. Beyond them a day has no moments in some time zones."""
+
+    default_error_messages: ClassVar = {"invalid": _("Enter a date.")}
+
+    def __init__(self, *, attrs: dict[str, Any] | None = None, **options: Any) -> None:
+        validators = [
+            MinValueValidator(calendar_periods.FIRST_DATE, _("Enter a date.")),
+            MaxValueValidator(calendar_periods.LAST_DATE, _("Enter a date.")),
+        ]
+        super().__init__(required=False, widget=ReleaseDateInput(**(attrs or {})), validators=validators, **options)
+
+
+class FilterForm(forms.Form):
+    """The filters of one list. `query` is its address, `without_chip` the fields that stand elsewhere on the page."""
+
+    without_chip: ClassVar[tuple[str, ...]] = ()
+    day_format: ClassVar[str] = "DAY_FORMAT"
+    query: QueryDict
+
+    def chips(self) -> list[Chip]:
+        """The filters that are on, each with what the query would be without it."""
+        on = [field for field in self if field.name not in self.without_chip and self.query.get(field.name)]
+        return [Chip(self._in_words(field), self.query_with(**{field.name: ""})) for field in on]
+
+    def query_with(self, **changes: str) -> str:
+        """The query of this list's first page with some of its values changed; an empty one leaves."""
+        query = {name: str(self.query.get(name, "")) for name in self.fields} | changes
+        return urlencode({key: value for key, value in query.items() if value})
+
+    def _in_words(self, field: forms.BoundField) -> str:
+        value = self.query[field.name]
+        chosen = dict(getattr(field.field, "choices", [])).get(value, value)
+        day = getattr(self, "cleaned_data", {}).get(field.name)
+        shown = date_format(day, self.day_format) if isinstance(day, dt.date) else chosen
+        return gettext("%(field)s: %(value)s") % {"field": field.label, "value": shown}
