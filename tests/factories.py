@@ -119,7 +119,7 @@ class CaseMessageFactory(factory.django.DjangoModelFactory[CaseMessage]):
     case = factory.SubFactory(CaseFactory)
     author = factory.LazyAttribute(lambda message: message.case.member)
     is_from_member = factory.LazyAttribute(lambda message: message.author.is_member)
-    text = "Do you need the original?"
+    text = "Original or copy?"
     at = factory.LazyFunction(timezone.now)
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import override_settings
 from django.urls import reverse
 
-from cases.models import ApiToken, BulkRun, Case, CaseType, SavedView
+from cases.models import ApiToken, BulkRun, CannedText, Case, CaseType, SavedView
 from tests.pages import (
     ERRORS,
     LINK_TOKEN,
@@ -43,6 +43,8 @@ def addresses(world: World, name: str) -> list[str]:
         return [reverse(name, args=[each.pk]) for each in SavedView.objects.all()]
     if name in urls_with_an_id("api-tokens/"):
         return [reverse(name, args=[token.pk]) for token in ApiToken.objects.all()]
+    if name in urls_with_an_id("canned-texts/"):
+        return [reverse(name, args=[text.pk]) for text in CannedText.objects.all()]
     if name in urls_with_an_id("bulk/"):
         return [reverse(name, args=[run.pk]) for run in BulkRun.objects.all()]
     return [_address(world, name)]

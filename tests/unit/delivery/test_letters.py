@@ -14,9 +14,10 @@ from django.test import override_settings
 from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_kinds import KINDS
 from cases.delivery.letter import Button, Code, Entries, Entry, Heading, Letter, Link, Paragraph, Quote, compose
+from cases.delivery.notification_email import CHANNEL_OF
 from cases.delivery.recall_email import recalled_message
 from cases.delivery.release_email import released_message
-from cases.models import HistorySeal, OutgoingEmail, Reminder, User
+from cases.models import HistorySeal, Notification, NotificationChoice, OutgoingEmail, Reminder, User
 from cases.models.history_seal import NO_SEAL
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseFactory
@@ -94,6 +95,21 @@ def unopened(person, count):
     return KINDS["unopened"].render(batch, EmailContext({person.pk: person}, {case.pk: case for case in cases})).message
 
 
+def told(person, email_kind, kinds):
+    """A message about one case for each of `kinds`; a technician's, who is told of them by that email."""
+    person.role = User.Role.TECHNICIAN
+    person.save()
+    email = OutgoingEmail.objects.create(kind=email_kind, recipient=person, next_try=FROZEN, created=FROZEN)
+    for kind in kinds:
+        NotificationChoice.objects.create(user=person, kind=kind, channel=CHANNEL_OF[email_kind])
+        case = None if kind == "queue" else CaseFactory(assigned_to=person, title=TITLE)
+        Notification.objects.create(recipient=person, case=case, kind=kind, at=FROZEN, email=email)
+    if "queue" in kinds:
+        CaseFactory(submitted=True)
+    batch = replace(batch_for(person, email_kind), row_ids=(email.pk,))
+    return KINDS[email_kind].render(batch, EmailContext({person.pk: person}, {})).message
+
+
 # Each kind of email, and what else may look different. A new kind has to be added.
 MAILS = {
     "released": lambda person: released(person, 1),
@@ -107,6 +123,10 @@ MAILS = {
     "history_head": history_head,
     "reminder": lambda person: reminder(person, 1),
     "reminder, several": lambda person: reminder(person, 3),
+    "notification": lambda person: told(person, "notification", ["assigned"]),
+    "notification, several": lambda person: told(person, "notification", ["assigned", "reply", "failed"]),
+    "digest": lambda person: told(person, "digest", ["queue"]),
+    "digest, several": lambda person: told(person, "digest", ["queue", "assigned", "recalled"]),
     "unopened": lambda person: unopened(person, 1),
     "unopened, more than are listed": lambda person: unopened(person, 52),
 }
@@ -136,13 +156,14 @@ def test_text_and_html_say_the_same_in_the_one_design(kind, language, member):
 
     brand, spoken = words("Advisor Portal"), words(text)
     assert visible_words(html) == [*brand, *spoken], "text and HTML differ"
-    assert set(ADDRESS.findall(text)) <= set(re.findall(r'href="([^"]*)"', html)), "a link is missing"
+    links = set(map(entities.unescape, re.findall(r'href="([^"]*)"', html)))
+    assert set(ADDRESS.findall(text)) <= links, "a link is missing"
     assert f'<html lang="{language}">' in html
     assert "color-scheme" in html
     assert TITLE not in message.subject
     assert "yes" not in message.subject
-    why = text.rstrip("\n").rpartition("Advisor Portal\n")[2]
-    assert re.fullmatch(r"[^\n]{20,}\.", why), "the last line says why one gets it"
+    why = text.rstrip("\n").rpartition("Advisor Portal\n")[2].partition("\n\n")[0]
+    assert re.fullmatch(r"[^\n]{20,}\.", why), "its end says why one gets it"
 
 
 EVERY_PART = Letter(
