@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.errors import BadDocument, CaseError
 from cases.core.text import clean_text
-from cases.delivery.notifications import notify
+from cases.delivery.notifications import mark_acted_on, notify
 from cases.documents import actions as documents
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.history import log_committed
@@ -25,6 +25,7 @@ from cases.models import Case, CaseDocument, CaseEvent, CaseMessage, Notificatio
 
 Kind = Notification.Kind
 WaitingFor = Case.WaitingFor
+ABOUT_MESSAGES = (Kind.QUESTION, Kind.REPLY)
 
 
 def send(
@@ -52,6 +53,7 @@ def send(
         locked = lock_for_action(case, Action.WRITE_MESSAGE, by=by, source=source)
         used = form_tokens.use(form_token, by=locked.by, content=content)
         message = _record(locked, text, kept)
+        mark_acted_on(ABOUT_MESSAGES, case=locked.case, by=locked.by, at=message.at)
         _tell(message, locked, asks=asks)
         _take_turns(locked, asks=asks)
         form_tokens.remember(used, message.pk)
@@ -68,6 +70,7 @@ def end_waiting(*, case: Case, by: User, source: str) -> Case:
     former = locked.case.waiting_for
     if former:
         locked.recorder.record(CaseEvent.Kind.WAITING_ENDED, details={"waited_for": former})
+        mark_acted_on(ABOUT_MESSAGES, case=locked.case, by=locked.by, at=locked.recorder.at)
         _wait_for(locked.case, "", None)
     return locked.case
 

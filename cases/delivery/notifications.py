@@ -28,6 +28,8 @@ Kind = Notification.Kind
 Channel = NotificationChoice.Channel
 Email = OutgoingEmail.Kind
 EMAIL_OF = {Channel.MAIL: Email.NOTIFICATION, Channel.DIGEST: Email.DIGEST}
+# As far back as one looks for what a person has acted on: the cost of it has an end.
+MAX_LOOKED_THROUGH = 1000
 # A zone that moves across the date line skips a day.
 DAYS_AHEAD = 3
 
@@ -78,6 +80,13 @@ def notify_queue(*, by: User | str, at: dt.datetime) -> None:
     unread = Notification.objects.filter(recipient=OuterRef("pk"), kind=Kind.QUEUE, read_at__isnull=True)
     technicians = User.objects.filter(~Exists(unread), role=User.Role.TECHNICIAN, is_active=True)
     notify_each(Kind.QUEUE, [About(pk) for pk in technicians.values_list("pk", flat=True)], by=by, at=at)
+
+
+def mark_acted_on(kinds: Iterable[str], *, case: Case, by: User, at: dt.datetime) -> None:
+    """Mark read what `by` was told of `kinds` about `case`: they have just acted on it, wherever they read it."""
+    unread = Notification.objects.filter(recipient=by, read_at__isnull=True).order_by("-pk").values("pk")
+    newest = unread[:MAX_LOOKED_THROUGH]
+    Notification.objects.filter(pk__in=newest, case=case, kind__in=kinds).update(read_at=at)
 
 
 def released_columns(at: dt.datetime) -> dict[str, Any]:

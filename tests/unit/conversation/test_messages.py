@@ -13,12 +13,14 @@ from cases import releases
 from cases.conversation import messages
 from cases.core.errors import CaseError, QuotaReached, SentAlready, WrongState
 from cases.core.schedule import Schedule
+from cases.delivery.notifications import notify
 from cases.lifecycle import conversation, form_tokens
 from cases.models import Case, CaseDocument, CaseEvent, CaseMessage, Notification
 from tests.factories import CaseFactory, CaseMessageFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
+Kind = Notification.Kind
 WAYS = ["hidden", "in_progress", "announced"]
 
 
@@ -80,6 +82,21 @@ def test_the_other_side_is_told_and_nobody_else(case, member, technician, admini
     Notification.objects.all().delete()
     say(CaseFactory(member=member, submitted=True), member)
     assert not Notification.objects.exists(), "nobody has accepted it yet"
+
+
+def test_who_acts_on_a_message_has_read_of_it(case, member, technician, other_technician):
+    """The bell no longer shows what is done. What others were told, and what is about something else, stays."""
+
+    def unread():
+        return {(each.recipient_id, each.kind) for each in Notification.objects.filter(read_at=None)}
+
+    notify(Kind.MENTION, case=case, to=[technician], by=other_technician, at=timezone.now())
+    say(case, technician, asks=True)
+    say(CaseFactory(member=member, assigned_to=technician), technician)
+    say(case, member)
+    assert unread() == {(technician.pk, "mention"), (technician.pk, "reply"), (member.pk, "reply")}
+    messages.end_waiting(case=case, by=technician, source="web")
+    assert unread() == {(technician.pk, "mention"), (member.pk, "reply")}
 
 
 def test_no_reply_is_needed(case, member, technician):
