@@ -29,7 +29,9 @@ class AbsenceForm(SingleValuesForm):
 
     first_day = AbsenceDayField(label=_("First day away"))
     last_day = AbsenceDayField(label=_("Last day away"))
-    deputy = TechnicianField(label=_("Deputy"), error_messages={"required": _("Choose a deputy.")})
+    deputy = TechnicianField(
+        label=_("Deputy"), empty_label=_("Choose a deputy"), error_messages={"required": _("Choose a deputy.")}
+    )
 
     def __init__(self, *args: Any, technician: User, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

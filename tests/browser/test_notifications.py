@@ -45,3 +45,21 @@ def test_otto_is_handed_a_case_and_his_open_page_grows_old(
     assert_accessible(page)
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".toasts")).to_contain_text("Notification settings saved.")
+
+
+def test_a_tab_that_nobody_looks_at_asks_for_nothing(sign_in, technician):
+    page = sign_in(technician)
+    page.clock.install()
+    page.goto("/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/live/" in request.url else None)
+    hide = """(hidden) => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(hide, True)
+    page.clock.run_for(10 * 60_000)
+    assert asked == []
+    with page.expect_response("**/live/*"):
+        page.evaluate(hide, False)
+    assert len(asked) == 1, "who comes back is told right away"
