@@ -50,10 +50,10 @@ def notify_each(kind: str, abouts: Sequence[About], *, by: User | str, at: dt.da
     told once (ONCE_KINDS).
     """
     actor = by if isinstance(by, User) else None
-    if actor and not KINDS[kind].is_receipt:
-        abouts = [about for about in abouts if about.person != actor.pk]
+    themselves = actor.pk if actor and not KINDS[kind].is_receipt else None
+    abouts = [about for about in abouts if about.person != themselves]
     if KINDS[kind].to_deputies:
-        abouts = _with_deputies(abouts)
+        abouts = [about for about in _with_deputies(abouts) if about.person != themselves]
     if kind in ONCE_KINDS:
         abouts = _untold(kind, abouts)
     people = {reader.pk: reader for reader in readers(kind, (about.person for about in abouts))}

@@ -27,7 +27,7 @@ from cases.lifecycle import deputies, permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import Preflight
 from cases.lifecycle.preflights import preflights, with_facts
-from cases.models import Case, User
+from cases.models import Case, Reminder, User
 from cases.models.case_queryset import SCHEDULED
 
 NOTHING_LEFT = _noop("There was nothing left to remind of: the cases were released, moved or handed over.")
@@ -55,7 +55,9 @@ def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
     now = portal_now()
-    ahead = [case for case in _reminded_of(person, batch.row_ids) if cast(dt.datetime, case.release_instant) > now]
+    found = _reminded_of(person, batch.row_ids)
+    _forget_others(batch.row_ids, found)
+    ahead = [case for case in found if cast(dt.datetime, case.release_instant) > now]
     if not ahead:
         return RenderedEmail.dropped(batch, NOTHING_LEFT)
     with reading_as(person):
@@ -92,6 +94,11 @@ def _reminded_of(person: User, emails: tuple[int, ...]) -> list[Case]:
     same = {"reminders__email__in": emails, "reminders__schedule_revision": F("schedule_revision")}
     found = with_facts(Case.objects.visible_to(person).filter(SCHEDULED, assigned_to__in=theirs, **same))
     return list(found.order_by("scheduled_release_date", "scheduled_release_time", "pk"))
+
+
+def _forget_others(emails: tuple[int, ...], told: list[Case]) -> None:
+    """Forget what these emails do not tell any more: a case that comes back to the reader is to be told then."""
+    Reminder.objects.filter(email__in=emails).exclude(case__in=[case.pk for case in told]).delete()
 
 
 def _checked(cases: list[Case]) -> list[Near]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 
 from cases.core import schedule
 from cases.core.clock import portal_now
@@ -48,17 +48,19 @@ def _zones_due(now: dt.datetime) -> Iterator[tuple[str, ReminderDay]]:
     """Yield the zones with people whose day has not been considered yet."""
     zones = User.objects.filter(STAFF).order_by().values("time_zone")
     never = Count("pk", filter=Q(reminders_considered__isnull=True))
-    found = zones.annotate(earliest=Min("reminders_considered"), never=never)
-    for zone_name, earliest, new in found.values_list("time_zone", "earliest", "never"):
+    found = zones.annotate(first=Min("reminders_considered"), last=Max("reminders_considered"), never=never)
+    for zone_name, first, last, new in found.values_list("time_zone", "first", "last", "never"):
         day = reminder_day(zone_name, now)
-        if new or earliest < day.day:
+        if new or not first == last == day.day:
             yield zone_name, day
 
 
 @transaction.atomic
 def _queue_some(zone_name: str, day: ReminderDay) -> int | None:
     """Queue the reminders of up to BATCH people of a zone. Return how many emails; None where nobody is left."""
-    waiting = User.objects.filter(STAFF, Q(reminders_considered__isnull=True) | Q(reminders_considered__lt=day.day))
+    # Also a later day: the clock was wrong when it was considered, and has been set back.
+    another_day = Q(reminders_considered__isnull=True) | ~Q(reminders_considered=day.day)
+    waiting = User.objects.filter(STAFF, another_day)
     # Who is locked now has their turn a minute later.
     free = waiting.filter(time_zone=zone_name).order_by("pk").select_for_update(skip_locked=True, no_key=True)
     people = {person.pk: person for person in free.only("email", "role", "is_active")[:BATCH]}

@@ -37,6 +37,9 @@ def queue_unopened_reminders() -> int:
 def _queue_some(until: dt.datetime) -> int:
     """Queue up to BATCH reminders of what was released by `until`. Move the mark where that was all."""
     mark, is_new = Heartbeat.objects.select_for_update().get_or_create(name=MARK, defaults={"at": until})
+    if mark.at > until:
+        # The clock was wrong, and has been set back. Who was reminded meanwhile is not reminded again.
+        Heartbeat.objects.filter(name=MARK).update(at=until)
     if is_new or mark.at >= until:
         return 0
     rows = list(_unopened_between(mark.at, until)[:BATCH])

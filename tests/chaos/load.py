@@ -24,13 +24,17 @@ class PlannedCase:
 
 @dataclass
 class Load:
-    """The cases of a fault by id, the ids for technicians to complete, and the members who look."""
+    """The cases of a fault by id, the ids for technicians to complete, and the members who look.
+
+    `staff` is the address of the technician of all cases, who may be reminded of them.
+    """
 
     cases: dict[int, PlannedCase]
     to_complete: list[int]
     token: str
     sessions: dict[int, str]
     addresses: dict[int, str]
+    staff: str
     chance: random.Random
     plan: Plan = field(repr=False)
 
@@ -53,6 +57,7 @@ def make_load(name: str, plan: Plan) -> Load:
         token=_token(technician),
         sessions={member.pk: _session(member) for member in members[: scale.lookers]},
         addresses={member.pk: member.email for member in members},
+        staff=technician.email,
         chance=chance,
         plan=plan,
     )

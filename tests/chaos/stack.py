@@ -1,5 +1,6 @@
 """Start everything that runs in production on loopback: database, broker, mail server and portal."""
 
+import datetime as dt
 import os
 import tempfile
 from collections import Counter
@@ -85,8 +86,14 @@ def _environment(scale: Scale, *, database: Database, redis: Broker, mail: SmtpS
         "TIME_ZONE": "UTC",
         "SWEEP_INTERVAL": str(scale.sweep_interval),
         "RELEASE_MIN_DAYS": "0",
+        "RELEASE_REMINDER_TIME": _an_hour_ago(),
         "LOG_LEVEL": "INFO",  # workers say "ready" at this level
     }
+
+
+def _an_hour_ago() -> str:
+    """Return a time of day, in UTC: the reminders of today are due, and those of tomorrow not for long."""
+    return f"{dt.datetime.now(dt.UTC) - dt.timedelta(hours=1):%H:%M}"
 
 
 def _set_django_up(environment: dict[str, str]) -> None:

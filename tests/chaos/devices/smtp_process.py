@@ -31,6 +31,7 @@ class Behavior:
     listening: bool = True  # if not, connections are refused and open ones cut
     silent: bool = False  # takes connections and answers nothing, on open ones neither
     hold: str = ""  # "RCPT" or "DATA": withholds that reply. At "DATA" the message has been taken by then
+    hold_for: str = ""  # withholds it only from mail to addresses that end so
     later: bool = False  # answers 451 to every message
     later_first: int = 0  # answers 451 to this many messages from now on
     drop: bool = False  # cuts the connection after DATA and takes nothing
@@ -88,7 +89,7 @@ class ChaosMailServer:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        await self._hold_back("RCPT")
+        await self._hold_back("RCPT", address)
         if address in self.behavior.refuse:
             self._write(outcome="refused", recipient=address)
             return "550 5.1.1 No such mailbox here"
@@ -111,7 +112,7 @@ class ChaosMailServer:
         try:
             if self.behavior.delay:
                 await asyncio.sleep(self.behavior.delay)
-            await self._hold_back("DATA")
+            await self._hold_back("DATA", envelope.rcpt_tos[0])
         except asyncio.CancelledError:  # aiosmtpd ends the conversation when the client hangs up
             self._write(outcome="unanswered", answer_to=number)
             raise
@@ -124,11 +125,14 @@ class ChaosMailServer:
         self._sessions = {other for other in self._sessions if other.transport} | {session}
         return session
 
-    async def _hold_back(self, command: str) -> None:
-        if self.behavior.hold == command:
+    async def _hold_back(self, command: str, address: str) -> None:
+        if self._holds(command, address):
             self.held += 1
-        while self.behavior.hold == command or self.behavior.silent:
+        while self._holds(command, address) or self.behavior.silent:
             await asyncio.sleep(0.005)
+
+    def _holds(self, command: str, address: str) -> bool:
+        return self.behavior.hold == command and address.endswith(self.behavior.hold_for)
 
     async def _while_silent(self) -> None:
         while self.behavior.silent:
