@@ -35,6 +35,11 @@ A case may be late by one sweep interval ({sweep} s, plus two seconds for the sw
 its instant or after the end of the fault, and by 45 s where a worker must reconnect after a long outage. A member who
 looks never finds it late, unless the database is down or locks that very row. An email may be doubled, under the same
 Message-ID, only if the mail worker dies between the server's acceptance and its own record.
+
+The faults of reminders and bounces have people and cases of their own beside that load, and requirements of their own,
+which count for "all met". Of what is expected at the end no reminder may be lost, none told in two messages, and none
+sent of a case that was released, moved, put on hold or handed over before. A bounce marks an address once, and a forged
+one changes nothing.
 """
 
 COUNTS = {
