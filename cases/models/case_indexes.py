@@ -8,6 +8,7 @@ from cases.models.case_queryset import (
     ARMED,
     HAS_OPEN_CONDITIONS,
     HELD,
+    NOT_RELEASED,
     READY,
     RELEASED,
     SCHEDULED,
@@ -82,7 +83,8 @@ INDEXES = [
         name="case_accepted",
         condition=Q(status="accepted"),
     ),
-    models.Index(name="case_status_latest", fields=["status", "-id"]),
+    # In each status what is not released, the latest first.
+    models.Index(name="case_status_latest", fields=["status", "-id"], condition=NOT_RELEASED),
     # What is urgent and old first, in a state and of one technician, and all that is urgent. A wave writes into none.
     models.Index(name="case_queue", fields=["status", "-urgency", "id"], condition=WORKED_ON),
     models.Index(name="case_assigned_queue", fields=["assigned_to", "-urgency", "id"], condition=Q(status="accepted")),

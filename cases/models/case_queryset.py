@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 RELEASED = Q(actual_release_date__isnull=False)
+NOT_RELEASED = Q(actual_release_date__isnull=True)
 SCHEDULED = Q(actual_release_date__isnull=True, scheduled_release_date__isnull=False)
 HAS_OPEN_CONDITIONS = Q(open_conditions__gt=0)
 # Scheduled, and no condition holds it back.

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 
 from cases.db.bulk import ids_as_rows
 from cases.models import Case, CaseQuerySet, User
+from cases.models.case_queryset import NOT_RELEASED
 from cases.selectors import pagination, search
 from cases.selectors.case_list_query import (
     ACCEPTED_FIRST,
@@ -170,7 +171,7 @@ def _along_its_index(cases: CaseQuerySet, query: CaseListQuery) -> CaseQuerySet:
         theirs = cases.filter(replace(query, technician=None).conditions)
         return order_along_index(theirs, "assigned_to_id", query.technician or None, order.by, forwards)
     if query.state_key in EARLY and order in AGE_ORDERS:
-        return order_along_index(cases, "status", query.state_key, order.by, forwards)
+        return order_along_index(cases.filter(NOT_RELEASED), "status", query.state_key, order.by, forwards)
     return cases.filter(query.conditions).order_by(*order.by)
 
 
@@ -208,7 +209,8 @@ def _narrowest(query: CaseListQuery, user: User) -> tuple[str, Any]:
         return "member_id", (query.member or user).pk
     if query.technician:
         return "assigned_to_id", query.technician
-    return ("status", query.status) if query.status else ("", None)
+    # The index of statuses knows what is not released.
+    return ("status", query.status) if query.status and query.state_key != "released" else ("", None)
 
 
 def _latest(column: str, value: Any, cases: CaseQuerySet, *, is_oldest: bool = False) -> tuple[Q, int | None]:
@@ -217,6 +219,8 @@ def _latest(column: str, value: Any, cases: CaseQuerySet, *, is_oldest: bool = F
     The last key comes from a statement of its own, so that the planner knows how few rows the search reads.
     """
     order, end = (OLDEST, "pk__lte") if is_oldest else (NEWEST, "pk__gte")
+    if column == "status":
+        cases = cases.filter(NOT_RELEASED)
     by_age = (
         order_along_index(cases, column, value, order.by, not order.backwards) if column else cases.order_by(*order.by)
     )
