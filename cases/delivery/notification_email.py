@@ -18,7 +18,7 @@ from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.letter import Button, Entries, Entry, Heading, Letter, Link, Paragraph, Part, compose, reading_as
 from cases.lifecycle.notification_choices import choices_of
 from cases.lifecycle.notification_kinds import KINDS, Channel
-from cases.lifecycle.notification_words import count_queue, link, sentence
+from cases.lifecycle.notification_words import count_queue, headline, link, sentence
 from cases.models import Case, Notification, OutgoingEmail, User
 
 NOTHING_LEFT = _noop("There was nothing left to tell: it was read, or is no longer theirs.")
@@ -85,12 +85,15 @@ def _why(person: User, *, is_daily: bool) -> str:
 
 
 def _subject(told: Sequence[Notification], person: User) -> str:
-    if len(told) > 1:
+    """Return the number of the case, where all is about one, and what happened, or how much."""
+    latest = told[-1]
+    if len(told) == 1:
+        words = headline(latest, to=person, in_queue=_in_queue(latest, person)).rstrip(".")
+    else:
         text = ngettext("%(n)s notification for you", "%(n)s notifications for you", len(told))
-        return text % {"n": len(told)}
-    (only,) = told
-    words = _words(only, person)
-    return f"{only.case.external_case_id}: {words.rstrip('.')}" if only.case else words.rstrip(".")
+        words = text % {"n": len(told)}
+    about = {each.case for each in told}
+    return f"{latest.case.external_case_id}: {words}" if latest.case and len(about) == 1 else words
 
 
 def _parts(told: Sequence[Notification], person: User) -> list[Part]:
@@ -117,8 +120,11 @@ def _by_case(told: Sequence[Notification]) -> dict[Case | None, list[Notificatio
 
 
 def _words(notification: Notification, person: User) -> str:
-    in_queue = 0 if notification.case else count_queue(person)
-    return sentence(notification, to=person, in_queue=in_queue)
+    return sentence(notification, to=person, in_queue=_in_queue(notification, person))
+
+
+def _in_queue(notification: Notification, person: User) -> int:
+    return 0 if notification.case else count_queue(person)
 
 
 def _settings_link() -> Link:

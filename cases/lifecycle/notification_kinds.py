@@ -33,10 +33,14 @@ class About:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What happened. `by_name` has a place for the `name` of the person who did it, and is read by staff alone."""
+    """What happened. `by_name` has a place for the `name` of the person who did it, and is read by staff alone.
+
+    `then` is what happens next. The subject of an email leaves it out.
+    """
 
     text: StrOrPromise
     by_name: StrOrPromise = ""
+    then: StrOrPromise = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ KINDS: dict[str, NotificationKind] = {
     Kind.RECEIVED: NotificationKind(
         MEMBERS,
         Channel.MAIL,
-        member=Sentence(_("We have received your case. Next, a technician will pick it up.")),
+        member=Sentence(_("We have received your case."), then=_("Next, a technician will pick it up.")),
         is_receipt=True,
     ),
     Kind.ACCEPTED: NotificationKind(

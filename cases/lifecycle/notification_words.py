@@ -15,7 +15,15 @@ QUEUE_QUERY = "state=submitted&technician=none"
 
 
 def sentence(notification: Notification, *, to: User, in_queue: int = 0) -> str:
-    """Return what `notification` says `to` its recipient. `in_queue`: how many cases wait, of `count_queue`.
+    """Return what `notification` says `to` its recipient: what happened, and what happens next. See `headline`."""
+    facts = KINDS[notification.kind]
+    words = facts.member if to.is_member else facts.staff
+    happened = headline(notification, to=to, in_queue=in_queue)
+    return f"{happened} {words.then}" if words and words.then else happened
+
+
+def headline(notification: Notification, *, to: User, in_queue: int = 0) -> str:
+    """Return what happened, as `notification` says it `to` its recipient. `in_queue`: of `count_queue`.
 
     Staff read who did it where the actor is loaded.
     """

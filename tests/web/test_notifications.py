@@ -176,6 +176,14 @@ def test_one_email_tells_all_and_stops_with_one_click(case, member, technician):
 
 
 @pytest.mark.usefixtures("by_email")
+def test_a_subject_has_the_number_and_what_happened(case, member):
+    tell(Kind.RECEIVED, case, member, by=member)
+    (message,) = deliver()
+    assert message.subject == f"{case.external_case_id}: We have received your case"
+    assert "We have received your case. Next, a technician will pick it up." in message.body
+
+
+@pytest.mark.usefixtures("by_email")
 @pytest.mark.parametrize("change", ["read", "handed over", "chosen otherwise", "deactivated", "address changed"])
 def test_what_has_changed_meanwhile_is_not_sent(change, case, technician, other_technician):
     tell(Kind.ASSIGNED, case, technician)
@@ -203,7 +211,7 @@ def test_a_daily_email_waits_for_its_time_and_tells_what_is_left(case, technicia
     assert deliver() == []
     clock.move_to(FROZEN + dt.timedelta(hours=20))
     (message,) = deliver()
-    assert message.subject == "3 notifications for you"
+    assert message.subject == f"{case.external_case_id}: 3 notifications for you"
     clock.move_to(FROZEN + dt.timedelta(hours=48))
     assert deliver() == []
 
