@@ -69,8 +69,10 @@ def _not_ended(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
 @refusals_shown_by(_not_ended)
 def end_waiting(request: PortalRequest, pk: int) -> HttpResponse:
     """Nobody waits for a reply anymore."""
-    messages.end_waiting(case=visible_case(request, pk), by=request.user, source=WEB)
-    toasts.success(request, _("No reply needed."))
+    case = visible_case(request, pk)
+    waits_for_member = case.waiting_for == Case.WaitingFor.MEMBER
+    messages.end_waiting(case=case, by=request.user, source=WEB)
+    toasts.success(request, _("Stopped waiting for a reply.") if waits_for_member else _("No reply needed."))
     return _back(request, pk)
 
 

@@ -1,5 +1,6 @@
 // Asks from time to time how much is unread, and whether this page is out of date. Not in a tab that nobody looks at.
-// It only ever says so: nothing on the page changes, moves or takes the focus.
+// It only ever says so: nothing on the page changes, moves or takes the focus. HTMX could poll too, but not in shown tabs
+// alone: the condition of a trigger is evaluated, which the policy of the pages forbids. And few pages load it.
 
 const MINUTE = 60_000;
 const box = document.getElementById("live");
