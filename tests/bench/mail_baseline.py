@@ -40,7 +40,7 @@ def make_waiting() -> None:
     """Make one email wait for each case, and no others."""
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE cases_outgoingemail")
+        cursor.execute("TRUNCATE cases_outgoingemail CASCADE")
         OutgoingEmail.objects.bulk_create(
             OutgoingEmail(
                 case=case,
