@@ -1,4 +1,4 @@
-"""Reads delivery status notifications (RFC 3464): what a mail server says of a message that it could not deliver."""
+"""Reads what a mail server says of a message that it does not deliver: in a report (RFC 3464), or when it is sent."""
 
 import re
 from collections.abc import Iterator
@@ -13,9 +13,13 @@ from cases.core.text import clean_line
 
 # What follows is the message that came back, which nobody reads.
 MAX_BYTES = 256_000
-STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
-# Permanent by their number, but not for good: a full mailbox, and a message refused for what it says or who sends it.
-SOFT = re.compile(r"5\.(2\.2|7\.\d+)$")
+# A number of an IP address is none.
+STATUS = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?!\.?\d)")
+# Permanent by their number, but not about the address: a full mailbox, a message refused for what it says, how it was
+# sent, or who sends it, and a mail system that takes nothing.
+SOFT = re.compile(r"5\.(1\.[078]|2\.[23]|[3567]\.\d+)$")
+# The answer to RCPT: a reply code, and a status of its class about the mailbox of the recipient.
+REFUSAL = re.compile(r"\b([45])\d\d[ -](\1\.(?:1\.(?:[1-6]|10)|2\.[0-4]))(?![\d.])")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,15 @@ def read_report(message: Message) -> BounceReport | None:
             words = str(fields.get("Diagnostic-Code", "")).partition(";")
             return BounceReport.of(found[0] if found else "", words[2] or words[0])
     return None
+
+
+def read_refusal(words: str) -> BounceReport | None:
+    """Return what a server says of the mailbox of a recipient that it refuses with `words`, such as 550 5.1.1.
+
+    None where it is about something else: policy, the sender, or no status at all, which often is about spam.
+    """
+    found = REFUSAL.search(words[: limits.SERVER_WORDS])
+    return BounceReport.of(found[2], words) if found else None
 
 
 def _recipients(message: Message) -> Iterator[Message]:

@@ -80,10 +80,17 @@ def record_bounce(signed: SignedRow, report: BounceReport, *, by: str) -> Receiv
         return Received.KNOWN
     is_present = canonical(email.address) == person.email_canonical
     if is_present and not person.email_bounced and (report.is_hard or _is_last_of_a_row(email)):
-        _mark_address(person, report, by=by, now=now)
+        mark_address(person, report, by=by, now=now)
     facts = {"message_id": email.message_id, "kind": email.kind, "status": report.status}
     transaction.on_commit(lambda: logger.warning("email came back", **facts), robust=True)
     return Received.RECORDED
+
+
+def mark_address(person: User, report: BounceReport, *, by: str, now: dt.datetime) -> None:
+    """Mark the address of the locked `person`: email to it doesn't arrive. The words are for staff alone."""
+    person.email_bounced, person.email_bounce_words = now, report.words
+    person.save(update_fields=["email_bounced", "email_bounce_words"])
+    account_history.record(person, AccountEvent.Kind.EMAIL_BOUNCED, by=by, details={"words": report.words})
 
 
 def _addresses_in(message: Message) -> Iterator[str]:
@@ -122,9 +129,3 @@ def _is_last_of_a_row(email: OutgoingEmail) -> bool:
             return True
         before = {"sent__lt": message.sent}
     return False
-
-
-def _mark_address(person: User, report: BounceReport, *, by: str, now: dt.datetime) -> None:
-    person.email_bounced, person.email_bounce_words = now, report.words
-    person.save(update_fields=["email_bounced", "email_bounce_words"])
-    account_history.record(person, AccountEvent.Kind.EMAIL_BOUNCED, by=by, details={"words": report.words})

@@ -13,6 +13,7 @@ from cases.delivery.claims import CLAIM_SECONDS
 from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_claims import claim, claimable, drop, mark_undeliverable, record, return_claim
 from cases.delivery.email_kinds import KINDS
+from cases.delivery.refusals import record_refusal
 from cases.delivery.results import DeliveryReport, DeliveryResult, Outcome
 from cases.delivery.transport import Transport
 
@@ -88,6 +89,8 @@ def _send_and_record(
     result = _send(batch, context, transport)
     if result:
         record(batch, result, now=now())
+        if result.refusal:
+            record_refusal(batch, result.refusal)
     return result
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from cases.core import limits
 from cases.core.safe_errors import without_addresses
+from cases.delivery.bounce_report import BounceReport
 
 
 class Outcome(StrEnum):
@@ -21,11 +22,13 @@ class DeliveryResult:
     """The outcome of one delivery, and the words of the server that did not take it.
 
     `in_doubt`: the connection was lost after the delivery was begun, so that the server may have taken it.
+    `refusal`: what the server said of the recipient's mailbox, where it refused that and not the message.
     """
 
     outcome: Outcome
     error: str = ""
     in_doubt: bool = False
+    refusal: BounceReport | None = None
 
     def __post_init__(self) -> None:
         # A server may say any number of lines, and quote the address. The limit leaves room in Delivery.last_error.

@@ -1,6 +1,7 @@
-"""SMTP: one connection for many messages, and what a server's answer means (FIELD, E-mail queues)."""
+"""One connection for many messages, and what a mail server or a provider answers (FIELD, E-mail queues)."""
 
 import smtplib
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -8,12 +9,15 @@ import structlog
 from django.core.mail import EmailMessage, get_connection
 
 from cases.core.safe_errors import describe
+from cases.delivery.bounce_report import BounceReport, read_refusal
 from cases.delivery.results import DeliveryResult, Outcome
 
 logger = structlog.get_logger(__name__)
 
 # Many servers close a connection after a hundred messages. It is better closed between two than at the start of one.
 MESSAGES_PER_CONNECTION = 100
+# The status of an address that can't be one (RFC 3463).
+INVALID_ADDRESS = "5.1.3"
 
 
 class Transport:
@@ -56,7 +60,8 @@ class Transport:
             return DeliveryResult(Outcome.REJECTED, f"{type(error).__name__}: {error}")
         except smtplib.SMTPRecipientsRefused as error:
             ((code, text),) = list(error.recipients.values())[:1]
-            return _by_code(code, text)
+            answer = _by_code(code, text)
+            return replace(answer, refusal=read_refusal(answer.error))
         except (smtplib.SMTPDataError, smtplib.SMTPHeloError) as error:
             return _by_code(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
@@ -65,6 +70,8 @@ class Transport:
             is_answer = isinstance(error, smtplib.SMTPResponseException)
             return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}", in_doubt=not is_answer)
         except Exception as error:  # the email library fails in many ways on odd addresses and headers
+            if refused := _by_provider_status(message):
+                return refused
             logger.exception("e-mail could not be sent", message_id=message.extra_headers.get("Message-ID"))
             return DeliveryResult(Outcome.REJECTED, describe(error))
         return DeliveryResult(Outcome.SENT)
@@ -82,6 +89,19 @@ def _by_http_status(status: int) -> DeliveryResult:
     """Return what a provider's answer means. Its words may quote the message, so only the number is kept."""
     is_about_message = status in (400, 406, 413, 422)
     return DeliveryResult(Outcome.REJECTED if is_about_message else Outcome.UNREACHABLE, f"{status} from the provider")
+
+
+def _by_provider_status(message: EmailMessage) -> DeliveryResult | None:
+    """Return what the provider said of the one recipient, by django-anymail's words for it. None where it took it.
+
+    `rejected` is about an address that the provider no longer sends to: it bounced once, or its owner complained.
+    """
+    statuses: set[str] = getattr(getattr(message, "anymail_status", None), "status", None) or set()
+    if not statuses or not statuses <= {"invalid", "rejected"}:
+        return None
+    words = f"{', '.join(sorted(statuses))}: from the provider"
+    refusal = BounceReport.of(INVALID_ADDRESS, words) if "invalid" in statuses else None
+    return DeliveryResult(Outcome.REJECTED, words, refusal=refusal)
 
 
 def _by_code(code: int, text: bytes | str) -> DeliveryResult:
