@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import URLPattern
 
 # What each provider asks for, in the order of user, password and host in the URL.
 PROVIDERS = {
@@ -16,6 +17,9 @@ PROVIDERS = {
     "sendgrid": ("API_KEY", "", ""),
     "sparkpost": ("API_KEY", "", ""),
 }
+# What proves that an event is the provider's: user and password of its requests, or the key of its signature. Another
+# parameter of that kind is none, because django-anymail would not check it.
+WEBHOOK_SECRETS = {"WEBHOOK_SECRET", "MAILGUN_WEBHOOK_SIGNING_KEY", "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY"}
 
 
 def provider_in(url: str) -> str:
@@ -48,4 +52,11 @@ def email_settings(url: str) -> dict[str, Any]:
 
 def has_webhook(settings: dict[str, Any]) -> bool:
     """Tell whether the provider's events can be told from forged ones: it shares a secret with the portal."""
-    return any("WEBHOOK" in name for name in settings.get("ANYMAIL", {}))
+    return bool(WEBHOOK_SECRETS & {name for name, value in settings.get("ANYMAIL", {}).items() if value})
+
+
+def tracking_urls(provider: str) -> list[URLPattern]:
+    """Return the path of the webhook of `provider`. Those of others aren't there: nothing would prove their events."""
+    from anymail.urls import urlpatterns
+
+    return [each for each in urlpatterns if each.name == f"{provider}_tracking_webhook"]

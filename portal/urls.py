@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from cases.views.metrics import metrics
 from portal import health
+from portal.email_url import tracking_urls
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -29,4 +30,4 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
 ]
 if settings.EMAIL_HAS_WEBHOOK:
-    urlpatterns.append(path("email-events/", include("anymail.urls")))
+    urlpatterns.append(path("email-events/", include((tracking_urls(settings.EMAIL_PROVIDER), "anymail"))))

@@ -18,6 +18,8 @@ NAME = "email provider"
 FAILED = ("bounced", "rejected")
 # Reasons that say that the address doesn't exist. All others may pass.
 BAD_ADDRESS = ("invalid", "bounced")
+# What providers say themselves of a failure that may pass. To django-anymail every one is a bounce.
+PASSING = (("Type", "SoftBounce"), ("event", "soft_bounce"), ("hard_bounce", False))
 
 
 class TrackingEvent(Protocol):
@@ -28,6 +30,7 @@ class TrackingEvent(Protocol):
     mta_response: str | None
     description: str | None
     metadata: Mapping[str, Any] | None
+    esp_event: Any
 
 
 def connect() -> None:
@@ -46,8 +49,14 @@ def receive_event(event: TrackingEvent) -> Received:
         return Received.UNSIGNED
     words = event.mta_response or event.description or event.reject_reason or ""
     found = STATUS.search(words)
-    guessed = "5.1.1" if event.reject_reason in BAD_ADDRESS else "4.0.0"
-    return record_bounce(signed, BounceReport.of(found[0] if found else guessed, words), by=NAME)
+    return record_bounce(signed, BounceReport.of(found[0] if found else _guess(event), words), by=NAME)
+
+
+def _guess(event: TrackingEvent) -> str:
+    """Return the status of a failure about which the mail server has said none."""
+    raw = event.esp_event if isinstance(event.esp_event, Mapping) else {}
+    may_pass = event.reject_reason not in BAD_ADDRESS or any(raw.get(name) == value for name, value in PASSING)
+    return "4.0.0" if may_pass else "5.1.1"
 
 
 def _receive(sender: object, event: TrackingEvent, **signal: Any) -> None:

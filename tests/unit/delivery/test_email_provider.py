@@ -28,6 +28,8 @@ def test_a_provider_is_named_by_its_scheme():
     }
     assert has_webhook(found)
     assert not has_webhook(email_settings("postmark://token@"))
+    assert not has_webhook(email_settings("postmark://token@?webhook_signing_key=x")), "nothing would check that"
+    assert not has_webhook(email_settings("postmark://token@?webhook_secret="))
 
 
 @pytest.mark.parametrize("url", ["smtp://127.0.0.1:1025", "smtp+tls://me:secret@mx.example:587", "consolemail://"])
@@ -79,7 +81,7 @@ def test_an_answer_of_the_provider_is_for_the_message_or_for_later(status, state
 
 def event(kind, metadata, **told):
     """A tracking event, with the attributes that django-anymail gives it."""
-    facts = {"reject_reason": None, "mta_response": None, "description": None} | told
+    facts = {"reject_reason": None, "mta_response": None, "description": None, "esp_event": {}} | told
     return SimpleNamespace(event_type=kind, metadata=metadata, **facts)
 
 
@@ -88,6 +90,11 @@ EVENTS = [
     ("bounced", {"reject_reason": "bounced"}, Received.RECORDED, True),
     ("rejected", {"reject_reason": "invalid"}, Received.RECORDED, True),
     ("bounced", {"mta_response": "452 4.2.2 mailbox full", "reject_reason": "bounced"}, Received.RECORDED, False),
+    ("bounced", {"reject_reason": "bounced", "esp_event": {"Type": "SoftBounce"}}, Received.RECORDED, False),
+    ("bounced", {"reject_reason": "bounced", "esp_event": {"event": "soft_bounce"}}, Received.RECORDED, False),
+    ("bounced", {"reject_reason": "bounced", "esp_event": {"hard_bounce": False}}, Received.RECORDED, False),
+    ("bounced", {"reject_reason": "bounced", "esp_event": {"Type": "HardBounce"}}, Received.RECORDED, True),
+    ("bounced", {"mta_response": "mx 5.1.1.7 said 552", "reject_reason": "timed_out"}, Received.RECORDED, False),
     ("rejected", {"reject_reason": "spam"}, Received.RECORDED, False),
     ("deferred", {"mta_response": "451 4.7.1 later"}, Received.NO_REPORT, False),
     ("delivered", {}, Received.NO_REPORT, False),
