@@ -10,12 +10,11 @@ from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people, lock_people_by_key
-from cases.lifecycle.notification_choices import choices_of
+from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
 from cases.lifecycle.notification_kinds import KINDS, Kind
 from cases.models import Notification, NotificationChoice, User
 
 Channel = NotificationChoice.Channel
-BY_EMAIL = (Channel.MAIL, Channel.DIGEST)
 # Marked read in one statement.
 BATCH = 1000
 
@@ -39,7 +38,7 @@ def choose(*, by: User, channels: Mapping[str, str]) -> None:
     """
     by = lock_people(by)[by.pk]
     present = choices_of(by)
-    if not (channels.keys() <= present.keys() and set(channels.values()) <= set(Channel.values)):
+    if any(kind not in present or channel not in KINDS[kind].channels for kind, channel in channels.items()):
         raise CaseError(_("Choose how you want to be told."))
     _store(by, {kind: channel for kind, channel in channels.items() if present[kind] != channel})
 

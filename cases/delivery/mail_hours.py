@@ -1,4 +1,4 @@
-"""Mail hours: an email about a release waits until its member's clock shows RELEASE_MAIL_HOURS (DESIGN §4).
+"""Mail hours: an email about a release, or one not opened, waits for RELEASE_MAIL_HOURS of its member (DESIGN §4).
 
 The sender decides when it sends. What must wait becomes due at the next opening: that is neither a try nor a failure.
 """
@@ -18,6 +18,8 @@ from cases.delivery import claims
 from cases.models import OutgoingEmail, User
 
 Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
+# That a case is ready, and that it is still unopened.
+KINDS_WITH_HOURS = (Kind.RELEASED, Kind.UNOPENED)
 # A zone that moves across the date line skips a day, and with it an opening.
 DAYS_AHEAD = 3
 
@@ -42,7 +44,7 @@ def next_opening(zone_name: str, now: dt.datetime) -> dt.datetime | None:
 
 def must_wait(kind: str, recipient: User, now: dt.datetime) -> bool:
     """Tell whether an email of `kind` to `recipient` may not leave at `now`."""
-    return kind == Kind.RELEASED and next_opening(recipient.time_zone, now) is not None
+    return kind in KINDS_WITH_HOURS and next_opening(recipient.time_zone, now) is not None
 
 
 def postpone(claimable: QuerySet[OutgoingEmail], now: dt.datetime, *, limit: int) -> None:
@@ -53,9 +55,9 @@ def postpone(claimable: QuerySet[OutgoingEmail], now: dt.datetime, *, limit: int
     if not settings.RELEASE_MAIL_HOURS:
         return
     first = claimable.order_by("next_try").values_list("kind", "recipient__time_zone")[:limit]
-    if not any(kind == Kind.RELEASED and next_opening(zone, now) for kind, zone in set(first)):
+    if not any(kind in KINDS_WITH_HOURS and next_opening(zone, now) for kind, zone in set(first)):
         return
-    about_releases = claimable.filter(kind=Kind.RELEASED)
+    about_releases = claimable.filter(kind__in=KINDS_WITH_HOURS)
     for zone in set(about_releases.order_by().values_list("recipient__time_zone", flat=True).distinct()):
         if opening := next_opening(zone, now):
             _wait(about_releases.filter(recipient__time_zone=zone), opening)
@@ -69,7 +71,8 @@ def look_again(person: User) -> None:
     """
     if settings.RELEASE_MAIL_HOURS:
         now = portal_now()
-        waiting = OutgoingEmail.objects.filter(recipient=person, kind=Kind.RELEASED, state=State.WAITING, due__gt=now)
+        about_releases = OutgoingEmail.objects.filter(recipient=person, kind__in=KINDS_WITH_HOURS)
+        waiting = about_releases.filter(state=State.WAITING, due__gt=now)
         claims.wait_until(waiting, now + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS))
 
 

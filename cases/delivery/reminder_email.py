@@ -18,16 +18,17 @@ from django.utils.translation import ngettext
 from cases.core.clock import portal_now
 from cases.core.reader_timezones import on_portal_clock
 from cases.core.text import isolated
-from cases.delivery import signed_links
-from cases.delivery.account_email import DEACTIVATED
+from cases.delivery import signed_links, unsubscribe
+from cases.delivery.account_email import DEACTIVATED, NOT_WANTED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.letter import Entries, Entry, Heading, Letter, Link, Paragraph, Part, compose, reading_as
 from cases.delivery.message import one_line
 from cases.lifecycle import deputies, permissions
+from cases.lifecycle.notification_choices import is_emailed
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import Preflight
 from cases.lifecycle.preflights import preflights, with_facts
-from cases.models import Case, Reminder, User
+from cases.models import Case, Notification, Reminder, User
 from cases.models.case_queryset import SCHEDULED
 
 NOTHING_LEFT = _noop("There was nothing left to remind of: the cases were released, moved or handed over.")
@@ -54,6 +55,8 @@ def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
+    if not is_emailed(Notification.Kind.REMINDER, person):
+        return RenderedEmail.dropped(batch, NOT_WANTED)
     now = portal_now()
     found = _reminded_of(person, batch.row_ids)
     _forget_others(batch.row_ids, found)
@@ -85,7 +88,8 @@ def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datet
     parts.append(Link(_("View scheduled cases"), url))
     parts.append(Paragraph(_("The links open a page that asks you first. Opening one changes nothing."), minor=True))
     why = _("You get this email because these cases are assigned to you or to a colleague you cover for.")
-    return Letter(subject=_subject(listed, count), parts=parts, why=why)
+    stop = unsubscribe.link(person, [Notification.Kind.REMINDER])
+    return Letter(subject=_subject(listed, count), parts=parts, why=why, unsubscribe=stop)
 
 
 def _reminded_of(person: User, emails: tuple[int, ...]) -> list[Case]:

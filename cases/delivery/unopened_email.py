@@ -9,10 +9,13 @@ from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
 
 from cases.core.text import isolated
+from cases.delivery import unsubscribe
+from cases.delivery.account_email import NOT_WANTED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.letter import Button, Entries, Entry, Letter, Paragraph, Part, compose, reading_as
 from cases.delivery.message import one_line
-from cases.models import Case
+from cases.lifecycle.notification_choices import is_emailed
+from cases.models import Case, Notification, User
 
 # As in the email about the release.
 MAX_LISTED = 50
@@ -32,14 +35,16 @@ def unopened(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
             dropped_rows += (row,)
     if not waiting:
         return RenderedEmail(None, dropped_rows, OPENED)
+    if not is_emailed(Notification.Kind.UNOPENED, person):
+        return RenderedEmail.dropped(batch, NOT_WANTED)
     with reading_as(person):
-        letter = unopened_letter(waiting)
+        letter = unopened_letter(waiting, person)
         message = compose(letter, recipient=person, address=batch.address, message_id=batch.message_id)
     return RenderedEmail(message, dropped_rows, OPENED)
 
 
-def unopened_letter(cases: Sequence[Case]) -> Letter:
-    """Return the letter about `cases`, the first MAX_LISTED of them by name."""
+def unopened_letter(cases: Sequence[Case], person: User) -> Letter:
+    """Return the letter to `person` about `cases`, the first MAX_LISTED of them by name."""
     count = len(cases)
     words = ngettext(
         "Your case is ready, and you haven't opened it yet.",
@@ -55,7 +60,8 @@ def unopened_letter(cases: Sequence[Case]) -> Letter:
     else:
         parts.append(Button(_("View your cases"), settings.PORTAL_URL + reverse("dashboard")))
     why = _("You get this email once, because something is ready for you in the Advisor Portal.")
-    return Letter(subject=_subject(cases), parts=parts, why=why)
+    stop = unsubscribe.link(person, [Notification.Kind.UNOPENED])
+    return Letter(subject=_subject(cases), parts=parts, why=why, unsubscribe=stop)
 
 
 def _subject(cases: Sequence[Case]) -> str:

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from cases.lifecycle.notification_choices import choices_of
-from cases.lifecycle.notification_kinds import choice_label
-from cases.models import NotificationChoice, User
+from cases.lifecycle.notification_kinds import KINDS, choice_label, is_offered
+from cases.models import User
 
 
 class NotificationChoicesForm(forms.Form):
@@ -16,9 +16,11 @@ class NotificationChoicesForm(forms.Form):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for kind, channel in choices_of(by).items():
+            if not is_offered(kind):
+                continue
             self.fields[kind] = forms.ChoiceField(
                 label=choice_label(kind, by),
-                choices=NotificationChoice.Channel.choices,
+                choices=[(channel.value, channel.label) for channel in KINDS[kind].channels],
                 initial=channel,
                 widget=forms.Select(attrs={"class": "form-select"}),
                 error_messages={"invalid_choice": _("Choose how you want to be told.")},

@@ -11,6 +11,8 @@ from cases.db.bulk import ids_as_rows
 from cases.lifecycle.notification_kinds import KINDS, kinds_for, usual_channel
 from cases.models import NotificationChoice, User
 
+BY_EMAIL = (NotificationChoice.Channel.MAIL, NotificationChoice.Channel.DIGEST)
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -39,6 +41,11 @@ def choices_of(person: User) -> dict[str, str]:
     """Return the channel of each kind that `person` can choose about. One statement."""
     stored = dict(NotificationChoice.objects.filter(user=person).values_list("kind", "channel"))
     return {kind: stored.get(kind, usual_channel(kind)) for kind in kinds_for(person)}
+
+
+def is_emailed(kind: str, person: User) -> bool:
+    """Tell whether `person` wants emails of `kind`. One statement."""
+    return chosen(kind, [person.pk]).get(person.pk) in BY_EMAIL
 
 
 def _chosen(kind: str) -> Coalesce:

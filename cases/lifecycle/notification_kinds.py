@@ -16,6 +16,7 @@ Kind = Notification.Kind
 Channel = NotificationChoice.Channel
 Role = User.Role
 
+ALL_CHANNELS = tuple(Channel)
 MEMBERS = frozenset({Role.MEMBER})
 TECHNICIANS = frozenset({Role.TECHNICIAN})
 STAFF = frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR})
@@ -50,7 +51,7 @@ class NotificationKind:
     `is_receipt` tells people of what they did themselves. `to_deputies` tells those too who stand in for the person.
     `has_own_email` is emailed by a feature of its own, whatever NOTIFICATION_EMAILS says.
     `of_the_technician` is no longer emailed once the case is somebody else's. `anchor` is the part of the case page
-    that it leads to.
+    that it leads to. `channels` are those that a person can choose.
     """
 
     roles: frozenset[User.Role]
@@ -62,6 +63,7 @@ class NotificationKind:
     to_deputies: bool = False
     has_own_email: bool = False
     of_the_technician: bool = False
+    channels: tuple[NotificationChoice.Channel, ...] = ALL_CHANNELS
 
 
 KINDS: dict[str, NotificationKind] = {
@@ -141,6 +143,8 @@ KINDS: dict[str, NotificationKind] = {
     ),
     # The email of a release is one of its own, at once and for everybody (cases.delivery.release_email).
     Kind.RELEASED: NotificationKind(MEMBERS, Channel.PORTAL, member=Sentence(_("Your case is ready."))),
+    # An email alone (cases.releases.unopened_reminders): in the portal, that the case is ready is still unread.
+    Kind.UNOPENED: NotificationKind(MEMBERS, Channel.MAIL, has_own_email=True, channels=(Channel.PORTAL, Channel.MAIL)),
 }
 
 # Where staff read something else than members.
@@ -159,6 +163,11 @@ def usual_channel(kind: str) -> str:
 def kinds_for(person: User) -> list[str]:
     """Return the kinds that `person` may be told of and can choose about, in their order."""
     return [kind for kind, facts in KINDS.items() if person.role in facts.roles and kind != Kind.RELEASED]
+
+
+def is_offered(kind: str) -> bool:
+    """Tell whether the portal, as it is set up, tells anybody of `kind`."""
+    return bool(kind != Kind.UNOPENED or settings.RELEASE_UNOPENED_REMINDER)
 
 
 def choice_label(kind: str, person: User) -> StrOrPromise:

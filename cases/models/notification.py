@@ -29,6 +29,7 @@ class NotificationKind(models.TextChoices):
     RECALLED = "recalled", _("A release was recalled")
     REMINDER = "reminder", _("A release is near")
     RELEASED = "released", _("Your case is ready")
+    UNOPENED = "unopened", _("You haven't opened a case that is ready")
 
 
 class NotificationChannel(models.TextChoices):

@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef
 
 from cases.core.clock import portal_now
 from cases.delivery import celery_publisher
-from cases.models import Case, Heartbeat, OutgoingEmail
+from cases.lifecycle.notification_choices import BY_EMAIL
+from cases.models import Case, Heartbeat, Notification, NotificationChoice, OutgoingEmail
 from cases.models.case_queryset import UNOPENED
 
 MARK = "unopened reminders"
@@ -68,7 +69,9 @@ def _unopened_between(earliest: dt.datetime, latest: dt.datetime):  # type: igno
     told = OutgoingEmail.objects.filter(
         case=OuterRef("pk"), kind=OutgoingEmail.Kind.UNOPENED, release_number=OuterRef("release_number")
     )
+    chosen = NotificationChoice.objects.filter(user=OuterRef("member"), kind=Notification.Kind.UNOPENED)
     released = Case.objects.filter(UNOPENED, actual_release_date__gt=earliest, actual_release_date__lte=latest)
-    found = released.filter(~Exists(told), member__is_active=True).exclude(member__email="")
+    wanted = released.filter(~Exists(told), ~Exists(chosen.exclude(channel__in=BY_EMAIL)))
+    found = wanted.filter(member__is_active=True).exclude(member__email="")
     in_order = found.order_by("actual_release_date", "pk")
     return in_order.values_list("pk", "release_number", "member_id", "member__email")

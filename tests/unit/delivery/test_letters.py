@@ -99,10 +99,16 @@ def told(person, email_kind, kinds):
     """A message about one case for each of `kinds`; a technician's, who is told of them by that email."""
     person.role = User.Role.TECHNICIAN
     person.save()
+    return told_of(person, email_kind, kinds, "assigned_to")
+
+
+def told_of(person, email_kind, kinds, role):
+    """A message about one case for each of `kinds`, in which `person` has that role."""
     email = OutgoingEmail.objects.create(kind=email_kind, recipient=person, next_try=FROZEN, created=FROZEN)
     for kind in kinds:
-        NotificationChoice.objects.create(user=person, kind=kind, channel=CHANNEL_OF[email_kind])
-        case = None if kind == "queue" else CaseFactory(assigned_to=person, title=TITLE)
+        chosen = {"channel": CHANNEL_OF[email_kind]}
+        NotificationChoice.objects.update_or_create(user=person, kind=kind, defaults=chosen)
+        case = None if kind == "queue" else CaseFactory(title=TITLE, **{role: person})
         Notification.objects.create(recipient=person, case=case, kind=kind, at=FROZEN, email=email)
     if "queue" in kinds:
         CaseFactory(submitted=True)
@@ -127,6 +133,8 @@ MAILS = {
     "notification, several": lambda person: told(person, "notification", ["assigned", "reply", "failed"]),
     "digest": lambda person: told(person, "digest", ["queue"]),
     "digest, several": lambda person: told(person, "digest", ["queue", "assigned", "recalled"]),
+    "notification, to a member": lambda person: told_of(person, "notification", ["question"], "member"),
+    "digest, more than are listed": lambda person: told_of(person, "digest", ["reply"] * 52, "member"),
     "unopened": lambda person: unopened(person, 1),
     "unopened, more than are listed": lambda person: unopened(person, 52),
 }

@@ -4,6 +4,9 @@ import datetime as dt
 
 import pytest
 
+from cases import releases
+from cases.accounts.notifications import choose, stop_emails
+from cases.core.errors import CaseError
 from cases.delivery import outbox
 from cases.models import Case, OutgoingEmail, User
 from cases.releases.unopened_reminders import queue_unopened_reminders
@@ -81,3 +84,41 @@ def test_it_is_off_by_default_and_switched_on_again_it_begins_anew(member, mailo
     settings.RELEASE_UNOPENED_REMINDER = True
     send()
     assert (mailoutbox, OutgoingEmail.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize("when", ["before", "after it was queued"])
+def test_who_has_stopped_it_gets_none_and_still_hears_of_releases(when, member, other_member, mailoutbox, clock):
+    send()
+    released(member), released(other_member)
+    clock.shift(7 * DAY)
+    if when != "before":
+        queue_unopened_reminders()
+    stop_emails(person=member.pk, kinds=["unopened"])
+    send()
+    assert [mail.to for mail in mailoutbox] == [[other_member.email]]
+    CaseFactory(member=member, due=True)
+    releases.release_due(by="test", source="sweep")
+    outbox.deliver()
+    assert mailoutbox[-1].to == [member.email]
+
+
+def test_it_waits_for_the_hours_of_its_member(member, mailoutbox, clock, settings):
+    settings.RELEASE_MAIL_HOURS = (dt.time(8), dt.time(20))
+    User.objects.filter(pk=member.pk).update(time_zone="Pacific/Honolulu")
+    send()
+    released(member)
+    clock.shift(7 * DAY)
+    send()
+    assert (mailoutbox, OutgoingEmail.objects.get().state) == ([], "waiting")
+    clock.shift(dt.timedelta(hours=6))
+    outbox.deliver()
+    assert len(mailoutbox) == 1, "at 8 AM in Honolulu"
+
+
+def test_the_choice_is_offered_where_the_portal_does_so_and_leaves_the_rest_to_the_release(member, client, settings):
+    client.force_login(member)
+    for settings.RELEASE_UNOPENED_REMINDER in (True, False):
+        page = client.get("/notifications/settings/").content.decode()
+        assert ('name="unopened"' in page) is settings.RELEASE_UNOPENED_REMINDER
+    with pytest.raises(CaseError):
+        choose(by=member, channels={"unopened": "nothing"})

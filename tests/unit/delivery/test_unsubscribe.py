@@ -1,0 +1,58 @@
+"""Which emails have a link that stops them with one click (RFC 8058), and what it changes."""
+
+import re
+
+import pytest
+from django.test import Client, override_settings
+
+from cases.models import NotificationChoice
+from tests.unit.delivery.test_letters import MAILS
+
+pytestmark = pytest.mark.django_db
+
+# By the kind of email: what its link stops. The others can't be stopped, the email of a release above all.
+STOPS = {
+    "reminder": {"reminder"},
+    "reminder, several": {"reminder"},
+    "unopened": {"unopened"},
+    "unopened, more than are listed": {"unopened"},
+    "notification": {"assigned"},
+    "notification, several": {"assigned", "reply", "failed"},
+    "notification, to a member": {"question"},
+    "digest": {"queue"},
+    "digest, several": {"queue", "assigned", "recalled"},
+    "digest, more than are listed": {"reply"},
+}
+PORTAL = "https://portal.example"
+
+
+@pytest.mark.parametrize("name", MAILS)
+@override_settings(PORTAL_URL=PORTAL, RELEASE_UNOPENED_REMINDER=True)
+def test_one_click_stops_this_kind_for_this_person_where_it_can_be_stopped(name, member, other_member):
+    message = MAILS[name](member)
+    sent = message.message()
+    if name not in STOPS:
+        assert name.partition(",")[0] not in STOPS
+        assert (sent["List-Unsubscribe"], sent["List-Unsubscribe-Post"]) == (None, None)
+        assert "unsubscribe" not in message.body + message.alternatives[0][0]
+        return
+    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    (link,) = re.findall("<(https://[^>]*)>", sent["List-Unsubscribe"])
+    assert link in message.body
+    assert f'href="{link}"' in message.alternatives[0][0]
+    assert re.search(rb"^List-Unsubscribe:\s+<https://\S+>\r?$", sent.as_bytes(), re.MULTILINE), "one address, unbroken"
+
+    before = choices()
+    stranger = Client(enforce_csrf_checks=True)
+    asked = stranger.get(link.removeprefix(PORTAL))
+    assert (asked.status_code, choices()) == (200, before)
+    assert b"Stop these emails?" in asked.content
+    for _twice in range(2):
+        done = stranger.post(link.removeprefix(PORTAL), {"List-Unsubscribe": "One-Click"})
+        assert (done.status_code, done.cookies) == (200, {})
+    assert choices() == before | {(member.pk, kind): "portal" for kind in STOPS[name]}
+
+
+def choices() -> dict[tuple[int, str], str]:
+    rows = NotificationChoice.objects.values_list("user", "kind", "channel")
+    return {(user, kind): channel for user, kind, channel in rows}
