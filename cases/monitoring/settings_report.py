@@ -63,17 +63,22 @@ def groups_now() -> list[tuple[Group, list[SettingNow]]]:
 
 
 def value_of(name: str) -> str:
-    """Return the value of a setting as it would be written in the environment, without secrets."""
-    read = READERS.get(name)
-    return str(read() if read else getattr(settings, name))
+    """Return the value of a setting as it would be written in the environment, without secrets.
+
+    Of a secret that has no reader of its own, only the place is told.
+    """
+    if read := READERS.get(name):
+        return str(read())
+    value = str(getattr(settings, name))
+    return place_of(value) if SETTINGS[name].is_secret else value
 
 
 def place_of(url: str) -> str:
-    """Kind, host and port of an address, or of several that are separated by ";"; never what opens it.
+    """Kind, host and port of an address, or of several that are separated by ";"; never what opens it. Empty for none.
 
     Of one that cannot be read for certain the kind alone: a password with a slash in it looks like a host.
     """
-    return "; ".join(_place_of(part) for part in url.split(";"))
+    return "; ".join(_place_of(part) for part in url.split(";")) if url else ""
 
 
 def _place_of(url: str) -> str:
