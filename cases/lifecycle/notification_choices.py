@@ -45,7 +45,7 @@ def choices_of(person: User) -> dict[str, str]:
 
 def is_emailed(kind: str, person: User) -> bool:
     """Tell whether `person` wants emails of `kind`. One statement."""
-    return chosen(kind, [person.pk]).get(person.pk) in BY_EMAIL
+    return choices_of(person).get(kind) in BY_EMAIL
 
 
 def _chosen(kind: str) -> Coalesce:
