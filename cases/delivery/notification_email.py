@@ -16,6 +16,7 @@ from cases.delivery import unsubscribe
 from cases.delivery.account_email import DEACTIVATED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.letter import Button, Entries, Entry, Heading, Letter, Link, Paragraph, Part, compose, reading_as
+from cases.lifecycle.deputies import stands_in_for
 from cases.lifecycle.notification_choices import choices_of
 from cases.lifecycle.notification_kinds import KINDS, Channel
 from cases.lifecycle.notification_words import count_queue, headline, link, sentence
@@ -60,10 +61,12 @@ def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
 
 
 def _is_theirs(notification: Notification, person: User) -> bool:
-    """Tell whether what concerns the technician of a case still concerns `person`."""
-    case = notification.case
+    """Tell whether what concerns the technician of a case still concerns `person`, or as the one who stands in."""
+    case, facts = notification.case, KINDS[notification.kind]
     assert case is not None  # noqa: S101  (the caller has asked)
-    return not KINDS[notification.kind].of_the_technician or case.assigned_to_id == person.pk
+    if not facts.of_the_technician or case.assigned_to_id == person.pk:
+        return True
+    return facts.to_deputies and case.assigned_to_id in stands_in_for(person)
 
 
 def _letter(told: Sequence[Notification], person: User, *, is_daily: bool) -> Letter:

@@ -13,6 +13,7 @@ from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, 
 
 from cases.core.numbers import capped
 from cases.db.compiled_queries import PERSON, CompiledQuery
+from cases.lifecycle.notification_kinds import KINDS
 from cases.lifecycle.notification_words import count_queue, path, sentence
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, Notification, User
@@ -54,14 +55,16 @@ class Group:
 
 def visible_to(person: User) -> QuerySet[Notification]:
     """Return the notifications of `person` about what they may know of: their cases, and the queue."""
-    told = Notification.objects.filter(recipient=person)
-    return told.filter(QUEUE | Exists(_known_case(person)))
+    told, known = Notification.objects.filter(recipient=person), Exists(_known_case(person))
+    return told.filter(QUEUE | known) if _knows_the_queue(person) else told.filter(known)
 
 
 def count_unread(person: User) -> int:
     """Return how many notifications `person` has not read, up to MAX_COUNTED and one. One statement."""
     rows = _unread(person.role, settings.RELEASE_MEMBER_VIEW).fetch(person=person.pk)
-    return sum(case is None or known is not None for _part, case, known in rows) if person.is_active else 0
+    shows_queue = _knows_the_queue(person)
+    shown = ((case is None and shows_queue) or known is not None for _part, case, known in rows)
+    return sum(shown) if person.is_active else 0
 
 
 def in_words(count: int) -> str:
@@ -83,10 +86,11 @@ def _groups(person: User, which: Q) -> list[Group]:
     """Takes two statements: the notifications, and their cases; and one where something waits in the queue."""
     found = list(_newest(person, which).select_related("actor")[: MAX_COUNTED + 1])
     cases = _cases([each.known for each in found if each.known], person)
-    in_queue = count_queue(person) if any(each.case_id is None for each in found) else 0
+    shows_queue = _knows_the_queue(person) and any(each.case_id is None for each in found)
+    in_queue = count_queue(person) if shows_queue else 0
     lines: dict[int | None, list[Line]] = {}
     for each in found:
-        if each.known in cases or each.case_id is None:
+        if each.known in cases or (each.case_id is None and shows_queue):
             lines.setdefault(each.case_id, []).append(Line(each, sentence(each, to=person, in_queue=in_queue)))
     return [Group(cases.get(pk or 0), of_one) for pk, of_one in lines.items()]
 
@@ -94,6 +98,11 @@ def _groups(person: User, which: Q) -> list[Group]:
 def _cases(keys: Sequence[int], person: User) -> dict[int, VisibleCase]:
     cases = Case.objects.shown_to(person).filter(pk__in=set(keys)).order_by()
     return {case.pk: VisibleCase.of(case, to=person) for case in cases}
+
+
+def _knows_the_queue(person: User) -> bool:
+    """Tell whether `person` is told of the queue. Someone who has become a member is not anymore."""
+    return person.is_active and person.role in KINDS[Kind.QUEUE].roles
 
 
 def _newest(person: User, which: Q) -> QuerySet[Any, Any]:

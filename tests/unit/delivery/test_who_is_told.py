@@ -1,0 +1,296 @@
+"""For each event, preference and way of RELEASE_MEMBER_VIEW who is told what, when and through what; and nobody else.
+
+Each event of tests.unit.delivery.told_world happens through its verb, and then two days pass in which the portal does
+all that it does by itself. All that anybody finds at their bell, and every email that leaves, is compared with TABLE.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from django.core import mail
+from django.db import transaction
+
+from cases.core.numbers import capped
+from cases.models import Notification, NotificationChoice, OutgoingEmail, User
+from cases.selectors import notifications
+from tests.conftest import FROZEN
+from tests.unit.delivery import told_world as events
+from tests.unit.delivery.told_world import TITLE, WRITTEN, World
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("says who is told, not how it is asked"),
+]
+
+VIEWS = ("hidden", "in_progress", "announced")
+# How long after the event: at once, when an undo is too late, the next morning, the one after it.
+NOW, NO_UNDO, MORNING, LAST = (dt.timedelta(seconds=seconds) for seconds in (0, 31, 20 * 3600, 44 * 3600))
+
+# What each kind is told by, to those who have chosen nothing, where NOTIFICATION_EMAILS is on; and words that nothing
+# else says, to a member or to staff.
+KINDS = {
+    "queue": ("digest", ["waiting in the queue"]),
+    "received": ("mail", ["We have received your case"]),
+    "accepted": ("mail", ["A technician has started working"]),
+    "assigned": ("mail", ["handed this case to you", "was handed to you"]),
+    "question": ("mail", ["We have a question for you", "The member asked a question"]),
+    "reply": ("mail", ["We replied to you", "The member replied"]),
+    "mention": ("mail", ["mentioned you in a note", "You were mentioned"]),
+    "condition": ("digest", ["gave you a condition", "A condition of this case is yours"]),
+    "approval": ("mail", ["needs an approval"]),
+    "held": ("mail", ["held by conditions"]),
+    "failed": ("mail", ["The release of this case failed"]),
+    "recalled": ("mail", ["recalled the release", "was recalled"]),
+    # These have emails of their own, which those get too who have chosen nothing while NOTIFICATION_EMAILS is off. The
+    # second is told by that alone.
+    "reminder": ("digest", ["The release of this case is near"]),
+    "unopened": ("mail", ["you haven't opened it yet"]),
+    # Nobody chooses about it. Its email is one of its own as well.
+    "released": ("portal", ["Your case is ready."]),
+}
+# Sent as they are to everybody, whatever they have chosen; and those that tell notifications.
+OWN_EMAILS = {"released", "recalled", "password_reset", "invitation", "address_changed", "history_head"}
+EMAILS = OWN_EMAILS | {"reminder", "unopened", "notification", "digest"}
+
+Told = set[tuple[str, str]]
+NOBODY: Told = set()
+
+
+@dataclass
+class Row:
+    """Who is told of which kind, in every way or by the way of RELEASE_MEMBER_VIEW; what the deputy is told too while
+    the technician is away; and emails of their own, with their time.
+    """
+
+    told: Told | dict[str, Told] = field(default_factory=set)
+    deputy: Told | dict[str, Told] = field(default_factory=set)
+    emails: set[tuple[str, str, dt.timedelta]] = field(default_factory=set)
+
+
+def in_view(told: Told | dict[str, Told], view: str) -> Told:
+    return told.get(view, NOBODY) if isinstance(told, dict) else told
+
+
+def dora(kind: str) -> Told:
+    return {("dora", kind)}
+
+
+def administrators(kind: str) -> Told:
+    return {("ada", kind), ("abel", kind)}
+
+
+NOTHING = Row()
+QUEUE = {(name, "queue") for name in ("tom", "otto", "dora", "fritz")}
+MIA_IS_ASKED: Told = {("mia", "question")}
+RELEASED, RELEASED_BY_HAND = ({("mia", "released", after)} for after in (NOW, NO_UNDO))
+TABLE: dict[Callable[[World], object], Row] = {
+    events.a_member_submits: Row({("mia", "received"), *QUEUE}),
+    events.a_member_submits_while_others_wait_unread: Row({("mia", "received"), ("olga", "received"), *QUEUE}),
+    events.a_member_submits_and_technicians_leave: Row(
+        {("mia", "received"), *QUEUE} - {("fritz", "queue"), ("dora", "queue")}
+    ),
+    events.a_technician_accepts: Row({("mia", "accepted")}),
+    events.an_administrator_gives_it_to_a_technician: Row({("mia", "accepted"), ("tom", "assigned")}),
+    events.it_is_handed_over: Row({("tom", "assigned")}),
+    events.all_are_handed_over: Row({("tom", "assigned")}),
+    events.a_run_hands_over: Row({("tom", "assigned")}),
+    events.staff_work_on_it: NOTHING,
+    events.a_note_mentions_a_colleague: Row({("otto", "mention")}),
+    # The conversation
+    events.a_technician_asks: Row(MIA_IS_ASKED),
+    events.an_administrator_asks: Row(MIA_IS_ASKED),
+    events.the_deputy_asks: Row(MIA_IS_ASKED),
+    events.a_technician_writes: Row({("mia", "reply")}),
+    events.a_member_asks: Row({("tom", "question")}, dora("question")),
+    events.a_member_replies: Row({("tom", "reply")}, dora("reply")),
+    events.a_member_asks_after_it_was_handed_over: Row({("tom", "question")}, dora("question")),
+    events.a_member_writes_before_it_is_accepted: NOTHING,
+    events.no_reply_is_needed: NOTHING,
+    events.it_is_asked_and_then_completed: Row({"in_progress": MIA_IS_ASKED, "announced": MIA_IS_ASKED}),
+    events.a_member_writes_between_completion_and_release: Row(
+        {"in_progress": {("tom", "question")}}, {"in_progress": dora("question")}
+    ),
+    events.a_technician_writes_between_completion_and_release: Row({"in_progress": {("mia", "reply")}}),
+    events.a_member_asks_about_a_release: Row({("tom", "question")}, dora("question")),
+    events.a_technician_writes_about_a_release: Row({("mia", "reply")}),
+    # Conditions
+    events.a_condition_is_given_to_a_colleague: Row({("otto", "condition")}),
+    events.conditions_that_concern_nobody_else: NOTHING,
+    events.an_approval_is_wanted_of_administrators: Row(administrators("approval")),
+    events.an_approval_is_wanted_of_a_colleague: Row({("otto", "approval")}),
+    events.an_approval_is_wanted_before_the_completion: NOTHING,
+    events.an_approval_is_wanted_of_someone_for_whom_the_asker_stands_in: Row({("otto", "approval")}),
+    events.it_is_completed_with_an_approval: Row({("otto", "approval")}),
+    events.what_was_approved_is_moved: Row({("otto", "approval")}),
+    events.a_run_moves_what_was_approved: Row({("otto", "approval")}),
+    # Completion and release
+    events.it_is_completed_for_later: NOTHING,
+    events.it_is_moved_held_and_reopened: NOTHING,
+    events.it_is_released_by_hand: Row({("mia", "released")}, emails=RELEASED_BY_HAND),
+    events.it_is_released_early: Row({("mia", "released")}, emails=RELEASED_BY_HAND),
+    events.it_is_released_at_its_date: Row({("mia", "released")}, emails=RELEASED),
+    events.a_member_who_left_has_a_release: NOTHING,
+    events.it_is_undone: NOTHING,
+    events.it_is_recalled_after_its_email: Row({("tom", "recalled")}, emails={("mia", "recalled", NOW)}),
+    events.it_is_recalled_before_its_email: Row({("tom", "recalled")}),
+    events.the_undo_of_a_run_recalls: Row({("tom", "recalled")}, emails={("mia", "recalled", NOW)}),
+    events.it_is_released_again: Row({("mia", "released")}, emails=RELEASED_BY_HAND),
+    events.conditions_hold_it_back: Row({("tom", "held")}, dora("held")),
+    events.its_release_fails: Row({("tom", "failed"), *administrators("failed")}, dora("failed")),
+    # Reminders
+    events.its_release_is_near: Row({("tom", "reminder")}, dora("reminder")),
+    events.its_release_was_near_but_it_is_fritzs_no_more: Row(
+        {("tom", "assigned"), ("tom", "reminder")}, dora("reminder")
+    ),
+    events.nobody_opens_it: Row({("mia", "unopened")}),
+    # Accounts
+    events.a_person_is_invited: Row(emails={("new", "invitation", NOW)}),
+    events.a_password_is_forgotten: Row(emails={("mia", "password_reset", NOW)}),
+    events.an_address_is_corrected: Row(emails={("olga", "address_changed", NOW)}),
+    events.an_account_changes: NOTHING,
+    events.the_history_is_sealed: Row(emails={(name, "history_head", NOW) for name in ("ada", "abel")}),
+}
+
+
+def test_the_table_has_every_kind_of_notification_and_of_email():
+    rows = TABLE.values()
+    told = {kind for row in rows for view in VIEWS for _person, kind in in_view(row.told, view)}
+    assert told == set(KINDS) == set(Notification.Kind.values)
+    sent = {kind for row in rows for _person, kind, _after in row.emails}
+    assert sent == OWN_EMAILS
+    assert set(OutgoingEmail.Kind.values) == EMAILS
+
+
+# By what everybody has chosen for every kind: ways of RELEASE_MEMBER_VIEW, and whether the technician is away. What is
+# told depends on the way alone, and through what on the channel.
+AT_WORK, AWAY = False, True
+EVERY_WAY = [("hidden", AT_WORK), ("in_progress", AT_WORK), ("announced", AT_WORK), ("in_progress", AWAY)]
+CELLS = {
+    "mail": EVERY_WAY,
+    "digest": [("hidden", AT_WORK), ("announced", AWAY)],
+    "portal": [("in_progress", AWAY)],
+    "nothing": [("in_progress", AWAY)],
+    "usual": [("in_progress", AWAY)],
+    "usual without emails": [("hidden", AT_WORK)],
+}
+Found = set[tuple[str, str, str, dt.timedelta]]
+
+
+@pytest.mark.parametrize("event", TABLE, ids=lambda event: event.__name__)
+def test_who_is_told_what_when_and_through_what_and_that_nobody_else_is(event, clock, settings):
+    settings.RELEASE_UNOPENED_REMINDER, settings.RELEASE_UNOPENED_DAYS, settings.RELEASE_UNDO_SECONDS = True, 7, 30
+    clock.move_to(FROZEN - dt.timedelta(minutes=1))
+    world, row = World(), TABLE[event]
+    for channel, ways in CELLS.items():
+        settings.NOTIFICATION_EMAILS = channel != "usual without emails"
+        with nothing_kept():
+            choose_for_everybody(channel)
+            for view, is_away in ways:
+                settings.RELEASE_MEMBER_VIEW = view
+                clock.move_to(FROZEN)
+                told = in_view(row.told, view) | (in_view(row.deputy, view) if is_away else NOBODY)
+                with nothing_kept():
+                    if is_away:
+                        world.send_tom_away()
+                    event(world)
+                    found = emails_of_two_days(world, clock) | bells()
+                assert found == expected(told, row, channel), (channel, view, is_away)
+
+
+@contextmanager
+def nothing_kept() -> Iterator[None]:
+    point = transaction.savepoint()
+    yield
+    transaction.savepoint_rollback(point)
+
+
+def choose_for_everybody(channel: str) -> None:
+    """Also for kinds that their role is not told, or about which nobody can choose."""
+    people = User.objects.all() if channel in NotificationChoice.Channel else []
+    NotificationChoice.objects.bulk_create(
+        NotificationChoice(user=person, kind=kind, channel=channel) for person in people for kind in KINDS
+    )
+
+
+def emails_of_two_days(world: World, clock) -> Found:
+    """What left, by the minute. What was sent before, while the event was prepared, is none of it."""
+    found: Found = set()
+    names = {address: name for name, address in User.objects.values_list("username", "email")}
+    for after in (NOW, NO_UNDO, MORNING, LAST):
+        clock.move_to(FROZEN + after)
+        if after != NOW:
+            mail.outbox.clear()
+        # Nothing but reminders and emails is due at the other moments.
+        world.beat() if after in (NOW, MORNING) else world.send()
+        for message in mail.outbox:
+            told = {(names.get(message.to[0], "olga"), kind, through) for kind, through in read(message)}
+            assert not told & {each[:3] for each in found}, "told twice"
+            found |= {(*each, after) for each in told}
+    return found
+
+
+def read(message) -> set[tuple[str, str]]:
+    """The kinds that an email tells, each with the kind of the email. It says nothing that people wrote."""
+    row = OutgoingEmail.objects.filter(message_id=message.extra_headers["Message-ID"]).first()
+    html = message.alternatives[0].content
+    for text in (message.subject, message.body, html, str(message.extra_headers)):
+        assert [words for words in WRITTEN if words in text] == []
+    assert TITLE not in message.subject
+    if row.kind not in ("notification", "digest"):
+        return {(row.kind, row.kind)}
+    assert TITLE not in message.body + html
+    told = {kind for kind in KINDS if says(message.body, kind)}
+    assert told == {kind for kind in KINDS if says(html, kind)} != set()
+    return {(kind, row.kind) for kind in told}
+
+
+def says(text: str, kind: str) -> bool:
+    plain = " ".join(text.split())
+    return any(words in plain for words in KINDS[kind][1])
+
+
+def bells() -> Found:
+    """What everybody finds at their bell, in words, and the number of it."""
+    found: Found = set()
+    for person in User.objects.filter(pk__in=Notification.objects.values("recipient")):
+        lines = [line for group in notifications.unread(person) for line in group.lines]
+        for line in lines:
+            kind = line.notification.kind
+            assert says(line.text, kind), line.text
+            found.add((person.username, kind, "portal", line.notification.at - FROZEN))
+        assert notifications.count_unread(person) == len(lines)
+        assert capped(len(lines), 99) == notifications.in_words(len(lines))
+    return found
+
+
+def expected(told: Told, row: Row, channel: str) -> Found:
+    found: Found = {(person, kind, kind, after) for person, kind, after in row.emails}
+    for person, kind in told:
+        # What the portal notices by itself it notices in the morning.
+        at = MORNING if kind == "reminder" else NOW
+        through = channel_of(kind, channel)
+        if through != "nothing" and kind != "unopened":
+            found.add((person, kind, "portal", at))
+        if through in ("mail", "digest"):
+            found.add((person, kind, *EMAILED.get(kind, EMAILED[through])))
+    return found
+
+
+EMAILED = {
+    "mail": ("notification", NOW),
+    "digest": ("digest", MORNING),
+    "reminder": ("reminder", MORNING),
+    "unopened": ("unopened", MORNING),
+}
+
+
+def channel_of(kind: str, channel: str) -> str:
+    usual, _words = KINDS[kind]
+    if kind == "released" or channel == "usual":
+        return usual
+    if channel == "usual without emails":
+        return usual if kind in ("reminder", "unopened") else "portal"
+    return channel
