@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases.core.errors import CaseError
+from cases.lifecycle.deputies import stands_in_for
 from cases.lifecycle.permissions import Action
 from cases.models import Case, User
 
@@ -39,6 +40,15 @@ class NotTheAddressee(CaseError):
 
     def __init__(self) -> None:
         super().__init__(_("This link was sent to someone else. Only they can use it."))
+
+
+class NotTheirsAnymore(CaseError):
+    """The case has another technician by now, or the absence is over in which the addressee stood in."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("This case is assigned to someone else now, so the link no longer works."))
 
 
 class LinkGone(CaseError):
@@ -101,9 +111,14 @@ def _signer() -> signing.Signer:
     return signing.Signer(salt=SALT)
 
 
-def check_present(found: SignedLink, case: Case) -> None:
-    """Raise LinkGone where `case` is no longer as in the email: moved, put on hold, reopened or released since."""
+def check_present(found: SignedLink, case: Case, *, by: User) -> None:
+    """Raise LinkGone where `case` is no longer as in the email: moved, put on hold, reopened or released since.
+
+    NotTheirsAnymore for a technician who neither has the case nor stands in for the one who has it.
+    """
     if case.is_released:
         raise LinkGone(_("This case has been released since the email was sent."))
     if not case.is_pending or case.is_held or case.schedule_revision != found.revision:
         raise LinkGone(_("This case has changed since the email was sent, so the link no longer works."))
+    if by.is_technician and case.assigned_to_id not in {by.pk, *stands_in_for(by)}:
+        raise NotTheirsAnymore

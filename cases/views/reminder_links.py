@@ -64,12 +64,12 @@ def _refused(request: PortalRequest, error: CaseError, token: str) -> HttpRespon
 def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
     """GET asks. POST does what the link is for, unless the case is no longer as it was in the email.
 
-    404 for a link that nobody signed, 403 for somebody else's, 410 for one that is out of date.
+    404 for a link that nobody signed, 403 for somebody else's link or case, 410 for one that is out of date.
     """
     now = portal_now()
     link = signed_links.read(token, by=request.user, now=now)
     case = visible_case(request, link.case)
-    signed_links.check_present(link, case)
+    signed_links.check_present(link, case, by=request.user)
     permissions.check(link.action, by=request.user, case=case, now=now)
     button = BUTTONS[link.action]
     form = button.form_class(request.POST if request.method == "POST" else None, initial=_initial(case, link))

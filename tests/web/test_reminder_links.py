@@ -7,13 +7,15 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from cases import releases
+from cases.accounts import actions as accounts
+from cases.accounts import own_account
 from cases.casework import assignment
 from cases.core.schedule import Schedule
 from cases.delivery import signed_links
 from cases.lifecycle.permissions import Action
 from cases.models import Absence, Case, CaseEvent, User
 from tests.conftest import FROZEN
-from tests.factories import CaseFactory
+from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [pytest.mark.usefixtures("clock"), pytest.mark.one_database("is about links: nothing of them is stored")]
 
@@ -90,39 +92,92 @@ def test_a_refusal_of_the_form_changes_nothing(case, administrator):
     assert rows() == before
 
 
+CHANGED, GONE = "This case has changed since the email was sent", "This case has been released since"
+ASSIGNED = "This case is assigned to someone else now"
+SIGN_IN, OPEN, NOT_FOUND = "sign in", "still asks", "Page not found"
+
+
+def _move(case, by, days=20):
+    on = Schedule((FROZEN + days * DAY).date())
+    return releases.schedule(case=case, by=by, source="web", release_on=on, reason="x")
+
+
+def _move_there_and_back(case, by):
+    former = (case.scheduled_release_date - FROZEN.date()).days
+    _move(_move(case, by), by, former)
+
+
+def _release(case, by):
+    return releases.release_now(case=case, by=by, source="web", reason="x")
+
+
+def _hand_over(case, by):
+    assignment.hand_over_case(case=case, to=User.objects.get(username="otto"), by=by, source="web")
+
+
+def _change_password(case, by):
+    for person in (case.assigned_to, by):
+        own_account.set_password(by=person, password="Another one, 1234", with_link=False)
+
+
+def _deactivate(case, by):
+    boss = UserFactory(role="administrator")
+    for person in (case.assigned_to, by):
+        accounts.deactivate(person=person, by=boss)
+
+
+# What happens after the email, and what the links of the technician and of the administrator say then.
 STALE = {
-    "moved": lambda case, by: releases.schedule(case=case, by=by, source="web", release_on=Schedule(LATER), reason="x"),
-    "held": lambda case, by: releases.cancel_schedule(case=case, by=by, source="web", reason="x"),
-    "reopened": lambda case, by: releases.return_to_accepted(case=case, by=by, source="web"),
-    "released": lambda case, by: releases.release_now(case=case, by=by, source="web", reason="x"),
-    "handed over": lambda case, by: assignment.hand_over_case(
-        case=case, to=User.objects.get(username="otto"), by=by, source="web"
+    "moved": (_move, CHANGED, CHANGED),
+    "moved there and back": (_move_there_and_back, CHANGED, CHANGED),
+    "held": (lambda case, by: releases.cancel_schedule(case=case, by=by, source="web", reason="x"), CHANGED, CHANGED),
+    "reopened": (lambda case, by: releases.return_to_accepted(case=case, by=by, source="web"), CHANGED, CHANGED),
+    "released": (_release, GONE, GONE),
+    "recalled": (
+        lambda case, by: releases.recall(case=_release(case, by), by=by, source="web", reason="x"), CHANGED, CHANGED
     ),
-    "expired": None,
-    "role changed": None,
-}
+    "handed over": (_hand_over, ASSIGNED, OPEN),
+    "expired": (None, "This link has expired", "This link has expired"),
+    "deactivated": (_deactivate, SIGN_IN, SIGN_IN),
+    "password changed": (_change_password, SIGN_IN, SIGN_IN),
+    "no technician anymore": (
+        lambda case, by: User.objects.filter(pk=case.assigned_to_id).update(role="member"), NOT_FOUND, OPEN
+    ),
+    "no administrator anymore": (
+        lambda case, by: User.objects.filter(pk=by.pk).update(role="technician"), OPEN, ASSIGNED
+    ),
+}  # fmt: skip
+STATUS = {SIGN_IN: 302, OPEN: 200, NOT_FOUND: 404, CHANGED: 410, GONE: 410, "This link has expired": 410}
 
 
 @pytest.mark.parametrize("how", STALE)
 def test_what_is_out_of_date_changes_nothing_and_says_why(
     how, case, technician, other_technician, administrator, clock
 ):
-    url = address(Action.RETURN, case, technician)
-    if change := STALE[how]:
+    """Every link that the emails had, opened by its addressee, by a scanner of links, and its button."""
+    change, *says = STALE[how]
+    links = {technician: (Action.RESCHEDULE, Action.RETURN), administrator: tuple(DONE)}
+    browsers = {person: browser(person) for person in links}
+    addresses = [(person, action, address(action, case, person)) for person in links for action in links[person]]
+    if change:
         change(case, administrator)
-    elif how == "expired":
+    else:
         Case.objects.update(scheduled_release_date=LATER)
         clock.shift(signed_links.LIFETIME)
-    else:
-        User.objects.filter(pk=technician.pk).update(role="member")
+        browsers = {person: browser(person) for person in links}
     before = rows()
-    client = browser(User.objects.get(pk=technician.pk))
-    expected = {"handed over": 403, "role changed": 404}.get(how, 410)
-    for answer in (client.get(url), client.head(url), client.post(url, {})):
-        assert answer.status_code == expected
+    for person, action, url in addresses:
+        expected, client = says[person == administrator], browsers[person]
+        for method in (client.get, client.head) if expected == OPEN else (client.get, client.head, client.post):
+            answer = method(url, DONE[action][0] if method == client.post else None)
+            assert answer.status_code == STATUS.get(expected, 403), (action, expected)
+            if expected == SIGN_IN:
+                assert answer["Location"].startswith("/accounts/login/")
+            elif method != client.head and expected != OPEN:
+                text = answer.content.decode()
+                assert expected in text
+                assert expected == NOT_FOUND or "Nothing was changed." in text
     assert rows() == before
-    if how != "role changed":
-        assert "Nothing was changed." in client.get(url).content.decode()
 
 
 def test_nobody_else_can_use_it_and_learns_nothing_of_the_case(case, technician, administrator, member):
@@ -143,12 +198,24 @@ def test_nobody_else_can_use_it_and_learns_nothing_of_the_case(case, technician,
     assert rows() == before
 
 
-@pytest.mark.parametrize("at", range(0, 40, 3))
-def test_an_altered_link_is_none(at, case, technician):
-    url = address(Action.RETURN, case, technician)
-    place = len("/reminders/") + at
-    altered = url[:place] + ("A" if url[place] != "A" else "B") + url[place + 1 :]
-    assert browser(technician).get(altered).status_code == 404
+def test_an_altered_link_is_none_and_says_so(case, technician, administrator):
+    before = rows()
+    for person, actions in ((technician, (Action.RESCHEDULE, Action.RETURN)), (administrator, tuple(DONE))):
+        client = browser(person)
+        links = [address(action, case, person) for action in actions]
+        start = len("/reminders/")
+        altered = [
+            link[:place] + ("A" if link[place] != "A" else "B") + link[place + 1 :]
+            for link in links
+            for place in range(start, start + 40, 7)
+        ]
+        # Of one link the facts, of another one the signature.
+        altered += [links[0].rpartition(":")[0] + ":" + links[1].rpartition(":")[2]]
+        for url in altered:
+            for answer in (client.get(url), client.head(url), client.post(url, DONE[actions[0]][0])):
+                assert answer.status_code == 404
+            assert "This link isn" in client.get(url).content.decode()
+    assert rows() == before
 
 
 def test_a_deputys_link_ends_with_the_absence(case, technician, other_technician):
