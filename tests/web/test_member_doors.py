@@ -4,9 +4,15 @@ import datetime as dt
 import re
 
 import pytest
+from django.core import mail
+from django.test import Client
 
 from cases.casework import assignment, notes
-from cases.models import Case, CaseAnswer
+from cases.delivery import outbox
+from cases.delivery.notifications import notify
+from cases.models import Case, CaseAnswer, NotificationChoice
+from tests.clocks import frozen_clock
+from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseMessageFactory, UserFactory
 from tests.tokens import header, new_token
 
@@ -120,33 +126,6 @@ def test_a_deactivated_member_sees_nothing(client, member):
     assert not Case.objects.visible_to(member).exists()
 
 
-@pytest.mark.parametrize("held", [False, True], ids=["scheduled", "held"])
-def test_in_progress_answers_like_an_accepted_case_to_every_request(held, client, member, technician, settings, clock):
-    """Also refusals must not tell that the case is completed."""
-    settings.RELEASE_MEMBER_VIEW = "in_progress"
-    same = {"member": member, "assigned_to": technician, "title": "Pension", "description": "How much?"}
-    hidden, accepted = CaseFactory(**same, **{"held" if held else "scheduled": True}), CaseFactory(**same)
-    client.force_login(member)
-
-    def answer(case, method, path):
-        response = getattr(client, method)(f"/cases/{case.pk}/{path}")
-        text = re.sub(r'(csrfmiddlewaretoken|form_token)" value="[^"]+"|message-\d+', "", response.content.decode())
-        return response.status_code, text.replace(case.external_case_id, "").replace(f"/cases/{case.pk}/", "")
-
-    names = "edit submit accept complete reschedule return hold release documents hand-over notes answer as-member"
-    names += " undo recall releases/1 conditions conditions/1/meet conditions/1/waive correct release-timeline"
-    names += " messages messages/no-reply"
-    for path in ["", *(f"{name}/" for name in names.split())]:
-        for method in ("get", "post"):
-            assert answer(hidden, method, path) == answer(accepted, method, path), (method, path)
-    CaseMessageFactory(case=hidden, author=technician, text="Is this right?", release_number=1)
-    sent = [client.post(f"/cases/{case.pk}/messages/", {"message": "Here it is."}) for case in (hidden, accepted)]
-    assert [response.status_code for response in sent] == [302, 302]
-    client.get("/")  # says that they were sent
-    for address in ("", "?messages_before=999999"):
-        assert answer(hidden, "get", address) == answer(accepted, "get", address)
-
-
 def test_announced_has_nothing_to_announce_of_a_held_case(client, member, technician, settings, clock):
     settings.RELEASE_MEMBER_VIEW = "announced"
     held = CaseFactory(member=member, assigned_to=technician, held=True, title="Pension")
@@ -183,6 +162,10 @@ def noted(hidden, technician):
         CaseDocumentFactory(case=hidden, name=name)
     notes.add(case=hidden, by=technician, text=NOTE)
     CaseMessageFactory(case=hidden, author=technician, text=SAID, release_number=1)
+    for kind, channel in (("question", "mail"), ("reply", "digest")):
+        NotificationChoice.objects.create(user=hidden.member, kind=kind, channel=channel)
+    for kind in ("question", "reply", "released"):
+        notify(kind, case=hidden, to=[hidden.member], by=technician, at=FROZEN, ref=1)
     assignment.hand_over_case(
         case=hidden, to=UserFactory(role="technician", username="uwe"), by=technician, source="web"
     )
@@ -198,6 +181,7 @@ def all_doors(client, case):
     previews = [f"{url}as-member/", f"{url}as-member/?when=after"]
     looks = [*searches, f"{url}?notes_before=99999", *previews, *documents, f"{url}release-timeline/"]
     looks += [f"{url}?messages_before=99999", f"/cases/?q={SAID[:10]}", "/cases/?waiting=staff"]
+    looks += ["/notifications/", "/notifications/settings/", "/live/?path=/&token=x", f"/live/?path={url}&token=x"]
     looks += ["/history/", f"/history/?case={case.external_case_id}", "/history/export/"]
     answers = [*doors(client, case), *[client.get(look) for look in looks]]
     for headers in ({}, {"HX-Request": "true"}):
@@ -219,6 +203,25 @@ def without_searches(text):
     return text
 
 
+STAFFS = (NOTE[:11], "granted.pdf", "figures.pdf", "uwe", "Internal notes", "Release timeline", "Not opened")
+UNRELEASED = ("Dandiprat", SAID[:10], "Your answer", "Your report", "Your case is ready")
+
+
+def sent():
+    """What leaves for members until the next day: each email with its headers, and the page of its link that stops it.
+
+    In the way `hidden` what was told of the case before is not sent any more.
+    """
+    with frozen_clock(FROZEN + dt.timedelta(hours=20)):
+        outbox.deliver()
+    for message in mail.outbox:
+        if message.to == ["mia@example.com"]:
+            html = message.alternatives[0].content
+            link = re.search(r"https?://[^/]+(/notifications/unsubscribe/\S+/)", message.body)[1]
+            page = Client().get(link).content.decode()
+            yield f"{message.subject}{message.body}{html}{message.extra_headers}{page}"
+
+
 @pytest.mark.parametrize("person", ["member", "other_member"])
 @pytest.mark.parametrize("way", WAYS)
 def test_no_member_reads_a_note_an_answer_a_report_or_the_history(way, person, noted, client, request, settings):
@@ -226,12 +229,12 @@ def test_no_member_reads_a_note_an_answer_a_report_or_the_history(way, person, n
     client.force_login(request.getfixturevalue(person))
     for answer in all_doors(client, noted):
         text = without_searches(answer.content.decode())
-        staffs = (NOTE[:11], "granted.pdf", "figures.pdf", "uwe", "Internal notes", "Release timeline", "Not opened")
-        told = [word for word in staffs if word in text]
-        told += [
-            word for word in ("Dandiprat", SAID[:10], "Your answer", "Your report") if word in f"{answer.headers}{text}"
-        ]
+        told = [word for word in STAFFS if word in text]
+        told += [word for word in UNRELEASED if word in f"{answer.headers}{text}"]
         assert told == [], answer.request["PATH_INFO"]
+    for message in sent():
+        told = [word for word in (*STAFFS, *UNRELEASED, "Pension") if word in message]
+        assert told == [], message
     assert noted.notes.count() == 1
     assert CaseAnswer.objects.get().text == ANSWER
     assert Case.objects.get().assigned_to.username == "uwe"
