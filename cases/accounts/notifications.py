@@ -1,17 +1,17 @@
 """What people do about notifications: mark them read, choose how they are told, stop their emails."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
+from cases.db.bulk import ids_as_rows
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people, lock_people_by_key
 from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
-from cases.lifecycle.notification_kinds import KINDS, Kind
+from cases.lifecycle.notification_kinds import KINDS
 from cases.models import Notification, NotificationChoice, User
 
 Channel = NotificationChoice.Channel
@@ -20,14 +20,14 @@ BATCH = 1000
 
 
 def mark_read(*, by: User, about: Notification) -> None:
-    """Mark read what `by` was told up to `about`, of the same case or of the queue."""
-    _mark(by, Notification.objects.filter(case=about.case_id) if about.case_id else _queue(), upto=about.pk)
+    """Mark read what `by` was told up to `about`, of the same case or of the queue, among the latest BATCH."""
+    _mark([pk for pk, case in _unread(by, upto=about.pk) if case == about.case_id])
 
 
 def mark_all_read(*, by: User, upto: int) -> None:
     """Mark read what `by` was told up to the notification with the key `upto`: what came since, they have not seen."""
-    while _mark(by, Notification.objects.all(), upto=upto) == BATCH:
-        pass
+    while unread := _unread(by, upto=upto):
+        _mark([pk for pk, _case in unread])
 
 
 @transaction.atomic
@@ -62,10 +62,11 @@ def _store(person: User, channels: Mapping[str, str]) -> None:
         log_committed("notification choices changed", by=person.pk, kinds=sorted(channels))
 
 
-def _queue() -> QuerySet[Notification]:
-    return Notification.objects.filter(kind=Kind.QUEUE)
+def _unread(by: User, *, upto: int) -> list[tuple[int, int | None]]:
+    """Return the keys and cases of the latest BATCH that `by` has not read, along their index."""
+    found = Notification.objects.filter(recipient=by, read_at__isnull=True, pk__lte=upto).order_by("-pk")
+    return list(found.values_list("pk", "case_id")[:BATCH])
 
 
-def _mark(by: User, which: QuerySet[Notification], *, upto: int) -> int:
-    unread = which.filter(recipient=by, read_at__isnull=True, pk__lte=upto).order_by("-pk").values("pk")[:BATCH]
-    return Notification.objects.filter(pk__in=list(unread.values_list("pk", flat=True))).update(read_at=portal_now())
+def _mark(keys: Sequence[int]) -> None:
+    Notification.objects.filter(pk__in=ids_as_rows(keys)).update(read_at=portal_now())

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import CharField, F, OuterRef, Value
 from django.utils import timezone
 
 from cases.core import reader_timezones
@@ -28,7 +28,7 @@ Kind = Notification.Kind
 Channel = NotificationChoice.Channel
 Email = OutgoingEmail.Kind
 EMAIL_OF = {Channel.MAIL: Email.NOTIFICATION, Channel.DIGEST: Email.DIGEST}
-# As far back as one looks for what a person has acted on: the cost of it has an end.
+# As far back as one looks for what a person was told and has not read: the cost of it has an end.
 MAX_LOOKED_THROUGH = 1000
 # A zone that moves across the date line skips a day.
 DAYS_AHEAD = 3
@@ -77,8 +77,10 @@ def notify_each(kind: str, abouts: Sequence[About], *, by: User | str, at: dt.da
 
 def notify_queue(*, by: User | str, at: dt.datetime) -> None:
     """Tell technicians that something waits in the queue: those who have read what they were told of it before."""
-    unread = Notification.objects.filter(recipient=OuterRef("pk"), kind=Kind.QUEUE, read_at__isnull=True)
-    technicians = User.objects.filter(~Exists(unread), role=User.Role.TECHNICIAN, is_active=True)
+    unread = Notification.objects.filter(recipient=OuterRef("pk"), read_at__isnull=True).order_by("-pk")
+    kinds = unread.values("kind")[:MAX_LOOKED_THROUGH]
+    at_work = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True)
+    technicians = at_work.annotate(queue=Value(Kind.QUEUE, CharField())).exclude(queue__in=kinds)
     notify_each(Kind.QUEUE, [About(pk) for pk in technicians.values_list("pk", flat=True)], by=by, at=at)
 
 
