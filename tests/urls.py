@@ -1,31 +1,43 @@
 """The URLs of the portal, read from its URL configuration: what a test goes through cannot be forgotten."""
 
+import functools
+
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from cases.models import Case
 
 
-def url_patterns(resolver: URLResolver | None = None) -> dict[str, URLPattern]:
+def url_patterns() -> dict[str, URLPattern]:
     """Every named URL of the portal but those of Django's own admin, which tests/web/test_access.py has."""
+    return dict(_named(get_resolver()))
+
+
+@functools.cache
+def _named(resolver: URLResolver) -> dict[str, URLPattern]:
     found: dict[str, URLPattern] = {}
-    for pattern in (resolver or get_resolver()).url_patterns:
+    for pattern in resolver.url_patterns:
         if isinstance(pattern, URLPattern):
             found[pattern.name or str(pattern.pattern)] = pattern
         elif pattern.namespace != "admin":
-            found |= url_patterns(pattern)
+            found |= _named(pattern)
     return found
 
 
-def urls_with_an_id(of: str) -> set[str]:
+def urls_with_an_id(of: str) -> frozenset[str]:
     """The names of the URLs below `of`, such as "people/", that carry an id."""
-    return {
+    return _with_an_id(get_resolver(), of)
+
+
+@functools.cache
+def _with_an_id(resolver: URLResolver, of: str) -> frozenset[str]:
+    return frozenset(
         name
-        for name, pattern in url_patterns().items()
+        for name, pattern in _named(resolver).items()
         if "pk" in pattern.pattern.regex.groupindex and str(pattern.pattern).startswith(of)
-    }
+    )
 
 
-def urls_of_a_case() -> set[str]:
+def urls_of_a_case() -> frozenset[str]:
     """The names of the URLs that lead to one case: whose id is not said to be something else's."""
     others = (
         "people/",
@@ -43,17 +55,19 @@ def urls_of_a_case() -> set[str]:
 
 def url_of(name: str, case: Case, **others: object) -> str:
     """The URL `name` for the case, its member, or its first document; `others` replace or add arguments."""
-    arguments = {
+    wanted = url_patterns()[name].pattern.regex.groupindex
+    arguments: dict[str, object] = {
         "pk": case.member_id if name in urls_with_an_id("people/") else case.pk,
         "number": case.release_number or 1,
-        "condition_pk": _condition_for(name, case),
-        "document_pk": case.documents.values_list("pk", flat=True).first(),
         "uidb36": "1",
         "key": "no-such-key",
         "token": "no-such-token",
-    } | others
-    wanted = url_patterns()[name].pattern.regex.groupindex
-    return reverse(name, kwargs={key: value for key, value in arguments.items() if key in wanted})
+    }
+    if "condition_pk" in wanted and "condition_pk" not in others:
+        arguments["condition_pk"] = _condition_for(name, case)
+    if "document_pk" in wanted and "document_pk" not in others:
+        arguments["document_pk"] = case.documents.values_list("pk", flat=True).first()
+    return reverse(name, kwargs={key: value for key, value in (arguments | others).items() if key in wanted})
 
 
 def _condition_for(name: str, case: Case) -> int:

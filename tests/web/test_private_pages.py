@@ -5,6 +5,7 @@ from django.test import Client, override_settings
 
 from cases.accounts import calendar_feed
 from cases.models import User
+from tests.attempts import same_browser, undone
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.pages import ADMINISTRATOR, DJANGO_ADMIN, ERRORS, EVERYBODY, make_world
 from tests.tokens import new_token
@@ -32,10 +33,11 @@ def test_every_url_by_the_url_table(role, method, request):
     user, member, technician = (request.getfixturevalue(name) for name in (person, "member", "technician"))
     case = CaseFactory(released=True, member=member, assigned_to=technician)
     CaseDocumentFactory(case=case)
+    browser = Client()
+    browser.force_login(user)
     for name in url_patterns():
-        client = Client()
-        client.force_login(user)
-        answer = getattr(client, method)(url_of(name, case))
+        with undone():
+            answer = getattr(same_browser(browser), method)(url_of(name, case))
         assert is_private(answer), (name, answer.status_code, answer.headers.get("Cache-Control"))
 
 

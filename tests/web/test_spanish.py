@@ -1,5 +1,6 @@
 """Every page of the portal in Spanish: nothing in English is left on it."""
 
+import functools
 import re
 from html.parser import HTMLParser
 
@@ -44,6 +45,7 @@ class Texts(HTMLParser):
         self.texts |= {" ".join(value.split()) for name, value in attrs if value and name in READ_OUT}
 
 
+@functools.cache
 def one_sided(language: str) -> re.Pattern[str]:
     """What matches a whole text of ours as that language, Spanish or English, says it and the other does not."""
     pairs = [
@@ -66,21 +68,23 @@ def forms(texts) -> list[str]:
     return [texts] if isinstance(texts, str) else list(texts)
 
 
-def is_english(text: str) -> bool:
-    return bool(ENGLISH.search(text))
+@functools.cache
+def is_in(language: str, text: str) -> bool:
+    """Whether a text of a page, if it is no zone's name, is in that language. Most texts are on many pages."""
+    if ZONE.fullmatch(text):
+        return False
+    return bool(one_sided(language).fullmatch(text) or (language == "en" and ENGLISH.search(text)))
 
 
 def left_in(language: str, person: str, world: World, headers: dict[str, str]) -> dict[str, list[str]]:
     """Of each page of `person`, asked for with `headers`, the texts that are in `language`."""
-    client, ours = world.client(person), one_sided(language)
+    client = world.client(person)
     client.raise_request_exception = False
     left = {}
     for page in [*PAGES, *ERRORS]:
         if person in page.people:
             texts = Texts(client.get(page.address(world), headers=headers).content.decode()).texts
-            texts = {text for text in texts if not ZONE.fullmatch(text)}
-            is_left = [text for text in texts if ours.fullmatch(text) or (language == "en" and is_english(text))]
-            if is_left:
+            if is_left := [text for text in texts if is_in(language, text)]:
                 left[page.name] = is_left
     return left
 
