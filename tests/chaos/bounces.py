@@ -110,7 +110,7 @@ def _people(run: Run, count: int) -> dict[int, str]:
     from cases.models import User
     from tests.factories import UserFactory
 
-    names = [f"{run.fault.name}-{int(run.plan.start)}-{number}" for number in range(count)]
+    names = [f"{run.fault.name}-{int(run.plan.start)}-b{number}" for number in range(count)]
     rows = User.objects.bulk_create(UserFactory.build(username=name, email=f"{name}@gone.example") for name in names)
     return {row.pk: row.email for row in rows}
 
