@@ -52,7 +52,7 @@ def told(mailoutbox) -> Counter[tuple[str, str]]:
 # --- The clock ------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     jumps=st.lists(st.integers(-30, 60), min_size=3, max_size=12),
     releases_in=st.lists(st.integers(1, 200), min_size=1, max_size=6),
