@@ -6,8 +6,24 @@ from typing import Protocol, TypeVar
 
 # What waits for minutes, on servers of its own: begun first, it is over when the others are.
 LONGEST = ("chaos/test_small.py", "bench/test_pages.py")
-# The first of their kind, for the same reason.
-LONG = ("browser/test_every_page.py", "integration/test_demo.py", "integration/test_faults.py")
+# The first of their kind, for the same reason, the longest first.
+LONG = (
+    "browser/test_every_page_of_administrators.py",
+    "browser/test_every_page_of_technicians.py",
+    "browser/test_languages.py",
+    "browser/test_operations.py",
+    "browser/test_shell.py",
+    "browser/test_every_page.py",
+    "browser/test_forms.py",
+    "browser/test_release_stop.py",
+    "browser/test_story.py",
+    "integration/test_demo.py",
+    "integration/test_broker_down.py",
+    "integration/test_mail.py",
+    "integration/test_faults.py",
+    "integration/test_clocks.py",
+    "integration/test_speed.py",
+)
 # They drive Chromium, which computes, or start processes and wait for them.
 WITH_PROCESSES = {"browser", "integration", "chaos", "bench"}
 
@@ -29,7 +45,7 @@ def in_order(items: Sequence[Item], tests: Path) -> list[Item]:
     """
     places = {item.path: item.path.relative_to(tests).as_posix() for item in items}
     modules = [path for path in places if _directory(places[path]) in WITH_PROCESSES]
-    modules.sort(key=lambda path: places[path] not in LONG)
+    modules.sort(key=lambda path: LONG.index(places[path]) if places[path] in LONG else len(LONG))
     ranks: dict[Path, float] = {}
     for computes in (True, False):
         group = [path for path in modules if (_directory(places[path]) == "browser") is computes]

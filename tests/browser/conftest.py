@@ -31,7 +31,7 @@ from tests.pages import Page as PortalPage
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-# Every page is looked at in all ways by test_every_page; what needs data of its own, in the two that differ most.
+# Every page is looked at in all ways by page_reader; what needs data of its own, in the two that differ most.
 in_two_looks = pytest.mark.parametrize(
     ("viewport", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["desktop-light", "phone-dark"]
 )

@@ -1,4 +1,4 @@
-"""What is on paper: all that a page says, and nothing that one clicks. Of every page: test_every_page."""
+"""What is on paper: all that a page says, and nothing that one clicks. Of every page: page_reader."""
 
 import pytest
 from playwright.sync_api import expect
@@ -15,8 +15,7 @@ def test_a_ready_case_is_printed_with_all_that_it_says(sign_in, member, technici
     CaseDocumentFactory(case=case, name="granted.pdf")
     CaseDocumentFactory(case=case, submission=True, name="letter.pdf")
     for person in (member, technician):
-        page = sign_in(person)
-        page.goto(f"/cases/{case.pk}/")
+        page = sign_in(person, at=f"/cases/{case.pk}/")
         page.emulate_media(media="print")
         of_files = ("granted.pdf", "letter.pdf")
         for words in (case.external_case_id, "Pension", "When may I retire?", "released on:", *of_files):

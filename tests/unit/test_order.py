@@ -18,9 +18,9 @@ def test_what_waits_longest_begins():
     assert ordered("unit/a.py", "chaos/test_small.py", "bench/test_pages.py")[:2] == list(LONGEST)
 
 
-def test_what_computes_takes_turns_with_what_waits():
-    given = ["unit/a.py", "browser/a.py", "browser/b.py", "browser/test_every_page.py", "integration/a.py"]
-    mixed = ["browser/test_every_page.py", "browser/a.py", "integration/a.py", "browser/b.py"]
+def test_what_computes_takes_turns_with_what_waits_and_the_longest_begins():
+    given = ["unit/a.py", "browser/a.py", LONG[1], LONG[0], "integration/a.py"]
+    mixed = [LONG[0], LONG[1], "integration/a.py", "browser/a.py"]
     assert ordered(*given) == [*mixed, "unit/a.py"]
 
 
