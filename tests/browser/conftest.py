@@ -16,6 +16,7 @@ from cases.models import User
 # The fixtures that run real workers and a real SMTP server around the test's database.
 from tests.integration.conftest import (  # noqa: F401
     _any_moment_may_be_chosen,
+    _emptied_by_deleting,
     _started,
     celery_backend_cluster,
     celery_broker_cluster,

@@ -13,6 +13,7 @@ from kombu import pools
 from pytest_celery import CeleryBrokerCluster, CeleryTestBroker, CeleryTestSetup, CeleryWorkerCluster
 
 from portal.celery import app
+from tests import emptying
 from tests.integration.processes import LocalBeat, LocalProcess, LocalRedis, LocalWorker, Worker
 from tests.services import MailServer
 
@@ -24,6 +25,13 @@ class StartWorker(Protocol):
 @pytest.fixture(autouse=True)
 def _any_moment_may_be_chosen(settings: Any) -> None:
     settings.RELEASE_MIN_DAYS = 0
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _emptied_by_deleting() -> Iterator[None]:
+    """These tests commit, each a few rows."""
+    with emptying.by_deleting():
+        yield
 
 
 @pytest.fixture
