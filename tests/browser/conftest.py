@@ -95,14 +95,14 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
 
 @pytest.fixture
 def sign_in(open_page: Callable[..., Page], live_server: Any) -> Callable[..., Page]:
-    """The first page of a person who has signed in: by a cookie, where the form is not what is tested."""
+    """The page `at` of a person who has signed in: by a cookie, where the form is not what is tested."""
 
-    def sign_in_(user: User, **options: Any) -> Page:
+    def sign_in_(user: User, *, at: str = "/", **options: Any) -> Page:
         user.set_password(PASSWORD)
         user.save()
         page = open_page(**options)
         take_session(page.context, signed_in(user), live_server.url)
-        page.goto("/")
+        page.goto(at)
         return page
 
     return sign_in_

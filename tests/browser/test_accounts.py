@@ -74,8 +74,7 @@ def test_a_technician_leaves(
     CaseFactory.create_batch(2, member=member, assigned_to=technician)
 
     # Ada looks for Tom among the people.
-    page = sign_in(administrator, dark=dark, viewport=viewport)
-    page.goto("/people/")
+    page = sign_in(administrator, dark=dark, viewport=viewport, at="/people/")
     look(page, f"people-{kind}")
     page.get_by_label("Search", exact=True).fill("tom@")
     page.get_by_role("button", name="Apply").click()

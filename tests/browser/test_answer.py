@@ -23,8 +23,7 @@ def expect_saved(page, text):
 
 def test_tom_writes_an_answer_and_mia_reads_it(sign_in, member, technician):
     case = CaseFactory(member=member, assigned_to=technician, title="Pension")
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     answer = page.get_by_role("textbox", name="Answer", exact=True)
 
     # It is saved by itself, and he goes on typing.
@@ -70,8 +69,7 @@ def test_tom_writes_an_answer_and_mia_reads_it(sign_in, member, technician):
 
 def test_nothing_that_was_typed_is_lost(sign_in, technician, administrator):
     case = CaseFactory(assigned_to=technician)
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     answer = page.get_by_role("textbox", name="Answer", exact=True)
     type_into(page, "Mine")
     expect_saved(page, "Mine")
@@ -120,7 +118,6 @@ def test_the_pages_of_an_answer_are_accessible(viewport, dark, sign_in, member, 
     case = CaseFactory(member=member, assigned_to=technician, released=True)
     CaseAnswerFactory(case=case, text="# Yes\n\n- one\n\n> quoted\n\n[link](https://example.org)\n\n`x`\n\n    code")
     CaseDocumentFactory(case=case)
-    page = sign_in(member, viewport=viewport, dark=dark)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(member, viewport=viewport, dark=dark, at=f"/cases/{case.pk}/")
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]

@@ -30,8 +30,7 @@ def dates(cases):
 
 def test_a_technician_moves_a_range_of_releases_and_moves_them_back(sign_in, technician, cases):
     before = dates(cases)
-    page = sign_in(technician)
-    page.goto("/cases/?state=scheduled")
+    page = sign_in(technician, at="/cases/?state=scheduled")
     bar = page.get_by_role("group", name="Actions for the selected cases")
     expect(bar).to_be_hidden()
 
@@ -70,8 +69,7 @@ def test_a_technician_moves_a_range_of_releases_and_moves_them_back(sign_in, tec
 
 
 def test_on_a_phone_other_actions_are_behind_a_button(sign_in, technician, cases):
-    page = sign_in(technician, viewport=PHONE)
-    page.goto("/cases/?state=scheduled")
+    page = sign_in(technician, viewport=PHONE, at="/cases/?state=scheduled")
     page.locator("tbody input[name=case]").first.check()
     bar = page.get_by_role("group", name="Actions for the selected cases")
     expect(bar).to_contain_text("1 selected")

@@ -72,8 +72,7 @@ def test_a_technician_moves_a_case_by_keyboard(sign_in, technician, case, monday
 
 
 def test_a_technician_drags_a_case_twice(sign_in, technician, case, monday):
-    page = sign_in(technician)
-    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    page = sign_in(technician, at=f"/calendar/?view=week&date={monday.isoformat()}")
     for target in (monday, monday + 4 * DAY):
         page.locator(f"#entry-{case.pk}").drag_to(day(page, target))
         expect(day(page, target).locator(f"#entry-{case.pk}")).to_be_visible()
@@ -83,8 +82,7 @@ def test_a_technician_drags_a_case_twice(sign_in, technician, case, monday):
 
 
 def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, technician, case, monday):
-    page = sign_in(technician)
-    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    page = sign_in(technician, at=f"/calendar/?view=week&date={monday.isoformat()}")
     type(case).objects.update(version=7)
     page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
     expect(page.get_by_role("dialog")).to_contain_text("Someone changed this case after you opened it.")
@@ -93,8 +91,7 @@ def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, technician, ca
 
 
 def test_an_administrator_who_drags_is_asked_why(sign_in, administrator, case, monday):
-    page = sign_in(administrator)
-    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    page = sign_in(administrator, at=f"/calendar/?view=week&date={monday.isoformat()}")
     page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
     expect(page.get_by_label("New release date")).to_have_value(monday.isoformat())
     page.get_by_role("button", name="Move").click()

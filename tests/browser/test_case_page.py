@@ -108,8 +108,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, member, technician, other_t
 
 def test_what_was_typed_stays_when_it_cannot_be_saved(sign_in, client, technician):
     case = CaseFactory(assigned_to=technician)
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     write_note(page, "   ")
     expect(page.locator("#note-text-error")).to_have_text("Enter a note.")
 
@@ -125,8 +124,7 @@ def test_older_notes_come_without_the_loss_of_a_new_one(sign_in, technician):
     case = CaseFactory(assigned_to=technician)
     for number in range(60):
         CaseNoteFactory(case=case, text=f"Note {number}.")
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     page.get_by_label("New note").fill("Half a sent")
     page.get_by_role("link", name="Older notes").click()
     expect(page.locator(".note")).to_have_count(10)
@@ -186,6 +184,5 @@ def test_axe_finds_nothing(dark, viewport, sign_in, member, technician, administ
     settings.RELEASE_MEMBER_VIEW = "hidden"
     page.goto(f"/cases/{cases[0].pk}/as-member/")
     assert_accessible(page)
-    page = sign_in(member, **options)
-    page.goto(f"/cases/{cases[2].pk}/")
+    page = sign_in(member, **options, at=f"/cases/{cases[2].pk}/")
     assert_accessible(page)

@@ -12,8 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technician):
     # Ada finds the types on the settings page and adds one.
-    page = sign_in(administrator)
-    page.goto("/portal-settings/")
+    page = sign_in(administrator, at="/portal-settings/")
     page.get_by_role("link", name="Case types").click()
     assert_accessible(page)
     page.get_by_role("link", name="New case type").click()
@@ -30,8 +29,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     CaseTypeFactory(name="Estimate", guidance="Tell us the date.", position=9)
 
     # Mia reads the guidance of the type that she chooses, on her phone.
-    page = sign_in(member, viewport=PHONE)
-    page.goto("/cases/new/")
+    page = sign_in(member, viewport=PHONE, at="/cases/new/")
     expect(page.get_by_text("Attach the court order.")).to_be_hidden()
     page.get_by_label("Type").select_option("Estimate")
     expect(page.get_by_text("Tell us the date.")).to_be_visible()
@@ -47,8 +45,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     # Tom accepts it and sees that it is about an estimate.
     case = Case.objects.get()
     assert (case.case_type, case.open_conditions) == (CaseType.objects.get(name="Divorce order"), 1)
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Accept case").click()
     page.get_by_role("button", name="Change type or urgency").click()
     dialog = page.locator("#dialog-correct")

@@ -32,8 +32,7 @@ def test_ada_closes_a_day_and_tom_chooses_another(
     case = CaseFactory(title="Annuity", **people)
 
     # Ada finds the page from the calendar, and sees who is affected before she adds the day.
-    page = sign_in(administrator, viewport=viewport, dark=dark)
-    page.goto("/calendar/")
+    page = sign_in(administrator, viewport=viewport, dark=dark, at="/calendar/")
     page.get_by_role("link", name="Blackout days").click()
     assert_accessible(page)
     page.get_by_label("Date").fill(monday.isoformat())
@@ -48,8 +47,7 @@ def test_ada_closes_a_day_and_tom_chooses_another(
     assert_accessible(page)
 
     # Tom sees it in the calendar, is told at once in the dialog, and takes the next day.
-    page = sign_in(technician, viewport=viewport, dark=dark)
-    page.goto(f"/calendar/?date={monday}")
+    page = sign_in(technician, viewport=viewport, dark=dark, at=f"/calendar/?date={monday}")
     expect(page.locator(f"[data-date='{monday}']")).to_contain_text("Office move")
     assert_accessible(page)
     page.goto(f"/cases/{case.pk}/")
@@ -79,8 +77,7 @@ def test_ada_drops_a_case_on_a_closed_day_and_is_told_before_she_gives_a_reason(
         scheduled=True, title="Pension", member=member, assigned_to=technician, scheduled_release_date=monday
     )
     blackout_days.add(date=monday + DAY, name="Office move", by=administrator, source="web")
-    page = sign_in(administrator)
-    page.goto(f"/calendar/?view=week&date={monday}")
+    page = sign_in(administrator, at=f"/calendar/?view=week&date={monday}")
     page.locator(f"#entry-{case.pk}").drag_to(page.locator(f"[data-date='{monday + DAY}']"))
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Office move")
     page.get_by_label("New release date").fill((monday + 2 * DAY).isoformat())

@@ -27,8 +27,7 @@ def day(days):
 @in_two_looks
 def test_tom_schedules_a_case_by_a_suggested_date(dark, viewport, sign_in, member, technician):
     case = CaseFactory(member=member, assigned_to=technician, title="Pension")
-    page = sign_in(technician, dark=dark, viewport=viewport)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, dark=dark, viewport=viewport, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Mark as Completed").click()
     dialog = page.get_by_role("dialog")
     send = dialog.locator("[type=submit]")
@@ -75,8 +74,7 @@ def test_tom_schedules_a_case_by_a_suggested_date(dark, viewport, sign_in, membe
 
 def test_an_empty_date_is_not_filled_in_again(sign_in, member, technician):
     case = CaseFactory(member=member, assigned_to=technician)
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Mark as Completed").click()
     page.get_by_label("Schedule Release").check()
     expect(page.get_by_label("Release date")).to_have_value(day(7).isoformat())

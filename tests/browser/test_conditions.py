@@ -13,8 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def test_a_court_confirms_by_link(sign_in, member, technician, chromium, live_server):
     case = CaseFactory(member=member, assigned_to=technician, scheduled=True, title="Pension")
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
 
     # Tom adds the condition, and gets a link for the court.
     page.get_by_role("link", name="Add a condition").click()
@@ -48,18 +47,15 @@ def test_a_court_confirms_by_link(sign_in, member, technician, chromium, live_se
 def test_a_colleague_approves_an_early_release(sign_in, member, technician, other_technician, administrator, settings):
     settings.REQUIRE_SECOND_APPROVER = True
     case = CaseFactory(member=member, assigned_to=technician, scheduled=True, title="Pension")
-    page = sign_in(administrator)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(administrator, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Ask for approval").click()
     expect(page.get_by_text("Approval requested.")).to_be_visible()
 
-    page = sign_in(other_technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(other_technician, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Approve release").click()
     expect(page.get_by_text("Release approved.")).to_be_visible()
 
-    page = sign_in(administrator)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(administrator, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Release early").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("She asked for it.")

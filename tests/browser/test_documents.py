@@ -24,8 +24,7 @@ def names():
 
 
 def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, member, draft):
-    page = sign_in(member)
-    page.goto(f"/cases/{draft.pk}/")
+    page = sign_in(member, at=f"/cases/{draft.pk}/")
     expect(page.get_by_text("No documents yet.")).to_be_visible()
     expect(page.get_by_text("You can also drop files here.")).to_be_visible()
 
@@ -53,8 +52,7 @@ def test_files_are_chosen_and_one_is_refused_and_one_removed(sign_in, member, dr
 
 def test_a_file_is_dropped_and_its_progress_is_shown(sign_in, technician):
     case = CaseFactory(assigned_to=technician)
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     page.evaluate(
         """() => {
             window.seen = [];
@@ -76,8 +74,7 @@ def test_a_file_is_dropped_and_its_progress_is_shown(sign_in, technician):
 
 def test_what_is_too_large_is_not_even_sent(sign_in, member, draft, settings):
     settings.DOCUMENT_MAX_MB = 1
-    page = sign_in(member)
-    page.goto(f"/cases/{draft.pk}/")
+    page = sign_in(member, at=f"/cases/{draft.pk}/")
     asked = []
     page.on("request", lambda request: asked.append(request.method))
     page.get_by_label("Attach a document").set_input_files([LETTER | {"buffer": b"%PDF".ljust(2**20 + 1)}])
@@ -86,8 +83,7 @@ def test_what_is_too_large_is_not_even_sent(sign_in, member, draft, settings):
 
 
 def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, member, draft):
-    page = sign_in(member)
-    page.goto(f"/cases/{draft.pk}/")
+    page = sign_in(member, at=f"/cases/{draft.pk}/")
     draft.status = "submitted"
     draft.save()
     page.get_by_label("Attach a document").set_input_files([LETTER])
@@ -114,8 +110,7 @@ def test_axe_finds_nothing(sign_in, technician, dark, viewport):
     case = CaseFactory(assigned_to=technician, title="Pension")
     CaseDocumentFactory(case=case, submission=True, name="a-rather-long-name-without-a-space-" * 3 + ".pdf")
     CaseDocumentFactory(case=case, name="result.pdf")
-    page = sign_in(technician, dark=dark, viewport=viewport)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, dark=dark, viewport=viewport, at=f"/cases/{case.pk}/")
     page.get_by_label("Attach a report").set_input_files(PAGE)
     expect(page.locator(".upload .field-error")).to_be_visible()
     assert_accessible(page)

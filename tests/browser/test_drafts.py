@@ -17,8 +17,7 @@ LETTER = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-
 
 
 def test_a_draft_saves_itself_and_nothing_typed_is_lost(sign_in, member):
-    page = sign_in(member, viewport=PHONE, dark=True)
-    page.goto("/cases/new/")
+    page = sign_in(member, viewport=PHONE, dark=True, at="/cases/new/")
     page.get_by_label("Attach a document").set_input_files([LETTER])
     expect(page.get_by_role("link", name="letter.pdf", exact=True)).to_be_visible()
     draft = Case.objects.get()
@@ -45,8 +44,7 @@ def test_a_draft_saves_itself_and_nothing_typed_is_lost(sign_in, member):
 
 
 def test_a_new_draft_is_thrown_away_where_it_is_written(sign_in, member):
-    page = sign_in(member)
-    page.goto("/cases/new/")
+    page = sign_in(member, at="/cases/new/")
     expect(page.get_by_role("button", name="Delete draft")).to_be_hidden()
     page.get_by_label("Title").fill("Pension")
     expect(page.locator("#draft-said")).to_have_text("Draft saved")
@@ -59,8 +57,7 @@ def test_a_new_draft_is_thrown_away_where_it_is_written(sign_in, member):
 def test_a_report_is_read_in_the_page_and_taken_along(sign_in, member):
     case = CaseFactory(member=member, released=True)
     CaseDocumentFactory(case=case, name="granted.pdf")
-    page = sign_in(member)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(member, at=f"/cases/{case.pk}/")
     page.get_by_role("link", name="View file").click()
     expect(page.get_by_role("heading", name="granted.pdf")).to_be_visible()
     expect(page.locator("iframe")).to_have_attribute("title", "granted.pdf")

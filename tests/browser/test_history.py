@@ -29,8 +29,7 @@ def test_an_administrator_finds_exports_and_verifies(
     releases.release_now(case=case, by=administrator, source="web", reason=REASON)
     releases.accept(case=CaseFactory(submitted=True), by=technician, source="api")
 
-    page = sign_in(administrator, viewport=viewport, dark=dark)
-    page.goto("/history/")
+    page = sign_in(administrator, viewport=viewport, dark=dark, at="/history/")
     expect(page.locator("tbody tr")).to_have_count(2)
     assert_accessible(page)
     page.get_by_label("Case", exact=True).fill(case.external_case_id.lower())

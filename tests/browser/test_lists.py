@@ -34,8 +34,7 @@ def open_filter(page):
 
 
 def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cases):
-    page = sign_in(technician)
-    page.goto("/cases/")
+    page = sign_in(technician, at="/cases/")
     expect(rows(page)).to_have_count(7)
 
     # While Tom types the list follows, and what he types stays his.
@@ -127,8 +126,7 @@ def test_the_list_works_without_javascript(chromium, live_server, client, techni
 
 
 def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, technician, cases):
-    page = sign_in(technician)
-    page.goto("/cases/")
+    page = sign_in(technician, at="/cases/")
     page.context.clear_cookies()
     open_filter(page)
     page.get_by_label("Status").select_option("Released")

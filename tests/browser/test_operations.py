@@ -71,16 +71,14 @@ def test_it_refreshes_itself_until_it_is_paused(sign_in, administrator, celery_s
 
 def test_a_dead_broker_is_said_and_the_rest_goes_on(sign_in, administrator, redis):
     redis.stop()
-    page = sign_in(administrator)
-    page.goto("/operations/")
+    page = sign_in(administrator, at="/operations/")
     expect(page.get_by_text("Broker not responding", exact=True)).to_be_visible(timeout=15_000)
     expect(page.get_by_role("heading", name="Last 30 days")).to_be_visible()
     assert_accessible(page)
 
 
 def test_an_email_is_sent_again_by_keyboard(sign_in, administrator, refused, redis):
-    page = sign_in(administrator)
-    page.goto("/operations/")
+    page = sign_in(administrator, at="/operations/")
     button = page.get_by_role("button", name="Resend")
     button.focus()
     refresh(page, "present")
@@ -92,8 +90,7 @@ def test_an_email_is_sent_again_by_keyboard(sign_in, administrator, refused, red
 
 
 def test_the_charts_say_what_the_table_says(sign_in, administrator, busy_day, redis):
-    page = sign_in(administrator)
-    page.goto("/operations/?days=7")
+    page = sign_in(administrator, at="/operations/?days=7")
     drawn = (
         "[...document.querySelectorAll('canvas')].map(canvas => Chart.getChart(canvas).data.datasets[0].data.at(-1))"
     )
@@ -109,8 +106,7 @@ def test_the_charts_say_what_the_table_says(sign_in, administrator, busy_day, re
 
 @in_two_looks
 def test_axe_finds_nothing(sign_in, administrator, busy_day, redis, dark, viewport):
-    page = sign_in(administrator, dark=dark, viewport=viewport)
-    page.goto("/operations/")
+    page = sign_in(administrator, dark=dark, viewport=viewport, at="/operations/")
     expect(page.get_by_text("no response").first).to_be_visible()
     page.get_by_text("Show as table").click()
     assert_accessible(page)

@@ -18,8 +18,7 @@ def test_an_administrator_stops_all_releases_and_starts_them_again(
 ):
     CaseFactory.create_batch(2, due=True, member=member)
     case = CaseFactory(member=member, assigned_to=technician)
-    page = sign_in(administrator, viewport=viewport, dark=dark)
-    page.goto("/operations/")
+    page = sign_in(administrator, viewport=viewport, dark=dark, at="/operations/")
     page.get_by_label("Reason").fill(REASON)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -29,8 +28,7 @@ def test_an_administrator_stops_all_releases_and_starts_them_again(
     expect(page.get_by_text("1 member will get an email.")).to_be_visible()
     assert_accessible(page)
 
-    of_technician = sign_in(technician, viewport=viewport, dark=dark)
-    of_technician.goto(f"/cases/{case.pk}/")
+    of_technician = sign_in(technician, viewport=viewport, dark=dark, at=f"/cases/{case.pk}/")
     expect(of_technician.locator("#release-stop")).to_contain_text(REASON)
     of_technician.get_by_role("button", name="Mark as Completed").click()
     of_technician.get_by_label("Release Now").check()

@@ -173,8 +173,7 @@ def test_the_entrance(open_page, member, dark, viewport):
 
 def test_a_case_on_paper_is_without_what_one_clicks(sign_in, technician, member):
     case = CaseFactory(member=member, assigned_to=technician, title="Pension")
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", name="Pension", level=1)).to_be_visible()
     expect(page.get_by_role("button", name="Mark as Completed")).to_be_hidden()

@@ -70,8 +70,7 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(
 
 def test_the_dialog_works_by_keyboard_and_keeps_what_was_typed(sign_in, member, technician):
     case = CaseFactory(member=member, assigned_to=technician)
-    page = sign_in(technician)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Mark as Completed").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()

@@ -32,8 +32,7 @@ def test_tom_undoes_his_release_and_ada_recalls_another(
     expect(page.locator(".toasts")).to_contain_text("Release undone. The case is on hold.")
     expect(page.locator("#release-panel")).to_contain_text("No release date is set")
 
-    page = sign_in(administrator, viewport=viewport, dark=dark)
-    page.goto(f"/cases/{case.pk}/")
+    page = sign_in(administrator, viewport=viewport, dark=dark, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Release Now").click()
     page.locator("#dialog-release_early").get_by_label("Reason").fill("Checked.")
     page.locator("#dialog-release_early [type=submit]").click()

@@ -13,8 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_a_technician_saves_a_view_and_finds_it_again(sign_in, member, technician, viewport, dark):
     CaseFactory(submitted=True, member=member, urgency="urgent")
     CaseFactory(held=True, member=member, assigned_to=technician)
-    page = sign_in(technician, viewport=viewport, dark=dark)
-    page.goto("/cases/")
+    page = sign_in(technician, viewport=viewport, dark=dark, at="/cases/")
     rail = page.locator("#rail")
     rail.get_by_role("link", name="Urgent 1").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Urgent")
