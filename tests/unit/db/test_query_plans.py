@@ -35,13 +35,14 @@ SELECT 'P-' || n, CASE WHEN n %% 10 = 4 THEN %(first)s ELSE %(first)s + 1 + n %%
         WHEN 2 THEN time '18:00' + (n / 5 %% 300) * interval '1 minute' END,
     CASE n %% 5 WHEN 4 THEN timestamptz '2024-12-01' END,
     1, CASE WHEN n < 450 OR (n < 15000 AND n %% 5 = 2) THEN 1 END, CASE n %% 5 WHEN 4 THEN 1 ELSE 0 END, '', 0
-FROM generate_series(1, 250000) AS n
+FROM generate_series(1, %(cases)s) AS n
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
-def many_cases(django_db_setup, django_db_blocker):
-    """250,000 cases of 1,000 members, both analysed; they go when the tests of this module are done."""
+def many_cases(request, django_db_setup, django_db_blocker):
+    """250,000 cases, or as many as the module says, of 1,000 members, both analysed; they go when the tests of the
+    module are done."""
     if connection.vendor != "postgresql":
         yield
         return
@@ -49,7 +50,8 @@ def many_cases(django_db_setup, django_db_blocker):
         try:
             people = User.objects.bulk_create(User(username=f"member-{n}") for n in range(MEMBERS))
             with connection.cursor() as cursor:
-                cursor.execute(FILL, {"first": people[0].pk, "others": MEMBERS - 1, "today": TODAY})
+                count = getattr(request.module, "CASES", 250_000)
+                cursor.execute(FILL, {"first": people[0].pk, "others": MEMBERS - 1, "today": TODAY, "cases": count})
                 cursor.execute("ANALYZE cases_case, cases_user")
             yield
         finally:
