@@ -1,0 +1,219 @@
+"""What people are told and write to each other is read along indexes, whatever there is: the plans of PostgreSQL.
+
+Each kind of row is there in thousands, and most of them are one person's.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from cases.accounts import notifications as verbs
+from cases.delivery import bounces, notification_email, resend
+from cases.delivery import notifications as delivery
+from cases.delivery.email_batch import EmailBatch
+from cases.lifecycle import deputies, quotas
+from cases.models import Case, CaseMessage, Notification, OutgoingEmail, Reminder, User
+from cases.models.case_queryset import WAITING_FOR_MEMBER, WAITING_FOR_STAFF
+from cases.monitoring.bounce_status import bounce_status
+from cases.selectors import notifications
+from tests import many_cases
+from tests.plans import Plans
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+
+Work = Callable[[], object]
+TODAY = dt.date(2025, 6, 11)
+CASES = 20_000
+# Mia has been told of her own cases, Tom of all, Otto of nothing yet. One in a hundred is Ada's.
+FILL = """
+INSERT INTO cases_outgoingemail (kind, recipient_id, address, state, attempts, deferrals, interrupted, due, next_try,
+    last_error, created, "group", message_id, sent)
+SELECT 'notification', CASE WHEN n %% 100 < 2 THEN %(ada)s ELSE %(tom)s END, 'tom@example.com',
+    CASE WHEN n %% 50 = 1 THEN 'undeliverable' ELSE 'sent' END, 1, 0, false, now(), now(), '', now(),
+    gen_random_uuid(), '<' || n || '@example.com>', timestamptz '2025-01-01' + n * interval '1 minute'
+FROM generate_series(1, %(cases)s) AS n;
+
+INSERT INTO cases_notification (recipient_id, case_id, kind, ref, at, read_at, email_id)
+SELECT CASE WHEN n %% 100 = 0 THEN %(ada)s WHEN n %% 100 = 7 THEN %(mia)s ELSE %(tom)s END, c.id,
+    CASE WHEN n %% 2 = 0 THEN 'held' ELSE 'question' END, round, now(),
+    CASE WHEN round = 1 THEN timestamptz '2025-01-01' + n * interval '1 minute' END, e.id
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM cases_case) AS c
+JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM cases_outgoingemail) AS e USING (n)
+CROSS JOIN generate_series(1, 2) AS round;
+
+INSERT INTO cases_reminder (case_id, recipient_id, schedule_revision, day, email_id)
+SELECT c.id, %(tom)s, 1, date '2020-01-01' + (n / 20)::int, e.id
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM cases_case) AS c
+JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM cases_outgoingemail) AS e USING (n);
+
+INSERT INTO cases_casemessage (case_id, author_id, is_from_member, text, at, release_number)
+SELECT CASE WHEN n %% 50 = 0 THEN c.id ELSE (SELECT max(id) FROM cases_case) END,
+    CASE WHEN n %% 100 = 0 THEN %(ada)s ELSE %(tom)s END, false, 'Yes.', timestamptz '2025-01-01', 1
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM cases_case) AS c;
+
+INSERT INTO cases_absence (technician_id, deputy_id, first_day, last_day)
+SELECT %(tom)s, %(otto)s, date '2025-06-11' - n, date '2025-06-11' - n FROM generate_series(0, %(cases)s) AS n;
+
+UPDATE cases_case SET waiting_for = CASE status WHEN 'accepted' THEN 'member' ELSE 'staff' END, waiting_since = now()
+WHERE status IN ('accepted', 'submitted') OR (status = 'completed' AND id %% 3 = 0);
+
+INSERT INTO cases_user (password, is_superuser, username, first_name, last_name, email, is_staff, is_active,
+    date_joined, role, {empty}, email_bounced)
+SELECT '', false, 'crowd-' || n, '', '', '', false, true, now(), 'member', {values},
+    CASE WHEN n %% 500 = 0 THEN now() END
+FROM generate_series(1, %(cases)s) AS n;
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def many(django_db_setup, django_db_blocker):
+    """The rows, analysed; they go when the tests of this module are done."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        try:
+            many_cases.fill(CASES, TODAY)
+            keys = dict(User.objects.values_list("username", "pk"))
+            for statement in _fill().split(";\n"):
+                if statement.strip():
+                    cursor.execute(statement, keys | {"cases": CASES})
+            cursor.execute("VACUUM ANALYZE")
+            yield
+        finally:
+            cursor.execute("TRUNCATE cases_case, cases_user, cases_casetype CASCADE")
+
+
+def _fill() -> str:
+    """With the other columns of a person that take no NULL, as they begin."""
+    written = "id password is_superuser username first_name last_name email is_staff is_active date_joined role"
+    fields = [field for field in User._meta.concrete_fields if not field.null and field.name not in written.split()]
+    values = [f"'{field.get_default()}'" for field in fields]
+    return FILL.format(empty=", ".join(field.column for field in fields), values=", ".join(values))
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock):
+    clock.move_to(dt.datetime.combine(TODAY, dt.time(12), tzinfo=dt.UTC))
+
+
+def person(name: str) -> User:
+    return User.objects.get(username=name)
+
+
+def newest(name: str, **conditions) -> Notification:
+    return Notification.objects.filter(recipient__username=name, **conditions).latest("pk")
+
+
+def of_email() -> Work:
+    row = newest("tom", read_at=None).email_id
+    batch = EmailBatch(None, "notification", None, "", 0, "", 0, (row,), (), (), None)
+    return partial(notification_email._still_to_tell, batch, person("tom"))
+
+
+def told_already() -> Work:
+    held = newest("ada", kind="held")
+    return partial(delivery._untold, "held", [delivery.About(held.recipient_id, held.case_id, held.ref)])
+
+
+def messages_of_a_case() -> Work:
+    quiet, reader = CaseMessage.objects.filter(author=person("ada")).earliest("pk").case, person("tom")
+    return lambda: list(CaseMessage.objects.of(quiet, seen_by=reader).order_by("-pk")[:50])
+
+
+def waiting(which: Q, **conditions) -> Work:
+    cases = Case.objects.filter(which, **conditions).order_by("waiting_since", "pk")
+    return lambda: list(cases[:50])
+
+
+TOLD, MAIL = "cases_notification", "cases_outgoingemail"
+# By what is done: how it is prepared, its table, the index that it is read along, and how many rows may be touched.
+# The bell shows up to a hundred, and asks for the case of each.
+BELL = 101 * 3
+PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
+    **{
+        f"the bell of {name}": (
+            lambda name=name: partial(notifications.count_unread, person(name)),
+            TOLD,
+            "notification_unread",
+            BELL,
+        )
+        for name in ("mia", "tom", "ada")
+    },
+    **{
+        f"the page of {name}, {what.__name__}": (
+            lambda name=name, what=what: partial(what, person(name)),
+            TOLD,
+            f"notification_{what.__name__}",
+            BELL,
+        )
+        for name in ("mia", "tom", "ada")
+        for what in (notifications.unread, notifications.read)
+    },
+    "mark one read": (
+        lambda: partial(verbs.mark_read, by=person("ada"), about=newest("ada", read_at=None)),
+        TOLD,
+        "notification_unread",
+        verbs.BATCH,
+    ),
+    "what an email tells": (of_email, TOLD, "notification_mailed", 10),
+    "told already": (told_already, TOLD, "notification_once", 10),
+    "the queue": (
+        lambda: partial(delivery.notify_queue, by="portal", at=timezone.now()),
+        TOLD,
+        "notification_unread",
+        2 * delivery.MAX_LOOKED_THROUGH,
+    ),
+    "what was sent to a person": (
+        lambda: partial(bounces._is_last_of_a_row, OutgoingEmail.objects.latest("pk")),
+        MAIL,
+        "email_sent_to",
+        50,
+    ),
+    "what was given up": (
+        lambda: partial(resend.waiting_for_address, person("ada")),
+        MAIL,
+        "email_given_up_of",
+        resend.MAX_ROWS * 3,
+    ),
+    "bounced addresses": (lambda: bounce_status, "cases_user", "user_bounced", 200),
+    "messages of a case": (messages_of_a_case, "cases_casemessage", "message_of_case", 60),
+    "messages of an author": (
+        lambda: partial(quotas.check_messages, person("ada")),
+        "cases_casemessage",
+        "message_of_author",
+        100,
+    ),
+    "who is away": (lambda: deputies.away_until, "cases_absence", "absence_last_day", 10),
+    "reminded today": (
+        lambda: partial(list, Reminder.objects.filter(recipient__in=[person("tom").pk], day=dt.date(2020, 5, 1))),
+        "cases_reminder",
+        "reminder_of_day",
+        30,
+    ),
+    **{
+        f"waiting: {index}": (make, "cases_case", index, 60)
+        for index, make in {
+            "case_waiting_for_member": lambda: waiting(WAITING_FOR_MEMBER),
+            "case_assigned_asked": lambda: waiting(WAITING_FOR_MEMBER, assigned_to=person("tom")),
+            "case_waiting_for_staff": lambda: waiting(WAITING_FOR_STAFF),
+            "case_assigned_unanswered": lambda: waiting(WAITING_FOR_STAFF, assigned_to=person("tom")),
+        }.items()
+    },
+}
+
+
+@pytest.mark.parametrize("what", PLANS)
+def test_it_is_read_along_its_index(what, settings):
+    settings.NOTIFICATION_EMAILS = True
+    make, table, index, most = PLANS[what]
+    plans = Plans(make(), table)
+    assert plans.statements
+    assert index in plans.indexes
+    assert plans.whole_table == []
+    assert plans.rows_touched <= most
