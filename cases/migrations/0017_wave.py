@@ -63,6 +63,14 @@ KEEP = """
             CONSTRAINT = '{child}_{column}_is_there';
     END IF;
 """
+# TRUNCATE with CASCADE follows foreign keys alone.
+KEEP_ALL = """
+    IF EXISTS (SELECT FROM {child} WHERE {column} IS NOT NULL) THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = 'rows of {child} point to {parent}: truncate both', TABLE = '{parent}',
+            CONSTRAINT = '{child}_{column}_is_there';
+    END IF;
+"""
 KEEP_PARENTS = """
 CREATE FUNCTION {parent}_is_pointed_to() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -71,6 +79,14 @@ BEGIN
 END $$;
 CREATE TRIGGER {parent}_is_pointed_to AFTER DELETE ON {parent} REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION {parent}_is_pointed_to();
+
+CREATE FUNCTION {parent}_is_needed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+{checks_of_all}
+    RETURN NULL;
+END $$;
+CREATE TRIGGER {parent}_is_needed AFTER TRUNCATE ON {parent}
+    FOR EACH STATEMENT EXECUTE FUNCTION {parent}_is_needed();
 """
 BACK = """
 DROP TRIGGER {table}_{trigger} ON {table};
@@ -96,8 +112,11 @@ def check_by_statement(apps, schema_editor):
         )
     for parent in (CASES, PEOPLE):
         pointing = [(child, column) for child, keys in CHECKED.items() for column, to in keys.items() if to == parent]
-        checks = "".join(KEEP.format(child=child, column=column, parent=parent) for child, column in pointing)
-        schema_editor.execute(KEEP_PARENTS.format(parent=parent, checks=checks))
+        checks, checks_of_all = (
+            "".join(check.format(child=child, column=column, parent=parent) for child, column in pointing)
+            for check in (KEEP, KEEP_ALL)
+        )
+        schema_editor.execute(KEEP_PARENTS.format(parent=parent, checks=checks, checks_of_all=checks_of_all))
 
 
 def check_by_row(apps, schema_editor):
@@ -110,7 +129,8 @@ def check_by_row(apps, schema_editor):
         for column, parent in keys.items():
             schema_editor.execute(KEY.format(child=child, column=column, parent=parent))
     for parent in (CASES, PEOPLE):
-        schema_editor.execute(BACK.format(table=parent, trigger="is_pointed_to", function="is_pointed_to"))
+        for name in ("is_pointed_to", "is_needed"):
+            schema_editor.execute(BACK.format(table=parent, trigger=name, function=name))
 
 
 class Migration(migrations.Migration):

@@ -13,6 +13,7 @@ import psycopg
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, standalone
 from tests.bench.servers import Servers, start_servers
 from tests.bench.wave_setup import ReleaseQueue, WaveSetup, arm, warm_up
+from tests.truncation import truncate
 
 TEXT = """
 The first part uses the wave of the first section: a worker with two processes holds its wake-ups and releases it. The
@@ -41,7 +42,7 @@ POISONS = {
             attempts, next_try, last_error, created)
         SELECT id, 'released', 1, member_id, '', 'dropped', '', 0, now(), '', now() FROM cases_case WHERE id = {case}
     """,
-    "a deferred foreign key: the e-mail row points to nobody": REFUSE.replace("{table}", "cases_outgoingemail").replace(
+    "a foreign key: the e-mail row points to nobody": REFUSE.replace("{table}", "cases_outgoingemail").replace(
         "{action}", "NEW.recipient_id := -1; RETURN NEW;"
     ),
     "the member's row is gone": """
@@ -50,10 +51,7 @@ POISONS = {
         SET session_replication_role = DEFAULT
     """,
 }
-CURE = """
-DROP FUNCTION IF EXISTS bench_poison CASCADE;
-TRUNCATE cases_case CASCADE
-"""
+CURE = f"DROP FUNCTION IF EXISTS bench_poison CASCADE; {truncate('cases_case')}"
 
 
 def measure(*, small: bool) -> Section:

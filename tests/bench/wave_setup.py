@@ -18,6 +18,7 @@ from tests.bench.figures import percentile
 from tests.bench.peers.rows import times_of
 from tests.bench.peers.running import watch
 from tests.integration.processes import LocalWorker
+from tests.truncation import truncate
 
 MEMBERS = 500
 # In a large wave, watch this many cases until all of them are visible, and then look for all others: to read a few
@@ -72,7 +73,7 @@ class WaveSetup:
 
     def __init__(self, url: str) -> None:
         self.outside = psycopg.connect(url, autocommit=True)
-        self.outside.execute("TRUNCATE cases_user CASCADE")
+        self.outside.execute(truncate("cases_user"))
         self.outside.execute(PEOPLE, {"members": MEMBERS})
 
     def close(self) -> None:
@@ -97,7 +98,7 @@ class WaveSetup:
         """Replace all cases by `cases` new ones, due at `instant` (seconds since the epoch), or `apart` seconds from
         each other from then on."""
         moment = timezone.localtime(dt.datetime.fromtimestamp(instant, dt.UTC)).replace(tzinfo=None)
-        self.outside.execute("TRUNCATE cases_case CASCADE")
+        self.outside.execute(truncate("cases_case"))
         values = {"cases": cases, "members": MEMBERS, "instant": moment, "apart": apart}
         self.outside.execute(CASES, values)
         self.outside.execute("VACUUM ANALYZE cases_case")

@@ -109,7 +109,7 @@ def test_worker_told_to_stop_puts_its_eta_tasks_back(
 ) -> None:
     """SIGTERM: a rolling restart loses no ETA task; the next worker runs it in time, without any sweep."""
     worker = start_worker("old")
-    case = completed(member=member, by=technician, release_on=in_seconds(9))
+    case = completed(member=member, by=technician, release_on=in_seconds(15))
     worker.wait_for_log(f"[release-{case.pk}-1] received")
     assert redis.length("portal:releases") == 0
 

@@ -13,6 +13,7 @@ from cases.delivery import celery_publisher
 from cases.models import Case, User
 from cases.releases import wakeups
 from tests.plans import Plans
+from tests.truncation import truncate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
@@ -56,7 +57,7 @@ def many_cases(request, django_db_setup, django_db_blocker):
             yield
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE cases_case, cases_user CASCADE")
+                cursor.execute(truncate("cases_case", "cases_user"))
 
 
 @pytest.fixture

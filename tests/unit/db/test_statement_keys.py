@@ -79,6 +79,10 @@ def test_what_a_row_points_to_stays(make, member):
     with pytest.raises(IntegrityError, match="points to"), transaction.atomic():
         Case.objects.filter(pk=case.pk)._raw_delete("default")
     assert Case.objects.filter(pk=case.pk).exists()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is still to be checked stops a TRUNCATE
+        with pytest.raises(IntegrityError, match="truncate both"), transaction.atomic():
+            cursor.execute("TRUNCATE cases_case CASCADE")
     other = CaseFactory(member=member)
     with pytest.raises(DatabaseError), transaction.atomic():
         type(row).objects.filter(pk=row.pk).update(case=other)

@@ -15,6 +15,7 @@ from cases.selectors.pagination import MAX_COUNTED, PER_PAGE, CappedPaginator
 from cases.views import view_rail
 from tests import many_cases
 from tests.plans import Plans
+from tests.truncation import truncate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
@@ -34,7 +35,7 @@ def many(django_db_setup, django_db_blocker):
             yield
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE cases_case, cases_user, cases_casetype CASCADE")
+                cursor.execute(truncate("cases_case", "cases_user", "cases_casetype"))
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import CaseEvent, User
 from cases.selectors.history import SCANNED, HistoryQuery, Place, history_page
 from tests.plans import Plans
+from tests.truncation import truncate
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def many(django_db_setup, django_db_blocker):
             yield
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE cases_case, cases_user CASCADE")
+                cursor.execute(truncate("cases_case", "cases_user"))
 
 
 class EventPlans(Plans):

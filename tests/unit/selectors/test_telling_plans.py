@@ -23,6 +23,7 @@ from cases.monitoring.bounce_status import bounce_status
 from cases.selectors import notifications
 from tests import many_cases
 from tests.plans import Plans
+from tests.truncation import truncate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
@@ -86,7 +87,7 @@ def many(django_db_setup, django_db_blocker):
             cursor.execute("VACUUM ANALYZE")
             yield
         finally:
-            cursor.execute("TRUNCATE cases_case, cases_user, cases_casetype CASCADE")
+            cursor.execute(truncate("cases_case", "cases_user", "cases_casetype"))
 
 
 def _fill() -> str:
