@@ -38,6 +38,15 @@ CHECK = """
             DETAIL = 'Key (id)=(' || missing || ').', TABLE = '{child}', CONSTRAINT = '{child}_{column}_is_there';
     END IF;
 """
+# Of a row whose key is changed, which nothing of the portal does.
+CHECK_ONE = """
+    PERFORM FROM {parent} WHERE id = NEW.{column} FOR KEY SHARE;
+    IF NOT FOUND AND NEW.{column} IS NOT NULL THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = '{child} points to a row of {parent} that is not there',
+            DETAIL = 'Key (id)=(' || NEW.{column} || ').', TABLE = '{child}', CONSTRAINT = '{child}_{column}_is_there';
+    END IF;
+"""
 CHECK_WRITTEN = """
 CREATE FUNCTION {child}_keys_are_there() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE missing bigint;
@@ -48,13 +57,13 @@ END $$;
 CREATE TRIGGER {child}_keys AFTER INSERT ON {child} REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION {child}_keys_are_there();
 
-CREATE FUNCTION {child}_keys_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION {child}_key_is_there() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE restrict_violation USING
-        MESSAGE = 'a row of {child} points to the same rows for good', TABLE = '{child}', CONSTRAINT = '{child}_keys_stay';
+{checks_of_one}
+    RETURN NULL;
 END $$;
-CREATE TRIGGER {child}_keys_stay BEFORE UPDATE OF {columns} ON {child}
-    FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION {child}_keys_stay();
+CREATE TRIGGER {child}_key AFTER UPDATE OF {columns} ON {child}
+    FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION {child}_key_is_there();
 """
 KEEP = """
     IF EXISTS (SELECT FROM gone JOIN {child} ON {child}.{column} = gone.id) THEN
@@ -105,11 +114,13 @@ def check_by_statement(apps, schema_editor):
     for child, keys in CHECKED.items():
         for column, parent in keys.items():
             schema_editor.execute(DROP_KEY.format(child=child, column=column, parent=parent))
-        written = "".join(CHECK.format(child=child, column=column, parent=parent) for column, parent in keys.items())
         changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in keys)
-        schema_editor.execute(
-            CHECK_WRITTEN.format(child=child, checks=written, columns=", ".join(keys), changed=changed)
+        checks, checks_of_one = (
+            "".join(check.format(child=child, column=column, parent=parent) for column, parent in keys.items())
+            for check in (CHECK, CHECK_ONE)
         )
+        parts = {"checks": checks, "checks_of_one": checks_of_one, "columns": ", ".join(keys), "changed": changed}
+        schema_editor.execute(CHECK_WRITTEN.format(child=child, **parts))
     for parent in (CASES, PEOPLE):
         pointing = [(child, column) for child, keys in CHECKED.items() for column, to in keys.items() if to == parent]
         checks, checks_of_all = (
@@ -125,7 +136,7 @@ def check_by_row(apps, schema_editor):
         return
     for child, keys in CHECKED.items():
         schema_editor.execute(BACK.format(table=child, trigger="keys", function="keys_are_there"))
-        schema_editor.execute(BACK.format(table=child, trigger="keys_stay", function="keys_stay"))
+        schema_editor.execute(BACK.format(table=child, trigger="key", function="key_is_there"))
         for column, parent in keys.items():
             schema_editor.execute(KEY.format(child=child, column=column, parent=parent))
     for parent in (CASES, PEOPLE):
