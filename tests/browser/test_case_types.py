@@ -57,6 +57,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     page.goto("/cases/")
     page.get_by_text("Filter", exact=True).click()
     page.get_by_label("Type").select_option("Estimate")
+    page.wait_for_url("**type=**")
     expect(page.get_by_role("link", name="The order of May")).to_be_visible()
     assert_accessible(page)
 
