@@ -1,6 +1,6 @@
 """What a person was told and may still know of: how much is unread, and the page that lists it by case.
 
-The plan of the count is asserted in tests/unit/selectors/test_notification_plans.py.
+The plan of the count is asserted in tests/unit/selectors/test_telling_plans.py.
 """
 
 import functools

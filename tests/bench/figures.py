@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.bench.machine import ROOT, circumstances
 
 RESULTS = ROOT / "var" / "bench"
-SECTIONS = ("wave", "single", "stream", "pending", "lists", "bulk", "mail", "web", "after", "cost")
+SECTIONS = ("wave", "single", "stream", "pending", "lists", "bell", "bulk", "mail", "web", "after", "cost")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ def test_lists_cost_what_they_show():
     assert max(matching(figures, "÷ 1,000 cases")) < 4
 
 
+def test_the_bell_costs_what_it_shows():
+    figures = small_run("bell")
+    assert max(matching(figures, "added at")) < 20
+
+
 def test_pages_keep_up_with_plain_views_and_nobody_is_late():
     figures = small_run("web")
     assert min(matching(figures, "ours ÷ plain")) > 0.2
