@@ -85,10 +85,9 @@ def _near(people: dict[int, User], day: ReminderDay) -> dict[int, list[Case]]:
         for technician in {person, *covered.get(person, ())}:
             readers[technician].add(person)
     found: dict[int, list[Case]] = defaultdict(list)
-    reminded = set[tuple[int, int, int]]()
     cases = [case for case in _scheduled(readers, now, day.before) if _is_between(case, now, day.before)]
     told = Reminder.objects.filter(recipient__in=people, case__in=ids_as_rows([case.pk for case in cases]))
-    reminded.update(told.values_list("recipient_id", "case_id", "schedule_revision"))
+    reminded = set(told.values_list("recipient_id", "case_id", "schedule_revision"))
     for case in cases:
         for person in readers[case.assigned_to_id or 0]:
             if (person, case.pk, case.schedule_revision) not in reminded:

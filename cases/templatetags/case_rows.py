@@ -71,7 +71,7 @@ def age_cell(moment: dt.datetime | None) -> SafeString:
     """How old a case is in one unit, to the eye as "9 d". The moment of its creation by the reader's clock is in the
     title."""
     if moment is None:
-        return SafeString()
+        return SafeString("")
     short, words = _age(max(timezone.now() - moment, dt.timedelta()))
     local = timezone.localtime(moment)
     return format_html(
