@@ -18,5 +18,6 @@ def undone() -> Iterator[None]:
 def same_browser(client: Client) -> Client:
     """Return one with the cookies of `client`, which keeps its own whatever becomes of these."""
     copy = Client()
+    copy.handler = client.handler  # its middleware is loaded
     copy.cookies.update(client.cookies)
     return copy

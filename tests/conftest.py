@@ -130,11 +130,13 @@ def _in_english() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _files_of_tests(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Pages are rendered without `collectstatic`, which writes the manifest, having been run. Documents are kept apart
-    from those of the demo."""
+    """Pages are rendered without `collectstatic`, which writes the manifest, having been run. Each browser of a test
+    begins a portal of its own, which need not read all static files first. Documents are kept apart from those of the
+    demo."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     documents = file_storage("", tmp_path_factory.getbasetemp() / "documents")
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain, "default": documents}
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)
