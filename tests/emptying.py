@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from cases.models import PortalClock
+from tests.requests_in_flight import RequestsInFlight
 
 # What follows from the code and the settings: a flush makes it anew.
 KEPT = (ContentType, Permission, PortalClock)
@@ -21,6 +22,7 @@ TO_BE_TRUNCATED = 1_000_000
 
 Rows = list[list[tuple[object, ...]]]
 
+_requests = RequestsInFlight()
 _flush = TransactionTestCase._fixture_teardown
 # Those of KEPT after the last flush, once there was one.
 _after_a_flush: list[Rows] = []
@@ -29,12 +31,15 @@ _after_a_flush: list[Rows] = []
 @contextmanager
 def by_deleting() -> Iterator[None]:
     """In this block small tables are emptied by deleting their rows, unless a test has changed those of KEPT."""
+    _requests.watch()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", _empty)
         yield
 
 
 def _empty(case: TransactionTestCase) -> None:
+    # One that is being answered would write after it, or wait for a table as this does for another.
+    _requests.wait_for_none()
     if _may_be_deleted() and _after_a_flush == [_kept_rows()]:
         _delete_all()
     else:

@@ -1,0 +1,38 @@
+"""Which requests the portal that this process serves is answering: a page that is open asks by itself now and then."""
+
+import threading
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+
+
+class RequestsInFlight:
+    """Counts those that come through a server. Django's own client answers before it returns."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._changed = threading.Condition()
+
+    def watch(self) -> None:
+        """Counts from now on."""
+        request_started.connect(self._started)
+        request_finished.connect(self._finished)
+
+    def wait_for_none(self, *, seconds: float = 20) -> None:
+        """Returns once every request is answered. TimeoutError if one is not after so many seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._running == 0, timeout=seconds):
+                raise TimeoutError(f"{self._running} requests are not answered after {seconds} seconds.")
+
+    def _started(self, sender: type | None, **_: Any) -> None:
+        self._count(sender, 1)
+
+    def _finished(self, sender: type | None, **_: Any) -> None:
+        self._count(sender, -1)
+
+    def _count(self, sender: type | None, change: int) -> None:
+        if sender and issubclass(sender, WSGIHandler):
+            with self._changed:
+                self._running += change
+                self._changed.notify_all()

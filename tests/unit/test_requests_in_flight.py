@@ -1,0 +1,31 @@
+"""Nothing goes on under a request that is being answered."""
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.test import Client
+
+from tests.requests_in_flight import RequestsInFlight
+
+# The signals of a request are heard by the database too.
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database("asks it nothing")]
+
+
+@pytest.fixture
+def requests() -> RequestsInFlight:
+    found = RequestsInFlight()
+    found.watch()
+    return found
+
+
+def test_one_that_is_not_answered_is_waited_for(requests):
+    request_started.send(sender=WSGIHandler, environ={})
+    with pytest.raises(TimeoutError, match="1 requests"):
+        requests.wait_for_none(seconds=0)
+    request_finished.send(sender=WSGIHandler)
+    requests.wait_for_none(seconds=0)
+
+
+def test_the_client_of_a_test_is_not(requests):
+    Client().get("/health/live/")
+    requests.wait_for_none(seconds=0)
