@@ -10,6 +10,7 @@ from cases.models import CaseType, User
 # and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth,
 # Olga the others. A third is of the type Pension.
 FILL = """
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %(cases)s)
 INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, title_folded,
     description, date_created,
     date_accepted, scheduled_release_date, actual_release_date, schedule_revision, release_number, release_error,
@@ -19,14 +20,30 @@ SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
         ELSE %(other)s END,
     CASE n %% 100 WHEN 0 THEN 'draft' WHEN 1 THEN 'submitted' WHEN 2 THEN 'accepted' ELSE 'completed' END,
     CASE WHEN n %% 1000 IN (2, 503) THEN 'urgent' ELSE 'normal' END, 'Question ' || n,
-    'question ' || n, '', now(),
-    CASE WHEN n %% 100 > 1 THEN timestamptz '2025-01-01' + (n::bigint * 7919 %% 150000) * interval '1 minute' END,
-    CASE WHEN n %% 100 > 5 THEN date %(today)s + 1 + n %% 300 - CASE WHEN n %% 100 > 49 THEN 400 ELSE 0 END
-         WHEN n %% 100 > 2 AND n > 50000 THEN date %(today)s END,
-    CASE WHEN n %% 100 > 49 THEN timestamptz '2025-01-01' + n * interval '1 second' END, 1, 0, '', 0,
+    'question ' || n, '', CURRENT_TIMESTAMP,
+    CASE WHEN n %% 100 > 1 THEN {minutes after 2025} END,
+    CASE WHEN n %% 100 > 5 THEN {days from today}
+         WHEN n %% 100 > 2 AND n > 50000 THEN {today} END,
+    CASE WHEN n %% 100 > 49 THEN {seconds after 2025} END, 1, 0, '', 0,
     CASE WHEN n %% 3 = 0 THEN CAST(%(pension)s AS bigint) END
-FROM generate_series(1, %(cases)s) AS n
+FROM numbers
 """
+MINUTES = "CAST(n AS bigint) * 7919 %% 150000"
+DAYS = "1 + n %% 300 - CASE WHEN n %% 100 > 49 THEN 400 ELSE 0 END"
+MOMENTS = {
+    "postgresql": {
+        "minutes after 2025": f"timestamptz '2025-01-01' + ({MINUTES}) * interval '1 minute'",
+        "seconds after 2025": "timestamptz '2025-01-01' + n * interval '1 second'",
+        "days from today": f"date %(today)s + {DAYS}",
+        "today": "date %(today)s",
+    },
+    "sqlite": {
+        "minutes after 2025": f"datetime('2025-01-01', ({MINUTES}) || ' minutes')",
+        "seconds after 2025": "datetime('2025-01-01', n || ' seconds')",
+        "days from today": f"date(%(today)s, ({DAYS}) || ' days')",
+        "today": "date(%(today)s)",
+    },
+}
 # Each has its title, one in a thousand a word that is rarer.
 WORDS = """
 INSERT INTO cases_casewords (case_id, member, title, description)
@@ -46,6 +63,7 @@ def fill(count: int, today: dt.date) -> None:
     keys = {name: User.objects.create(username=name, role=role).pk for name, role in roles.items()}
     keys["pension"] = CaseType.objects.create(name="Pension").pk
     with connection.cursor() as cursor:
-        cursor.execute(FILL, keys | {"cases": count, "today": today})
+        cursor.execute(FILL.format(**MOMENTS[connection.vendor]), keys | {"cases": count, "today": today})
         cursor.execute(WORDS)
-        cursor.execute("VACUUM ANALYZE")
+        if connection.vendor == "postgresql":
+            cursor.execute("VACUUM ANALYZE")

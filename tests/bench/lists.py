@@ -1,21 +1,31 @@
 """Lists: what each list, order and filter costs with a thousand and with a million cases.
 
 python -m tests.bench.lists [--small]
+
+On SQLite the same is measured in a process of its own, which Django's settings make necessary: `lists_on_sqlite`.
 """
 
 import datetime as dt
+import json
+import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from tests.bench.dataset_sizes import Dataset
 from tests.bench.figures import Chart, Figure, Section, Table, at_most, percentile, standalone
+from tests.bench.machine import ROOT
 from tests.bench.servers import start_servers
 from tests.static_files import collect_static
 
-Work = Callable[[], object]
+# Returns how many bytes were shown.
+Work = Callable[[], int]
 # Of the cases. Not before the real one, in which nothing is to fall due while it is measured.
 TODAY = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
 FIRST, LAST = TODAY + dt.timedelta(days=20), TODAY + dt.timedelta(days=28)
@@ -53,6 +63,26 @@ PAGES: dict[str, tuple[str, str]] = {
 
 
 @dataclass
+class Times:
+    """Of one page with one number of cases: milliseconds, and how many bytes were shown."""
+
+    milliseconds: list[float]
+    shown: int = 0
+
+
+# By page and by number of cases.
+AllTimes = dict[str, dict[int, Times]]
+
+
+class Portal(Protocol):
+    """What can be measured: a number of cases, which this process sees from `enter` on."""
+
+    pending: int
+
+    def enter(self) -> None: ...
+
+
+@dataclass
 class ManyCases(Dataset):
     """One schema with that many cases in all states."""
 
@@ -71,17 +101,36 @@ class ManyCases(Dataset):
 
 def measure(*, small: bool) -> Section:
     """Measure every page with both numbers of cases in turns, and plain statements beside them."""
-    sizes, repetitions = ((1000, 20_000), 5) if small else ((1000, 1_000_000), 60)
+    sizes, repetitions = ((1000, 20_000), 5) if small else ((1000, 50_000, 1_000_000), 60)
     with start_servers(ALLOWED_HOSTS="testserver"):
         collect_static()
         datasets = [ManyCases(size) for size in sizes]
         for dataset in datasets:
             dataset.build()
-        works = {dataset.pending: _pages(dataset) | _plain(dataset) for dataset in datasets}
-        return _section(_in_turns(datasets, works, repetitions), sizes, repetitions)
+        works = {dataset.pending: pages(dataset) | _plain(dataset) for dataset in datasets}
+        times = in_turns(datasets, works, repetitions)
+    on_sqlite = (1000, 5000) if small else (1000, 50_000, 100_000)
+    return _section(times, sizes, repetitions, _times_on_sqlite(on_sqlite, repetitions), on_sqlite)
 
 
-def _pages(dataset: ManyCases) -> dict[str, Work]:
+def _times_on_sqlite(sizes: tuple[int, ...], repetitions: int) -> AllTimes:
+    with tempfile.TemporaryDirectory(prefix="portal-bench-", dir="/tmp") as directory:
+        command = [sys.executable, "-m", "tests.bench.lists_on_sqlite", directory, str(repetitions), *map(str, sizes)]
+        database = f"sqlite:///{Path(directory) / 'first.sqlite3'}"
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"DATABASE_URL": database},
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+        )
+    times = json.loads(done.stdout.splitlines()[-1])
+    return {name: {int(size): Times(**one) for size, one in of_size.items()} for name, of_size in times.items()}
+
+
+def pages(dataset: Portal) -> dict[str, Work]:
+    """Return a request of each page by its name."""
     from django.test import Client
 
     from cases.models import CaseType, User
@@ -93,7 +142,7 @@ def _pages(dataset: ManyCases) -> dict[str, Work]:
     pension = str(CaseType.objects.get(name="Pension").pk)
 
     def page(client: Client, path: str) -> Work:
-        return lambda: _expect_200(client.get(path))
+        return lambda: _bytes_of(client.get(path))
 
     return {name: page(clients[who], path.replace("{pension}", pension)) for name, (who, path) in PAGES.items()}
 
@@ -104,7 +153,7 @@ def _plain(dataset: ManyCases) -> dict[str, Work]:
 
     def rows(**conditions: Any) -> Work:
         found = Case.objects.filter(**conditions).select_related("member", "assigned_to").order_by("-pk")
-        return lambda: (found.count(), list(found[:50]))
+        return lambda: 0 * (found.count() + len(found[:50]))
 
     return {
         PLAIN: rows(title__icontains="nothing"),
@@ -116,61 +165,96 @@ def _plain(dataset: ManyCases) -> dict[str, Work]:
 PLAIN = "plain statements: title icontains"
 
 
-def _expect_200(response: Any) -> None:
+def _bytes_of(response: Any) -> int:
     if response.status_code != 200:
         raise AssertionError(f"answered {response.status_code}")
+    return len(response.content)
 
 
-Times = dict[str, dict[int, list[float]]]
-
-
-def _in_turns(datasets: list[ManyCases], works: dict[int, dict[str, Work]], repetitions: int) -> Times:
-    """Return the milliseconds by what was done and by dataset. The first two runs are not counted."""
-    times: Times = {name: {dataset.pending: [] for dataset in datasets} for name in works[datasets[0].pending]}
+def in_turns(datasets: Sequence[Portal], works: dict[int, dict[str, Work]], repetitions: int) -> AllTimes:
+    """Do every work with each dataset in turns. The first two runs are not counted."""
+    times: AllTimes = {
+        name: {dataset.pending: Times([]) for dataset in datasets} for name in works[datasets[0].pending]
+    }
     for number in range(repetitions + 2):
         for dataset in datasets:
             dataset.enter()
             for name, work in works[dataset.pending].items():
                 begun = time.perf_counter()
-                work()
+                shown = work()
                 if number > 1:
-                    times[name][dataset.pending].append((time.perf_counter() - begun) * 1000)
+                    times[name][dataset.pending].milliseconds.append((time.perf_counter() - begun) * 1000)
+                    times[name][dataset.pending].shown = shown
     return times
 
 
-def _section(times: Times, sizes: tuple[int, ...], repetitions: int) -> Section:
-    first, last = sizes[0], sizes[-1]
-    slow = {name: percentile(of_size[last], 0.95) for name, of_size in times.items()}
-    ratios = {
-        name: statistics.median(of_size[last]) / statistics.median(of_size[first]) for name, of_size in times.items()
-    }
-    pages = [name for name in times if name in PAGES]
-    plain = slow[PLAIN]
+def _section(
+    times: AllTimes, sizes: tuple[int, ...], repetitions: int, on_sqlite: AllTimes, sqlite_sizes: tuple[int, ...]
+) -> Section:
+    slow = {name: percentile(of_size[sizes[-1]].milliseconds, 0.95) for name, of_size in times.items()}
     return Section(
         "lists",
         "Lists",
-        f"Each list, order and filter with {first:,} and with {last:,} cases in all states, in two schemas of one "
-        f"PostgreSQL server that take turns, {repetitions} times each. Pages are requested through Django's test "
-        "client with all middleware. Plain statements are what a view without indexes of its own sends for the same "
-        "page: the count and the first rows. They render nothing.",
+        f"Each list, order and filter with {_enumeration(sizes)} cases in all states, in schemas of one PostgreSQL "
+        f"server that take turns, {repetitions} times each, and then with {_enumeration(sqlite_sizes)} cases in files "
+        "of SQLite. Pages are requested through Django's test client with all middleware. The ratio of a page is to "
+        "the fewest cases that fill it as the most do, if there are any: a row that is not there takes no time. Plain "
+        "statements are what a view without indexes of its own sends for the same page: the count and the first rows. "
+        "They render nothing.",
         [
-            *(at_most(f"{name}: 95th percentile at {last:,}", slow[name], "ms", 60) for name in pages),
-            *(at_most(f"{name}: {last:,} ÷ {first:,} cases", ratios[name], "", 1.5) for name in pages),
-            Figure(f"{PLAIN}, 95th percentile at {last:,}", plain, "ms"),
+            *_goals(times, sizes[-1], 60, ""),
+            *_goals(on_sqlite, sqlite_sizes[-1], 150, "SQLite, "),
+            Figure(f"{PLAIN}, 95th percentile at {sizes[-1]:,}", slow[PLAIN], "ms"),
         ],
         [
-            Table(
-                "95th percentile, ms",
-                ["", *(f"{size:,} cases" for size in sizes), "ratio of medians", "÷ plain icontains"],
-                [_row(name, of_size, ratios[name], slow[name] / plain) for name, of_size in times.items()],
-            )
+            _table("95th percentile, ms", times, sizes),
+            _table("On SQLite, 95th percentile, ms", on_sqlite, sqlite_sizes),
         ],
-        [Chart(f"Lists at {last:,} cases", "ms, 95th percentile", slow, logarithmic=True)],
+        [Chart(f"Lists at {sizes[-1]:,} cases", "ms, 95th percentile", slow, logarithmic=True)],
     )
 
 
-def _row(name: str, of_size: dict[int, list[float]], ratio: float, share: float) -> list[str]:
-    return [name, *(f"{percentile(taken, 0.95):.1f}" for taken in of_size.values()), f"{ratio:.2f}", f"{share:.2f}"]
+def _enumeration(sizes: tuple[int, ...]) -> str:
+    return " and ".join(f"{size:,}" for size in sizes)
+
+
+def _goals(times: AllTimes, most: int, limit: float, prefix: str) -> list[Figure]:
+    of_pages = {name: of_size for name, of_size in times.items() if name in PAGES}
+    slow = {name: percentile(of_size[most].milliseconds, 0.95) for name, of_size in of_pages.items()}
+    return [
+        *(at_most(f"{prefix}{name}: 95th percentile at {most:,}", slow[name], "ms", limit) for name in of_pages),
+        *(
+            at_most(f"{prefix}{name}: {most:,} ÷ {_full(of_size):,} cases", _ratio(of_size), "", 1.5)
+            for name, of_size in of_pages.items()
+            if _full(of_size) < most
+        ),
+    ]
+
+
+def _full(of_size: dict[int, Times]) -> int:
+    """Return the fewest cases with which the page is about as long as with the most."""
+    longest = of_size[max(of_size)].shown
+    return min(size for size, one in of_size.items() if one.shown >= 0.9 * longest)
+
+
+def _ratio(of_size: dict[int, Times]) -> float:
+    """Return the median with the most cases, divided by that with the fewest that fill the page."""
+    with_most, with_few = of_size[max(of_size)], of_size[_full(of_size)]
+    return statistics.median(with_most.milliseconds) / statistics.median(with_few.milliseconds)
+
+
+def _table(title: str, times: AllTimes, sizes: tuple[int, ...]) -> Table:
+    head = ["", *(f"{size:,} cases" for size in sizes), "ratio of medians", "to the median at"]
+    rows = [
+        [
+            name,
+            *(f"{percentile(one.milliseconds, 0.95):.1f}" for one in of_size.values()),
+            f"{_ratio(of_size):.2f}",
+            f"{_full(of_size):,}",
+        ]
+        for name, of_size in times.items()
+    ]
+    return Table(title, head, rows)
 
 
 if __name__ == "__main__":
