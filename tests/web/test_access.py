@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.models import Case, User
-from tests.attempts import same_browser, undone
+from tests.attempts import is_private, same_browser, undone
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.urls import url_of, url_patterns
 
@@ -206,6 +206,8 @@ def problems(browser: Client, name: str, person: str, method: str, case: Case) -
     expected = HIDDEN[name][method == "post"][CAST.index(person)]
     if response.status_code != expected:
         yield f"{response.status_code} and not {expected}"
+    if person != STRANGER and not is_private(response):
+        yield f"may be kept: {response.headers.get('Cache-Control')}"
     is_sent_away = (
         response.status_code == 302 and person == STRANGER and name not in ("account_logout", "choose_language")
     )

@@ -1,44 +1,20 @@
-"""Who is signed in gets answers that neither a proxy nor the browser keeps: by default, and not page by page."""
+"""Who is signed in gets answers that neither a proxy nor the browser keeps: by default, and not page by page.
+
+tests/web/test_access.py and test_states.py ask it of their answers: of every URL, and of those of a case in each state.
+"""
 
 import pytest
 from django.test import Client, override_settings
 
 from cases.accounts import calendar_feed
-from cases.models import User
-from tests.attempts import same_browser, undone
-from tests.factories import CaseDocumentFactory, CaseFactory
+from tests.attempts import directives, is_private
 from tests.pages import ADMINISTRATOR, DJANGO_ADMIN, ERRORS, EVERYBODY, make_world
 from tests.tokens import new_token
-from tests.urls import url_of, url_patterns
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.one_database("is about headers, of pages that tests/web/test_pages.py opens on both"),
 ]
-
-
-def directives(answer) -> set[str]:
-    return {part.strip() for part in answer.headers.get("Cache-Control", "").split(",")}
-
-
-def is_private(answer) -> bool:
-    return directives(answer) >= {"private", "no-store"}
-
-
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("role", User.Role.values)
-def test_every_url_by_the_url_table(role, method, request):
-    """Pages, parts, files, redirects and refusals of a GET and of a POST without data."""
-    person = {"member": "member", "technician": "technician", "administrator": "administrator"}[role]
-    user, member, technician = (request.getfixturevalue(name) for name in (person, "member", "technician"))
-    case = CaseFactory(released=True, member=member, assigned_to=technician)
-    CaseDocumentFactory(case=case)
-    browser = Client()
-    browser.force_login(user)
-    for name in url_patterns():
-        with undone():
-            answer = getattr(same_browser(browser), method)(url_of(name, case))
-        assert is_private(answer), (name, answer.status_code, answer.headers.get("Cache-Control"))
 
 
 @override_settings(ROOT_URLCONF="tests.error_urls")
