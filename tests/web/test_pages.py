@@ -1,10 +1,14 @@
-"""The list of all pages (tests/pages.py) has every page that there is, and each answers as it says."""
+"""The list of all pages (tests/pages.py) has every page that there is. Each answers as it says, and no form leads
+to an address that takes none, as it did in a browser without scripts."""
+
+import re
 
 import pytest
 from django.test import override_settings
 from django.urls import reverse
 
 from cases.models import ApiToken, BulkRun, CannedText, Case, CaseType, SavedView
+from tests.factories import CaseFactory
 from tests.pages import (
     ERRORS,
     LINK_TOKEN,
@@ -73,14 +77,33 @@ def is_page(response: object) -> bool:
     return response.status_code == 200 and not response.streaming and b"<html" in response.content
 
 
+@pytest.mark.one_database("compares lists; what is on them is opened on both below")
 @pytest.mark.parametrize("person", PEOPLE)
 def test_no_page_is_forgotten(person, world):
     client = world.client(person)
-    pages = {name for name in url_patterns() for url in addresses(world, name) if is_page(client.get(url))}
+    pages = {name for name in url_patterns() if any(is_page(client.get(url)) for url in addresses(world, name))}
     listed = {page.url_name for page in PAGES if person in page.people}
     strangers = {page.url_name for page in PAGES if STRANGER in page.people}
     assert pages - listed - strangers == set()
     assert listed - pages <= ON_THE_WAY
+
+
+# A script gives it its address when it opens it; without scripts it is not shown.
+FILLED_BY_SCRIPT = re.compile(r"<dialog[^>]*data-filled-by-script.*?</dialog>", re.S)
+# A script puts it into the page and gives it its address.
+TEMPLATE = re.compile(r"<template\b.*?</template>", re.S)
+# Holds a token for a script, and is hidden.
+HIDDEN = re.compile(r"<form [^>]*\bhidden\b.*?</form>", re.S)
+
+
+def forms_of(answer) -> set[str]:
+    """Where the forms of the page that post something lead."""
+    page, address = answer.content.decode(), answer.request["PATH_INFO"]
+    for unseen in (FILLED_BY_SCRIPT, TEMPLATE, HIDDEN):
+        page = unseen.sub("", page)
+    posting = [form for form in re.findall(r"<form\b[^>]*>", page) if 'method="post"' in form]
+    actions = [re.search(r'action="([^"]*)"', form) for form in posting]
+    return {action[1].partition("?")[0] if action else address for action in actions}
 
 
 def test_names_are_unique():
@@ -95,5 +118,20 @@ def test_each_answers_as_it_says(person, world):
     client.raise_request_exception = False
     pages = [page for page in [*PAGES, *ERRORS] if person in page.people]
     assert pages
-    answers = {page.name: client.get(page.address(world)).status_code for page in pages}
-    assert answers == {page.name: page.status for page in pages}
+    answers = {page: client.get(page.address(world)) for page in pages}
+    assert {page.name: answer.status_code for page, answer in answers.items()} == {
+        page.name: page.status for page in pages
+    }
+    found = set().union(*(forms_of(answer) for answer in answers.values() if answer.status_code != 302))
+    assert found
+    # What takes no OPTIONS names the methods that it takes.
+    refusing = {address for address in found if "POST" not in client.options(address).headers.get("Allow", "POST")}
+    assert refusing == set()
+
+
+@pytest.mark.parametrize("address", ["/cases/{}/", "/cases/", "/", "/people/", "/operations/"])
+def test_a_form_sent_to_a_page_is_answered_with_words(address, client, administrator, member):
+    client.force_login(administrator)
+    answer = client.post(address.format(CaseFactory(member=member).pk))
+    assert answer.status_code == 405
+    assert "be opened directly" in answer.content.decode()
