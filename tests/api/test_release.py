@@ -9,7 +9,10 @@ from cases.models import CaseEvent
 from tests.factories import CaseFactory
 from tests.tokens import header, new_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about requests and answers: tests/unit/releases has the verbs on both"),
+]
 
 
 @pytest.fixture

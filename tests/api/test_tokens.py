@@ -18,7 +18,10 @@ from cases.lifecycle.account_history import latest_account_events
 from cases.models import ApiToken, User
 from tests.tokens import header, new_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about headers and pages; tokens are rows that Django reads and writes"),
+]
 
 LIST = "/accounts/api-tokens/"
 NEW = "/accounts/api-tokens/new/"

@@ -22,7 +22,10 @@ from cases.models import AccountEvent, OutgoingEmail, PasswordResetRequest, User
 from tests.factories import CaseFactory, UserFactory
 from tests.services import SilentServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about answers: tests/unit/delivery writes and sends the emails on both"),
+]
 
 RESET = "/accounts/password/reset/"
 NINA = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng", "role": "technician"}

@@ -8,7 +8,10 @@ from django.core import mail
 from cases.delivery import outbox
 from cases.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about signing in, by allauth's statements and none of ours"),
+]
 
 PASSWORD = "correct horse battery"
 

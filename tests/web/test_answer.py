@@ -8,7 +8,11 @@ from cases import releases
 from cases.models import CaseAnswer
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.one_database("is about pages: tests/unit/casework has the verbs on both"),
+]
 
 HTMX = {"HX-Request": "true"}
 BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])

@@ -12,7 +12,10 @@ from cases.models import BlackoutDay, Case, PortalEvent
 from cases.releases import blackout_days
 from tests.factories import CaseFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about pages: tests/unit/releases has the verbs on both"),
+]
 
 DAY = dt.timedelta(days=1)
 JUNE_24 = dt.date(2025, 6, 24)  # a Tuesday

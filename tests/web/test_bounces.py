@@ -10,7 +10,10 @@ from cases.models import OutgoingEmail, User
 from tests.factories import CaseFactory
 from tests.unit.delivery.bounce_servers import report
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about pages: tests/unit/delivery has what is marked on both"),
+]
 
 WORDS = "550 5.1.1 planted words"
 

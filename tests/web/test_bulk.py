@@ -14,7 +14,10 @@ from cases.models import BulkRun, Case
 from cases.releases import bulk
 from tests.factories import CaseFactory, CaseTypeFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about pages: tests/unit/releases/bulk has the runs on both"),
+]
 
 DAY = dt.timedelta(days=1)
 JUNE_20, JUNE_24 = dt.date(2025, 6, 20), dt.date(2025, 6, 24)  # Friday and Tuesday

@@ -12,7 +12,11 @@ from cases.models import Case, CaseEvent, CaseNote
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseMessageFactory, CaseNoteFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.one_database("is about pages: tests/unit has the verbs on both"),
+]
 
 HOUR = dt.timedelta(hours=1)
 HTMX = {"HX-Request": "true"}

@@ -10,7 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import Case, CaseType
 from tests.factories import CaseFactory, CaseTypeFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about pages: tests/unit/casework has the verbs on both"),
+]
 
 FORM = {
     "name": "Divorce order",

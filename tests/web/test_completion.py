@@ -7,7 +7,10 @@ import pytest
 from cases.models import Case, CaseEvent, OutgoingEmail
 from tests.factories import CaseFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about pages: tests/unit/releases has the verbs on both"),
+]
 
 
 @pytest.fixture

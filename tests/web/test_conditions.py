@@ -15,7 +15,11 @@ from portal.logs import SafeArguments, without_query
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.one_database("is about pages: tests/unit/releases has the verbs on both"),
+]
 
 PAYMENT = "Bartleby has paid"
 

@@ -11,7 +11,7 @@ from cases.delivery.release_email import released_message
 from cases.models import Case, User
 from tests.factories import CaseFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database("is about texts and headers")]
 
 PROFILE = "/accounts/profile/"
 SPANISH = {"accept-language": "es-MX,es;q=0.9,en;q=0.5"}

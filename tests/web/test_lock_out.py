@@ -12,7 +12,13 @@ from cases.delivery import outbox
 from cases.models import SecurityState, User
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_many_guesses")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("_many_guesses"),
+    pytest.mark.one_database(
+        "is about what counts as a guess: tests/unit/accounts/test_security_state.py counts on both"
+    ),
+]
 
 LIMITS = real.ACCOUNT_RATE_LIMITS
 PASSWORD, WRONG = "correct horse battery", "wrong"

@@ -22,7 +22,10 @@ from cases.models import SecurityState, User
 from tests.unit.releases.test_races import Thread
 from tests.urls import url_patterns
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about codes and pages, by allauth's statements and none of ours"),
+]
 
 PASSWORD = "correct horse battery"
 ACTIVATE = "/accounts/security/app/activate/"

@@ -18,7 +18,11 @@ from cases.models import Case, Notification, NotificationChoice, OutgoingEmail, 
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.one_database("is about pages: tests/unit/delivery has the verbs on both"),
+]
 
 Kind = Notification.Kind
 TITLE = "Quillfeather pension"

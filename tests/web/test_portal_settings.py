@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from cases.monitoring.settings_report import groups_now, place_of
 from portal.setting_registry import GROUPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database("is about texts")]
 
 URL = "/portal-settings/"
 

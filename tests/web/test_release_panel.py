@@ -10,7 +10,13 @@ from cases.models import BlackoutDay, Case, CaseEvent, Condition, ReleaseStop
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.one_database(
+        "is about pages: tests/unit/lifecycle has the verdict and tests/unit/releases the verbs on both"
+    ),
+]
 
 
 @pytest.fixture

@@ -16,7 +16,11 @@ from cases.models import Case, Heartbeat, PortalEvent
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.one_database("is about pages: tests/unit/releases has the stop on both"),
+]
 
 REASON = "A wrong <report> went out."
 BANNER = 'id="release-stop"'

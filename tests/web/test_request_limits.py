@@ -10,7 +10,10 @@ from cases.core import limits
 from cases.models import User
 from tests.factories import CaseFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about requests that are refused before a database is asked"),
+]
 
 WORDS = {"many words": "a " * 90, "a long word": "a" * 201, "1,900 words": "a " * 950}
 

@@ -18,7 +18,10 @@ from tests.factories import CaseFactory
 from tests.pages import PASSWORD
 from tests.web.test_sent_once import token_on
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about sessions and forms, by Django's statements and none of ours"),
+]
 
 
 @pytest.fixture

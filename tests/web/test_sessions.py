@@ -5,7 +5,10 @@ from django.test import Client
 
 from cases.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about sessions, by allauth's statements and none of ours"),
+]
 
 PASSWORD = "correct horse battery"
 SESSIONS = "/accounts/sessions/"

@@ -15,7 +15,10 @@ from cases.views.undo_offers import schedule_of
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("is about pages: tests/unit/releases has the verbs on both"),
+]
 
 REASON = "The figures are of another member."
 

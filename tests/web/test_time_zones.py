@@ -11,7 +11,11 @@ from cases.models import Case, CaseEvent, User
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.one_database("is about the clock of a page: tests/unit/core has that of the database on both"),
+]
 
 AUCKLAND = "Pacific/Auckland"
 PROFILE = "/accounts/profile/"

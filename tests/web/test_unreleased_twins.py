@@ -8,7 +8,12 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import CaseFactory, CaseMessageFactory, letter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database(
+        "is about answers: tests/unit/models and tests/unit/selectors have who sees and finds what on both"
+    ),
+]
 
 
 # Where a completed case shows nothing of it, and what it looks like: one in progress, or one of another member.

@@ -26,7 +26,11 @@ from cases.releases.unopened_reminders import queue_unopened_reminders
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clock"),
+    pytest.mark.one_database("is about clocks and crashes: test_reminders.py has the statements on both"),
+]
 
 DAY, HOUR, MINUTE = dt.timedelta(days=1), dt.timedelta(hours=1), dt.timedelta(minutes=1)
 BERLIN, CHICAGO = "Europe/Berlin", "America/Chicago"

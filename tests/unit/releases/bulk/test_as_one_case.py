@@ -16,7 +16,10 @@ from cases.releases import bulk
 from cases.releases.bulk import Parameters
 from tests.factories import CaseAnswerFactory, CaseFactory, CaseTypeFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database("compares two ways of Python: test_runs.py has the statements on both"),
+]
 
 STATES = ["submitted", "accepted", "held", "scheduled", "due", "held_by_conditions", "released"]
 # A day on which none of the states has its release.
