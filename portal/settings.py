@@ -192,6 +192,9 @@ def database() -> dict[str, Any]:
             timeout=20,
             init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         )
+    elif not config.get("DISABLE_SERVER_SIDE_CURSORS"):
+        # A connection keeps the plan of a statement that asks for it when it is run again (cases.db.compiled_queries).
+        config.setdefault("OPTIONS", {}).setdefault("prepare_threshold", 1)
     return config
 
 

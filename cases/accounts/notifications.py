@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.db.bulk import ids_as_rows
+from cases.db.index_order import order_along_index
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people, lock_people_by_key
 from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
@@ -64,7 +65,8 @@ def _store(person: User, channels: Mapping[str, str]) -> None:
 
 def _unread(by: User, *, upto: int) -> list[tuple[int, int | None]]:
     """Return the keys and cases of the latest BATCH that `by` has not read, along their index."""
-    found = Notification.objects.filter(recipient=by, read_at__isnull=True, pk__lte=upto).order_by("-pk")
+    rows = Notification.objects.filter(read_at__isnull=True, pk__lte=upto)
+    found = order_along_index(rows, "recipient_id", by.pk, ("-pk",), forwards=True)
     return list(found.values_list("pk", "case_id")[:BATCH])
 
 

@@ -1,13 +1,15 @@
 """Statements that Django compiles once and runs for many people: for their pages compiling takes longer than answering.
 
 Build the querysets with these parameters where the values go, compile them once, and fetch with the values.
-The plans of these statements are asserted in tests/unit/selectors: test_dashboard.py and test_case_list_plans.py.
+The plans of these statements are asserted in tests/unit/selectors: test_dashboard.py, test_case_list_plans.py and
+test_telling_plans.py.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
+import psycopg
 from django.db import connection
 from django.db.models import BigIntegerField, DateField, DateTimeField, Field, QuerySet, TimeField, Value
 
@@ -25,7 +27,17 @@ class Parameter(Value):
         return "%s", (self,)
 
 
+class UnseenParameter(Parameter):
+    """A parameter whose value PostgreSQL's planner does not see: one plan serves for all values, and is kept."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return a subquery, whose row the planner does not look at, and this object."""
+        placeholder, values = super().as_sql(compiler, connection)
+        return f"(SELECT {placeholder})", values
+
+
 PERSON = Parameter("person", BigIntegerField())
+ANY_PERSON = UnseenParameter("person", BigIntegerField())
 DAY = Parameter("day", DateField())
 TIME = Parameter("time", TimeField())
 MOMENT = Parameter("moment", DateTimeField())
@@ -34,10 +46,15 @@ SINCE = Parameter("since", DateTimeField())
 
 @dataclass(frozen=True)
 class CompiledQuery:
-    """A statement and its values, with parameters left open."""
+    """A statement and its values, with parameters left open.
+
+    PostgreSQL keeps the plan of one that `is_prepared`, for as long as the connection lasts. Otherwise it plans for the
+    values that it gets.
+    """
 
     sql: str
     values: tuple[Any, ...]
+    is_prepared: bool = False
 
     @classmethod
     def rows_of(cls, *parts: Part) -> Self:
@@ -49,6 +66,16 @@ class CompiledQuery:
     def counts_of(cls, *parts: Part) -> Self:
         """Compile a statement that returns for each of `parts` its number and how many rows it has."""
         return cls._compiled("SELECT {number}, count(*) FROM ({select}) AS part", parts)
+
+    @classmethod
+    def prepared_count_of(cls, part: Part) -> Self:
+        """Compile a statement that returns 0 and how many rows of `part` have a value in their column `counted`.
+
+        Its parameter is ANY_PERSON.
+        """
+        return replace(
+            cls._compiled("SELECT {number}, count(counted) FROM ({select}) AS part", (part,)), is_prepared=True
+        )
 
     @classmethod
     def _compiled(cls, template: str, parts: tuple[Part, ...]) -> Self:
@@ -70,7 +97,7 @@ class CompiledQuery:
 
         KeyError where the statement has a parameter that is not given.
         """
-        given: dict[Parameter, Any] = {PERSON: person}
+        given: dict[Parameter, Any] = {PERSON: person, ANY_PERSON: person}
         if day is not None:
             given[DAY] = connection.ops.adapt_datefield_value(day)
         if time is not None:
@@ -80,6 +107,9 @@ class CompiledQuery:
                 given[parameter] = connection.ops.adapt_datetimefield_value(value)
         values = [given[value] if isinstance(value, Parameter) else value for value in self.values]
         with connection.cursor() as cursor:
+            if self.is_prepared and connection.vendor == "postgresql" and not connection.queries_logged:
+                # Django's own cursor writes the values into the statement, which a log shows, and no plan is kept.
+                cursor.cursor = psycopg.Cursor(connection.connection)
             cursor.execute(self.sql, values)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

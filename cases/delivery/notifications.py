@@ -11,12 +11,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import CharField, F, OuterRef, Value
+from django.db.models import CharField, F, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from cases.core import reader_timezones
 from cases.core.wall_clock import WallClock
 from cases.db.bulk import ids_as_rows
+from cases.db.index_order import order_along_index
 from cases.delivery import celery_publisher
 from cases.lifecycle.deputies import deputies_of
 from cases.lifecycle.notification_choices import Reader, readers
@@ -77,8 +78,7 @@ def notify_each(kind: str, abouts: Sequence[About], *, by: User | str, at: dt.da
 
 def notify_queue(*, by: User | str, at: dt.datetime) -> None:
     """Tell technicians that something waits in the queue: those who have read what they were told of it before."""
-    unread = Notification.objects.filter(recipient=OuterRef("pk"), read_at__isnull=True).order_by("-pk")
-    kinds = unread.values("kind")[:MAX_LOOKED_THROUGH]
+    kinds = _unread(OuterRef("pk")).values("kind")
     at_work = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True)
     technicians = at_work.annotate(queue=Value(Kind.QUEUE, CharField())).exclude(queue__in=kinds)
     notify_each(Kind.QUEUE, [About(pk) for pk in technicians.values_list("pk", flat=True)], by=by, at=at)
@@ -86,9 +86,14 @@ def notify_queue(*, by: User | str, at: dt.datetime) -> None:
 
 def mark_acted_on(kinds: Iterable[str], *, case: Case, by: User, at: dt.datetime) -> None:
     """Mark read what `by` was told of `kinds` about `case`: they have just acted on it, wherever they read it."""
-    unread = Notification.objects.filter(recipient=by, read_at__isnull=True).order_by("-pk").values("pk")
-    newest = unread[:MAX_LOOKED_THROUGH]
+    newest = _unread(by.pk).values("pk")
     Notification.objects.filter(pk__in=newest, case=case, kind__in=kinds).update(read_at=at)
+
+
+def _unread(person: int | OuterRef) -> QuerySet[Notification]:
+    """Return the newest notifications that the person with this key has not read, along their index."""
+    rows = Notification.objects.filter(read_at__isnull=True)
+    return order_along_index(rows, "recipient_id", person, ("-pk",), forwards=True)[:MAX_LOOKED_THROUGH]
 
 
 def released_columns(at: dt.datetime) -> dict[str, Any]:

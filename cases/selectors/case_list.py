@@ -7,7 +7,7 @@ narrowest index by age.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery
@@ -15,6 +15,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 
 from cases.db.bulk import ids_as_rows
+from cases.db.index_order import order_along_index
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case_queryset import NOT_RELEASED
 from cases.selectors import pagination, search
@@ -62,12 +63,10 @@ __all__ = [
     "along_one_index",
     "find",
     "latest_of_member",
-    "order_along_index",
     "without_index",
 ]
 
 SEARCHED = 10_000
-Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 # An index has each technician's cases in these states.
 OF_TECHNICIANS = {"accepted", "scheduled", "held", "released"}
 
@@ -232,21 +231,6 @@ def _latest(column: str, value: Any, cases: CaseQuerySet, *, is_oldest: bool = F
 def latest_of_member(member: User, cases: CaseQuerySet) -> Q:
     """Match the latest SEARCHED of `cases`, which are this member's own."""
     return _latest("member_id", member.pk, cases)[0]
-
-
-def order_along_index(rows: Rows, column: str, value: Any, by: tuple[Any, ...], forwards: bool) -> Rows:
-    """Return the rows with that value, ordered `by`. An index on `column` and `by` must exist.
-
-    The range and the column in the order leave PostgreSQL's planner no other index. With an equality it may walk all
-    rows by age, expecting to meet enough matches soon (tests/unit/selectors/test_case_list_plans.py).
-    """
-    if value is None:
-        these = {f"{column}__isnull": True}
-    elif connection.vendor == "postgresql":
-        these = {f"{column}__gte": value, f"{column}__lte": value}
-    else:
-        these = {column: value}  # SQLite uses this index for an equality, and another one for a range
-    return rows.filter(**these).order_by(column if forwards else f"-{column}", *by)
 
 
 def _sorted(cases: CaseQuerySet, order: Order) -> CaseQuerySet:

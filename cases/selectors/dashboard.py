@@ -15,10 +15,11 @@ from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.core.numbers import grouped
 from cases.db.compiled_queries import PERSON, CompiledQuery
+from cases.db.index_order import order_along_index
 from cases.lifecycle import display_states
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, SampledTotal, User
-from cases.selectors import case_counts, case_list, pagination, unopened
+from cases.selectors import case_counts, pagination, unopened
 from cases.selectors.dashboard_sections import Section, sections_for
 from cases.selectors.pagination import CappedCount
 
@@ -158,5 +159,5 @@ def _cases_of(section: Section, user: User) -> CaseQuerySet:
     cases = Case.objects.visible_to(user)
     if user.is_technician and not _is_for_all(section, user):
         theirs = cases.filter(section.where)
-        return case_list.order_along_index(theirs, "assigned_to_id", user.pk, section.order, forwards=True)
+        return order_along_index(theirs, "assigned_to_id", user.pk, section.order, forwards=True)
     return cases.filter(section.where).order_by(*section.order)

@@ -1,8 +1,8 @@
 """The cases of a person: of a member beside one of them, and of anybody on their own page."""
 
+from cases.db.index_order import order_along_index
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
-from cases.selectors.case_list import order_along_index
 
 SHOWN = 3
 

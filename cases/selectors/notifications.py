@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db import models
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from cases.core.numbers import capped
-from cases.db.compiled_queries import PERSON, CompiledQuery
+from cases.db.compiled_queries import ANY_PERSON, CompiledQuery
+from cases.db.index_order import order_along_index
 from cases.lifecycle.notification_kinds import KINDS
 from cases.lifecycle.notification_words import count_queue, path, sentence
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, Notification, User
-from cases.selectors.case_list import order_along_index
 
 Kind = Notification.Kind
 # The bell counts up to this. The page lists what is known of so many that are unread, and of so many that were read.
@@ -61,10 +63,10 @@ def visible_to(person: User) -> QuerySet[Notification]:
 
 def count_unread(person: User) -> int:
     """Return how many notifications `person` has not read, up to MAX_COUNTED and one. One statement."""
-    rows = _unread(person.role, settings.RELEASE_MEMBER_VIEW).fetch(person=person.pk)
-    shows_queue = _knows_the_queue(person)
-    shown = ((case is None and shows_queue) or known is not None for _part, case, known in rows)
-    return sum(shown) if person.is_active else 0
+    if not person.is_active:
+        return 0
+    ((_part, count),) = _unread(person.role, settings.RELEASE_MEMBER_VIEW).fetch(person=person.pk)
+    return int(count)
 
 
 def in_words(count: int) -> str:
@@ -131,5 +133,7 @@ def _known_case(person: User) -> CaseQuerySet:
 @functools.cache
 def _unread(role: str, member_view: str) -> CompiledQuery:
     """Compile the count for a role. `member_view` is a setting, which the visibility rule reads."""
-    newest = _newest(User(pk=PERSON, role=role), UNREAD)
-    return CompiledQuery.rows_of(newest.values("case_id", "known")[: MAX_COUNTED + 1])
+    person = User(pk=ANY_PERSON, role=role)
+    shown = Coalesce("known", models.Case(models.When(QUEUE, then=0))) if _knows_the_queue(person) else F("known")
+    newest = _newest(person, UNREAD).annotate(counted=shown)
+    return CompiledQuery.prepared_count_of(newest.values("counted")[: MAX_COUNTED + 1])

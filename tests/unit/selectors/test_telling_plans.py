@@ -8,15 +8,18 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from cases.accounts import absences
 from cases.accounts import notifications as verbs
 from cases.delivery import bounces, notification_email, resend
 from cases.delivery import notifications as delivery
 from cases.delivery.email_batch import EmailBatch
 from cases.lifecycle import deputies, quotas
+from cases.maintenance import cleanup
 from cases.models import Case, CaseMessage, Notification, OutgoingEmail, Reminder, User
 from cases.models.case_queryset import WAITING_FOR_MEMBER, WAITING_FOR_STAFF
 from cases.monitoring.bounce_status import bounce_status
@@ -68,6 +71,9 @@ INSERT INTO cases_user (password, is_superuser, username, first_name, last_name,
 SELECT '', false, 'crowd-' || n, '', '', '', false, true, now(), 'member', {values},
     CASE WHEN n %% 500 = 0 THEN now() END
 FROM generate_series(1, %(cases)s) AS n;
+
+INSERT INTO cases_absence (technician_id, deputy_id, first_day, last_day)
+SELECT id, id + 1, date '2025-07-01', date '2025-07-03' FROM cases_user WHERE username LIKE 'crowd-1__';
 """
 
 
@@ -122,6 +128,10 @@ def told_already() -> Work:
     return partial(delivery._untold, "held", [delivery.About(held.recipient_id, held.case_id, held.ref)])
 
 
+def read_long_ago() -> Work:
+    return partial(cleanup._notifications, dt.datetime(2025, 1, 12, tzinfo=dt.UTC) + settings.CLEANUP_NOTIFICATIONS)
+
+
 def messages_of_a_case() -> Work:
     quiet, reader = CaseMessage.objects.filter(author=person("ada")).earliest("pk").case, person("tom")
     return lambda: list(CaseMessage.objects.of(quiet, seen_by=reader).order_by("-pk")[:50])
@@ -162,6 +172,28 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
         "notification_unread",
         verbs.BATCH,
     ),
+    "mark all read": (
+        lambda: partial(verbs._unread, person("tom"), upto=newest("tom", read_at=None).pk // 2),
+        TOLD,
+        "notification_unread",
+        verbs.BATCH,
+    ),
+    "what was acted on": (
+        lambda: partial(list, delivery._unread(person("tom").pk)),
+        TOLD,
+        "notification_unread",
+        delivery.MAX_LOOKED_THROUGH,
+    ),
+    **{
+        f"open one of {name}": (
+            lambda name=name: partial(list, notifications.visible_to(person(name)).filter(pk=newest(name).pk)),
+            TOLD,
+            "cases_notification_pkey",
+            5,
+        )
+        for name in ("mia", "tom", "ada")
+    },
+    "clean up": (read_long_ago, TOLD, "notification_expiring", 3 * cleanup.BATCH),
     "what an email tells": (of_email, TOLD, "notification_mailed", 10),
     "told already": (told_already, TOLD, "notification_once", 10),
     "the queue": (
@@ -190,7 +222,20 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
         "message_of_author",
         100,
     ),
-    "who is away": (lambda: deputies.away_until, "cases_absence", "absence_last_day", 10),
+    # Whatever is planned is looked through.
+    "who is away": (lambda: deputies.away_until, "cases_absence", "absence_last_day", 120),
+    "whom a person stands in for": (
+        lambda: partial(deputies._stands_in_for, person("crowd-150")),
+        "cases_absence",
+        "absence_of_deputy",
+        2,
+    ),
+    "what a person has planned": (
+        lambda: partial(list, absences.absences_of(person("crowd-150"))),
+        "cases_absence",
+        "absence_of_technician",
+        5,
+    ),
     "reminded today": (
         lambda: partial(list, Reminder.objects.filter(recipient__in=[person("tom").pk], day=dt.date(2020, 5, 1))),
         "cases_reminder",
@@ -218,3 +263,13 @@ def test_it_is_read_along_its_index(what, settings):
     assert index in plans.indexes
     assert plans.whole_table == []
     assert plans.rows_touched <= most
+
+
+def test_the_bell_is_not_planned_for_each_page():
+    for name in ("mia", "tom", "ada"):
+        for _page in range(8):
+            notifications.count_unread(person(name))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans FROM pg_prepared_statements")
+        assert [kept > 0 for (kept,) in cursor.fetchall()] == [True] * 3
