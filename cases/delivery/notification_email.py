@@ -1,7 +1,7 @@
 """The emails that tell what happened: at once, and the daily one. One message for all that a person is told at a time.
 
-What is told is decided when it is sent: what they have read meanwhile, may no longer know of, or no longer want by
-email is left out. An email names cases by their number, never by their title.
+What is told is decided when it is sent: what they have read meanwhile, may no longer read, or no longer want by email
+is left out. An email names cases by their number, never by their title.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
     wanted = [kind for kind, chosen in choices_of(person).items() if chosen == channel]
     found = Notification.objects.filter(email__in=batch.row_ids, read_at__isnull=True, kind__in=wanted)
     told = list(found.select_related("actor").order_by("pk"))
-    cases = Case.objects.visible_to(person).in_bulk({each.case_id for each in told if each.case_id})
+    cases = Case.objects.readable_by(person).in_bulk({each.case_id for each in told if each.case_id})
     for each in told:
         each.case = cases.get(each.case_id) if each.case_id else None
     in_queue = count_queue(person) if any(each.case is None for each in told) else 0

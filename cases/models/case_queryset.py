@@ -73,6 +73,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
             return kept.exclude(status=self.model.Status.DRAFT)
         return kept.filter(_known_to_members(), member_id=user.pk)
 
+    def readable_by(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Return `visible_to(user)` without the cases of which `user` knows the number, the title and the date alone.
+
+        Those are announced to their member. Everything that belongs to a case, and what was told of it, follows this.
+        """
+        cases = self.visible_to(user)
+        is_member = isinstance(user, User) and user.is_member
+        return cases.exclude(SCHEDULED) if is_member and settings.RELEASE_MEMBER_VIEW == "announced" else cases
+
     def completed_visible_to(self, user: User) -> Self:
         """Return `visible_to(user)` of a queryset that has completed cases only.
 

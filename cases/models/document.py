@@ -16,7 +16,7 @@ from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
 from cases.models import case_words
 from cases.models.case import Case
-from cases.models.case_queryset import RELEASED, SCHEDULED
+from cases.models.case_queryset import RELEASED
 from cases.models.constraints import one_of
 from cases.models.user import User
 
@@ -39,12 +39,10 @@ class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
         Staff see all documents of a case. A member sees what was submitted, and the reports once the case is released;
         of a case whose release is announced, which is its number, title and date, nothing.
         """
-        cases = Case.objects.visible_to(user)
+        cases = Case.objects.readable_by(user)
         if isinstance(user, User) and not user.is_member:
             return self.filter(case__in=cases)
-        announced = settings.RELEASE_MEMBER_VIEW == "announced"
-        with_submissions = cases.exclude(SCHEDULED) if announced else cases
-        submitted = Q(kind=CaseDocument.Kind.SUBMISSION, case__in=with_submissions)
+        submitted = Q(kind=CaseDocument.Kind.SUBMISSION, case__in=cases)
         return self.filter(submitted | Q(case__in=cases.filter(RELEASED)))
 
     def of(self, case: Case, *, seen_by: User) -> Self:

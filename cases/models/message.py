@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits
 from cases.core.text_fields import Prose
 from cases.models.case import Case
-from cases.models.case_queryset import RELEASED, SCHEDULED
+from cases.models.case_queryset import RELEASED
 from cases.models.event import AppendOnly
 from cases.models.user import User
 
@@ -30,12 +30,10 @@ class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
 
         Of a release that was recalled they are not shown before the next one, and of an announced case none at all.
         """
-        cases = Case.objects.visible_to(user)
+        cases = Case.objects.readable_by(user)
         if isinstance(user, User) and not user.is_member:
             return self.filter(case__in=cases)
-        announced = settings.RELEASE_MEMBER_VIEW == "announced"
-        with_messages = cases.exclude(SCHEDULED) if announced else cases
-        return self.filter(BEFORE_RELEASE & Q(case__in=with_messages) | Q(case__in=cases.filter(RELEASED)))
+        return self.filter(BEFORE_RELEASE & Q(case__in=cases) | Q(case__in=cases.filter(RELEASED)))
 
     def of(self, case: Case, *, seen_by: User) -> Self:
         """Those of `visible_to(seen_by)` that belong to `case`, which came from `Case.objects.visible_to(seen_by)`."""

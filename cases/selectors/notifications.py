@@ -36,6 +36,11 @@ class Line:
     notification: Notification
     text: str
 
+    @property
+    def names_release(self) -> bool:
+        """Whether the present release date belongs beside it."""
+        return bool(self.notification.kind == Kind.REMINDER)
+
 
 @dataclass(frozen=True)
 class Group:
@@ -118,11 +123,11 @@ def _newest(person: User, which: Q) -> QuerySet[Any, Any]:
 
 
 def _known_case(person: User) -> CaseQuerySet:
-    """Return the case of a notification if `person` may know of it (DESIGN rule 3).
+    """Return the case of a notification if `person` may read it now (DESIGN rule 3).
 
     A release that was taken back, or made again, is not the one that was told.
     """
-    known = Case.objects.visible_to(person).filter(pk=OuterRef("case_id"))
+    known = Case.objects.readable_by(person).filter(pk=OuterRef("case_id"))
     if not person.is_member:
         return known
     kind = ExpressionWrapper(OuterRef("kind"), output_field=CharField())

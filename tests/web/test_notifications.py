@@ -76,18 +76,24 @@ def test_a_member_is_told_nothing_that_tells_of_a_completion(view, case, member,
 
     later = dt.date(2025, 6, 20)
     releases.complete(case=case, by=technician, source="web", release_on=Schedule(later, None))
-    is_seen = view != "hidden"
-    assert bell(client) == (3 if is_seen else 0)
-    assert (TITLE in page(client), case.external_case_id in page(client)) == (is_seen, is_seen)
+    # Of an announced case they know number, title and date alone, so they read of it as its page says: nothing.
+    is_read = view == "in_progress"
+    assert ('id="conversation"' in client.get(f"/cases/{case.pk}/").content.decode()) == is_read
+    assert bell(client) == (3 if is_read else 0)
+    assert (TITLE in page(client), case.external_case_id in page(client)) == (is_read, is_read)
+    told = Notification.objects.latest("pk")
+    assert client.post(f"/notifications/{told.pk}/open/").status_code == (302 if is_read else 404)
+    Notification.objects.update(read_at=None)
     news = client.get("/live/", asks).json()["news"]
     assert news == ("This page is out of date." if view == "announced" else "")
-    assert [case.external_case_id in message.body for message in deliver()] == ([True] if is_seen else [])
+    assert [case.external_case_id in message.body for message in deliver()] == ([True] if is_read else [])
 
     Case.objects.update(scheduled_release_date=FROZEN.date())
     assert client.get("/live/", asks).json() == {"unread": 4, "words": "4", "news": "Your case is ready."}
     assert "Your case is ready." in page(client)
     releases.recall(case=case, by=User.objects.create(username="r", role="administrator"), source="web", reason="No")
-    assert bell(client) == (3 if is_seen else 0)
+    # On hold it looks in progress wherever it is visible at all.
+    assert bell(client) == (0 if view == "hidden" else 3)
     assert "Your case is ready." not in page(client)
 
 

@@ -109,7 +109,7 @@ TABLE: dict[Callable[[World], object], Row] = {
     events.a_member_asks_after_it_was_handed_over: Row({("tom", "question")}, dora("question")),
     events.a_member_writes_before_it_is_accepted: NOTHING,
     events.no_reply_is_needed: NOTHING,
-    events.it_is_asked_and_then_completed: Row({"in_progress": MIA_IS_ASKED, "announced": MIA_IS_ASKED}),
+    events.it_is_asked_and_then_completed: Row({"in_progress": MIA_IS_ASKED}),
     events.a_member_writes_between_completion_and_release: Row(
         {"in_progress": {("tom", "question")}}, {"in_progress": dora("question")}
     ),

@@ -1,4 +1,6 @@
-"""Faces and selectors fetch a case only through the visibility rule: `visible_to`, or `shown_to`, which adds joins."""
+"""Faces and selectors fetch a case only through the visibility rule: `visible_to`, `shown_to`, which adds joins, or
+`readable_by`, which leaves out what is only announced.
+"""
 
 import ast
 from pathlib import Path
@@ -9,7 +11,7 @@ import cases
 
 ROOMS = ("views", "api", "admin", "selectors")
 MANAGERS = {"objects", "_base_manager", "_default_manager", "all_objects"}
-THROUGH_THE_RULE = {"visible_to", "completed_visible_to", "shown_to", "none"}
+THROUGH_THE_RULE = {"visible_to", "readable_by", "completed_visible_to", "shown_to", "none"}
 # What tells of no case: numbers over all cases, for the pages of staff.
 NUMBERS = {("selectors/case_counts.py", "aggregate"), ("selectors/dashboard.py", "any_due")}
 MODULES = sorted(
