@@ -1,6 +1,7 @@
 """A portal with everybody in it who could be told something, and all that can happen there, each through its verb."""
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -35,6 +36,16 @@ TITLE = "Quillfeather pension"
 WRITTEN = ("Quidnunc note", "Quincunx answer", "Quixotic message", "Quorum condition", "letter.pdf", REASON)
 NOTE, ANSWER, MESSAGE, CONDITION, _file, _reason = WRITTEN
 
+Program = Callable[[], object]
+
+
+def _release_due() -> int:
+    batch = releases.release_due(by="sweep", source="sweep")
+    return len(batch.released) + len(batch.failed)
+
+
+PROGRAMS: list[Program] = [_release_due, notices.tell_of_held, queue_unopened_reminders, queue_reminders]
+
 # Mia's case is Tom's, who took it over from Fritz. Dora is the deputy of Tom, and Tom hers. Nobody stands in for Otto:
 # his deputy has left. Rita was a technician, and is a member now.
 ROLES = {
@@ -65,19 +76,12 @@ class World:
         absences.set_absence(technician=self.tom, deputy=self.dora, by=self.tom, **days)
         Absence.objects.create(technician=self.dora, deputy=self.tom, **days)
 
-    def beat(self) -> None:
-        """Do all that the portal does by itself."""
-        releases.release_due(by="sweep", source="sweep")
-        notices.tell_of_held()
-        queue_unopened_reminders()
-        queue_reminders()
-        outbox.deliver()
-
-    def send(self) -> None:
-        """Do what can be due at another time of day: it reminds again, and sends what waits."""
-        queue_reminders()
+    def beat(self, programs: Sequence[Program] = PROGRAMS) -> list[Program]:
+        """Do what the portal does by itself: these `programs`, and to send what waits. Return those that had work."""
+        busy = [program for program in programs if program()]
         if outbox.is_waiting():
             outbox.deliver()
+        return busy
 
     def case(self, **options: Any) -> Case:
         """A case of Mia and Tom, in progress but for `options`."""
@@ -302,6 +306,19 @@ def a_run_moves_what_was_approved(w: World) -> None:
 
 def it_is_completed_for_later(w: World) -> None:
     _for_later(w.case(), w.tom)
+
+
+def it_is_accepted_and_then_completed(w: World) -> None:
+    """Before the email of the start has left."""
+    case = w.case(submitted=True, assigned_to=None)
+    assignment.accept(case=case, by=w.tom, **WEB)
+    _for_later(case, w.tom)
+
+
+def it_is_asked_completed_and_held(w: World) -> None:
+    """On hold it looks in progress wherever its member sees it."""
+    it_is_asked_and_then_completed(w)
+    releases.cancel_schedule(case=Case.objects.get(), by=w.ada, reason=REASON, **WEB)
 
 
 def it_is_moved_held_and_reopened(w: World) -> None:
