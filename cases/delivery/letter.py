@@ -69,7 +69,8 @@ class Link:
 
 @dataclass(frozen=True)
 class Quote:
-    """Text that a person wrote, with its line ends, below a `title` that says what it is."""
+    """Markdown that a person wrote, below a `title` that says what it is. HTML has it rendered as the pages do, text as
+    it was written."""
 
     text: str
     title: str = ""
@@ -93,7 +94,7 @@ class Code:
 @dataclass(frozen=True)
 class Entry:
     """One line of a list: what it is (`name`, which leads to `link` if there is one), more about it, further lines,
-    and a text that a person wrote."""
+    and Markdown that a person wrote."""
 
     name: str
     link: str = ""

@@ -1,5 +1,6 @@
 """RELEASE_ANSWER_IN_EMAIL: off by default, because mail is not a safe place."""
 
+import re
 import uuid
 
 import pytest
@@ -47,12 +48,39 @@ def test_it_is_not_in_the_email_by_default(member):
     assert "yes" not in plain + html + message.subject
 
 
-def test_it_is_there_as_plain_text_where_the_portal_says_so(member, settings):
+def test_it_is_there_where_the_portal_says_so(member, settings):
     settings.RELEASE_ANSWER_IN_EMAIL = True
     plain, html, message = released(member, 1)
     assert f"{ANSWER} (0)" in plain
-    assert "**yes** &lt;b&gt;&amp; more&lt;/b&gt;. (0)" in html
+    assert "<strong>yes</strong> &lt;b&gt;&amp; more&lt;/b&gt;. (0)" in html
     assert "yes" not in message.subject
+
+
+HOSTILE = """# Yes
+
+* [form](https://example.com/form)
+* [click](javascript:alert(1)) ![](https://example.com/seen.png)
+
+<img src=x onerror=alert(1)> <style>body { display: none }</style>"""
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_it_looks_as_on_the_page_and_brings_nothing_that_runs_or_loads(count, member, settings, client):
+    settings.RELEASE_ANSWER_IN_EMAIL = True
+    cases = CaseFactory.create_batch(count, member=member, released=True)
+    for case in cases:
+        CaseAnswerFactory(case=case, text=HOSTILE)
+    message = message_about(member, cases)
+    html = message.alternatives[0][0]
+    client.force_login(member)
+    page = client.get(f"/cases/{cases[0].pk}/").content.decode()
+    (answer,) = re.findall(r'<div class="prose answer" dir="auto">(.*?)</div>', page, re.DOTALL)
+    assert html.count(answer) == count
+    assert "<h3>Yes</h3>" in answer
+    assert 'href="https://example.com/form"' in answer
+    body = html.partition("</head>")[2]
+    assert not re.search(r"<(img|style|script)|href=\"javascript", body)
+    assert message.body.count(HOSTILE) == count
 
 
 def test_each_of_a_few_cases_brings_its_own(member, settings):
