@@ -4,12 +4,16 @@ from allauth.core.ratelimit import consume_or_429
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from cases.accounts.notifications import stop_emails
+from cases.core import languages
 from cases.delivery import unsubscribe as links
+from cases.lifecycle.notification_kinds import KINDS, choice_label
+from cases.models import User
 
 PAGE = "cases/notifications/unsubscribe.html"
 
@@ -21,19 +25,29 @@ PAGE = "cases/notifications/unsubscribe.html"
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, and changes nothing. POST, by a person or their mail program, stops the emails. 404 for another link.
 
-    It says the same for every person and as often as it is called, and nothing about anybody.
+    It says the same as often as it is called: which emails they are, in the language of their reader, and nothing else
+    about anybody.
     """
     too_often: HttpResponse | None = consume_or_429(request, action="unsubscribe", limit_get=True)
     if too_often:
         return too_often
     wanted = links.read(token)
-    if wanted is None:
+    reader = User.objects.filter(pk=wanted.person).first() if wanted else None
+    if wanted is None or reader is None:
         answer = render(request, PAGE, {"is_unknown": True}, status=404)
     else:
-        is_done = request.method == "POST"
-        if is_done:
-            stop_emails(person=wanted.person, kinds=wanted.kinds)
-        answer = render(request, PAGE, {"is_done": is_done})
+        answer = _ask_or_stop(request, reader, wanted.kinds)
     answer["X-Robots-Tag"] = "noindex, nofollow"
     answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def _ask_or_stop(request: HttpRequest, reader: User, kinds: list[str]) -> HttpResponse:
+    is_done = request.method == "POST"
+    if is_done:
+        stop_emails(person=reader.pk, kinds=kinds)
+    with translation.override(languages.chosen_by(reader) or translation.get_language()):
+        named = [choice_label(kind, reader) for kind in KINDS if kind in kinds]
+        answer = render(request, PAGE, {"is_done": is_done, "kinds": named})
+        answer["Content-Language"] = translation.get_language()
     return answer

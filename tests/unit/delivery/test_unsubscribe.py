@@ -1,10 +1,14 @@
 """Which emails have a link that stops them with one click (RFC 8058), and what it changes."""
 
+import html
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client, override_settings
 
+from cases.delivery import unsubscribe
+from cases.lifecycle.notification_kinds import KINDS, choice_label
 from cases.models import NotificationChoice
 from tests.unit.delivery.test_letters import MAILS
 
@@ -47,10 +51,33 @@ def test_one_click_stops_this_kind_for_this_person_where_it_can_be_stopped(name,
     asked = stranger.get(link.removeprefix(PORTAL))
     assert (asked.status_code, choices()) == (200, before)
     assert b"Stop these emails?" in asked.content
+    assert named_on(asked) == labels(member, STOPS[name])
     for _twice in range(2):
         done = stranger.post(link.removeprefix(PORTAL), {"List-Unsubscribe": "One-Click"})
         assert (done.status_code, done.cookies) == (200, {})
+        assert named_on(done) == labels(member, STOPS[name])
     assert choices() == before | {(member.pk, kind): "portal" for kind in STOPS[name]}
+
+
+@pytest.mark.parametrize(("language", "said"), [("es", "Una pregunta para usted"), ("", "A question for you")])
+def test_it_is_named_in_the_language_of_the_reader(language, said, member):
+    member.language = language
+    member.save()
+    path = unsubscribe.link(member, ["question"]).removeprefix(settings.PORTAL_URL)
+    for ask in (Client().get, Client().post):
+        answer = ask(path, headers={"Accept-Language": "en"})
+        assert named_on(answer) == [said]
+        assert answer["Content-Language"] == (language or "en")
+        assert f'<html lang="{language or "en"}"' in answer.content.decode()
+
+
+def named_on(page) -> list[str]:
+    return re.findall(r"<li>([^<]*)</li>", html.unescape(page.content.decode()))
+
+
+def labels(person, kinds) -> list[str]:
+    person.refresh_from_db()
+    return [str(choice_label(kind, person)) for kind in KINDS if kind in kinds]
 
 
 def choices() -> dict[tuple[int, str], str]:
