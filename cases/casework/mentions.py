@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import Q
 
@@ -14,18 +15,27 @@ MENTION = re.compile(r"(?<![\w.+-])@(?=(?P<name>\w+(?:[.+-]\w+)*))")
 STAFF = (User.Role.TECHNICIAN, User.Role.ADMINISTRATOR)
 
 
-def mentioned_in(text: str) -> list[User]:
-    """Return the active staff whom `text` mentions, each once, up to MENTIONS. One statement, and none without an @.
+@dataclass(frozen=True)
+class Mentions:
+    """The colleagues whom a text mentions, each once, and the names in it that are not those of one colleague."""
+
+    people: list[User]
+    unclear: list[str]
+
+
+def mentions_in(text: str) -> Mentions:
+    """Return the first MENTIONS of `text`. Colleagues are active staff. One statement, and none without an @.
 
     A username counts before a first name. A first name that several colleagues have counts for none of them, unless
     the last name follows.
     """
     found = list(MENTION.finditer(text))[: limits.MENTIONS]
-    if not found:
-        return []
-    staff = list(_named({match["name"] for match in found}))
-    people = [_only_one(match["name"], text[match.end() :], staff) for match in found]
-    return list(dict.fromkeys(person for person in people if person))
+    staff = list(_named({match["name"] for match in found})) if found else []
+    meant = [(match["name"], _only_one(match["name"], text[match.end() :], staff)) for match in found]
+    return Mentions(
+        people=list(dict.fromkeys(person for _name, person in meant if person)),
+        unclear=list(dict.fromkeys(name for name, person in meant if not person)),
+    )
 
 
 def _named(names: set[str]) -> Iterable[User]:

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases.casework.mentions import mentioned_in
+from cases.casework.mentions import mentions_in
 from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
@@ -34,7 +34,7 @@ def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
     used = form_tokens.use(form_token, by=by, content=["note", str(case.pk), text])
     quotas.check_notes(by)
     note = CaseNote.objects.create(case=case, author=by, text=text, at=portal_now())
-    notify(Notification.Kind.MENTION, case=case, to=mentioned_in(text), by=by, at=note.at, ref=note.pk)
+    notify(Notification.Kind.MENTION, case=case, to=mentions_in(text).people, by=by, at=note.at, ref=note.pk)
     form_tokens.remember(used, note.pk)
     log_committed("note added", note_id=note.pk, case_id=case.pk, by=by.pk)
     return note

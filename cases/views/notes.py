@@ -7,15 +7,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from cases.casework import notes
-from cases.casework.mentions import mentioned_in
+from cases.casework.mentions import mentions_in
 from cases.core.errors import CaseError, SentAlready
 from cases.core.text import isolated
 from cases.forms.casework import NoteForm
 from cases.lifecycle import form_tokens
-from cases.models import User
 from cases.views.case_detail import NOTES, render_case, visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
@@ -31,10 +31,19 @@ def _not_added(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
     return render_case(request, visible_case(request, pk), status=error.status, part=NOTES, **said)
 
 
-def _said(text: str, author: User) -> str:
-    """What the author of a note reads: a mention that nobody was found for is not among the names."""
-    names = ", ".join(isolated(person.display_name) for person in mentioned_in(text) if person != author)
-    return _("Note saved. Notified: %(names)s.") % {"names": names} if names else _("Note saved.")
+def _say_saved(request: PortalRequest, text: str) -> None:
+    """Tell the author who was notified, and which mentions are those of no colleague, or of several."""
+    mentions = mentions_in(text)
+    names = ", ".join(isolated(person.display_name) for person in mentions.people if person != request.user)
+    saved = _("Note saved. Notified: %(names)s.") % {"names": names} if names else _("Note saved.")
+    messages.success(request, saved)
+    if mentions.unclear:
+        unclear = ngettext(
+            "We couldn't tell which colleague %(names)s is. To notify them, add a note with @ and their username.",
+            "We couldn't tell which colleagues %(names)s are. To notify them, add a note with @ and their usernames.",
+            len(mentions.unclear),
+        )
+        messages.warning(request, unclear % {"names": ", ".join(isolated(f"@{name}") for name in mentions.unclear)})
 
 
 @require_POST
@@ -50,7 +59,7 @@ def add_note(request: PortalRequest, pk: int) -> HttpResponse:
     text, token = form.cleaned_data["text"], form_tokens.sent_in(request)
     with suppress(SentAlready):
         notes.add(case=case, by=request.user, text=text, form_token=token)
-    messages.success(request, _said(text, request.user))
+    _say_saved(request, text)
     if request.htmx:
         return render_case(request, case, part=NOTES, note_is_saved=True)
     return redirect(f"{reverse('case_detail', args=[pk])}#notes")

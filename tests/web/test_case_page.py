@@ -1,6 +1,8 @@
 """The page of one case for those who work on it: notes, hand-over, the date beside the form, and what HTMX swaps."""
 
 import datetime as dt
+import html
+import re
 
 import pytest
 from django.core.files.base import ContentFile
@@ -71,6 +73,19 @@ def test_htmx_gets_the_panel_alone(case, client, technician):
     assert "Called back." in page
     assert "Note saved." in answer.headers["HX-Trigger"]
     assert "HX-Request" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_the_author_reads_which_mentions_reached_no_one(headers, case, client, technician, other_technician):
+    client.force_login(technician)
+    answer = note(client, case, "@otto and @nobody, page 3.", headers=headers)
+    said = answer.headers["HX-Trigger"] if headers else page_of(client, case)
+    said = re.sub("[\u2068\u2069]|\\\\u206[89]", "", html.unescape(said))
+    assert f"Notified: {other_technician.display_name}." in said
+    assert "We couldn't tell which colleague @nobody is." in said
+    assert CaseNote.objects.get().text == "@otto and @nobody, page 3."
+    note(client, case, "@otto, again.", headers=headers)
+    assert "couldn't tell" not in html.unescape(page_of(client, case))
 
 
 def test_there_are_no_notes_on_a_draft(client, administrator):

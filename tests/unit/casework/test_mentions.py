@@ -3,7 +3,7 @@
 import pytest
 
 from cases.casework import notes
-from cases.casework.mentions import mentioned_in
+from cases.casework.mentions import mentions_in
 from cases.models import Notification
 from tests.factories import CaseFactory, UserFactory
 
@@ -39,7 +39,21 @@ def staff():
 )
 def test_who_is_mentioned(text, usernames, staff, django_assert_num_queries):
     with django_assert_num_queries(1 if "@" in text.rstrip("@") and "robin@" not in text else 0):
-        assert [person.username for person in mentioned_in(text)] == usernames
+        assert [person.username for person in mentions_in(text).people] == usernames
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("@Robin, @jo.reed and @Jo Lane", []),
+        ("@Jo, @nobody, @Sam, @left and @nobody", ["Jo", "nobody", "Sam", "left"]),
+        ("@Robin and @x" + " @y" * 10, ["x", "y"]),
+        ("mail robin@nobody.example @", []),
+    ],
+    ids=["all clear", "two of them, unknown, member, left", "some", "an address"],
+)
+def test_which_mentions_are_of_no_one_colleague(text, names, staff):
+    assert mentions_in(text).unclear == names
 
 
 def test_a_mention_is_told_to_the_colleague_and_to_nobody_else(staff, technician):
