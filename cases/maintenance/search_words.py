@@ -13,6 +13,7 @@ from cases.models import (
     Case,
     CaseAnswer,
     CaseDocument,
+    CaseMessage,
     CaseNote,
     CaseWords,
     PersonWords,
@@ -83,13 +84,23 @@ def _texts_of(keys: Sequence[int]) -> Iterator[tuple[str, dict[int, list[str]]]]
     for kind, column in case_words.COLUMN_OF_KIND.items():
         yield column, _by_case(documents.filter(kind=kind), "name")
     yield "answer", _by_case(CaseAnswer.objects.filter(case__in=keys), "text")
-    yield "notes", _by_case(CaseNote.objects.filter(case__in=keys), "text")
+    yield "notes", _notes_and_messages(keys)
 
 
 def _by_case(rows: QuerySet[Any], text: str) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for key, words in rows.order_by("-pk").values_list("case_id", text):
         found.setdefault(key, []).append(words)
+    return found
+
+
+def _notes_and_messages(keys: Sequence[int]) -> dict[int, list[str]]:
+    columns = ("at", "pk", "case_id", "text")
+    notes = CaseNote.objects.filter(case__in=keys).values_list(*columns)
+    messages = CaseMessage.objects.filter(case__in=keys).values_list(*columns)
+    found: dict[int, list[str]] = {}
+    for _at, _pk, key, text in sorted([*notes, *messages], reverse=True):
+        found.setdefault(key, []).append(text)
     return found
 
 

@@ -44,6 +44,7 @@ class CaseWords(models.Model):
     submissions = _column(_("submissions"))
     answer = _column(_("answer"))
     reports = _column(_("reports"))
+    # And the messages of the conversation: what staff alone search.
     notes = _column(_("internal notes"))
 
     class Meta:
@@ -89,7 +90,7 @@ def store_text(case: "Case", column: str, texts: Iterable[str]) -> None:
 
 
 def add_note(case: "Case", text: str) -> None:
-    """Put the words of another note before those of earlier ones, which the limit cuts off first."""
+    """Put the words of another note or message before those of earlier ones, which the limit cuts off first."""
     words = searchable([text], limits.SEARCHABLE)
     rows = CaseWords.objects.filter(case=case)
     added = Left(Concat(Value(words), F("notes"), output_field=models.TextField()), limits.SEARCHABLE)

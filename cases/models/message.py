@@ -1,15 +1,16 @@
 """What the member of a case and its staff write to each other."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import Prose
+from cases.models import case_words
 from cases.models.case import Case
 from cases.models.case_queryset import RELEASED
 from cases.models.event import AppendOnly
@@ -73,6 +74,12 @@ class CaseMessage(AppendOnly):
             models.Index(name="message_of_case", fields=["case", "id"]),
             models.Index(name="message_of_author", fields=["author", "-id"]),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row, and with its text what a search looks in."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            case_words.add_note(self.case, self.text)
 
     def __str__(self) -> str:
         return f"message {self.pk}"

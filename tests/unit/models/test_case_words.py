@@ -11,10 +11,18 @@ from django.test.utils import CaptureQueriesContext
 from cases import releases
 from cases.accounts import actions as people
 from cases.casework import answers, drafts, notes
+from cases.conversation import messages
 from cases.documents import actions as documents
 from cases.maintenance import search_words
 from cases.models import Case, CaseNote, CaseWords, PersonWords, User
-from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory, UserFactory, letter
+from tests.factories import (
+    CaseDocumentFactory,
+    CaseFactory,
+    CaseMessageFactory,
+    CaseNoteFactory,
+    UserFactory,
+    letter,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -41,12 +49,13 @@ def test_each_verb_writes_the_words_of_its_text(member, technician, stored):
     answers.save_answer(case=case, by=technician, text="**Yes**, granted")
     answers.save_answer(case=case, by=technician, text="No")
     notes.add(case=case, by=technician, text="Mia called")
+    messages.send(case=case, by=technician, source="web", text="Original?")
     notes.add(case=case, by=technician, text="Called back")
     documents.attach(case=case, by=technician, file=letter(), source="web")
     assert words(case) == {
         "title": " pension",
         "answer": " no",
-        "notes": " called back mia called",
+        "notes": " called back original mia called",
         "reports": " letter pdf",
     }
 
@@ -91,6 +100,7 @@ def test_the_command_writes_what_the_verbs_would_have_written(member, technician
     case = CaseFactory(member=member, assigned_to=technician, title="Pension")
     CaseDocumentFactory(case=case, name="granted.pdf")
     CaseNoteFactory(case=case, text="first")
+    CaseMessageFactory(case=case, text="between")
     CaseNoteFactory(case=case, text="second")
     right, names = words(case), PersonWords.objects.count()
     CaseWords.objects.all().delete()
@@ -106,8 +116,7 @@ def test_the_command_writes_what_the_verbs_would_have_written(member, technician
     Case.objects.update(title="Refund")
     CaseNote._base_manager.all().delete()
     search_words.rebuild_all()
-    del right["notes"]
-    assert words(case) == right | {"title": " refund"}
+    assert words(case) == right | {"title": " refund", "notes": " between"}
 
 
 def test_of_many_notes_the_latest_are_kept(technician, monkeypatch):

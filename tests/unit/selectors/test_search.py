@@ -12,6 +12,7 @@ from tests.factories import (
     CaseAnswerFactory,
     CaseDocumentFactory,
     CaseFactory,
+    CaseMessageFactory,
     CaseNoteFactory,
     UserFactory,
 )
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 VIEWS = ["hidden", "in_progress", "announced"]
 STATES = ["draft", "accepted", "held", "scheduled", "released"]
-COLUMNS = ["title", "description", "submissions", "answer", "reports", "notes"]
+COLUMNS = ["title", "description", "submissions", "answer", "reports", "notes", "messages"]
 READERS = ["member", "other_member", "technician", "other_technician", "administrator"]
 
 
@@ -48,6 +49,7 @@ def plant(state, **whose) -> Case:
     CaseDocumentFactory(case=case, name=f"{words['reports']}.pdf")
     CaseAnswerFactory(case=case, text=words["answer"])
     CaseNoteFactory(case=case, text=words["notes"])
+    CaseMessageFactory(case=case, text=words["messages"])
     return case
 
 
@@ -58,7 +60,7 @@ def may_read(reader: str, view: str, state: str, column: str) -> bool:
     if reader != "member":
         return reader == "administrator"
     is_pending = state in ("held", "scheduled")
-    if column == "notes" or (view == "hidden" and is_pending):
+    if column in ("notes", "messages") or (view == "hidden" and is_pending):
         return False
     if column in ("answer", "reports"):
         return state == "released"
@@ -143,7 +145,7 @@ def test_the_best_come_first_and_say_where_they_were_found(member, technician):
     cases = global_search.find(technician, "pension").cases
 
     assert [each.case.title for each in cases] == ["Pension order", "Refund"]
-    assert [each.labels for each in cases] == [[], ["description", "internal notes"]]
+    assert [each.labels for each in cases] == [[], ["description", "notes and messages"]]
     assert [each.labels for each in global_search.find(member, "pension").cases] == [[], []], "their own words"
     assert found(technician, number.external_case_id) == ["Number"]
     assert in_title.external_case_id != number.external_case_id
