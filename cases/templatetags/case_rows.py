@@ -37,6 +37,16 @@ def when(case: VisibleCase) -> str:
 
 
 @register.filter
+def release(case: VisibleCase) -> str:
+    """When the case is released, or was. Nothing of one without a date."""
+    moment = case.actual_release_date or case.scheduled_for
+    if moment is None:
+        return ""
+    ahead = _("Releases %(at)s") if moment > timezone.now() else _("Was due %(at)s")
+    return (_("Released %(at)s") if case.actual_release_date else ahead) % {"at": _release(moment)}
+
+
+@register.filter
 def release_cell(case: VisibleCase) -> SafeString:
     """The release date of a row by the portal's clock: as a word or a weekday, with its time where one was chosen. The
     exact moment is in the title."""

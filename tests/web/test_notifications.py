@@ -138,6 +138,17 @@ def test_the_queue_says_how_many_wait(technician, member):
     assert "2 cases are waiting in the queue." in page(signed_in(technician))
 
 
+def test_reminders_can_be_told_apart_by_the_release_they_are_about(member, technician):
+    days = (dt.date(2025, 6, 13), dt.date(2025, 6, 14))
+    options = {"title": TITLE, "member": member, "assigned_to": technician}
+    cases = [CaseFactory(scheduled=True, scheduled_release_date=day, **options) for day in days]
+    for case in (*cases, CaseFactory(released=True, **options)):
+        tell(Kind.REMINDER, case, technician, ref=1)
+    told = re.findall(r"The release of this case is near\. (.*?) <span", page(signed_in(technician)))
+    assert told[1:] == ["Releases Jun 14, 2025, 12:00 AM", "Releases Jun 13, 2025, 12:00 AM"]
+    assert told[0].startswith("Released ")
+
+
 # --- What people choose ----------------------------------------------------------------------------------------------
 
 
