@@ -265,6 +265,16 @@ def test_it_is_read_along_its_index(what, settings):
     assert plans.rows_touched <= most
 
 
+def test_the_planner_expects_more_than_the_bell_counts():
+    """Expecting few it would sort all that there are, however many."""
+    (scan,) = [
+        scan
+        for scan in Plans(partial(notifications.count_unread, person("ada")), TOLD).scans
+        if scan.get("Index Name") == "notification_unread"
+    ]
+    assert scan["Plan Rows"] > 10 * notifications.MAX_COUNTED
+
+
 def test_the_bell_is_not_planned_for_each_page():
     for name in ("mia", "tom", "ada"):
         for _page in range(8):
