@@ -139,14 +139,14 @@ def test_the_queue_says_how_many_wait(technician, member):
 
 
 def test_reminders_can_be_told_apart_by_the_release_they_are_about(member, technician):
-    days = (dt.date(2025, 6, 13), dt.date(2025, 6, 14))
     options = {"title": TITLE, "member": member, "assigned_to": technician}
-    cases = [CaseFactory(scheduled=True, scheduled_release_date=day, **options) for day in days]
-    for case in (*cases, CaseFactory(released=True, **options)):
-        tell(Kind.REMINDER, case, technician, ref=1)
-    told = re.findall(r"The release of this case is near\. (.*?) <span", page(signed_in(technician)))
-    assert told[1:] == ["Releases Jun 14, 2025, 12:00 AM", "Releases Jun 13, 2025, 12:00 AM"]
-    assert told[0].startswith("Released ")
+    days = [{"scheduled": True, "scheduled_release_date": dt.date(2025, 6, day)} for day in (13, 14)]
+    for now in (*days, {"released": True}, {"held": True}):
+        tell(Kind.REMINDER, CaseFactory(**options, **now), technician, ref=1)
+    told = re.findall(r"The release of this case is near\. ?(.*?) <span", page(signed_in(technician)))
+    assert told[2:] == ["Releases Jun 14, 2025, 12:00 AM.", "Releases Jun 13, 2025, 12:00 AM."]
+    assert told[0] == ""
+    assert told[1].startswith("Released ")
 
 
 # --- What people choose ----------------------------------------------------------------------------------------------
