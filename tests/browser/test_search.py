@@ -27,7 +27,7 @@ def test_a_technician_finds_a_case_by_a_note_and_a_person_by_name(sign_in, techn
     assert_accessible(page)
     page.get_by_role("link", name="divorce maquina").click()
     expect(page.get_by_role("region", name="Cases").locator(".row-title")).to_have_text(["Divorce order"])
-    expect(page.get_by_text("found in internal notes")).to_be_visible()
+    expect(page.get_by_text("found in notes and messages")).to_be_visible()
 
     # The box of the page has what was typed. A name finds the person too.
     box = page.get_by_role("searchbox", name="Search")
