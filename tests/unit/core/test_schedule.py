@@ -5,6 +5,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
@@ -212,9 +213,12 @@ DUE_NEAR = [
     pytest.param("America/Los_Angeles", "2025-06-11 07:00", id="midnight in Los Angeles"),
 ]
 
+# SQLite compares the same columns with the same values: one default time shows that it does so likewise.
+DEFAULTS = ["00:00", "02:30", "23:45"] if connection.vendor == "postgresql" else ["02:30"]
+
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("default", ["00:00", "02:30", "23:45"], ids="default time {}".format)
+@pytest.mark.parametrize("default", DEFAULTS, ids="default time {}".format)
 @pytest.mark.parametrize(("zone", "middle"), DUE_NEAR)
 def test_the_database_agrees_on_what_is_due(settings, zone, middle, default):
     """Schedules of three days, with and without a time, at moments around a change of the clocks: `due`, its stretches

@@ -58,8 +58,10 @@ def seen(now):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("nobody_listens")
-@pytest.mark.parametrize("about", [released, of_accounts])
-@pytest.mark.parametrize("count", [1, 3, 12])
+@pytest.mark.one_database(
+    "takes two hours of claims, of which tests/unit/delivery/test_outbox.py has each kind on both"
+)
+@pytest.mark.parametrize(("about", "count"), [(released, 1), (of_accounts, 3), (released, 12)])
 def test_a_server_that_is_down_is_told_with_its_words(clock, about, count):
     about(count)
     # The rest of two hours at the pace of cron, which is quicker to test and tries as often as back-off allows.
@@ -101,12 +103,12 @@ def test_what_comes_later_does_not_make_it_look_young(clock):
     assert len(seen(now).problems) == 1
 
 
-def put_off(clock, until):
+def put_off(clock, until, every=SWEEP):
     """The recipient's server says "later" every time, until then."""
     while clock_now() < until:
         for batch in outbox.claim(limit=20):
             outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "450 4.2.0 greylisted"))
-        clock.shift(SWEEP)
+        clock.shift(every)
 
 
 def clock_now():
@@ -126,7 +128,7 @@ def test_a_recipient_who_is_put_off_is_an_alarm_only_after_an_hour(clock, after,
 @pytest.mark.slow
 def test_many_who_are_put_off_do_not_hide_that_the_server_is_down(clock):
     released(25)
-    put_off(clock, FROZEN + 5 * USUAL_DEFERRAL)
+    put_off(clock, FROZEN + 5 * USUAL_DEFERRAL, every=6 * SWEEP)
     released(1)
     OutgoingEmail.objects.filter(last_error="").update(last_error="timed out", due=clock_now())
     clock.shift(dt.timedelta(minutes=2))

@@ -229,7 +229,8 @@ def random_conditions(chance, case, at):
         yield Condition(case=case, kind="manual", name="Fee", created=at, since=at, state=state, **settled)
 
 
-@pytest.mark.parametrize("seed", range(3))
+# Each seed draws other rows. That SQLite compares them likewise, one set for each day shows.
+@pytest.mark.parametrize("seed", range(3 if connection.vendor == "postgresql" else 1))
 @pytest.mark.parametrize(("zone", "day"), DAYS, ids=[f"{zone} {day}" for zone, day in DAYS])
 def test_the_verdict_is_due_where_the_set_is(zone, day, seed, settings, administrator):
     chance = random.Random(f"{zone}{day}{seed}")
