@@ -16,11 +16,8 @@ from django.db import connections
 
 from tests.services import postgresql
 
-# What is not linted, and why.
-ACCEPTED = {
-    "0001_initial": "makes the tables: nobody runs the portal yet",
-    "0002_triggers": "belongs to the first one",
-}
+# What makes a portal that nobody runs yet. Everything after it is linted.
+ACCEPTED = ("0001_initial", "0002_tables", "0003_triggers", "0004_search", "0005_keys")
 MIGRATIONS = Path(__file__).parent.parent / "cases" / "migrations"
 
 
@@ -54,7 +51,7 @@ def lint(names: list[str]) -> bool:
         }
         django.setup()
         try:
-            call_command("migrate", "cases", list(ACCEPTED)[-1], verbosity=0)
+            call_command("migrate", "cases", ACCEPTED[-1], verbosity=0)
             refused = [name for name in names if not _lint_and_apply(name)]
             return not refused
         finally:

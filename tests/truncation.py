@@ -1,6 +1,6 @@
 """TRUNCATE of tables with all rows that point to them."""
 
-# PostgreSQL's CASCADE follows foreign keys. The keys of these are checked by triggers (migration 0017).
+# PostgreSQL's CASCADE follows foreign keys. The keys of these are checked by triggers (migration 0005).
 CHECKED_BY_STATEMENT = "cases_caseevent, cases_outgoingemail, cases_notification"
 
 

@@ -45,7 +45,7 @@ class AppendOnly(models.Model):
 class Event(AppendOnly):
     """One step of a history: when, who, why, and the facts. Never anonymous (DESIGN rule 10).
 
-    On PostgreSQL a trigger refuses UPDATE and DELETE too (migration 0002).
+    On PostgreSQL a trigger refuses UPDATE and DELETE too (migration 0003).
     """
 
     at = models.DateTimeField(_("time"))

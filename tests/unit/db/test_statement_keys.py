@@ -1,4 +1,4 @@
-"""Foreign keys that PostgreSQL checks once for each statement (migration 0017), as strictly as row by row."""
+"""Foreign keys that PostgreSQL checks once for each statement (migration 0005), as strictly as row by row."""
 
 import threading
 

@@ -1,8 +1,6 @@
-"""Tables of words, and the indexes in which a search looks for them (cases.db.word_index has the same expressions)."""
+"""The indexes in which a search looks for words (cases.db.word_index has the same expressions)."""
 
-import django.db.models.deletion
-from django.conf import settings
-from django.db import migrations, models
+from django.db import migrations
 
 TABLES = {
     "cases_casewords": (
@@ -68,67 +66,7 @@ def drop_indexes(apps, schema_editor):
             schema_editor.execute(f"DROP TABLE {table}_fts")
 
 
-def words(label, longest):
-    """A column of words."""
-    return models.CharField(blank=True, db_default="", default="", max_length=longest, verbose_name=label)
-
-
 class Migration(migrations.Migration):
-    dependencies = [
-        ("cases", "0009_pages"),
-    ]
+    dependencies = [("cases", "0003_triggers")]
 
-    operations = [
-        migrations.CreateModel(
-            name="CaseWords",
-            fields=[
-                (
-                    "case",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="words",
-                        serialize=False,
-                        to="cases.case",
-                        verbose_name="case",
-                    ),
-                ),
-                (
-                    "member",
-                    models.CharField(help_text="The key of the member, marked.", max_length=25, verbose_name="member"),
-                ),
-                ("title", words("title", 60000)),
-                ("description", words("description", 60000)),
-                ("submissions", words("submissions", 60000)),
-                ("answer", words("answer", 60000)),
-                ("reports", words("reports", 60000)),
-                ("notes", words("internal notes", 60000)),
-            ],
-            options={
-                "verbose_name": "words of a case",
-                "verbose_name_plural": "words of cases",
-            },
-        ),
-        migrations.CreateModel(
-            name="PersonWords",
-            fields=[
-                (
-                    "person",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="words",
-                        serialize=False,
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
-                    ),
-                ),
-                ("names", words("names", 2000)),
-            ],
-            options={
-                "verbose_name": "words of a person",
-                "verbose_name_plural": "words of people",
-            },
-        ),
-        migrations.RunPython(make_indexes, drop_indexes),
-    ]
+    operations = [migrations.RunPython(make_indexes, drop_indexes)]

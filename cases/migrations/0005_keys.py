@@ -1,10 +1,10 @@
-"""What a wave of releases need not pay: an index of released cases by status, and foreign keys that are checked row by row.
+"""Foreign keys of what a wave of releases writes, which PostgreSQL does not check row by row.
 
-PostgreSQL checks a foreign key for each row that is written, and with five of them on the rows of a release that was a
+It would check a foreign key for each row that is written, and with five of them on the rows of a release that was a
 fourth of a wave. Here they are checked for all rows of a statement at a time (docs/adr/0008-keys-checked-by-statement).
 """
 
-from django.db import migrations, models
+from django.db import migrations
 
 CASES, PEOPLE = "cases_case", "cases_user"
 # The tables that a wave writes into: for each column, the table that it points into.
@@ -145,17 +145,6 @@ def check_by_row(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0016_talk")]
+    dependencies = [("cases", "0004_search")]
 
-    operations = [
-        migrations.RemoveIndex(model_name="case", name="case_status_latest"),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("actual_release_date__isnull", True)),
-                fields=["status", "-id"],
-                name="case_status_latest",
-            ),
-        ),
-        migrations.RunPython(check_by_statement, check_by_row),
-    ]
+    operations = [migrations.RunPython(check_by_statement, check_by_row)]

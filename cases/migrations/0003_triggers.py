@@ -3,16 +3,17 @@
 from django.conf import settings
 from django.db import migrations
 
-# The table of each history, and what it is called in the error.
+# The table of each history and of their seals, and what it is called in the error.
 HISTORIES = {
-    "cases_caseevent": "cases",
-    "cases_accountevent": "accounts",
-    "cases_portalevent": "the portal",
+    "cases_caseevent": "the history of cases is",
+    "cases_accountevent": "the history of accounts is",
+    "cases_portalevent": "the history of the portal is",
+    "cases_historyseal": "the seals of the history are",
 }
 REFUSE = """
 CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'the history of {whose} is append-only';
+    RAISE EXCEPTION '{subject} append-only';
 END $$;
 CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
     FOR EACH ROW EXECUTE FUNCTION {table}_is_append_only();
@@ -29,8 +30,8 @@ DROP_LIKE_INDEX = "DROP INDEX IF EXISTS cases_case_external_case_id_a466fe3e_lik
 def protect_histories(apps, schema_editor):
     """PostgreSQL: refuse UPDATE and DELETE on each history."""
     if schema_editor.connection.vendor == "postgresql":
-        for table, whose in HISTORIES.items():
-            schema_editor.execute(REFUSE.format(table=table, whose=whose))
+        for table, subject in HISTORIES.items():
+            schema_editor.execute(REFUSE.format(table=table, subject=subject))
 
 
 def release_histories(apps, schema_editor):
@@ -54,7 +55,7 @@ def store_clock(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0001_initial")]
+    dependencies = [("cases", "0002_tables")]
 
     operations = [
         migrations.RunPython(protect_histories, release_histories),
