@@ -39,7 +39,8 @@ def keep_text_limits(*, using: str, apps: Apps = installed_apps, **signal: Any) 
 
 
 def _triggers(apps: Apps, tables: set[str]) -> Iterator[tuple[str, str]]:
-    for model in apps.get_app_config("cases").get_models():
+    # An application without tables, before its migrations, is not among `apps`.
+    for model in (model for model in apps.get_models() if model._meta.app_label == "cases"):
         table = model._meta.db_table
         fields = [f for f in model._meta.local_concrete_fields if isinstance(f, models.CharField | models.FileField)]
         if not fields or table not in tables:

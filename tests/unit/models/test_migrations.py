@@ -7,7 +7,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from django.apps.registry import Apps
+from django.db import connection
 
+from cases.models import text_limits
 from tests import migration_lint
 from tests.migration_lint import MIGRATIONS
 
@@ -85,3 +88,11 @@ def test_each_migration_but_the_accepted_ones_is_linted(tmp_path):
     for name in (*migration_lint.ACCEPTED, "0007_later", "0006_next", "__init__"):
         (tmp_path / f"{name}.py").touch()
     assert migration_lint.new_migrations(tmp_path) == ["0006_next", "0007_later"]
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_texts_have_no_limits_to_keep_before_the_first_migration():
+    text_limits.keep_text_limits(using="default", apps=Apps())
+    with connection.cursor() as cursor:
+        assert not cursor.execute(text_limits.TRIGGERS).fetchall()
