@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.django_db
 NUMBER, WORD = "987654321", "987654321x"
 ODD_IDS = ["0", str(2**63 - 1), str(2**63), "9" * 5000, "-1", "1%00", "%ED%A0%80", "%0A", "1" * 14 + "z"]
 ODD_WORDS = ["\0", str(2**63), "9" * 5000, "²", "word " * 30]
+if connection.vendor == "sqlite":  # what a database may refuse by itself; the rest is refused by Python
+    ODD_IDS, ODD_WORDS = ["0", str(2**63 - 1), str(2**63), "1%00"], ["\0", str(2**63)]
 
 
 def addresses() -> dict[str, str]:
@@ -77,7 +80,8 @@ def test_an_odd_id_is_not_found(clients, case):
 
 def _odd_ids(name: str, number: int) -> list[str]:
     """Every page of the admin looks its row up in the same way: they share the ids among them."""
-    return [ODD_IDS[1 + number % 4]] if name.startswith("admin:") else ODD_IDS
+    numbers = ODD_IDS[1:5]
+    return [numbers[number % len(numbers)]] if name.startswith("admin:") else ODD_IDS
 
 
 def _is_not_found(client: Client, name: str, address: str) -> None:
@@ -220,9 +224,13 @@ def test_an_odd_parameter_of_the_admin_is_no_error_of_ours(model, clients):
         for step, odd in enumerate((str(2**63), "99999-01-01", "(")):
             lookup = LOOKUPS[(number + step) % len(LOOKUPS)]
             assert clients[-1].get(address, {field + lookup: odd}).status_code < 500, (field, lookup, odd)
-    for name in ("q", "p", "o", "all", "e", "_to_field", "_popup", "_changelist_filters", "_facets"):
-        for odd in (str(2**63), "word " * 30):
-            assert clients[-1].get(address, {name: odd}).status_code < 500, (name, odd)
+    # All but the search are read by the same code for every model: each is asked for one of the two, in turns.
+    turn = list(admin.site._registry).index(model)
+    for number, name in enumerate(("p", "o", "all", "e", "_to_field", "_popup", "_changelist_filters", "_facets")):
+        odd = (str(2**63), "word " * 30)[(turn + number) % 2]
+        assert clients[-1].get(address, {name: odd}).status_code < 500, (name, odd)
+    for odd in (str(2**63), "word " * 30):
+        assert clients[-1].get(address, {"q": odd}).status_code < 500, odd
 
 
 @pytest.mark.parametrize("lookup", ["status__exact", "id__exact", "external_case_id__regex", "title__contains"])
