@@ -237,7 +237,7 @@ QUERIES = {
     "search": 20,
     "release_timeline": 9,
     "reminder_link": 12,
-    "unsubscribe": 11,
+    "unsubscribe": 12,
 }
 
 Address = Callable[[World], str]
