@@ -1586,19 +1586,19 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(
+                            ("actual_release_date__isnull", True), ("scheduled_release_date__isnull", False)
+                        ),
+                        fields=["scheduled_release_date", "scheduled_release_time", "id"],
+                        name="case_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(
                             ("actual_release_date__isnull", True),
                             ("scheduled_release_date__isnull", False),
                             ("open_conditions", 0),
                         ),
                         fields=["scheduled_release_date", "scheduled_release_time"],
                         name="case_ready",
-                    ),
-                    models.Index(
-                        condition=models.Q(
-                            ("actual_release_date__isnull", True), ("scheduled_release_date__isnull", False)
-                        ),
-                        fields=["scheduled_release_date", "scheduled_release_time", "id"],
-                        name="case_due",
                     ),
                     models.Index(
                         condition=models.Q(
