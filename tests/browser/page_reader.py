@@ -23,6 +23,7 @@ WATCH_POLICY = """
 RUN_AXE = """([where, options]) => axe.run(where, options).then((found) => found.violations)"""
 # What is not a matter of colour is the same in the dark.
 RULES = {"light": {}, "dark": {"runOnly": {"type": "rule", "values": ["color-contrast"]}}}
+HEAD = "[document.querySelectorAll('h1').length, document.title, document.documentElement.lang]"
 OPEN_ALL = "document.querySelectorAll('main details').forEach((details) => { details.open = true; })"
 FOCUS_IS_SEEN = """() => {
     if (document.activeElement === document.body) return true;
@@ -31,9 +32,14 @@ FOCUS_IS_SEEN = """() => {
     const ring = style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
     return ring && box.width > 1 && box.height > 1;
 }"""
-IS_WHOLLY_SEEN = """element => {
-    const box = element.getBoundingClientRect();
-    return box.width > 0 && box.left >= 0 && box.right <= window.innerWidth;
+# Whether the page is no wider than the window, and whether the menu, if there is one, is wholly on the screen.
+FITS = """() => {
+    const menu = document.querySelector(".site-header .menu > summary");
+    const box = menu && menu.getBoundingClientRect();
+    return [
+        document.documentElement.scrollWidth <= window.innerWidth,
+        !menu || (box.width > 0 && box.left >= 0 && box.right <= window.innerWidth),
+    ];
 }"""
 # What one reads has three weights, the sizes of the scale (docs/design.md) and one typeface; 11 and 12 pixels are for
 # monograms, keys and numbers of steps.
@@ -79,6 +85,8 @@ class Reader:
         # A dialog is the same on many pages.
         self.dialogs: dict[str, set[str]] = {scheme: set() for scheme in RULES}
         tab.add_init_script(WATCH_POLICY)
+        # Not in the frames, of which one shows a document that is not ours.
+        tab.add_init_script(f"if (self === top) {{ {Axe().axe_script} }}")
         tab.on("console", lambda told: self._hear(told.type, told.text))
         tab.on("pageerror", lambda error: self._hear("error", str(error)))
 
@@ -94,7 +102,6 @@ class Reader:
         self._check_paper()  # after the focus, which goes where what has it is not printed
         self.tab.evaluate(OPEN_ALL)
         self._check_design()
-        self.tab.evaluate(Axe().axe_script)
         for scheme in ("light", "dark"):
             self.tab.emulate_media(color_scheme=scheme)
             self._check_with_axe(scheme)
@@ -103,7 +110,6 @@ class Reader:
         for width in (PHONE["width"], *TABLETS):
             self.tab.set_viewport_size({"width": width, "height": PHONE["height"]})
             self._check_width()
-            self._check_menu()
 
     def _hear(self, kind: str, text: str) -> None:
         if kind in ("error", "warning") and EXPECTED not in text:
@@ -113,12 +119,12 @@ class Reader:
         self.problems.append(f"{self.where}: {problem}")
 
     def _check_head(self) -> None:
-        headings = self.tab.locator("h1").count()
+        headings, title, language = self.tab.evaluate(HEAD)
         if headings != 1:
             self._note(f"{headings} headings of the first level")
-        if not self.tab.title().strip():
+        if not title.strip():
             self._note("no title")
-        if not self.tab.locator("html[lang]").count():
+        if not language:
             self._note("no language")
 
     def _check_design(self) -> None:
@@ -157,15 +163,14 @@ class Reader:
 
     def _check_width(self) -> None:
         for _ in range(20):
-            if self.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
-                return
+            fits, shows_menu = self.tab.evaluate(FITS)
+            if fits:
+                break
             self.tab.wait_for_timeout(100)  # charts are drawn anew a moment after the window has changed
-        width = self.tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-        self._note(f"{width[0]} pixels wide in a window of {width[1]}")
-
-    def _check_menu(self) -> None:
-        menu = self.tab.locator(".site-header .menu > summary")
-        if menu.count() and not menu.evaluate(IS_WHOLLY_SEEN):
+        else:
+            width = self.tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            self._note(f"{width[0]} pixels wide in a window of {width[1]}")
+        if not shows_menu:
             self._note("the menu is off the screen")
 
 
