@@ -13,7 +13,7 @@ from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people, lock_people_by_key
 from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
 from cases.lifecycle.notification_kinds import KINDS
-from cases.models import Notification, NotificationChoice, User
+from cases.models import Case, Notification, NotificationChoice, User
 
 Channel = NotificationChoice.Channel
 # Marked read in one statement.
@@ -26,9 +26,16 @@ def mark_read(*, by: User, about: Notification) -> None:
 
 
 def mark_all_read(*, by: User, upto: int) -> None:
-    """Mark read what `by` was told up to the notification with the key `upto`: what came since, they have not seen."""
+    """Mark read what `by` was told up to the notification with the key `upto`: what came since, they have not seen.
+
+    Nor have they seen what was told of a case that they can't read now.
+    """
     while unread := _unread(by, upto=upto):
-        _mark([pk for pk, _case in unread])
+        readable = set(
+            Case.objects.readable_by(by).filter(pk__in={case for _pk, case in unread}).values_list("pk", flat=True)
+        )
+        _mark([pk for pk, case in unread if case is None or case in readable])
+        upto = unread[-1][0] - 1
 
 
 @transaction.atomic

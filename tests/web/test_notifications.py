@@ -132,6 +132,18 @@ def test_what_came_after_the_page_was_made_stays_unread(case, technician, member
     assert bell(client) == 1
 
 
+@pytest.mark.parametrize(("view", "unread"), [("hidden", 1), ("in_progress", 0), ("announced", 1)])
+def test_what_cannot_be_read_now_is_not_marked_read(view, unread, case, member, technician, settings):
+    settings.RELEASE_MEMBER_VIEW = view
+    tell(Kind.QUESTION, case, member, by=technician)
+    tell(Kind.ACCEPTED, CaseFactory(member=member, assigned_to=technician), member)
+    later = Schedule(FROZEN.date() + dt.timedelta(days=10))
+    releases.complete(case=case, by=technician, source="web", release_on=later)
+    verbs.mark_all_read(by=member, upto=Notification.objects.latest("pk").pk)
+    releases.return_to_accepted(case=case, by=technician, source="web")
+    assert bell(signed_in(member)) == unread
+
+
 def test_the_queue_says_how_many_wait(technician, member):
     CaseFactory.create_batch(2, submitted=True, member=member)
     notify_queue(by=member, at=FROZEN)
