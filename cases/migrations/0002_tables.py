@@ -2622,7 +2622,7 @@ class Migration(migrations.Migration):
                 (
                     "notes",
                     models.CharField(
-                        blank=True, db_default="", default="", max_length=60000, verbose_name="internal notes"
+                        blank=True, db_default="", default="", max_length=60000, verbose_name="notes and messages"
                     ),
                 ),
             ],

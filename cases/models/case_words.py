@@ -44,8 +44,8 @@ class CaseWords(models.Model):
     submissions = _column(_("submissions"))
     answer = _column(_("answer"))
     reports = _column(_("reports"))
-    # And the messages of the conversation: what staff alone search.
-    notes = _column(_("internal notes"))
+    # What staff alone search.
+    notes = _column(_("notes and messages"))
 
     class Meta:
         verbose_name = _("words of a case")

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.db.models import F, OuterRef, Q, Subquery
-from django.utils.translation import gettext_lazy as _
 
 from cases.core.words import words_of
 from cases.db.bulk import ids_as_rows
@@ -19,8 +18,6 @@ from cases.selectors.readable_words import ALL, WITH_RESULT, has_in_title, has_w
 # Where a word was meant is looked up in the words of so many latest cases, and in so many characters of each.
 MEANT_CASES = 200
 MEANT_CHARACTERS = 1000
-# Where staff read that words were found, if it is not what the column is called.
-LABELS = {"notes": _("notes and messages")}
 # So many words of a search are corrected, and none that is shorter.
 MEANT_WORDS = 3
 SHORTEST_MEANT = 4
@@ -38,8 +35,7 @@ class FoundCase:
     @property
     def labels(self) -> list[str]:
         """The names of these columns, for people."""
-        named = [LABELS.get(column) or CaseWords._meta.get_field(column).verbose_name for column in self.where]  # type: ignore[union-attr]
-        return [str(name) for name in named]
+        return [str(CaseWords._meta.get_field(column).verbose_name) for column in self.where]  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)
