@@ -151,6 +151,7 @@ def dialogs_of(tab: Page, seen: set[str] | None = None) -> Iterator[str]:
 
 
 def assert_accessible(page: Page) -> None:
-    """axe finds nothing on the page as it is now."""
+    """axe finds nothing on the page as it is now, once all of it is there."""
+    page.wait_for_load_state()
     results = Axe().run(page, options=AXE_OPTIONS)
     assert results.violations_count == 0, results.generate_report()
