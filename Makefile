@@ -121,10 +121,10 @@ $(INSTALLED_FOR_REPORTS): $(INSTALLED) requirements/bench.txt
 	@$(INSTALL) requirements/bench.txt
 	@touch $@
 
-# Programs that come as packages of the system: the browser, and the proxy of docker-compose.yml (not started, RUNLEVEL=1).
+# Programs that come as packages of the system: the browser, with and without windows, and the proxy of docker-compose.yml (not started, RUNLEVEL=1).
 programs:
 	@missing=""; \
-	command -v chromium chromium-browser google-chrome >/dev/null || missing="chromium"; \
+	command -v chromium chromium-browser google-chrome >/dev/null || missing="chromium chromium-headless-shell"; \
 	command -v nginx >/dev/null || missing="$$missing nginx-light"; \
 	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $$missing…" && apt-get update -qq \
 		&& RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; } \

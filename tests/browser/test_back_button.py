@@ -1,13 +1,12 @@
 """The Back button after signing out, in a Chromium that keeps pages for it."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from cases.models import User
-from tests.browser.conftest import PASSWORD
+from tests.browser.conftest import PASSWORD, WITH_WINDOWS, launch
 from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -15,13 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def keeping(chromium: Browser, live_server) -> Iterator[Page]:
-    """A page of a Chromium with its back/forward cache, which Playwright switches off otherwise."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    launched = chromium.browser_type.launch(
-        executable_path=path,
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        ignore_default_args=["--disable-back-forward-cache"],
-    )
+    """A page of a Chromium with its back/forward cache, which Playwright switches off otherwise, and only the one with
+    windows has."""
+    cache = "--disable-back-forward-cache"
+    launched = launch(chromium.browser_type, programs=WITH_WINDOWS, ignore_default_args=[cache])
     yield launched.new_context(base_url=live_server.url).new_page()
     launched.close()
 
