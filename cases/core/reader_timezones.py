@@ -5,10 +5,11 @@ Schedules and releases stay in the portal's zone (cases.core.schedule). Other mo
 
 import datetime as dt
 import zoneinfo
-from functools import cache
+from functools import cache, lru_cache
 
 from django.core.exceptions import ValidationError
 from django.utils import formats, timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
@@ -51,8 +52,22 @@ def on_readers_clock(moment: dt.datetime, format_: str) -> str:
 
 
 def _with_zone(local: dt.datetime, format_: str) -> str:
-    text = formats.date_format(local, format_)
+    text = written(local.replace(tzinfo=None), format_)
     if not readers_zone():
         return text
     zone = local.strftime("%Z")
     return f"{text} {zone}" if zone.isalpha() else f"{text} UTC{zone}"
+
+
+def written(shown: dt.date, format_: str) -> str:
+    """Write what a calendar or a clock shows, a date or a naive datetime, as the reader's language does.
+
+    `format_` is a name of `portal.formats`, such as DAY_FORMAT. What is written once is remembered: a list has a
+    hundred, of which most are the same days and midnights, and to write them was a sixth of its time.
+    """
+    return _written(shown, format_, get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _written(shown: dt.date, format_: str, language: str | None) -> str:
+    return formats.date_format(shown, format_)

@@ -11,12 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.core import reader_timezones
+from cases.core.text import isolated
 from cases.lifecycle.visible_case import VisibleCase
 
 register = template.Library()
 
 # An age of more days is told in years.
 DAYS_TOLD = 730
+
+
+@register.filter
+def select_words(case: VisibleCase) -> str:
+    """What the checkbox of a row is called."""
+    return _("Select %(name)s, %(number)s") % {"name": isolated(case.name), "number": case.external_case_id}
 
 
 @register.filter
@@ -69,11 +76,16 @@ def release_cell(case: VisibleCase) -> SafeString:
 
 
 def _near_day(day: dt.date, today: dt.date) -> str:
-    near = {-1: _("Yesterday"), 0: _("Today"), 1: _("Tomorrow")}.get((day - today).days)
-    if near:
-        return near
-    is_near = abs((day - today).days) < 180
-    return formats.date_format(day, "WEEKDAY_DAY_OF_YEAR_SHORT_FORMAT" if is_near else "DAY_SHORT_FORMAT")
+    match (day - today).days:
+        case -1:
+            return _("Yesterday")
+        case 0:
+            return _("Today")
+        case 1:
+            return _("Tomorrow")
+        case distance:
+            is_near = abs(distance) < 180
+    return reader_timezones.written(day, "WEEKDAY_DAY_OF_YEAR_SHORT_FORMAT" if is_near else "DAY_SHORT_FORMAT")
 
 
 @register.filter
