@@ -7,15 +7,15 @@ from django.db import connection
 from cases.models import CaseType, User
 
 # Of a hundred cases one is a draft, one submitted, one accepted, three on hold (and those are old ones), 44 scheduled
-# and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth,
-# Olga the others. A third is of the type Pension.
+# and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth (half of
+# them scheduled, half released), Olga the others. A third is of the type Pension.
 FILL = """
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %(cases)s)
 INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, title_folded,
     description, date_created,
     date_accepted, scheduled_release_date, actual_release_date, schedule_revision, release_number, release_error,
     release_attempts, case_type_id)
-SELECT 'L-' || n, CASE WHEN n %% 100 = 7 THEN %(mia)s ELSE %(olga)s END,
+SELECT 'L-' || n, CASE WHEN n %% 200 IN (7, 157) THEN %(mia)s ELSE %(olga)s END,
     CASE WHEN n %% 100 < 2 THEN NULL WHEN n < 10000 AND n %% 200 = 50 THEN %(otto)s WHEN n %% 11 = 2 THEN %(tom)s
         ELSE %(other)s END,
     CASE n %% 100 WHEN 0 THEN 'draft' WHEN 1 THEN 'submitted' WHEN 2 THEN 'accepted' ELSE 'completed' END,
