@@ -1,6 +1,7 @@
 """The named cast: Mia's cases are worked on by Tom; Olga and Otto are the outsiders, Ada administers."""
 
 import datetime as dt
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if nowhere := [item.nodeid for item in items if not databases.of(item)]:
         raise pytest.UsageError("No run takes these tests: " + ", ".join(nowhere))
     items[:] = in_order(items, Path(__file__).parent)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of garbage collection, which took a 25th of the time to look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
