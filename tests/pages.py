@@ -16,6 +16,7 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 from django.test import Client
 from django.urls import reverse
@@ -144,10 +145,11 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     verbs = {"source": "web", "query": "state=held"}
     saved_views.create(by=technician, name="Divorce orders", **verbs)
     saved_views.create(by=administrator, name="Held back", is_shared=True, **verbs)
-    CaseTypeFactory(name="Divorce order", guidance="Attach every court order.", conditions=["manual", "report"])
+    # The names are none of the demo, to which `make screenshots` adds these.
+    CaseTypeFactory(name="Survivor benefit", guidance="Attach the death certificate.", conditions=["manual", "report"])
     with_bulk_runs(technician)
     with_notifications(member, technician)
-    canned_texts.add(by=administrator, source="web", name="Form DD-214", text="Please send form DD-214.")
+    canned_texts.add(by=administrator, source="web", name="Form SF-180", text="Please send form SF-180.")
     invited = UserFactory(username="ida", first_name="Ida", last_name="Novak", role=User.Role.TECHNICIAN)
     invited.set_unusable_password()
     invited.save()
@@ -179,6 +181,7 @@ def with_bulk_runs(technician: User) -> None:
             )  # fmt: skip
 
 
+@transaction.atomic
 def with_notifications(member: User, technician: User) -> None:
     """Tell the member of a case in progress and of a released one, and the technician of the queue and of a case."""
     accepted = Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk")
