@@ -49,7 +49,7 @@ check: lint ## in a minute, for every save: lint, and the fast tests of tests/un
 # Plugins that only tests of the API and of workers use. Each process spends a second on loading them.
 UNUSED_BY_UNITS := -p no:schemathesis -p no:celery -p no:docker_tools
 
-test: lint audit test-postgresql test-sqlite ## check everything: lint, types, migrations, the tests on PostgreSQL and Redis, and on SQLite
+test: lint audit test-postgresql test-sqlite ## check everything: lint, known faults, the tests on PostgreSQL and Redis, and on SQLite
 
 test-postgresql: $(INSTALLED) programs
 	@$(VENV)/bin/python -m pytest -q --numprocesses 3 --dist loadscope --no-loadscope-reorder $(PYTEST) -m "not sqlite"
@@ -114,7 +114,7 @@ tour: screenshots ## the six pictures of docs/tour.md anew
 chaos: $(INSTALLED_FOR_REPORTS) ## break everything on purpose, count what was lost; writes docs/reliability.md
 	@$(VENV)/bin/python -m tests.chaos $(FAULTS)
 
-bench: $(INSTALLED_FOR_REPORTS) ## measure beside plain SQL and other libraries; writes docs/performance.md
+bench: $(INSTALLED_FOR_REPORTS) ## measure beside plain SQL and other libraries; writes docs/performance.md and docs/capacity.md
 	@$(VENV)/bin/python -m tests.bench $(SECTIONS)
 
 $(INSTALLED_FOR_REPORTS): $(INSTALLED) requirements/bench.txt

@@ -1,4 +1,4 @@
-"""Logging by structlog: one line for each event of our code and of libraries, without personal text (DESIGN rule 15).
+"""Logging by structlog: one line for each event of ours and of libraries, without personal text (docs/rules.md, 15).
 
 settings.py uses `logging_config` for all processes with Django, gunicorn.conf.py for gunicorn's own lines.
 """

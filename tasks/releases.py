@@ -19,7 +19,7 @@ SHORT_WAIT = 0.5
 
 @shared_task(**RETRIED_WHEN_LOST)
 def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int:
-    """Release what is due, at the instant of a case's schedule revision (DESIGN rule 5). Return how many were released.
+    """Release what is due, at the instant of a case's schedule revision (docs/rules.md, 5). Return how many.
 
     `newer` takes arguments of later versions, so that old and new code can share a queue.
     """

@@ -7,8 +7,8 @@ from django.db import connection
 from cases.models import CaseType, User
 
 # Of a hundred cases one is a draft, one submitted, one accepted, three on hold (and those are old ones), 44 scheduled
-# and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth (half of
-# them scheduled, half released), Olga the others. A third is of the type Pension.
+# and 50 released. One in a thousand is urgent. Tom has an eleventh of all, Otto fifty old ones, Mia a hundredth (half
+# of them scheduled, half released), Olga the others. A third is of the type Pension.
 FILL = """
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %(cases)s)
 INSERT INTO cases_case (external_case_id, member_id, assigned_to_id, status, urgency, title, title_folded,

@@ -75,8 +75,8 @@ def edit(
 def delete_draft(*, case: Case, by: User, source: str) -> None:
     """Delete the draft: nobody sees it anymore, its words and documents are gone, and their files after the commit.
 
-    The row stays, empty, under its number: the history of what was attached refers to it and is never changed (DESIGN
-    rule 10). Case.DoesNotExist where it is deleted already.
+    The row stays, empty, under its number: the history of what was attached refers to it and is never changed
+    (docs/rules.md, 10). Case.DoesNotExist where it is deleted already.
     """
     locked = lock_for_action(case, Action.DELETE, by=by, source=source)
     case, documents = locked.case, list(CaseDocument.objects.filter(case=locked.case))

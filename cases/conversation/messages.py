@@ -1,7 +1,7 @@
 """What people do in the conversation of a case: write, and say that no reply is needed. Verbs as in cases.releases.
 
 `Case.waiting_for` says whose turn it is. Completion and release leave it as it is, so that a member who still sees the
-case in progress is told the same as before (DESIGN's member views).
+case in progress is told the same as before (RELEASE_MEMBER_VIEW).
 """
 
 import datetime as dt

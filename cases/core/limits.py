@@ -1,4 +1,4 @@
-"""Limits of what people and programs send and store (DESIGN rule 16). Each number is only here."""
+"""Limits of what people and programs send and store (docs/rules.md, 16). Each number is only here."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _

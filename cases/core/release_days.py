@@ -1,4 +1,4 @@
-"""Days on which a release can be scheduled. Weekends, public holidays and blackout days are closed (DESIGN §4)."""
+"""Days open for releases. Weekends, public holidays and blackout days are closed (docs/calendar.md)."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping

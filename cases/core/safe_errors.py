@@ -1,4 +1,4 @@
-"""Error descriptions that may be stored, logged or sent to a broker (DESIGN rule 15).
+"""Error descriptions that may be stored, logged or sent to a broker (docs/rules.md, 15).
 
 The text of an error may quote data: PostgreSQL quotes the failing row, a mail server the address, Python the value. So
 a description has the error's type, codes, our own names of constraints, and the lines of code. It has the error's own

@@ -1,6 +1,6 @@
 """Wall clock time in a zone, and daylight saving time.
 
-Due compares wall clock with wall clock (DESIGN §4). A time that occurs twice is due at its first occurrence. A time
+Due compares wall clock with wall clock (docs/adr/0003). A time that occurs twice is due at its first occurrence. A time
 that the clock skips is due when it has skipped it.
 """
 

@@ -1,6 +1,6 @@
 """Claims on waiting emails. One claim takes all open emails of a person, one batch for each message.
 
-The first claim of a batch fixes its group and Message-ID, and every retry keeps them (DESIGN rule 12).
+The first claim of a batch fixes its group and Message-ID, and every retry keeps them (docs/rules.md, 12).
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Mail hours: an email about a release, or one not opened, waits for RELEASE_MAIL_HOURS of its member (DESIGN §4).
+"""Mail hours: an email about a release, or one not opened, waits for RELEASE_MAIL_HOURS of its member.
 
 The sender decides when it sends. What must wait becomes due at the next opening: that is neither a try nor a failure.
 """

@@ -1,4 +1,4 @@
-"""The outbox: claim waiting emails, hand them to the SMTP server, record what became of them (DESIGN §4, E-mail)."""
+"""The outbox: claim waiting emails, hand them to the SMTP server, record what became of them (docs/rules.md, 12)."""
 
 import datetime as dt
 import math

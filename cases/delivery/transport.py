@@ -1,4 +1,4 @@
-"""One connection for many messages, and what a mail server or a provider answers (FIELD, E-mail queues)."""
+"""One connection for many messages, and what a mail server or a provider answers."""
 
 import smtplib
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Forms that refuse a field that is given twice: nobody can say which of the two was meant (DESIGN §4)."""
+"""Forms that refuse a field that is given twice: nobody can say which of the two was meant (docs/rules.md, 2)."""
 
 from typing import Any
 

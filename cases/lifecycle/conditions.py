@@ -27,7 +27,7 @@ MET_BY_WORK = [Kind.REPORT, Kind.ANSWER]
 
 
 def recount(case: Case) -> None:
-    """Count the open conditions of the locked `case` again, without saving it (DESIGN rule 13)."""
+    """Count the open conditions of the locked `case` again, without saving it (docs/rules.md, 13)."""
     case.open_conditions = case.conditions.filter(UNMET).count()
 
 

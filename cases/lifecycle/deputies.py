@@ -1,4 +1,4 @@
-"""Who stands in for a technician who is away (DESIGN §4). A deputy has the rights of the assigned technician.
+"""Who stands in for a technician who is away (docs/absences.md). A deputy has the rights of the assigned technician.
 
 A deputy may be away too: then theirs stands in for both. People who come round in a circle are counted once. A deputy
 whose account was deactivated, or who is no technician any more, counts for nothing.

@@ -32,7 +32,7 @@ class DisplayState:
 
 @functools.cache
 def for_staff() -> list[DisplayState]:
-    """Completed and released are two words, everywhere (FIELD: the top confusion of such portals)."""
+    """Completed and released are two words, everywhere (users of such portals confuse nothing so often)."""
     return [
         DisplayState("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
         DisplayState("accepted", _("In progress"), Q(status=Status.ACCEPTED)),

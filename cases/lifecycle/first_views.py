@@ -1,6 +1,6 @@
 """First views: when a member in person first saw what was released, by page, by download and through the API.
 
-A view is recorded after the answer is built, and a failure changes nothing for the reader (DESIGN rule 11). Previews
+A view is recorded after the answer is built, and a failure changes nothing for the reader (docs/rules.md, 11). Previews
 and staff never come here with a member's case, and what a browser fetches ahead is not looked at yet.
 """
 

@@ -1,7 +1,7 @@
-"""The token in a form: whose form it is, and that what the form creates is created once.
+"""Form tokens: each binds a form to its person and lets the form create something only once.
 
 A form carries it as `{% form_token %}`. The verb that creates something takes it as `form_token` and calls `use` within
-its transaction, then `UsedFormToken.made` says what came of it. Programs that send none are not held to it.
+its transaction. `UsedFormToken.made` stores the key of what was created. Programs without a token skip this check.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
-"""The page of a case as its member gets it now, and after the release, for staff. Nothing here releases anything, also
-not a case that is due: only the member in person does (DESIGN rule 11)."""
+"""The page of a case as its member gets it now, and after the release, for staff. Nothing here releases a case,
+even one that is due: only a visit by the member does (docs/rules.md, 11)."""
 
 import copy
 import datetime as dt

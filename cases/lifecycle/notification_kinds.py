@@ -1,7 +1,7 @@
 """What people are told, each kind as data: who is told, how if they have not chosen, and in which words.
 
-To add one, add a value to Notification.Kind and a line to KINDS. No sentence names a title, and none that members read
-names a person: where it is emailed, others may read it too.
+To add one, add a value to Notification.Kind and a line to KINDS. No sentence contains a title, and none for members
+contains a person's name: others may read an email too.
 """
 
 from dataclasses import dataclass

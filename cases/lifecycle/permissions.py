@@ -1,4 +1,4 @@
-"""Who may do what to a case in which state: the table of DESIGN §4, as data."""
+"""Who may do what to a case in which state: one table, as data."""
 
 import datetime as dt
 from collections.abc import Callable

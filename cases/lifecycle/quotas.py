@@ -1,4 +1,4 @@
-"""How much one person may add in an hour, or have open at once (DESIGN rule 16).
+"""How much one person may add in an hour, or have open at once (docs/rules.md, 16).
 
 Counted in the rows themselves, so that nothing else is kept. A verb asks with the person locked: two requests at the
 same time cannot both be the last one.

@@ -1,4 +1,4 @@
-"""Whether all releases of the portal are stopped (DESIGN rule 14). cases.releases.stop stops and starts them.
+"""Whether all releases of the portal are stopped (docs/rules.md, 14). cases.releases.stop stops and starts them.
 
 Whatever releases asks for it within a statement that it runs anyway: a stop costs a wave nothing.
 """

@@ -1,4 +1,4 @@
-"""Whether this process goes by the clock that the schedules in the database were made for.
+"""Check that this process uses the clock for which the stored schedules were made.
 
 A changed or forgotten TIME_ZONE would release early, which cannot be undone. So whatever releases or schedules asks
 first, within a statement that it runs anyway: a process that was started before a change notices it too.

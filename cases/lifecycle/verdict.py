@@ -1,6 +1,6 @@
 """The verdict on a case: released, due, or what it waits for.
 
-It is worked out from rows as they are now and never stored (DESIGN rule 13). `Case.objects.due` is the same rule for
+It is worked out from rows as they are now and never stored (docs/rules.md, 13). `Case.objects.due` is the same rule for
 many rows at once, without the stop. A property test compares the two.
 """
 

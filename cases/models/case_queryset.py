@@ -57,7 +57,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return stored
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Return the cases that `user` may know of: the one visibility rule (DESIGN rule 3), for every door.
+        """Return the cases that `user` may know of: the one visibility rule (docs/rules.md, 3), for every door.
 
         Nobody sees a draft that was deleted. Anonymous and deactivated users see none, administrators all others,
         technicians all but drafts, members their own without those that are completed and not released. Where

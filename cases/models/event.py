@@ -43,7 +43,7 @@ class AppendOnly(models.Model):
 
 
 class Event(AppendOnly):
-    """One step of a history: when, who, why, and the facts. Never anonymous (DESIGN rule 10).
+    """One step of a history: when, who, why, and the facts. Never anonymous (docs/rules.md, 10).
 
     On PostgreSQL a trigger refuses UPDATE and DELETE too (migration 0003).
     """

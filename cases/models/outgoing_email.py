@@ -20,7 +20,7 @@ COLLECTING_KINDS = ["notification", "digest"]
 
 
 class OutgoingEmail(Delivery):
-    """An email to one person, or a part of one: rows of one `group` are sent as one message (DESIGN §4, E-mail).
+    """An email to one person, or a part of one: rows of one `group` are sent as one message (docs/rules.md, 12).
 
     cases.delivery.email_kinds says how each kind is rendered. A kind that is not about one released case has its ids in
     `payload`.

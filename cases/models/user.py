@@ -90,7 +90,7 @@ class UserRole(models.TextChoices):
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, beneath ApiToken, has no types
-    """A member, a technician or an administrator. Deactivated (`is_active`), never deleted (DESIGN rule 10)."""
+    """A member, a technician or an administrator. Deactivated (`is_active`), never deleted (docs/rules.md, 10)."""
 
     Role: TypeAlias = UserRole
 

@@ -3,7 +3,7 @@
 `by` is the person who acts, `source` the door they came through (CaseEvent.Source). `version`, where given, is the
 version of the case that the person was looking at.
 A verb locks the case and the people that it depends on (cases.lifecycle.locking). It checks again who may do what in
-which state. It commits state, history and email row together (DESIGN rules 4 and 6). What leaves the process leaves
+which state. It commits state, history and email row together (docs/rules.md, 4 and 6). What leaves the process leaves
 after the commit.
 Verbs raise cases.core.errors: Stale for an older `version`, ClockMismatch where they would release or schedule by a
 clock that is not the portal's. Case.DoesNotExist where `by` may not know of the case.

@@ -2,7 +2,7 @@
 
 A batch is one short transaction: lock the due rows, write the release on them, derive history and email rows from them.
 Batches of several workers skip each other's rows (SKIP LOCKED on PostgreSQL; SQLite has one writer). A row that the
-database refuses is found by bisecting the batch under savepoints. The others are released (DESIGN rule 8).
+database refuses is found by bisecting the batch under savepoints. The others are released (docs/rules.md, 8).
 """
 
 import datetime as dt

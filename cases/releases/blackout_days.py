@@ -1,4 +1,4 @@
-"""Blackout days: verbs of administrators. Schedules that are stored stay as they are (DESIGN §4)."""
+"""Blackout days: verbs of administrators. Schedules that are stored stay as they are (docs/calendar.md)."""
 
 import datetime as dt
 

@@ -1,7 +1,7 @@
 """Changing the portal's clock: its zone and RELEASE_TIME_OF_DAY, and with them every release that is scheduled.
 
 The change is one transaction that keeps everybody else away from the cases, so that nothing is released or scheduled
-by the one clock while it is stored by the other.
+by one clock while schedules are stored by the other.
 """
 
 import datetime as dt

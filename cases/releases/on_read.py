@@ -1,6 +1,6 @@
 """Release on read: a member who looks finds every due case released, even if workers, beat and Redis are dead.
 
-DESIGN rule 11.
+docs/rules.md, 11.
 """
 
 import datetime as dt

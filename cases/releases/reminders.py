@@ -1,7 +1,7 @@
 """Reminders before a release: one email a day to each person whose cases are near (RELEASE_REMINDER_DAYS).
 
-A case is reminded of once for each person and schedule. The day is the one of the person's own clock, and it counts
-from RELEASE_REMINDER_TIME on: what could not be done then is done when it can be. cases.delivery.reminder_email looks
+A case is reminded of once for each person and schedule. A day follows the person's own clock and starts
+at RELEASE_REMINDER_TIME. Reminders that can't be queued then are queued later. cases.delivery.reminder_email looks
 at each case again when the email is sent.
 """
 

@@ -1,4 +1,4 @@
-"""Which release date a person may choose (DESIGN §4)."""
+"""Which release date a person may choose."""
 
 import datetime as dt
 

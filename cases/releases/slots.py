@@ -1,4 +1,4 @@
-"""Slots of 50 milliseconds on the portal's wall clock. A few wake-ups serve all cases of a slot (DESIGN §4)."""
+"""Slots of 50 milliseconds on the portal's wall clock. A few wake-ups serve all cases of a slot (docs/releases.md)."""
 
 import datetime as dt
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The stop: an administrator holds every release in the portal, and starts them again (DESIGN rule 14).
+"""The stop: an administrator holds every release in the portal, and starts them again (docs/rules.md, 14).
 
 What is due meanwhile stays due. Once releases are started the next wake-up or sweep releases it, the oldest first.
 """

@@ -1,4 +1,4 @@
-"""The sweep: do what no message has brought about (DESIGN rule 1)."""
+"""The sweep: do the work that no message has triggered (docs/rules.md, 1)."""
 
 import datetime as dt
 import socket

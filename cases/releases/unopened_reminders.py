@@ -1,7 +1,7 @@
-"""Reminds members once of what was released RELEASE_UNOPENED_DAYS ago and they have not opened.
+"""Remind members once about releases that they haven't opened after RELEASE_UNOPENED_DAYS.
 
-A mark says up to which moment of release they were reminded. Where none is kept yet it begins at the present one, so
-that nobody is reminded of what was released before the portal did so.
+A stored mark holds the release time up to which reminders were sent. If there is none yet, it starts at the current
+one, so nobody is reminded of releases from before the portal sent these reminders.
 """
 
 import datetime as dt

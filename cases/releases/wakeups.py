@@ -1,4 +1,4 @@
-"""Which cases get an ETA task, and when (DESIGN §4, ETA distance).
+"""Which cases get an ETA task, and when (docs/releases.md).
 
 An ETA task waits in a worker's memory, and the first one of a slot releases everything that is due. So only what is
 near enough is armed, and only so many of one slot.

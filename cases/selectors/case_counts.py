@@ -1,6 +1,6 @@
 """How many cases are in each state, over all people: a sample that says how old it is.
 
-Pages count up to MAX_COUNTED. A periodic task counts what goes beyond, apart from pages and the sweep.
+Pages count up to MAX_COUNTED. A periodic task counts beyond that, separately from pages and the sweep.
 """
 
 import datetime as dt

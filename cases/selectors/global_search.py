@@ -1,4 +1,4 @@
-"""One search over cases and people: the best first, and what was meant where nothing is found."""
+"""One search over cases and people: best matches first, and a spelling suggestion if nothing is found."""
 
 import difflib
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """The release history: what happened to all cases, latest first. Pages go along indexes, so that a million entries cost
 what fifty do.
 
-Releases and everything else are two ranges of an index each, because a wave writes into no index that has both. Of
-filters together one names the index, and the others are looked for in the next SCANNED entries of it. A page may end
+Releases and everything else are two ranges of an index each, because a wave writes into no index that has both. With
+several filters, one selects the index and the others are checked on its next SCANNED entries. A page may end
 there with few entries or none, and says so.
 """
 

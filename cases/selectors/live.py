@@ -1,4 +1,4 @@
-"""Whether an open page is out of date: what it showed, as a short token, against what it would show now.
+"""Whether an open page is out of date: compare a short token of what it showed with one of what it would show now.
 
 A token is made of what its reader may see, and of nothing else. So it tells a member no more than to load the page.
 """

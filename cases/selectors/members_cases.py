@@ -1,4 +1,4 @@
-"""The cases of a person: of a member beside one of them, and of anybody on their own page."""
+"""A person's cases: a member's other cases, shown next to one of them, and the cases on a person's page."""
 
 from cases.db.index_order import order_along_index
 from cases.lifecycle.visible_case import VisibleCase

@@ -123,7 +123,7 @@ def _newest(person: User, which: Q) -> QuerySet[Any, Any]:
 
 
 def _known_case(person: User) -> CaseQuerySet:
-    """Return the case of a notification if `person` may read it now (DESIGN rule 3).
+    """Return the case of a notification if `person` may read it now (docs/rules.md, 3).
 
     A release that was taken back, or made again, is not the one that was told.
     """

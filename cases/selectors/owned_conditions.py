@@ -1,4 +1,4 @@
-"""The open conditions that somebody takes care of, of whatever case."""
+"""The open conditions that a person owns, across all cases."""
 
 from cases.models import Case, Condition, User
 from cases.models.condition import UNMET

@@ -1,4 +1,4 @@
-"""Released cases that their members have not opened: since when that is worth a word, and in which words."""
+"""Released cases that their members have not opened: when the portal starts to point that out, and in which words."""
 
 import datetime as dt
 

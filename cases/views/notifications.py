@@ -31,7 +31,7 @@ def notifications(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 def open_notification(request: PortalRequest, pk: int) -> HttpResponse:
-    """Mark read what is told of that case, and go there. A link would change something by GET (DESIGN rule 11)."""
+    """Mark read what is told of that case, and go there. A link would change something by GET (docs/rules.md, 11)."""
     told = _visible(request, pk)
     verbs.mark_read(by=request.user, about=told)
     return redirect(path(told))

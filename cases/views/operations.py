@@ -1,4 +1,4 @@
-"""The operations page, for administrators: a page, three parts of it that refresh themselves, and one button."""
+"""The operations page, for administrators: a page, three parts of it that refresh themselves, and what they can do."""
 
 import datetime as dt
 from typing import Any

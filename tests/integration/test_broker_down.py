@@ -33,7 +33,7 @@ from tests.integration.steps import (
 
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
-# A request is held up for 1 s at most (DESIGN rule 7); the rest is for the request itself on a busy machine.
+# A request is held up for 1 s at most (docs/rules.md, 7); the rest is for the request itself on a busy machine.
 QUICKLY = 4
 
 

@@ -78,7 +78,7 @@ def test_sender_killed_in_the_middle_of_a_message(
     start_worker: StartWorker, mail_server: MailServer, member: User, technician: User, moment: str, copies: int
 ) -> None:
     """The sender dies between its claim and what the server says. Nobody touches the mail while the claim holds; when
-    that ends it is sent, under the same Message-ID. Only a server that had taken it gets it twice (DESIGN rule 12)."""
+    that ends it is sent, under the same Message-ID. Only a server that had it gets it twice (docs/rules.md, 12)."""
     wave(1, members=[member], technician=technician)
     mail_server.hold = moment
     victim = start_worker("victim", queue="mail")

@@ -90,7 +90,7 @@ def test_with_everything_dead_the_case_is_released_when_its_member_looks(
 def test_early_stale_and_doubled_wake_ups_release_nothing_early_and_nothing_twice(
     start_worker: StartWorker, member: User, technician: User
 ) -> None:
-    """Messages are hints (DESIGN rule 5): whatever they were made for, the worker looks at the database."""
+    """Messages are hints (docs/rules.md, 5): whatever they were made for, the worker looks at the database."""
     worker = start_worker("releases")
     far = completed(member=member, by=technician, release_on=in_seconds(3600))
     releases.schedule(case=far, by=technician, source=Source.WEB, release_on=in_seconds(7200))

@@ -163,7 +163,7 @@ def test_a_deactivated_member_sees_nothing(a_case, client, member, technician):
 @pytest.mark.parametrize("who", ["technician", "administrator"])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_preview_never_releases(way, who, a_case, client, request, settings):
-    """The member's own look would (DESIGN rule 11)."""
+    """The member's own look would (docs/rules.md, 11)."""
     settings.RELEASE_MEMBER_VIEW = way
     case = a_case("due")
     before = Case.objects.values().get()

@@ -1,4 +1,4 @@
-"""Undo of a bulk operation: for each action the one that restores what was before.
+"""Undo of a bulk operation: for each action, the one that restores the earlier values.
 
 A case is restored only if nothing has changed it since. A former date needs to lie ahead, and nothing more: it was
 accepted before.

@@ -1,4 +1,4 @@
-"""What is stored, logged and sent of an error holds nothing that people wrote (DESIGN rule 15)."""
+"""What is stored, logged and sent of an error holds nothing that people wrote (docs/rules.md, 15)."""
 
 import errno
 import logging

@@ -1,4 +1,4 @@
-"""Cost follows what is due, not what is pending (DESIGN rule 9): the plans of PostgreSQL with 200,000 pending cases.
+"""Cost follows what is due, not what is pending (docs/rules.md, 9): the plans of PostgreSQL with 200,000 pending cases.
 
 What is run is the program itself; every SELECT that it sends is then explained.
 """

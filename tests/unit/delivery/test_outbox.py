@@ -1,4 +1,4 @@
-"""The outbox: claim, send, record, give up; at least once, under one Message-ID (DESIGN rule 12)."""
+"""The outbox: claim, send, record, give up; at least once, under one Message-ID (docs/rules.md, 12)."""
 
 import datetime as dt
 import random

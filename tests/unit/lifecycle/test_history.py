@@ -1,4 +1,4 @@
-"""History is append-only and never anonymous (DESIGN rule 10)."""
+"""History is append-only and never anonymous (docs/rules.md, 10)."""
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction

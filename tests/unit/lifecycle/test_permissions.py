@@ -1,4 +1,4 @@
-"""DESIGN §4's table of who may do what, walked through by everybody in every state, through the verbs themselves."""
+"""The table of who may do what, walked through by everybody in every state, through the verbs themselves."""
 
 import datetime as dt
 
@@ -37,7 +37,7 @@ OF_ANYBODY = ("accept", "note")
 # And what only a technician does who is not the technician of the case.
 OF_OTHERS = ("approve",)
 
-# The columns of DESIGN §4: the member of the case, its technician (for `accept`: any, while it has none), an
+# Its columns: the member of the case, its technician (for `accept`: any, while it has none), an
 # administrator. In which states each may act; a dash is never.
 MAY = {
     # action           member (own)   technician        administrator

@@ -1,4 +1,4 @@
-"""Every text has a limit, which the database, forms, serializers and verbs share (DESIGN rule 16)."""
+"""Every text has a limit, which the database, forms, serializers and verbs share (docs/rules.md, 16)."""
 
 import datetime as dt
 import importlib

@@ -1,4 +1,4 @@
-"""The one visibility rule (DESIGN rule 3): who knows of a case, by role, status and RELEASE_MEMBER_VIEW."""
+"""The one visibility rule (docs/rules.md, 3): who knows of a case, by role, status and RELEASE_MEMBER_VIEW."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

@@ -1,4 +1,4 @@
-"""A look at the operations page reads ranges of indexes, with 200,000 cases pending (DESIGN rule 9)."""
+"""A look at the operations page reads ranges of indexes, with 200,000 cases pending (docs/rules.md, 9)."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""While releases are stopped nothing is released, whatever the door; everything else goes on (DESIGN rule 14)."""
+"""While releases are stopped nothing is released, whatever the door; everything else goes on (docs/rules.md, 14)."""
 
 import datetime as dt
 

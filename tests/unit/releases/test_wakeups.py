@@ -1,4 +1,4 @@
-"""Which cases get an ETA task, and when: near ones at once, the rest by the sweep's look-ahead (DESIGN §4)."""
+"""Which cases get an ETA task, and when: near ones at once, the rest by the sweep's look-ahead (docs/releases.md)."""
 
 import datetime as dt
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What workers run: wake-ups trust only the database (DESIGN rule 5), and the sweep needs nobody (rule 1)."""
+"""What workers run: wake-ups trust only the database (docs/rules.md, 5), and the sweep needs nobody (rule 1)."""
 
 import datetime as dt
 from unittest.mock import Mock
