@@ -139,7 +139,7 @@ RELEASE = [
     Setting(
         "RELEASE_UNDO_SECONDS",
         "30",
-        _("How long a person can undo their own release. The email of that release waits as long. 0 turns it off."),
+        _("How long a person can undo their own release. The release email is held for that time. 0 turns it off."),
         WholeNumber(0, 3600),
         SECONDS,
         in_example=True,
@@ -211,7 +211,7 @@ RELEASE = [
     Setting(
         "SWEEP_INTERVAL",
         "10",
-        _("Time between two checks for releases that are due."),
+        _("Time between checks for due releases."),
         WholeNumber(1),  # django-celery-beat turns 1.5 into 1, and 0.5 into 0, which fires without pause
         SECONDS,
         in_example=True,
@@ -239,7 +239,7 @@ DOCUMENTS = [
     Setting(
         "DOCUMENT_ORPHAN_DAYS",
         "7",
-        _("Stored files that belong to no document are deleted after this time."),
+        _("Stored files that don't belong to a document are deleted after this time."),
         WholeNumber(1),
         DAYS,
     ),
@@ -288,7 +288,7 @@ CLEANUP = [
     Setting(
         "CLEANUP_UNSENT_FORMS_DAYS",
         "1",
-        _("How long text is kept that a person couldn't send because their session had ended."),
+        _("How long we keep text that a person couldn't send because their session had ended."),
         WholeNumber(1),
         DAYS,
     ),
@@ -345,7 +345,7 @@ SYSTEM = [
     Setting(
         "BOUNCE_DOMAIN",
         "",
-        _("Domain whose email reaches the portal as bounces. Each email gets a sender there. Empty: off."),
+        _("Domain that receives bounces. Each email is sent from its own address at this domain. Empty: off."),
         in_example=True,
         example="bounces.example.com",
     ),

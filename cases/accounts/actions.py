@@ -227,8 +227,8 @@ def _check_free_of_cases(person: User, *, by: User) -> None:
     if person.is_member and person.cases.exists():
         raise WrongState(
             _(
-                "%(name)s has cases as a member, so this role can't change. For other work, invite another email "
-                "address."
+                "%(name)s has cases as a member, so their role can't be changed. To give them another role, "
+                "invite them with another email address."
             )
             % {"name": isolated(person.display_name)}
         )

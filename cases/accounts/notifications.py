@@ -47,7 +47,7 @@ def choose(*, by: User, channels: Mapping[str, str]) -> None:
     by = lock_people(by)[by.pk]
     present = choices_of(by)
     if any(kind not in present or channel not in KINDS[kind].channels for kind, channel in channels.items()):
-        raise CaseError(_("Choose how you want to be told."))
+        raise CaseError(_("Choose how you want to be notified."))
     _store(by, {kind: channel for kind, channel in channels.items() if present[kind] != channel})
 
 

@@ -49,7 +49,10 @@ HOLD = Transition(
 RECALL = Transition(
     releases.recall,
     gettext_lazy("Recall release"),
-    gettext_lazy("Members won't see these cases anymore. Those who were told of a release get an email that says so."),
+    gettext_lazy(
+        "Members won't see these cases anymore. Members who got a release email will be emailed that the case was "
+        "withdrawn."
+    ),
 )
 RETURN = Transition(
     releases.return_to_accepted,

@@ -62,7 +62,7 @@ def _store(kept: CannedText, *, by: User, name: str, text: str) -> CannedText:
     if not kept.name:
         raise CaseError(_("Enter a name."), field="name")
     if not kept.text:
-        raise CaseError(_("Enter a text."), field="text")
+        raise CaseError(_("Enter some text."), field="text")
     limits.check_length(kept.name, limits.NAME, field="name")
     limits.check_length(kept.text, limits.MESSAGE, field="text")
     kept.updated_at, kept.updated_by = portal_now(), by

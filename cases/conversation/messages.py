@@ -85,7 +85,7 @@ def _checked(text: str, files: Sequence[File[Any]]) -> str:
 
 def _check_files(files: Sequence[File[Any]], by: User) -> None:
     if files and not by.is_member:
-        raise BadDocument(_("Attach reports to the case. They are shown with its release."))
+        raise BadDocument(_("You can't send files with a message. Attach reports to the case instead."))
     if len(files) > limits.MESSAGE_FILES:
         raise BadDocument(_("You can send up to %(most)s files with a message.") % {"most": limits.MESSAGE_FILES})
 

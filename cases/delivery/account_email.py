@@ -14,7 +14,7 @@ from cases.delivery.letter import Button, Letter, Paragraph, Part, compose, read
 from cases.models import User
 
 DEACTIVATED = _noop("The account is deactivated.")
-NOT_WANTED = _noop("The person no longer wants such emails.")
+NOT_WANTED = _noop("The person turned off these emails.")
 HAS_PASSWORD = _noop("The person already set a password.")
 
 

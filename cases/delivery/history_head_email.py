@@ -23,11 +23,13 @@ def history_head(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
         return RenderedEmail.dropped(batch, NO_SEAL)
     with reading_as(person):
         parts: list[Part] = [
-            Paragraph(_("Keep this email. It shows later whether the history of the portal was changed:")),
+            Paragraph(
+                _("Keep this email. You can use this code later to check whether the portal's history was changed:")
+            ),
             Code(seal.head),
-            Paragraph(_("To check the history against it, run this command where the portal is installed:")),
+            Paragraph(_("To check the history, run this command on the portal's server:")),
             Code(f"manage.py verify_history --head {seal.head}"),
         ]
-        subject = _("Proof of the history: seal %(number)s") % {"number": seal.number}
+        subject = _("History proof: seal %(number)s") % {"number": seal.number}
         why = _("All administrators get this email once a day.")
         return account_letter(subject, parts, why, batch, person)

@@ -22,7 +22,7 @@ from cases.lifecycle.notification_kinds import KINDS, Channel
 from cases.lifecycle.notification_words import count_queue, headline, link, sentence
 from cases.models import Case, Notification, OutgoingEmail, User
 
-NOTHING_LEFT = _noop("There was nothing left to tell: it was read, or is no longer theirs.")
+NOTHING_LEFT = _noop("No email was needed: the notifications were read or no longer concern this person.")
 MAX_LISTED = 50
 CHANNEL_OF = {OutgoingEmail.Kind.NOTIFICATION: Channel.MAIL, OutgoingEmail.Kind.DIGEST: Channel.DIGEST}
 
@@ -83,8 +83,8 @@ def _why(person: User, *, is_daily: bool) -> str:
     if is_daily:
         return _("You get this email once a day, with what is new.")
     if person.is_member:
-        return _("You get this email because it is about your cases.")
-    return _("You get this email because it is about your work in the portal.")
+        return _("You're getting this email because it is about your cases.")
+    return _("You're getting this email because it is about your work in the portal.")
 
 
 def _subject(told: Sequence[Notification], person: User) -> str:
@@ -131,4 +131,4 @@ def _in_queue(notification: Notification, person: User) -> int:
 
 
 def _settings_link() -> Link:
-    return Link(_("Choose what you are told"), str(settings.PORTAL_URL) + reverse("notification_settings"))
+    return Link(_("Change notification settings"), str(settings.PORTAL_URL) + reverse("notification_settings"))

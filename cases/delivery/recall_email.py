@@ -19,7 +19,7 @@ from cases.delivery.message import Message, one_line
 from cases.models import OutgoingEmail, User
 
 State = OutgoingEmail.State
-NOT_TOLD = _noop("There was nothing to take back: the email about the release wasn't sent, or the case is back.")
+NOT_TOLD = _noop("No recall email was needed: the release email wasn't sent, or the case was released again.")
 
 
 def recalled(batch: EmailBatch, context: EmailContext) -> RenderedEmail:

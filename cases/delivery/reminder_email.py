@@ -31,7 +31,7 @@ from cases.lifecycle.preflights import preflights, with_facts
 from cases.models import Case, Notification, Reminder, User
 from cases.models.case_queryset import SCHEDULED
 
-NOTHING_LEFT = _noop("There was nothing left to remind of: the cases were released, moved or handed over.")
+NOTHING_LEFT = _noop("No reminder was needed: the cases were released, moved or handed over.")
 # So many cases are checked, the next releases first, and so many of them listed.
 MAX_CHECKED, MAX_LISTED = 200, 50
 ACTIONS = {
@@ -86,8 +86,10 @@ def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datet
         parts.append(Paragraph(more % {"n": count - len(listed)}))
     url = f"{settings.PORTAL_URL}{reverse('case_list')}?state=scheduled"
     parts.append(Link(_("View scheduled cases"), url))
-    parts.append(Paragraph(_("The links open a page that asks you first. Opening one changes nothing."), minor=True))
-    why = _("You get this email because these cases are assigned to you or to a colleague you cover for.")
+    parts.append(
+        Paragraph(_("Each link opens a page that asks you to confirm. Opening it changes nothing."), minor=True)
+    )
+    why = _("You're getting this email because these cases are assigned to you or to a colleague you cover for.")
     stop = unsubscribe.link(person, [Notification.Kind.REMINDER])
     return Letter(subject=_subject(listed, count), parts=parts, why=why, unsubscribe=stop)
 

@@ -49,7 +49,7 @@ class BulkScheduleForm(BulkDateForm):
         widget=forms.TimeInput(attrs={"type": "time"}),
         input_formats=["%H:%M", "%H:%M:%S"],
         error_messages={"invalid": _("Enter the time as hours and minutes, for example 09:30.")},
-        help_text=_("Without a time, the usual release time applies."),
+        help_text=_("If you leave the time empty, the default release time applies."),
     )
 
     def parameters(self) -> Parameters:
@@ -61,11 +61,11 @@ class BulkSpreadForm(BulkDateForm):
     """From a day on, so many a day."""
 
     most_a_day = forms.IntegerField(
-        label=_("Releases a day, at most"),
+        label=_("Maximum releases per day"),
         min_value=1,
         max_value=limits.BULK_CASES,
         error_messages={"required": _("Enter a number.")},
-        help_text=_("Of the selected cases, in the order of the list. Days without releases are left out."),
+        help_text=_("Counts the selected cases only, in list order. Days closed for releases are skipped."),
     )
 
     def prepare(self) -> None:
@@ -88,7 +88,7 @@ class BulkShiftForm(BulkForm):
         label=_("Unit"),
         choices=[("working", _("working days")), ("days", _("days"))],
         widget=forms.Select(attrs=SELECT),
-        help_text=_("Working days leave out days without releases, such as holidays and blackout days."),
+        help_text=_("Working days are Monday to Friday, except holidays and blackout days."),
     )
     direction = forms.ChoiceField(
         label=_("Direction"),

@@ -23,7 +23,7 @@ class MessageForm(SingleValuesForm):
     canned = forms.ModelChoiceField(
         queryset=CannedText.objects.all(),
         required=False,
-        error_messages={"invalid_choice": _("This text isn't there anymore. Choose another one.")},
+        error_messages={"invalid_choice": _("This canned text no longer exists. Choose another one.")},
     )
 
     def with_canned(self) -> "MessageForm":
@@ -47,7 +47,7 @@ class CannedTextForm(VersionForm):
         max_length=limits.MESSAGE,
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_("You can use Markdown. Staff can change the text before they send it."),
-        error_messages={"required": _("Enter a text.")},
+        error_messages={"required": _("Enter some text.")},
     )
 
     def change(self) -> dict[str, Any]:

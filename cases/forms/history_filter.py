@@ -78,7 +78,7 @@ class HistoryFilter(FilterForm):
             return None
         if found := Case.objects.visible_to(self.by).filter(external_case_id=number).first():
             return found
-        raise forms.ValidationError(_("No case has this number. Enter the whole number."))
+        raise forms.ValidationError(_("No case has this number. Enter the full case number."))
 
     def history_query(self) -> HistoryQuery:
         """What is asked for, by a valid form. Days are those of the reader."""

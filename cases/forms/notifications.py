@@ -23,5 +23,5 @@ class NotificationChoicesForm(forms.Form):
                 choices=[(channel.value, channel.label) for channel in KINDS[kind].channels],
                 initial=channel,
                 widget=forms.Select(attrs={"class": "form-select"}),
-                error_messages={"invalid_choice": _("Choose how you want to be told.")},
+                error_messages={"invalid_choice": _("Choose how you want to be notified.")},
             )

@@ -33,7 +33,9 @@ class ProfileForm(forms.ModelForm[User]):
     keyboard_shortcuts = forms.BooleanField(
         label=gettext_lazy("Use keyboard shortcuts"),
         required=False,
-        help_text=gettext_lazy("Single keys, such as / for search and ? for all of them. Ctrl K works either way."),
+        help_text=gettext_lazy(
+            "Single-key shortcuts, such as / to search and ? to show them all. Ctrl K always works."
+        ),
     )
 
     class Meta:

@@ -26,7 +26,7 @@ class SavedViewForm(SingleValuesForm):
         label=gettext_lazy("Share with all staff"),
         required=False,
         help_text=gettext_lazy(
-            "Technicians and administrators find it beside their list. Only administrators can change it."
+            "Appears next to the case list for technicians and administrators. Only administrators can change it."
         ),
     )
 

@@ -109,7 +109,7 @@ KINDS: dict[str, NotificationKind] = {
     Kind.CONDITION: NotificationKind(
         STAFF,
         Channel.DIGEST,
-        Sentence(_("A condition of this case is yours."), _("%(name)s gave you a condition of this case.")),
+        Sentence(_("You own a condition on this case."), _("%(name)s made you the owner of a condition on this case.")),
     ),
     Kind.APPROVAL: NotificationKind(
         STAFF, Channel.MAIL, Sentence(_("The release of this case needs an approval.")), to_deputies=True
@@ -117,14 +117,14 @@ KINDS: dict[str, NotificationKind] = {
     Kind.HELD: NotificationKind(
         STAFF,
         Channel.MAIL,
-        Sentence(_("The release date has come, but the case is held by conditions.")),
+        Sentence(_("This case has reached its release date, but it is held by conditions.")),
         to_deputies=True,
         of_the_technician=True,
     ),
     Kind.FAILED: NotificationKind(
         STAFF,
         Channel.MAIL,
-        Sentence(_("The release of this case failed. It is tried again automatically.")),
+        Sentence(_("The release of this case failed. It will be retried automatically.")),
         to_deputies=True,
     ),
     Kind.RECALLED: NotificationKind(
@@ -137,7 +137,7 @@ KINDS: dict[str, NotificationKind] = {
     Kind.REMINDER: NotificationKind(
         STAFF,
         Channel.DIGEST,
-        Sentence(_("The release of this case is near.")),
+        Sentence(_("This case will be released soon.")),
         of_the_technician=True,
         has_own_email=True,
     ),

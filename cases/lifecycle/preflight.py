@@ -104,7 +104,7 @@ def _address(subject: Subject) -> Iterator[Check]:
         yield Check(False, _("The member has no email address"), words)
     elif subject.case.member.email_bounced:
         words = _("They will see the case but won't get the email. An administrator can correct the address.")
-        yield Check(False, _("Email to the member bounces"), words)
+        yield Check(False, _("Email to the member is bouncing"), words)
     else:
         yield Check(True, _("The member has an email address"))
 

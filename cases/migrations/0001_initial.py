@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=True,
                         default=True,
-                        help_text="Single keys on pages, such as / for search.",
+                        help_text="Single-key shortcuts, such as / to search.",
                         verbose_name="keyboard shortcuts",
                     ),
                 ),
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                     models.DateField(
                         blank=True,
                         editable=False,
-                        help_text="The last day of this person's clock whose release reminders were considered.",
+                        help_text="The last day, in this person's time zone, for which reminders were processed.",
                         null=True,
                         verbose_name="reminders considered",
                     ),

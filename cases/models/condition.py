@@ -60,7 +60,7 @@ class Condition(models.Model):
         help_text=_("Who takes care of it. Empty: the technician of the case."),
     )
     from_type = models.BooleanField(
-        _("from the case type"), default=False, help_text=_("Another case type replaces it while it is open.")
+        _("from the case type"), default=False, help_text=_("Replaced if the case type changes while it is open.")
     )
     state = models.CharField(_("state"), max_length=10, choices=ConditionState, default=ConditionState.OPEN)
     created = models.DateTimeField(_("created"))

@@ -61,7 +61,7 @@ class CaseMessage(AppendOnly):
     text = Prose(_("text"), max_length=limits.MESSAGE, blank=True, help_text=_("Empty: documents alone."))
     at = models.DateTimeField(_("time"))
     release_number = models.PositiveIntegerField(
-        _("release number"), default=0, help_text=_("The release that was out when it was written. 0: none.")
+        _("release number"), default=0, help_text=_("The current release when it was written. 0: none.")
     )
 
     objects = CaseMessageQuerySet.as_manager()

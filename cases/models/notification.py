@@ -22,12 +22,12 @@ class NotificationKind(models.TextChoices):
     QUESTION = "question", _("A question for you")
     REPLY = "reply", _("A reply to you")
     MENTION = "mention", _("A colleague mentioned you")
-    CONDITION = "condition", _("A condition is yours")
+    CONDITION = "condition", _("You own a condition")
     APPROVAL = "approval", _("Your approval is needed")
     HELD = "held", _("A release is held by conditions")
     FAILED = "failed", _("A release failed")
     RECALLED = "recalled", _("A release was recalled")
-    REMINDER = "reminder", _("A release is near")
+    REMINDER = "reminder", _("A release is coming up")
     RELEASED = "released", _("Your case is ready")
     UNOPENED = "unopened", _("You haven't opened a case that is ready")
 
@@ -82,7 +82,7 @@ class Notification(models.Model):
         null=True,
         blank=True,
         db_index=False,
-        help_text=_("The email that tells it. Empty: it is only shown in the portal."),
+        help_text=_("The email that contains it. Empty: it is only shown in the portal."),
     )
 
     class Meta:

@@ -28,13 +28,13 @@ class ReleaseDay(models.Model):
     delay_seconds = models.BigIntegerField(
         _("total delay"), help_text=_("From completion to release, in seconds, for all cases together.")
     )
-    lateness = models.JSONField(_("lateness"), default=dict, help_text=_("How many scheduled releases were how late."))
+    lateness = models.JSONField(_("lateness"), default=dict, help_text=_("Number of scheduled releases by delay."))
     first_view_delays = models.JSONField(
         _("time to first view"),
         default=dict,
         # A process that was started before an upgrade does not name the column.
         db_default={},
-        help_text=_("How many releases were first seen on that day, how long after they became visible."),
+        help_text=_("Number of releases first seen on that day, by time since they became visible."),
     )
     pending = models.PositiveIntegerField(
         _("pending"), help_text=_("Completed but not released at the end of the day.")

@@ -31,7 +31,7 @@ class SavedView(models.Model):
     )
     name = Line(_("name"), max_length=limits.NAME)
     query = models.CharField(
-        _("query"), max_length=limits.VIEW_QUERY, blank=True, help_text=_("What the address of the case list asks for.")
+        _("query"), max_length=limits.VIEW_QUERY, blank=True, help_text=_("The query string of the case list.")
     )
     is_shared = models.BooleanField(_("shared"), default=False, help_text=_("All staff see it."))
     created = models.DateTimeField(_("created"))

@@ -137,14 +137,14 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         _("keyboard shortcuts"),
         default=True,
         db_default=True,
-        help_text=_("Single keys on pages, such as / for search."),
+        help_text=_("Single-key shortcuts, such as / to search."),
     )
     reminders_considered = models.DateField(
         _("reminders considered"),
         null=True,
         blank=True,
         editable=False,
-        help_text=_("The last day of this person's clock whose release reminders were considered."),
+        help_text=_("The last day, in this person's time zone, for which reminders were processed."),
     )
     # Set by cases.delivery.bounces; gone with the address.
     email_bounced = models.DateTimeField(

@@ -22,7 +22,7 @@ class BounceStatus:
         """Sentences about what needs attention."""
         if not self.people:
             return []
-        text = ngettext("Email to %(n)s person bounces.", "Email to %(n)s people bounces.", self.count.number)
+        text = ngettext("Email to %(n)s person is bouncing.", "Email to %(n)s people is bouncing.", self.count.number)
         return [text % {"n": self.count}]
 
 

@@ -182,9 +182,9 @@ def _row(line: int, cells: list[str], columns: list[str]) -> FileRow:
 def _number(cell: str) -> str:
     number = clean_line(cell)
     if not number:
-        raise _Unreadable(_("Enter the number of the case."))
+        raise _Unreadable(_("Enter the case number."))
     if len(number) > limits.SCHEDULE_FILE_NUMBER:
-        raise _Unreadable(_("This isn't the number of a case."))
+        raise _Unreadable(_("This isn't a case number."))
     return number.upper()
 
 

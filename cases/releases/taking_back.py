@@ -26,7 +26,7 @@ from cases.releases.batch import tell_mail_workers
 
 Kind = CaseEvent.Kind
 State = OutgoingEmail.State
-TAKEN_BACK = _noop("The release was taken back.")
+TAKEN_BACK = _noop("The release was undone or recalled.")
 DROPPED_BY_HAND: dict[str, Any] = {"state": State.DROPPED, "last_error": TAKEN_BACK}
 
 

@@ -36,15 +36,15 @@ def tabs(run: BulkRun) -> list[Tab]:
         return [
             everything,
             Tab("changes", _("Will change"), run.to_do, TO_DO),
-            Tab("stays", _("Will stay"), stays, ~TO_DO),
+            Tab("stays", _("Won't change"), stays, ~TO_DO),
         ]
     waiting = Tab("waiting", _("Waiting"), run.to_do - run.worked, TO_DO & Q(result=""))
     return [
         everything,
         Tab("changed", _("Changed"), run.changed, TO_DO & Q(result=Code.DONE)),
         *([waiting] if run.is_open else []),
-        Tab("left", _("Left alone"), run.worked - run.changed, TO_DO & ~Q(result__in=["", Code.DONE])),
-        Tab("stays", _("Stayed"), stays, ~TO_DO),
+        Tab("left", _("Skipped"), run.worked - run.changed, TO_DO & ~Q(result__in=["", Code.DONE])),
+        Tab("stays", _("Not changed"), stays, ~TO_DO),
     ]
 
 

@@ -98,4 +98,4 @@ def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[F
     if FirstView.Kind.DOCUMENT not in seen:
         yield _("The member hasn't downloaded a document of this release.")
     if not any(event.kind in TAKEN_BACK for event in events):
-        yield _("This release wasn't taken back.")
+        yield _("This release wasn't undone or recalled.")

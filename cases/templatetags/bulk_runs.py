@@ -38,7 +38,7 @@ TITLES = {
         "Add a condition to %(cases)s case", "Add a condition to %(cases)s cases", "count"
     ),
     Action.MEET_CONDITION: ngettext_lazy(
-        "Confirm a condition of %(cases)s case", "Confirm a condition of %(cases)s cases", "count"
+        "Mark a condition as met for %(cases)s case", "Mark a condition as met for %(cases)s cases", "count"
     ),
     Action.WAIVE_CONDITION: ngettext_lazy(
         "Waive a condition of %(cases)s case", "Waive a condition of %(cases)s cases", "count"
@@ -47,7 +47,9 @@ TITLES = {
         "Change the urgency of %(cases)s case", "Change the urgency of %(cases)s cases", "count"
     ),
     Action.CASE_TYPE: ngettext_lazy("Change the type of %(cases)s case", "Change the type of %(cases)s cases", "count"),
-    Action.UNDO: ngettext_lazy("Undo run %(run)s for %(cases)s case", "Undo run %(run)s for %(cases)s cases", "count"),
+    Action.UNDO: ngettext_lazy(
+        "Undo bulk operation %(run)s for %(cases)s case", "Undo bulk operation %(run)s for %(cases)s cases", "count"
+    ),
 }
 # What the button does. The others change something.
 BUTTONS = {
@@ -56,10 +58,10 @@ BUTTONS = {
     Action.SCHEDULE_EACH: ngettext_lazy("Schedule %(cases)s case", "Schedule %(cases)s cases", "count"),
     Action.SHIFT: ngettext_lazy("Move %(cases)s case", "Move %(cases)s cases", "count"),
     Action.SPREAD: ngettext_lazy("Move %(cases)s case", "Move %(cases)s cases", "count"),
-    Action.HOLD: ngettext_lazy("Hold %(cases)s case", "Hold %(cases)s cases", "count"),
+    Action.HOLD: ngettext_lazy("Put %(cases)s case on hold", "Put %(cases)s cases on hold", "count"),
     Action.RETURN: ngettext_lazy("Reopen %(cases)s case", "Reopen %(cases)s cases", "count"),
     Action.HAND_OVER: ngettext_lazy("Hand over %(cases)s case", "Hand over %(cases)s cases", "count"),
-    Action.UNDO: ngettext_lazy("Undo %(cases)s case", "Undo %(cases)s cases", "count"),
+    Action.UNDO: ngettext_lazy("Undo changes to %(cases)s case", "Undo changes to %(cases)s cases", "count"),
 }
 CHANGE = ngettext_lazy("Change %(cases)s case", "Change %(cases)s cases", "count")
 # By whether days are working days, and whether they go back.
@@ -78,7 +80,7 @@ CONSEQUENCES = {
     Action.HAND_OVER: gettext_lazy(
         "Your colleague will take over these cases. Their status and release dates won't change."
     ),
-    Action.ADD_CONDITION: gettext_lazy("These cases won't be released before all of their conditions are met."),
+    Action.ADD_CONDITION: gettext_lazy("These cases won't be released until all of their conditions are met."),
 }
 
 
@@ -119,9 +121,9 @@ class Button:
 # The most frequent ones, in few words. A phone has room for two.
 ON_THE_BAR = (
     Button(Action.SCHEDULE, gettext_lazy("Schedule"), "calendar"),
-    Button(Action.SHIFT, gettext_lazy("Shift"), "right"),
+    Button(Action.SHIFT, gettext_lazy("Move"), "right"),
     Button(Action.HAND_OVER, gettext_lazy("Hand over"), "swap", is_wide_only=True),
-    Button(Action.HOLD, gettext_lazy("Hold"), "pause", is_wide_only=True),
+    Button(Action.HOLD, gettext_lazy("Put on hold"), "pause", is_wide_only=True),
 )
 
 

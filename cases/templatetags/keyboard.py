@@ -87,7 +87,7 @@ def keys_to_pages(user: User) -> dict[str, tuple[str, ...]]:
 def _in_lists(user: User) -> list[Key]:
     moves = [Key("j", _("Next case"), does="next"), Key("k", _("Previous case"), does="previous")]
     selects = [] if user.is_member else [Key("x", _("Select or clear"), does="select")]
-    return [*moves, Key("Enter", _("Open")), *selects]
+    return [*moves, Key("Enter", _("Open case")), *selects]
 
 
 @register.simple_tag(takes_context=True)

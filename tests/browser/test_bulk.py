@@ -1,4 +1,4 @@
-"""Bulk changes with a real browser: a range of rows is selected, moved while the page watches, and moved back."""
+"""Bulk operations with a real browser: a range of rows is selected, moved while the page watches, and moved back."""
 
 import datetime as dt
 
@@ -41,7 +41,7 @@ def test_a_technician_moves_a_range_of_releases_and_moves_them_back(sign_in, tec
     expect(bar).to_contain_text("3 selected")
     expect(page.locator("#list-status")).to_have_text("3 selected")
     assert_accessible(page)
-    bar.get_by_role("button", name="Shift").click()
+    bar.get_by_role("button", name="Move").click()
     expect(page.get_by_role("main")).to_contain_text("3 cases selected.")
     page.get_by_label("Move by").fill("2")
     page.get_by_label("Unit").select_option("days")
@@ -55,15 +55,15 @@ def test_a_technician_moves_a_range_of_releases_and_moves_them_back(sign_in, tec
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert_accessible(page)
     bulk.work_off()
-    expect(page.get_by_role("link", name="Undo this run")).to_be_visible()
+    expect(page.get_by_role("link", name="Undo bulk operation")).to_be_visible()
     assert sorted(dates(cases)) == sorted([*before[:2], *(day + LATER for day in before[2:])])
 
     # The way back has its own preview.
-    page.get_by_role("link", name="Undo this run").click()
+    page.get_by_role("link", name="Undo bulk operation").click()
     page.get_by_role("button", name="Preview").click()
-    page.get_by_role("button", name="Undo 3 cases").click()
+    page.get_by_role("button", name="Undo changes to 3 cases").click()
     bulk.work_off()
-    expect(page.get_by_text("This takes back run")).to_be_visible()
+    expect(page.get_by_text("This undoes bulk operation")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)
     assert dates(cases) == before
 

@@ -37,7 +37,7 @@ def test_an_administrator_finds_exports_and_verifies(
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody tr")).to_contain_text(REASON)
     with page.expect_download() as downloading:
-        page.get_by_role("link", name="Export as CSV").click()
+        page.get_by_role("link", name="Download CSV").click()
     file = Path(downloading.value.path())
     (row,) = csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines())
     assert (row["Case"], row["Reason"]) == (case.external_case_id, f"'{REASON}")

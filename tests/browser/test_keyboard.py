@@ -67,7 +67,7 @@ def test_a_technician_works_by_keys_alone(sign_in, technician, member):
 def test_keys_are_switched_off_in_the_profile_and_the_palette_stays(sign_in, technician):
     page = sign_in(technician)
     press(page, "?")
-    page.get_by_role("link", name="Turn off single keys").click()
+    page.get_by_role("link", name="Turn off single-key shortcuts").click()
     page.get_by_label("Use keyboard shortcuts").uncheck()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").filter(has_text="Profile saved.")).to_be_visible()

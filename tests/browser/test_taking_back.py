@@ -39,7 +39,7 @@ def test_tom_undoes_his_release_and_ada_recalls_another(
     expect(page.locator(".toasts")).to_contain_text("Case released.")
     page.get_by_role("button", name="Recall release").click()
     dialog = page.locator("#dialog-recall")
-    expect(dialog).to_contain_text("The member won't see the case anymore, starting now.")
+    expect(dialog).to_contain_text("The member will immediately lose access to the case.")
     assert_accessible(page)
     dialog.get_by_label("Reason").fill("The figures of another member.")
     dialog.get_by_role("button", name="Recall release").click()
@@ -52,7 +52,7 @@ def test_tom_undoes_his_release_and_ada_recalls_another(
     assert_accessible(page)
     page.emulate_media(media="print")
     expect(page.get_by_text("Visible to the member")).to_be_visible()
-    expect(page.get_by_text("This release wasn't taken back.")).to_have_count(0)
+    expect(page.get_by_text("This release wasn't undone or recalled.")).to_have_count(0)
 
 
 def test_the_offer_goes_when_its_seconds_are_over(sign_in, member, technician, settings):

@@ -117,7 +117,7 @@ def test_a_preview_shows_it_as_the_member_reads_it_and_saves_nothing(headers, ca
 @BOTH
 def test_an_empty_preview_says_so(headers, case, client, technician):
     client.force_login(technician)
-    assert "There is no text yet." in write(client, case, "", headers, preview="1").content.decode()
+    assert "Nothing to preview yet." in write(client, case, "", headers, preview="1").content.decode()
 
 
 @BOTH

@@ -42,8 +42,8 @@ def test_staff_read_it_wherever_it_matters(bounced, technician, administrator, c
         (administrator, "/operations/"),
     ):
         assert WORDS in page(client, person, url)
-    assert "Email to the member bounces" in page(client, technician, f"/cases/{waiting.pk}/")
-    assert "Email to 1 person bounces." in page(client, administrator, "/operations/")
+    assert "Email to the member is bouncing" in page(client, technician, f"/cases/{waiting.pk}/")
+    assert "Email to 1 person is bouncing." in page(client, administrator, "/operations/")
 
 
 def test_the_member_reads_nothing_of_it(bounced, technician, client):

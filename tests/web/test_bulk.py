@@ -220,13 +220,13 @@ def test_from_the_preview_to_the_undo(tom, technician, other_technician, member,
     assert [line[3] for line in lines] == ["Changed since the preview", "Changed", "Changed", "Not allowed"]
     assert "2 cases were changed." in text_of(tom, f"/bulk/{run.pk}/undo/")
     undo = tom.post(f"/bulk/{run.pk}/undo/", {"reason": "A mistake"}).url
-    assert f"<h1>Undo run {run.pk} for 2 cases</h1>" in text_of(tom, undo)
+    assert f"<h1>Undo bulk operation {run.pk} for 2 cases</h1>" in text_of(tom, undo)
     tom.post(f"{undo}start/")
     bulk.work_off()
     assert dates(cases) == [JUNE_20] * 3
     page = text_of(tom, f"/bulk/{run.pk}/")
-    assert "This run was undone by" in page
-    assert "Undo this run" not in page
+    assert "This was undone by" in page
+    assert "Undo bulk operation" not in page
     assert "2 of 3 cases changed" in text_of(tom, "/bulk/")
 
 
@@ -271,12 +271,12 @@ def test_runs_are_for_their_maker_and_administrators(client, technician, other_t
         client.force_login(person)
         for url in (f"/bulk/{run.pk}/", f"/bulk/{run.pk}/rows.csv"):
             assert client.get(url).status_code == status
-    assert f"Run {run.pk}" in text_of(client, "/bulk/")
+    assert f"Bulk operation {run.pk}" in text_of(client, "/bulk/")
     assert "Reopen 3 cases</button>" not in text_of(client, f"/bulk/{run.pk}/")
     assert client.post(f"/bulk/{run.pk}/start/").status_code == 403
     assert client.post(f"/bulk/{run.pk}/undo/").status_code == 409
     client.force_login(other_technician)
-    assert f"Run {run.pk}" not in text_of(client, "/bulk/")
+    assert f"Bulk operation {run.pk}" not in text_of(client, "/bulk/")
 
 
 def test_a_page_of_rows_costs_the_same_however_many_there_are(tom, technician):

@@ -178,7 +178,7 @@ def speaks_without_saving(person: User) -> User:
 
 def test_the_admin_names_what_it_shows_in_the_language_of_the_administrator(administrator, released, client):
     client.force_login(speaks(administrator, "es"))
-    for url, text in {"": "sucesos de los casos", "case/": "Fecha de publicación programada", "user/": "rol"}.items():
+    for url, text in {"": "eventos de los casos", "case/": "Fecha de publicación programada", "user/": "rol"}.items():
         assert text.lower() in client.get(f"/admin/cases/{url}").content.decode().lower()
     client.force_login(speaks(administrator, "en"))
     assert "Scheduled release date" in client.get("/admin/cases/case/").content.decode()

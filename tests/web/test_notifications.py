@@ -155,7 +155,7 @@ def test_reminders_can_be_told_apart_by_the_release_they_are_about(member, techn
     days = [{"scheduled": True, "scheduled_release_date": dt.date(2025, 6, day)} for day in (13, 14)]
     for now in (*days, {"released": True}, {"held": True}):
         tell(Kind.REMINDER, CaseFactory(**options, **now), technician, ref=1)
-    told = re.findall(r"The release of this case is near\. ?(.*?) <span", page(signed_in(technician)))
+    told = re.findall(r"This case will be released soon\. ?(.*?) <span", page(signed_in(technician)))
     assert told[2:] == ["Releases Jun 14, 2025, 12:00 AM.", "Releases Jun 13, 2025, 12:00 AM."]
     assert told[0] == ""
     assert told[1].startswith("Released ")

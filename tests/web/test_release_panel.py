@@ -87,8 +87,8 @@ def test_what_is_due_says_that_it_is_released_now(member, technician, client):
     due = CaseFactory(member=member, assigned_to=technician, due=True)
     client.force_login(technician)
     said = panel(page_of(client, due))
-    assert "The case is released within seconds." in said
-    assert "Why not yet" not in said
+    assert "It will be released within seconds." in said
+    assert "Why it isn't released yet" not in said
 
 
 @pytest.mark.parametrize("state", ["submitted", "released"])
@@ -96,7 +96,7 @@ def test_where_nothing_waits_there_is_no_panel(state, member, client, administra
     case = CaseFactory(member=member, **{state: True})
     client.force_login(administrator)
     page = page_of(client, case)
-    assert "Why not yet" not in page
+    assert "Why it isn't released yet" not in page
     assert "Pre-flight" not in page
 
 
@@ -210,7 +210,7 @@ def test_without_scripts_the_button_keeps_the_owners_words(case, client, technic
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (30, "The email leaves after 30 seconds. Until then you can undo the release."),
+        (30, "The email is sent after 30 seconds. Until then, you can undo the release."),
         (0, "The member sees this case immediately and gets an email."),
     ],
 )
@@ -260,7 +260,7 @@ def test_staff_read_who_the_member_is(scheduled, client, technician, administrat
 def test_nothing_of_it_is_for_the_member(case, client, member, technician):
     client.force_login(member)
     page = page_of(client, case)
-    for words in ("Why not yet", "Pre-flight", "staff-layout", "dialog-complete"):
+    for words in ("Why it isn't released yet", "Pre-flight", "staff-layout", "dialog-complete"):
         assert words not in page
 
 

@@ -119,7 +119,7 @@ def test_an_administrator_recalls_with_a_reason(released, client, administrator)
     client.force_login(administrator)
     text = page(client, released)
     assert 'id="dialog-recall"' in text
-    assert "The member won't see the case anymore, starting now." in text
+    assert "The member will immediately lose access to the case." in text
     answer = client.post(f"/cases/{released.pk}/recall/", {"reason": REASON, "version": released.version}, follow=True)
     text = html.unescape(answer.content.decode())
     assert "Release recalled. The member can't see the case anymore. It's on hold." in text
@@ -215,7 +215,7 @@ def test_the_evidence_says_what_did_not_happen(released, client, technician):
     assert "The member hasn't opened this release." in text
     assert "The member hasn't downloaded a document of this release." in text
     assert "Release undone" in text
-    assert "wasn't taken back" not in text
+    assert "wasn't undone" not in text
 
 
 def test_each_release_has_evidence_of_its_own(released, client, technician, administrator):
@@ -226,7 +226,7 @@ def test_each_release_has_evidence_of_its_own(released, client, technician, admi
     text = evidence(client, again, 2)
     assert "Release undone" not in text
     assert "Release email: Waiting" in text
-    assert "This release wasn't taken back." in text
+    assert "This release wasn't undone or recalled." in text
     for number in (0, 3):
         assert client.get(f"/cases/{again.pk}/releases/{number}/").status_code == 404
 

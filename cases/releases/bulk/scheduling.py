@@ -81,7 +81,7 @@ class Shift(Scheduling):
     def plan(self, item: Item) -> None:
         date = item.case.scheduled_release_date
         if date is None:
-            raise WrongState(_("This case is on hold. It has no date to shift."))
+            raise WrongState(_("This case is on hold. It has no release date to move."))
         item.row.to_date = self._shifted(date)
         item.row.to_time = item.case.scheduled_release_time
 

@@ -35,7 +35,7 @@ def _return(row: BulkRow, run: BulkRun) -> str:
 
 
 def _release(row: BulkRow, run: BulkRun) -> str:
-    return _("Released right away")
+    return _("Released immediately")
 
 
 def _hand_over(row: BulkRow, run: BulkRun) -> str:

@@ -217,7 +217,7 @@ def test_there_are_three_roles(role, administrator, member):
 @pytest.mark.parametrize("trait", ["draft", "submitted", "scheduled", "released"])
 def test_who_has_cases_as_a_member_stays_one(trait, administrator, member):
     CaseFactory(member=member, **{trait: True})
-    with pytest.raises(WrongState, match="this role can't change"):
+    with pytest.raises(WrongState, match="their role can't be changed"):
         people.change_role(person=member, role="technician", by=administrator)
     assert flags(member)[0] == "member"
     assert people.change_role(person=member, role="member", by=administrator).is_member

@@ -121,7 +121,7 @@ def test_it_shows_before_a_release_and_a_corrected_address_ends_it(server, membe
     server.says[member.email] = "550 5.1.1 no such user"
     send(member)
     found = preflights(with_facts(Case.objects.filter(pk=case.pk)))[case.pk]
-    assert "Email to the member bounces" in [check.text for check in found.failed]
+    assert "Email to the member is bouncing" in [check.text for check in found.failed]
     with pytest.raises(WrongState):
         resend_to(person=member, by=administrator, source="web")
     correct(person=member, by=administrator, email="new@example.com", first_name="Mia", last_name="")

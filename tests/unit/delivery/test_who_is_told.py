@@ -40,14 +40,14 @@ KINDS = {
     "question": ("mail", ["We have a question for you", "The member asked a question"]),
     "reply": ("mail", ["We replied to you", "The member replied"]),
     "mention": ("mail", ["mentioned you in a note", "You were mentioned"]),
-    "condition": ("digest", ["gave you a condition", "A condition of this case is yours"]),
+    "condition": ("digest", ["made you the owner of a condition", "You own a condition on this case"]),
     "approval": ("mail", ["needs an approval"]),
     "held": ("mail", ["held by conditions"]),
     "failed": ("mail", ["The release of this case failed"]),
     "recalled": ("mail", ["recalled the release", "was recalled"]),
     # These have emails of their own, which those get too who have chosen nothing while NOTIFICATION_EMAILS is off. The
     # second is told by that alone.
-    "reminder": ("digest", ["The release of this case is near"]),
+    "reminder": ("digest", ["This case will be released soon"]),
     "unopened": ("mail", ["you haven't opened it yet"]),
     # Nobody chooses about it. Its email is one of its own as well.
     "released": ("portal", ["Your case is ready."]),
