@@ -173,7 +173,7 @@ def _row(line: int, cells: list[str], columns: list[str]) -> FileRow:
     cell = _named(cells, columns)
     return FileRow(
         line,
-        _number(cell["number"]),
+        _number(cell.get("number", "")),
         Schedule(_date(cell.get("date", "")), _time(cell.get("time", ""))),
         _reason(cell.get("reason", "")),
     )

@@ -326,6 +326,17 @@ def test_a_file_that_cannot_be_used_says_why(content, said, tom):
     assert not BulkRun.objects.exists()
 
 
+@pytest.mark.parametrize("line", ["2026-03-31", "2026-03-31,", "2026-03-31,,", "2026-03-31, "])
+@pytest.mark.parametrize("columns", ["date,number", "date,number,reason", "date,time,number"])
+def test_a_line_without_a_number_is_refused_and_the_others_can_go_on(line, columns, tom, technician):
+    case = scheduled(technician, 1)[0]
+    whole = {"date": "2025-06-24", "number": case.external_case_id, "reason": "", "time": ""}
+    good = ",".join(whole[name] for name in columns.split(","))
+    alone, among_others = (upload(tom, "\n".join([columns, line, *more]).encode()) for more in ([], [good]))
+    assert (alone.status_code, among_others.status_code) == (400, 200)
+    assert all("Enter the number of the case." in answer.content.decode() for answer in (alone, among_others))
+
+
 def test_the_file_has_to_be_chosen(tom):
     answer = tom.post("/bulk/file/")
     assert answer.status_code == 400

@@ -1,8 +1,12 @@
 """Files with schedules: what is read, what is refused as a whole, and what is refused of a line."""
 
 import datetime as dt
+from itertools import permutations
 
 import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from cases.core import limits
 from cases.core.schedule import Schedule
@@ -82,3 +86,76 @@ def test_a_case_on_two_lines_is_refused_on_both():
     said = "This case is on line 2 and on line 5. Keep one of them."
     assert [(each.line, each.number, each.text) for each in found.problems] == [(2, "C-1", said), (5, "C-1", said)]
     assert [row.line for row in found.rows] == [4]
+
+
+CELLS = {"number": "C-1", "date": "2026-03-31", "time": "09:30", "reason": "Asked for it"}
+ORDERS = [
+    list(order) for count in (2, 3, 4) for order in permutations(CELLS, count) if {"number", "date"} <= set(order)
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=",".join)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_line_that_ends_early_is_a_problem_of_that_line_in_every_order_of_columns(order, delimiter):
+    for count in range(1, len(order)):
+        cells = [CELLS[column] for column in order[:count]]
+        whole = [CELLS[column].replace("C-1", "C-2") for column in order]
+        found = read("\n".join(map(delimiter.join, (order, cells, whole))).encode())
+        missing = [column for column in ("number", "date") if column in order[count:]]
+        assert [problem.line for problem in found.problems] == ([2] if missing else [])
+        for problem in found.problems:
+            assert problem.text == {"number": "Enter the number of the case.", "date": "Enter a date."}[missing[0]]
+            assert problem.number == ("" if "number" in missing else "C-1")
+        assert [row.number for row in found.rows] == (["C-2"] if missing else ["C-1", "C-2"])
+
+
+NAMES = [*ORDERS, ["number", "date", "date"], ["date"], ["", "number", "date"], ["date", "number", " ", ""], ["x"], []]
+ODD = [
+    *CELLS.values(),
+    *("", " ", "\t", ",", ";", '"', '""', '"a,b"', '"two\nlines"', '"two\r\nlines', "=1", "@", "-", "\ufeff"),
+    *("\u200b", "\x85", "\u2028", "\x1c", "\x00", "\U0001f600", "ß" * 64, "x" * 1001, "x" * 200_000),
+    *("0000-00-00", "0001-01-01", "9999-12-31", "2026-13-31", "٢٠٢٦-٠٣-٣١", "99:99", "9:3", "24:00"),
+]
+Lines = list[list[str]]
+# However busy the machine is.
+IN_ANY_TIME = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@IN_ANY_TIME
+@given(
+    names=st.sampled_from(NAMES),
+    lines=st.lists(st.lists(st.sampled_from(ODD), max_size=6), max_size=6),
+    delimiter=st.sampled_from([",", ";", "\t"]),
+    end=st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
+    mark=st.sampled_from(["", "\ufeff", "\ufeff\ufeff"]),
+    encoding=st.sampled_from(["utf-8", "utf-16", "utf-16-le"]),
+)
+@example(["date", "number"], [["2026-03-31"]], ",", "\n", "", "utf-8")
+@example(["number", "date"], [], ",", "\n", "\ufeff", "utf-8")
+@example(["number", "date"], [["", ""], [""], []], ";", "\r\n", "", "utf-8")
+@example(["number", "date"], [["C-1", '"2026-03-31']], ",", "\n", "", "utf-8")
+def test_odd_lines_are_each_used_or_refused_and_never_an_error(
+    names: list[str], lines: Lines, delimiter: str, end: str, mark: str, encoding: str
+):
+    text = mark + end.join(delimiter.join(cells) for cells in [names, *lines])
+    used_or_refused(text.encode(encoding))
+
+
+@IN_ANY_TIME
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_read_or_refused(content):
+    used_or_refused(content)
+    used_or_refused(b"date,number\n" + content)
+
+
+def used_or_refused(content: bytes) -> None:
+    try:
+        found = read(content)
+    except BadFile:
+        return
+    lines = [row.line for row in found.rows] + [problem.line for problem in found.problems]
+    assert lines
+    assert len(set(lines)) == len(lines)
+    assert min(lines) > 1
+    assert all(problem.text for problem in found.problems)
+    assert all(row.number for row in found.rows)
