@@ -27,6 +27,9 @@ Event = CaseEvent.Kind
 HEARTBEAT = "held by conditions"
 MOVES_ON = dt.timedelta(hours=1)
 BATCH = 1000
+# After each of these an open approval is asked for, and after the others where they are about the approval itself.
+ASKING = {Event.COMPLETED, Event.SCHEDULED, Event.RESCHEDULED}
+OPENING = {Event.CONDITION_ADDED, Event.CONDITION_REOPENED}
 
 
 def administrators() -> list[int]:
@@ -74,7 +77,10 @@ def ask_for_approval(case: Case, recorder: EventRecorder) -> None:
 
 
 def tell_of_events(events: Sequence[CaseEvent]) -> None:
-    """Tell whom these events of a bulk run concern. All are the same person's, at the same moment."""
+    """Tell whom these events of a bulk run concern, as the verb on each case does.
+
+    All are the same person's, at the same moment. Their cases are as the run leaves them.
+    """
     if not events:
         return
     by, at = events[0].actor or events[0].system_actor, events[0].at
@@ -87,11 +93,12 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
         for event in of_kind[Event.RECALLED]
         if event.case.assigned_to_id
     ]
-    lapsed = {event.case_id for event in of_kind[Event.APPROVAL_LAPSED] if event.to_status == Case.Status.COMPLETED}
+    asking = {event.case_id for event in events if _asks_for_approval(event)}
     for kind, abouts in {
         Kind.ASSIGNED: assigned,
         Kind.RECALLED: recalled,
-        Kind.APPROVAL: _approvals(sorted(lapsed)) if lapsed else [],
+        Kind.CONDITION: _given(of_kind[Event.CONDITION_ADDED]),
+        Kind.APPROVAL: _approvals(sorted(asking)) if asking else [],
     }.items():
         if abouts:
             notify_each(kind, abouts, by=by, at=at)
@@ -129,6 +136,24 @@ def _newly_held(since: dt.datetime, now: dt.datetime) -> CaseQuerySet:
     return held.filter(later, scheduled_release_date__gte=shown.date())
 
 
+def _given(added: Sequence[CaseEvent]) -> list[About]:
+    """Return who is to be told that the conditions of these events are theirs: the owners of those that are open."""
+    keys = [event.details["condition"] for event in added if not _is_about_approval(event)]
+    given = Condition.objects.filter(UNMET, pk__in=ids_as_rows(keys), owner__isnull=False)
+    return [About(*row) for row in given.values_list("owner_id", "case_id", "pk")] if keys else []
+
+
+def _asks_for_approval(event: CaseEvent) -> bool:
+    """Tell whether an approval of the case of `event`, if one is open, is to be asked for after it."""
+    if event.kind not in ASKING and not (event.kind in OPENING and _is_about_approval(event)):
+        return False
+    return event.case.is_pending and event.case.open_conditions > 0
+
+
+def _is_about_approval(event: CaseEvent) -> bool:
+    return bool(event.details["condition_kind"] == Condition.Kind.APPROVAL)
+
+
 def _approvals(cases: Sequence[int]) -> list[About]:
     """Return who is to be told of the open approvals of these cases, and has not been, as far as they have read."""
     open_ones = Condition.objects.filter(UNMET, kind=Condition.Kind.APPROVAL, case__in=ids_as_rows(cases))
@@ -137,5 +162,6 @@ def _approvals(cases: Sequence[int]) -> list[About]:
     abouts = [About(person, case, pk) for owner, case, pk in found for person in ([owner] if owner else everybody)]
     people = sorted({about.person for about in abouts})
     unread = Notification.objects.filter(recipient__in=ids_as_rows(people), kind=Kind.APPROVAL, read_at__isnull=True)
+    unread = unread.filter(case__in=ids_as_rows(cases))
     told = {About(*row) for row in unread.values_list("recipient_id", "case_id", "ref")} if people else set()
     return [about for about in abouts if about not in told]

@@ -86,6 +86,7 @@ def administrators(kind: str) -> Told:
 NOTHING = Row()
 QUEUE = {(name, "queue") for name in ("tom", "otto", "dora", "fritz")}
 MIA_IS_ASKED: Told = {("mia", "question")}
+OTTO_APPROVES = Row({("otto", "approval")})
 RELEASED, RELEASED_BY_HAND = ({("mia", "released", after)} for after in (NOW, NO_UNDO))
 TABLE: dict[Callable[[World], object], Row] = {
     events.a_member_submits: Row({("mia", "received"), *QUEUE}),
@@ -121,12 +122,25 @@ TABLE: dict[Callable[[World], object], Row] = {
     events.a_condition_is_given_to_a_colleague: Row({("otto", "condition")}),
     events.conditions_that_concern_nobody_else: NOTHING,
     events.an_approval_is_wanted_of_administrators: Row(administrators("approval")),
-    events.an_approval_is_wanted_of_a_colleague: Row({("otto", "approval")}),
+    events.an_approval_is_wanted_of_a_colleague: OTTO_APPROVES,
     events.an_approval_is_wanted_before_the_completion: NOTHING,
-    events.an_approval_is_wanted_of_someone_for_whom_the_asker_stands_in: Row({("otto", "approval")}),
-    events.it_is_completed_with_an_approval: Row({("otto", "approval")}),
-    events.what_was_approved_is_moved: Row({("otto", "approval")}),
-    events.a_run_moves_what_was_approved: Row({("otto", "approval")}),
+    events.an_approval_is_wanted_of_someone_for_whom_the_asker_stands_in: OTTO_APPROVES,
+    events.it_is_completed_with_an_approval: OTTO_APPROVES,
+    events.what_was_approved_is_moved: OTTO_APPROVES,
+    events.a_run_moves_what_was_approved: OTTO_APPROVES,
+    events.what_was_approved_is_held: NOTHING,
+    events.a_run_holds_what_was_approved: NOTHING,
+    events.a_run_adds_a_condition_of_a_colleague: Row({("otto", "condition")}),
+    events.runs_add_conditions_that_concern_nobody_else: NOTHING,
+    events.a_run_wants_an_approval_of_administrators: Row({("abel", "approval")}),
+    events.a_run_wants_an_approval_of_a_colleague: OTTO_APPROVES,
+    events.a_run_wants_an_approval_once_more: OTTO_APPROVES,
+    events.what_waits_for_an_approval_gets_a_date: OTTO_APPROVES,
+    events.a_run_gives_a_date_to_what_waits_for_an_approval: OTTO_APPROVES,
+    events.a_run_moves_what_waits_for_an_approval_that_nobody_has_read_of: OTTO_APPROVES,
+    events.the_undo_of_a_run_moves_what_waits_for_an_approval: OTTO_APPROVES,
+    events.the_undo_of_a_run_completes_what_was_approved: OTTO_APPROVES,
+    events.the_undo_of_a_run_wants_an_approval_that_was_waived: OTTO_APPROVES,
     # Completion and release
     events.it_is_completed_for_later: NOTHING,
     events.it_is_accepted_and_then_completed: Row({"in_progress": {("mia", "accepted")}}),

@@ -23,7 +23,7 @@ from cases.releases.bulk import Parameters
 from cases.releases.reminders import queue_reminders
 from cases.releases.unopened_reminders import queue_unopened_reminders
 from tests.conftest import FROZEN
-from tests.factories import CaseFactory, UserFactory, letter
+from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory, letter
 from tests.triggers import refuse
 
 DAY = dt.timedelta(days=1)
@@ -110,6 +110,10 @@ def _now(case: Case, by: User) -> Case:
 def _run(w: World, action: str, case: Case, **parameters: Any) -> BulkRun:
     chosen = Parameters(**parameters)
     return _work_off(w, bulk.preview(by=w.ada, action=action, keys=[case.pk], parameters=chosen, reason=REASON))
+
+
+def _undo_run(w: World, run: BulkRun) -> BulkRun:
+    return _work_off(w, bulk.preview_undo(by=w.ada, run=run, reason=REASON))
 
 
 def _work_off(w: World, run: BulkRun) -> BulkRun:
@@ -301,6 +305,81 @@ def a_run_moves_what_was_approved(w: World) -> None:
     _run(w, "schedule", _approved(w), date=LATEST.date)
 
 
+def what_was_approved_is_held(w: World) -> None:
+    releases.cancel_schedule(case=_approved(w), by=w.ada, reason=REASON, **WEB)
+
+
+def a_run_holds_what_was_approved(w: World) -> None:
+    _run(w, "hold", _approved(w))
+
+
+def a_run_adds_a_condition_of_a_colleague(w: World) -> None:
+    _run(w, "add_condition", w.case(), kind="manual", name=CONDITION, owner=w.otto.pk)
+
+
+def runs_add_conditions_that_concern_nobody_else(w: World) -> None:
+    """Her own, one without an owner, one that is met at once, and an approval of a case in progress."""
+    case = w.case(scheduled=True)
+    _run(w, "add_condition", case, kind="manual", name=CONDITION, owner=w.ada.pk)
+    _run(w, "add_condition", case, kind="external", name=CONDITION)
+    CaseDocumentFactory(case=case)
+    _run(w, "add_condition", case, kind="report", owner=w.otto.pk)
+    _run(w, "add_condition", w.case(), kind="approval", owner=w.otto.pk)
+
+
+def a_run_wants_an_approval_of_administrators(w: World) -> None:
+    _run(w, "add_condition", w.case(held=True), kind="approval")
+
+
+def a_run_wants_an_approval_of_a_colleague(w: World) -> None:
+    _run(w, "add_condition", w.case(scheduled=True), kind="approval", owner=w.otto.pk)
+
+
+def a_run_wants_an_approval_once_more(w: World) -> None:
+    _run(w, "add_condition", _approved(w), kind="approval")
+
+
+def _asked(w: World, **options: Any) -> Case:
+    """A case whose approval is open. Otto has read that it is wanted of him."""
+    case = w.case(**options)
+    _condition(case, w.tom, "approval", w.otto)
+    _settled(w)
+    return case
+
+
+def what_waits_for_an_approval_gets_a_date(w: World) -> None:
+    releases.schedule(case=_asked(w, held=True), by=w.tom, release_on=LATEST, **WEB)
+
+
+def a_run_gives_a_date_to_what_waits_for_an_approval(w: World) -> None:
+    _run(w, "schedule", _asked(w, held=True), date=LATEST.date)
+
+
+def a_run_moves_what_waits_for_an_approval_that_nobody_has_read_of(w: World) -> None:
+    """It is not told again."""
+    case = w.case(scheduled=True)
+    _condition(case, w.tom, "approval", w.otto)
+    _run(w, "shift", case, days=1)
+
+
+def the_undo_of_a_run_moves_what_waits_for_an_approval(w: World) -> None:
+    run = _run(w, "shift", _asked(w, scheduled=True), days=1)
+    _settled(w)
+    _undo_run(w, run)
+
+
+def the_undo_of_a_run_completes_what_was_approved(w: World) -> None:
+    """The reopening had let the approval lapse."""
+    run = _run(w, "return", _approved(w))
+    _settled(w)
+    _undo_run(w, run)
+
+
+def the_undo_of_a_run_wants_an_approval_that_was_waived(w: World) -> None:
+    run = _run(w, "waive_condition", _asked(w, scheduled=True), kind="approval")
+    _undo_run(w, run)
+
+
 # --- Completion and release ------------------------------------------------------------------------------------------
 
 
@@ -364,7 +443,7 @@ def the_undo_of_a_run_recalls(w: World) -> None:
     run = _run(w, "release_now", w.case(scheduled=True))
     OutgoingEmail.objects.update(next_try=FROZEN)
     _settled(w)
-    _work_off(w, bulk.preview_undo(by=w.ada, run=run, reason=REASON))
+    _undo_run(w, run)
 
 
 def it_is_released_again(w: World) -> None:

@@ -11,10 +11,10 @@ from cases import releases
 from cases.casework import assignment, corrections
 from cases.core.errors import CaseError
 from cases.core.schedule import Schedule
-from cases.models import BulkRow, Case, CaseEvent, CaseType, Condition, OutgoingEmail, User
+from cases.models import BulkRow, Case, CaseEvent, CaseType, Condition, Notification, OutgoingEmail, User
 from cases.releases import bulk
 from cases.releases.bulk import Parameters
-from tests.factories import CaseAnswerFactory, CaseFactory, CaseTypeFactory
+from tests.factories import CaseAnswerFactory, CaseFactory, CaseTypeFactory, UserFactory
 
 pytestmark = [
     pytest.mark.django_db,
@@ -41,7 +41,9 @@ def condition(case: Case, kind: str, name: str = "", state: str = "open", **colu
 
 
 def twins(state: str, technician: User, member: User, case_type: CaseType) -> list[Case]:
-    """Two cases that differ by their keys alone: with an approval, an answer, and conditions from their type."""
+    """Two cases that differ by their keys alone: with an approval, met or open, an answer, and conditions from their
+    type.
+    """
     made = []
     for _twin in range(2):
         traits = {} if state == "accepted" else {state: True}
@@ -55,10 +57,14 @@ def twins(state: str, technician: User, member: User, case_type: CaseType) -> li
             condition(case, "answer", from_type=True, state="open" if state == "accepted" else "met")
         if state in ("scheduled", "held_by_conditions"):
             condition(case, "approval", state="met", approved_digest="x")
+        if state == "held":
+            condition(case, "approval")
         made.append(case)
     return made
 
 
+# Notifications that refer to a condition, by its key.
+OF_A_CONDITION = {Notification.Kind.CONDITION, Notification.Kind.APPROVAL}
 OWN = {"id", "pk", "external_case_id", "case_id", "release_batch", "bulk_run_id", "description"}
 
 
@@ -66,12 +72,14 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in values.items() if name not in OWN}
     if isinstance(kept.get("details"), dict):
         kept["details"] = {name: value for name, value in kept["details"].items() if name != "condition"}
+    if kept.get("kind") in OF_A_CONDITION:
+        kept.pop("ref", None)
     return kept
 
 
 def story(case: Case) -> dict[str, Any]:
-    """Everything that is stored of a case, but for its keys."""
-    tables = {"events": CaseEvent, "conditions": Condition, "emails": OutgoingEmail}
+    """Everything that is stored of a case, and what people are told of it, but for its keys."""
+    tables = {"events": CaseEvent, "conditions": Condition, "emails": OutgoingEmail, "told": Notification}
     found = {
         name: sorted((plain(row) for row in model.objects.filter(case=case).values()), key=str)
         for name, model in tables.items()
@@ -95,6 +103,10 @@ def verbs(others: User, new_type: CaseType) -> dict[str, tuple[Parameters, Calla
             Parameters(date=WANTED, time=schedule.time),
             lambda case, **who: releases.schedule(case=case, release_on=schedule, reason=REASON, **who),
         ),
+        "spread": (
+            Parameters(date=WANTED, most_a_day=len(STATES)),
+            lambda case, **who: releases.schedule(case=case, release_on=Schedule(WANTED), reason=REASON, **who),
+        ),
         "hold": (Parameters(), lambda case, **who: releases.cancel_schedule(case=case, reason=REASON, **who)),
         "return": (Parameters(), lambda case, **who: releases.return_to_accepted(case=case, reason=REASON, **who)),
         "hand_over": (
@@ -105,9 +117,17 @@ def verbs(others: User, new_type: CaseType) -> dict[str, tuple[Parameters, Calla
             Parameters(kind="answer"),
             lambda case, **who: releases.add_condition(case=case, kind="answer", **who),
         ),
+        "add_condition of a colleague": (
+            Parameters(kind="manual", name="Signed", owner=others.pk),
+            lambda case, **who: releases.add_condition(case=case, kind="manual", name="Signed", owner=others, **who),
+        ),
         "add_condition approval": (
             Parameters(kind="approval"),
             lambda case, **who: releases.add_condition(case=case, kind="approval", **who),
+        ),
+        "add_condition approval of a colleague": (
+            Parameters(kind="approval", owner=others.pk),
+            lambda case, **who: releases.add_condition(case=case, kind="approval", owner=others, **who),
         ),
         "meet_condition": (
             Parameters(name="Payment received"),
@@ -129,7 +149,7 @@ def verbs(others: User, new_type: CaseType) -> dict[str, tuple[Parameters, Calla
 
 
 # Where the words of the verb speak of a form, or nothing is asked of a reason.
-NO_REASON = ["add_condition", "add_condition approval", "meet_condition", "urgency", "case_type"]
+NO_REASON = ["add_condition", "meet_condition", "urgency", "case_type"]
 ACTIONS = list(verbs(User(pk=1), CaseType(pk=1)))
 
 
@@ -137,6 +157,7 @@ ACTIONS = list(verbs(User(pk=1), CaseType(pk=1)))
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_run_does_what_the_verb_does(action, role, request, clock, member, technician, other_technician):
     person = request.getfixturevalue(role)
+    UserFactory(role="administrator")  # who is asked for approvals
     other_technician.set_password("x")
     other_technician.save()
     case_type = CaseTypeFactory(name="Pension", conditions=["answer"])
@@ -146,7 +167,7 @@ def test_a_run_does_what_the_verb_does(action, role, request, clock, member, tec
     if verb_name not in bulk.actions_for(person):
         return
     pairs = [twins(state, technician, member, case_type) for state in STATES]
-    reason = "" if action in NO_REASON else REASON
+    reason = "" if verb_name in NO_REASON else REASON
 
     run = bulk.preview(
         by=person, action=verb_name, keys=[pair[1].pk for pair in pairs], parameters=parameters, reason=reason

@@ -17,7 +17,7 @@ from cases.releases import bulk
 from cases.releases.bulk import Line, Parameters, running
 from cases.releases.bulk.running import LEASE
 from tests.conftest import FROZEN
-from tests.factories import CaseFactory, CaseTypeFactory, UserFactory
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseTypeFactory, UserFactory
 from tests.triggers import refuse
 from tests.unit.releases.bulk.test_as_one_case import condition
 
@@ -275,18 +275,40 @@ def test_the_command_works_runs_off(technician, scheduled, capsys):
     assert "Bulk operations: 3 cases processed." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("action", ["shift", "release_now", "hand_over", "add_condition", "case_type", "return"])
-def test_a_batch_costs_the_same_statements_for_many_cases(action, administrator, technician, other_technician):
+# What is chosen beside what all have, and whether an approval of each case is open.
+COSTS = {
+    "shift": {},
+    "shift, with approvals": {},
+    "release_now": {},
+    "hand_over": {},
+    "add_condition": {},
+    "add_condition, of a colleague": {"kind": "external"},
+    "add_condition, of an approval": {"kind": "approval"},
+    "waive_condition, with approvals": {"kind": "approval"},
+    "case_type": {},
+    "return": {},
+    "return, with approvals": {},
+}
+
+
+@pytest.mark.parametrize("what", COSTS)
+def test_a_batch_costs_the_same_statements_for_many_cases(what, administrator, technician, other_technician):
     for person in (technician, other_technician):
         person.set_password("x")
         person.save()
-    chosen = {"days": 3, "technician": other_technician.pk, "kind": "manual", "name": "Payment received"}
+    action = what.split(",")[0]
+    chosen = {"days": 3, "technician": other_technician.pk, "kind": "manual", "name": "Payment received"} | COSTS[what]
     chosen["case_type"] = CaseTypeFactory(conditions=["manual"]).pk
+    chosen["owner"] = None if what == "add_condition" else other_technician.pk
     state = {} if action == "case_type" else {"scheduled": True}
 
     def statements(count):
         cases = [CaseFactory(assigned_to=technician, **state) for _number in range(count)]
         for number, case in enumerate(cases):  # completed one after the other, as people do
+            CaseAnswerFactory(case=case)
+            CaseDocumentFactory(case=case)
+            if "with approvals" in what:
+                condition(case, "approval", owner=other_technician)
             Case.objects.filter(pk=case.pk).update(date_completed=FROZEN - number * DAY)
         with CaptureQueriesContext(connection) as previewed:
             run = preview(administrator, action, cases, **chosen)
