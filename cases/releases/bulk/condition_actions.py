@@ -63,17 +63,14 @@ class AddCondition(Operation):
         formers = {step.case.pk: former for step in steps if (former := self._former(step.case))}
         new = [step for step in steps if step.case.pk not in formers]
         made = Condition.objects.bulk_create([self._made(step) for step in new])
-        added = formers | {condition.case_id: condition for condition in made}
-        for step in steps:
-            step.row.before = {"condition": added[step.case.pk].pk, "asked_again": step.case.pk in formers}
-        BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
         events = condition_sets.reopen(list(formers.values()), recorders(steps), Event.CONDITION_REOPENED)
         events += condition_sets.events(Event.CONDITION_ADDED, made, recorders(steps))
         completed = [step for step in new if step.case.status == Case.Status.COMPLETED]
-        events += condition_sets.settle_by_work(recorders(completed))
+        met = condition_sets.settle_by_work(recorders(completed))
+        _note_what_an_undo_removes(steps, made, formers, met)
         store(steps)
         recount(steps)
-        record(events)
+        record(events + met)
 
     def _former(self, case: Case) -> Condition | None:
         """Return the condition of which a case has one at most, if it has that one. An approval can be asked again."""
@@ -87,6 +84,18 @@ class AddCondition(Operation):
         return Condition(
             case=step.case, kind=chosen.kind, name=chosen.name, owner_id=chosen.owner, created=at, since=at
         )
+
+
+def _note_what_an_undo_removes(
+    steps: Sequence[Step], made: Sequence[Condition], formers: dict[int, Condition], met: Sequence[CaseEvent]
+) -> None:
+    """Write on the rows which condition each case has got, and whether that was met with it."""
+    added = formers | {condition.case_id: condition for condition in made}
+    met_at_once = {event.details["condition"] for event in met}
+    for step in steps:
+        pk = added[step.case.pk].pk
+        step.row.before = {"condition": pk, "asked_again": step.case.pk in formers, "met_at_once": pk in met_at_once}
+    BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
 
 
 class SettleCondition(Operation):

@@ -169,8 +169,13 @@ class ConditionUndo(Undo):
         self.found = {case: conditions[0] for case, conditions in found.items()}
 
     def check(self, item: Item) -> None:
-        if item.case.pk not in self.found:
+        condition = self.found.get(item.case.pk)
+        if condition is None or not self.is_as_left(condition, item.row):
             raise WrongState(_("The condition isn't as the bulk operation left it."))
+
+    def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
+        """Whether the condition, which is `which`, is in the state in which the run left it."""
+        return True
 
     def write(self, steps: Sequence[Step]) -> None:
         events = self._change([self.found[step.case.pk] for step in steps], recorders(steps))
@@ -185,13 +190,18 @@ class ConditionUndo(Undo):
 
 
 class RemoveCondition(ConditionUndo):
+    """Removes the conditions that the run added: those too that it found to be met, and no others that are met."""
+
     permission = Action.ADD_CONDITION
-    which = UNMET
+    which = UNMET | condition_sets.MET_WORK
 
     def check(self, item: Item) -> None:
         if item.row.fact("asked_again"):
             raise WrongState(_("An approval that was asked for again can't be restored."))
         super().check(item)
+
+    def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
+        return condition.is_open != bool(row.fact("met_at_once"))
 
     def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
         events = condition_sets.events(Kind.CONDITION_REMOVED, conditions, recorders)

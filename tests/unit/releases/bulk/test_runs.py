@@ -284,6 +284,7 @@ COSTS = {
     "add_condition": {},
     "add_condition, of a colleague": {"kind": "external"},
     "add_condition, of an approval": {"kind": "approval"},
+    "add_condition, that is met": {"kind": "report"},
     "waive_condition, with approvals": {"kind": "approval"},
     "case_type": {},
     "return": {},
