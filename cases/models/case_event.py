@@ -46,6 +46,10 @@ class CaseEventKind(models.TextChoices):
 TAKEN_BACK = [CaseEventKind.UNDONE.value, CaseEventKind.RECALLED.value]
 
 
+# A person has completed the case. No bulk operation does: one that is undone leaves cases as others had completed them.
+COMPLETED_BY_PERSON = Q(kind=CaseEventKind.COMPLETED.value, bulk_run__isnull=True)
+
+
 class CaseEvent(Event):
     """One step of a case: through what, and from what to what. What has no column is in the details."""
 

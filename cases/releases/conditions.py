@@ -15,6 +15,7 @@ from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
+from cases.models.case_event import COMPLETED_BY_PERSON
 from cases.models.condition import NEEDS_A_NAME, ONCE_PER_CASE
 from cases.releases.notices import tell_of_condition
 from cases.releases.wakeups import wake_if_reached
@@ -154,8 +155,8 @@ def store(case: Case) -> None:
 
 
 def completed_by(case: Case) -> int | None:
-    """Return the key of the person who completed the case last."""
-    return case.events.filter(kind=Event.COMPLETED).values_list("actor_id", flat=True).first()
+    """Return the key of the person who completed the case last. To undo a bulk reopening is not to complete."""
+    return case.events.filter(COMPLETED_BY_PERSON).values_list("actor_id", flat=True).first()
 
 
 def _ask_again(former: Condition, locked: Locked) -> Condition:

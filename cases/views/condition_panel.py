@@ -79,7 +79,9 @@ def _held_since(case: Case, now: dt.datetime) -> dt.datetime | None:
 
 
 def _completed(events: list[CaseEvent], user: User) -> bool:
-    last = next((event for event in events if event.kind == CaseEvent.Kind.COMPLETED), None)
+    """As cases.releases.conditions.completed_by."""
+    completed = (each for each in events if each.kind == CaseEvent.Kind.COMPLETED and each.bulk_run_id is None)
+    last = next(completed, None)
     return last is not None and last.actor_id == user.pk
 
 

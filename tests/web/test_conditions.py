@@ -11,6 +11,7 @@ from cases import releases
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
 from cases.models import Case, Condition
+from cases.releases import bulk
 from portal.logs import SafeArguments, without_query
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
@@ -73,6 +74,15 @@ def test_who_completed_the_case_is_offered_no_approval(member, technician, admin
     week = Schedule(FROZEN.date() + dt.timedelta(days=7))
     case = releases.complete(case=case, by=administrator, source="web", release_on=week)
     client.force_login(administrator)
+    assert "Approve release" not in panel(client, case)[1]
+    # Others have reopened it in a bulk operation since, and undone that.
+    run = bulk.preview(by=technician, action="return", keys=[case.pk], parameters=bulk.Parameters())
+    for undo in (False, True):
+        run = bulk.preview_undo(by=technician, run=run) if undo else run
+        bulk.start(by=technician, run=run)
+        bulk.work_off()
+        run.refresh_from_db()
+    assert Case.objects.get().status == "completed"
     assert "Approve release" not in panel(client, case)[1]
 
 

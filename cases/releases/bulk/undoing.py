@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Sequence
 from copy import copy
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from cases.core.errors import BadSchedule, WrongState
@@ -16,7 +16,7 @@ from cases.db.bulk import ids_as_rows
 from cases.lifecycle import condition_sets, permissions
 from cases.lifecycle.answers import check_is_answered
 from cases.lifecycle.permissions import Action, Rule
-from cases.models import BulkRow, BulkRun, Case, CaseEvent, CaseType, Condition
+from cases.models import BulkRow, BulkRun, Case, CaseAnswer, CaseEvent, CaseType, Condition
 from cases.models.condition import UNMET
 from cases.releases.bulk.casework import ChangeType, HandOver, Urgency
 from cases.releases.bulk.errors import ChangedSinceRun
@@ -84,7 +84,10 @@ class RestoreSchedule(Undo):
 
 
 class CompleteAgain(Undo):
-    """Takes back a return: the case is completed again, with the date that it had."""
+    """Takes back a return: the case is completed again, with the date that it had.
+
+    Not where its answer or documents were changed since. That makes no other version of the case.
+    """
 
     permission = Action.COMPLETE
     moves = True
@@ -93,14 +96,25 @@ class CompleteAgain(Undo):
         super().__init__(job)
         self.types = CaseType.objects.in_bulk()
         self.answered: set[int] = set()
+        self.untouched: set[int] = set()
 
     def load(self, items: Sequence[Item]) -> None:
         super().load(items)
-        self.answered = condition_sets.with_answers([item.case.pk for item in items])
+        keys = [item.case.pk for item in items]
+        self.answered = condition_sets.with_answers(keys)
+        returned = self._returned(keys)
+        self.untouched = set(returned) - _worked_on_since(returned)
         for item in items:
             item.case.case_type = self.types.get(item.case.case_type_id or 0)
 
+    def _returned(self, cases: Sequence[int]) -> dict[int, dt.datetime]:
+        """Return when the run has reopened each of these cases."""
+        events = CaseEvent.objects.filter(bulk_run=self.job.run.undoes_id, kind=Kind.RETURNED)
+        return dict(events.filter(case__in=ids_as_rows(cases)).order_by().values_list("case_id", "at"))
+
     def check(self, item: Item) -> None:
+        if item.case.pk not in self.untouched:
+            raise self.changed_since()
         check_ahead(item.row, now=self.job.now)
         check_is_answered(item.case, has_answer=item.case.pk in self.answered)
 
@@ -116,6 +130,15 @@ class CompleteAgain(Undo):
             recount(steps)
         record(events + [step.recorder.event(Kind.COMPLETED, reason=self.reason(step.row)) for step in steps])
         arm_many_after_commit([step.case for step in steps])
+
+
+def _worked_on_since(moments: dict[int, dt.datetime]) -> set[int]:
+    """Return which of these cases got another answer, or other documents, after their moment. Two statements."""
+    cases = ids_as_rows(list(moments))
+    answers = CaseAnswer.objects.filter(case__in=cases).values_list("case_id", "updated_at")
+    events = CaseEvent.objects.filter(case__in=cases, kind__in=[Kind.DOCUMENT_ATTACHED, Kind.DOCUMENT_REMOVED])
+    documents = events.order_by().values_list("case_id").annotate(Max("at"))
+    return {case for case, at in [*answers, *documents] if at > moments[case]}
 
 
 class HandBack(Undo, HandOver):

@@ -4,14 +4,22 @@ import datetime as dt
 
 import pytest
 
-from cases.models import Case, Condition
+from cases import releases
+from cases.casework import answers
+from cases.core.errors import NotAllowed
+from cases.core.schedule import Schedule
+from cases.documents import actions as documents
+from cases.models import Case, CaseDocument, Condition
 from cases.releases import bulk
-from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
+from tests.conftest import FROZEN
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, letter
 from tests.unit.releases.bulk.test_as_one_case import condition
 from tests.unit.releases.bulk.test_runs import codes, done, preview
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
+MINUTE = dt.timedelta(minutes=1)
+LATER = Schedule(FROZEN.date() + dt.timedelta(days=8))
 WORK = {"report": CaseDocumentFactory, "answer": CaseAnswerFactory}
 
 
@@ -40,7 +48,7 @@ def test_a_condition_that_was_met_at_once_is_removed_as_one_that_is_open(kind, a
     added = {each.case_id: each.state for each in Condition.objects.filter(kind=kind)}
     assert added == {there.pk: "met", missing.pk: "open", accepted.pk: "open", too_late.pk: "met"}
     Case.objects.filter(pk=too_late.pk).update(version=99)  # somebody has had it in hands since
-    clock.shift(dt.timedelta(minutes=1))
+    clock.shift(MINUTE)
 
     undo = done(bulk.preview_undo(by=technician, run=run))
 
@@ -66,3 +74,118 @@ def test_a_condition_in_another_state_than_the_run_left_it_is_kept(met_at_once, 
     assert codes(undo) == ["state"]
     assert undo.rows.get().words == "The condition isn't as the bulk operation left it."
     assert case.conditions.exists()
+
+
+# --- Cases that were reopened ----------------------------------------------------------------------------------------
+
+
+def write(text):
+    return lambda case, by: answers.save_answer(case=case, by=by, text=text)
+
+
+def write_and_restore(case, by):
+    former = case.answer.text
+    write("Dear M")(case, by)
+    write(former)(case, by)
+
+
+def attach(case, by):
+    return documents.attach(case=case, by=by, file=letter(), source="web")
+
+
+def remove(case, by):
+    documents.remove(document=CaseDocument.objects.get(case=case), by=by, source="web")
+
+
+def attach_and_remove(case, by):
+    documents.remove(document=attach(case, by), by=by, source="web")
+
+
+CHANGES = {
+    "half an answer": write("Dear M"),
+    "an empty answer": write(""),
+    "an answer that is the former one again": write_and_restore,
+    "a report more": attach,
+    "a report less": remove,
+    "a report more and less": attach_and_remove,
+}
+
+
+@pytest.fixture
+def answered(member, technician, clock):
+    """Three cases with answers and reports, of which the history knows, and a week to their releases."""
+    cases = [CaseFactory(member=member, assigned_to=technician) for _number in range(3)]
+    for case in cases:
+        write("Dear Mia, yes.")(case, technician)
+        attach(case, technician)
+        clock.shift(MINUTE)
+        releases.complete(case=case, by=technician, source="web", release_on=LATER)
+    clock.shift(MINUTE)
+    return cases
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["before the preview", "after the preview"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_case_whose_answer_or_report_was_changed_is_not_completed_again(
+    change, is_known, answered, technician, clock
+):
+    before = as_they_are()[0]
+    run = done(preview(technician, "return", answered))
+    clock.shift(MINUTE)
+    if is_known:
+        change(answered[0], technician)
+    undo = bulk.preview_undo(by=technician, run=run)
+    assert codes(undo) == ["changed" if is_known else "will", "will", "will"]
+    if not is_known:
+        change(answered[0], technician)
+
+    done(undo)
+
+    assert codes(undo) == ["changed", "done", "done"]
+    assert undo.rows.first().words == "This case was changed after the bulk operation. It is left as it is."
+    answered[0].refresh_from_db()
+    assert (answered[0].status, answered[0].scheduled_release_date) == ("accepted", None)
+    scheduled_anew = {"schedule_revision": 3}
+    assert as_they_are()[0][1:] == [row | scheduled_anew for row in before[1:]]
+
+
+def test_what_was_changed_before_the_run_and_what_is_saved_unchanged_do_not_count(answered, technician, clock):
+    done(bulk.preview_undo(by=technician, run=done(preview(technician, "return", answered))))
+    clock.shift(MINUTE)
+    for case in answered:
+        releases.return_to_accepted(case=case, by=technician, source="web")
+        write("Dear Mia, no.")(case, technician)
+        attach(case, technician)
+        releases.complete(case=case, by=technician, source="web", release_on=LATER)
+    clock.shift(MINUTE)
+    run = done(preview(technician, "return", answered))
+    clock.shift(MINUTE)
+    write("Dear Mia, no.")(answered[0], technician)
+
+    assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done"] * 3
+
+
+def test_who_completed_a_case_does_not_approve_it_after_others_have_undone_its_reopening(
+    member, technician, other_technician, administrator, clock
+):
+    case = CaseFactory(member=member, assigned_to=technician)
+    approval = releases.add_condition(case=case, by=technician, source="web", kind="approval")
+    releases.complete(case=case, by=administrator, source="web", release_on=LATER, reason="He is away.")
+    run = done(preview(technician, "return", [case]))
+    clock.shift(MINUTE)
+    assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done"]
+
+    with pytest.raises(NotAllowed, match="You completed this case"):
+        releases.approve(condition=approval, by=administrator, source="web")
+    assert releases.approve(condition=approval, by=other_technician, source="web").state == "met"
+
+
+def test_who_has_undone_a_reopening_has_not_completed_the_case(member, technician, administrator, clock):
+    case = CaseFactory(member=member, assigned_to=technician)
+    approval = releases.add_condition(case=case, by=technician, source="web", kind="approval")
+    releases.complete(case=case, by=technician, source="web", release_on=LATER)
+    run = done(preview(technician, "return", [case]))
+    clock.shift(MINUTE)
+    assert codes(done(bulk.preview_undo(by=administrator, run=run))) == ["done"]
+
+    assert releases.approve(condition=approval, by=administrator, source="web").settled_by == administrator
