@@ -32,7 +32,7 @@ from cases.releases.bulk.operation import (
     store,
 )
 from cases.releases.bulk.scheduling import schedule_of, write_schedules
-from cases.releases.wakeups import arm_many_after_commit
+from cases.releases.wakeups import arm_many_after_commit, wake_if_any_reached
 
 Kind = CaseEvent.Kind
 Bulk = BulkRun.Action
@@ -225,6 +225,10 @@ class RemoveCondition(ConditionUndo):
 
     def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
         return condition.is_open != bool(row.fact("met_at_once"))
+
+    def write(self, steps: Sequence[Step]) -> None:
+        super().write(steps)
+        wake_if_any_reached([step.case for step in steps])
 
     def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
         events = condition_sets.events(Kind.CONDITION_REMOVED, conditions, recorders)

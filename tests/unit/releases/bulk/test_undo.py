@@ -8,6 +8,7 @@ from cases import releases
 from cases.casework import answers
 from cases.core.errors import NotAllowed
 from cases.core.schedule import Schedule
+from cases.delivery import celery_publisher
 from cases.documents import actions as documents
 from cases.models import Case, CaseDocument, Condition
 from cases.releases import bulk
@@ -74,6 +75,22 @@ def test_a_condition_in_another_state_than_the_run_left_it_is_kept(met_at_once, 
     assert codes(undo) == ["state"]
     assert undo.rows.get().words == "The condition isn't as the bulk operation left it."
     assert case.conditions.exists()
+
+
+@pytest.mark.parametrize("kind", ["manual", "approval"])
+def test_to_remove_the_last_condition_of_a_case_past_its_instant_wakes_a_worker(
+    kind, technician, monkeypatch, django_capture_on_commit_callbacks
+):
+    woken = []
+    monkeypatch.setattr(celery_publisher, "publish_wake_up", lambda **facts: woken.append(facts["case_id"]) or True)
+    held, free, ahead = (CaseFactory(assigned_to=technician, **{state: True}) for state in ("due", "due", "scheduled"))
+    run = done(preview(technician, "add_condition", [held, free, ahead], kind=kind, name="Signed"))
+    condition(held, "external", "Payment received")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done"] * 3
+
+    assert woken == [free.pk]
 
 
 # --- Cases that were reopened ----------------------------------------------------------------------------------------
