@@ -64,11 +64,13 @@ def resend_to(*, person: User, by: User, source: str) -> int:
 def waiting_for_address(person: User) -> list[OutgoingEmail]:
     """Return what `resend_to` would send: email to whatever address `person` has, the latest MAX_ROWS.
 
-    A link that is on its way already is not sent twice.
+    A link is not sent twice: of one that is on its way already nothing, else the newest email.
     """
     on_their_way = OutgoingEmail.objects.filter(OPEN, recipient=person, kind__in=ONCE_KINDS).values("kind")
     rows = _given_up(person).exclude(kind__in=kinds_that_keep_their_address()).exclude(kind__in=on_their_way)
-    return list(rows.order_by("-pk")[:MAX_ROWS])
+    latest = list(rows.order_by("-pk")[:MAX_ROWS])
+    newest = {row.kind: row.pk for row in reversed(latest)}
+    return [row for row in latest if row.kind not in ONCE_KINDS or row.pk == newest[row.kind]]
 
 
 def _given_up(person: User) -> QuerySet[OutgoingEmail]:
@@ -77,8 +79,15 @@ def _given_up(person: User) -> QuerySet[OutgoingEmail]:
 
 
 def _queue_again(rows: Sequence[OutgoingEmail], *, by: User, source: str) -> None:
-    """Have `rows` wait again. What came back is another message from now on, whose bounce counts for itself."""
+    """Have `rows` wait again. What came back is another message from now on, whose bounce counts for itself.
+
+    A link of ONCE_KINDS replaces what else was given up of its kind, as a new request for it does.
+    """
     now = portal_now()
+    for row in rows:
+        if row.kind in ONCE_KINDS:
+            given_up = OutgoingEmail.objects.filter(recipient=row.recipient_id, kind=row.kind, state__in=GIVEN_UP)
+            given_up.exclude(pk=row.pk).update(state=State.DROPPED)
     again = {"state": State.WAITING, "deferrals": 0, "due": now, "next_try": now, "last_error": ""}
     came_back = [row.pk for row in rows if row.has_bounced]
     OutgoingEmail.objects.filter(pk__in=came_back).update(**again, group=None, message_id="", sent=None)

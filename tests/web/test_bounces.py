@@ -3,6 +3,7 @@
 import pytest
 from django.core import mail
 
+from cases.accounts.actions import invite
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue
 from cases.delivery.bounces import receive_message
@@ -68,6 +69,26 @@ def test_an_administrator_corrects_the_address_and_sends_again(bounced, administ
     assert "Resend to" not in shown
     assert OutgoingEmail.objects.get().state == "waiting"
     assert "There is no email to resend." in client.post(f"{person}emails/resend/", follow=True).content.decode()
+
+
+def test_an_invitation_that_was_sent_twice_and_came_back_twice_is_sent_again(administrator, client, settings):
+    settings.BOUNCE_DOMAIN = "bounces.example"
+    client.force_login(administrator)
+    invited = {"email": "nnia@example.com", "first_name": "Nina", "last_name": "Ng", "role": "member"}
+    nina = invite(by=administrator, **invited)
+    person = f"/people/{nina.pk}/"
+    outbox.deliver()
+    client.post(f"{person}invite/")
+    outbox.deliver()
+    for message in mail.outbox:
+        receive_message(report(message.from_email, words=WORDS), by="a test")
+    assert list(OutgoingEmail.objects.values_list("state", flat=True)) == ["undeliverable"] * 2
+    client.post(f"{person}correct/", {**invited, "email": "nina@example.com"})
+    assert "Resend to nina@example.com" in client.get(person).content.decode()
+    shown = client.post(f"{person}emails/resend/", follow=True).content.decode()
+    assert "Resending 1 email to nina@example.com." in shown
+    outbox.deliver()
+    assert [message.to for message in mail.outbox[2:]] == [["nina@example.com"]]
 
 
 def test_an_administrator_confirms_the_address(bounced, administrator, client):

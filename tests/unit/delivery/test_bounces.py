@@ -17,9 +17,10 @@ from cases.delivery import email_claims, outbox
 from cases.delivery.account_email_queue import queue
 from cases.delivery.bounces import Received, receive_message
 from cases.delivery.envelope import sender_of
-from cases.delivery.resend import resend, resend_to
+from cases.delivery.resend import resend, resend_to, waiting_for_address
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import AccountEvent, OutgoingEmail, User
+from cases.models.outgoing_email import ONCE_KINDS
 from tests.factories import CaseFactory
 from tests.unit.delivery.bounce_servers import ImapFolder, lmtp_server, report
 
@@ -237,6 +238,56 @@ def test_a_corrected_address_clears_it_and_what_came_back_is_sent_there(member, 
     assert rows() == [("sent", "")]
     with pytest.raises(WrongState, match="no email"):
         resend_to(person=member, by=administrator, source="web")
+
+
+@pytest.mark.parametrize("kind", ONCE_KINDS)
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("order", [1, -1], ids=["in order", "the last one first"])
+def test_of_links_that_came_back_the_newest_is_sent_again(kind, count, order, member, administrator, clock):
+    """Each was requested before the one before it came back."""
+    if kind == "invitation":
+        member.set_unusable_password()
+        member.save()
+    CaseFactory(due=True, member=member)
+    releases.release_due(by="test", source="command")
+    clock.shift(dt.timedelta(minutes=1))
+    assert outbox.deliver().sent == 1
+    told = mail.outbox[-1].from_email
+    for envelope in [told, *[sent(member, kind) for _ in range(count)]][::order]:
+        received(envelope)
+    correct(person=member, by=administrator, email="new@example.com", first_name="Mia", last_name="")
+    assert len(waiting_for_address(member)) == 2
+    assert resend_to(person=member, by=administrator, source="web") == 2
+    links = list(OutgoingEmail.objects.filter(kind=kind).order_by("pk").values_list("state", flat=True))
+    assert links == ["dropped"] * (count - 1) + ["waiting"]
+    assert outbox.deliver().sent == 2
+    assert AccountEvent.objects.filter(kind="mail_resent").count() == 1
+    with pytest.raises(WrongState, match="no email"):
+        resend_to(person=member, by=administrator, source="web")
+
+
+@pytest.mark.parametrize("kind", ONCE_KINDS)
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_a_link_that_is_sent_again_by_itself_replaces_the_others(kind, chosen, member, administrator):
+    member.set_unusable_password()
+    member.save()
+    for envelope in [sent(member, kind), sent(member, kind)]:
+        received(envelope, status="4.2.2")
+    emails = list(OutgoingEmail.objects.order_by("pk"))
+    assert resend(email=emails[chosen], by=administrator, source="web") == 1
+    with pytest.raises(WrongState, match="Canceled"):
+        resend(email=emails[1 - chosen], by=administrator, source="web")
+    outbox.deliver()
+    assert waiting_for_address(member) == []
+
+
+def test_both_kinds_of_links_are_sent_again(member, administrator):
+    member.set_unusable_password()
+    member.save()
+    for envelope in [sent(member, kind) for kind in ONCE_KINDS * 2]:
+        received(envelope)
+    clear_bounce(person=member, by=administrator)
+    assert resend_to(person=member, by=administrator, source="web") == len(ONCE_KINDS)
 
 
 def test_an_address_that_works_again_is_cleared_by_an_administrator(member, technician, administrator):
