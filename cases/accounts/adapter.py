@@ -69,6 +69,13 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
 
+    def is_safe_url(self, url: str) -> bool:
+        """Whether `next` may lead there. Never where it is no address, which Django refuses and allauth cannot read."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Refuses: a page that talks to a mail server waits for it, and its time tells whose addresses are known."""
         raise ImproperlyConfigured(f"{template_prefix}: e-mails about accounts go through the outbox.")

@@ -59,7 +59,10 @@ def asked_place(request: PortalRequest, case: Case) -> tuple[str, int] | None:
 
 
 def _of_page_before(request: PortalRequest, pk: int) -> QueryDict:
-    before = urlsplit(request.headers.get("Referer", ""))
+    try:
+        before = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # brackets around what is no IPv6 address, and more of the kind
+        return QueryDict()
     return QueryDict(before.query if before.path == reverse("case_detail", args=[pk]) else "")
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 # Stand for an id or a word while an address is written.
 NUMBER, WORD = "987654321", "987654321x"
 ODD_IDS = ["0", str(2**63 - 1), str(2**63), "9" * 5000, "-1", "1%00", "%ED%A0%80", "%0A", "1" * 14 + "z"]
-ODD_WORDS = ["\0", str(2**63), "9" * 5000, "²", "word " * 30]
+ODD_WORDS = ["\0", str(2**63), "9" * 5000, "²", "word " * 30, "http://["]
 if connection.vendor == "sqlite":  # what a database may refuse by itself; the rest is refused by Python
     ODD_IDS, ODD_WORDS = ["0", str(2**63 - 1), str(2**63), "1%00"], ["\0", str(2**63)]
 
@@ -206,9 +206,36 @@ def _reads_no_form(answer) -> bool:
 @pytest.mark.parametrize("odd", ODD_WORDS, ids=range(len(ODD_WORDS)))
 def test_an_odd_cookie_or_header_is_no_error_of_ours(odd, client, db):
     client.cookies["sessionid"] = client.cookies["django_language"] = odd
-    for headers in ({"Authorization": f"Token {odd}"}, {"Accept-Language": odd, "X-Request-ID": odd}):
+    for headers in ({"Authorization": f"Token {odd}"}, {"Accept-Language": odd, "X-Request-ID": odd}, {"Referer": odd}):
         for address in ("/", "/api/cases/", "/accounts/login/", "/admin/"):
             assert client.get(address, headers=headers).status_code < 500, (address, headers)
+
+
+# Python reads none of them as an address: for a bracket, or for a letter that becomes a slash.
+ODD_URLS = ["http://[", "//[", "http://[::1", "http://a]b/", "http://[x]/", "http://exa\u2100mple/"]
+
+
+@pytest.mark.parametrize("odd", ODD_URLS)
+def test_a_page_before_that_is_no_address_is_no_error_of_ours(odd, clients, case):
+    for client in clients:
+        for headers in ({"Referer": odd}, {"Origin": odd}, {"HX-Request": "true", "HX-Current-URL": odd}):
+            assert client.get(f"/cases/{case.pk}/", headers=headers).status_code == 200, headers
+            assert client.post("/language/", headers=headers).status_code < 500, headers
+    careful = Client(enforce_csrf_checks=True)
+    for headers in ({"Referer": odd}, {"Origin": odd}):
+        assert careful.post("/accounts/login/", headers=headers, secure=True).status_code == 403
+
+
+@pytest.mark.parametrize("odd", ODD_URLS)
+def test_a_way_on_that_is_no_address_is_not_taken(odd, client, clients, technician):
+    technician.set_password("correct horse battery")
+    technician.save()
+    for address in ("/accounts/login/", "/admin/login/", "/admin/", "/accounts/password/reset/"):
+        assert client.get(address, {"next": odd}).status_code in (200, 302), address
+    assert client.post("/language/", {"language": "es", "next": odd}).url == "/"
+    login = {"login": technician.username, "password": "correct horse battery", "next": odd}
+    assert client.post("/accounts/login/", login).url == "/"
+    assert client.post("/accounts/reauthenticate/", {"password": login["password"], "next": odd}).url == "/"
 
 
 # --- Django's admin ----------------------------------------------------------------------------------------------
