@@ -5,15 +5,26 @@ from typing import Any
 from allauth.mfa.signals import authenticator_removed
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.http import HttpRequest
 
+from cases.lifecycle.locking import lock_people
 from cases.models import User
 
 
+@transaction.atomic
 def end_other_credentials(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Ends what was opened with the second factor, except the session in which its owner removed it."""
-    user.end_credentials()
-    user.save(update_fields=["credentials_key"])
+    """Ends what was opened with the second factor, except the session in which its owner removed it.
+
+    A session that has ended since the request began gets no new key: it stays ended.
+    """
+    person = lock_people(user)[user.pk]
+    is_signed_in = person.get_session_auth_hash() == user.get_session_auth_hash()
+    person.end_credentials()
+    person.save(update_fields=["credentials_key"])
+    if not is_signed_in:
+        return
+    user.credentials_key = person.credentials_key
     update_session_auth_hash(request, user)
     UserSession.objects.create_from_request(request)  # it has another key now
 

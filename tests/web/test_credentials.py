@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -258,6 +259,33 @@ def test_one_session_remains_of_a_changed_password(other_technician, administrat
     change = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
     client.post("/accounts/password/change/", change)
     assert len(re.findall("Signed in .* from 127.0.0.1", client.get("/accounts/sessions/").content.decode())) == 1
+
+
+def session_that_removes_its_factor_meanwhile(person: User, step: Callable[[], object], monkeypatch) -> Works:
+    """The step comes after the request was let in, and before what removing the factor ends."""
+    client, delete = confirmed(person), Authenticator.delete
+
+    def delete_after_the_step(authenticator: Authenticator) -> object:
+        monkeypatch.undo()
+        step()
+        return delete(authenticator)
+
+    monkeypatch.setattr(Authenticator, "delete", delete_after_the_step)
+    assert client.post("/accounts/security/app/deactivate/").status_code == 302
+    return lambda: client.get("/").status_code == 200
+
+
+def another_role(person: User, administrator: User) -> None:
+    people.change_role(person=person, by=administrator, role="administrator")
+
+
+@pytest.mark.parametrize("step", [another_role, deactivated_and_back, password_reset, password_set_in_a_shell])
+def test_a_session_that_has_ended_is_not_renewed(step, other_technician, administrator, monkeypatch):
+    works = session_that_removes_its_factor_meanwhile(
+        other_technician, lambda: step(other_technician, administrator), monkeypatch
+    )
+    assert not works()
+    assert not other_technician.authenticator_set.exists()
 
 
 @pytest.mark.parametrize("make", [new_token, lambda user: feeds.make(user=user)], ids=["token", "feed"])
