@@ -2,13 +2,18 @@
 
 import structlog
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from cases.core.errors import NotAllowed
 from cases.lifecycle.account_history import record
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, User
 
 logger = structlog.get_logger(__name__)
 Kind = AccountEvent.Kind
+# What each proof is made of (password_links, User.get_session_auth_hash). It has ended where one of these is another.
+LINK = ("password", "last_login", "email", "credentials_key")
+SESSION = ("password", "credentials_key")
 
 
 @transaction.atomic
@@ -17,14 +22,27 @@ def set_password(*, by: User, password: str, with_link: bool) -> User:
 
     `with_link`: proved by a mailed link, and not by the former password. The object given is changed as well, so that
     a session can go on with it.
+
+    NotAllowed where an administrator, or the person elsewhere, has ended that proof since it was checked.
     """
-    kind = _kind(lock_people(by)[by.pk], with_link=with_link)
+    person = lock_people(by)[by.pk]
+    _check_proof(person, by, with_link=with_link)
+    kind = _kind(person, with_link=with_link)
     by.set_password(password)
     # Nothing else: what an administrator has changed meanwhile stays.
     by.save(update_fields=["password"])
     record(by, kind, by=by)
     logger.info("password set", person_id=by.pk, how=kind.value)
     return by
+
+
+def _check_proof(person: User, checked: User, *, with_link: bool) -> None:
+    """NotAllowed unless what `checked` was read with is still so of the locked `person`."""
+    made_of = LINK if with_link else SESSION
+    if not person.is_active or any(getattr(person, name) != getattr(checked, name) for name in made_of):
+        raise NotAllowed(
+            _("This link is no longer valid.") if with_link else _("Your session has ended. Sign in to continue.")
+        )
 
 
 def _kind(person: User, *, with_link: bool) -> AccountEvent.Kind:

@@ -8,19 +8,28 @@ from allauth.usersessions.views import list_usersessions
 from django.urls import path, re_path
 
 import cases.core.url_converters  # noqa: F401  (for <key:…>)
-from cases.views import absences, api_tokens, end_absence, end_api_token, new_api_token, profile
+from cases.views import (
+    absences,
+    api_tokens,
+    end_absence,
+    end_api_token,
+    new_api_token,
+    password_change,
+    password_reset_from_key,
+    profile,
+)
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/change/", password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        views.password_reset_from_key,
+        password_reset_from_key,
         name="account_reset_password_from_key",
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),

@@ -53,6 +53,7 @@ from cases.views.operations import (
     resend_email,
 )
 from cases.views.palette import palette
+from cases.views.passwords import password_change, password_reset_from_key
 from cases.views.people import (
     change_role,
     correct_person,
@@ -137,6 +138,8 @@ __all__ = [
     "operations_present",
     "operations_workers",
     "palette",
+    "password_change",
+    "password_reset_from_key",
     "people",
     "person",
     "person_absences",

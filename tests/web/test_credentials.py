@@ -17,6 +17,7 @@ from django.urls import reverse
 from cases.accounts import actions as people
 from cases.accounts import calendar_feed as feeds
 from cases.core.errors import NotAllowed
+from cases.lifecycle.locking import lock_people
 from cases.models import User
 from tests.tokens import header, new_token
 
@@ -29,6 +30,7 @@ pytestmark = [
 
 PASSWORD = "correct horse battery"
 ANOTHER = "staple of another kind"
+TAKEN = "a phrase of a stranger"
 Works = Callable[[], bool]
 
 
@@ -124,6 +126,10 @@ CREDENTIALS = [
 def deactivated_and_back(person: User, administrator: User) -> None:
     people.deactivate(person=person, by=administrator)
     people.reactivate(person=person, by=administrator)
+
+
+def deactivated_in_a_shell(person: User, administrator: User) -> None:
+    User.objects.filter(pk=person.pk).update(is_active=False)
 
 
 def deactivated_in_a_shell_and_back(person: User, administrator: User) -> None:
@@ -286,6 +292,65 @@ def test_a_session_that_has_ended_is_not_renewed(step, other_technician, adminis
     )
     assert not works()
     assert not other_technician.authenticator_set.exists()
+
+
+# --- What proved the person ends while the new password waits for the lock -------------------------------------------
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Have a step done after the proof was checked, and before the lock is there."""
+
+    def arranged(step: Callable[[], object]) -> None:
+        def lock_after_the_step(*who: User) -> dict[int, User]:
+            monkeypatch.undo()
+            step()
+            return lock_people(*who)
+
+        monkeypatch.setattr("cases.accounts.own_account.lock_people", lock_after_the_step)
+
+    return arranged
+
+
+def corrected(person: User, administrator: User) -> None:
+    people.correct(person=person, by=administrator, email="right@example.com", first_name="", last_name="")
+
+
+ENDING = [another_role, deactivated_and_back, deactivated_in_a_shell, factor_removed, password_set_in_a_shell]
+
+
+@pytest.mark.parametrize("step", [corrected, *ENDING])
+def test_a_link_that_ends_meanwhile_sets_no_password(step, other_technician, administrator, meanwhile):
+    key = default_token_generator.make_token(other_technician)
+    client, address = Client(), "account_reset_password_from_key"
+    form = client.get(reverse(address, args=[user_pk_to_url_str(other_technician), key])).url
+    meanwhile(lambda: step(other_technician, administrator))
+    answer = client.post(form, {"password1": TAKEN, "password2": TAKEN})
+    assert answer.status_code == 403
+    assert "This link is no longer valid" in answer.content.decode()
+    assert "Request a new link" in answer.content.decode()
+    assert not User.objects.get(pk=other_technician.pk).check_password(TAKEN)
+
+
+@pytest.mark.parametrize("step", ENDING)
+def test_a_session_that_ends_meanwhile_changes_no_password(step, other_technician, administrator, meanwhile):
+    client = confirmed(other_technician)
+    meanwhile(lambda: step(other_technician, administrator))
+    change = {"oldpassword": PASSWORD, "password1": TAKEN, "password2": TAKEN}
+    answer = client.post("/accounts/password/change/", change, follow=True)
+    assert answer.redirect_chain == [("/accounts/login/", 302)]
+    assert "Your session has ended. Sign in to continue." in answer.content.decode()
+    assert not User.objects.get(pk=other_technician.pk).check_password(TAKEN)
+
+
+def test_another_address_ends_no_session(other_technician, administrator, meanwhile):
+    client = confirmed(other_technician)
+    meanwhile(lambda: corrected(other_technician, administrator))
+    change = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
+    assert client.post("/accounts/password/change/", change).status_code == 302
+    changed = User.objects.get(pk=other_technician.pk)
+    assert (changed.email, changed.check_password(ANOTHER)) == ("right@example.com", True)
+    assert client.get("/").status_code == 200
 
 
 @pytest.mark.parametrize("make", [new_token, lambda user: feeds.make(user=user)], ids=["token", "feed"])
