@@ -8,6 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
+from cases.accounts import actions
+from cases.lifecycle.locking import lock_people
 from cases.models import CalendarFeed
 from tests.factories import CaseFactory
 
@@ -50,6 +52,17 @@ def test_a_new_address_ends_the_former_one_and_off_ends_all(client, technician):
     assert client.post("/calendar/feed/", {"action": "off"}).url == "/calendar/"
     assert Client().get(new).status_code == 404
     assert "Calendar feed turned off." in client.get("/calendar/").content.decode()
+
+
+def test_a_session_that_ends_at_this_moment_makes_none(client, technician, administrator, monkeypatch):
+    def ended_meanwhile(*people):
+        actions.change_role(person=technician, by=administrator, role="member")
+        return lock_people(*people)
+
+    client.force_login(technician)
+    monkeypatch.setattr("cases.accounts.calendar_feed.lock_people", ended_meanwhile)
+    assert client.post("/calendar/feed/", {"action": "new"}).url == "/"
+    assert not CalendarFeed.objects.exists()
 
 
 def test_it_ends_when_the_person_is_deactivated(client, technician):
