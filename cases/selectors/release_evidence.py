@@ -23,11 +23,15 @@ OPENED: dict[str, Text] = {
 MAILED: dict[str, Text] = {
     OutgoingEmail.Kind.RELEASED: _("Release email accepted by the mail server"),
     OutgoingEmail.Kind.RECALLED: _("Recall email accepted by the mail server"),
+    OutgoingEmail.Kind.UNOPENED: _("Reminder email accepted by the mail server"),
 }
 NOT_MAILED: dict[str, Text] = {
     OutgoingEmail.Kind.RELEASED: _("Release email: %(state)s"),
     OutgoingEmail.Kind.RECALLED: _("Recall email: %(state)s"),
+    OutgoingEmail.Kind.UNOPENED: _("Reminder email: %(state)s"),
 }
+# Of a kind that has no words here: it is evidence all the same.
+OF_A_KIND = _("%(field)s: %(value)s")
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,18 @@ def _steps(events: list[CaseEvent]) -> Iterator[Fact]:
 def _mails(emails: list[OutgoingEmail]) -> Iterator[Fact]:
     for email in emails:
         if email.sent:
-            yield Fact(MAILED[email.kind], email.sent, email.recipient.display_name, _("Email"))
+            what = MAILED.get(email.kind) or _of_its_kind(email, OutgoingEmail.State.SENT.label)
+            yield Fact(what, email.sent, email.recipient.display_name, _("Email"))
+
+
+def _of_its_kind(email: OutgoingEmail, state: Text) -> str:
+    return str(OF_A_KIND) % {"field": email.get_kind_display(), "value": state}
 
 
 def _views(views: list[FirstView], case: Case) -> Iterator[Fact]:
     for view in views:
         through = CaseEvent.Source.API if view.kind == FirstView.Kind.API else CaseEvent.Source.WEB
-        yield Fact(OPENED[view.kind], view.at, case.member.display_name, through.label)
+        yield Fact(OPENED.get(view.kind, view.get_kind_display()), view.at, case.member.display_name, through.label)
 
 
 def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[FirstView]) -> Iterator[Text]:
@@ -87,7 +96,9 @@ def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[F
         yield _("The history has no entry of this release.")
     for email in emails:
         if not email.sent or email.has_bounced:
-            yield NOT_MAILED[email.kind] % {"state": email.get_state_display()}
+            state = email.get_state_display()
+            words = NOT_MAILED.get(email.kind)
+            yield words % {"state": state} if words else _of_its_kind(email, state)
             if email.interrupted:
                 yield _("It may have been sent: a mail worker stopped or lost the connection while sending it.")
     seen = {view.kind for view in views}

@@ -23,7 +23,7 @@ PLANS = (Kind.COMPLETED, Kind.SCHEDULED, Kind.RESCHEDULED)
 WAITING = (OutgoingEmail.State.WAITING, OutgoingEmail.State.SENDING)
 # The latest of each, which is more than anybody reads.
 RELEASES, EVENTS = 10, 200
-VIEWS = {
+VIEWS: dict[str, StrOrPromise] = {
     FirstView.Kind.PAGE: _("Page first opened"),
     FirstView.Kind.VIEWED: _("Report first viewed"),
     FirstView.Kind.DOCUMENT: _("Report first downloaded"),
@@ -213,7 +213,7 @@ def _views(release: _Release) -> Iterator[Moment]:
         return
     yield Moment("seen", label, views[0].at, note=views[0].get_kind_display())
     for view in views[1:]:
-        yield Moment(f"seen-{view.kind}", VIEWS.get(FirstView.Kind(view.kind), view.kind), view.at)
+        yield Moment(f"seen-{view.kind}", VIEWS.get(view.kind, view.get_kind_display()), view.at)
 
 
 def _without_views(release: _Release, label: StrOrPromise) -> Moment:

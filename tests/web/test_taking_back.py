@@ -11,6 +11,7 @@ from cases import releases
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.models import Case, FirstView, OutgoingEmail
+from cases.releases.unopened_reminders import queue_unopened_reminders
 from cases.views.undo_offers import schedule_of
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
@@ -216,6 +217,20 @@ def test_the_evidence_says_what_did_not_happen(released, client, technician):
     assert "The member hasn't downloaded a document of this release." in text
     assert "Release undone" in text
     assert "wasn't undone" not in text
+
+
+def test_the_evidence_has_the_reminder_of_an_unopened_case(released, client, technician, clock, settings):
+    """From the day on which it is queued, before and after it is sent."""
+    settings.RELEASE_UNOPENED_REMINDER = True
+    clock.shift(31)
+    outbox.deliver()
+    queue_unopened_reminders()
+    clock.shift(settings.RELEASE_UNOPENED_DAYS * 86400 + 1)
+    assert queue_unopened_reminders() == 1
+    client.force_login(technician)
+    assert "Reminder email: Waiting" in evidence(client, released)
+    outbox.deliver()
+    assert "Reminder email accepted by the mail server" in evidence(client, released)
 
 
 def test_each_release_has_evidence_of_its_own(released, client, technician, administrator):
