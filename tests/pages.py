@@ -146,7 +146,9 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     saved_views.create(by=technician, name="Divorce orders", **verbs)
     saved_views.create(by=administrator, name="Held back", is_shared=True, **verbs)
     # The names are none of the demo, to which `make screenshots` adds these.
-    CaseTypeFactory(name="Survivor benefit", guidance="Attach every death certificate.", conditions=["manual", "report"])
+    CaseTypeFactory(
+        name="Survivor benefit", guidance="Attach every death certificate.", conditions=["manual", "report"]
+    )
     with_bulk_runs(technician)
     with_notifications(member, technician)
     canned_texts.add(by=administrator, source="web", name="Form SF-180", text="Please send form SF-180.")

@@ -334,7 +334,7 @@ def test_a_line_without_a_number_is_refused_and_the_others_can_go_on(line, colum
     good = ",".join(whole[name] for name in columns.split(","))
     alone, among_others = (upload(tom, "\n".join([columns, line, *more]).encode()) for more in ([], [good]))
     assert (alone.status_code, among_others.status_code) == (400, 200)
-    assert all("Enter the number of the case." in answer.content.decode() for answer in (alone, among_others))
+    assert all("Enter the case number." in answer.content.decode() for answer in (alone, among_others))
 
 
 def test_the_file_has_to_be_chosen(tom):

@@ -104,7 +104,7 @@ def test_a_line_that_ends_early_is_a_problem_of_that_line_in_every_order_of_colu
         missing = [column for column in ("number", "date") if column in order[count:]]
         assert [problem.line for problem in found.problems] == ([2] if missing else [])
         for problem in found.problems:
-            assert problem.text == {"number": "Enter the number of the case.", "date": "Enter a date."}[missing[0]]
+            assert problem.text == {"number": "Enter the case number.", "date": "Enter a date."}[missing[0]]
             assert problem.number == ("" if "number" in missing else "C-1")
         assert [row.number for row in found.rows] == (["C-2"] if missing else ["C-1", "C-2"])
 
