@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar, cast
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -25,7 +25,7 @@ from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
 from cases.views import undo_offers, undo_panel
 from cases.views.case_detail import RELEASE, render_case, visible_case
-from cases.views.refusals import add_refusal, refusals_shown_by
+from cases.views.refusals import add_refusal, refusals_shown_by, renew
 from cases.views.requests import PortalRequest
 
 WEB = CaseEvent.Source.WEB
@@ -109,8 +109,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
     def _renewed(self, form: FormT, error: CaseError, case: Case, user: User) -> dict[str, Any]:
         if "version" not in form.fields:
             return {}
-        form.data = cast(QueryDict, form.data).copy()
-        form.data["version"] = str(case.version)
+        renew(form, version=case.version)
         if self.is_in_dialog:
             form.add_error(None, error.message)
         return self._open(form, case, user)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,9 +21,10 @@ from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, Condition
+from cases.models.condition import UNMET
 from cases.views.case_detail import show_refusal, visible_case
 from cases.views.decorators import staff_only
-from cases.views.refusals import add_refusal, refusals_shown_by
+from cases.views.refusals import add_refusal_renewed, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 WEB = CaseEvent.Source.WEB
@@ -37,12 +37,13 @@ def _not_done(request: PortalRequest, error: CaseError, pk: int, condition_pk: i
 
 
 def _not_added(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """What is wrong with the form stands in the form. Else the case has changed, and its page says how."""
-    if error.status != HTTPStatus.BAD_REQUEST:
+    """Show what was typed again, for the case as it is now. Where it can no longer be done, the page of the case."""
+    case = visible_case(request, pk)
+    if Action.ADD_CONDITION not in permissions.allowed(by=request.user, case=case):
         return show_refusal(request, error, pk)
     form = ConditionForm(request.POST)
-    add_refusal(form, error)
-    return _show_form(request, visible_case(request, pk), form)
+    add_refusal_renewed(form, error, case=case)
+    return _show_form(request, case, form, status=error.status)
 
 
 @require_http_methods(ASKS_AND_ACTS)
@@ -57,7 +58,7 @@ def add_condition(request: PortalRequest, pk: int) -> HttpResponse:
         return _show_form(request, case, ConditionForm(initial=initial))
     form = ConditionForm(request.POST)
     if not form.is_valid():
-        return _show_form(request, case, form)
+        return _show_form(request, case, form, status=HTTPStatus.BAD_REQUEST)
     condition = releases.add_condition(case=case, by=request.user, source=WEB, **form.condition())
     messages.success(request, _asked_for_approval() if condition.kind == Kind.APPROVAL else _("Condition added."))
     return _to_panel(pk)
@@ -110,11 +111,14 @@ def link_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpRe
 
 
 def _not_waived(request: PortalRequest, error: CaseError, pk: int, condition_pk: int) -> HttpResponse:
-    if error.status != HTTPStatus.BAD_REQUEST:
+    """Do as `_not_added`. A condition that was met, waived or removed meanwhile is no longer asked about."""
+    case = visible_case(request, pk)
+    condition = case.conditions.filter(UNMET, pk=condition_pk).first()
+    if condition is None or Action.WAIVE not in permissions.allowed(by=request.user, case=case):
         return show_refusal(request, error, pk)
     form = ChangeForm(request.POST)
-    add_refusal(form, error)
-    return _show_waive(request, pk, _condition(visible_case(request, pk), condition_pk), form)
+    add_refusal_renewed(form, error, case=case)
+    return _show_waive(request, pk, condition, form, status=error.status)
 
 
 @require_http_methods(ASKS_AND_ACTS)
@@ -129,7 +133,7 @@ def waive_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpR
         return _show_waive(request, pk, condition, ChangeForm(initial={"version": case.version}))
     form = ChangeForm(request.POST)
     if not form.is_valid():
-        return _show_waive(request, pk, condition, form)
+        return _show_waive(request, pk, condition, form, status=HTTPStatus.BAD_REQUEST)
     releases.waive_condition(condition=condition, by=request.user, source=WEB, **form.change())
     messages.success(request, _("Condition waived."))
     return _to_panel(pk)
@@ -145,22 +149,20 @@ def _condition(case: Case, pk: int) -> Condition:
     return get_object_or_404(Condition, pk=pk, case=case)
 
 
-def _show_form(request: PortalRequest, case: Case, form: ConditionForm) -> HttpResponse:
+def _show_form(request: PortalRequest, case: Case, form: ConditionForm, *, status: int = 200) -> HttpResponse:
     context = {"case": VisibleCase.of(case, to=request.user), "form": form}
-    return render(request, "cases/conditions/add.html", context, status=_status(form))
+    return render(request, "cases/conditions/add.html", context, status=status)
 
 
-def _show_waive(request: PortalRequest, pk: int, condition: Condition, form: ChangeForm) -> HttpResponse:
+def _show_waive(
+    request: PortalRequest, pk: int, condition: Condition, form: ChangeForm, *, status: int = 200
+) -> HttpResponse:
     context = _shown(request, pk, condition) | {"form": form}
-    return render(request, "cases/conditions/waive.html", context, status=_status(form))
+    return render(request, "cases/conditions/waive.html", context, status=status)
 
 
 def _shown(request: PortalRequest, pk: int, condition: Condition) -> dict[str, Any]:
     return {"case": VisibleCase.of(visible_case(request, pk), to=request.user), "condition": condition}
-
-
-def _status(form: BaseForm) -> int:
-    return HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
 
 
 def _asked_for_approval() -> str:

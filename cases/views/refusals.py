@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.forms import BaseForm
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 
 from cases.core.errors import CaseError
@@ -41,16 +41,31 @@ def refusals_shown_by(show: Show[P]) -> Callable[[View[P]], View[P]]:
 
 
 @contextmanager
-def refusal_on(form: BaseForm, *, bad_input_only: bool = False) -> Iterator[None]:
-    """Put a CaseError on the form, which the caller then shows again. `bad_input_only` lets others pass."""
+def refusal_on(form: BaseForm) -> Iterator[None]:
+    """Put a CaseError on the form, which the caller then shows again."""
     try:
         yield
     except CaseError as error:
-        if bad_input_only and error.status != CaseError.status:
-            raise
         add_refusal(form, error)
 
 
 def add_refusal(form: BaseForm, error: CaseError) -> None:
     """Put the sentence of `error` beside the field that it is about; above the form where there is none."""
     form.add_error(error.field if error.field in form.fields else None, error.message)
+
+
+def renew(form: BaseForm, *, version: int) -> None:
+    """Keep what was typed into the bound `form`, and have it be about this `version` of the case.
+
+    For a form that is shown with the case as it is now: the person reads what has become of it, and sends it again or
+    does not.
+    """
+    form.data = cast(QueryDict, form.data).copy()
+    form.data["version"] = str(version)
+
+
+def add_refusal_renewed(form: BaseForm, error: CaseError, *, case: Case) -> None:
+    """Put `error` on the bound `form`. Where the case was not as the person saw it, the form is about it as it is."""
+    if error.status != CaseError.status:
+        renew(form, version=case.version)
+    add_refusal(form, error)

@@ -1,5 +1,6 @@
 """The page of a signed link in a reminder: it shows what the case is now and asks. Only the POST changes anything."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
@@ -23,7 +24,7 @@ from cases.models.case_queryset import SCHEDULED
 from cases.views import undo_offers
 from cases.views.case_actions import CancelSchedule, CaseActionView, ReleaseNow, RescheduleCase, ReturnCase
 from cases.views.case_detail import visible_case
-from cases.views.refusals import refusal_on, refusals_shown_by
+from cases.views.refusals import add_refusal_renewed, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 PAGE = "cases/reminder_link.html"
@@ -54,8 +55,19 @@ WORDS = {
 
 
 def _refused(request: PortalRequest, error: CaseError, token: str) -> HttpResponse:
-    """Say why nothing happens, and lead on to the case where the reader may see it."""
-    return render(request, PAGE, {"refusal": error.message, "case": _case_of(request, token)}, status=error.status)
+    """Ask again where the link still works, with what was typed.
+
+    Else say why nothing happens, and lead on to the case where the reader may see it.
+    """
+    now = portal_now()
+    try:
+        link, case = _opened(request, token, now)
+    except CaseError as ended:
+        context = {"refusal": ended.message, "case": _case_of(request, token)}
+        return render(request, PAGE, context, status=ended.status)
+    form = _form(request, link, case)
+    add_refusal_renewed(form, error, case=case)
+    return _ask(request, link, case, form, now=now, status=error.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,17 +79,32 @@ def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
     404 for a link that nobody signed, 403 for somebody else's link or case, 410 for one that is out of date.
     """
     now = portal_now()
+    link, case = _opened(request, token, now)
+    button, form = BUTTONS[link.action], _form(request, link, case)
+    if form.is_bound and form.is_valid():
+        former = undo_offers.schedule_of(case)
+        button.tell(request, button.perform(form, case=case, by=request.user), former)
+        return redirect("case_detail", pk=case.pk)
+    return _ask(request, link, case, form, now=now, status=400 if form.is_bound else 200)
+
+
+def _opened(request: PortalRequest, token: str, now: dt.datetime) -> tuple[SignedLink, Case]:
+    """Return what the link is for. CaseError where it has ended, or the reader can no longer do it."""
     link = signed_links.read(token, by=request.user, now=now)
     case = visible_case(request, link.case)
     signed_links.check_present(link, case, by=request.user)
     permissions.check(link.action, by=request.user, case=case, now=now)
-    button = BUTTONS[link.action]
-    form = button.form_class(request.POST if request.method == "POST" else None, initial=_initial(case, link))
-    if form.is_bound and form.is_valid():
-        with refusal_on(form, bad_input_only=True):
-            former = undo_offers.schedule_of(case)
-            button.tell(request, button.perform(form, case=case, by=request.user), former)
-            return redirect("case_detail", pk=case.pk)
+    return link, case
+
+
+def _form(request: PortalRequest, link: SignedLink, case: Case) -> Any:
+    data = request.POST if request.method == "POST" else None
+    return BUTTONS[link.action].form_class(data, initial=_initial(case, link))
+
+
+def _ask(
+    request: PortalRequest, link: SignedLink, case: Case, form: Any, *, now: dt.datetime, status: int
+) -> HttpResponse:
     if isinstance(form, ScheduleFields):
         form.offer(case, any_day=request.user.is_administrator, now=now)
     question, consequence, what_it_does = WORDS[link.action]
@@ -90,7 +117,7 @@ def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
         "needs_reason": permissions.TABLE[link.action][request.user.role].reason,
         "preflight": _preflight(request, case),
     }
-    return render(request, PAGE, context, status=400 if form.is_bound else 200)
+    return render(request, PAGE, context, status=status)
 
 
 def _preflight(request: PortalRequest, case: Case) -> Preflight | None:

@@ -169,6 +169,73 @@ def test_waiving_asks_for_a_reason(case, client, administrator):
     assert Condition.objects.get().state == "waived"
 
 
+def version_in(answer):
+    return int(re.search(r'name="version" value="(\d+)"', answer.content.decode())[1])
+
+
+FASTER = {
+    "another condition was met": lambda case, other, by: releases.meet_condition(
+        condition=other, by=by, source="web", version=case.version
+    ),
+    "it was moved": lambda case, other, by: releases.schedule(
+        case=case, by=by, source="web", release_on=Schedule(FROZEN.date() + dt.timedelta(days=30)), reason="x"
+    ),
+    "it was reopened": lambda case, other, by: releases.return_to_accepted(case=case, by=by, source="web"),
+}
+
+
+@pytest.mark.parametrize("change", FASTER.values(), ids=FASTER)
+def test_what_was_typed_for_an_older_version_is_shown_again_and_can_be_sent(case, client, administrator, change):
+    """Somebody else was faster. Nothing is lost, and who sends the form again has read that."""
+    waived, other = add(case), add(case)
+    client.force_login(administrator)
+    address = f"/cases/{case.pk}/conditions/"
+    forms = {
+        f"{address}{waived.pk}/waive/": {"reason": "The court asked & paid"},
+        address: {"kind": "external", "name": 'Signed by "both"', "owner": case.assigned_to_id},
+    }
+    seen = case.version
+    change(case, other, administrator)
+    for url, typed in forms.items():
+        before = [*Condition.objects.values()], [*Case.objects.values()]
+        answer = client.post(url, typed | {"version": seen})
+        assert answer.status_code == 409
+        assert ([*Condition.objects.values()], [*Case.objects.values()]) == before
+        page = answer.content.decode()
+        assert "Someone changed this case after you opened it." in page
+        for text in ("The court asked &amp; paid",) if "waive" in url else ("Signed by &quot;both&quot;", "selected"):
+            assert text in page
+        assert version_in(answer) == Case.objects.get(pk=case.pk).version
+        assert client.post(url, typed | {"version": version_in(answer)}).status_code == 302
+    waived.refresh_from_db()
+    assert (waived.state, waived.reason) == ("waived", "The court asked & paid")
+    assert Condition.objects.filter(kind="external", name='Signed by "both"').exists()
+
+
+def test_a_refusal_that_is_no_matter_of_versions_keeps_the_text_too(case, client, technician, monkeypatch):
+    client.force_login(technician)
+    monkeypatch.setattr("cases.core.limits.CONDITIONS", 0)
+    answer = client.post(f"/cases/{case.pk}/conditions/", {"kind": "manual", "name": "Paid"})
+    assert answer.status_code == 409
+    assert "A case can have up to 0 conditions." in answer.content.decode()
+    assert 'value="Paid"' in answer.content.decode()
+
+
+def test_what_can_no_longer_be_done_leads_to_the_case(case, client, administrator):
+    waived = add(case)
+    client.force_login(administrator)
+    address, seen = f"/cases/{case.pk}/conditions/", case.version
+    releases.meet_condition(condition=waived, by=administrator, source="web")
+    answer = client.post(f"{address}{waived.pk}/waive/", {"reason": "x", "version": seen})
+    assert answer.status_code == 409
+    assert 'id="case-conditions"' in answer.content.decode()
+    case.refresh_from_db()
+    releases.release_now(case=case, by=administrator, source="web", reason="x")
+    answer = client.post(address, {"kind": "manual", "name": "Paid", "version": seen})
+    assert answer.status_code == 409
+    assert "This case has already been released." in answer.content.decode()
+
+
 def test_a_condition_of_another_case_is_not_found(case, client, technician):
     other = add(CaseFactory(assigned_to=technician, scheduled=True))
     client.force_login(technician)

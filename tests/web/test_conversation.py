@@ -1,5 +1,6 @@
 """The conversation on the page of a case: written, refused and read, with and without HTMX."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from django.core.files.base import ContentFile
 
 from cases.conversation import canned_texts
 from cases.models import CaseMessage
-from tests.factories import CaseFactory, CaseMessageFactory
+from tests.factories import CaseFactory, CaseMessageFactory, UserFactory
 
 pytestmark = [
     pytest.mark.django_db,
@@ -98,3 +99,34 @@ def test_older_messages_are_a_page_away(who, case, client, request):
     assert "word 00" in page
     assert "word 01" not in page
     assert "Latest messages" in page
+
+
+# Whose text it is, what became of the case while they wrote, and the answer.
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+CLOSED = {
+    "a colleague completed it": ("technician", {"held": True}, 409),
+    "it is a colleague's now": ("technician", {}, 403),
+    "it was released long ago": (
+        "member",
+        {"released": True, "actual_release_date": LONG_AGO},
+        409,
+    ),
+}
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+@pytest.mark.parametrize(("who", "became", "status"), CLOSED.values(), ids=CLOSED)
+def test_a_message_that_can_no_longer_be_sent_is_there_to_be_copied(
+    who, became, status, headers, client, member, technician, request
+):
+    colleague = UserFactory(role="technician")
+    case = CaseFactory(member=member, assigned_to=technician if became else colleague, **became)
+    client.force_login(request.getfixturevalue(who))
+    answer = client.post(f"/cases/{case.pk}/messages/", {"message": "Tom & I met."}, headers=headers)
+    assert answer.status_code == status
+    page = answer.content.decode()
+    assert "Your text wasn&#x27;t saved" in page or "Your text wasn't saved" in page
+    assert "readonly" in page
+    assert "Tom &amp; I met.</textarea>" in page
+    assert 'role="alert" tabindex="-1" autofocus' in page
+    assert not CaseMessage.objects.exists()

@@ -1,6 +1,7 @@
 """Signed links in reminders: they ask, act once for their addressee, and say why where they do not."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.conf import settings as django_settings
@@ -16,6 +17,7 @@ from cases.lifecycle.permissions import Action
 from cases.models import Absence, Case, CaseEvent, User
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
+from tests.stored_clock import store
 
 pytestmark = [pytest.mark.usefixtures("clock"), pytest.mark.one_database("is about links: nothing of them is stored")]
 
@@ -225,3 +227,78 @@ def test_a_deputys_link_ends_with_the_absence(case, technician, other_technician
     assert browser(other_technician).get(url).status_code == 200
     absence.delete()
     assert browser(other_technician).get(url).status_code == 403
+
+
+# --- The case changes while somebody fills the form in, and the link still works --------------------------------------
+
+
+def _add_condition(case, by):
+    releases.add_condition(case=case, by=by, source="web", kind="manual", name="Paid")
+
+
+def _assign_to_colleague(case, by):
+    assignment.hand_over_case(case=case, to=UserFactory(role="technician"), by=by, source="web")
+
+
+def version_in(text: str) -> int:
+    return int(re.search(r'name="version" value="(\d+)"', text)[1])
+
+
+@pytest.mark.parametrize("change", [_add_condition, _assign_to_colleague])
+@pytest.mark.parametrize("action", DONE)
+def test_what_was_typed_for_an_older_version_is_shown_again_and_can_be_sent(action, change, case, administrator):
+    """The schedule is the one that the email was about: the link works, and does not say that it has ended."""
+    url, client = address(action, case, administrator), browser(administrator)
+    typed = DONE[action][0] | {"reason": "The court asked & paid", "version": case.version}
+    change(case, administrator)
+    before = rows()
+    answer = client.post(url, typed)
+    assert answer.status_code == 409
+    assert rows() == before
+    page = answer.content.decode()
+    assert "Someone changed this case after you opened it." in page
+    assert "no longer works" not in page
+    assert "The court asked &amp; paid" in page
+    assert LATER.isoformat() in page or action != Action.RESCHEDULE
+    assert version_in(page) == Case.objects.get().version
+    if (action, change) == (Action.RELEASE_EARLY, _add_condition):
+        Case.objects.get().conditions.update(state="waived", reason="x", settled_at=FROZEN, settled_through="web")
+        Case.objects.update(open_conditions=0)
+    assert client.post(url, typed | {"version": version_in(page)}).status_code == 302
+    event = CaseEvent.objects.first()
+    assert (event.kind, event.reason) == (DONE[action][1], "The court asked & paid")
+
+
+def test_a_refusal_for_another_reason_says_it_and_keeps_the_form(case, administrator):
+    """Neither an open condition nor a clock that differs ends a link."""
+    url, client = address(Action.RELEASE_EARLY, case, administrator), browser(administrator)
+    typed = {"reason": "The court asked"}
+    _add_condition(case, administrator)
+    answer = client.post(url, typed)
+    assert answer.status_code == 409
+    assert "These conditions are open: " in answer.content.decode()
+    Case.objects.get().conditions.update(state="waived", reason="x", settled_at=FROZEN, settled_through="web")
+    Case.objects.update(open_conditions=0)
+    store("America/Chicago", dt.time(0))
+    stopped = client.post(url, typed)
+    assert stopped.status_code == 503
+    for page in (answer.content.decode(), stopped.content.decode()):
+        assert "The court asked" in page
+        assert "no longer works" not in page
+    assert not CaseEvent.objects.filter(kind="released").exists()
+
+
+def test_a_link_that_ends_while_its_form_is_sent_says_so(case, administrator, monkeypatch):
+    """The schedule changes between the look at it and the lock."""
+    url, client = address(Action.HOLD, case, administrator), browser(administrator)
+
+    def move_first(**options):
+        _move(Case.objects.get(), administrator)
+        return perform(**options)
+
+    perform = releases.cancel_schedule
+    monkeypatch.setattr("cases.views.case_actions.releases.cancel_schedule", move_first)
+    answer = client.post(url, {"reason": "x", "version": case.version})
+    assert answer.status_code == 410
+    assert CHANGED in answer.content.decode()
+    assert not CaseEvent.objects.filter(kind="held").exists()
