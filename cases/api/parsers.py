@@ -20,7 +20,7 @@ class PortalJSONParser(JSONParser):
             return json.loads(text, parse_constant=json.strict_constant, object_pairs_hook=_each_once)
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
-        except ValueError as error:
+        except (ValueError, LookupError) as error:  # a charset may be no text encoding
             raise ParseError(_("Invalid JSON: %(error)s") % {"error": error}) from None
 
 

@@ -1,5 +1,6 @@
 """Refuses requests that no page of the portal sends, before anything of them reaches the database."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from django.core.exceptions import BadRequest
@@ -7,10 +8,14 @@ from django.http import HttpRequest, HttpResponse
 
 from cases.core import limits
 
+# A parameter whose value may begin with its charset (RFC 2231). Django has no answer to an unknown one.
+WITH_OWN_CHARSET = re.compile(r";\s*\w+\*")
+
 
 class RequestLimitsMiddleware:
     """400 for a NUL in address, cookies or headers, which PostgreSQL takes in no text, and for what is too long.
 
+    Also for media types with such parameters as no browser writes. portal.wsgi looks at the Content-Type.
     What comes in the body is bounded by the fields of forms and serializers.
     """
 
@@ -20,6 +25,8 @@ class RequestLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         _check([request.path_info, *_parameters(request)], limits.PARAMETER)
         _check([*request.COOKIES.values(), *request.headers.values()], limits.HEADER)
+        if WITH_OWN_CHARSET.search(request.headers.get("Accept", "")):
+            raise BadRequest
         return self.get_response(request)
 
 
