@@ -1,11 +1,14 @@
 """A second person for early releases: an approval among the conditions of the case (REQUIRE_SECOND_APPROVER)."""
 
+from collections.abc import Collection, Mapping
+
 from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cases.core.errors import WrongState
-from cases.lifecycle.conditions import digest
+from cases.lifecycle.condition_sets import of_cases
+from cases.lifecycle.conditions import digest, digests
 from cases.models import Case, Condition, User
 
 MET_APPROVAL = Q(kind=Condition.Kind.APPROVAL, state=Condition.State.MET)
@@ -28,3 +31,19 @@ def check_approval(approval: Condition | None, *, by: User, present: str) -> Non
         raise WrongState(_("An early release needs the approval of a second person. Ask for approval first."))
     if approval.settled_by_id == by.pk:
         raise WrongState(_("You approved this release yourself. Another administrator must release the case."))
+
+
+def keep_approvals(before: Collection[Case], *, after: Mapping[int, Case]) -> None:
+    """Have the approvals of locked cases count for the same release under another date and time of the wall clock.
+
+    `before`, and by key `after`: the cases as they were and as they are. An approval that did not count before does
+    not count now. Nothing else of an approval changes: nobody approved anything. One statement where none is met.
+    """
+    met = of_cases([case.pk for case in before], MET_APPROVAL)
+    if not met:
+        return
+    approved, present = digests([case for case in before if case.pk in met]), digests([after[pk] for pk in met])
+    counting = [each for found in met.values() for each in found if each.approved_digest == approved[each.case_id]]
+    for approval in counting:
+        approval.approved_digest = present[approval.case_id]
+    Condition.objects.bulk_update(counting, ["approved_digest"])

@@ -7,6 +7,7 @@ by one clock while schedules are stored by the other.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -21,10 +22,14 @@ from cases.core.errors import CaseError
 from cases.core.schedule import Schedule
 from cases.core.wall_clock import WallClock, time_text
 from cases.db.bulk import ids_as_rows
-from cases.lifecycle import portal_history
+from cases.lifecycle import condition_sets, portal_history
+from cases.lifecycle.condition_sets import Recorders
+from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import lock_all_cases
 from cases.models import Case, CaseEvent, PortalClock, PortalEvent
 from cases.models.case_queryset import SCHEDULED
+from cases.releases.approvals import keep_approvals
+from cases.releases.notices import tell_of_events
 
 BATCH = 2000
 # The ends of the calendar, as the constraint of the table has them.
@@ -183,23 +188,38 @@ def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
             version=F("version") + 1,
             schedule_revision=F("schedule_revision") + 1,
         )
-    CaseEvent.objects.bulk_create([_event(move, by=by, at=at, reason=reason) for move in moves])
+    recorders = {move.case.pk: _recorder(move, by=by, at=at) for move in moves}
+    lapsed = _keep_or_lapse_approvals(moves, recorders)
+    events = [recorder.event(CaseEvent.Kind.RESCHEDULED, reason=reason) for recorder in recorders.values()]
+    CaseEvent.objects.bulk_create(lapsed + events)
+    asking = {event.case_id for event in lapsed}
+    tell_of_events([event for event in events if event.case_id in asking])
 
 
-def _event(move: Move, *, by: str, at: dt.datetime, reason: str) -> CaseEvent:
-    return CaseEvent(
-        case=move.case,
-        kind=CaseEvent.Kind.RESCHEDULED,
-        at=at,
-        source=CaseEvent.Source.COMMAND,
-        system_actor=by,
-        from_status=move.case.status,
-        to_status=move.case.status,
-        from_date=move.old.date,
-        from_time=move.old.time,
-        to_date=move.new.date,
-        to_time=move.new.time,
-        schedule_revision=move.case.schedule_revision + 1,
-        release_number=move.case.release_number,
-        reason=reason,
-    )
+def _recorder(move: Move, *, by: str, at: dt.datetime) -> EventRecorder:
+    """Return the step of the case, which is a copy as it is after the move."""
+    case = copy(move.case)
+    recorder = EventRecorder(case, by=by, source=CaseEvent.Source.COMMAND, at=at)
+    case.scheduled_release_date, case.scheduled_release_time = move.new.date, move.new.time
+    case.schedule_revision += 1
+    return recorder
+
+
+def _keep_or_lapse_approvals(moves: list[Move], recorders: Recorders) -> list[CaseEvent]:
+    """Return the events of approvals that lapse, not stored yet.
+
+    An approval is of a schedule, an answer and reports (DESIGN §4). A schedule is a date and a time on the wall clock:
+    where these stay, the approval and its digest stay too. Where they are written in another way for the same moment,
+    nothing of what was approved has changed, and the approval is of what is written now. A moment within an hour that
+    the new clock shows twice becomes the end of that hour: the release changes, and the approval lapses.
+    """
+    rewritten = [move for move in moves if move.new != move.old]
+    same = [move.case for move in rewritten if move.new_instant == move.old_instant]
+    if same:
+        keep_approvals(same, after={case.pk: recorders[case.pk].case for case in same})
+    later = {move.case.pk for move in rewritten if move.new_instant != move.old_instant}
+    lapsed = condition_sets.lapse_approvals({pk: recorders[pk] for pk in later}) if later else []
+    counts = condition_sets.recount([event.case_id for event in lapsed]) if lapsed else {}
+    for pk, count in counts.items():
+        recorders[pk].case.open_conditions = count
+    return lapsed

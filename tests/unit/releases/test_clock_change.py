@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases import releases
+from cases.core.errors import WrongState
 from cases.core.wall_clock import WallClock, time_text
 from cases.lifecycle import stored_clock
-from cases.models import Case, CaseEvent, PortalClock, PortalEvent
+from cases.lifecycle.conditions import digest
+from cases.models import Case, CaseEvent, Notification, PortalClock, PortalEvent
 from cases.releases import clock_change
-from tests.factories import CaseFactory
+from tests.conftest import FROZEN
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
 from tests.stored_clock import store
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +152,7 @@ def test_all_that_is_scheduled_is_moved_in_batches(chicago, member, monkeypatch,
     CaseFactory(held=True, member=member)
     CaseFactory(released=True, member=member)
     CaseFactory(member=member)
-    with django_assert_max_num_queries(12 + 3 * (1 + 3 + 1)):
+    with django_assert_max_num_queries(12 + 3 * (1 + 3 + 1 + 1)):
         out = change(CHICAGO, "UTC", "--keep", "instants", "--apply")
     assert "Scheduled releases: 10. Changed: 10 (0 earlier, 0 later)." in out
     assert {schedule_of(case)[1] for case in cases} == {"05:00"}
@@ -257,3 +260,93 @@ def test_it_is_the_way_back_too(chicago, member):
     change("Asia/Kathmandu", CHICAGO, "--keep", "instants", "--apply")
     assert {schedule_of(case)[1] for case in cases} == {"13:15"}
     assert Case.objects.filter(schedule_revision=3).count() == 3
+
+
+# --- Approvals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def four_eyes(chicago, settings):
+    settings.REQUIRE_SECOND_APPROVER = True
+
+
+def approved(member, approver, date: str, time: str | None = None, **columns):
+    """The met approval of a pending case with answer and report."""
+    case = pending(member, date, time, **columns)
+    CaseAnswerFactory(case=case)
+    CaseDocumentFactory(case=case)
+    condition = releases.add_condition(case=case, by=case.assigned_to, source="web", kind="approval")
+    return releases.approve(condition=condition, by=approver, source="web")
+
+
+def then_in(zone: str, settings) -> None:
+    """The processes are restarted with the new settings."""
+    settings.TIME_ZONE = zone
+
+
+def release_early(case: Case, by) -> Case:
+    return releases.release_now(case=Case.objects.get(pk=case.pk), by=by, source="web", reason="asked")
+
+
+@pytest.mark.parametrize("keep", ["instants", "wall-clock"])
+@pytest.mark.parametrize(("date", "time"), [("2025-06-20", "09:30"), ("2025-06-20", None), ("2025-12-20", "22:00")])
+def test_an_approval_counts_for_the_same_release_by_the_new_clock(
+    four_eyes, member, administrator, other_technician, settings, date, time, keep
+):
+    approval = approved(member, other_technician, date, time)
+    case = approval.case
+    for zone, other in ((CHICAGO, "Europe/Berlin"), ("Europe/Berlin", "Asia/Kathmandu")):
+        change(zone, other, "--keep", keep, "--apply")
+        then_in(other, settings)
+        case.refresh_from_db()
+        approval.refresh_from_db()
+        assert (approval.state, approval.settled_by, case.open_conditions) == ("met", other_technician, 0)
+        assert approval.approved_digest == digest(case)
+    assert release_early(case, administrator).is_released
+    assert not CaseEvent.objects.filter(kind="approval_lapsed").exists()
+
+
+def test_an_approval_that_did_not_count_does_not_count_afterwards(
+    four_eyes, member, administrator, other_technician, settings
+):
+    approval = approved(member, other_technician, "2025-06-20")
+    CaseDocumentFactory(case=approval.case)  # as a hand could, past every verb
+    change(CHICAGO, "UTC", "--keep", "instants", "--apply")
+    then_in("UTC", settings)
+    with pytest.raises(WrongState, match="second person"):
+        release_early(approval.case, administrator)
+
+
+@pytest.mark.parametrize(
+    ("date", "time", "new"), [("2025-11-02", "01:30", "America/New_York"), ("2025-10-25", "20:30", "Europe/Berlin")]
+)
+def test_it_lapses_where_the_new_clock_releases_later_and_is_asked_for_again(
+    four_eyes, member, administrator, other_technician, settings, date, time, new
+):
+    approval, other = approved(member, other_technician, date, time), approved(member, other_technician, "2025-06-20")
+    case = approval.case
+    Notification.objects.update(read_at=FROZEN)
+    change(CHICAGO, new, "--keep", "instants", "--apply")
+    then_in(new, settings)
+    case.refresh_from_db()
+    approval.refresh_from_db()
+    assert (approval.state, approval.approved_digest, case.open_conditions) == ("open", "", 1)
+    lapsed = CaseEvent.objects.get(kind="approval_lapsed")
+    moved = CaseEvent.objects.get(case=case, kind="rescheduled")
+    assert (lapsed.case, lapsed.system_actor, lapsed.source) == (case, "change_time_zone", "command")
+    assert (lapsed.to_date, lapsed.to_time, lapsed.schedule_revision) == (moved.to_date, moved.to_time, 2)
+    asked = Notification.objects.get(kind="approval", read_at=None)
+    assert (asked.case, asked.recipient) == (case, administrator)
+    with pytest.raises(WrongState, match="second person"):
+        release_early(case, administrator)
+    assert release_early(other.case, administrator).is_released
+
+
+def test_approvals_are_kept_in_batches(chicago, member, other_technician, django_assert_max_num_queries):
+    approvals = [approved(member, other_technician, f"2025-06-{20 + n % 3}") for n in range(9)]
+    pending(member, "2025-06-20")
+    with django_assert_max_num_queries(12 + (1 + 3 + 1) + 6):
+        change(CHICAGO, "UTC", "--keep", "instants", "--apply")
+    for approval in approvals:
+        approval.refresh_from_db()
+        assert approval.approved_digest == digest(Case.objects.get(pk=approval.case_id))
