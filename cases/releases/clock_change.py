@@ -208,7 +208,7 @@ def _recorder(move: Move, *, by: str, at: dt.datetime) -> EventRecorder:
 def _keep_or_lapse_approvals(moves: list[Move], recorders: Recorders) -> list[CaseEvent]:
     """Return the events of approvals that lapse, not stored yet.
 
-    An approval is of a schedule, an answer and reports (DESIGN §4). A schedule is a date and a time on the wall clock:
+    An approval is of a schedule, an answer and reports (docs/conditions.md). A schedule is a date and a time on the wall clock:
     where these stay, the approval and its digest stay too. Where they are written in another way for the same moment,
     nothing of what was approved has changed, and the approval is of what is written now. A moment within an hour that
     the new clock shows twice becomes the end of that hour: the release changes, and the approval lapses.
