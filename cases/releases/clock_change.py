@@ -208,10 +208,10 @@ def _recorder(move: Move, *, by: str, at: dt.datetime) -> EventRecorder:
 def _keep_or_lapse_approvals(moves: list[Move], recorders: Recorders) -> list[CaseEvent]:
     """Return the events of approvals that lapse, not stored yet.
 
-    An approval is of a schedule, an answer and reports (docs/conditions.md). A schedule is a date and a time on the wall clock:
-    where these stay, the approval and its digest stay too. Where they are written in another way for the same moment,
-    nothing of what was approved has changed, and the approval is of what is written now. A moment within an hour that
-    the new clock shows twice becomes the end of that hour: the release changes, and the approval lapses.
+    An approval is of a schedule, an answer and reports (docs/conditions.md). A schedule is a date and a time on the
+    wall clock: where these stay, the approval and its digest stay too. Where they are written in another way for the
+    same moment, nothing of what was approved has changed, and the approval is of what is written now. A moment within
+    an hour that the new clock shows twice becomes the end of that hour: the release changes, and the approval lapses.
     """
     rewritten = [move for move in moves if move.new != move.old]
     same = [move.case for move in rewritten if move.new_instant == move.old_instant]
