@@ -229,7 +229,7 @@ def test_a_role_that_cannot_be_changed_says_what_to_do_first(admin, technician, 
     assert answer.status_code == 409
     assert "tom has open cases. Hand them over to another technician first." in answer.content.decode()
     assert 'href="#cases-heading"' in answer.content.decode()
-    assert "this role can&#x27;t change" in change_role(admin, member, "technician").content.decode()
+    assert "their role can&#x27;t be changed" in change_role(admin, member, "technician").content.decode()
 
 
 @pytest.mark.parametrize("role", ["", "king"])

@@ -59,7 +59,7 @@ def test_what_is_no_such_file_is_refused_in_a_sentence(content):
 
 
 LINES = {
-    ",2026-03-31": "Enter the number",
+    ",2026-03-31": "Enter the case number",
     "C-1,": "Enter a date",
     "C-1": "Enter a date",
     "C-1,03/31/2026": "“03/31/2026” isn't a date",
@@ -70,7 +70,7 @@ LINES = {
     "C-1,2026-03-31,,=HYPERLINK(1)": "could be a formula",
     "@C-1,2026-03-31": "could be a formula",
     f"C-1,2026-03-31,,{'x' * 1001}": "up to 1,000 characters",
-    f"{'C' * 65},2026-03-31": "isn't the number",
+    f"{'C' * 65},2026-03-31": "isn't a case number",
 }
 
 
