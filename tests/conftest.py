@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db import connection
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
 from django.utils import translation
 
 from cases.api import throttling
@@ -40,6 +41,17 @@ def pytest_collection_finish() -> None:
     """Leave what is loaded by now out of garbage collection, which took a 25th of the time to look through it."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def open_connection() -> Iterator[None]:
+    """Requests to the WSGI application leave the connection of the test open, as those of Django's own client do."""
+    handled = (request_started, request_finished)
+    for signal in handled:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in handled:
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture

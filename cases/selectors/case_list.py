@@ -91,7 +91,7 @@ def find(query: CaseListQuery, user: User) -> CaseListResult:
     numbers, is_whole = search.find_by_number(cases, query.text) if query.text else (set(), False)
     if is_whole:
         return CaseListResult(cases.filter(query.conditions, pk__in=numbers).order_by(*query.chosen_order.by))
-    if user.is_member and query == CaseListQuery(order=query.order) and query.chosen_order in AGE_ORDERS:
+    if user.is_member and query.is_unfiltered and query.chosen_order in AGE_ORDERS:
         order = query.chosen_order
         return CaseListResult(order_along_index(cases, "member_id", user.pk, order.by, not order.backwards))
     if _has_an_index(query, user):

@@ -129,7 +129,12 @@ class CaseListQuery:
             return ACCEPTED_LAST, ACCEPTED_FIRST, *URGENCY_ORDERS, *AGE_ORDERS
         if self.state_key == "submitted":
             return (*AGE_ORDERS, *URGENCY_ORDERS)
-        return (*AGE_ORDERS, NUMBER, NUMBER_LAST) if self == CaseListQuery(order=self.order) else AGE_ORDERS
+        return (*AGE_ORDERS, NUMBER, NUMBER_LAST) if self.is_unfiltered else AGE_ORDERS
+
+    @property
+    def is_unfiltered(self) -> bool:
+        """Whether nothing narrows the list."""
+        return self == CaseListQuery(order=self.order)
 
     @property
     def chosen_order(self) -> Order:

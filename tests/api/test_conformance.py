@@ -1,11 +1,8 @@
 """The API keeps what its schema says, whatever is sent: Schemathesis with all its checks, as each role."""
 
-from collections.abc import Iterator
-
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
@@ -18,6 +15,7 @@ from tests.tokens import header, new_token
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.usefixtures("open_connection"),
     pytest.mark.one_database("is about the schema: tests/web/test_odd_requests.py sends odd values to both"),
 ]
 
@@ -40,17 +38,6 @@ SCHEMA.app = application
 @pytest.fixture
 def world(db: None) -> World:
     return make_world()
-
-
-@pytest.fixture(autouse=True)
-def _in_one_transaction() -> Iterator[None]:
-    """Requests leave the connection of the test open, as those of Django's own client do."""
-    handled = (request_started, request_finished)
-    for signal in handled:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in handled:
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture(params=[None, MEMBER, TECHNICIAN, ADMINISTRATOR])

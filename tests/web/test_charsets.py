@@ -4,13 +4,10 @@ Through the WSGI application, as gunicorn calls it: Django's test client begins 
 """
 
 import io
-from collections.abc import Iterator
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 
 from cases.models import Case
@@ -20,6 +17,7 @@ from tests.tokens import header, new_token
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.usefixtures("open_connection"),
     pytest.mark.one_database("is about requests: what they may not be reaches no database"),
 ]
 
@@ -31,17 +29,6 @@ PARAMETERS = [f"charset={name}" for name in CHARSETS]
 # The same in the words of RFC 2231, and parameters that cannot be read.
 PARAMETERS += ["charset*=utf-8''base64", "charset*=base64''%41", "x*=unknown''%41", "x*=idna''%ff", "x*=undefined''%41"]
 PARAMETERS += [f"x*{'9' * 5000}=a", "x*0*=idna''%ff;x*1*=%ff", "charset*0=base;charset*1=64", "=", ";;", "charset"]
-
-
-@pytest.fixture(autouse=True)
-def _on_one_connection() -> Iterator[None]:
-    """Requests leave the connection of the test open, as those of Django's own client do."""
-    handled = (request_started, request_finished)
-    for signal in handled:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in handled:
-        signal.connect(close_old_connections)
 
 
 def ask(method: str, address: str, content_type: str, body: bytes = b"", **headers: str) -> tuple[int, str]:
