@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import time_machine
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -52,6 +53,23 @@ def open_connection() -> Iterator[None]:
     yield
     for signal in handled:
         signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def hang_up() -> Callable[[], None]:
+    """Ends all connections to the database of the test, its own too."""
+    connection.ensure_connection()
+    parameters = connection.get_connection_params()
+    known = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters}
+
+    def end() -> None:
+        with psycopg.connect(**known, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    return end
 
 
 @pytest.fixture

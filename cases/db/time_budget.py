@@ -38,7 +38,9 @@ class _TimeLeft:
             left = round(1000 * (self._ends - time.monotonic()))
             if left <= 0:
                 raise OperationalError("The time for this transaction is over.")
-            with context["connection"].connection.cursor() as cursor:
+            database = context["connection"]
+            # The driver's own cursor: Django's would come back here. Its errors would be the driver's, too.
+            with database.wrap_database_errors, database.connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {left}")
         return execute(sql, params, many, context)
 

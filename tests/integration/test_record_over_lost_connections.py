@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -18,23 +17,6 @@ from tests.services import MailServer
 pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 State = OutgoingEmail.State
-
-
-@pytest.fixture
-def hang_up() -> Callable[[], None]:
-    """Ends the connection by which the test, and so the sender, speaks to the database."""
-    connection.ensure_connection()
-    parameters = connection.get_connection_params()
-    known = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters}
-
-    def end() -> None:
-        with psycopg.connect(**known, autocommit=True) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-
-    return end
 
 
 @pytest.fixture

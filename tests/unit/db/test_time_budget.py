@@ -39,6 +39,13 @@ def test_a_statement_that_fails_under_a_savepoint_ends_nothing_else():
         assert asked("SHOW statement_timeout") != "0"
 
 
+@pytest.mark.postgresql
+def test_a_connection_that_is_lost_on_the_way_is_an_error_of_django(hang_up):
+    with pytest.raises(OperationalError), transaction_within(30):
+        _ = [hang_up(), asked("SELECT 1")]
+    connection.close()
+
+
 @pytest.mark.sqlite
 @pytest.mark.parametrize("fails", [False, True])
 def test_sqlite_waits_so_long_for_its_one_lock_and_then_as_usual(fails):
