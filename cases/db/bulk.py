@@ -1,48 +1,30 @@
-"""SQL that Django's query builder does not have: INSERT … SELECT, ids as one parameter, a digest, a quick commit."""
+"""SQL that Django's query builder does not have: ids as one parameter, a digest, a quick commit."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import SHA256
 
 
 def ids_as_rows(ids: Sequence[int]) -> RawSQL:
     """Return a subquery for `pk__in` that passes `ids` as one parameter, however many they are."""
-    # As text that the database parses: how psycopg writes an array costs a tenth of a wave.
+    return listed_rows(id_list(ids))
+
+
+def id_list(ids: Sequence[int]) -> str:
+    """Return `ids` as the text that `listed_rows` takes."""
+    # The database parses it: how psycopg writes an array costs a tenth of a wave.
     listed = ",".join(map(str, ids))
+    return "{" + listed + "}" if connection.vendor == "postgresql" else "[" + listed + "]"
+
+
+def listed_rows(listed: object) -> RawSQL:
+    """Return the subquery of `ids_as_rows` for an `id_list`, or for a parameter of a compiled statement."""
     if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", ["{" + listed + "}"])
-    return RawSQL("SELECT value FROM json_each(%s)", ["[" + listed + "]"])
-
-
-def insert_select(model: type[Model], rows: QuerySet[Any], columns: dict[str, Any]) -> int:
-    """Insert one row of `model` for each of `rows`, in one statement. Return how many.
-
-    `columns` maps every column of `model` except its key to an expression over `rows` or to a plain value. TypeError
-    where one is missing or unknown: the database applies no defaults of Django's.
-    """
-    fields: dict[str, Any] = {field.attname: field for field in model._meta.concrete_fields if not field.primary_key}
-    if columns.keys() != fields.keys():
-        raise TypeError(f"Columns of {model.__name__} missing or unknown: {fields.keys() ^ columns.keys()}")
-    selected = {f"_{name}": _expression(value, fields[name]) for name, value in columns.items()}
-    query = rows.order_by().annotate(**selected).values_list(*selected).query
-    select, parameters = query.sql_with_params()
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(fields[name].column) for name in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select}", parameters)
-        inserted: int = cursor.rowcount
-    return inserted
-
-
-def _expression(value: Any, field: Field[Any, Any]) -> Any:
-    if hasattr(value, "resolve_expression"):
-        return value
-    # A JSON field would write null as JSON.
-    return Value(value, output_field=TextField() if value is None else field)
+        return RawSQL("SELECT unnest(%s::bigint[])", [listed])
+    return RawSQL("SELECT value FROM json_each(%s)", [listed])
 
 
 class Digest(SHA256):

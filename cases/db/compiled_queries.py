@@ -1,11 +1,11 @@
-"""Statements that Django compiles once and runs for many people: for their pages compiling takes longer than answering.
+"""Statements that Django compiles once and runs many times: compiling one takes longer than the database its answer.
 
 Build the querysets with these parameters where the values go, compile them once, and fetch with the values.
 The plans of these statements are asserted in tests/unit/selectors: test_dashboard.py, test_case_list_plans.py and
 test_telling_plans.py.
 """
 
-import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -17,10 +17,14 @@ Part = QuerySet[Any, Any]
 
 
 class Parameter(Value):
-    """A place in a compiled statement. Use it in a queryset as any value; `CompiledQuery.fetch` fills it."""
+    """A place in a compiled statement. Use it in a queryset as any value; what runs the statement fills it.
+
+    The value is given by the parameter's name, and prepared for the database by its field.
+    """
 
     def __init__(self, name: str, output_field: Field[Any, Any]) -> None:
         super().__init__(name, output_field)
+        self.name = name
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Return a placeholder, and this object as the value to fill in later."""
@@ -42,6 +46,7 @@ DAY = Parameter("day", DateField())
 TIME = Parameter("time", TimeField())
 MOMENT = Parameter("moment", DateTimeField())
 SINCE = Parameter("since", DateTimeField())
+LIMIT = Parameter("limit", BigIntegerField())
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,12 @@ class CompiledQuery:
     sql: str
     values: tuple[Any, ...]
     is_prepared: bool = False
+
+    @classmethod
+    def limited(cls, rows: Part) -> Self:
+        """Compile `rows`, which may lock what they return. Their number is the parameter "limit"."""
+        sql, values = rows.query.sql_with_params()
+        return cls(f"{sql} LIMIT %s", (*values, LIMIT))
 
     @classmethod
     def rows_of(cls, *parts: Part) -> Self:
@@ -84,32 +95,24 @@ class CompiledQuery:
         selects = [template.format(number=number, select=select) for number, (select, _) in enumerate(compiled)]
         return cls(" UNION ALL ".join(selects), tuple(value for _, values in compiled for value in values))
 
-    def fetch(
-        self,
-        *,
-        person: int,
-        day: dt.date | None = None,
-        time: dt.time | None = None,
-        moment: dt.datetime | None = None,
-        since: dt.datetime | None = None,
-    ) -> list[tuple[Any, ...]]:
-        """Return the rows for the person with this key, that day and time of the portal's clock, those aware moments.
+    def fetch(self, **given: Any) -> list[tuple[Any, ...]]:
+        """Return the rows for the values that are `given` by the names of the parameters.
 
-        KeyError where the statement has a parameter that is not given.
+        They are the key of a person, a day and a time of the portal's clock, aware moments. KeyError where the
+        statement has a parameter that is not given.
         """
-        given: dict[Parameter, Any] = {PERSON: person, ANY_PERSON: person}
-        if day is not None:
-            given[DAY] = connection.ops.adapt_datefield_value(day)
-        if time is not None:
-            given[TIME] = connection.ops.adapt_timefield_value(time)
-        for parameter, value in ((MOMENT, moment), (SINCE, since)):
-            if value is not None:
-                given[parameter] = connection.ops.adapt_datetimefield_value(value)
-        values = [given[value] if isinstance(value, Parameter) else value for value in self.values]
         with connection.cursor() as cursor:
             if self.is_prepared and connection.vendor == "postgresql" and not connection.queries_logged:
                 # Django's own cursor writes the values into the statement, which a log shows, and no plan is kept.
                 cursor.cursor = psycopg.Cursor(connection.connection)
-            cursor.execute(self.sql, values)
+            cursor.execute(self.sql, filled(self.values, given))
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+
+def filled(values: Sequence[Any], given: Mapping[str, Any]) -> list[Any]:
+    """Return the `values` of a statement with those `given` in place of its parameters. KeyError where one is not."""
+    return [
+        value.output_field.get_db_prep_value(given[value.name], connection) if isinstance(value, Parameter) else value
+        for value in values
+    ]

@@ -17,6 +17,7 @@ from django.utils import timezone
 from cases.core import reader_timezones
 from cases.core.wall_clock import WallClock
 from cases.db.bulk import ids_as_rows
+from cases.db.compiled_queries import Parameter
 from cases.db.index_order import order_along_index
 from cases.delivery import celery_publisher
 from cases.lifecycle.deputies import deputies_of
@@ -96,7 +97,7 @@ def _unread(person: int | OuterRef) -> QuerySet[Notification]:
     return order_along_index(rows, "recipient_id", person, ("-pk",), forwards=True)[:MAX_LOOKED_THROUGH]
 
 
-def released_columns(at: dt.datetime) -> dict[str, Any]:
+def released_columns(at: Parameter) -> dict[str, Any]:
     """Return the columns that tell the members of cases that these are released, for an INSERT … SELECT."""
     return {
         "recipient_id": F("member_id"),

@@ -4,7 +4,8 @@ A changed or forgotten TIME_ZONE would release early, which cannot be undone. So
 first, within a statement that it runs anyway: a process that was started before a change notices it too.
 """
 
-from typing import NoReturn
+import datetime as dt
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db.models import Exists
@@ -12,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from cases.core.errors import CaseError
 from cases.core.wall_clock import time_text
-from cases.lifecycle import release_stop
-from cases.models import CaseQuerySet, PortalClock
+from cases.db.compiled_queries import Parameter
+from cases.models import PortalClock
 
 REMEDY = "manage.py change_time_zone"
 
@@ -26,20 +27,19 @@ class ClockMismatch(CaseError):
 
 def agrees() -> Exists:
     """The condition that the stored clock is the one of the settings, for a WHERE or an annotation."""
+    return is_stored(**ours())
+
+
+def is_stored(*, time_zone: str | Parameter, release_time_of_day: dt.time | Parameter) -> Exists:
+    """The condition that the stored clock is this one."""
     return Exists(
-        PortalClock.objects.filter(
-            pk=PortalClock.ONLY, time_zone=settings.TIME_ZONE, release_time_of_day=settings.RELEASE_TIME_OF_DAY
-        )
+        PortalClock.objects.filter(pk=PortalClock.ONLY, time_zone=time_zone, release_time_of_day=release_time_of_day)
     )
 
 
-def any_due(due: CaseQuerySet) -> bool:
-    """Whether `due` has a case, and releases are not stopped. One statement. ClockMismatch where the clocks differ."""
-    to_release = release_stop.is_off() & Exists(due)
-    stored = PortalClock.objects.annotate(any_due=to_release).filter(pk=PortalClock.ONLY).first()
-    if stored is None or not _is_ours(stored):
-        raise ClockMismatch(_sentence(stored))
-    return bool(stored.any_due)
+def ours() -> dict[str, Any]:
+    """Return the clock of the settings, as `is_stored` takes it."""
+    return {"time_zone": settings.TIME_ZONE, "release_time_of_day": settings.RELEASE_TIME_OF_DAY}
 
 
 def check() -> None:
@@ -60,7 +60,7 @@ def refuse() -> NoReturn:
 
 
 def _is_ours(stored: PortalClock) -> bool:
-    return (stored.time_zone, stored.release_time_of_day) == (settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY)
+    return {"time_zone": stored.time_zone, "release_time_of_day": stored.release_time_of_day} == ours()
 
 
 def _sentence(stored: PortalClock | None) -> str:

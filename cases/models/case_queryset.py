@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 import operator
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import F, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from cases.core import schedule
+from cases.db.compiled_queries import Parameter
 from cases.models import case_words
 from cases.models.user import User
 
@@ -118,21 +120,25 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self._ready(now).filter(functools.reduce(operator.or_, reached_schedules(now)))
 
     def due_index_ranges(self, now: dt.datetime) -> list[Self]:
+        """Return `due` as `index_ranges_by` does."""
+        return self.index_ranges_by(Reached.at(now))
+
+    def index_ranges_by(self, reached: "Reached") -> list[Self]:
         """The cases of `due` in up to three querysets, each one range of an index, in the order of that index.
 
         The order leaves PostgreSQL's planner no choice but the index. Left to its statistics it reads the whole table
         for "any due?": it takes the many past schedules of released cases for due ones.
         """
-        ready = self._ready(now).order_by("scheduled_release_date", "scheduled_release_time")
-        return [ready.filter(index_range) for index_range in reached_schedules(now)]
+        ready = self._ready(reached.moment).order_by("scheduled_release_date", "scheduled_release_time")
+        return [ready.filter(index_range) for index_range in reached.schedules()]
 
     def any_due(self, now: dt.datetime) -> bool:
         """Tell whether `due` has any. One statement."""
-        return self.first_due(now).exists()
+        return self.first_by(Reached.at(now)).exists()
 
-    def first_due(self, now: dt.datetime) -> "CaseQuerySet":
+    def first_by(self, reached: "Reached") -> "CaseQuerySet":
         """Up to three cases of `due`, the first of each range; its cost follows what is due, not what is pending."""
-        firsts = [Q(pk=Subquery(index_range.values("pk")[:1])) for index_range in self.due_index_ranges(now)]
+        firsts = [Q(pk=Subquery(index_range.values("pk")[:1])) for index_range in self.index_ranges_by(reached)]
         return self.model.objects.filter(functools.reduce(operator.or_, firsts))
 
     def overdue(self, now: dt.datetime) -> Self:
@@ -148,7 +154,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Return the cases whose release failed, and which are tried again after `now`."""
         return self.filter(RELEASE_FAILS, release_next_try__gt=now)
 
-    def _ready(self, now: dt.datetime) -> Self:
+    def _ready(self, now: "dt.datetime | Parameter") -> Self:
         # Completed by the constraint case_scheduled_is_completed. To ask for it sends SQLite to the index of statuses.
         return self.filter(Q(release_next_try__isnull=True) | Q(release_next_try__lte=now), READY)
 
@@ -165,20 +171,37 @@ def held_by_conditions_at(now: dt.datetime) -> Q:
     return SCHEDULED & HAS_OPEN_CONDITIONS & until_today & reached
 
 
-def reached_schedules(now: dt.datetime) -> list[Q]:
-    """Return the schedules that the portal's wall clock has reached at `now`, each condition an index range.
+@dataclass(frozen=True)
+class Reached:
+    """What the portal's wall clock has reached at a `moment`: a `day`, a `time` and whether it is `past_usual_time`.
 
-    They are of earlier days, and of this day those with a time, and those without once RELEASE_TIME_OF_DAY has come.
+    After RELEASE_TIME_OF_DAY the day's schedules without a time are reached. In a statement that is compiled once the
+    values are parameters.
     """
-    reached = schedule.reached(now)
-    today = Q(scheduled_release_date=reached.date())
-    ranges = [
-        Q(scheduled_release_date__lt=reached.date()),
-        today & Q(scheduled_release_time__lte=reached.time()),
-    ]
-    if reached.time() >= settings.RELEASE_TIME_OF_DAY:
-        ranges.append(today & Q(scheduled_release_time__isnull=True))
-    return ranges
+
+    moment: dt.datetime | Parameter
+    day: dt.date | Parameter
+    time: dt.time | Parameter
+    past_usual_time: bool
+
+    @classmethod
+    def at(cls, now: dt.datetime) -> Self:
+        """Return what is reached at the aware datetime `now`."""
+        reached = schedule.reached(now)
+        return cls(now, reached.date(), reached.time(), reached.time() >= settings.RELEASE_TIME_OF_DAY)
+
+    def schedules(self) -> list[Q]:
+        """Return the schedules that are reached, each condition a range of an index: earlier days, and this day."""
+        today = Q(scheduled_release_date=self.day)
+        ranges = [Q(scheduled_release_date__lt=self.day), today & Q(scheduled_release_time__lte=self.time)]
+        if self.past_usual_time:
+            ranges.append(today & Q(scheduled_release_time__isnull=True))
+        return ranges
+
+
+def reached_schedules(now: dt.datetime) -> list[Q]:
+    """Return the schedules that the portal's wall clock has reached at `now`, each condition an index range."""
+    return Reached.at(now).schedules()
 
 
 _CaseManager = models.Manager.from_queryset(CaseQuerySet)

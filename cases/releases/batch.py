@@ -14,20 +14,19 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import Case as Choose
-from django.db.models import CharField, F, Q, Value, When
-from django.utils.translation import gettext_noop as _noop
+from django.db.models import F
 
 from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.safe_errors import SafeError, describe
 from cases.db.backoff import Backoff
-from cases.db.bulk import ids_as_rows, insert_select
+from cases.db.bulk import id_list
 from cases.delivery import celery_publisher
-from cases.delivery.notifications import released_columns
-from cases.lifecycle import conditions, release_stop, stored_clock
+from cases.lifecycle import conditions, release_stop
 from cases.lifecycle.history import actor_columns, actor_in_log
-from cases.models import Case, CaseEvent, CaseQuerySet, Notification, OutgoingEmail, User
+from cases.models import Case, User
+from cases.releases.batch_statements import batch_statements
+from cases.releases.due_cases import any_due, lock_due
 from cases.releases.notices import tell_of_failure
 
 logger = structlog.get_logger(__name__)
@@ -78,6 +77,19 @@ class ReleaseContext:
     bulk_run: int | None = None
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
 
+    def values(self) -> dict[str, Any]:
+        """Return the values of the batch's statements, but for the cases."""
+        return {
+            "at": self.at,
+            "woken": self.woken,
+            "email_at": self.at + self.mail_delay,
+            "batch": self.batch,
+            "bulk_run": self.bulk_run,
+            "source": self.source,
+            "reason": self.reason,
+            **actor_columns(self.by),
+        }
+
 
 def release_due(*, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None) -> Batch:
     """Release every case that is due. ETA tasks, sweep and command call it, at any time and any number of times.
@@ -101,10 +113,10 @@ def release_batches(
     try:
         moment = woken = now or portal_now()
         # Skip the transaction when nothing is due. The size of a batch says whether there is more.
-        more = stored_clock.any_due(Case.objects.first_due(moment))
+        more = any_due(moment)
         while more:
             with transaction.atomic():
-                ids = _lock_due(Case.objects.exclude(pk__in=failed), moment, size)
+                ids = lock_due(moment, limit=size, left_out=failed)
                 batch = release_locked(ids, ReleaseContext(at=moment, by=by, source=source, woken=woken))
             any_released |= bool(batch.released)
             failed += batch.failed
@@ -134,19 +146,6 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
         raise
     tell_mail_workers(in_seconds=seconds)
     case.refresh_from_db()
-
-
-def _lock_due(cases: CaseQuerySet, now: dt.datetime, size: int) -> list[int]:
-    """Lock up to `size` of `cases` that are due. Skip what others have locked. Return their IDs.
-
-    None if releases were stopped, or the clock was changed, since somebody asked.
-    """
-    ids: list[int] = []
-    for index_range in cases.due_index_ranges(now):
-        due = index_range.filter(release_stop.is_off(), stored_clock.agrees())
-        free = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
-        ids += free[: size - len(ids)]
-    return ids
 
 
 def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
@@ -190,28 +189,14 @@ def write_release(ids: list[int], context: ReleaseContext) -> None:
     ReleasesStopped where releases are stopped. The rows are locked. So no condition of theirs can change, and a stop
     waits: what the first statement leaves out has a condition open.
     """
-    rows = Case.objects.filter(pk__in=ids_as_rows(ids))
-    released = rows.filter(release_stop.is_off(), ~conditions.has_open_row()).update(
-        actual_release_date=context.at,
-        version=F("version") + 1,
-        release_number=F("release_number") + 1,
-        release_batch=context.batch,
-        release_error="",
-        release_attempts=0,
-        release_next_try=None,
-        first_viewed_at=None,
-    )
+    statements, values = batch_statements(), context.values() | {"ids": id_list(ids)}
+    released = statements.release.run(**values)
     if not released:
         release_stop.check()
     if released != len(ids):
         raise OpenCondition("a condition is open that the case does not count")
-    derived = (
-        (CaseEvent, _event_columns(context)),
-        (OutgoingEmail, _email_columns(context)),
-        (Notification, released_columns(context.at)),
-    )
-    for model, columns in derived:
-        if insert_select(model, rows, columns) != len(ids):
+    for model, statement in statements.derived.items():
+        if statement.run(**values) != len(ids):
             raise MissingRow(f"no {model.__name__} could be made")
     transaction.on_commit(lambda: _log_released(context, ids), robust=True)
 
@@ -225,62 +210,6 @@ def _log_released(context: ReleaseContext, ids: list[int]) -> None:
         by=actor_in_log(context.by),
         case_ids=ids[:LOGGED],
     )
-
-
-def _event_columns(context: ReleaseContext) -> dict[str, Any]:
-    return {
-        "case_id": F("pk"),
-        "kind": CaseEvent.Kind.RELEASED,
-        "at": context.at,
-        "source": context.source,
-        **actor_columns(context.by),
-        "from_status": F("status"),
-        "to_status": F("status"),
-        "from_date": F("scheduled_release_date"),
-        "from_time": F("scheduled_release_time"),
-        "to_date": F("scheduled_release_date"),
-        "to_time": F("scheduled_release_time"),
-        "schedule_revision": F("schedule_revision"),
-        "release_number": F("release_number"),
-        "release_batch": context.batch,
-        "woken_at": context.woken,
-        "bulk_run_id": context.bulk_run,
-        "reason": context.reason,
-        "details": {},
-    }
-
-
-def _email_columns(context: ReleaseContext) -> dict[str, Any]:
-    no_address, deactivated = Q(member__email=""), Q(member__is_active=False)
-    return {
-        "case_id": F("pk"),
-        "kind": OutgoingEmail.Kind.RELEASED,
-        "release_number": F("release_number"),
-        "payload": None,
-        "recipient_id": F("member_id"),
-        "address": F("member__email"),
-        "state": Choose(
-            When(no_address | deactivated, then=Value(OutgoingEmail.State.UNDELIVERABLE)),
-            default=Value(OutgoingEmail.State.WAITING),
-            output_field=CharField(),
-        ),
-        "claim": None,
-        "group": None,
-        "message_id": "",
-        "attempts": 0,
-        "deferrals": 0,
-        "interrupted": False,
-        "due": context.at + context.mail_delay,
-        "next_try": context.at + context.mail_delay,
-        "last_error": Choose(
-            When(no_address, then=Value(_noop("The member has no email address."))),
-            When(deactivated, then=Value(_noop("The member's account is deactivated."))),
-            default=Value(""),
-            output_field=CharField(),
-        ),
-        "created": context.at,
-        "sent": None,
-    }
 
 
 def _record_failure(pk: int, error: str, *, at: dt.datetime) -> None:

@@ -19,6 +19,7 @@ from cases.lifecycle.locking import in_lock_order
 from cases.models import Case, CaseEvent, User
 from cases.models.case_queryset import READY
 from cases.releases.batch import Batch, ReleaseContext, release_locked, tell_mail_workers
+from cases.releases.due_cases import any_due
 
 logger = structlog.get_logger(__name__)
 
@@ -44,11 +45,10 @@ def release_due_of(member: User) -> Batch:
     earliest = earliest_scheduled_date(member)
     if earliest is None or earliest > schedule.reached(now := portal_now()).date():
         return Batch()
-    cases = Case.objects.filter(member=member)
-    if not stored_clock.any_due(cases.first_due(now)):
+    if not any_due(now, member=member):
         return Batch()
     with transaction_within(READ_WAIT):
-        due = cases.due(now).filter(release_stop.is_off(), stored_clock.agrees())
+        due = Case.objects.filter(member=member).due(now).filter(release_stop.is_off(), stored_clock.agrees())
         ids = list(in_lock_order(due).values_list("pk", flat=True))
         context = ReleaseContext(at=now, by="release on read", source=CaseEvent.Source.READ, woken=now)
         batch = release_locked(ids, context)
