@@ -37,6 +37,12 @@ class DayField(forms.DateField):
         super().__init__(required=False, widget=ReleaseDateInput(**(attrs or {})), validators=validators, **options)
 
 
+class ShortSelect(forms.Select):
+    """A select in one template. Django's own includes two for each option, and a filter has dozens."""
+
+    template_name = "cases/widgets/short_select.html"
+
+
 class FilterForm(forms.Form):
     """The filters of one list. `query` is its address, `without_chip` the fields that stand elsewhere on the page."""
 

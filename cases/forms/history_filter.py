@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
-from cases.forms.filters import DayField, FilterForm
+from cases.forms.filters import DayField, FilterForm, ShortSelect
 from cases.forms.technicians import BY_NAME
 from cases.models import Case, CaseEvent, User
 from cases.selectors.history import HistoryQuery, named_person
@@ -32,20 +32,20 @@ class HistoryFilter(FilterForm):
         required=False,
         label=_("What happened"),
         choices=[("", _("Anything")), *CaseEvent.Kind.choices],
-        widget=forms.Select(attrs=SELECT),
+        widget=ShortSelect(attrs=SELECT),
         error_messages={"invalid_choice": _("Unknown kind.")},
     )
     person = forms.ChoiceField(
         required=False,
         label=_("Done by"),
-        widget=forms.Select(attrs=SELECT),
+        widget=ShortSelect(attrs=SELECT),
         error_messages={"invalid_choice": _("Person not found.")},
     )
     channel = forms.ChoiceField(
         required=False,
         label=_("Through"),
         choices=[("", _("Any channel")), *CaseEvent.Source.choices],
-        widget=forms.Select(attrs=SELECT),
+        widget=ShortSelect(attrs=SELECT),
         error_messages={"invalid_choice": _("Unknown channel.")},
     )
     run = forms.IntegerField(

@@ -51,7 +51,7 @@ def rail_of(asked: CaseFilter, user: User) -> dict[str, Any]:
     if user.is_member:
         return {}
     views, query = views_of(user), query_of(asked) if asked.is_valid() else ""
-    counts = view_counts.counts_of([_read(view, asked, user) for view in views], user)
+    counts = view_counts.counts_of([_read(view, asked) for view in views], user)
     links = [RailLink(view, count, _is_same(view.query, query)) for view, count in zip(views, counts, strict=True)]
     return {
         "rail": [group for group in _groups(links) if group.links],
@@ -69,12 +69,12 @@ def _groups(links: list[RailLink]) -> list[RailGroup]:
     ]
 
 
-def _read(view: View, like: CaseFilter, user: User) -> CaseListQuery | None:
+def _read(view: View, like: CaseFilter) -> CaseListQuery | None:
     """Return what the view asks for; None for a search, and where it asks for what this person's list does not have."""
     asked = QueryDict(view.query)
     if asked.keys() & SEARCHES:
         return None
-    form = CaseFilter(asked, by=user, like=like)
+    form = like.reading(asked)
     return form.list_query() if form.is_valid() else None
 
 
