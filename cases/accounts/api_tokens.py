@@ -93,7 +93,7 @@ def find(secret: str) -> ApiToken | None:
 
 def _note_use(token: ApiToken, now: dt.datetime) -> None:
     """Never holds the caller up: where somebody else is writing, the use of the next minute is noted."""
-    if token.last_used is not None and now - token.last_used < USE_NOTED_EVERY:
+    if token.last_used is not None and abs(now - token.last_used) < USE_NOTED_EVERY:
         return
     try:
         with sqlite_busy_timeout(0), transaction.atomic():

@@ -63,6 +63,8 @@ class BulkCode(models.TextChoices):
 # Work that a worker takes up, or goes on with when its lease has ended.
 OPEN_RUN = Q(state__in=["waiting", "running"])
 OPEN_ROW = Q(verdict="will", result="")
+# No lease is so long: one that ends later was given before the clock was set back.
+LONGEST_LEASE = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class BulkRunQuerySet(models.QuerySet["BulkRun"]):
 
     def claimable(self, now: dt.datetime) -> Self:
         """Return the runs to work off at the aware datetime `now`: waiting ones, and ended leases. Oldest first."""
-        return self.filter(OPEN_RUN, Q(lease_until__isnull=True) | Q(lease_until__lte=now)).order_by("id")
+        is_free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LONGEST_LEASE)
+        return self.filter(OPEN_RUN, is_free).order_by("id")
 
     def too_old(self, moment: dt.datetime) -> Self:
         """Return the previews from before the aware datetime `moment`, which nobody has started."""

@@ -61,7 +61,7 @@ class Period:
     @property
     def is_stale(self) -> bool:
         """Whether no task has counted for a while: today's numbers are old, the others still hold."""
-        return self.today is None or self.now - self.today.counted_at > STALE_AFTER
+        return self.today is None or abs(self.now - self.today.counted_at) > STALE_AFTER
 
     @property
     def uncounted(self) -> int:
@@ -134,7 +134,7 @@ def update(now: dt.datetime, *, seconds: float = 2.0) -> int:
         if counted and time.monotonic() > ends:
             break
         row = rows.get(day)
-        if row and _is_valid(row) and (row.counted_at >= _end(day) or abs(now - row.counted_at) < MIN_INTERVAL):
+        if row and _is_valid(row) and _needs_no_count(row, now):
             continue
         ReleaseDay.objects.update_or_create(day=day, defaults=_count(day, now))
         counted += 1
@@ -149,6 +149,11 @@ def _days_back(now: dt.datetime, days: int) -> Iterator[dt.date]:
 def _is_valid(row: ReleaseDay) -> bool:
     # After a change of TIME_ZONE days begin at another moment.
     return bool(row.zone == settings.TIME_ZONE)
+
+
+def _needs_no_count(row: ReleaseDay, now: dt.datetime) -> bool:
+    """Tell whether the count of that day is final, or fresh. One from the future is neither."""
+    return _end(row.day) <= row.counted_at <= now or abs(now - row.counted_at) < MIN_INTERVAL
 
 
 def _start(day: dt.date) -> dt.datetime:

@@ -33,7 +33,10 @@ class BeatEntry:
 
 @dataclass(frozen=True)
 class SchedulerHealth:
-    """The last sweep and beat's table, at the aware datetime `now`."""
+    """The last sweep and beat's table, at the aware datetime `now`.
+
+    Ages count in both directions: a sign of life from before the clock was set back is as little worth as an old one.
+    """
 
     now: dt.datetime
     sweep: Heartbeat | None
@@ -41,8 +44,8 @@ class SchedulerHealth:
 
     @property
     def sweep_age(self) -> dt.timedelta | None:
-        """How long ago the last sweep finished."""
-        return self.now - self.sweep.at if self.sweep else None
+        """How far the last sweep that finished is from now."""
+        return abs(self.now - self.sweep.at) if self.sweep else None
 
     @property
     def is_sweep_late(self) -> bool:
@@ -60,9 +63,9 @@ class SchedulerHealth:
 
     @property
     def beat_age(self) -> dt.timedelta | None:
-        """How long ago beat last recorded that it started a sweep. Up to three minutes are usual."""
+        """How far the last sweep that beat recorded is from now. Up to three minutes are usual."""
         runs = [entry.last_run for entry in self.entries if entry.name == "sweep" and entry.last_run]
-        return self.now - runs[0] if runs else None
+        return abs(self.now - runs[0]) if runs else None
 
     @property
     def is_beat_late(self) -> bool:

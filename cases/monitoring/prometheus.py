@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cases.core import schedule
 from cases.documents import storage
 from cases.lifecycle import stored_clock
 from cases.models import Case, CaseEvent, ReleaseDay, StorageReport
@@ -72,7 +73,8 @@ class PortalCollector(Collector):
             yield _gauge("portal_files_without_document", "Files that no document named, kept for now", report.orphans)
 
     def _days(self) -> Iterator[Metric]:
-        days = list(ReleaseDay.objects.order_by("day"))
+        # Days to come were counted by a clock that was set back since.
+        days = list(ReleaseDay.objects.filter(day__lte=schedule.date_of(self.now)).order_by("day"))
         released: Counter[str] = Counter()
         for day in days:
             released.update(day.released_by)
@@ -91,7 +93,7 @@ class PortalCollector(Collector):
         yield _histogram("portal_first_view_seconds", text, first_views, FIRST_VIEW_BOUNDS)
         if days:
             yield _gauge("portal_cases_pending", "Completed and not released, when last counted", days[-1].pending)
-            counted = (self.now - days[-1].counted_at).total_seconds()
+            counted = abs(self.now - days[-1].counted_at).total_seconds()
             yield _gauge("portal_figures_age_seconds", "Since the days were last counted", counted)
 
 

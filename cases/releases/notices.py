@@ -107,12 +107,13 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
 def tell_of_held() -> int:
     """Tell the technicians of cases that conditions hold back, once their instant has come. Return how many cases.
 
-    Two index probes where there is nothing to tell.
+    Two index probes where there is nothing to tell. The look also moves back: after the clock was set back, what comes
+    before a look from the future would never be told. What was told then is told once (ONCE_KINDS).
     """
     now = portal_now()
     last, _made = Heartbeat.objects.get_or_create(name=HEARTBEAT, defaults={"at": now})
     if not _newly_held(last.at, now).exists():
-        if now - last.at > MOVES_ON:
+        if not now - MOVES_ON <= last.at <= now:
             Heartbeat.objects.filter(name=HEARTBEAT, at=last.at).update(at=now)
         return 0
     with transaction.atomic():
@@ -121,7 +122,7 @@ def tell_of_held() -> int:
         for start in range(0, len(held), BATCH):
             abouts = [About(*row) for row in held[start : start + BATCH]]
             notify_each(Kind.HELD, abouts, by="sweep", at=now)
-        Heartbeat.objects.filter(name=HEARTBEAT).update(at=max(now, locked.at))
+        Heartbeat.objects.filter(name=HEARTBEAT).update(at=now)
     return len(held)
 
 

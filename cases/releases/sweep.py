@@ -36,13 +36,14 @@ def sweep(
     It also tells technicians what conditions hold back.
     Each step has its turn, whatever becomes of the others. Afterwards the last error is raised, and there is no
     heartbeat: the sweep was not whole. `by` names the program and `source` its door. A sweep that was `asked_at` (ISO
-    8601) before another one began does nothing: that one has done its work. `on_batch` gets each batch once it is
+    8601) before another one began does nothing: that one has done its work. A heartbeat from the future is of a clock
+    that was set back since, and says nothing. `on_batch` gets each batch once it is
     committed. `emails` and `runs` take the place of the workers for these. Return all that was released, and what
     failed.
     """
     begun = portal_now()
     done = Batch()
-    if asked_at and Heartbeat.objects.filter(name=HEARTBEAT, at__gt=asked_at).exists():
+    if asked_at and Heartbeat.objects.filter(name=HEARTBEAT, at__gt=asked_at, at__lte=begun).exists():
         return done
     with ExitStack() as at_the_end:
         at_the_end.callback(emails)

@@ -1,0 +1,175 @@
+"""A clock was ahead, and is set back: what was stored meanwhile as the present is no reason to wait for it."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from cases.accounts import api_tokens
+from cases.models import ApiToken, ApiUsage, BulkRun, Heartbeat, HistorySeal, Notification
+from cases.monitoring import daily_statistics
+from cases.monitoring.heartbeats import scheduler_health
+from cases.monitoring.prometheus import exposition
+from cases.proof import head
+from cases.releases import bulk, notices
+from cases.releases.bulk import Parameters, running
+from tasks import releases as tasks
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+SECOND = dt.timedelta(seconds=1)
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+# From a step of a time server to a host whose battery was empty.
+AHEAD = [2 * SECOND, 30 * MINUTE, 3 * HOUR, 2 * DAY, 40 * DAY]
+FAR_AHEAD = AHEAD[1:]
+
+
+@pytest.fixture(params=AHEAD, ids=str)
+def ahead(request):
+    return request.param
+
+
+@pytest.fixture(params=FAR_AHEAD, ids=str)
+def far_ahead(request):
+    return request.param
+
+
+# --- The sweep --------------------------------------------------------------------------------------------------------
+
+
+def test_the_next_sweep_is_run(clock, ahead):
+    clock.move_to(FROZEN + ahead)
+    tasks.sweep()
+    clock.move_to(FROZEN)
+    CaseFactory(due=True)
+    assert tasks.sweep(asked_at=FROZEN.isoformat()) == 1
+    assert Heartbeat.objects.get(name="sweep").at == FROZEN
+    CaseFactory(due=True)
+    asked_before = (FROZEN - SECOND).isoformat()
+    assert tasks.sweep(asked_at=asked_before) == 0, "one that waited in the queue finds the work done"
+
+
+def test_a_sweep_that_stops_then_is_late(far_ahead):
+    every = IntervalSchedule.objects.create(every=10, period="seconds")
+    PeriodicTask.objects.create(name="sweep", task="sweep", interval=every, last_run_at=FROZEN + far_ahead)
+    Heartbeat.objects.create(name="sweep", source="sweep", at=FROZEN + far_ahead)
+    health = scheduler_health(FROZEN)
+    assert health.is_sweep_late
+    assert health.is_beat_late
+    assert health.problems == ["Automatic releases aren't running."]
+    assert health.sweep_age == far_ahead
+
+
+def test_clocks_that_differ_by_a_moment_are_no_problem():
+    Heartbeat.objects.create(name="sweep", source="sweep", at=FROZEN + SECOND)
+    assert not scheduler_health(FROZEN).is_sweep_late
+
+
+# --- What conditions hold back ----------------------------------------------------------------------------------------
+
+
+def test_cases_that_come_later_are_told_once(clock, ahead, technician):
+    held = {"open_conditions": 1, "held": True, "schedule_revision": 1, "assigned_to": technician}
+    day = {"scheduled_release_date": FROZEN.date()}
+    notices.tell_of_held()
+    told_early = CaseFactory(**held, **day, scheduled_release_time=dt.time(12, 0, 1))
+    clock.move_to(FROZEN + ahead)
+    notices.tell_of_held()
+    clock.move_to(FROZEN)
+    notices.tell_of_held()
+    # Its instant comes before the look that the wrong clock had left.
+    later = CaseFactory(**held, **day, scheduled_release_time=dt.time(12, 0, 1, 500_000))
+    clock.move_to(FROZEN + 2 * SECOND)
+    notices.tell_of_held()
+    told = Notification.objects.filter(kind="held").order_by("case").values_list("case", flat=True)
+    assert list(told) == [told_early.pk, later.pk]
+
+
+# --- The head of the history ------------------------------------------------------------------------------------------
+
+
+def sealed(number):
+    seal = HistorySeal(
+        number=number, at=timezone.now(), history="accounts", first_id=number, last_id=number, entries=b"",
+        previous=f"{number:064}", digest=f"{number + 1:064}",
+    )  # fmt: skip
+    seal.save(force_insert=True)
+
+
+def test_the_head_is_published_again_and_once(clock, far_ahead, administrator):
+    clock.move_to(FROZEN + far_ahead)
+    sealed(1)
+    assert head.publish_head(timezone.now())
+    clock.move_to(FROZEN)
+    sealed(2)
+    days = [head.publish_head(FROZEN + hours * HOUR) for hours in (0, 1, 2)]
+    clock.move_to(FROZEN + 2 * DAY)
+    sealed(3)
+    days.append(head.publish_head(timezone.now()))
+    published = [found.split("-")[0] for found in days if found]
+    # Half an hour ahead is the same day.
+    assert published == (["3"] if far_ahead < HOUR else ["2", "3"])
+
+
+# --- Statistics -------------------------------------------------------------------------------------------------------
+
+
+def test_the_present_day_is_counted_on(clock, far_ahead, monkeypatch):
+    monkeypatch.setattr(daily_statistics, "KEPT_DAYS", far_ahead.days + 2)
+    daily_statistics.update(FROZEN + far_ahead, seconds=60)
+    assert daily_statistics.period(1, FROZEN).is_stale
+    CaseFactory(held=True, actual_release_date=FROZEN, release_number=1)
+    daily_statistics.update(FROZEN, seconds=60)
+    today = daily_statistics.period(1, FROZEN)
+    assert (today.released, today.not_recorded, today.is_stale) == (0, 1, False)
+    assert "portal_figures_age_seconds 0.0" in exposition(FROZEN).decode()
+    assert daily_statistics.update(FROZEN + SECOND, seconds=60) == 0
+    assert daily_statistics.update(FROZEN + MINUTE, seconds=60) == 1, "the days before are final again"
+
+
+# --- Leases and limits ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_a_bulk_operation_goes_on(clock, far_ahead, administrator, monkeypatch, is_alive):
+    cases = CaseFactory.create_batch(2, held=True)
+    tomorrow = Parameters(date=FROZEN.date() + DAY)
+    run = bulk.preview(by=administrator, action="schedule", keys=[c.pk for c in cases], parameters=tomorrow, reason="x")
+    bulk.start(by=administrator, run=run)
+    clock.move_to(FROZEN + far_ahead)
+    claimed = running._claim()
+    if is_alive:
+        running._return_claim(claimed)
+    clock.move_to(FROZEN)
+    assert bulk.work_off() == 2
+    assert BulkRun.objects.get().state == "done"
+
+
+def test_a_live_worker_keeps_its_claim(administrator):
+    cases = CaseFactory.create_batch(2, held=True)
+    tomorrow = Parameters(date=FROZEN.date() + DAY)
+    run = bulk.preview(by=administrator, action="schedule", keys=[c.pk for c in cases], parameters=tomorrow, reason="x")
+    bulk.start(by=administrator, run=run)
+    assert running._claim()
+    assert not running._claim()
+
+
+def test_calls_of_the_api_are_counted_anew(far_ahead, technician):
+    minutes = far_ahead // MINUTE
+    assert ApiUsage.add(technician.pk, 100 + minutes, 500) == 500
+    assert [ApiUsage.add(technician.pk, 100, 20) for _ in range(2)] == [20, 40]
+    assert ApiUsage.objects.get().minute == 100
+
+
+def test_the_use_of_a_token_is_noted(clock, far_ahead, member):
+    _token, secret = api_tokens.create(user=member, by=member, name="A program", days=90)
+    clock.move_to(FROZEN + far_ahead)
+    assert api_tokens.find(secret)
+    clock.move_to(FROZEN)
+    assert api_tokens.find(secret)
+    assert ApiToken.objects.get().last_used == FROZEN
