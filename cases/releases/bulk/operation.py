@@ -111,6 +111,9 @@ class Operation:
     def accept(self, item: Item) -> None:
         """Take note that the row will be worked off, at the preview."""
 
+    def leave(self, item: Item) -> None:
+        """Take note that the case will be left as it is, at the preview."""
+
     def before(self, item: Item) -> dict[str, Any]:
         """Return the facts about the case that an undo restores, as JSON."""
         return {}

@@ -149,6 +149,7 @@ def _judge(item: Item, run: BulkRun, operation: Operation) -> None:
         operation.check(item)
     except CaseError as error:
         row.verdict, row.words = code_of(error), error.message[: limits.ERROR]
+        operation.leave(item)
         return
     row.verdict = Code.WILL
     if not run.undoes:

@@ -1,6 +1,7 @@
 """Previews, runs and undo: what they leave alone, how they go on, and what they cost."""
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 from django.core.management import call_command
@@ -133,6 +134,40 @@ def test_dates_are_shifted_and_spread_over_open_days(technician, member, setting
     assert planned("shift", days=1, working_days=True) == ([3, 3, 3, 3, "state"], "will")
     assert planned("shift", days=-2, working_days=True) == ([-2, -2, -2, -2, "state"], "will")
     assert planned("spread", date=friday + DAY, most_a_day=2) == ([3, 3, 4, 4, 5], "will")
+
+
+@pytest.mark.parametrize("most_a_day", [1, 2, 4, 6])
+@pytest.mark.parametrize("on_weekends", [True, False])
+def test_cases_that_are_spread_the_same_way_again_stay(administrator, member, settings, most_a_day, on_weekends):
+    settings.RELEASE_ON_WEEKENDS = on_weekends
+    cases = CaseFactory.create_batch(5, scheduled=True, member=member)
+    cases.insert(2, CaseFactory(held=True, member=member))
+
+    def spread(selected):
+        before = dates(cases)
+        run = preview(administrator, "spread", selected, date=TODAY + 8 * DAY, most_a_day=most_a_day)
+        if run.to_do:
+            done(run)
+        assert max(Counter(dates(cases)).values()) <= most_a_day
+        return before != dates(cases)
+
+    assert spread(cases)
+    assert [spread(cases), spread(cases)] == [False, False]
+    spread(cases[::-1])
+    assert not spread(cases[::-1])
+
+
+@pytest.mark.parametrize("places", [(0, 1), (2, 5), (4, 5)])
+def test_selected_cases_that_cannot_be_moved_keep_their_places(technician, other_technician, places):
+    monday = TODAY + 12 * DAY
+    on_monday = {"scheduled": True, "scheduled_release_date": monday}
+    cases = [
+        CaseFactory(**on_monday, assigned_to=other_technician if place in places else technician) for place in range(6)
+    ]
+    # A release that has happened takes no place.
+    cases.append(CaseFactory(released=True, assigned_to=technician, scheduled_release_date=monday))
+    done(preview(technician, "spread", cases, date=monday, most_a_day=3))
+    assert Counter(dates(cases[:6])) == {monday: 3, monday + DAY: 3}
 
 
 @pytest.mark.parametrize("on_weekends", [True, False])
