@@ -90,16 +90,19 @@ def read(content: bytes) -> ScheduleFile:
     columns = _columns(next(lines, (1, []))[1])
     rows: list[FileRow] = []
     problems: list[LineProblem] = []
+    lines_of: dict[str, list[int]] = defaultdict(list)
     for count, (line, cells) in enumerate(lines, 1):
         if count > limits.SCHEDULE_FILE_ROWS:
             raise BadFile(_("A file can have up to %(most)s lines.") % {"most": grouped(limits.SCHEDULE_FILE_ROWS)})
+        number = _named(cells, columns).get("number", "")
+        lines_of[_key(number)].append(line)
         try:
             rows.append(_row(line, cells, columns))
         except _Unreadable as error:
-            problems.append(LineProblem(line, str(error), _shown(_named(cells, columns).get("number", ""))))
+            problems.append(LineProblem(line, str(error), _shown(number)))
     if not rows and not problems:
         raise BadFile(_("This file has no lines below the column names."))
-    return _without_repeated(rows, problems)
+    return _without_repeated(rows, problems, lines_of)
 
 
 def _text_of(content: bytes) -> str:
@@ -221,15 +224,23 @@ def _shown(cell: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-def _without_repeated(rows: list[FileRow], problems: list[LineProblem]) -> ScheduleFile:
-    """Refuse every line of a case that stands in the file more than once: nobody can say which of them is meant."""
-    lines: dict[str, list[int]] = defaultdict(list)
+def _key(number: str) -> str:
+    """Return the same for all spellings of a case number, whatever else of its line can be read."""
+    return clean_line(number).upper()
+
+
+def _without_repeated(rows: list[FileRow], problems: list[LineProblem], lines_of: dict[str, list[int]]) -> ScheduleFile:
+    """Refuse every line of a case that stands in the file more than once: nobody can say which of them is meant.
+
+    `lines_of` has the lines of each case, also those that cannot be read.
+    """
+    repeated, kept = [], []
     for row in rows:
-        lines[row.number].append(row.line)
-    repeated = [
-        LineProblem(row.line, _repeated(lines[row.number]), row.number) for row in rows if len(lines[row.number]) > 1
-    ]
-    kept = [row for row in rows if len(lines[row.number]) == 1]
+        lines = lines_of[_key(row.number)]
+        if len(lines) > 1:
+            repeated.append(LineProblem(row.line, _repeated(lines), row.number))
+        else:
+            kept.append(row)
     return ScheduleFile(kept, sorted([*problems, *repeated], key=lambda problem: problem.line))
 
 

@@ -88,6 +88,29 @@ def test_a_case_on_two_lines_is_refused_on_both():
     assert [row.line for row in found.rows] == [4]
 
 
+UNREADABLE = ["2025-07-32", "", "2025-07-09,9 o'clock", "2025-07-09,,=1", "2025-07-09,,because,of", "2025-07-09,,@x"]
+
+
+@pytest.mark.parametrize("rest", UNREADABLE)
+@pytest.mark.parametrize("number", ["C-1", "c-1", " c-1\t"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_case_on_two_lines_is_refused_where_one_cannot_be_read(rest, number, is_first):
+    good, bad, other = "C-1,2025-07-09", f"{number},{rest}", "C-2,2026-03-31"
+    lines = [bad, other, good] if is_first else [good, other, bad]
+    found = read((HEAD + "\n".join(lines)).encode())
+    assert [row.number for row in found.rows] == ["C-2"]
+    first, last = [problem.text for problem in found.problems]
+    said, own = (last, first) if is_first else (first, last)
+    assert said == "This case is on line 2 and on line 4. Keep one of them."
+    assert own != said
+
+
+def test_lines_without_a_number_are_no_lines_of_one_case():
+    found = read(f"{HEAD},2026-03-31\n,2026-03-31\nC-1,2026-03-31\n".encode())
+    assert [problem.text for problem in found.problems] == ["Enter the case number."] * 2
+    assert len(found.rows) == 1
+
+
 CELLS = {"number": "C-1", "date": "2026-03-31", "time": "09:30", "reason": "Asked for it"}
 ORDERS = [
     list(order) for count in (2, 3, 4) for order in permutations(CELLS, count) if {"number", "date"} <= set(order)

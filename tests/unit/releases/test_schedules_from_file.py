@@ -27,7 +27,7 @@ def test_good_lines_make_a_run_and_every_other_line_says_why_not(member, technic
             f"{draft.external_case_id},2025-06-30",
             f"{colleagues.external_case_id},2025-06-30",
             f"{scheduled.external_case_id.lower()},2025-06-12",
-            "C-0000000000,tomorrow",
+            "C-1111111111,tomorrow",
             "",
             "C-0000000000,2025-06-30",
         ),
