@@ -13,6 +13,7 @@ from cases.forms.filters import DayField, FilterForm, ShortSelect
 from cases.forms.technicians import BY_NAME
 from cases.models import Case, CaseEvent, User
 from cases.selectors.history import HistoryQuery, named_person
+from cases.selectors.search import possible_numbers
 
 SELECT = {"class": "form-select"}
 MOST_RUNS = 10**limits.KEY_DIGITS - 1
@@ -73,11 +74,14 @@ class HistoryFilter(FilterForm):
         return [("", _("Anyone")), *people.items()]
 
     def clean_case(self) -> Case | None:
-        number = self.cleaned_data["case"].strip().upper()
+        number = self.cleaned_data["case"].strip()
         if not number:
             return None
-        if found := Case.objects.visible_to(self.by).filter(external_case_id=number).first():
-            return found
+        meant = Case.objects.visible_to(self.by).filter(external_case_id__in=possible_numbers(number))
+        found = {case.external_case_id: case for case in meant}
+        for spelling in (number, number.upper(), *sorted(found)):
+            if case := found.get(spelling):
+                return case
         raise forms.ValidationError(_("No case has this number. Enter the full case number."))
 
     def history_query(self) -> HistoryQuery:

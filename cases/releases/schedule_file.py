@@ -188,7 +188,7 @@ def _number(cell: str) -> str:
         raise _Unreadable(_("Enter the case number."))
     if len(number) > limits.SCHEDULE_FILE_NUMBER:
         raise _Unreadable(_("This isn't a case number."))
-    return number.upper()
+    return number
 
 
 def _date(cell: str) -> dt.date:

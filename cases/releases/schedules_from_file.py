@@ -38,13 +38,17 @@ def preview(*, content: bytes, by: User) -> FilePreview:
 
 
 def _cases_of(rows: list[FileRow], *, by: User) -> dict[str, int]:
-    """Return the keys of the cases, as far as `by` may know of them, by number."""
-    numbers = [row.number for row in rows]
+    """Return the keys of the cases, as far as `by` may know of them, by the number that the file has for each.
+
+    The portal makes numbers of capital letters; those from other systems may have others.
+    """
+    numbers = list({spelling for row in rows for spelling in (row.number, row.number.upper())})
     found: dict[str, int] = {}
     for start in range(0, len(numbers), CHUNK):
         some = Case.objects.visible_to(by).filter(external_case_id__in=numbers[start : start + CHUNK])
         found |= dict(some.values_list("external_case_id", "pk"))
-    return found
+    keys = {row.number: found.get(row.number, found.get(row.number.upper())) for row in rows}
+    return {number: key for number, key in keys.items() if key is not None}
 
 
 def _line(row: FileRow, cases: dict[str, int]) -> bulk.Line:

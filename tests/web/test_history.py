@@ -35,6 +35,27 @@ def draft_event(technician):
     return case
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("sap-17", "sap-17"), ("SAP-17", "SAP-17"), ("Sap-17", "SAP-17"), ("sap-18", "SAP-18"), ("№ 5/a", "№ 5/a"),
+        (" sap-17 ", "sap-17"), ("c-7k2m9qx4tb", "C-7K2M9QX4TB"), ("7k2m 9qx4tb", "C-7K2M9QX4TB"), ("sap", ""),
+        ("sap-19", ""), ("-", ""),
+    ],
+)  # fmt: skip
+def test_a_case_is_asked_for_by_its_number_as_the_search_reads_it(client, administrator, typed, meant):
+    for number in ("sap-17", "SAP-17", "SAP-18", "№ 5/a", "C-7K2M9QX4TB"):
+        case = CaseFactory(external_case_id=number)
+        CaseEvent.objects.create(
+            case=case, kind="accepted", source="web", schedule_revision=0, at=case.date_created, system_actor="a test"
+        )
+    client.force_login(administrator)
+    answer = client.get("/history/", {"case": typed})
+    shown = [event.case.external_case_id for event in answer.context["page"].events] if meant else []
+    assert shown == ([meant] if meant else [])
+    assert ("No case has this number" in answer.content.decode()) == (not meant)
+
+
 def rows_of(answer) -> list[dict[str, str]]:
     assert isinstance(answer, StreamingHttpResponse)
     text = b"".join(answer.streaming_content).decode("utf-8-sig")

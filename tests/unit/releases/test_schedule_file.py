@@ -1,6 +1,7 @@
 """Files with schedules: what is read, what is refused as a whole, and what is refused of a line."""
 
 import datetime as dt
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -32,7 +33,8 @@ ACCEPTED = {
 def test_what_spreadsheets_write_is_read(text, encoding):
     if encoding == "utf-16":
         text = text.removeprefix("\ufeff")
-    assert read(text.encode(encoding)).rows == [ONE]
+    (row,) = read(text.encode(encoding)).rows
+    assert replace(row, number=row.number.upper()) == ONE
 
 
 REFUSED = {
@@ -84,7 +86,7 @@ def test_a_mistake_is_a_problem_of_its_line_and_the_others_are_kept(line):
 def test_a_case_on_two_lines_is_refused_on_both():
     found = read(f'{HEAD}C-1,2026-03-31,,"two\nlines"\nC-2,2026-03-31\nc-1,2026-04-01\n'.encode())
     said = "This case is on line 2 and on line 5. Keep one of them."
-    assert [(each.line, each.number, each.text) for each in found.problems] == [(2, "C-1", said), (5, "C-1", said)]
+    assert [(each.line, each.number, each.text) for each in found.problems] == [(2, "C-1", said), (5, "c-1", said)]
     assert [row.line for row in found.rows] == [4]
 
 

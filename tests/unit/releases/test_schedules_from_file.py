@@ -46,6 +46,28 @@ def test_good_lines_make_a_run_and_every_other_line_says_why_not(member, technic
     assert Case.objects.get(pk=held.pk).scheduled_release_date is None
 
 
+NUMBERS = ["C-7K2M9QX4TB", "sap-17", "Sap 17", "SAP-17", "№ 5/a", "straße-1", "C-O0IL"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_case_is_found_by_its_number_as_it_is(technician, number):
+    """Numbers may come from another system."""
+    case = CaseFactory(held=True, assigned_to=technician, external_case_id=number)
+    found = schedules_from_file.preview(by=technician, content=file_of(f"{number},2025-06-30"))
+    assert not found.problems
+    assert found.run.rows.get().case == case
+
+
+def test_a_number_as_it_is_comes_before_its_capitals(technician):
+    cases = {
+        number: CaseFactory(held=True, assigned_to=technician, external_case_id=number)
+        for number in ("sap-17", "SAP-17", "SAP-18")
+    }
+    for typed, meant in [("sap-17", "sap-17"), ("SAP-17", "SAP-17"), ("sap-18", "SAP-18"), ("Sap-17", "SAP-17")]:
+        found = schedules_from_file.preview(by=technician, content=file_of(f"{typed},2025-06-30"))
+        assert found.run.rows.get().case == cases[meant], typed
+
+
 def test_without_any_case_there_is_no_run(technician):
     found = schedules_from_file.preview(by=technician, content=file_of("C-0000000000,2025-06-30"))
     assert found.run is None
