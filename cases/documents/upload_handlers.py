@@ -15,14 +15,24 @@ from cases.documents import file_types
 
 logger = structlog.get_logger(__name__)
 
+# What every form calls its file.
+FIELD = "file"
+
 
 class SizeLimit(FileUploadHandler):
     """Drops files that would take the request over DOCUMENT_MAX_MB. It comes before the handlers that keep them, and
-    runs for everybody, also for strangers: it is what keeps their uploads from filling memory and disk."""
+    runs for everybody, also for strangers: it is what keeps their uploads from filling memory and disk. It also counts
+    what comes as `file`, so that nothing that is dropped goes unnoticed beside another file."""
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
         self.received = 0
+
+    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+        """Counts the file."""
+        super().new_file(field_name, *args, **kwargs)
+        if field_name == FIELD:
+            self.request.files_sent = _files_sent(self.request) + 1  # type: ignore[union-attr]
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         """Hands the bytes on to the next handler; SkipFile once there are too many."""
@@ -67,9 +77,13 @@ class TemporaryFile(TemporaryFileUploadHandler):
             raise SkipFile from error
 
 
+def _files_sent(request: HttpRequest | None) -> int:
+    return getattr(request, "files_sent", 0)
+
+
 def is_file_sent(request: HttpRequest) -> bool:
     """Whether a `file` came with the request, also one that `uploaded_file` refuses. A form may be sent without."""
-    is_kept = "file" in request.FILES or getattr(request, "upload_failed", False)
+    is_kept = FIELD in request.FILES or getattr(request, "upload_failed", False)
     return is_kept or int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes()
 
 
@@ -84,14 +98,17 @@ def uploaded_files(request: HttpRequest) -> list[UploadedFile[Any]]:
         raise StorageFailed
     if int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes():
         raise file_types.too_large()
-    return request.FILES.getlist("file")
+    return request.FILES.getlist(FIELD)
 
 
 def uploaded_file(request: HttpRequest) -> UploadedFile[Any]:
-    """The one `file` of the request. BadDocument without one, StorageFailed where the disk did not take it."""
-    file = request.FILES.get("file")
-    if isinstance(file, UploadedFile):
-        return file
+    """The one `file` of the request. BadDocument without one and for several, StorageFailed where the disk did not take
+    it."""
+    files = request.FILES.getlist(FIELD)
+    if max(len(files), _files_sent(request)) > 1:
+        raise BadDocument(_("Choose one file."))
+    if files:
+        return files[0]
     if getattr(request, "upload_failed", False):
         raise StorageFailed
     if int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes():

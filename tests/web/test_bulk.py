@@ -338,6 +338,9 @@ def test_a_line_without_a_number_is_refused_and_the_others_can_go_on(line, colum
 
 
 def test_the_file_has_to_be_chosen(tom):
+    dates = [ContentFile(b"number,date\nC-1,2025-07-01", name=f"{name}.csv") for name in ("new", "old")]
+    answer = tom.post("/bulk/file/", {"file": dates})
+    assert (answer.status_code, "Choose one file." in answer.content.decode()) == (400, True)
     answer = tom.post("/bulk/file/")
     assert answer.status_code == 400
     assert "Choose a file." in answer.content.decode()

@@ -194,6 +194,41 @@ def test_what_is_refused_leaves_nothing(file, words, client, member, settings):
     assert stored() == []
 
 
+SEVERAL = {
+    "two": [pdf("a.pdf"), pdf("b.pdf")],
+    "three": [pdf("a.pdf"), pdf("b.pdf"), pdf("c.pdf")],
+    "the same twice": [pdf(), pdf()],
+    "the first too large": [pdf(content=b"%PDF" + b"x" * 2**20), pdf("b.pdf")],
+    "the last too large": [pdf("a.pdf"), pdf(content=b"%PDF" + b"x" * 2**20)],
+    "no document": [pdf(content=b"<html>"), pdf()],
+}
+FORMS = {"document": ("/cases/{}/documents/", {}), "draft": ("/cases/{}/edit/", {"title": "x", "description": "y"})}
+
+
+@pytest.mark.parametrize("files", SEVERAL.values(), ids=SEVERAL.keys())
+@pytest.mark.parametrize("form", FORMS)
+def test_of_several_files_none_is_chosen_for_the_person(form, files, client, member, settings):
+    settings.DOCUMENT_MAX_MB = 1
+    case = CaseFactory(member=member, draft=True)
+    client.force_login(member)
+    for file in files:
+        file.seek(0)
+    url, fields = FORMS[form]
+    sent = fields | {"urgency": "normal", "then": "submit", "version": case.version, "file": files}
+    answer = client.post(url.format(case.pk), sent)
+    assert (answer.status_code, stored()) == (400, [])
+    assert "Choose one file." in answer.content.decode()
+    case.refresh_from_db()
+    assert case.status == "draft"
+
+
+def test_files_of_other_fields_do_not_count(client, member):
+    case = CaseFactory(member=member, draft=True)
+    client.force_login(member)
+    client.post(f"/cases/{case.pk}/documents/", {"file": pdf(), "photo": pdf("photo.pdf")})
+    assert CaseDocument.objects.get().name == "report.pdf"
+
+
 def test_forms_of_strangers_to_the_site_are_refused(member):
     client = Client(enforce_csrf_checks=True)
     case = CaseFactory(member=member, draft=True)
