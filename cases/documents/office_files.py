@@ -8,6 +8,7 @@ parts of XML, and of those no more than a bound.
 import posixpath
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,8 @@ MAX_LIST = 2**20
 MAX_UNPACKED = 512 * 2**20
 # Of one part that is read.
 MAX_PART = 2**20
+# Office knows no others, and one of those may ask for gigabytes of memory.
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 OPEN_XML = "application/vnd.openxmlformats-officedocument"
 ODT = b"application/vnd.oasis.opendocument.text"
@@ -66,10 +69,10 @@ def _is_archive(file: Content, fits: Callable[[zipfile.ZipFile], bool]) -> bool:
         with zipfile.ZipFile(file) as archive:
             _check_list(archive)
             return fits(archive)
-    except (NotThatFile, zipfile.BadZipFile, expat.ExpatError, struct.error):
+    except (NotThatFile, zipfile.BadZipFile, zlib.error, expat.ExpatError, struct.error):
         return False
-    except (KeyError, ValueError, NotImplementedError, RuntimeError, EOFError, OSError, LookupError):
-        return False  # whatever zipfile says of an archive that somebody made up
+    except (KeyError, ValueError, NotImplementedError, RuntimeError, EOFError, OSError, LookupError, OverflowError):
+        return False  # whatever zipfile says of an archive that is damaged, or that somebody made up
 
 
 def _check_end_record(file: Content) -> None:
@@ -167,6 +170,8 @@ def _relationships(archive: zipfile.ZipFile, names: dict[str, str], source: str)
 
 
 def _part(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> bytes:
+    if archive.getinfo(names[name]).compress_type not in COMPRESSIONS:
+        raise NotThatFile
     with archive.open(names[name]) as part:
         content = part.read(MAX_PART + 1)
     if len(content) > MAX_PART:

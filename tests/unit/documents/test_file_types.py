@@ -208,6 +208,51 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_before_any_part_is(monke
         examined("a.docx", content)
 
 
+PACKED = {
+    "a.docx": office(compression=zipfile.ZIP_DEFLATED),
+    "a.xlsx": office("xl/workbook.xml", EXCEL, compression=zipfile.ZIP_DEFLATED),
+    "a.odt": archive(ODT | {"content.xml": b"<o/>"}),
+}
+
+
+@pytest.mark.parametrize("bits", [0x01, 0x10, 0x80, 0xFF])
+@pytest.mark.parametrize("name", PACKED)
+def test_a_damaged_archive_is_taken_or_refused_whatever_byte_is_wrong(name, bits):
+    """As a bad disk or a bad line leaves it."""
+    content, refused = PACKED[name], 0
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= bits
+        try:
+            examined(name, bytes(damaged))
+        except BadDocument:
+            refused += 1
+    assert 0 < refused < len(content)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_a_compression_that_office_does_not_know_is_refused(compression, is_damaged):
+    content = bytearray(office(compression=compression))
+    content[80] ^= 0xFF * is_damaged
+    with pytest.raises(BadDocument):
+        examined("a.docx", bytes(content))
+
+
+@pytest.mark.parametrize("offset", [2**63 - 1, 2**63, 2**64 - 1])
+def test_an_offset_that_no_file_has_is_refused(offset):
+    """The list may give the place of a part in 64 bits."""
+    with zipfile.ZipFile(content := io.BytesIO(), "w") as made:
+        made.writestr("[Content_Types].xml", "<Types/>")
+        (entry,) = made.infolist()
+        entry.extra, entry.header_offset = struct.pack("<HHQ", 1, 8, offset), 0
+    raw = bytearray(content.getvalue())
+    at = raw.index(b"PK\1\2") + 42
+    raw[at : at + 4] = b"\xff" * 4
+    with pytest.raises(BadDocument):
+        examined("a.docx", bytes(raw))
+
+
 @pytest.mark.parametrize("part", ["[Content_Types].xml", "_rels/.rels", "word/_rels/document.xml.rels"])
 def test_no_more_of_a_part_is_read_than_its_bound(part):
     parts = {"word/_rels/document.xml.rels": relationships(), part: b" " * (office_files.MAX_PART + 1)}
