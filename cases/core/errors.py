@@ -46,6 +46,15 @@ class StorageFailed(CaseError):
         super().__init__(_("We couldn't save your file. Nothing was changed. Try again later."), field="file")
 
 
+class DocumentUnavailable(CaseError):
+    """The stored file cannot be read now. The person did nothing wrong."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("We couldn't open this document. Try again later."))
+
+
 class ReasonRequired(CaseError):
     """The action needs a reason and none was given."""
 

@@ -42,12 +42,17 @@ def store(document: CaseDocument, file: File[Any]) -> str:
 
 
 def free_bytes() -> int | None:
-    """How much more the disk of the documents takes; None where they are in a bucket, or their folder is not there."""
+    """How much more the disk of the documents takes; None where they are in a bucket, or their folder is not there, or
+    the disk does not answer."""
     if not isinstance(default_storage, FileSystemStorage):
         return None
     folder = Path(default_storage.location)
-    existing = next((path for path in (folder, *folder.parents) if path.exists()), None)
-    return shutil.disk_usage(existing).free if existing else None
+    try:
+        existing = next((path for path in (folder, *folder.parents) if path.exists()), None)
+        return shutil.disk_usage(existing).free if existing else None
+    except OSError as error:
+        logger.exception("the disk of the documents cannot be asked", errno=error.errno)
+        return None
 
 
 def reconcile(*, now: dt.datetime) -> StorageReport:

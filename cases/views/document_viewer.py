@@ -12,7 +12,8 @@ from cases.documents import file_types
 from cases.lifecycle import first_views
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import CaseDocument, FirstView
-from cases.views.documents import opened, visible_document
+from cases.views.documents import file_response, not_opened, visible_document
+from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
 
 # No script, no form, no plugin, no request to anywhere, and an origin that is nobody's. Only a page of ours frames it.
@@ -33,13 +34,13 @@ def view_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResp
 @require_safe
 @xframe_options_sameorigin
 @cache_control(private=True, no_store=True)
+@refusals_shown_by(not_opened)
 def document_content(request: PortalRequest, pk: int, document_pk: int) -> FileResponse | HttpResponse:
     """The file itself, for the page around it. That its member viewed a report is recorded."""
     found = visible_document(request, pk, document_pk, kind=FirstView.Kind.VIEWED)
     if not file_types.is_shown(found.content_type):
         return redirect("document", pk=pk, document_pk=document_pk)
-    response = FileResponse(opened(found), filename=found.name, content_type=found.content_type)
-    response["X-Content-Type-Options"] = "nosniff"
+    response = file_response(found)
     response["Content-Security-Policy"] = SANDBOX
     if found.kind == CaseDocument.Kind.REPORT:
         first_views.record(found, kind=FirstView.Kind.VIEWED, by=request.user, request=request)

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases.core.errors import BadDocument, CaseError, FormReused, SentAlready, StorageFailed
+from cases.core.errors import BadDocument, CaseError, DocumentUnavailable, FormReused, SentAlready, StorageFailed
 from cases.core.text import isolated
 from cases.documents import actions as documents
 from cases.documents.upload_handlers import uploaded_file
 from cases.lifecycle import first_views, form_tokens, permissions
 from cases.lifecycle.permissions import Action
+from cases.lifecycle.stored_files import STORAGE_ERRORS
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import CaseDocument, CaseEvent, FirstView
 from cases.views.case_detail import render_case, show_refusal, visible_case
@@ -30,26 +31,46 @@ logger = structlog.get_logger(__name__)
 WEB = CaseEvent.Source.WEB
 
 
+def not_opened(request: PortalRequest, error: CaseError, pk: int, document_pk: int) -> HttpResponse:
+    """A page of its own, which also fits in the frame of a document."""
+    return render(request, "cases/document_unavailable.html", {"problem": error.message, "pk": pk}, status=error.status)
+
+
 @require_safe
 @cache_control(private=True, no_store=True)
+@refusals_shown_by(not_opened)
 def document(request: PortalRequest, pk: int, document_pk: int) -> FileResponse:
     """The file, to be saved and never to be shown as a page of the portal. 404 where the person may not know of it,
     or the storage has lost it."""
     found = visible_document(request, pk, document_pk)
-    response = FileResponse(opened(found), as_attachment=True, filename=found.name, content_type=found.content_type)
-    response["X-Content-Type-Options"] = "nosniff"
+    response = file_response(found, as_attachment=True)
     if found.kind == CaseDocument.Kind.REPORT:
         first_views.record(found, kind=FirstView.Kind.DOCUMENT, by=request.user, request=request)
     return response
 
 
-def opened(document: CaseDocument) -> File[Any]:
-    """The stored file. Http404 where the storage has lost it."""
+def file_response(document: CaseDocument, *, as_attachment: bool = False) -> FileResponse:
+    """The stored file. Http404 where the storage has lost it, DocumentUnavailable where it cannot be read now."""
     try:
-        return cast(File[Any], document.file.open("rb"))
+        response = FileResponse(
+            _opened(document), as_attachment=as_attachment, filename=document.name, content_type=document.content_type
+        )
     except FileNotFoundError:
         logger.exception("stored file is missing", document_id=document.pk)
         raise Http404 from None
+    except STORAGE_ERRORS as error:
+        logger.exception("stored file cannot be read", document_id=document.pk, errno=getattr(error, "errno", None))
+        raise DocumentUnavailable from error
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _opened(document: CaseDocument) -> File[Any]:
+    """The stored file, of which the beginning can be read: once the answer has begun, it is too late for another."""
+    file = cast(File[Any], document.file.open("rb"))
+    file.read(1)
+    file.seek(0)
+    return file
 
 
 def _not_attached(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:

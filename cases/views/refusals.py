@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.forms import BaseForm
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 
 from cases.core.errors import CaseError
@@ -15,19 +15,20 @@ from cases.models import Case, CaseDocument
 from cases.views.requests import PortalRequest
 
 P = ParamSpec("P")
-View = Callable[Concatenate[PortalRequest, P], HttpResponse]
+R = TypeVar("R", bound=HttpResponseBase)
+View = Callable[Concatenate[PortalRequest, P], R]
 Show = Callable[Concatenate[PortalRequest, CaseError, P], HttpResponse]
 
 
-def refusals_shown_by(show: Show[P]) -> Callable[[View[P]], View[P]]:
+def refusals_shown_by(show: Show[P]) -> Callable[[View[P, R]], View[P, R | HttpResponse]]:
     """Decorate a view: a CaseError that it raises is answered by `show(request, error, …)`, with the view's arguments.
 
     The dashboard answers where the case or the document was visible a moment ago, and is gone when its verb locks it.
     """
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: View[P, R]) -> View[P, R | HttpResponse]:
         @wraps(view)
-        def guarded(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> R | HttpResponse:
             try:
                 return view(request, *args, **kwargs)
             except CaseError as error:

@@ -1,16 +1,19 @@
 """Documents through their pages: who reaches which, in each way of RELEASE_MEMBER_VIEW, and what is refused."""
 
 import datetime as dt
+import errno
 import re
+from unittest.mock import Mock
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.models import CaseDocument
+from cases.models import CaseDocument, FirstView
 from tests.attempts import undone
 from tests.factories import CaseDocumentFactory, CaseFactory
 
@@ -136,6 +139,40 @@ def test_a_download_is_saved_and_never_shown(client, member):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))
     assert answer.headers["Content-Length"] == "15"
+
+
+ERRORS = [
+    OSError(errno.EIO, "Input/output error"),
+    OSError(errno.ESTALE, "Stale file handle"),
+    PermissionError(errno.EACCES, "Permission denied"),
+    TimeoutError(errno.ETIMEDOUT, "Connection timed out"),
+]
+
+
+class Unreadable(ContentFile):
+    """A file that can be opened, and not read."""
+
+    def read(self, *size):
+        raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("error", [*ERRORS, None], ids=str)
+@pytest.mark.parametrize("part", ["", "content/"])
+def test_a_storage_that_does_not_answer_is_told_in_a_page(client, member, error, part, monkeypatch, caplog):
+    document = CaseDocumentFactory(case__member=member, case__released=True)
+    client.force_login(member)
+    opening = Mock(side_effect=error, return_value=Unreadable(b"x"))
+    monkeypatch.setattr(FileSystemStorage, "_open", opening)
+    answer = client.get(f"/cases/{document.case_id}/documents/{document.pk}/{part}")
+    assert answer.status_code == 503
+    assert "We couldn&#x27;t open this document. Try again later." in answer.content.decode()
+    assert f'href="/cases/{document.case_id}/"' in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "stored file cannot be read" in caplog.text
+    assert not FirstView.objects.exists()
+    monkeypatch.undo()
+    answer = client.get(f"/cases/{document.case_id}/documents/{document.pk}/{part}")
+    assert b"".join(answer.streaming_content) == b"%PDF-1.7 secret"
 
 
 def test_a_report_is_there_at_the_instant_of_the_release(client, member, clock):

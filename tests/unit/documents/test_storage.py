@@ -1,8 +1,10 @@
 """The storage of documents: whole files or none, and files and rows that tell of each other."""
 
 import datetime as dt
+import errno
 import os
 import resource
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -93,6 +95,18 @@ def test_where_nothing_was_ever_stored_there_is_nothing_to_compare(settings, tmp
     settings.STORAGES["default"]["OPTIONS"]["location"] = tmp_path / "not made yet"
     assert storage.reconcile(now=portal_now()).files == 0
     assert storage.free_bytes() > 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", ["pathlib.Path.exists", "shutil.disk_usage"])
+def test_a_disk_that_does_not_answer_leaves_the_operations_page(client, administrator, monkeypatch, caplog, asked):
+    with monkeypatch.context() as broken:
+        broken.setattr(asked, Mock(side_effect=OSError(errno.ESTALE, "Stale file handle")))
+        assert storage.free_bytes() is None
+    assert "the disk of the documents cannot be asked" in caplog.text
+    monkeypatch.setattr("shutil.disk_usage", Mock(side_effect=OSError(errno.EIO, "Input/output error")))
+    client.force_login(administrator)
+    assert [client.get(url).status_code for url in ("/operations/", "/metrics")] == [200, 200]
 
 
 @pytest.mark.django_db
