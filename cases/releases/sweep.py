@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from cases.core.clock import portal_now
 from cases.delivery import celery_publisher, outbox
 from cases.models import Heartbeat
-from cases.releases import notices, wakeups
+from cases.releases import clock_set_back, notices, wakeups
 from cases.releases.batch import Batch, release_batches
 from cases.releases.bulk.running import hand_over_runs
 
@@ -37,19 +37,22 @@ def sweep(
     Each step has its turn, whatever becomes of the others. Afterwards the last error is raised, and there is no
     heartbeat: the sweep was not whole. `by` names the program and `source` its door. A sweep that was `asked_at` (ISO
     8601) before another one began does nothing: that one has done its work. A heartbeat from the future is of a clock
-    that was set back since, and says nothing. `on_batch` gets each batch once it is
-    committed. `emails` and `runs` take the place of the workers for these. Return all that was released, and what
+    that was set back since: it stands in for no sweep, and what waits is tried now. `on_batch` gets each batch once it
+    is committed. `emails` and `runs` take the place of the workers for these. Return all that was released, and what
     failed.
     """
     begun = portal_now()
     done = Batch()
-    if asked_at and Heartbeat.objects.filter(name=HEARTBEAT, at__gt=asked_at, at__lte=begun).exists():
+    last = Heartbeat.objects.filter(name=HEARTBEAT).values_list("at", flat=True).first()
+    if asked_at and last and dt.datetime.fromisoformat(asked_at) < last <= begun:
         return done
     with ExitStack() as at_the_end:
         at_the_end.callback(emails)
         at_the_end.callback(runs)
         at_the_end.callback(lambda: wakeups.arm_upcoming(portal_now()))
         at_the_end.callback(notices.tell_of_held)
+        if clock_set_back.was_set_back(last, begun):
+            at_the_end.callback(clock_set_back.try_now)
         for batch in release_batches(by=by, source=source, batch_size=batch_size):
             done.add(batch)
             if on_batch:

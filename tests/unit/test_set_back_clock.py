@@ -1,13 +1,15 @@
 """A clock was ahead, and is set back: what was stored meanwhile as the present is no reason to wait for it."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from cases.accounts import api_tokens
-from cases.models import ApiToken, ApiUsage, BulkRun, Heartbeat, HistorySeal, Notification
+from cases.delivery import outbox
+from cases.models import ApiToken, ApiUsage, BulkRun, Case, Heartbeat, HistorySeal, Notification, OutgoingEmail
 from cases.monitoring import daily_statistics
 from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.prometheus import exposition
@@ -114,6 +116,68 @@ def test_the_head_is_published_again_and_once(clock, far_ahead, administrator):
     published = [found.split("-")[0] for found in days if found]
     # Half an hour ahead is the same day.
     assert published == (["3"] if far_ahead < HOUR else ["2", "3"])
+
+
+# --- Emails and failed releases ---------------------------------------------------------------------------------------
+
+
+def email(**columns):
+    moments = dict.fromkeys(("created", "due", "next_try"), timezone.now())
+    case = CaseFactory(released=True, release_number=1)
+    made = {"kind": "released", "case": case, "release_number": 1, "recipient": case.member, "state": "waiting"}
+    return OutgoingEmail.objects.create(**made | moments | columns)
+
+
+@pytest.mark.parametrize("seconds", [0, 30])
+def test_emails_do_not_wait_for_the_clock(clock, far_ahead, settings, mailoutbox, seconds):
+    settings.RELEASE_UNDO_SECONDS = seconds
+    clock.move_to(FROZEN + far_ahead)
+    tasks.sweep()
+    for columns in [{}, {"deferrals": 3, "last_error": "451 later"}, {"due": timezone.now() + 7 * HOUR}]:
+        email(next_try=timezone.now() + 7 * HOUR * bool(columns), **columns)
+    clock.move_to(FROZEN)
+    outbox.deliver()
+    assert not mailoutbox
+    tasks.sweep()
+    clock.shift(seconds * SECOND)
+    outbox.deliver()
+    assert len(mailoutbox) == 3
+
+
+def test_what_has_a_reason_to_wait_waits(clock, far_ahead, settings, mailoutbox):
+    settings.RELEASE_MAIL_HOURS, settings.RELEASE_UNDO_SECONDS = (dt.time(14), dt.time(20)), 0
+    opening = FROZEN + 2 * HOUR
+    digest = email(kind="digest", case=None, release_number=None, next_try=opening, due=opening)
+    in_its_hours = email(next_try=opening, due=opening)
+    on_its_way = email(state="sending", claim=uuid.uuid4(), group=uuid.uuid4(), message_id="<1@x>", next_try=opening)
+    Heartbeat.objects.create(name="sweep", at=FROZEN + far_ahead)
+    tasks.sweep()
+    outbox.deliver()
+    assert not mailoutbox
+    for waiting in (digest, in_its_hours, on_its_way):
+        before = waiting.next_try
+        waiting.refresh_from_db()
+        assert waiting.next_try == before
+
+
+def test_a_release_that_failed_is_tried_again(clock, far_ahead):
+    case = CaseFactory(due=True)
+    Case.objects.update(release_error="no", release_attempts=2, release_next_try=FROZEN + far_ahead + HOUR)
+    Heartbeat.objects.create(name="sweep", at=FROZEN + far_ahead)
+    assert [tasks.sweep(), tasks.sweep()] == [0, 1]
+    case.refresh_from_db()
+    assert case.is_released
+
+
+def test_while_the_clock_is_right_nothing_is_tried_before_its_time(clock):
+    CaseFactory(due=True)
+    Case.objects.update(release_error="no", release_attempts=2, release_next_try=FROZEN + HOUR)
+    waiting = email(next_try=FROZEN + HOUR, due=FROZEN + HOUR)
+    for ahead in (-10 * SECOND, 0 * SECOND, SECOND):
+        Heartbeat.objects.update_or_create(name="sweep", defaults={"at": FROZEN + ahead})
+        assert tasks.sweep() == 0
+    waiting.refresh_from_db()
+    assert waiting.next_try == Case.objects.get(release_attempts=2).release_next_try == FROZEN + HOUR
 
 
 # --- Statistics -------------------------------------------------------------------------------------------------------
