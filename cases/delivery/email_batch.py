@@ -1,8 +1,8 @@
 """What a sender has claimed for one person, what it reads before it renders the message, and the rendered message."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from django.conf import settings
@@ -30,6 +30,16 @@ class EmailBatch:
     case_ids: tuple[int, ...]
     release_numbers: tuple[int, ...]
     payload: dict[str, Any] | None
+
+    def without(self, rows: Collection[int]) -> Self:
+        """Return what is left of the message without `rows`."""
+        left = [place for place, pk in enumerate(self.row_ids) if pk not in rows]
+
+        def of(column: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(column[place] for place in left) if column else ()
+
+        numbers = of(self.release_numbers)
+        return replace(self, row_ids=of(self.row_ids), case_ids=of(self.case_ids), release_numbers=numbers)
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,6 @@ def _send_until(last_start: float, batches: list[EmailBatch], transport: Transpo
         batch = batches.pop(0)
         if result := _send_and_record(batch, context, transport, now):
             report.count(result.outcome)
-            _log(batch, result)
 
 
 def _is_down(transport: Transport) -> bool:
@@ -86,12 +85,17 @@ def _send_and_record(
     if not batch.address:
         mark_undeliverable(batch)
         return None
-    result = _send(batch, context, transport)
+    left, result = _send(batch, context, transport)
     if result:
-        record(batch, result, now=now())
-        if result.refusal:
-            record_refusal(batch, result.refusal)
+        _record(left, result, now())
     return result
+
+
+def _record(batch: EmailBatch, result: DeliveryResult, now: dt.datetime) -> None:
+    record(batch, result, now=now)
+    if result.refusal:
+        record_refusal(batch, result.refusal)
+    _log(batch, result)
 
 
 def _has_present_address(batch: EmailBatch, context: EmailContext) -> bool:
@@ -99,20 +103,25 @@ def _has_present_address(batch: EmailBatch, context: EmailContext) -> bool:
     return KINDS[batch.kind].keeps_address or context.people[batch.recipient_id].email == batch.address
 
 
-def _send(batch: EmailBatch, context: EmailContext, transport: Transport) -> DeliveryResult | None:
-    """Render the message and hand it to the server. Return None where nothing must be sent any more."""
+def _send(batch: EmailBatch, context: EmailContext, transport: Transport) -> tuple[EmailBatch, DeliveryResult | None]:
+    """Render the message and hand it to the server. Return what of `batch` it tells, and the result.
+
+    The result is None where nothing must be sent any more. A row that was dropped signs no message: its bounce would
+    be about an email that never left.
+    """
     try:
         rendered = KINDS[batch.kind].render(batch, context)
     except Exception as error:  # whatever is wrong with one message must not stop the others
         logger.exception("e-mail could not be written", message_id=batch.message_id, case_ids=batch.case_ids)
         # The text of the error may quote what people wrote.
-        return DeliveryResult(Outcome.DEFERRED, f"The message could not be written: {type(error).__name__}")
+        return batch, DeliveryResult(Outcome.DEFERRED, f"The message could not be written: {type(error).__name__}")
     if rendered.dropped_rows:
         drop(batch, rendered)
+    left = batch.without(rendered.dropped_rows)
     if not rendered.message:
-        return None
-    envelope.sign(rendered.message, batch)
-    return transport.send(rendered.message)
+        return left, None
+    envelope.sign(rendered.message, left)
+    return left, transport.send(rendered.message)
 
 
 def _log(batch: EmailBatch, result: DeliveryResult) -> None:
