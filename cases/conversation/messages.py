@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.errors import BadDocument, CaseError
 from cases.core.text import clean_text
-from cases.delivery.notifications import mark_acted_on, notify
+from cases.delivery.notifications import administrators, mark_acted_on, notify
 from cases.documents import actions as documents
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.history import log_committed
@@ -112,10 +112,21 @@ def _tell(message: CaseMessage, locked: Locked, *, asks: bool) -> None:
     """Tell the other side, before the turn changes. What a member writes who was asked is a reply."""
     case, by = locked.case, locked.by
     if by.is_member:
-        kind, to = (Kind.REPLY if case.waiting_for == WaitingFor.MEMBER else Kind.QUESTION), case.assigned_to_id
+        kind, to = (Kind.REPLY if case.waiting_for == WaitingFor.MEMBER else Kind.QUESTION), _staff_of(case)
     else:
-        kind, to = (Kind.QUESTION if asks and not case.is_released else Kind.REPLY), case.member_id
-    notify(kind, case=case, to=[to], by=by, at=message.at, ref=message.pk)
+        kind, to = (Kind.QUESTION if asks and not case.is_released else Kind.REPLY), [case.member_id]
+    notify(kind, case=case, to=to, by=by, at=message.at, ref=message.pk)
+
+
+def _staff_of(case: Case) -> Sequence[int | None]:
+    """Return whom a message of the member concerns: the technician, and the administrators where that one has left.
+
+    Of a case in the queue it is nobody: its technician reads the message when they accept it.
+    """
+    technician = case.assigned_to
+    if technician is None or (technician.is_technician and technician.is_active):
+        return [case.assigned_to_id]
+    return [technician.pk, *administrators()]
 
 
 def _take_turns(locked: Locked, *, asks: bool) -> None:

@@ -85,6 +85,12 @@ def notify_queue(*, by: User | str, at: dt.datetime) -> None:
     notify_each(Kind.QUEUE, [About(pk) for pk in technicians.values_list("pk", flat=True)], by=by, at=at)
 
 
+def administrators() -> list[int]:
+    """Return the keys of the active administrators."""
+    found = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).order_by("pk")
+    return list(found.values_list("pk", flat=True))
+
+
 def mark_acted_on(kinds: Iterable[str], *, case: Case, by: User, at: dt.datetime) -> None:
     """Mark read what `by` was told of `kinds` about `case`: they have just acted on it, wherever they read it."""
     newest = _unread(by.pk).values("pk")

@@ -12,10 +12,10 @@ from django.db.models import Q
 from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
-from cases.delivery.notifications import notify, notify_each
+from cases.delivery.notifications import administrators, notify, notify_each
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.notification_kinds import About
-from cases.models import Case, CaseEvent, CaseQuerySet, Condition, Heartbeat, Notification, User
+from cases.models import Case, CaseEvent, CaseQuerySet, Condition, Heartbeat, Notification
 from cases.models.condition import UNMET
 
 logger = structlog.get_logger(__name__)
@@ -30,12 +30,6 @@ BATCH = 1000
 # After each of these an open approval is asked for, and after the others where they are about the approval itself.
 ASKING = {Event.COMPLETED, Event.SCHEDULED, Event.RESCHEDULED}
 OPENING = {Event.CONDITION_ADDED, Event.CONDITION_REOPENED}
-
-
-def administrators() -> list[int]:
-    """Return the keys of the active administrators."""
-    found = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).order_by("pk")
-    return list(found.values_list("pk", flat=True))
 
 
 def tell_of_failure(pk: int, *, at: dt.datetime) -> None:

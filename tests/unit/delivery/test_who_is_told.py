@@ -117,6 +117,9 @@ TABLE: dict[Callable[[World], object], Row] = {
     ),
     events.a_technician_writes_between_completion_and_release: Row({"in_progress": {("mia", "reply")}}),
     events.a_member_asks_about_a_release: Row({("tom", "question")}, dora("question")),
+    events.a_member_asks_about_the_release_of_a_technician_who_left: Row(administrators("question")),
+    events.a_member_asks_about_the_release_of_a_technician_who_is_none_anymore: Row(administrators("question")),
+    events.a_member_replies_to_an_administrator_after_the_technician_left: Row(administrators("reply")),
     events.a_technician_writes_about_a_release: Row({("mia", "reply")}),
     # Conditions
     events.a_condition_is_given_to_a_colleague: Row({("otto", "condition")}),

@@ -240,6 +240,21 @@ def a_member_asks_about_a_release(w: World) -> None:
     _say(w.case(released=True, first_viewed_at=FROZEN), w.mia)
 
 
+def a_member_asks_about_the_release_of_a_technician_who_left(w: World) -> None:
+    _say(w.case(released=True, first_viewed_at=FROZEN, assigned_to=w.left_technician), w.mia)
+
+
+def a_member_asks_about_the_release_of_a_technician_who_is_none_anymore(w: World) -> None:
+    _say(w.case(released=True, first_viewed_at=FROZEN, assigned_to=w.rita), w.mia)
+
+
+def a_member_replies_to_an_administrator_after_the_technician_left(w: World) -> None:
+    case = w.case(assigned_to=w.left_technician)
+    _say(case, w.ada, asks=True)
+    _settled(w)
+    _say(case, w.mia)
+
+
 def a_technician_writes_about_a_release(w: World) -> None:
     _say(w.case(released=True, first_viewed_at=FROZEN), w.tom, asks=True)
 
