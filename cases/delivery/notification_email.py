@@ -17,14 +17,13 @@ from cases.delivery.account_email import DEACTIVATED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.letter import Button, Entries, Entry, Heading, Letter, Link, Paragraph, Part, compose, reading_as
 from cases.lifecycle.deputies import stands_in_for
-from cases.lifecycle.notification_choices import choices_of
-from cases.lifecycle.notification_kinds import KINDS, Channel
+from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
+from cases.lifecycle.notification_kinds import KINDS
 from cases.lifecycle.notification_words import count_queue, headline, link, sentence
 from cases.models import Case, Notification, OutgoingEmail, User
 
 NOTHING_LEFT = _noop("No email was needed: the notifications were read or no longer concern this person.")
 MAX_LISTED = 50
-CHANNEL_OF = {OutgoingEmail.Kind.NOTIFICATION: Channel.MAIL, OutgoingEmail.Kind.DIGEST: Channel.DIGEST}
 
 
 def notifications(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
@@ -48,9 +47,11 @@ def notifications(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 
 def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
-    """Return what of `batch` is unread, still wanted by this kind of email, and about what `person` may know of."""
-    channel = CHANNEL_OF[OutgoingEmail.Kind(batch.kind)]
-    wanted = [kind for kind, chosen in choices_of(person).items() if chosen == channel]
+    """Return what of `batch` is unread, still wanted by email, and about what `person` may know of.
+
+    Which kind of email matters no more: what was told before a change from one to the other is in this one alone.
+    """
+    wanted = [kind for kind, chosen in choices_of(person).items() if chosen in BY_EMAIL]
     found = Notification.objects.filter(email__in=batch.row_ids, read_at__isnull=True, kind__in=wanted)
     told = list(found.select_related("actor").order_by("pk"))
     cases = Case.objects.readable_by(person).in_bulk({each.case_id for each in told if each.case_id})

@@ -217,7 +217,7 @@ def test_a_subject_has_the_number_and_what_happened(case, member):
 
 
 @pytest.mark.usefixtures("by_email")
-@pytest.mark.parametrize("change", ["read", "handed over", "chosen otherwise", "deactivated", "address changed"])
+@pytest.mark.parametrize("change", ["read", "handed over", "no longer by email", "deactivated", "address changed"])
 def test_what_has_changed_meanwhile_is_not_sent(change, case, technician, other_technician):
     tell(Kind.ASSIGNED, case, technician)
     match change:
@@ -225,8 +225,8 @@ def test_what_has_changed_meanwhile_is_not_sent(change, case, technician, other_
             verbs.mark_all_read(by=technician, upto=Notification.objects.latest("pk").pk)
         case "handed over":
             Case.objects.update(assigned_to=other_technician)
-        case "chosen otherwise":
-            verbs.choose(by=technician, channels={Kind.ASSIGNED: "digest"})
+        case "no longer by email":
+            verbs.choose(by=technician, channels={Kind.ASSIGNED: "portal"})
         case "deactivated":
             User.objects.filter(pk=technician.pk).update(is_active=False)
         case "address changed":

@@ -14,7 +14,7 @@ from django.test import override_settings
 from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_kinds import KINDS
 from cases.delivery.letter import Button, Code, Entries, Entry, Heading, Letter, Link, Paragraph, Quote, compose
-from cases.delivery.notification_email import CHANNEL_OF
+from cases.delivery.notifications import EMAIL_OF
 from cases.delivery.recall_email import recalled_message
 from cases.delivery.release_email import released_message
 from cases.models import HistorySeal, Notification, NotificationChoice, OutgoingEmail, Reminder, User
@@ -106,7 +106,7 @@ def told_of(person, email_kind, kinds, role):
     """A message about one case for each of `kinds`, in which `person` has that role."""
     email = OutgoingEmail.objects.create(kind=email_kind, recipient=person, next_try=FROZEN, created=FROZEN)
     for kind in kinds:
-        chosen = {"channel": CHANNEL_OF[email_kind]}
+        chosen = {"channel": next(channel for channel, kind in EMAIL_OF.items() if kind == email_kind)}
         NotificationChoice.objects.update_or_create(user=person, kind=kind, defaults=chosen)
         case = None if kind == "queue" else CaseFactory(title=TITLE, **{role: person})
         Notification.objects.create(recipient=person, case=case, kind=kind, at=FROZEN, email=email)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases import releases
 from cases.casework import assignment, drafts
 from cases.core.schedule import Schedule
+from cases.delivery import outbox
 from cases.delivery.notifications import About, next_digest, notify, notify_each
 from cases.models import Case, Heartbeat, Notification, NotificationChoice, OutgoingEmail, User
 from cases.releases import notices
@@ -206,6 +207,17 @@ def test_an_email_collects_until_it_is_claimed(kind, people, settings):
     hand_over(people)
     assert OutgoingEmail.objects.count() == 2
     assert OutgoingEmail.objects.latest("pk").notifications.count() == 1
+
+
+@pytest.mark.parametrize("before", ["mail", "digest"])
+@pytest.mark.parametrize("after", NotificationChoice.Channel.values)
+def test_a_waiting_email_leaves_if_any_email_is_still_wanted(before, after, people, clock, mailoutbox):
+    choice = NotificationChoice.objects.create(user=people["otto"], kind=Kind.ASSIGNED, channel=before)
+    hand_over(people)
+    NotificationChoice.objects.filter(pk=choice.pk).update(channel=after)
+    clock.shift(DAY)
+    outbox.deliver()
+    assert len(mailoutbox) == (1 if after in ("mail", "digest") else 0)
 
 
 def test_the_queue_is_told_once_until_it_is_read(people):
