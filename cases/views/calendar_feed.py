@@ -18,6 +18,7 @@ from cases.accounts import calendar_feed as feeds
 from cases.core import languages
 from cases.core.errors import CaseError, SentAlready
 from cases.lifecycle import form_tokens
+from cases.middleware import mfa
 from cases.selectors import calendar_feed as contents
 from cases.views import ical
 from cases.views.decorators import staff_only
@@ -32,9 +33,10 @@ NEW_TOKEN = "new_feed_token"  # noqa: S105
 @require_safe
 @never_cache
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """The iCalendar file of whoever has that token. 404 for a token that is nobody's, or not any more."""
+    """The iCalendar file of whoever has that token. 404 for a token that is nobody's, or not any more, and until its
+    owner has set up the second factor that the portal demands."""
     owner = feeds.owner_of(token)
-    if owner is None:
+    if owner is None or mfa.is_missing(owner):
         raise Http404
     # What calendar programs ask for is no person's wish.
     with translation.override(languages.language_of(owner)):

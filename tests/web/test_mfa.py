@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.accounts import second_factor
+from cases.accounts import calendar_feed, second_factor
 from cases.accounts.mfa_adapter import PortalMFAAdapter, SecretUnreadable
 from cases.middleware import mfa
 from cases.models import SecurityState, User
@@ -153,6 +153,22 @@ def test_neither_does_the_api_by_session(administrator, client):
     client.force_login(administrator)
     answer = client.get("/api/cases/")
     assert (answer.status_code, answer.json()) == (403, {"detail": "Set up two-factor authentication first."})
+
+
+@pytest.mark.parametrize(
+    ("who", "has_app", "status"), [("ada", False, 404), ("ada", True, 200), ("staff", False, 404), ("tom", False, 200)]
+)
+def test_neither_does_their_calendar_feed(who, has_app, status, technician, administrator, other_technician, settings):
+    """A staff technician is asked, as for the Django admin. The feed is theirs again once the app is set up."""
+    User.objects.filter(pk=other_technician.pk).update(username="staff", is_staff=True)
+    owner = User.objects.get(username=who)
+    url = f"/calendar/{calendar_feed.make(user=owner)}.ics"
+    settings.REQUIRE_STAFF_MFA = True
+    if has_app:
+        TOTP.activate(owner, "A" * 32)
+    assert [Client().get(url).status_code, Client().head(url).status_code] == [status, status]
+    settings.REQUIRE_STAFF_MFA = False
+    assert Client().get(url).status_code == 200
 
 
 @pytest.mark.usefixtures("demanded")
