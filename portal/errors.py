@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import defaults
 
+from cases.views.unsent_fields import texts_in
+
 API = "/api/"
 # A database that restarts is back within seconds.
 RETRY_AFTER = 5
@@ -21,9 +23,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404: a page for people, JSON for callers of the API."""
+    """Answer 404: a page for people, JSON for callers of the API.
+
+    What somebody typed is on the page: a case may leave their list while they write, and what they sent about it is
+    nowhere else. It is the same page whether the case exists or not.
+    """
     if request.path.startswith(API):
         return JsonResponse({"detail": _("Not found.")}, status=404)
+    if fields := texts_in(request):
+        return render(request, "404.html", {"fields": fields}, status=404)
     return defaults.page_not_found(request, exception)
 
 

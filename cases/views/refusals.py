@@ -6,13 +6,14 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.forms import BaseForm
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 
 from cases.core.errors import CaseError
 from cases.core.retry_after import with_retry_after
 from cases.models import Case, CaseDocument
 from cases.views.requests import PortalRequest
+from cases.views.unsent_fields import texts_in
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponseBase)
@@ -24,6 +25,7 @@ def refusals_shown_by(show: Show[P]) -> Callable[[View[P, R]], View[P, R | HttpR
     """Decorate a view: a CaseError that it raises is answered by `show(request, error, …)`, with the view's arguments.
 
     The dashboard answers where the case or the document was visible a moment ago, and is gone when its verb locks it.
+    What was typed is shown by the page that says so (portal.errors).
     """
 
     def decorate(view: View[P, R]) -> View[P, R | HttpResponse]:
@@ -34,6 +36,8 @@ def refusals_shown_by(show: Show[P]) -> Callable[[View[P, R]], View[P, R | HttpR
             except CaseError as error:
                 return with_retry_after(show(request, error, *args, **kwargs), error)
             except (Case.DoesNotExist, CaseDocument.DoesNotExist):
+                if texts_in(request):
+                    raise Http404 from None
                 return redirect("dashboard")
 
         return guarded

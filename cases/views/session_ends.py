@@ -20,7 +20,7 @@ from cases.lifecycle import form_tokens
 from cases.lifecycle.form_tokens import FormToken
 from cases.middleware.parent_page import page_of
 from cases.models import User
-from cases.views.unsent_fields import fields_of
+from cases.views.unsent_fields import fields_of, has_text
 
 # What HTMX and scripts put in the place of what was asked for.
 PART = "cases/includes/trouble.html"
@@ -91,7 +91,7 @@ def _session_ended(request: HttpRequest) -> HttpResponse:
         return render(request, PART, context, status=403)
     token, typed = _token(request, max_age=settings.SESSION_COOKIE_AGE), unsent_forms.typed(request.POST)
     fields = fields_of(typed)
-    if token is None or not any(field.is_text and field.value for field in fields):
+    if token is None or not has_text(fields):
         messages.info(request, _("Your session has ended. Nothing was changed."))
         return redirect_to_login(page_of(request))
     is_kept = unsent_forms.keep(user_id=token.user_id, path=request.get_full_path(), fields=typed)

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
+
+from cases.accounts import unsent_forms
 
 LINES, LINE = "textarea", "text"
 # What people type: its label, and how it is edited. Everything else is a choice, which goes along unseen.
@@ -42,3 +45,16 @@ def fields_of(typed: Mapping[str, str]) -> list[Field]:
     """The fields with what was typed: those that people read in the order of TEXTS, then the others."""
     texts = [Field(name, typed[name], *about) for name, about in TEXTS.items() if name in typed]
     return texts + [Field(name, value) for name, value in typed.items() if name not in TEXTS]
+
+
+def has_text(fields: list[Field]) -> bool:
+    """Whether somebody typed anything that would be lost."""
+    return any(field.is_text and field.value.strip() for field in fields)
+
+
+def texts_in(request: HttpRequest) -> list[Field]:
+    """What a form of the portal sent that somebody typed. Nothing for an address without a view: no form has it."""
+    if request.method != "POST" or request.resolver_match is None:
+        return []
+    fields = fields_of(unsent_forms.typed(request.POST))
+    return fields if has_text(fields) else []
