@@ -14,6 +14,15 @@ from cases.lifecycle.locking import lock_as_administrator
 from cases.models import CannedText, User
 
 
+class TextDeleted(WrongState):
+    """The text was deleted after the person opened it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Someone deleted this text after you opened it. Nothing was saved. You can add yours as a new text.")
+        )
+
+
 @transaction.atomic
 def add(*, by: User, source: str, name: str, text: str, form_token: str = "") -> CannedText:
     """Keep another text. A form adds one (cases.lifecycle.form_tokens).
@@ -36,12 +45,14 @@ def add(*, by: User, source: str, name: str, text: str, form_token: str = "") ->
 def change(
     *, canned_text: CannedText, by: User, source: str, name: str, text: str, version: int | None = None
 ) -> CannedText:
-    """Replace name and text. Errors as of `add`; CannedText.DoesNotExist where it was deleted.
+    """Replace name and text. Errors as of `add`; TextDeleted where it was deleted.
 
     WrongState where it is no longer the `version` that the person saw.
     """
     by = lock_as_administrator(by)[by.pk]
-    kept = CannedText.objects.select_for_update(no_key=True).get(pk=canned_text.pk)
+    kept = CannedText.objects.select_for_update(no_key=True).filter(pk=canned_text.pk).first()
+    if kept is None:
+        raise TextDeleted
     if version is not None and version != kept.version:
         raise WrongState(_("Someone changed this text after you opened it. Nothing was saved. Check it and try again."))
     kept.version += 1

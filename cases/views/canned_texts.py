@@ -4,8 +4,8 @@ from contextlib import suppress
 
 from django.contrib import messages
 from django.forms import model_to_dict
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,6 +17,7 @@ from cases.models import CannedText, CaseEvent
 from cases.views.decorators import for_administrators
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
+from cases.views.unsent_fields import texts_in
 
 WEB = CaseEvent.Source.WEB
 
@@ -52,9 +53,12 @@ def new_canned_text(request: PortalRequest) -> HttpResponse:
 
 
 def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """What was typed, for the text as it is now: who saves again has read that somebody changed it."""
-    found = get_object_or_404(CannedText, pk=pk)
-    form = CannedTextForm(request.POST.dict() | {"version": found.version})
+    """What was typed, for the text as it is now: who saves again has read that somebody changed it.
+
+    One that is deleted by now is shown as a new text.
+    """
+    found = CannedText.objects.filter(pk=pk).first()
+    form = CannedTextForm(request.POST.dict() | {"version": found.version if found else 0})
     add_refusal(form, error)
     return _page(request, found, form, status=error.status)
 
@@ -64,7 +68,9 @@ def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 @refusals_shown_by(_not_changed)
 def canned_text(request: PortalRequest, pk: int) -> HttpResponse:
     """One text, to be read and changed."""
-    found = get_object_or_404(CannedText, pk=pk)
+    found = CannedText.objects.filter(pk=pk).first()
+    if found is None:
+        raise verbs.TextDeleted if texts_in(request) else Http404
     if request.method != "POST":
         return _page(request, found, CannedTextForm(initial=model_to_dict(found)))
     form = CannedTextForm(request.POST)
@@ -80,9 +86,10 @@ def canned_text(request: PortalRequest, pk: int) -> HttpResponse:
 @for_administrators
 @refusals_shown_by(_not_changed)
 def delete_canned_text(request: PortalRequest, pk: int) -> HttpResponse:
-    """Delete the text. Messages that it was put into keep it."""
-    verbs.delete(canned_text=get_object_or_404(CannedText, pk=pk), by=request.user, source=WEB)
-    messages.success(request, _("Canned text deleted."))
+    """Delete the text. Messages that it was put into keep it. Nothing happens where it is gone."""
+    if found := CannedText.objects.filter(pk=pk).first():
+        verbs.delete(canned_text=found, by=request.user, source=WEB)
+        messages.success(request, _("Canned text deleted."))
     return redirect("canned_texts")
 
 

@@ -1,9 +1,11 @@
 """The views of the case list, for staff: all of them, a new one, one to rename, share or delete, and what is pinned."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -78,7 +80,7 @@ def _save(request: PortalRequest, form: NewViewForm, query: str) -> HttpResponse
         if form.cleaned_data["is_pinned"]:
             verbs.pin(by=request.user, source=WEB, view=view, is_pinned=True)
         messages.success(request, _("View saved."))
-    except SentAlready:
+    except (SentAlready, SavedView.DoesNotExist):
         pass
     return redirect(f"{reverse('case_list')}?{query}")
 
@@ -93,7 +95,7 @@ def saved_view(request: PortalRequest, pk: int) -> HttpResponse:
         return _page(request, view, SavedViewForm(initial=initial, by=request.user, query=view.query))
     form = SavedViewForm(request.POST, by=request.user, query=view.query)
     if form.is_valid():
-        with refusal_on(form):
+        with refusal_on(form), _gone_is_404():
             _change(request, view, form)
             messages.success(request, _("Changes saved."))
             return redirect("saved_views")
@@ -111,10 +113,13 @@ def _change(request: PortalRequest, view: SavedView, form: SavedViewForm) -> Non
 @require_POST
 @staff_only
 def delete_saved_view(request: PortalRequest, pk: int) -> HttpResponse:
-    """Delete a view that the person may change. Its cases stay as they are."""
+    """Delete a view that the person may change. Its cases stay as they are. Nothing happens where it is gone."""
+    if not verbs.visible_to(request.user).filter(pk=pk).exists():
+        return redirect("saved_views")
     view = _kept(request, pk)
-    verbs.delete(view=view, by=request.user, source=WEB)
-    messages.success(request, _("View “%(name)s” deleted.") % {"name": isolated(view.name)})
+    with suppress(SavedView.DoesNotExist):
+        verbs.delete(view=view, by=request.user, source=WEB)
+        messages.success(request, _("View “%(name)s” deleted.") % {"name": isolated(view.name)})
     return redirect("saved_views")
 
 
@@ -132,9 +137,19 @@ def pin_view(request: PortalRequest) -> HttpResponse:
     if is_pinned is None:
         return _list(request, status=400, problem=_("Choose whether to pin the view or to unpin it."))
     view = get_object_or_404(verbs.visible_to(request.user), pk=int(key)) if limits.is_key(key) else None
-    verbs.pin(by=request.user, source=WEB, builtin="" if view else key, view=view, is_pinned=is_pinned)
+    with _gone_is_404():
+        verbs.pin(by=request.user, source=WEB, builtin="" if view else key, view=view, is_pinned=is_pinned)
     messages.success(request, _("View pinned to the menu.") if is_pinned else _("View removed from the menu."))
     return redirect("saved_views")
+
+
+@contextmanager
+def _gone_is_404() -> Iterator[None]:
+    """Another tab, or an administrator, may delete a view after the page has found it."""
+    try:
+        yield
+    except SavedView.DoesNotExist:
+        raise Http404 from None
 
 
 def _kept(request: PortalRequest, pk: int) -> SavedView:

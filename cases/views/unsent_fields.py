@@ -12,6 +12,7 @@ from cases.accounts import unsent_forms
 LINES, LINE = "textarea", "text"
 # What people type: its label, and how it is edited. Everything else is a choice, which goes along unseen.
 TEXTS: Mapping[str, tuple[StrOrPromise, str]] = {
+    "name": (_("Name"), LINE),
     "title": (_("Title"), LINE),
     "description": (_("Description"), LINES),
     "guidance": (_("Guidance"), LINES),

@@ -41,12 +41,8 @@ def page_of(answer):
 
 
 def shown(page):
-    return [
-        html.unescape(first or second)
-        for first, second in re.findall(
-            r'<textarea[^>]*readonly>\n?([^<]*)<|<input[^>]*value="([^"]*)" readonly>', page
-        )
-    ]
+    found = re.findall(r'<textarea[^>]*readonly>\n?([^<]*)<|<input[^>]*value="([^"]*)" readonly>', page)
+    return [html.unescape(area or line) for area, line in found]
 
 
 @pytest.mark.parametrize("form", FORMS)
