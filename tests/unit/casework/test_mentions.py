@@ -42,6 +42,55 @@ def test_who_is_mentioned(text, usernames, staff, django_assert_num_queries):
         assert [person.username for person in mentions_in(text).people] == usernames
 
 
+# Ann Lee, Ann Leeson and Ann Lee-Novak; Mary Jones and Mary Ann Lee; and Bo, the only one, of no last name.
+NAMES = {
+    "@Ann Lee": "ann.lee",
+    "@Ann Leeson": "ann.leeson",
+    "@ann LEESON, page 3": "ann.leeson",
+    "@Ann Lee's page": "ann.lee",
+    "@Ann Lee. Then": "ann.lee",
+    "@Ann Lee-Novak": "ann.lee-novak",
+    "@Ann Lee-Novaks": "ann.lee",
+    "@Ann\u00a0Lee": "ann.lee",
+    "@Ann Leegate": None,
+    "@Ann Lee3": None,
+    "@Ann Lee_": None,
+    "@Ann Leé": "ann.lee",
+    "@Ann": None,
+    "@Mary Ann": "mary.ann",
+    "@Mary Ann Lee": "mary.ann",
+    "@Mary Anne": "mary.jones",
+    "@Mary": "mary.jones",
+    "@Mary Jones": "mary.jones",
+    "@Mary Joneses": "mary.jones",
+    "@Bo Lee": "bo",
+    "@Bobby": None,
+}
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_ends_where_a_word_ends_and_the_longest_counts(text):
+    for username, first, last in (
+        ("ann.lee", "Ann", "Lee"),
+        ("ann.leeson", "Ann", "Leeson"),
+        ("ann.lee-novak", "Ann", "Lee-Novak"),
+        ("mary.jones", "Mary", "Jones"),
+        ("mary.ann", "Mary Ann", "Lee"),
+        ("bo", "Bo", ""),
+    ):
+        UserFactory(username=username, first_name=first, last_name=last, role="technician")
+    found = mentions_in(f"Ask {text}")
+    assert [person.username for person in found.people] == ([NAMES[text]] if NAMES[text] else [])
+    assert bool(found.unclear) == (NAMES[text] is None)
+
+
+def test_two_colleagues_of_one_name_are_told_by_their_usernames():
+    for username in ("ann.1", "ann.2"):
+        UserFactory(username=username, first_name="Ann", last_name="Lee", role="technician")
+    found = mentions_in("@Ann Lee and @ann.2")
+    assert ([person.username for person in found.people], found.unclear) == (["ann.2"], ["Ann"])
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
