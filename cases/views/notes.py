@@ -16,10 +16,14 @@ from cases.core.errors import CaseError, SentAlready
 from cases.core.text import isolated
 from cases.forms.casework import NoteForm
 from cases.lifecycle import form_tokens
+from cases.lifecycle.notification_choices import chosen
+from cases.models import Notification, NotificationChoice, User
 from cases.views.case_detail import NOTES, render_case, visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
+
+Channel = NotificationChoice.Channel
 
 
 def _not_added(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
@@ -34,7 +38,7 @@ def _not_added(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
 def _say_saved(request: PortalRequest, text: str) -> None:
     """Tell the author who was notified, and which mentions are those of no colleague, or of several."""
     mentions = mentions_in(text)
-    names = ", ".join(isolated(person.display_name) for person in mentions.people if person != request.user)
+    names = ", ".join(isolated(person.display_name) for person in _notified(mentions.people, request.user))
     saved = _("Note saved. Notified: %(names)s.") % {"names": names} if names else _("Note saved.")
     messages.success(request, saved)
     if mentions.unclear:
@@ -44,6 +48,13 @@ def _say_saved(request: PortalRequest, text: str) -> None:
             len(mentions.unclear),
         )
         messages.warning(request, unclear % {"names": ", ".join(isolated(f"@{name}") for name in mentions.unclear)})
+
+
+def _notified(mentioned: list[User], author: User) -> list[User]:
+    """Return those of `mentioned` who were notified: not the author, nor people who don't want to be."""
+    others = [person for person in mentioned if person != author]
+    channels = chosen(Notification.Kind.MENTION, [person.pk for person in others])
+    return [person for person in others if channels.get(person.pk, Channel.NOTHING) != Channel.NOTHING]
 
 
 @require_POST

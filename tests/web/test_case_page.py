@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.models import Case, CaseEvent, CaseNote
+from cases.models import Case, CaseEvent, CaseNote, NotificationChoice
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseMessageFactory, CaseNoteFactory
 
@@ -86,6 +86,31 @@ def test_the_author_reads_which_mentions_reached_no_one(headers, case, client, t
     assert CaseNote.objects.get().text == "@otto and @nobody, page 3."
     note(client, case, "@otto, again.", headers=headers)
     assert "couldn't tell" not in html.unescape(page_of(client, case))
+
+
+# What Otto and Ada have chosen for mentions, and who the author reads was notified.
+NOTIFIED = {
+    ("nothing", "nothing"): "Note saved.",
+    ("nothing", "portal"): "Note saved. Notified: ada.",
+    ("mail", "nothing"): "Note saved. Notified: otto.",
+    ("digest", "portal"): "Note saved. Notified: otto, ada.",
+    (None, None): "Note saved. Notified: otto, ada.",
+}
+
+
+@pytest.mark.parametrize("chosen", NOTIFIED, ids=str)
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_the_author_reads_of_those_alone_who_were_notified(
+    headers, chosen, case, client, technician, other_technician, administrator
+):
+    for person, channel in zip((other_technician, administrator), chosen, strict=True):
+        if channel:
+            NotificationChoice.objects.create(user=person, kind="mention", channel=channel)
+    client.force_login(technician)
+    answer = note(client, case, "@otto, @ada and @tom, page 3.", headers=headers)
+    said = answer.headers["HX-Trigger"] if headers else page_of(client, case)
+    said = re.sub("[\u2068\u2069]|\\\\u206[89]", "", html.unescape(said))
+    assert re.search(r"Note saved\.( Notified: [\w, ]+\.)?", said)[0] == NOTIFIED[chosen]
 
 
 def test_there_are_no_notes_on_a_draft(client, administrator):
