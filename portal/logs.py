@@ -20,8 +20,12 @@ from cases.core.safe_errors import describe, format_error
 PASSED_TO_WORKERS = {"request_id", "correlation_id"}
 
 
-# The token of a confirmation link is a credential.
-SECRET_PATH = re.compile(r"(/conditions/)[\w-]{20,}")
+# Addresses that are a credential. A key or a page in the same place is none. gunicorn logs without Django, so that the
+# URL patterns can't be asked here: a test goes through them.
+SECRET_PATH = re.compile(
+    r"(/conditions/|/reminders/|/notifications/unsubscribe/|/accounts/password/reset/key/|/calendar/(?=[^/\s]+\.ics))"
+    r"(?!\d{1,18}/|done/)[^/\s?\"']+?(?=\.ics|[/\s?\"']|$)"
+)
 
 
 def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
