@@ -14,7 +14,8 @@ from cases.models import UnsentForm, User
 # In the form that sends it again: what is kept can go when that has arrived.
 FIELD = "unsent"
 MAX_PATH = 500
-MAX_FIELDS = 20
+# The form of a case type sends most: kind and name of each condition.
+MAX_FIELDS = 20 + 2 * limits.CONDITIONS
 NOT_KEPT = {"csrfmiddlewaretoken", form_tokens.FIELD, FIELD}
 
 
