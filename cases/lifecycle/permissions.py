@@ -287,6 +287,6 @@ def _related(relation: Relation, by: User, case: Case) -> bool:
             # Somebody else's submitted case does not exist; an accepted one is refused for its state, with a reason.
             return case.assigned_to_id is None or case.status != Case.Status.SUBMITTED
         case Relation.OTHERS:
-            return case.assigned_to_id != by.pk
+            return not is_assigned(by, case)
         case Relation.ANY:
             return True

@@ -84,6 +84,29 @@ def test_a_deputy_has_the_rights_of_the_assigned_technician_while_it_lasts(techn
         releases.return_to_accepted(case=cases[1], by=other_technician, source="web")
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "may"),
+    [(0, 0, False), (-1, 1, False), (1, 3, True), (-3, -1, True), (None, None, True)],
+    ids=["today", "around today", "later", "over", "never"],
+)
+@pytest.mark.parametrize("length", [1, 2], ids=["deputy", "deputy of the deputy"])
+def test_who_stands_in_is_no_second_person_for_an_approval(first, last, may, length, technician, other_technician):
+    """As the assigned technician, whose rights they have: they could move the case and approve it themselves."""
+    chain = [technician, *(UserFactory(role="technician") for _ in range(length - 1)), other_technician]
+    if first is not None:
+        for person, deputy in itertools.pairwise(chain):
+            away(person, deputy, first, last)
+    case = CaseFactory(assigned_to=technician, scheduled=True)
+    condition = releases.add_condition(case=case, by=technician, kind="approval", source="web")
+    by = User.objects.get(pk=other_technician.pk)
+    assert (Action.APPROVE in permissions.allowed(by=by, case=case)) is may
+    if may:
+        releases.approve(condition=condition, by=by, source="web")
+    else:
+        with pytest.raises(NotAllowed):
+            releases.approve(condition=condition, by=by, source="web")
+
+
 def test_to_know_it_takes_one_statement_for_a_page_and_none_for_ones_own_cases(technician, other_technician):
     cases = [CaseFactory(assigned_to=technician, scheduled=True) for _ in range(3)]
     now = dt.datetime(2025, 6, 11, tzinfo=dt.UTC)
