@@ -28,7 +28,7 @@ from cases.lifecycle.notification_choices import is_emailed
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import Preflight
 from cases.lifecycle.preflights import preflights, with_facts
-from cases.models import Case, Notification, Reminder, User
+from cases.models import Case, CaseQuerySet, Notification, Reminder, User
 from cases.models.case_queryset import SCHEDULED
 
 NOTHING_LEFT = _noop("No reminder was needed: the cases were released, moved or handed over.")
@@ -58,13 +58,19 @@ def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     if not is_emailed(Notification.Kind.REMINDER, person):
         return RenderedEmail.dropped(batch, NOT_WANTED)
     now = portal_now()
-    found = _reminded_of(person, batch.row_ids)
+    reminded = _reminded_of(person, batch.row_ids)
+    # Key and schedule of all. What is checked comes with its answer, and there may be thousands.
+    found = list(reminded.only("pk", "scheduled_release_date", "scheduled_release_time"))
     _forget_others(batch.row_ids, found)
-    ahead = [case for case in found if cast(dt.datetime, case.release_instant) > now]
-    if not ahead:
+    ahead = [case.pk for case in found if cast(dt.datetime, case.release_instant) > now]
+    looked_at = ahead[:MAX_CHECKED]
+    near = _checked(list(with_facts(reminded.filter(pk__in=looked_at)))) if looked_at else []
+    if not near:
         return RenderedEmail.dropped(batch, NOTHING_LEFT)
+    # Meanwhile a case may have been released, moved or handed over.
+    count = len(ahead) - (len(looked_at) - len(near))
     with reading_as(person):
-        letter = reminder_letter(_checked(ahead[:MAX_CHECKED]), count=len(ahead), person=person, now=now)
+        letter = reminder_letter(near, count=count, person=person, now=now)
         message = compose(letter, recipient=person, address=batch.address, message_id=batch.message_id)
     return RenderedEmail(message)
 
@@ -94,12 +100,12 @@ def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datet
     return Letter(subject=_subject(listed, count), parts=parts, why=why, unsubscribe=stop)
 
 
-def _reminded_of(person: User, emails: tuple[int, ...]) -> list[Case]:
+def _reminded_of(person: User, emails: tuple[int, ...]) -> CaseQuerySet:
     """Return the cases of these reminders that `person` may still be told of, the next release first."""
     theirs = {person.pk, *deputies.stands_in_for(person)}
     same = {"reminders__email__in": emails, "reminders__schedule_revision": F("schedule_revision")}
-    found = with_facts(Case.objects.visible_to(person).filter(SCHEDULED, assigned_to__in=theirs, **same))
-    return list(found.order_by("scheduled_release_date", "scheduled_release_time", "pk"))
+    found = Case.objects.visible_to(person).filter(SCHEDULED, assigned_to__in=theirs, **same)
+    return found.order_by("scheduled_release_date", "scheduled_release_time", "pk")
 
 
 def _forget_others(emails: tuple[int, ...], told: list[Case]) -> None:
