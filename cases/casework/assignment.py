@@ -27,13 +27,19 @@ BATCH = 500
 
 @transaction.atomic
 def accept(*, case: Case, by: User, source: str, technician: User | None = None, version: int | None = None) -> Case:
-    """Assign a submitted case to `by`, or to the `technician` whom an administrator names."""
+    """Assign a submitted case to `by`, or to the `technician` whom an administrator names.
+
+    NotAllowed and WrongState by cases.lifecycle.permissions, and NotAllowed for a person who is no technician at work;
+    CaseError for one who was invited and has not signed in.
+    """
     chosen = technician or by
     locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen], version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     assignee = locked.people[chosen.pk]
     if assignee != by and not (by.is_administrator and assignee.is_technician and assignee.is_active):
         raise NotAllowed(_("Only administrators can assign a case, and only to an active technician."))
+    if assignee != by and not assignee.takes_cases:
+        raise CaseError(_("Choose a technician with an active account who has signed in before."), field="technician")
     case.status = Case.Status.ACCEPTED
     case.assigned_to = assignee
     case.date_accepted = recorder.at

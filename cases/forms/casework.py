@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.forms.people import HandOverForm
-from cases.forms.technicians import TechnicianField, active_technicians
+from cases.forms.technicians import TechnicianField, who_take_cases
 from cases.forms.versions import VersionForm
 from cases.models import Case, User
 
@@ -19,14 +19,14 @@ class AcceptForm(VersionForm):
         label=_("Technician"),
         required=False,
         empty_label=None,
-        error_messages={"invalid_choice": _("Choose a technician with an active account.")},
+        error_messages={"invalid_choice": _("Choose a technician with an active account who has signed in before.")},
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if by.is_administrator:
             field = cast(TechnicianField, self.fields["technician"])
-            field.queryset = active_technicians()
+            field.queryset = who_take_cases()
             field.required = True
 
     def chosen(self) -> User | None:

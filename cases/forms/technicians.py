@@ -16,14 +16,14 @@ from cases.models.user import INVITED
 BY_NAME = ("first_name", "last_name", "username")
 
 
-def active_technicians() -> QuerySet[User]:
-    """Return who may be given a case, by name."""
-    return User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).order_by(*BY_NAME)
+def who_take_cases() -> QuerySet[User]:
+    """Return who may be given a case, by name: those who have signed in before (User.takes_cases)."""
+    return User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).exclude(INVITED).order_by(*BY_NAME)
 
 
 def colleagues_of(technician: User) -> QuerySet[User]:
-    """Return who may take over the cases of `technician`: those who have signed in before."""
-    return active_technicians().exclude(INVITED).exclude(pk=technician.pk)
+    """Return who may take over the cases of `technician`."""
+    return who_take_cases().exclude(pk=technician.pk)
 
 
 def filter_choices(*, by: User) -> list[tuple[str, str]]:

@@ -57,3 +57,36 @@ def test_who_was_deactivated_a_moment_ago_is_refused(technician, other_technicia
     type(other_technician).objects.filter(pk=other_technician.pk).update(is_active=False)
     with pytest.raises(CaseError):
         handed(case, other_technician, technician)
+
+
+NOBODY_TO_GIVE_IT_TO = {
+    "a member": {"role": "member"},
+    "an administrator": {"role": "administrator"},
+    "deactivated": {"role": "technician", "is_active": False},
+    "invited": {"role": "technician", "password": make_password(None)},
+}
+
+
+@pytest.mark.parametrize("who", NOBODY_TO_GIVE_IT_TO)
+def test_a_submitted_case_is_given_to_those_who_take_over_cases(who, administrator, technician):
+    nobody = UserFactory(**NOBODY_TO_GIVE_IT_TO[who])
+    case = CaseFactory(submitted=True)
+    with pytest.raises(CaseError):
+        assignment.accept(case=case, by=administrator, technician=nobody, source="web")
+    assert Case.objects.get().assigned_to is None
+    assert not CaseEvent.objects.exists()
+    assignment.accept(case=case, by=administrator, technician=technician, source="web")
+    assert Case.objects.get().assigned_to == technician
+
+
+@pytest.mark.parametrize("who", NOBODY_TO_GIVE_IT_TO)
+def test_the_form_offers_and_takes_no_others(who, client, administrator, technician):
+    nobody = UserFactory(username="nobody", **NOBODY_TO_GIVE_IT_TO[who])
+    case = CaseFactory(submitted=True)
+    client.force_login(administrator)
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    assert f'<option value="{technician.pk}"' in page
+    assert f'<option value="{nobody.pk}"' not in page
+    answer = client.post(f"/cases/{case.pk}/accept/", {"technician": nobody.pk, "version": case.version})
+    assert answer.status_code == 400
+    assert Case.objects.get().assigned_to is None
