@@ -19,7 +19,7 @@ from cases.core.text_fields import Line, Prose
 from cases.models import case_words
 from cases.models.case_indexes import INDEXES
 from cases.models.case_queryset import CaseManager
-from cases.models.constraints import one_of
+from cases.models.constraints import one_of, within_calendar
 from cases.models.folded import Folded, with_folded
 from cases.models.user import User
 
@@ -37,11 +37,6 @@ DATES = (
     "armed_at",
     "first_viewed_at",
 )
-
-
-def _within_calendar(name: str) -> Q:
-    first, last = dt.datetime(1900, 1, 1, tzinfo=dt.UTC), dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
-    return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": first, f"{name}__lt": last})
 
 
 def new_external_id() -> str:
@@ -241,7 +236,7 @@ class Case(models.Model):
             # Nor can every moment beyond them be told in every zone.
             models.CheckConstraint(
                 name="case_dates_within_calendar",
-                condition=functools.reduce(operator.and_, map(_within_calendar, DATES)),
+                condition=functools.reduce(operator.and_, map(within_calendar, DATES)),
             ),
             models.CheckConstraint(
                 name="case_armed_not_ahead",
@@ -255,8 +250,7 @@ class Case(models.Model):
                 name="case_waiting_for_known",
                 condition=Q(waiting_for="", waiting_since__isnull=True)
                 | (
-                    Q(waiting_for__in=WaitingFor.values, waiting_since__isnull=False)
-                    & _within_calendar("waiting_since")
+                    Q(waiting_for__in=WaitingFor.values, waiting_since__isnull=False) & within_calendar("waiting_since")
                 ),
             ),
             models.CheckConstraint(
