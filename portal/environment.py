@@ -38,5 +38,6 @@ class Environment:
 
     def at_least(self, name: str, least: int) -> int:
         """Return a whole number that must be `least` or more. Unset, it is the default, but never below `least`."""
-        default = max(least, int(SETTINGS[name].default))
-        return WholeNumber(least=least).read(name, str(self(name, default=default)))
+        value: int = self(name, default=max(least, int(SETTINGS[name].default)))
+        # `self` has refused what is above the maximum of the registry.
+        return WholeNumber(least, value).read(name, str(value))

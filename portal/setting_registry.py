@@ -7,7 +7,19 @@ docs/settings.md and the lines of .env.example. No model is imported: this is re
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from portal.setting_types import Choice, Flag, Group, Holidays, Hours, Setting, TimeOfDay, WholeNumber, Words
+from portal.setting_types import (
+    DAY_SECONDS,
+    MOST_DAYS,
+    Choice,
+    Flag,
+    Group,
+    Holidays,
+    Hours,
+    Setting,
+    TimeOfDay,
+    WholeNumber,
+    Words,
+)
 
 DAYS = ngettext_lazy("%(number)d day", "%(number)d days", "number")
 SECONDS = ngettext_lazy("%(number)d second", "%(number)d seconds", "number")
@@ -40,7 +52,7 @@ INSTALLATION = [
         "PORTAL_PORT",
         "8000",
         "Port that `docker-compose.yml` publishes. The default of `PORTAL_URL` follows it.",
-        WholeNumber(1),
+        WholeNumber(1, 65_535),
     ),
     Setting("CSRF_TRUSTED_ORIGINS", "", "Origins that may send forms.", Words(), told_default="PORTAL_URL"),
     Setting(
@@ -63,7 +75,7 @@ INSTALLATION = [
         "RELEASE_VISIBILITY_TIMEOUT",
         "",
         "Redis delivers an unacknowledged message again after this time. Must exceed `RELEASE_ETA_WINDOW_DAYS`.",
-        WholeNumber(),
+        WholeNumber(0, (MOST_DAYS + 1) * DAY_SECONDS),
         SECONDS,
         told_default="RELEASE_ETA_WINDOW_DAYS + 1 day",
     ),
@@ -100,7 +112,7 @@ RELEASE = [
         "RELEASE_MIN_DAYS",
         "7",
         _("Earliest date a technician can choose, counted from today. Administrators can choose any future time."),
-        WholeNumber(),
+        WholeNumber(0, MOST_DAYS),
         DAYS,
         in_example=True,
     ),
@@ -108,7 +120,7 @@ RELEASE = [
         "RELEASE_DEFAULT_DAYS",
         "7",
         _("Suggested release date, counted from today. Also used when no date is given."),
-        WholeNumber(),
+        WholeNumber(0, MOST_DAYS),
         DAYS,
         in_example=True,
     ),
@@ -116,7 +128,7 @@ RELEASE = [
         "RELEASE_MAX_DAYS",
         "365",
         _("Latest date a technician can choose, counted from today."),
-        WholeNumber(),
+        WholeNumber(0, MOST_DAYS),
         DAYS,
         in_example=True,
     ),
@@ -132,7 +144,7 @@ RELEASE = [
         "RELEASE_ETA_WINDOW_DAYS",
         "8",
         _("How far ahead release tasks are scheduled. Tasks for later releases are scheduled one minute ahead."),
-        WholeNumber(),
+        WholeNumber(0, MOST_DAYS),
         DAYS,
     ),
     Setting("RELEASE_ETA_PER_INSTANT", "4", _("Maximum scheduled tasks per moment."), WholeNumber()),
@@ -212,7 +224,7 @@ RELEASE = [
         "SWEEP_INTERVAL",
         "10",
         _("Time between checks for due releases."),
-        WholeNumber(1),  # django-celery-beat turns 1.5 into 1, and 0.5 into 0, which fires without pause
+        WholeNumber(1, DAY_SECONDS),  # django-celery-beat turns 1.5 into 1, and 0.5 into 0, which fires without pause
         SECONDS,
         in_example=True,
     ),
@@ -235,12 +247,19 @@ NOTIFICATIONS = [
 ]
 
 DOCUMENTS = [
-    Setting("DOCUMENT_MAX_MB", "20", _("Maximum size of a document."), WholeNumber(1), MEGABYTES, in_example=True),
+    Setting(
+        "DOCUMENT_MAX_MB",
+        "20",
+        _("Maximum size of a document."),
+        WholeNumber(1, 2047),  # the column of sizes has room for 2 GB
+        MEGABYTES,
+        in_example=True,
+    ),
     Setting(
         "DOCUMENT_ORPHAN_DAYS",
         "7",
         _("Stored files that don't belong to a document are deleted after this time."),
-        WholeNumber(1),
+        WholeNumber(1, MOST_DAYS),
         DAYS,
     ),
     Setting(
@@ -268,35 +287,35 @@ CLEANUP = [
         "CLEANUP_SESSIONS_DAYS",
         "7",
         _("Expired sessions, with their IP address and browser, are deleted after this time."),
-        WholeNumber(),
+        WholeNumber(0, MOST_DAYS),
         DAYS,
     ),
     Setting(
         "CLEANUP_SECURITY_STATE_DAYS",
         "1",
         _("Expired lockouts, counts of failed sign-ins and used codes are deleted after this time."),
-        WholeNumber(),
+        WholeNumber(0, MOST_DAYS),
         DAYS,
     ),
     Setting(
         "CLEANUP_FORM_TOKENS_DAYS",
         "30",
         _("How long a sent form is remembered, so that it isn't processed twice."),
-        WholeNumber(1),
+        WholeNumber(1, MOST_DAYS),
         DAYS,
     ),
     Setting(
         "CLEANUP_UNSENT_FORMS_DAYS",
         "1",
         _("How long we keep text that a person couldn't send because their session had ended."),
-        WholeNumber(1),
+        WholeNumber(1, MOST_DAYS),
         DAYS,
     ),
     Setting(
         "CLEANUP_NOTIFICATIONS_DAYS",
         "90",
         _("Notifications are deleted this long after they were read."),
-        WholeNumber(1),
+        WholeNumber(1, MOST_DAYS),
         DAYS,
     ),
 ]
@@ -336,7 +355,13 @@ SYSTEM = [
     Setting(
         "EMAIL_URL", "smtp://127.0.0.1:1025", _("Outgoing mail server or provider."), is_secret=True, in_example=True
     ),
-    Setting("EMAIL_TIMEOUT", "10", _("How long to wait for an answer from the mail server."), WholeNumber(1), SECONDS),
+    Setting(
+        "EMAIL_TIMEOUT",
+        "10",
+        _("How long to wait for an answer from the mail server."),
+        WholeNumber(1, 3600),
+        SECONDS,
+    ),
     Setting(
         "DEFAULT_FROM_EMAIL",
         "Advisor Portal <portal@localhost>",

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 ON = {"true", "on", "ok", "y", "yes", "1"}
 OFF = {"false", "off", "n", "no", "0", ""}
 
+# A hundred years. More is a typing error, and soon leaves the calendar: `now - timedelta(days=999999)` can't be told.
+MOST_DAYS = 36_500
+DAY_SECONDS = 86_400
+# Of anything that is counted. It fits every column and every LIMIT.
+MOST = 1_000_000
+
 
 class Kind(Protocol):
     """A kind of setting. `values` says in docs/settings.md what may be written."""
@@ -59,14 +65,14 @@ class Flag:
 
 @dataclass(frozen=True)
 class WholeNumber:
-    """A whole number from `least` to `most`."""
+    """A whole number from `least` to `most`. Each has a limit: a number without one breaks where it is used."""
 
     least: int = 0
-    most: int | None = None
+    most: int = MOST
 
     @property
     def values(self) -> str:
-        return f"whole number from {self.least}" + ("" if self.most is None else f" to {self.most}")
+        return f"whole number from {self.least} to {self.most}"
 
     def read(self, name: str, text: str) -> int:
         try:
@@ -75,7 +81,7 @@ class WholeNumber:
             raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.") from None
         if value < self.least:
             raise ImproperlyConfigured(f"{name} must be at least {self.least}, not {value}.")
-        if self.most is not None and value > self.most:
+        if value > self.most:
             raise ImproperlyConfigured(f"{name} must be at most {self.most}, not {value}.")
         return value
 

@@ -7,13 +7,17 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from cases.core.schedule import FURTHEST_DAYS
 from portal.environment import Environment
-from portal.setting_registry import GROUPS, SETTINGS
-from portal.setting_types import Flag, Holidays, Hours, Text, Words
+from portal.setting_registry import DAYS, GROUPS, SECONDS, SETTINGS
+from portal.setting_types import Flag, Holidays, Hours, Text, WholeNumber, Words
 from tests import settings_docs
 
 NO_FILE = settings.BASE_DIR / "no such .env"
 SOURCE = (settings.BASE_DIR / "portal" / "settings.py").read_text()
+NUMBERS = {name: setting.kind for name, setting in SETTINGS.items() if isinstance(setting.kind, WholeNumber)}
+# By identity: lazy plurals are all equal.
+SPANS = {name: kind for name, kind in NUMBERS.items() if any(SETTINGS[name].unit is unit for unit in (DAYS, SECONDS))}
 
 
 @pytest.mark.parametrize("path", settings_docs.written(), ids=lambda path: path.name)
@@ -74,7 +78,37 @@ def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
     assert (env("SWEEP_INTERVAL"), env("MAX_OPEN_DRAFTS"), env("MAX_NOTES_PER_HOUR")) == (30, 5, 300)
 
 
-@pytest.mark.parametrize(("least", "expected"), [(3, 7), (10, 10)])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_an_absurd_number_is_refused(name):
+    for text in (str(NUMBERS[name].most + 1), str(10**10), str(10**30), "9" * 5000, "-1", str(-(10**30))):
+        with pytest.raises(ImproperlyConfigured, match=f"{name} must be"):
+            NUMBERS[name].read(name, text)
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_the_longest_time_stays_in_the_calendar(name):
+    most = NUMBERS[name].read(name, str(NUMBERS[name].most))
+    span = dt.timedelta(days=most) if SETTINGS[name].unit is DAYS else dt.timedelta(seconds=most)
+    now = dt.datetime.now(dt.UTC)
+    assert now - 2 * span < now < now + 2 * span
+    assert span <= dt.timedelta(days=FURTHEST_DAYS + 1)
+
+
+def test_no_setting_in_days_exceeds_the_furthest_date():
+    days = [name for name in SETTINGS if name.endswith("_DAYS")]
+    assert len(days) > 10
+    assert [name for name in days if name not in SPANS or NUMBERS[name].most > FURTHEST_DAYS] == []
+
+
+@pytest.mark.parametrize("name", ["RELEASE_DEFAULT_DAYS", "RELEASE_MAX_DAYS"])
+@pytest.mark.parametrize("text", ["36501", "50000", "9999999"])
+def test_a_number_with_a_moving_bound_keeps_its_maximum(monkeypatch, name, text):
+    monkeypatch.setenv(name, text)
+    with pytest.raises(ImproperlyConfigured, match=f"{name} must be at most 36500, not {text}"):
+        Environment(NO_FILE).at_least(name, 7)
+
+
+@pytest.mark.parametrize(("least", "expected"), [(3, 7), (10, 10), (FURTHEST_DAYS, FURTHEST_DAYS)])
 def test_a_default_rises_to_its_bound(monkeypatch, least, expected):
     monkeypatch.delenv("RELEASE_DEFAULT_DAYS", raising=False)
     assert Environment(NO_FILE).at_least("RELEASE_DEFAULT_DAYS", least) == expected

@@ -35,19 +35,21 @@ def settings_with(monkeypatch):
 
 
 BAD = {
-    "SWEEP_INTERVAL": ["0", "-1", "1.5", "0.5", "ten", ""],
+    "SWEEP_INTERVAL": ["0", "-1", "1.5", "0.5", "ten", "", "86401", "99999999999"],
     "RELEASE_TIME_OF_DAY": ["24:00", "noon", "9", "09:30+02:00", "2025-06-11 09:30", ""],
     "RELEASE_MEMBER_VIEW": ["Hidden", "all", ""],
-    "RELEASE_MIN_DAYS": ["-1", "7 days", "6.5"],
-    "RELEASE_DEFAULT_DAYS": ["6", "x"],
-    "RELEASE_MAX_DAYS": ["6"],
-    "RELEASE_ETA_WINDOW_DAYS": ["-1", "x"],
+    "RELEASE_MIN_DAYS": ["-1", "7 days", "6.5", "36501"],
+    "RELEASE_DEFAULT_DAYS": ["6", "x", "36501"],
+    "RELEASE_MAX_DAYS": ["6", "50000", "9999999"],
+    "RELEASE_ETA_WINDOW_DAYS": ["-1", "x", "999999999"],
+    "CLEANUP_SECURITY_STATE_DAYS": ["-1", "36501", "999999"],
+    "EMAIL_TIMEOUT": ["0", "10000000000"],
     "RELEASE_BATCH_SIZE": ["0"],
     "RELEASE_CROWDED_DAY": ["0"],
-    "DOCUMENT_MAX_MB": ["0", "-1", "1.5", "20 MB"],
+    "DOCUMENT_MAX_MB": ["0", "-1", "1.5", "20 MB", "2048"],
     "FILE_STORAGE_URL": ["var/documents", "gs://papers"],
     "DATABASE_URL": ["garbage"],
-    "PORTAL_PORT": ["0", "http", "80:80"],
+    "PORTAL_PORT": ["0", "http", "80:80", "65536"],
     "REDIS_URL": [
         "sentinel://a:26379;sentinel://b:26379",
         "sentinel://a:26379",
