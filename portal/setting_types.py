@@ -42,12 +42,12 @@ class Text:
 
 @dataclass(frozen=True)
 class Words:
-    """A list of words, separated by commas."""
+    """A list of words, separated by commas. Spaces around them don't count: no host would ever match " a.example"."""
 
     values: str = "comma-separated"
 
     def read(self, name: str, text: str) -> list[str]:
-        return [word for word in text.split(",") if word]
+        return [word for part in text.split(",") if (word := part.strip())]
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,15 @@ def test_a_default_rises_to_its_bound(monkeypatch, least, expected):
     assert Environment(NO_FILE).at_least("RELEASE_DEFAULT_DAYS", least) == expected
 
 
+@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if isinstance(setting.kind, Words)])
+@pytest.mark.parametrize(
+    "text", ["a.example,b.example", "a.example, b.example", " a.example\t,, b.example ,\n", "\na.example ,b.example"]
+)
+def test_spaces_around_the_words_of_a_list_do_not_count(name, text):
+    assert SETTINGS[name].kind.read(name, text) == ["a.example", "b.example"]
+    assert SETTINGS[name].kind.read(name, " , ") == []
+
+
 def test_hours_are_a_span_of_the_day():
     assert Hours().read("RELEASE_MAIL_HOURS", "08:00-20:00") == (dt.time(8), dt.time(20))
     assert Hours().read("RELEASE_MAIL_HOURS", " ") is None
