@@ -1,13 +1,19 @@
 """The documents name files, code and tests that exist."""
 
+import datetime as dt
 import re
 import tomllib
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
+
+from cases.lifecycle import stored_clock
+from cases.models import PortalClock
+from portal.setting_registry import SETTINGS
 
 ROOT = Path(settings.BASE_DIR)
 # The two reports are written by `make chaos` and `make bench`, and speak of the code that they measured.
@@ -30,6 +36,8 @@ FORBIDDEN = re.compile(
     r"|behaviour|recognise\w*|catalogue)\b",
     re.IGNORECASE,
 )
+# What is presented as a setting: in code style alone or with a value, or at the start of a line of a file.
+VARIABLE = re.compile(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`|^#?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)=", re.MULTILINE)
 TEST = re.compile(r"`((?:tests/(?:\w+/)+)?test_\w+\.py)::(test_\w+)`")
 
 
@@ -49,6 +57,38 @@ def test_every_name_of_the_code_is_there(document):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 def test_it_is_plain_american_english(document):
     assert not FORBIDDEN.findall(document.read_text())
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
+def test_every_setting_is_one_that_is_read(document):
+    names = {code or line for code, line in VARIABLE.findall(document.read_text())}
+    assert not sorted(name for name in names - known_names() if not hasattr(settings, name))
+
+
+@cache
+def known_names() -> set[str]:
+    """The variables that the portal, Compose, the demo and the tests read, and the constants of the code."""
+    names = re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text())
+    for folder in ("cases", "portal", "tasks", "deploy", "tests"):
+        for path in ROOT.glob(f"{folder}/**/*.py"):
+            text = path.read_text()
+            names += re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", text)
+            names += re.findall(r"^([A-Z]\w+)(?:: [^=]+)? = ", text, re.MULTILINE)
+    return {*SETTINGS, *names}
+
+
+def test_a_name_that_nothing_reads_is_found():
+    names = {"FROM_NOWHERE", "HSTS_SECONDS", "OF_A_FILE"}
+    text = "`HSTS_SECONDS`, `FROM_NOWHERE=1` and\nOF_A_FILE=2\nCAPITALS_ALONE"
+    assert {code or line for code, line in VARIABLE.findall(text)} == names
+    assert not names & known_names()
+
+
+def test_the_sentence_about_another_clock_is_quoted_as_it_is(settings):
+    settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY = "UTC", dt.time(0)
+    stored = PortalClock(time_zone="America/Chicago", release_time_of_day=dt.time(0))
+    text = " ".join((ROOT / "docs/operations.md").read_text().split())
+    assert f'"{stored_clock._sentence(stored)}"' in text
 
 
 def is_there(name: str) -> bool:
