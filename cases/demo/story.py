@@ -1,6 +1,7 @@
 """The story behind the demo data: what people would have done over the last weeks, told through the verbs.
 
-Each step runs with the clock set to its moment, so that history, dates and releases are what the verbs make of them.
+Each step runs with the clock set to its moment, and under the usual rules, so that history, dates and releases are
+what the verbs make of them.
 """
 
 import datetime as dt
@@ -37,6 +38,7 @@ from cases.demo import documents as papers
 from cases.demo import drafts as member_drafts
 from cases.demo.days import add_blackout_day
 from cases.demo.names import DESCRIPTIONS, MEMBERS, SUBJECTS, TECHNICIANS
+from cases.demo.usual_rules import usual_rules
 from cases.demo.views import save_views
 from cases.documents import actions as documents
 from cases.lifecycle.closed_days import days_from
@@ -68,6 +70,7 @@ class Story:
         self.steps: list[Step] = []
 
     @transaction.atomic
+    @usual_rules()
     def tell(self) -> int:
         """Makes everything, in one transaction. Returns the number of cases."""
         self.members = [self._person("member", "Alex Morgan", User.Role.MEMBER)]
@@ -115,7 +118,7 @@ class Story:
 
     def _plan_cases(self) -> None:
         """The states in which the cases end, and how many of each. The first of each is the demo member's."""
-        wait = max(settings.RELEASE_MIN_DAYS, 7)
+        wait = settings.RELEASE_MIN_DAYS
         plans: list[tuple[int, Callable[[int], None]]] = [
             (22, lambda n: self._case(n, age=self._days(0, 9))),
             (28, lambda n: self._case(n, age=self._days(0, 6), submit=True)),

@@ -11,10 +11,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from cases.core.clock import portal_now
 from cases.demo import documents
 from cases.demo.story import Story
+from cases.demo.usual_rules import RULES, usual_rules
 from cases.models import Case, CaseDocument, CaseNote, Condition, FirstView, User
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from cases.models.user import INVITED
 from cases.selectors.dashboard import groups_for
+from portal.setting_registry import SETTINGS
 from tests.clocks import portals_today
 from tests.pages import complete_world
 
@@ -34,6 +36,62 @@ def test_every_page_has_something_to_show(clock, client):
     assert CaseNote.objects.exists()
     # `make screenshots` adds what the demo lacks.
     complete_world(*(User.objects.get(username=name) for name in ("member", "technician", "admin")))
+
+
+# Several at a time: a story takes seconds.
+CHOSEN = {
+    "strict": {
+        "RELEASE_REQUIRES_ANSWER": True,
+        "REQUIRE_SECOND_APPROVER": True,
+        "CASE_QUESTIONS_DAYS": 0,
+        "MAX_OPEN_DRAFTS": 1,
+        "MAX_SUBMISSIONS_PER_HOUR": 1,
+        "MAX_NOTES_PER_HOUR": 1,
+        "MAX_MESSAGES_PER_HOUR": 1,
+        "MAX_UPLOADS_PER_HOUR": 1,
+        "RELEASE_BATCH_SIZE": 1,
+    },
+    "near dates, far east": {
+        "RELEASE_MIN_DAYS": 0,
+        "RELEASE_DEFAULT_DAYS": 0,
+        "RELEASE_MAX_DAYS": 14,
+        "RELEASE_UNDO_SECONDS": 0,
+        "TIME_ZONE": "Pacific/Kiritimati",
+        "RELEASE_TIME_OF_DAY": dt.time(23, 59),
+        "RELEASE_MEMBER_VIEW": "announced",
+        "RELEASE_MAIL_HOURS": (dt.time(8), dt.time(9)),
+        "RELEASE_REMINDER_DAYS": 0,
+    },
+    "far dates, far west": {
+        "RELEASE_MIN_DAYS": 400,
+        "RELEASE_DEFAULT_DAYS": 400,
+        "RELEASE_MAX_DAYS": 400,
+        "RELEASE_ON_WEEKENDS": False,
+        "RELEASE_HOLIDAYS": "US-TX",
+        "TIME_ZONE": "Etc/GMT+12",
+        "RELEASE_TIME_OF_DAY": dt.time(12),
+        "RELEASE_MEMBER_VIEW": "in_progress",
+        "RELEASE_UNOPENED_REMINDER": True,
+        "NOTIFICATION_EMAILS": True,
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chosen", CHOSEN.values(), ids=CHOSEN)
+def test_the_story_can_be_told_under_every_setting(settings, chosen):
+    for name, value in chosen.items():
+        setattr(settings, name, value)
+    assert Story(password="a long enough password").tell() == 300
+    assert {name: getattr(settings, name) for name in chosen} == chosen
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_usual_rules_hold_within_and_not_after(settings, name):
+    setattr(settings, name, 1234)
+    with usual_rules():
+        assert str(getattr(settings, name)) == SETTINGS[name].default
+    assert getattr(settings, name) == 1234
 
 
 def of_the_member(member: User, client) -> None:
