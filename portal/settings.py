@@ -385,7 +385,8 @@ CELERY_BEAT_SCHEDULE = {
     "figures": {"task": "tasks.monitoring.count_days", "schedule": 60, "options": {"queue": "mail"}},
     "seal-history": {"task": "tasks.history.seal_history", "schedule": 60, "options": {"queue": "mail"}},
     "reminders": {"task": "tasks.reminders.queue_reminders", "schedule": 60, "options": {"queue": "mail"}},
-    "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 7 * 86400, "options": {"queue": "mail"}},
+    # It does nothing until a week has passed. Where beat is restarted, an interval of days would never end.
+    "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 3600, "options": {"queue": "mail"}},
 }
 
 # --- Cleanup -------------------------------------------------------------------------------------------------------

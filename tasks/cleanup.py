@@ -10,5 +10,5 @@ from cases.maintenance import cleanup
 
 @shared_task
 def clean_up(**newer: Any) -> int:
-    """Delete what has served its purpose. Beat runs it every week. Return how many rows and files were deleted."""
-    return sum(cleanup.clean_up(portal_now()).values())
+    """Delete once a week what has served its purpose. Beat runs it every hour. Return how many rows and files."""
+    return sum(cleanup.clean_up_weekly(portal_now()).values())

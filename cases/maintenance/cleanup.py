@@ -17,11 +17,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from cases.accounts.security_state import forget_expired
 from cases.documents import storage
-from cases.models import BulkRun, Notification, UnsentForm, UsedFormToken
+from cases.lifecycle import turns
+from cases.models import BulkRun, Heartbeat, Notification, UnsentForm, UsedFormToken
 from cases.releases import bulk
 
 logger = structlog.get_logger(__name__)
 
+HEARTBEAT = "cleanup"
+WEEK = dt.timedelta(days=7)
+# After a run that failed, or whose worker was killed.
+NEXT_TRY = dt.timedelta(days=1)
 # How many rows one transaction deletes, so that nothing waits for long.
 BATCH = 1000
 
@@ -32,6 +37,20 @@ class Step:
 
     name: str
     clean: Callable[[dt.datetime], int]
+
+
+def clean_up_weekly(now: dt.datetime) -> dict[str, int]:
+    """Run all steps if a week has passed since the last run that came to its end. Else return {}.
+
+    `now` is the portal's moment. The database keeps the time: beat begins an interval anew with each start, up to the
+    first run, and a message may be lost.
+    """
+    # Until its end, the run counts as one of six days ago.
+    if not turns.claim(HEARTBEAT, before=now - WEEK, now=now, at=now - WEEK + NEXT_TRY):
+        return {}
+    deleted = clean_up(now)
+    Heartbeat.objects.filter(name=HEARTBEAT).update(at=now)
+    return deleted
 
 
 def clean_up(now: dt.datetime) -> dict[str, int]:

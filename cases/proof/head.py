@@ -4,24 +4,20 @@ Who can change the database can also write another chain. That such a head does 
 """
 
 import datetime as dt
-import socket
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from cases.core import schedule
 from cases.delivery import account_email_queue
+from cases.lifecycle import turns
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
-from cases.models import Heartbeat, HistorySeal, OutgoingEmail, User
+from cases.models import HistorySeal, OutgoingEmail, User
 from cases.proof.sealing import latest_seal
 
 HEARTBEAT = "history_head"
-# Processes that claim the same day disagree about the present moment by no more than this.
-SAME_MOMENT = dt.timedelta(hours=1)
-NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @transaction.atomic
@@ -43,12 +39,9 @@ def publish_head(now: dt.datetime) -> str | None:
 
 
 def _is_my_turn(seal: HistorySeal, now: dt.datetime) -> bool:
-    """Claim the day. Only one of several processes gets it. A claim of a day to come is of a wrong clock."""
-    Heartbeat.objects.get_or_create(name=HEARTBEAT, defaults={"at": NEVER})
+    """Claim the day. Only one of several processes gets it."""
     start = min(schedule.start_of(schedule.date_of(now)), seal.at)
-    mine = {"at": now, "host": socket.gethostname()}
-    is_free = Q(at__lt=start) | Q(at__gt=now + SAME_MOMENT)
-    return bool(Heartbeat.objects.filter(is_free, name=HEARTBEAT).update(**mine))
+    return turns.claim(HEARTBEAT, before=start, now=now)
 
 
 def _append(file: Path, line: str) -> None:

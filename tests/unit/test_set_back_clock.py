@@ -9,6 +9,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from cases.accounts import api_tokens
 from cases.delivery import outbox
+from cases.maintenance import cleanup
 from cases.models import ApiToken, ApiUsage, BulkRun, Case, Heartbeat, HistorySeal, Notification, OutgoingEmail
 from cases.monitoring import daily_statistics
 from cases.monitoring.heartbeats import scheduler_health
@@ -178,6 +179,18 @@ def test_while_the_clock_is_right_nothing_is_tried_before_its_time(clock):
         assert tasks.sweep() == 0
     waiting.refresh_from_db()
     assert waiting.next_try == Case.objects.get(release_attempts=2).release_next_try == FROZEN + HOUR
+
+
+# --- The weekly cleanup -----------------------------------------------------------------------------------------------
+
+
+def test_the_cleanup_runs_within_a_week(clock, ahead):
+    clock.move_to(FROZEN + ahead)
+    cleanup.clean_up_weekly(FROZEN + ahead)
+    clock.move_to(FROZEN)
+    ran = [hours for hours in range(7 * 24 + 3) if cleanup.clean_up_weekly(FROZEN + hours * HOUR)]
+    # Half an hour ahead is the same moment. A run from far ahead stands in for none.
+    assert ran == ([0, 7 * 24 + 1] if ahead > HOUR else [7 * 24 + 1])
 
 
 # --- Statistics -------------------------------------------------------------------------------------------------------

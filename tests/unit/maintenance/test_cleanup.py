@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from itertools import pairwise
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -20,7 +21,8 @@ from tests.conftest import FROZEN
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-DAY = dt.timedelta(days=1)
+HOUR = dt.timedelta(hours=1)
+DAY = 24 * HOUR
 
 
 def session(key: str, expires_in: dt.timedelta) -> Session:
@@ -122,6 +124,56 @@ def test_task_and_command_do_the_same(capsys):
     assert len(lines) == len(STEPS)
 
 
-def test_beat_runs_it_once_a_week():
+# --- Once a week ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def runs(monkeypatch) -> list[dt.timedelta]:
+    """When the steps ran, counted from FROZEN."""
+    begun: list[dt.timedelta] = []
+
+    def run(now: dt.datetime) -> int:
+        begun.append(now - FROZEN)
+        return 1
+
+    monkeypatch.setattr(cleanup, "STEPS", [Step("noted", run)])
+    return begun
+
+
+def test_beat_asks_every_hour():
     entry = real.CELERY_BEAT_SCHEDULE["clean-up"]
-    assert (entry["task"], entry["schedule"], entry["options"]) == (clean_up.name, 7 * 86400, {"queue": "mail"})
+    assert (entry["task"], entry["schedule"], entry["options"]) == (clean_up.name, 3600, {"queue": "mail"})
+
+
+@pytest.mark.parametrize("every", [5 * HOUR, DAY, 3 * DAY, 6 * DAY + 23 * HOUR], ids=str)
+def test_it_runs_once_a_week_whatever_message_is_lost(every, runs, clock):
+    for number in range(40 * DAY // every):
+        clock.move_to(FROZEN + number * every)
+        deleted = [clean_up(), clean_up()]
+        assert deleted == [int(runs[-1] == number * every), 0]
+    assert runs[0] == dt.timedelta()
+    between = [later - earlier for earlier, later in pairwise(runs)]
+    assert between
+    assert all(7 * DAY < time <= 7 * DAY + every for time in between)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
+def test_a_run_that_does_not_come_to_its_end_is_repeated_after_a_day(error, runs, clock, monkeypatch):
+    def fail(now: dt.datetime) -> int:
+        raise error
+
+    monkeypatch.setattr(cleanup, "STEPS", [*cleanup.STEPS, Step("failing", fail)])
+    with pytest.raises(error):
+        clean_up()
+    monkeypatch.setattr(cleanup, "STEPS", cleanup.STEPS[:1])
+    assert runs == [dt.timedelta()]
+    for hours in range(1, 24 * 9):
+        clock.move_to(FROZEN + hours * HOUR)
+        clean_up()
+    assert runs == [dt.timedelta(), DAY + HOUR, 8 * DAY + 2 * HOUR]
+
+
+def test_the_command_runs_whenever_it_is_called(runs, clock, capsys):
+    assert clean_up() == 1
+    call_command("clean_up")
+    assert len(runs) == 2

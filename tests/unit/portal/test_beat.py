@@ -5,6 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 from celery.beat import _evaluate_entry_kwargs
+from django.conf import settings
 from django.db import OperationalError
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
@@ -50,3 +51,11 @@ def test_an_entry_that_ran_in_the_future_is_due_an_interval_from_now() -> None:
 
 def test_an_entry_that_ran_an_interval_ago_is_due() -> None:
     assert entry(last_run_at=portal_now() - dt.timedelta(seconds=10)).is_due().is_due
+
+
+@pytest.mark.parametrize("name", settings.CELERY_BEAT_SCHEDULE)
+def test_a_beat_that_is_restarted_every_day_has_run_each_entry(name: str) -> None:
+    """Its intervals begin anew with each start, up to the first run."""
+    beat.PortalEntry.from_entry(name, app=app, **settings.CELERY_BEAT_SCHEDULE[name])
+    PeriodicTask.objects.update(date_changed=portal_now() - dt.timedelta(days=1))
+    assert beat.PortalEntry(PeriodicTask.objects.get(name=name), app=app).is_due().is_due

@@ -1,0 +1,24 @@
+"""Turns: a job is done once in its time, however many processes and messages ask for it."""
+
+import datetime as dt
+import socket
+
+from django.db.models import Q
+
+from cases.models import Heartbeat
+
+# Processes that claim the same turn disagree about the present moment by no more than this.
+SAME_MOMENT = dt.timedelta(hours=1)
+NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def claim(name: str, *, before: dt.datetime, now: dt.datetime, at: dt.datetime | None = None) -> bool:
+    """Claim the job `name` if its last claim is from before the aware datetime `before`. Return whether it is ours.
+
+    Only one of several processes gets it. A claim from the future is of a clock that was set back since, and holds
+    nobody up. `now` is the portal's moment. It is written, or `at` in its place.
+    """
+    Heartbeat.objects.get_or_create(name=name, defaults={"at": NEVER})
+    is_free = Q(at__lt=before) | Q(at__gt=now + SAME_MOMENT)
+    mine = {"at": at or now, "host": socket.gethostname()}
+    return bool(Heartbeat.objects.filter(is_free, name=name).update(**mine))
