@@ -136,7 +136,11 @@ def update(now: dt.datetime, *, seconds: float = 2.0) -> int:
         row = rows.get(day)
         if row and _is_valid(row) and _needs_no_count(row, now):
             continue
-        ReleaseDay.objects.update_or_create(day=day, defaults=_count(day, now))
+        counts = _count(day, now)
+        if row and _is_valid(row):
+            # What came back since was sent all the same: a counter of Prometheus never falls.
+            counts["mailed"] = max(row.mailed, counts["mailed"])
+        ReleaseDay.objects.update_or_create(day=day, defaults=counts)
         counted += 1
     return counted
 

@@ -14,6 +14,7 @@ from cases.core import schedule
 from cases.core.schedule import Schedule
 from cases.models import Case, CaseEvent, FirstView, OutgoingEmail, ReleaseDay
 from cases.monitoring import daily_statistics, latency_histogram
+from cases.monitoring.prometheus import exposition
 from tasks.monitoring import count_days
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
@@ -150,6 +151,31 @@ def test_emails_count_on_the_day_they_were_sent(clock, administrator):
     assert counted(YESTERDAY).mailed == 1
     assert counted().mailed == 0
     assert daily_statistics.period(7, utc(TODAY, "12:00")).mailed == 1
+
+
+GROUP = {"group": "00000000-0000-0000-0000-000000000001", "message_id": "<1@x>"}
+RESENT = {"state": "waiting", "sent": None}
+
+
+@pytest.mark.parametrize("sent", [utc(TODAY, "00:00"), utc(TODAY, "11:00"), utc(YESTERDAY, "23:59")], ids=str)
+@pytest.mark.parametrize("later", [{"state": "undeliverable"}, {"state": "dropped"}, RESENT], ids=str)
+def test_emails_that_came_back_since_stay_sent(sent, later, clock, administrator):
+    releases.release_now(case=CaseFactory(held=True), by=administrator, source="web", reason="a test")
+    OutgoingEmail.objects.update(state="sent", sent=sent, **GROUP)
+    evening = utc(sent.date(), "23:59:30")
+    assert counted(sent.date(), evening).mailed == 1
+    assert "portal_emails_sent_total 1.0" in exposition(evening).decode()
+    OutgoingEmail.objects.update(**later)
+    for now in (evening + 60 * SECOND, evening + DAY):
+        assert counted(sent.date(), now).mailed == 1
+        assert "portal_emails_sent_total 1.0" in exposition(now).decode()
+
+
+def test_emails_are_counted_anew_in_another_zone(settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    others = {"released": 0, "delay_cases": 0, "delay_seconds": 0, "pending": 0}
+    ReleaseDay.objects.create(day=TODAY, zone="UTC", counted_at=utc(TODAY, "11:00"), mailed=5, **others)
+    assert counted().mailed == 0
 
 
 # --- First views ------------------------------------------------------------------------------------------------------
