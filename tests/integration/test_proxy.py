@@ -103,6 +103,11 @@ def test_idle_and_slow_connections_stop_no_thread_of_web(web: int, proxy: int) -
         ({"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Proto": "https"}, "203.0.113.9", "https"),
         # What the client wrote itself stands before what the TLS proxy added.
         ({"X_Forwarded_For": "8.8.8.8, 203.0.113.9"}, "203.0.113.9", "http"),
+        # In an office or a VPN the client's own address is a private one.
+        ({"X_Forwarded_For": "8.8.8.8, 192.168.1.20"}, "192.168.1.20", "http"),
+        ({"X_Forwarded_For": "8.8.8.8, 10.0.0.7, 10.8.0.5"}, "10.8.0.5", "http"),
+        ({"X_Forwarded_For": "8.8.8.8, 127.0.0.1"}, "127.0.0.1", "http"),
+        ({"X_Forwarded_For": "172.16.3.4"}, "172.16.3.4", "http"),
         ({"X_Forwarded_For": "nonsense", "X_Forwarded_Proto": "gopher"}, "127.0.0.1", "http"),
         ({"X_Real_IP": "8.8.8.8", "Forwarded": "for=8.8.8.8"}, "127.0.0.1", "http"),
     ],
