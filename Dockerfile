@@ -11,11 +11,11 @@ COPY requirements.txt .
 RUN pip install --require-hashes --only-binary=:all: -r requirements.txt
 
 COPY . .
-# The code stays root's; var/ is for a container that is run without DATABASE_URL, on SQLite, and var/documents where the
-# volume of documents is mounted: a new volume takes its owner from here.
+# The code stays root's; var/ is for a container that is run without DATABASE_URL, on SQLite, and var/documents and
+# var/history where volumes are mounted: a new volume takes its owner from here.
 RUN SECRET_KEY=for-this-step-only python manage.py collectstatic --noinput --verbosity 0 \
  && python -m compileall -q cases portal tasks \
- && install -d -o portal -g portal -m 700 var/documents \
+ && install -d -o portal -g portal -m 700 var/documents var/history \
  && chown portal: var
 
 USER portal

@@ -6,6 +6,7 @@ Who can change the database can also write another chain. That such a head does 
 import datetime as dt
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -17,6 +18,8 @@ from cases.lifecycle.locking import lock_people
 from cases.models import HistorySeal, OutgoingEmail, User
 from cases.proof.sealing import latest_seal
 
+logger = structlog.get_logger(__name__)
+
 HEARTBEAT = "history_head"
 
 
@@ -24,15 +27,13 @@ HEARTBEAT = "history_head"
 def publish_head(now: dt.datetime) -> str | None:
     """Publish the head once a day, if it is a new one. `now` is the portal's moment. Return what was published.
 
-    It is a line of the log, and an email to each administrator, or a line of HISTORY_HEAD_FILE. OSError where that
-    file cannot be written: then nothing counts as published, and the next run tries again.
+    It is a line of the log, and a line of HISTORY_HEAD_FILE. Without such a file, or where it cannot be written, each
+    administrator gets an email in its place.
     """
     seal = latest_seal()
     if not seal or not _is_my_turn(seal, now):
         return None
-    if settings.HISTORY_HEAD_FILE:
-        _append(Path(settings.HISTORY_HEAD_FILE), f"{seal.at.isoformat()} {seal.head}")
-    else:
+    if not (settings.HISTORY_HEAD_FILE and _append(Path(settings.HISTORY_HEAD_FILE), seal)):
         _email(seal)
     log_committed("history head", head=seal.head, sealed_at=seal.at.isoformat())
     return seal.head
@@ -44,9 +45,15 @@ def _is_my_turn(seal: HistorySeal, now: dt.datetime) -> bool:
     return turns.claim(HEARTBEAT, before=start, now=now)
 
 
-def _append(file: Path, line: str) -> None:
-    with file.open("a", encoding="utf-8") as opened:
-        opened.write(line + "\n")
+def _append(file: Path, seal: HistorySeal) -> bool:
+    """Append the head to `file`. Return whether that worked; the log says why not."""
+    try:
+        with file.open("a", encoding="utf-8") as opened:
+            opened.write(f"{seal.at.isoformat()} {seal.head}\n")
+    except OSError as error:
+        logger.exception("history head file cannot be written", errno=error.errno)
+        return False
+    return True
 
 
 def _email(seal: HistorySeal) -> None:

@@ -70,12 +70,25 @@ def test_the_workers_serve_every_queue() -> None:
     assert {queue for queues in served for queue in queues.split(",")} == used
 
 
-def test_documents_are_kept_in_a_volume_of_web_and_of_the_worker_that_compares_them() -> None:
+def test_what_is_written_to_files_is_kept_in_volumes_of_those_who_write_it() -> None:
+    """Documents: web, and the worker that compares them. The heads of the history: the worker that seals it."""
     mounted = {name: service["volumes"] for name, service in OURS.items() if "volumes" in service}
+    documents, heads = f"documents:/app/{FOLDER}", "history:/app/var/history"
 
-    assert mounted == {name: [f"documents:/app/{FOLDER}"] for name in ("web", "mail-worker")}
-    assert "documents" in COMPOSE["volumes"]
+    assert settings.CELERY_BEAT_SCHEDULE["seal-history"]["options"]["queue"] == "mail"
+    assert mounted == {"web": [documents], "mail-worker": [documents, heads]}
+    assert {"documents", "history"} <= COMPOSE["volumes"].keys()
     assert all(service["read_only"] for service in OURS.values())
+
+
+@pytest.mark.parametrize("volume", ["documents", "history"])
+def test_a_new_volume_belongs_to_the_user_of_the_image(volume: str) -> None:
+    (made,) = re.findall(r"install -d -o portal -g portal -m 700 ([^\\]*)", (ROOT / "Dockerfile").read_text())
+    assert f"var/{volume}" in made.split()
+
+
+def test_the_docs_name_the_file_for_heads_in_its_volume() -> None:
+    assert "HISTORY_HEAD_FILE=/app/var/history/heads" in (ROOT / "docs" / "docker.md").read_text()
 
 
 def test_ports_are_published_on_loopback_only() -> None:

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cases.delivery import outbox
-from cases.models import AccountEvent, CaseEvent, Heartbeat, HistorySeal, OutgoingEmail, PortalEvent
+from cases.models import AccountEvent, CaseEvent, HistorySeal, OutgoingEmail, PortalEvent
 from cases.proof import canonical, head, sealing
 from cases.proof.sealing import last_cut, seal_history
 from cases.proof.verification import Finding, Head, Problem, Verification
+from tasks.history import seal_history as seal_task
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -284,11 +285,33 @@ def test_without_a_file_each_administrator_gets_an_email(sealed, administrator, 
     assert f"manage.py verify_history --head {found}" in mail.body
 
 
-def test_a_file_that_cannot_be_written_leaves_the_day_open(sealed, tmp_path, settings):
-    settings.HISTORY_HEAD_FILE = str(tmp_path / "nowhere" / "heads")
-    with pytest.raises(FileNotFoundError):
-        head.publish_head(dt.datetime.now(dt.UTC))
-    assert not Heartbeat.objects.filter(name=head.HEARTBEAT).exists()
+@pytest.mark.parametrize("path", ["nowhere/heads", "", "a file/heads", "n" * 300, "/dev/full"])
+def test_a_file_that_cannot_be_written_keeps_nothing_back(
+    path, sealed, administrator, tmp_path, settings, caplog, django_capture_on_commit_callbacks
+):
+    """As in a container, whose file system is read-only."""
+    (tmp_path / "a file").touch()
+    settings.HISTORY_HEAD_FILE = str(tmp_path / path)
+    now = HistorySeal.objects.first().at
+    with django_capture_on_commit_callbacks(execute=True):
+        published = seal_task(), head.publish_head(now)
+    assert published == (0, None), "today's is out, and no task failed"
+    assert [email.recipient for email in OutgoingEmail.objects.all()] == [administrator]
+    lines = [record for record in caplog.records if isinstance(record.msg, dict)]
+    logged = [(line.levelname, line.msg["event"]) for line in lines if line.msg["event"].startswith("history head")]
+    assert logged == [("ERROR", "history head file cannot be written"), ("INFO", "history head")]
+
+
+def test_a_file_that_can_be_written_again_is_written_the_next_day(sealed, administrator, tmp_path, settings):
+    file = tmp_path / "later" / "heads"
+    settings.HISTORY_HEAD_FILE = str(file)
+    assert head.publish_head(HistorySeal.objects.first().at)
+    file.parent.mkdir()
+    AccountEvent.objects.create(pk=3, person=administrator, kind="corrected", at=NOW, system_actor="a test")
+    seal_history()
+    second = head.publish_head(HistorySeal.objects.first().at + dt.timedelta(days=2))
+    assert file.read_text().split()[1:] == [second]
+    assert OutgoingEmail.objects.count() == 1
 
 
 # --- The command ------------------------------------------------------------------------------------------------------
