@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Dialog, Page, ViewportSize, sync_playwright
 
 from cases.models import User
 
@@ -114,9 +114,44 @@ def sign_in(open_page: Callable[..., Page], live_server: Any) -> Callable[..., P
     return sign_in_
 
 
+@pytest.fixture
+def tab_for(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Opens a browser of a person who has signed in, with or without scripts. Its console may complain."""
+    contexts = []
+
+    def tab_for_(user: User, *, scripts: bool = True) -> Page:
+        user.set_password(PASSWORD)
+        user.save()
+        client = Client()
+        client.force_login(user)
+        context = chromium.new_context(base_url=live_server.url, java_script_enabled=scripts, viewport=DESKTOP)
+        take_session(context, client, live_server.url)
+        contexts.append(context)
+        return context.new_page()
+
+    yield tab_for_
+    for context in contexts:
+        context.close()
+
+
 def take_session(context: BrowserContext, client: Client, url: str) -> None:
     """Sign the browser in as whoever has signed in with `client`."""
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+
+
+def leaves(tab: Page, act: Callable[[], object]) -> bool:
+    """Whether `act` leads away without a question."""
+    asked = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    tab.on("dialog", stay)
+    act()
+    tab.wait_for_timeout(300)
+    tab.remove_listener("dialog", stay)
+    return asked != ["beforeunload"]
 
 
 @contextmanager

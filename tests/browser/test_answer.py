@@ -4,12 +4,16 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import CaseAnswer
-from tests.browser.conftest import assert_accessible, in_two_looks, take_session
+from tests.browser.conftest import assert_accessible, in_two_looks, leaves, take_session
 from tests.browser.test_case_page import REPORT
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
 from tests.pages import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+SAVING = "**/answer/"
+OTHER_PAGE = "<!doctype html><html><title>Set up two-factor authentication</title></html>"
 
 
 def type_into(page, text):
@@ -96,6 +100,61 @@ def test_nothing_that_was_typed_is_lost(sign_in, technician, administrator):
     expect(page.locator("#answer-said")).to_contain_text("Your session has ended")
     expect(answer).to_be_focused()
     expect(answer).to_have_value("Mine too, Ada.")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(403, ""), (409, ""), (429, ""), (500, OTHER_PAGE), (503, ""), (200, OTHER_PAGE), (None, "")],
+    ids=["forbidden", "conflict", "too many", "fault", "unavailable", "another page", "no connection"],
+)
+def test_what_was_not_saved_is_asked_about_and_sent_with_the_completion(status, body, tab_for, technician):
+    case = CaseFactory(assigned_to=technician)
+    CaseAnswerFactory(case=case, text="Dear Mia", updated_by=technician)
+    tab = tab_for(technician)
+    tab.goto(f"/cases/{case.pk}/")
+
+    def refuse(route):
+        if status is None:
+            route.abort()
+        else:
+            route.fulfill(status=status, content_type="text/html", body=body)
+
+    tab.route(SAVING, refuse)
+    tab.locator("#answer-text").press("ControlOrMeta+End")
+    type_into(tab, ", yes.")
+    expect(tab.locator("#answer-said")).to_contain_text("Couldn't save.")
+    assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
+    assert CaseAnswer.objects.get().text == "Dear Mia"
+
+    tab.unroute(SAVING)
+    tab.get_by_role("button", name="Mark as Completed").click()
+    expect_saved(tab, "Dear Mia, yes.")
+    tab.get_by_role("dialog").locator("[type=submit]").click()
+    expect(tab.locator("#answer")).to_contain_text("Locked since")
+    assert CaseAnswer.objects.get().text == "Dear Mia, yes."
+
+
+def test_a_conflict_stays_until_it_is_settled(sign_in, technician, administrator):
+    case = CaseFactory(assigned_to=technician)
+    CaseAnswerFactory(case=case, text="Ada's", version=7, updated_by=administrator)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    CaseAnswer.objects.update(text="Ada's own", version=8)
+    held = []
+    page.route(SAVING, lambda route: route.continue_() if held else held.append(route))
+    page.locator("#answer-text").press("ControlOrMeta+End")
+    with page.expect_request(SAVING):
+        type_into(page, " and mine")
+
+    # He goes on typing while his words are on their way.
+    type_into(page, ", too")
+    held[0].continue_()
+    expect(page.locator("#answer-said")).to_contain_text("Someone changed this answer")
+    page.wait_for_timeout(1500)
+    expect(page.locator("#answer-said")).to_contain_text("Someone changed this answer")
+    assert CaseAnswer.objects.get().text == "Ada's own"
+    assert not leaves(page, lambda: page.get_by_role("link", name="Dashboard").click(no_wait_after=True))
+    page.get_by_role("button", name="Replace it with my text").click()
+    expect_saved(page, "Ada's and mine, too")
 
 
 def test_without_scripts_the_same_form_saves_and_previews(chromium, live_server, technician):

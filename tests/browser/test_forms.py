@@ -1,11 +1,10 @@
 """Forms in a browser: sent once, kept when the session ends, and not left by accident. With and without scripts."""
 
 import pytest
-from django.test import Client
 from playwright.sync_api import expect
 
 from cases.models import Case, CaseNote, UnsentForm
-from tests.browser.conftest import DESKTOP, assert_accessible
+from tests.browser.conftest import assert_accessible, leaves
 from tests.factories import CaseFactory
 from tests.pages import PASSWORD
 
@@ -22,26 +21,6 @@ PRESS_THREE_TIMES = """button => new Promise((resolve) => {
         setTimeout(resolve, 200, isDisabled);
     }, 200);
 })"""
-
-
-@pytest.fixture
-def tab_for(chromium, live_server):
-    """Opens a browser of a person who has signed in, with or without scripts."""
-    contexts = []
-
-    def tab_for_(user, *, scripts=True):
-        user.set_password(PASSWORD)
-        user.save()
-        client = Client()
-        client.force_login(user)
-        context = chromium.new_context(base_url=live_server.url, java_script_enabled=scripts, viewport=DESKTOP)
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
-        contexts.append(context)
-        return context.new_page()
-
-    yield tab_for_
-    for context in contexts:
-        context.close()
 
 
 def end_session(tab):
@@ -237,21 +216,6 @@ def test_a_page_of_a_former_session_is_sent_again_without_scripts(tab_for, techn
     expect(tab.get_by_label("Note")).to_have_value("A long thought")
     tab.get_by_role("button", name="Send").click()
     expect(tab.locator(".note")).to_contain_text("A long thought")
-
-
-def leaves(tab, act) -> bool:
-    """Whether `act` leads away without a question."""
-    asked = []
-
-    def stay(dialog):
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    tab.on("dialog", stay)
-    act()
-    tab.wait_for_timeout(300)
-    tab.remove_listener("dialog", stay)
-    return asked != ["beforeunload"]
 
 
 def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, technician, member):

@@ -17,10 +17,13 @@ document.addEventListener("htmx:confirm", (event) => {
   if (isByItself && answerForm().querySelector("[data-conflict]")) event.preventDefault();
 });
 
+/** Whether the server says so: with the version of what it saved. HTMX calls a refusal successful too, since the page shows it. */
+const isSavedBy = ({ status, responseText }) => status >= 200 && status < 300 && /id="answer-version"[^>]*hx-swap-oob/.test(responseText);
+
 /** What was saved is no longer unsaved, although more may have been typed since. forms.js asks about the rest. */
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, successful, requestConfig } = event.detail;
-  if (elt !== answerForm() || !successful) return;
+  const { elt, xhr, requestConfig } = event.detail;
+  if (elt !== answerForm() || !isSavedBy(xhr)) return;
   answerText().defaultValue = withPlainEnds(requestConfig.formData.get("answer"));
   answerForm().querySelector("[data-unsaved]")?.removeAttribute("data-unsaved");
   if (isUnsavedAnswer()) document.getElementById("answer-said").textContent = answerForm().dataset.notSaved;
