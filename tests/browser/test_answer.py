@@ -134,6 +134,35 @@ def test_what_was_not_saved_is_asked_about_and_sent_with_the_completion(status, 
     assert CaseAnswer.objects.get().text == "Dear Mia, yes."
 
 
+def test_the_answer_is_saved_while_preview_has_the_focus(sign_in, technician):
+    page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
+    type_into(page, "Dear Mia")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Preview")).to_be_focused()
+    expect_saved(page, "Dear Mia")
+
+
+def test_the_answer_is_saved_after_a_preview_that_took_no_focus(sign_in, technician):
+    """Safari gives no focus to a button that is clicked."""
+    page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
+    preview = page.locator("#answer-preview section")
+    page.get_by_role("button", name="Preview").dispatch_event("click")
+    expect(preview).to_be_focused()
+    type_into(page, "Dear Mia")
+    expect_saved(page, "Dear Mia")
+
+    # Neither does the completion preview the last words.
+    page.get_by_role("button", name="Preview").dispatch_event("click")
+    expect(preview).to_contain_text("Dear Mia")
+    expect(preview).to_be_focused()
+    page.locator("#answer-text").press("ControlOrMeta+End")
+    type_into(page, ", yes.")
+    page.get_by_role("button", name="Mark as Completed").dispatch_event("click")
+    expect(page.get_by_role("dialog")).to_contain_text("Answer written")
+    expect_saved(page, "Dear Mia, yes.")
+
+
 def test_a_conflict_stays_until_it_is_settled(sign_in, technician, administrator):
     case = CaseFactory(assigned_to=technician)
     CaseAnswerFactory(case=case, text="Ada's", version=7, updated_by=administrator)

@@ -17,6 +17,11 @@ document.addEventListener("htmx:confirm", (event) => {
   if (isByItself && answerForm().querySelector("[data-conflict]")) event.preventDefault();
 });
 
+// HTMX sends the button along that was used last, and with this one nothing is saved.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt === answerForm()) event.detail.formData.delete("preview");
+});
+
 /** Whether the server says so: with the version of what it saved. HTMX calls a refusal successful too, since the page shows it. */
 const isSavedBy = ({ status, responseText }) => status >= 200 && status < 300 && /id="answer-version"[^>]*hx-swap-oob/.test(responseText);
 
