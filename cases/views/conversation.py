@@ -61,24 +61,29 @@ def send_message(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def _not_ended(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    return _shown(request, visible_case(request, pk), status=error.status, problem=error.message)
+    return _shown(request, visible_case(request, pk), status=error.status, problem=error.message, **_written(request))
 
 
 @require_POST
 @staff_only
 @refusals_shown_by(_not_ended)
 def end_waiting(request: PortalRequest, pk: int) -> HttpResponse:
-    """Nobody waits for a reply anymore."""
+    """Nobody waits for a reply anymore. The `message` that is being written comes along, and stays."""
     case = visible_case(request, pk)
     waits_for_member = case.waiting_for == Case.WaitingFor.MEMBER
     messages.end_waiting(case=case, by=request.user, source=WEB)
     toasts.success(request, _("Stopped waiting for a reply.") if waits_for_member else _("No reply needed."))
-    return _back(request, pk)
+    return _back(request, pk, **_written(request))
 
 
-def _back(request: PortalRequest, pk: int) -> HttpResponse:
+def _written(request: PortalRequest) -> dict[str, Any]:
+    """The form with the message that is being written. Where there is none, the case says how the form begins."""
+    return {"message_form": MessageForm(request.POST)} if request.POST.get("message", "").strip() else {}
+
+
+def _back(request: PortalRequest, pk: int, **said: Any) -> HttpResponse:
     if request.htmx:
-        return _shown(request, visible_case(request, pk), message_is_sent=True)
+        return _shown(request, visible_case(request, pk), message_is_sent=True, **said)
     return redirect(f"{reverse('case_detail', args=[pk])}#conversation")
 
 

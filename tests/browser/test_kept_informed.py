@@ -11,7 +11,8 @@ from cases.conversation import messages
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue
 from cases.delivery.bounces import receive_message
-from tests.browser.conftest import PHONE, assert_accessible, in_two_looks
+from cases.models import Case
+from tests.browser.conftest import PHONE, assert_accessible, in_two_looks, leaves
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 from tests.unit.delivery.bounce_servers import report
@@ -55,6 +56,42 @@ def test_tom_asks_mia_replies_with_a_file_and_both_are_told(sign_in, member, tec
     expect(tom.get_by_role("link", name="Message to answer")).to_have_count(0)
     tom.goto("/notifications/")
     expect(tom.locator("#bell-count")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("waits", "button", "asks"),
+    [("staff", "No reply needed", True), ("member", "Stop waiting", False)],
+    ids=["for staff", "for the member"],
+)
+def test_a_message_that_is_being_written_stays_when_the_waiting_ends(waits, button, asks, sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    messages.send(case=case, by=member if waits == "staff" else technician, source="web", text="Well?", asks=True)
+    tom = sign_in(technician, at=f"/cases/{case.pk}/")
+    text = "Half a sent\n<&\"'"
+    tom.get_by_label("Message to the member").fill(text)
+    tom.get_by_label("Wait for a reply").set_checked(asks)
+    tom.get_by_role("button", name=button).click()
+    expect(tom.get_by_role("button", name=button)).to_have_count(0)
+    expect(tom.get_by_label("Message to the member")).to_have_value(text)
+    expect(tom.get_by_label("Wait for a reply")).to_be_checked(checked=asks)
+    assert not leaves(tom, lambda: tom.get_by_role("link", name="Dashboard").click(no_wait_after=True))
+
+    tom.get_by_role("button", name="Send message").click()
+    expect(tom.locator(".message").last).to_contain_text("Half a sent")
+    expect(tom.get_by_label("Message to the member")).to_have_value("")
+    assert leaves(tom, lambda: tom.get_by_role("link", name="Dashboard").click())
+
+
+def test_a_message_that_is_being_written_stays_where_the_waiting_may_not_end(
+    sign_in, member, technician, other_technician
+):
+    case = CaseFactory(member=member, assigned_to=technician)
+    messages.send(case=case, by=member, source="web", text="Well?")
+    tom = sign_in(technician, at=f"/cases/{case.pk}/")
+    tom.get_by_label("Message to the member").fill("Half a sent")
+    Case.objects.update(assigned_to=other_technician)
+    tom.get_by_role("button", name="No reply needed").click()
+    expect(tom.get_by_label("Your text wasn't saved")).to_have_value("Half a sent")
 
 
 def test_otto_stands_in_for_tom_and_hears_what_tom_would(sign_in, member, technician, other_technician, administrator):
