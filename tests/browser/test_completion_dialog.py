@@ -81,3 +81,28 @@ def test_an_empty_date_is_not_filled_in_again(sign_in, member, technician):
     page.get_by_label("Release date").fill("")
     expect(page.get_by_label("Release date")).to_have_value("")
     expect(page.get_by_role("dialog").locator("[type=submit]")).to_have_text("Schedule release")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "overtaken"])
+def test_the_dialog_says_what_was_found_last(order, sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
+    address = f"/cases/{case.pk}/"
+    page = sign_in(technician, at=address)
+    before = page.content()
+    held = []
+    page.route(f"**{address}", lambda route: held.append(route))
+    page.get_by_role("textbox", name="Answer", exact=True).press_sequentially("Yes.")
+    page.get_by_role("button", name="Mark as Completed").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("No report and no answer")
+    expect(page.locator("#answer-said")).to_have_text("Saved")
+    page.wait_for_timeout(300)
+
+    # The checks of the opened dialog, made before the answer was saved, and those made after it.
+    answers = [lambda: held[0].fulfill(content_type="text/html", body=before), lambda: held[1].continue_()]
+    for each in order:
+        with page.expect_response(f"**{address}"):
+            answers[each]()
+    page.wait_for_timeout(300)
+    expect(dialog).to_contain_text("Answer written")
+    expect(dialog).not_to_contain_text("No report and no answer")

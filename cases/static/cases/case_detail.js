@@ -9,14 +9,18 @@ function markCaseCompleted() {
   refreshPreflight();
 }
 
+const shownPreflight = () => document.getElementById("completion-preflight");
+let preflights = 0;
+
 /** Shows what pre-flight finds now: answers are saved and reports attached without reloading the page. */
 async function refreshPreflight() {
-  const shown = document.getElementById("completion-preflight");
+  const asked = ++preflights;
   try {
-    const response = await fetch(shown.dataset.from);
+    const response = await fetch(shownPreflight().dataset.from);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const found = page.getElementById("completion-preflight");
-    if (found) shown.replaceWith(found);
+    // What was asked later knows more, whichever comes first.
+    if (found && asked === preflights) shownPreflight().replaceWith(found);
   } catch {
     // Without an answer it stays as it was; the server checks what must be.
   }
