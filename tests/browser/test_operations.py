@@ -9,8 +9,9 @@ from cases.delivery import outbox
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
 from cases.monitoring import daily_statistics
-from tests.browser.conftest import assert_accessible, in_two_looks
+from tests.browser.conftest import assert_accessible, in_two_looks, take_session
 from tests.factories import CaseFactory
+from tests.pages import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -75,6 +76,26 @@ def test_a_dead_broker_is_said_and_the_rest_goes_on(sign_in, administrator, redi
     expect(page.get_by_text("Broker not responding", exact=True)).to_be_visible(timeout=15_000)
     expect(page.get_by_role("heading", name="Last 30 days")).to_be_visible()
     assert_accessible(page)
+
+
+@pytest.mark.parametrize("part", ["present", "workers", "figures"])
+def test_the_page_to_sign_in_replaces_no_part(part, sign_in, administrator, redis, live_server):
+    page = sign_in(administrator, at="/operations/")
+    expect(page.get_by_text("no response").first).to_be_visible()
+    page.get_by_label("Reason").fill("Two reports")
+    before = page.locator(f"#{part} h2").all_inner_texts()
+    trouble = page.locator("#refresh-trouble")
+    page.context.clear_cookies(name="sessionid")
+    refresh(page, part)
+    expect(trouble).to_be_visible()
+    assert page.locator(f"#{part} h2").all_inner_texts() == before
+    expect(page.get_by_label("Password", exact=True)).to_have_count(0)
+
+    # Signed in again in another tab.
+    take_session(page.context, signed_in(administrator), live_server.url)
+    refresh(page, part)
+    expect(trouble).to_be_hidden()
+    expect(page.get_by_label("Reason")).to_have_value("Two reports")
 
 
 def test_an_email_is_sent_again_by_keyboard(sign_in, administrator, refused, redis):

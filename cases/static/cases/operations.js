@@ -55,9 +55,18 @@ function pause() {
   document.getElementById("pause").setAttribute("aria-pressed", isPaused);
 }
 
+const sayTrouble = () => { document.getElementById("refresh-trouble").hidden = false; };
+const isOfPart = ({ xhr, pathInfo }) => new URL(xhr.responseURL).pathname === pathInfo.requestPath.split("?")[0];
+
 // What a person has opened stays open when its part is replaced.
 let opened = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
+  // The session has ended, and the page to sign in was answered. It isn't opened by itself: a reason may be half typed.
+  if (!isOfPart(event.detail)) {
+    event.detail.shouldSwap = false;
+    sayTrouble();
+    return;
+  }
   opened = [...event.detail.target.querySelectorAll("details[open]")].map((element) => element.id);
 });
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -67,9 +76,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   announceState();
 });
 for (const trouble of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(trouble, () => {
-    document.getElementById("refresh-trouble").hidden = false;
-  });
+  document.addEventListener(trouble, sayTrouble);
 }
 new MutationObserver(drawCharts).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
 
