@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from playwright.sync_api import expect
 
+from cases import releases
 from cases.accounts.absences import set_absence
 from cases.conversation import messages
 from cases.delivery import outbox
@@ -92,6 +93,41 @@ def test_a_message_that_is_being_written_stays_where_the_waiting_may_not_end(
     Case.objects.update(assigned_to=other_technician)
     tom.get_by_role("button", name="No reply needed").click()
     expect(tom.get_by_label("Your text wasn't saved")).to_have_value("Half a sent")
+
+
+def test_news_is_taken_back_once_the_part_is_up_to_date(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    tom = sign_in(technician)
+    tom.clock.install()
+    tom.goto(f"/cases/{case.pk}/")
+    live = tom.locator("#live")
+    for text in ("Here it is.", "One more."):
+        messages.send(case=case, by=member, source="web", text=text)
+        tom.clock.run_for(61_000)
+        expect(live).to_contain_text("This page is out of date.")
+        tom.get_by_label("New note").fill("Nothing of it is in this part.")
+        tom.get_by_role("button", name="Add note").click()
+        expect(tom.locator(".note").last).to_be_focused()
+        expect(live).to_be_visible()
+        tom.get_by_label("Message to the member").fill(f"Thank you. {text}")
+        tom.get_by_role("button", name="Send message").click()
+        expect(tom.locator(".message").last).to_contain_text(f"Thank you. {text}")
+        expect(live).to_be_hidden()
+    tom.clock.run_for(61_000)
+    expect(live).to_be_hidden()
+
+
+def test_later_news_takes_the_place_of_earlier_news(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    mia = sign_in(member)
+    mia.clock.install()
+    mia.goto(f"/cases/{case.pk}/")
+    messages.send(case=case, by=technician, source="web", text="Which form?", asks=True)
+    mia.clock.run_for(61_000)
+    expect(mia.locator("#live")).to_contain_text("This page is out of date.")
+    releases.complete(case=case, by=technician, source="web", release_on=None)
+    mia.clock.run_for(61_000)
+    expect(mia.locator("#live")).to_contain_text("Your case is ready.")
 
 
 def test_otto_stands_in_for_tom_and_hears_what_tom_would(sign_in, member, technician, other_technician, administrator):
