@@ -85,7 +85,7 @@ def a_colleague(case: Case, person: str) -> dict[str, object]:
 
 
 def a_note(case: Case, person: str) -> dict[str, object]:
-    return {"text": NOTE}
+    return {"text": "Is that so?"}
 
 
 def a_message(case: Case, person: str) -> dict[str, object]:
@@ -93,7 +93,7 @@ def a_message(case: Case, person: str) -> dict[str, object]:
 
 
 def a_condition(case: Case, person: str) -> dict[str, object]:
-    return {"kind": "manual", "name": PAYMENT}
+    return {"kind": "manual", "name": "The bank agrees"}
 
 
 def an_answer(case: Case, person: str) -> dict[str, object]:
