@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 
 from cases.casework.case_types import check_choosable
 from cases.core import limits
-from cases.core.errors import CaseError, NotAllowed
-from cases.core.text import clean_line
+from cases.core.errors import CaseError, NotAllowed, Stale
+from cases.core.text import clean_line, clean_text
 from cases.delivery.notifications import notify, notify_queue
 from cases.lifecycle import form_tokens, quotas, type_conditions
 from cases.lifecycle.history import log_committed
@@ -59,16 +59,26 @@ def edit(
     """Replace the text, urgency and type of a draft. Without a type it is *General*.
 
     CaseError for a type that is retired, unless the draft has it already. Stale where it is no longer the `version`
-    that the person wrote over, in a second tab for example.
+    that the person wrote over, in a second tab for example, unless it says the same: a save whose response was lost
+    is sent again.
     """
     _check_lengths(title, description)
-    locked = lock_for_action(case, Action.EDIT, by=by, version=version)
+    locked = lock_for_action(case, Action.EDIT, by=by)
     case = locked.case
+    if _says(case, title, description, urgency, case_type):
+        return case
+    if version is not None and version != case.version:
+        raise Stale
     check_choosable(case_type, present=case.case_type_id)
     case.title, case.description, case.urgency, case.case_type = title, description, urgency, case_type
     locked.save("title", "description", "urgency", "case_type")
     log_committed("draft changed", case_id=case.pk, by=by.pk)
     return case
+
+
+def _says(case: Case, title: str, description: str, urgency: str, case_type: CaseType | None) -> bool:
+    facts = (clean_line(title), urgency, case_type and case_type.pk, clean_text(description))
+    return facts == (case.title, case.urgency, case.case_type_id, case.description)
 
 
 @transaction.atomic

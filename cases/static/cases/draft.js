@@ -13,37 +13,47 @@ const isThere = () => draftForm.hasAttribute("action");
 
 let saved = draftForm.querySelector("[data-unsaved]") ? "" : written();
 let running = null;
+// What was sent and had no answer: it may be saved, or not.
+let unanswered = null;
 let timer = 0;
 let hasConflict = false;
 // A button has sent the form: what is written is on its way, under the version that the page has.
 let isLeaving = false;
+let hasWaited = false;
 
 /** Saves what is written, after what is being saved already. Resolves to whether all of it is saved. */
 async function saveDraft({ evenBlank = false, keepalive = false } = {}) {
   clearTimeout(timer);
   while (running) await running;
   if (hasConflict || isLeaving) return false;
-  if (written() === saved && (isThere() || !evenBlank)) return true;
-  if (!isThere() && isBlank() && !evenBlank) return true;
+  if (isNothingToSave(evenBlank)) return true;
+  const isAgain = Boolean(unanswered);
   running = sendDraft(keepalive);
   const isSaved = await running;
   running = null;
-  return isSaved;
+  return isSaved && isAgain ? saveDraft({ keepalive }) : isSaved;
 }
 
+function isNothingToSave(evenBlank) {
+  if (unanswered) return false;
+  if (isThere()) return written() === saved;
+  return !evenBlank && (written() === saved || isBlank());
+}
+
+/** What had no answer goes once more before anything newer: only its answer tells the version that is saved now. */
 async function sendDraft(keepalive) {
   freshenTokens();
-  const now = written();
-  const values = fieldsOf().map((field) => field.value);
-  const body = new FormData(draftForm);
-  body.delete("file");
+  unanswered ??= toSend();
+  const { address, body, values } = unanswered;
+  body.set("csrfmiddlewaretoken", draftForm.elements.csrfmiddlewaretoken.value);
   try {
-    const response = await fetch(draftForm.action, { method: "POST", body, keepalive, headers: { "HX-Request": "true" } });
+    const response = await fetch(address, { method: "POST", body, keepalive, headers: { "HX-Request": "true" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const told = page.querySelector("[data-draft], [data-trouble]");
+    if (isAnswer(response.status)) unanswered = null;
     if (!response.ok || !told?.matches("[data-draft]")) return refuse(response.status, told);
     accept(told, values);
-    saved = now;
+    saved = JSON.stringify(values);
     return true;
   } catch {
     draftSaid.textContent = draftSaid.dataset.failed;
@@ -51,6 +61,15 @@ async function sendDraft(keepalive) {
     return false;
   }
 }
+
+function toSend() {
+  const body = new FormData(draftForm);
+  body.delete("file");
+  return { address: draftForm.action, body, values: fieldsOf().map((field) => field.value) };
+}
+
+/** Not that of a proxy that could not reach the portal, nor that the person is signed out: neither tells what is saved. */
+const isAnswer = (status) => status <= 500 && status !== 403;
 
 /** Says why, in the words of the server. The button then shows both versions of a draft that has another. */
 function refuse(status, told) {
@@ -82,9 +101,10 @@ async function draftIsThere() {
 }
 
 function wait() {
-  isLeaving = false;
-  if (written() === saved) return;
-  if (!hasConflict) draftSaid.textContent = draftSaid.dataset.notSaved;
+  isLeaving = hasWaited = false;
+  if (written() === saved && !unanswered) return;
+  // Nothing moves under the pointer that is about to press a button: to leave a field is a change too.
+  if (!hasConflict && (!unanswered || isBehind())) draftSaid.textContent = draftSaid.dataset.notSaved;
   clearTimeout(timer);
   timer = setTimeout(saveDraft, PAUSE);
 }
@@ -94,16 +114,25 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") saveDraft({ keepalive: true });
 });
 window.addEventListener("online", () => saveDraft());
-window.addEventListener("pageshow", () => { isLeaving = false; });
+window.addEventListener("pageshow", () => { isLeaving = hasWaited = false; });
 
-// A button waits for what is on its way: it is for the draft that this makes.
+// A button waits for what is on its way: it is for the draft that this makes. It waits once, so that it works without answers.
 draftForm.addEventListener("submit", (event) => {
   clearTimeout(timer);
-  if (!running) {
+  if (hasWaited || !(running || isBehind())) {
     isLeaving = true;
     return;
   }
   event.preventDefault();
-  const button = event.submitter;
-  running.finally(() => setTimeout(() => draftForm.requestSubmit(button)));
+  sendAfterwards(event.submitter);
 });
+
+/** Whether what had no answer may be saved under a newer version, as another text than the present one. */
+const isBehind = () => unanswered && JSON.stringify(unanswered.values) !== written();
+
+async function sendAfterwards(button) {
+  while (running) await running;
+  if (isBehind()) await saveDraft();
+  hasWaited = true;
+  setTimeout(() => draftForm.requestSubmit(button));
+}

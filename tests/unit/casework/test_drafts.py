@@ -80,3 +80,25 @@ def test_to_delete_drafts_makes_room_for_no_more_than_an_hour_takes(member, monk
         drafts.create(by=member, title="", description="x")
     clock.shift(3601)
     drafts.create(by=member, title="", description="x")
+
+
+SAID = {"title": "Pension", "description": "When?\nAnd how?", "urgency": "urgent"}
+BESIDES = {"title": "Other", "description": "When?", "urgency": "normal", "case_type": None}
+
+
+@pytest.mark.parametrize("way", [{}, {"title": " Pension "}, {"description": "When?\r\nAnd how?\r\n"}])
+def test_a_save_whose_answer_was_lost_is_sent_again(way, draft, member):
+    said = {**SAID, "case_type": draft.case_type, **way}
+    saved = drafts.edit(case=draft, by=member, version=0, **said)
+    again = drafts.edit(case=draft, by=member, version=0, **said)
+    assert (again.pk, again.version) == (saved.pk, 1)
+
+
+@pytest.mark.parametrize("name", BESIDES)
+def test_another_text_for_an_older_version_is_refused(name, draft, member):
+    said = {**SAID, "case_type": draft.case_type}
+    drafts.edit(case=draft, by=member, version=0, **said)
+    with pytest.raises(Stale):
+        drafts.edit(case=draft, by=member, version=0, **{**said, name: BESIDES[name]})
+    row = Case.objects.with_description().get(pk=draft.pk)
+    assert {key: getattr(row, key) for key in said} == said

@@ -1,0 +1,126 @@
+"""A draft whose saves are lost on the way: nothing of it is lost, and nobody is in conflict with themselves."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from cases.casework import drafts
+from cases.models import Case
+from tests.browser.conftest import take_session
+from tests.factories import CaseFactory
+from tests.pages import signed_in
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.one_database("is about the page: the verbs and views have their tests"),
+]
+
+SAVES = re.compile(r"/cases/(new|\d+/(edit|answer))/$")
+
+
+@pytest.fixture
+def tab(chromium, live_server, member):
+    """Mia's browser. Its console complains about what is lost."""
+    context = chromium.new_context(base_url=live_server.url)
+    take_session(context, signed_in(member), live_server.url)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(params=["new", "old"])
+def draft_page(request, tab, member):
+    """The page of a draft that isn't saved yet, or of one that is."""
+    address = "/cases/new/"
+    if request.param == "old":
+        address = f"/cases/{CaseFactory(member=member, draft=True, title='', description='').pk}/edit/"
+    tab.goto(address)
+    return tab
+
+
+def lose(page, *, times=1, is_saved=True, status=None):
+    """The portal saves what is sent next, or doesn't even get it, and no answer of it comes back."""
+
+    def handle(route):
+        if is_saved:
+            route.fetch(max_redirects=0)
+        if status:
+            route.fulfill(status=status, body="")
+        else:
+            route.abort()
+
+    page.route(SAVES, handle, times=times)
+
+
+def add(page, text):
+    description = page.get_by_label("Description")
+    description.press("ControlOrMeta+End")
+    description.press_sequentially(text)
+
+
+def expect_lost(page):
+    expect(page.locator("#draft-said")).to_contain_text("Your text is still here")
+
+
+def expect_saved(page, text):
+    expect(page.locator("#draft-said")).to_have_text("Draft saved")
+    assert Case.objects.with_description().get().description == text
+
+
+@pytest.mark.parametrize("way", [{}, {"is_saved": False}, {"status": 502}, {"times": 3}], ids=str)
+def test_more_is_typed_after_a_save_whose_answer_was_lost(way, draft_page):
+    lose(draft_page, **way)
+    for number in range(way.get("times", 1)):
+        add(draft_page, f"{number} ")
+        expect_lost(draft_page)
+    add(draft_page, "retire?")
+    expect_saved(draft_page, draft_page.get_by_label("Description").input_value())
+    add(draft_page, " Soon.")
+    expect_saved(draft_page, draft_page.get_by_label("Description").input_value())
+
+
+def test_what_was_typed_is_taken_out_again(draft_page):
+    add(draft_page, "When")
+    expect_saved(draft_page, "When")
+    lose(draft_page)
+    add(draft_page, " may I")
+    expect_lost(draft_page)
+    draft_page.get_by_label("Description").fill("When")
+    expect_saved(draft_page, "When")
+
+
+@pytest.mark.parametrize("more", ["", " retire?"])
+def test_the_button_submits_after_a_save_whose_answer_was_lost(more, draft_page):
+    draft_page.get_by_label("Title").fill("Pension")
+    lose(draft_page)
+    add(draft_page, "When may I")
+    expect_lost(draft_page)
+    add(draft_page, more)
+    draft_page.get_by_role("button", name="Submit case").click()
+    expect(draft_page.get_by_role("heading", name="What happens next")).to_be_visible()
+    case = Case.objects.with_description().get()
+    assert (case.status, case.description) == ("submitted", "When may I" + more)
+
+
+def test_the_button_works_where_nothing_can_be_saved_before_it(draft_page):
+    draft_page.get_by_label("Title").fill("Pension")
+    lose(draft_page, times=2, is_saved=False)
+    add(draft_page, "When may I")
+    expect_lost(draft_page)
+    add(draft_page, " retire?")
+    draft_page.get_by_role("button", name="Submit case").click()
+    expect(draft_page.get_by_role("heading", name="What happens next")).to_be_visible()
+    assert Case.objects.with_description().get().description == "When may I retire?"
+
+
+def test_what_another_tab_saved_is_still_a_conflict(draft_page, member):
+    add(draft_page, "When")
+    expect_saved(draft_page, "When")
+    lose(draft_page)
+    add(draft_page, " may I")
+    expect_lost(draft_page)
+    drafts.edit(case=Case.objects.get(), by=member, title="", description="Theirs", urgency="normal")
+    add(draft_page, " retire?")
+    expect(draft_page.locator("#draft-said")).to_contain_text("Someone changed this case")
+    assert Case.objects.with_description().get().description == "Theirs"
