@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.casework import drafts
-from cases.models import Case
+from cases.models import Case, CaseAnswer
 from tests.browser.conftest import take_session
 from tests.factories import CaseFactory
 from tests.pages import signed_in
@@ -124,3 +124,19 @@ def test_what_another_tab_saved_is_still_a_conflict(draft_page, member):
     add(draft_page, " retire?")
     expect(draft_page.locator("#draft-said")).to_contain_text("Someone changed this case")
     assert Case.objects.with_description().get().description == "Theirs"
+
+
+@pytest.mark.parametrize("way", [{}, {"is_saved": False}, {"status": 502}, {"times": 3}], ids=str)
+def test_more_of_an_answer_is_typed_after_a_save_that_was_lost(way, tab, member, technician, live_server):
+    case = CaseFactory(member=member, assigned_to=technician)
+    take_session(tab.context, signed_in(technician), live_server.url)
+    tab.goto(f"/cases/{case.pk}/")
+    answer, said = tab.get_by_role("textbox", name="Answer", exact=True), tab.locator("#answer-said")
+    lose(tab, **way)
+    for number in range(way.get("times", 1)):
+        answer.press_sequentially(f"{number} ")
+        expect(said).to_contain_text("Check your connection")
+    for more in ("yes", ", indeed"):
+        answer.press_sequentially(more)
+        expect(said).to_have_text("Saved")
+        assert CaseAnswer.objects.get().text == answer.input_value()

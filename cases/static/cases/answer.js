@@ -40,3 +40,17 @@ document.addEventListener("htmx:afterRequest", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-complete-case]") && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
 });
+
+// What was sent and had no answer may be saved. It goes once more before anything newer: only its answer tells the
+// version that is saved now. That the person is signed out, or that a proxy can't reach the portal, is no answer.
+let lostAnswer = null;
+document.addEventListener("htmx:configRequest", ({ detail: { elt, formData } }) => {
+  if (elt === answerForm() && lostAnswer !== null && !formData.has("over")) formData.set("answer", lostAnswer);
+});
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr, requestConfig } }) => {
+  if (elt !== answerForm()) return;
+  const isAgain = lostAnswer !== null;
+  const isLost = xhr.status === 0 || xhr.status === 403 || xhr.status > 500;
+  lostAnswer = isLost ? requestConfig.formData.get("answer") : null;
+  if (isAgain && xhr.status === 200 && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
+});
