@@ -20,6 +20,10 @@ pytestmark = [
 SAVES = re.compile(r"/cases/(new|\d+/(edit|answer))/$")
 
 
+# A page waits a tenth of the time.
+IMPATIENT = "const { timeout } = AbortSignal; AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 10);"
+
+
 @pytest.fixture
 def tab(chromium, live_server, member):
     """Mia's browser. Its console complains about what is lost."""
@@ -112,6 +116,30 @@ def test_the_button_works_where_nothing_can_be_saved_before_it(draft_page):
     draft_page.get_by_role("button", name="Submit case").click()
     expect(draft_page.get_by_role("heading", name="What happens next")).to_be_visible()
     assert Case.objects.with_description().get().description == "When may I retire?"
+
+
+@pytest.mark.parametrize("more", ["", " retire?"])
+@pytest.mark.parametrize("is_saved", [True, False])
+@pytest.mark.parametrize("button", ["Submit case", "Save draft"])
+def test_a_button_waits_only_so_long_for_a_save_that_hangs(button, is_saved, more, draft_page):
+    draft_page.evaluate(IMPATIENT)
+    hanging = []
+
+    def handle(route):
+        if is_saved:
+            route.fetch(max_redirects=0)
+        hanging.append(route)
+
+    draft_page.route(SAVES, handle, times=1)
+    draft_page.get_by_label("Title").fill("Pension")
+    with draft_page.expect_request(SAVES):
+        add(draft_page, "When may I")
+    add(draft_page, more)
+    draft_page.get_by_role("button", name=button).click()
+    expect(draft_page.get_by_role("heading", name="Pension")).to_be_visible()
+    case = Case.objects.with_description().get()
+    assert (case.status == "submitted", case.description) == (button == "Submit case", "When may I" + more)
+    assert hanging
 
 
 def test_what_another_tab_saved_is_still_a_conflict(draft_page, member):

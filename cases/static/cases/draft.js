@@ -6,6 +6,8 @@ const draftSaid = document.getElementById("draft-said");
 const WRITTEN = ["title", "description", "urgency", "case_type"];
 const PAUSE = 1500;
 const RETRY = 10000;
+// As long as HTMX waits on the other pages.
+const PATIENCE = 8000;
 const fieldsOf = () => WRITTEN.map((name) => draftForm.elements[name]).filter(Boolean);
 const written = () => JSON.stringify(fieldsOf().map((field) => field.value));
 const isBlank = () => ["title", "description"].every((name) => !draftForm.elements[name].value.trim());
@@ -47,7 +49,8 @@ async function sendDraft(keepalive) {
   const { address, body, values } = unanswered;
   body.set("csrfmiddlewaretoken", draftForm.elements.csrfmiddlewaretoken.value);
   try {
-    const response = await fetch(address, { method: "POST", body, keepalive, headers: { "HX-Request": "true" } });
+    const signal = AbortSignal.timeout(PATIENCE);
+    const response = await fetch(address, { method: "POST", body, keepalive, signal, headers: { "HX-Request": "true" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const told = page.querySelector("[data-draft], [data-trouble]");
     if (isAnswer(response.status)) unanswered = null;
