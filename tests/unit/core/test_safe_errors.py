@@ -7,8 +7,10 @@ import re
 import smtplib
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import CharField, TextField
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from cases import releases
@@ -95,6 +97,36 @@ def test_each_constraint_is_named_without_the_row(model, field, value, marked):
     assert MARK not in told
     assert MARK not in format_error(refused.value)
     assert "Traceback" in format_error(refused.value)
+
+
+def texts_of(model):
+    fields = [field for field in model._meta.concrete_fields if isinstance(field, CharField | TextField)]
+    return [field for field in fields if not field.primary_key and (field.max_length or len(MARK)) >= len(MARK)]
+
+
+def required_in(model):
+    """A column that takes no NULL, and that Django fills with nothing by itself."""
+    columns = [
+        field for field in model._meta.concrete_fields if not (field.null or field.primary_key or field.generated)
+    ]
+    return next(field for field in columns if not getattr(field, "auto_now", False))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "model",
+    [model for model in apps.get_app_config("cases").get_models() if texts_of(model)],
+    ids=lambda model: model.__name__,
+)
+def test_no_text_of_any_table_is_in_what_is_told_of_a_refused_row(model):
+    """Reasons, answers, messages, names of conditions: PostgreSQL shows the whole row that it refuses."""
+    row = model(**{field.attname: MARK for field in texts_of(model)})
+    setattr(row, required_in(model).attname, None)
+    with pytest.raises(DatabaseError) as refused, transaction.atomic():
+        model._base_manager.bulk_create([row])
+    assert MARK in str(refused.value) or connection.vendor == "sqlite" or texts_of(model) == [required_in(model)]
+    assert MARK not in describe(refused.value)
+    assert MARK not in format_error(refused.value)
 
 
 def broken(error):
