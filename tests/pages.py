@@ -550,7 +550,7 @@ PAGES = [
     page("case-type", "case_type", (ADMINISTRATOR,), address=of_first_type),
     page("canned-texts", "canned_texts", (ADMINISTRATOR,)),
     page("canned-text-new", "new_canned_text", (ADMINISTRATOR,)),
-    page("canned-text-refused", "new_canned_text", (ADMINISTRATOR,), step=send("", name="", text="")),
+    page("canned-text-refused", "new_canned_text", (ADMINISTRATOR,), step=send("/canned-texts/new/", name="", text="")),
     page("canned-text", "canned_text", (ADMINISTRATOR,), address=of_first_text),
     page("portal-settings", "portal_settings", (ADMINISTRATOR,)),
     page("operations", "operations", (ADMINISTRATOR,)),
