@@ -43,7 +43,8 @@ def lock_due(now: dt.datetime, *, limit: int, left_out: Sequence[int] = ()) -> l
     values = _values(reached) | {"left_out": id_list(left_out)}
     keys: list[int] = []
     for statement in _locking(reached.past_usual_time):
-        keys += [pk for (pk,) in statement.fetch(limit=limit - len(keys), **values)]
+        if len(keys) < limit:
+            keys += [pk for (pk,) in statement.fetch(limit=limit - len(keys), **values)]
     return keys
 
 

@@ -17,40 +17,42 @@ document.addEventListener("htmx:confirm", (event) => {
   if (isByItself && answerForm().querySelector("[data-conflict]")) event.preventDefault();
 });
 
-// HTMX sends the button along that was used last, and with this one nothing is saved.
-document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.elt === answerForm()) event.detail.formData.delete("preview");
+// What was sent and had no answer may be saved. It goes once more before anything newer: only its answer tells the
+// version that is saved now.
+let lostAnswer = null;
+
+document.addEventListener("htmx:configRequest", ({ detail: { elt, formData } }) => {
+  if (elt !== answerForm()) return;
+  // HTMX sends the button along that was used last, and with this one nothing is saved.
+  formData.delete("preview");
+  if (lostAnswer !== null && !formData.has("over")) formData.set("answer", lostAnswer);
 });
+
+/** That the person is signed out, or that a proxy can't reach the portal, is no answer. */
+const isLost = ({ status }) => status === 0 || status === 403 || status > 500;
 
 /** Whether the server says so: with the version of what it saved. HTMX calls a refusal successful too, since the page shows it. */
 const isSavedBy = ({ status, responseText }) => status >= 200 && status < 300 && /id="answer-version"[^>]*hx-swap-oob/.test(responseText);
 
-/** What was saved is no longer unsaved, although more may have been typed since. forms.js asks about the rest. */
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
-  if (elt !== answerForm() || !isSavedBy(xhr)) return;
-  answerText().defaultValue = withPlainEnds(requestConfig.formData.get("answer"));
+  if (elt !== answerForm()) return;
+  const isAgain = lostAnswer !== null;
+  lostAnswer = isLost(xhr) ? requestConfig.formData.get("answer") : null;
+  if (isSavedBy(xhr)) showSaved(requestConfig.formData.get("answer"));
+  if (isAgain && xhr.status === 200 && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
+});
+
+/** What was saved is no longer unsaved, although more may have been typed since. forms.js asks about the rest. */
+function showSaved(text) {
+  answerText().defaultValue = withPlainEnds(text);
   answerForm().querySelector("[data-unsaved]")?.removeAttribute("data-unsaved");
   if (isUnsavedAnswer()) document.getElementById("answer-said").textContent = answerForm().dataset.notSaved;
   // Its checks were made while the last words were on their way (case_detail.js).
   if (document.getElementById("dialog-complete")?.open) refreshPreflight();
-});
+}
 
 // Who completes the case sends the last words first.
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-complete-case]") && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
-});
-
-// What was sent and had no answer may be saved. It goes once more before anything newer: only its answer tells the
-// version that is saved now. That the person is signed out, or that a proxy can't reach the portal, is no answer.
-let lostAnswer = null;
-document.addEventListener("htmx:configRequest", ({ detail: { elt, formData } }) => {
-  if (elt === answerForm() && lostAnswer !== null && !formData.has("over")) formData.set("answer", lostAnswer);
-});
-document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr, requestConfig } }) => {
-  if (elt !== answerForm()) return;
-  const isAgain = lostAnswer !== null;
-  const isLost = xhr.status === 0 || xhr.status === 403 || xhr.status > 500;
-  lostAnswer = isLost ? requestConfig.formData.get("answer") : null;
-  if (isAgain && xhr.status === 200 && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
 });

@@ -1,6 +1,8 @@
 """One line for each batch, verb and failed sign-in, with keys and never with what people wrote."""
 
 import json
+import logging
+import sys
 
 import pytest
 import structlog
@@ -12,6 +14,7 @@ from cases.core.clock import portal_now
 from cases.core.schedule import Schedule, default_date
 from cases.delivery import outbox
 from cases.models import Case, OutgoingEmail
+from portal.logs import logging_config
 from tests.factories import CaseFactory
 from tests.services import MailServer
 
@@ -140,3 +143,16 @@ def test_a_mail_has_a_line_and_nobodys_address_is_kept(answer, event, why, membe
     assert line["message_id"] == OutgoingEmail.objects.get().message_id
     assert not {"mia@example.com", "Mia Jones", "Divorce"} & set(json.dumps(lines, default=str).split())
     assert "mia@" not in json.dumps(lines, default=str) + OutgoingEmail.objects.get().last_error
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("library", ["celery.worker", "kombu.connection", "gunicorn.error"])
+def test_an_error_that_a_library_logs_keeps_its_traceback(library, as_json):
+    line = logging_config(json=as_json, level="INFO")["formatters"]["line"]
+    formatter = line.pop("()")(**line)
+    try:
+        json.loads("{")
+    except ValueError:
+        record = logging.LogRecord(library, logging.ERROR, "x.py", 1, "failed", None, sys.exc_info())
+    told = formatter.format(record)
+    assert all(part in told for part in ("failed", library, "Traceback", "raw_decode", "JSONDecodeError"))
