@@ -1,14 +1,15 @@
 """What a row of a list says of its case."""
 
 import datetime as dt
+from functools import lru_cache
 
 from django import template
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from cases.core import reader_timezones
 from cases.core.text import isolated
@@ -100,7 +101,7 @@ def age_cell(moment: dt.datetime | None) -> SafeString:
         '<time datetime="{}" title="{}"><span aria-hidden="true">{}</span>'
         '<span class="visually-hidden">{}</span></time>',
         local.isoformat(timespec="minutes"),
-        _("Created %(at)s") % {"at": formats.date_format(local, "MOMENT_FORMAT")},
+        _("Created %(at)s") % {"at": reader_timezones.written(local.replace(tzinfo=None), "MOMENT_FORMAT")},
         short,
         words,
     )
@@ -109,13 +110,22 @@ def age_cell(moment: dt.datetime | None) -> SafeString:
 def _age(passed: dt.timedelta) -> tuple[str, str]:
     days, hours, minutes = passed.days, passed.seconds // 3600, passed.seconds // 60
     if days >= DAYS_TOLD:
-        years = days // 365
-        return _("%(n)d y") % {"n": years}, ngettext("%(n)d year", "%(n)d years", years) % {"n": years}
+        return _written_age("year", days // 365, get_language())
     if days:
-        return _("%(n)d d") % {"n": days}, ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
-    if hours:
-        return _("%(n)d h") % {"n": hours}, ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
-    return _("%(n)d min") % {"n": minutes}, ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        return _written_age("day", days, get_language())
+    return _written_age("hour", hours, get_language()) if hours else _written_age("minute", minutes, get_language())
+
+
+@lru_cache(maxsize=5000)  # a list has dozens, and to translate them took a 30th of its time
+def _written_age(unit: str, n: int, language: str | None) -> tuple[str, str]:
+    """Return `n` of a unit in the present `language`: short to the eye, and as words."""
+    short, words = {
+        "year": (_("%(n)d y"), ngettext("%(n)d year", "%(n)d years", n)),
+        "day": (_("%(n)d d"), ngettext("%(n)d day", "%(n)d days", n)),
+        "hour": (_("%(n)d h"), ngettext("%(n)d hour", "%(n)d hours", n)),
+        "minute": (_("%(n)d min"), ngettext("%(n)d minute", "%(n)d minutes", n)),
+    }[unit]
+    return short % {"n": n}, words % {"n": n}
 
 
 @register.filter
