@@ -142,6 +142,7 @@ class CaseFilter(FilterForm):
         super().__init__(query)
         self.query, self.by = query, by
         self.stored = _stored_choices(by)
+        self.moments: list[dt.datetime] = []
         if not by.is_member:
             self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
         self.shown = {state.key: state for state in display_states.filters_for(by)}
@@ -205,7 +206,7 @@ class CaseFilter(FilterForm):
     def list_query(self) -> CaseListQuery:
         """What is asked for, by a valid form."""
         asked = self.cleaned_data
-        now = portal_now() if asked.get("due") or asked.get("age") or asked.get("held_by") else None
+        now = self._now() if asked.get("due") or asked.get("age") or asked.get("held_by") else None
         return CaseListQuery(
             text=asked["q"],
             state=self.shown.get(asked["state"]),
@@ -223,6 +224,12 @@ class CaseFilter(FilterForm):
             **(_created(asked.get("age", ""), now) if now else {}),
             order=asked["sort"],
         )
+
+    def _now(self) -> dt.datetime:
+        """Return the portal's time. It is asked for once, also for all filters made by `reading`."""
+        if not self.moments:
+            self.moments.append(portal_now())
+        return self.moments[0]
 
     def _type(self, value: str) -> int | None:
         if value == GENERAL:
