@@ -56,7 +56,11 @@ def pinned_views(user: User) -> list[View]:
     if user.is_member:
         return []
     mine = Q(builtin="") & (Q(view__is_shared=True) | Q(view__owner=user))
-    pins = list(ViewPin.objects.filter(mine | ~Q(builtin=""), user=user).select_related("view").order_by("view__name"))
+    pins = list(
+        ViewPin.objects.filter(mine | ~Q(builtin=""), user=user)
+        .select_related("view")
+        .order_by("-view__is_shared", "view__name", "view")
+    )
     saved = [_saved(pin.view, user, True) for pin in pins if pin.view and pin.is_pinned]
     return [view for view in _builtin_views(user, pins) if view.is_pinned] + saved
 

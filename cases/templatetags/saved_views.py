@@ -11,5 +11,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def pinned_views(context: Context) -> list[View]:
-    """Return the views that the person has pinned. One statement."""
+    """Return the views that the person has pinned. One statement, or none on a page that has read all their views."""
+    if views := context.get("views_of_person"):
+        return [view for view in views if view.is_pinned]
     return saved_views.pinned_views(context["user"])

@@ -57,6 +57,8 @@ def rail_of(asked: CaseFilter, user: User) -> dict[str, Any]:
         "rail": [group for group in _groups(links) if group.links],
         "current_view": next((link.view for link in links if link.is_current), None),
         "view_query": query,
+        # The menu shows the pinned ones, and need not read them again.
+        "views_of_person": views,
     }
 
 

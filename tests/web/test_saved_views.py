@@ -92,6 +92,27 @@ def test_a_list_is_saved_and_found_in_the_rail_and_the_menu(client, technician, 
     assert "Everything" not in text_of(client, "/cases/?state=accepted")
 
 
+def test_the_menu_is_in_one_order_on_every_page(client, technician, administrator, clock):
+    shared = saved_views.create(by=administrator, source="web", name="Zebra", query="state=held")
+    saved_views.share(by=administrator, source="web", view=shared, is_shared=True)
+    saved_views.create(by=technician, source="web", name="Apple", query="state=held")
+    client.force_login(technician)
+    client.post("/views/pin/", {"view": shared.pk, "pinned": "yes"})
+    client.post("/views/pin/", {"view": saved_views.visible_to(technician).get(name="Apple").pk, "pinned": "yes"})
+    of_list, of_calendar = menu(text_of(client, "/cases/")), menu(text_of(client, "/calendar/"))
+    assert of_list == of_calendar
+    assert of_list[-3:] == ["Zebra", "Apple", "Manage views"]
+
+
+@pytest.mark.postgresql
+def test_the_clock_is_asked_once_for_all_views(client, technician, cases):
+    client.force_login(technician)
+    text_of(client, "/cases/")
+    with CaptureQueriesContext(connection) as asked:
+        text_of(client, "/cases/?due=week")
+    assert len([query for query in asked if "clock_timestamp" in query["sql"]]) == 1
+
+
 def test_a_view_is_renamed_shared_unpinned_and_deleted(client, technician, administrator, clock):
     view = saved_views.create(by=administrator, source="web", name="Held", query="q=divorce")
     client.force_login(administrator)
