@@ -187,6 +187,18 @@ def test_a_search_among_many_matches_says_so(client, cases, administrator, monke
     assert titles(client.get(f"/cases/?q={cases['draft'].external_case_id}&state=held")) == []
 
 
+def test_all_of_a_member_with_as_many_cases_as_are_searched_are_searched(client, cases, administrator, monkeypatch):
+    client.force_login(administrator)
+    of_member = "/cases/?member=mia&q=what"
+    shown = len(titles(client.get(of_member)))
+    for searched, said in ((shown, False), (shown - 1, True)):
+        monkeypatch.setattr(case_list, "SEARCHED", searched)
+        monkeypatch.setattr(search, "MAX_MATCHES", 1)
+        answer = client.get("/cases/?member=mia")
+        assert len(titles(answer)) == searched
+        assert (f"Only the latest {searched}" in answer.content.decode()) == said
+
+
 @pytest.mark.parametrize(
     ("person", "query", "said"),
     [
