@@ -32,7 +32,7 @@ INSTALLATION = [
     Setting(
         "SECRET_KEY",
         "",
-        "Signs sessions and links, and encrypts second factors. 50 random characters.",
+        "Signs sessions and links, and encrypts the secrets of authenticator apps. 50 random characters.",
         is_secret=True,
         is_required=True,
         in_example=True,
@@ -40,7 +40,7 @@ INSTALLATION = [
     Setting(
         "SECRET_KEY_FALLBACKS",
         "",
-        "Former secret keys. What was signed or encrypted with them stays valid.",
+        "Previous secret keys. What was signed or encrypted with them stays valid.",
         Words(),
         is_secret=True,
     ),
@@ -70,7 +70,7 @@ INSTALLATION = [
         "With `https://`: HSTS asks browsers to preload the portal's name. It takes months to undo.",
         Flag(),
     ),
-    Setting("REDIS_KEY_PREFIX", "portal:", "Prefix of all keys, for a Redis that is shared."),
+    Setting("REDIS_KEY_PREFIX", "portal:", "Prefix of all keys. Change it if Redis is shared."),
     Setting(
         "RELEASE_VISIBILITY_TIMEOUT",
         "",
@@ -90,10 +90,10 @@ INSTALLATION = [
     Setting(
         "LOG_LEVEL",
         "INFO",
-        "Least important lines that are logged.",
+        "Lowest level that is logged.",
         Choice(("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
     ),
-    Setting("LOG_JSON", "False", "Log JSON: also gunicorn, workers (`celery -q`) and beat.", Flag()),
+    Setting("LOG_JSON", "False", "Log as JSON, including gunicorn, workers (`celery -q`) and beat.", Flag()),
     Setting("LOG_CLIENT_IP", "False", "Log the client's address with each request.", Flag()),
 ]
 
@@ -162,7 +162,7 @@ RELEASE = [
     Setting(
         "RELEASE_UNOPENED_DAYS",
         "7",
-        _("A released case that its member hasn't opened is listed as not opened after this time."),
+        _("A released case is listed as “Not opened” if its member hasn't opened it within this time."),
         # The list has the releases of the last 90 days.
         WholeNumber(1, 60),
         DAYS,
@@ -184,7 +184,7 @@ RELEASE = [
     Setting(
         "RELEASE_UNOPENED_REMINDER",
         "False",
-        _("Members get one email about a released case that counts as not opened."),
+        _("Members get one reminder email about a released case they haven't opened."),
         Flag(),
     ),
     Setting(
@@ -195,12 +195,12 @@ RELEASE = [
         DAYS,
         in_example=True,
     ),
-    Setting("CONDITION_LINK_DAYS", "30", _("Lifetime of the link that meets a condition."), WholeNumber(1, 365), DAYS),
+    Setting("CONDITION_LINK_DAYS", "30", _("Lifetime of a confirmation link."), WholeNumber(1, 365), DAYS),
     Setting("RELEASE_ON_WEEKENDS", "True", _("Releases can be scheduled on Saturdays and Sundays."), Flag()),
     Setting(
         "RELEASE_HOLIDAYS",
         "",
-        _("No release can be scheduled on the public holidays of this country, or of its state or region."),
+        _("Releases can't be scheduled on public holidays in this country, state or region."),
         Holidays(),
         in_example=True,
         example="US-TX",
@@ -216,7 +216,7 @@ RELEASE = [
     Setting(
         "RELEASE_CROWDED_DAY",
         "100",
-        _("The preview of a bulk operation names the days that would have more releases than this."),
+        _("The preview of a bulk operation lists days that would have more releases than this."),
         WholeNumber(1),
     ),
     Setting("RELEASE_BATCH_SIZE", "2000", _("Maximum cases released in one transaction."), WholeNumber(1)),
@@ -241,7 +241,7 @@ NOTIFICATIONS = [
     Setting(
         "NOTIFICATION_DIGEST_TIME",
         "08:00",
-        _("When the daily email with notifications is sent, in the time zone of the person."),
+        _("When the daily email with notifications is sent, in the person's time zone."),
         TimeOfDay(),
     ),
 ]
@@ -324,7 +324,7 @@ SYSTEM = [
     Setting(
         "PORTAL_URL",
         "",
-        _("Address of the portal, used for links in emails. With https:// the portal is reachable over HTTPS only."),
+        _("Address of the portal, used for links in emails. With https://, the portal is only reachable over HTTPS."),
         told_default="http://127.0.0.1:8000",
         in_example=True,
     ),
@@ -334,7 +334,7 @@ SYSTEM = [
         _("Administrators, and everyone who can open the Django admin, must set up an authenticator app."),
         Flag(),
     ),
-    Setting("API_TOKEN_DAYS", "90", _("Lifetime of an API token if none is chosen."), WholeNumber(1, 365), DAYS),
+    Setting("API_TOKEN_DAYS", "90", _("Default lifetime of an API token."), WholeNumber(1, 365), DAYS),
     Setting("API_TOKENS_PER_PERSON", "10", _("Maximum API tokens a person can have."), WholeNumber(1, 100)),
     Setting(
         "DATABASE_URL",

@@ -133,7 +133,7 @@ class Hours:
         except ImproperlyConfigured:
             span = (dt.time.max, dt.time.min)
         if not hyphen or span[0] >= span[1]:
-            raise ImproperlyConfigured(f"{name} must be a span of the day such as 08:00-20:00, not {text!r}.")
+            raise ImproperlyConfigured(f"{name} must be a time range such as 08:00-20:00, not {text!r}.")
         return span
 
 
@@ -141,7 +141,7 @@ class Hours:
 class Holidays:
     """A country, or a country with one of its parts, whose public holidays the package `holidays` knows."""
 
-    values: str = "country (`US`), or with its part (`US-TX`)"
+    values: str = "country (`US`), or state or region (`US-TX`)"
 
     def read(self, name: str, text: str) -> str:
         if not text:
@@ -152,7 +152,9 @@ class Holidays:
         country, _hyphen, part = text.partition("-")
         known = list_supported_countries()
         if country not in known or (_hyphen and part not in known[country]):
-            raise ImproperlyConfigured(f"{name} must be a country such as US, or US-TX, not {text!r}.")
+            raise ImproperlyConfigured(
+                f"{name} must be a country such as US, or a state or region such as US-TX, not {text!r}."
+            )
         return text
 
 

@@ -29,7 +29,7 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         "email_password_mismatch": WRONG_LOGIN,
         "incorrect_password": _("Incorrect password."),
         "enter_current_password": _("Incorrect current password."),
-        "incorrect_code": _("Incorrect code, or it has already been used."),
+        "incorrect_code": _("This code is incorrect or has already been used."),
         "invalid_password_reset": _("This link is no longer valid."),
         "rate_limited": _("Too many attempts. Wait a few minutes, then try again."),
         "too_many_login_attempts": _(

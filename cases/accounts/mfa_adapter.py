@@ -36,7 +36,7 @@ class PortalMFAAdapter(DefaultMFAAdapter):
     """allauth's, which asks these two before a secret is stored and after it was read. It refuses in our words."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("Incorrect code, or it has already been used."),
+        "incorrect_code": _("This code is incorrect or has already been used."),
     }
 
     def encrypt(self, text: str) -> str:

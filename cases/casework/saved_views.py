@@ -95,7 +95,7 @@ def pin(*, by: User, source: str, builtin: str = "", view: SavedView | None = No
     """
     by = _lock_staff(by)
     if view is None and builtin not in BuiltinView.values:
-        raise CaseError(_("There is no such view."))
+        raise CaseError(_("View not found."))
     if view is not None:
         view = visible_to(by).select_for_update(no_key=True).get(pk=view.pk)
     builtin = "" if view else builtin

@@ -31,7 +31,7 @@ def password_reset(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
             Button(_("Set a new password"), password_link(person)),
             Paragraph(f"{username} {careful}"),
         ]
-        why = _("We email this link when a new password is requested for your account.")
+        why = _("We send this link when a new password is requested for your account.")
         return account_letter(_("Reset your password"), parts, why, batch, person)
 
 

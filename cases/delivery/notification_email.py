@@ -82,7 +82,7 @@ def _letter(told: Sequence[Notification], person: User, *, is_daily: bool) -> Le
 
 def _why(person: User, *, is_daily: bool) -> str:
     if is_daily:
-        return _("You get this email once a day, with what is new.")
+        return _("You get this email once a day, if there's anything new.")
     if person.is_member:
         return _("You're getting this email because it is about your cases.")
     return _("You're getting this email because it is about your work in the portal.")

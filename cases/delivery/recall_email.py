@@ -59,12 +59,12 @@ def _letter(numbers: Sequence[str]) -> Letter:
 def _what_happened(numbers: Sequence[str]) -> Iterator[Part]:
     if len(numbers) == 1:
         text = _(
-            "We told you that your case %(number)s is ready. We had to withdraw it, so you can't open it right now."
+            "We told you that your case %(number)s was ready. We had to withdraw it, so you can't open it right now."
         )
         yield Paragraph(text % {"number": numbers[0]})
     else:
         yield Paragraph(
-            _("We told you that these cases are ready. We had to withdraw them, so you can't open them right now:")
+            _("We told you that these cases were ready. We had to withdraw them, so you can't open them right now:")
         )
         yield Entries([Entry(number) for number in numbers])
 

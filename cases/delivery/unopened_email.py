@@ -59,7 +59,7 @@ def unopened_letter(cases: Sequence[Case], person: User) -> Letter:
         parts.append(Button(_("View your case"), _link(cases[0])))
     else:
         parts.append(Button(_("View your cases"), settings.PORTAL_URL + reverse("dashboard")))
-    why = _("You get this email once, because something is ready for you in the Advisor Portal.")
+    why = _("You're getting this email because you haven't opened a case that is ready. We send it only once.")
     stop = unsubscribe.link(person, [Notification.Kind.UNOPENED])
     return Letter(subject=_subject(cases), parts=parts, why=why, unsubscribe=stop)
 

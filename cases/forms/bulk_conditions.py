@@ -31,7 +31,7 @@ class BulkAddConditionForm(BulkForm):
         label=_("Name"),
         required=False,
         max_length=limits.CONDITION,
-        help_text=_("For something to confirm, or a confirmation by link. Anyone with the link can read it."),
+        help_text=_("Needed for “Something to confirm” and “Confirmation by link”. Anyone with the link can read it."),
     )
     owner = TechnicianField(
         label=_("Owner"),

@@ -101,7 +101,7 @@ class CaseTypeForm(VersionForm):
         required=False,
         max_length=limits.GUIDANCE,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("Members read this when they choose the type for a new case."),
+        help_text=_("Members see this when they choose the type for a new case."),
     )
     min_days = forms.IntegerField(label=_("Minimum days"), required=False, min_value=0, max_value=limits.DAYS)
     default_days = forms.IntegerField(label=_("Default days"), required=False, min_value=0, max_value=limits.DAYS)
@@ -115,7 +115,7 @@ class CaseTypeForm(VersionForm):
         min_value=0,
         max_value=limits.PLACES,
         error_messages={"required": _("Enter a number.")},
-        help_text=_("Types with a lower number come first. General always comes first."),
+        help_text=_("Types with lower numbers come first. General always comes first."),
     )
 
     def facts(self, conditions: "ConditionForms") -> TypeFacts:

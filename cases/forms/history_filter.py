@@ -44,7 +44,7 @@ class HistoryFilter(FilterForm):
     )
     channel = forms.ChoiceField(
         required=False,
-        label=_("Through"),
+        label=_("Channel"),
         choices=[("", _("Any channel")), *CaseEvent.Source.choices],
         widget=ShortSelect(attrs=SELECT),
         error_messages={"invalid_choice": _("Unknown channel.")},

@@ -51,8 +51,8 @@ def unknown_years(now: dt.datetime) -> str:
     if not years:
         return ""
     words = ngettext(
-        "No public holidays are known for %(years)s. All its days count as working days.",
-        "No public holidays are known for %(years)s. All their days count as working days.",
+        "No public holidays are known for %(years)s. No day that year is closed as a public holiday.",
+        "No public holidays are known for %(years)s. No day in those years is closed as a public holiday.",
         len(years),
     )
     return words % {"years": ", ".join(map(str, years))}

@@ -72,7 +72,7 @@ KINDS: dict[str, NotificationKind] = {
     Kind.RECEIVED: NotificationKind(
         MEMBERS,
         Channel.MAIL,
-        member=Sentence(_("We have received your case."), then=_("Next, a technician will pick it up.")),
+        member=Sentence(_("We have received your case."), then=_("Next, a technician will accept it.")),
         is_receipt=True,
     ),
     Kind.ACCEPTED: NotificationKind(
@@ -81,7 +81,7 @@ KINDS: dict[str, NotificationKind] = {
     Kind.ASSIGNED: NotificationKind(
         TECHNICIANS,
         Channel.MAIL,
-        Sentence(_("This case was handed to you."), _("%(name)s handed this case to you.")),
+        Sentence(_("This case was handed over to you."), _("%(name)s handed this case over to you.")),
         of_the_technician=True,
     ),
     Kind.QUESTION: NotificationKind(

@@ -70,7 +70,7 @@ def _content(subject: Subject) -> Iterator[Check]:
     elif not subject.case.is_pending and is_required(subject.case):
         yield Check(False, _("No answer"), _("You can't complete this case without one."), (Remedy.ANSWER,))
     elif not subject.reports:
-        words = _("The member will find only their own question.")
+        words = _("The member will see only their own question.")
         yield Check(False, _("No report and no answer"), words, (Remedy.ANSWER, Remedy.REPORT))
     if subject.reports:
         words = ngettext("%(count)s report attached", "%(count)s reports attached", subject.reports)

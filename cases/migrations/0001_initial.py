@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         editable=False,
-                        help_text="Since when the address doesn't work.",
+                        help_text="When the address started bouncing.",
                         null=True,
                         verbose_name="email bounced",
                     ),

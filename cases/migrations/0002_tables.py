@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     "guidance",
                     models.CharField(
                         blank=True,
-                        help_text="Members read this when they choose the type for a new case.",
+                        help_text="Members see this when they choose the type for a new case.",
                         max_length=2000,
                         verbose_name="guidance",
                     ),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 (
                     "position",
                     models.PositiveSmallIntegerField(
-                        default=0, help_text="Types with a lower number come first.", verbose_name="position"
+                        default=0, help_text="Types with lower numbers come first.", verbose_name="position"
                     ),
                 ),
                 (
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 (
                     "number",
                     models.PositiveBigIntegerField(
-                        help_text="1 is the first seal. No number is left out.",
+                        help_text="Starts at 1, without gaps.",
                         primary_key=True,
                         serialize=False,
                         verbose_name="number",
@@ -500,7 +500,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("invited", "Invited"),
+                            ("invited", "Invitation sent"),
                             ("invited_again", "Invitation resent"),
                             ("deactivated", "Deactivated"),
                             ("reactivated", "Reactivated"),
@@ -893,8 +893,8 @@ class Migration(migrations.Migration):
                 ("made_at", models.DateTimeField(verbose_name="created")),
             ],
             options={
-                "verbose_name": "calendar link",
-                "verbose_name_plural": "calendar links",
+                "verbose_name": "calendar feed",
+                "verbose_name_plural": "calendar feeds",
             },
         ),
         migrations.CreateModel(
@@ -951,7 +951,7 @@ class Migration(migrations.Migration):
                             ("queue", "New cases in the queue"),
                             ("received", "Your case was received"),
                             ("accepted", "A technician has started"),
-                            ("assigned", "A case was handed to you"),
+                            ("assigned", "A case was handed over to you"),
                             ("question", "A question for you"),
                             ("reply", "A reply to you"),
                             ("mention", "A colleague mentioned you"),
@@ -2741,7 +2741,7 @@ class Migration(migrations.Migration):
                     "approved_digest",
                     models.CharField(
                         blank=True,
-                        help_text="A digest of schedule, answer and reports. The approval lapses when they change.",
+                        help_text="A digest of the schedule, answer and reports. The approval lapses when they change.",
                         max_length=64,
                         verbose_name="what was approved",
                     ),
@@ -2903,7 +2903,7 @@ class Migration(migrations.Migration):
                     "attempts",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="Server answers for this message. Never goes down.",
+                        help_text="Number of server responses to this message. It never decreases.",
                         verbose_name="attempts",
                     ),
                 ),
@@ -2921,7 +2921,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="A try ended without an answer: the sender stopped, or the connection was lost. It may have been sent.",
+                        help_text="An attempt ended without a response: the sender stopped, or the connection was lost. The email may have been sent.",
                         verbose_name="interrupted",
                     ),
                 ),
@@ -3231,7 +3231,7 @@ class Migration(migrations.Migration):
                             ("queue", "New cases in the queue"),
                             ("received", "Your case was received"),
                             ("accepted", "A technician has started"),
-                            ("assigned", "A case was handed to you"),
+                            ("assigned", "A case was handed over to you"),
                             ("question", "A question for you"),
                             ("reply", "A reply to you"),
                             ("mention", "A colleague mentioned you"),

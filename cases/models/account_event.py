@@ -12,7 +12,7 @@ from cases.models.user import User
 
 
 class AccountEventKind(models.TextChoices):
-    INVITED = "invited", _("Invited")
+    INVITED = "invited", _("Invitation sent")
     INVITED_AGAIN = "invited_again", _("Invitation resent")
     DEACTIVATED = "deactivated", _("Deactivated")
     REACTIVATED = "reactivated", _("Reactivated")

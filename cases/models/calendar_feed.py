@@ -20,8 +20,8 @@ class CalendarFeed(models.Model):
     made_at = models.DateTimeField(_("created"))
 
     class Meta:
-        verbose_name = _("calendar link")
-        verbose_name_plural = _("calendar links")
+        verbose_name = _("calendar feed")
+        verbose_name_plural = _("calendar feeds")
 
     def __str__(self) -> str:
         return f"calendar feed of {self.user_id}"

@@ -18,7 +18,7 @@ class CaseType(models.Model):
         _("guidance"),
         max_length=limits.GUIDANCE,
         blank=True,
-        help_text=_("Members read this when they choose the type for a new case."),
+        help_text=_("Members see this when they choose the type for a new case."),
     )
     default_days = models.PositiveSmallIntegerField(
         _("default days"), null=True, blank=True, help_text=_("Empty: RELEASE_DEFAULT_DAYS.")
@@ -30,7 +30,7 @@ class CaseType(models.Model):
         _("answer required"), default=False, help_text=_("A case of this type can't be completed without an answer.")
     )
     position = models.PositiveSmallIntegerField(
-        _("position"), default=0, help_text=_("Types with a lower number come first.")
+        _("position"), default=0, help_text=_("Types with lower numbers come first.")
     )
     is_retired = models.BooleanField(
         _("retired"), default=False, help_text=_("Can't be chosen anymore. Existing cases keep it.")

@@ -85,7 +85,7 @@ class Condition(models.Model):
         _("what was approved"),
         max_length=64,
         blank=True,
-        help_text=_("A digest of schedule, answer and reports. The approval lapses when they change."),
+        help_text=_("A digest of the schedule, answer and reports. The approval lapses when they change."),
     )
     link_digest = models.CharField(
         _("link"), max_length=64, null=True, blank=True, unique=True, help_text=_("A digest. The link isn't stored.")

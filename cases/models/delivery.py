@@ -29,7 +29,7 @@ class Delivery(models.Model):
         _("claim"), null=True, blank=True, help_text=_("Identifies the sender that is working on it.")
     )
     attempts = models.PositiveIntegerField(
-        _("attempts"), default=0, help_text=_("Server answers for this message. Never goes down.")
+        _("attempts"), default=0, help_text=_("Number of server responses to this message. It never decreases.")
     )
     deferrals = models.PositiveSmallIntegerField(
         _("deferrals"), default=0, db_default=0, help_text=_("Temporary refusals since the email was last queued.")
@@ -39,7 +39,8 @@ class Delivery(models.Model):
         default=False,
         db_default=False,
         help_text=_(
-            "A try ended without an answer: the sender stopped, or the connection was lost. It may have been sent."
+            "An attempt ended without a response: the sender stopped, or the connection was lost. "
+            "The email may have been sent."
         ),
     )
     # Later than now for what may not leave yet (cases.delivery.mail_hours).

@@ -30,9 +30,7 @@ class HistorySeal(AppendOnly):
 
     History: TypeAlias = SealedHistory
 
-    number = models.PositiveBigIntegerField(
-        _("number"), primary_key=True, help_text=_("1 is the first seal. No number is left out.")
-    )
+    number = models.PositiveBigIntegerField(_("number"), primary_key=True, help_text=_("Starts at 1, without gaps."))
     at = models.DateTimeField(_("time"))
     history = models.CharField(_("history"), max_length=10, choices=SealedHistory)
     first_id = models.PositiveBigIntegerField(_("first entry"))

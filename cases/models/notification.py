@@ -18,7 +18,7 @@ class NotificationKind(models.TextChoices):
     QUEUE = "queue", _("New cases in the queue")
     RECEIVED = "received", _("Your case was received")
     ACCEPTED = "accepted", _("A technician has started")
-    ASSIGNED = "assigned", _("A case was handed to you")
+    ASSIGNED = "assigned", _("A case was handed over to you")
     QUESTION = "question", _("A question for you")
     REPLY = "reply", _("A reply to you")
     MENTION = "mention", _("A colleague mentioned you")

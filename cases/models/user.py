@@ -148,7 +148,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
     )
     # Set by cases.delivery.bounces; gone with the address.
     email_bounced = models.DateTimeField(
-        _("email bounced"), null=True, blank=True, editable=False, help_text=_("Since when the address doesn't work.")
+        _("email bounced"), null=True, blank=True, editable=False, help_text=_("When the address started bouncing.")
     )
     email_bounce_words = models.CharField(
         _("words of the mail server"),

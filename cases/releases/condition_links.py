@@ -82,7 +82,7 @@ def meet_by_link(*, token: str) -> Condition:
 
 def _check_usable(condition: Condition, case: Case) -> None:
     if condition.state == Condition.State.MET:
-        raise LinkGone(_("This link has already been used. Nothing more to do."))
+        raise LinkGone(_("This link has already been used. You don't need to do anything."))
     if case.is_released or not condition.is_open:
         raise LinkGone(_("This confirmation is no longer needed."))
     if condition.link_expires_at is None or condition.link_expires_at <= portal_now():

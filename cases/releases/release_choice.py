@@ -21,7 +21,7 @@ def release_on(*, case: Case, option: str, date: dt.date | None, time: dt.time |
     if option == "schedule":
         return Schedule(date or default_date(portal_now(), lead_time_of(case)), time)
     if (date or time) and _is_ahead(date, time, now=portal_now()):
-        raise BadSchedule(_("You chose Release Now and a future date. Choose one of them."), field="release_option")
+        raise BadSchedule(_("You chose “Release Now” and a future date. Choose one of them."), field="release_option")
     return None
 
 

@@ -155,8 +155,8 @@ def _columns(names: list[str]) -> list[str]:
     if unknown or len(set(columns)) < len(columns) or not set(NEEDED) <= set(columns):
         raise BadFile(
             _(
-                "The first line must name the columns: number, date, and if needed time and reason, each once and "
-                "nothing else. Start from the template."
+                "The first line must contain the column names number and date, and can also contain time and reason. "
+                "Use each name once, and no other names. You can start from the template."
             )
         )
     return columns
@@ -168,7 +168,9 @@ def _named(cells: list[str], columns: list[str]) -> dict[str, str]:
 
 def _row(line: int, cells: list[str], columns: list[str]) -> FileRow:
     if any(cell.strip() for cell in cells[len(columns) :]):
-        raise _Unreadable(_("It has more cells than there are columns. Put text with a comma in quotation marks."))
+        raise _Unreadable(
+            _("This line has more cells than there are columns. Put text that contains a comma in quotation marks.")
+        )
     if formula := next((cell for cell in cells if cell.lstrip().startswith(FORMULA)), ""):
         raise _Unreadable(
             _("“%(cell)s” could be a formula. A cell can't begin with = + - or @.") % {"cell": _shown(formula)}

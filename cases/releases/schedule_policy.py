@@ -83,10 +83,10 @@ def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
     """Return advice that the person can follow: not every form has a time, or a choice to release now."""
     if wanted.date < schedule.date_of(now):
         if or_now:
-            return _("This date is in the past. Choose a later date or Release Now.")
+            return _("This date is in the past. Choose a later date or “Release Now”.")
         return _("This date is in the past. Choose a later date.")
     if or_now:
-        return _("This time is in the past. Choose a later time, a later date or Release Now.")
+        return _("This time is in the past. Choose a later time, a later date or “Release Now”.")
     return _("This time is in the past. Choose a later time or date.")
 
 

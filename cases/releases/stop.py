@@ -31,7 +31,7 @@ def stop(*, by: User | str, source: str, reason: str) -> ReleaseStop:
     _check_may_switch(by)
     reason = clean_text(reason)
     if not reason:
-        raise CaseError(_("Enter a reason. Everyone on the team will see it."), field="reason")
+        raise CaseError(_("Enter a reason. All staff will see it."), field="reason")
     limits.check_length(reason, limits.REASON, field="reason")
     lock_all_cases()
     if present := _lock_present():

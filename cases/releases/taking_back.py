@@ -38,7 +38,7 @@ def undo(*, case: Case, by: User, source: str, version: int | None = None) -> Ca
     """
     locked = lock_for_action(case, Action.UNDO, by=by, source=source, people=[case.member], version=version)
     if not releases_of([locked.case], by=locked.by):
-        raise NotAllowed(_("Only the person who released this case can undo it."))
+        raise NotAllowed(_("Only the person who released this case can undo the release."))
     if locked.recorder.at >= undo_ends(locked.case):
         raise WrongState(_("It's too late to undo this release. An administrator can recall it."))
     email = _lock_release_email(locked.case)

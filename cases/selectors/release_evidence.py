@@ -10,16 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, CaseEvent, FirstView, OutgoingEmail
 from cases.models.case_event import TAKEN_BACK
+from cases.selectors.release_timeline import VIEWS
 
 Text: TypeAlias = str | Promise
 Kind = CaseEvent.Kind
 
-OPENED: dict[str, Text] = {
-    FirstView.Kind.PAGE: _("Opened for the first time"),
-    FirstView.Kind.VIEWED: _("Document viewed for the first time"),
-    FirstView.Kind.DOCUMENT: _("Document downloaded for the first time"),
-    FirstView.Kind.API: _("Read through the API for the first time"),
-}
 MAILED: dict[str, Text] = {
     OutgoingEmail.Kind.RELEASED: _("Release email accepted by the mail server"),
     OutgoingEmail.Kind.RECALLED: _("Recall email accepted by the mail server"),
@@ -87,13 +82,13 @@ def _of_its_kind(email: OutgoingEmail, state: Text) -> str:
 def _views(views: list[FirstView], case: Case) -> Iterator[Fact]:
     for view in views:
         through = CaseEvent.Source.API if view.kind == FirstView.Kind.API else CaseEvent.Source.WEB
-        yield Fact(OPENED.get(view.kind, view.get_kind_display()), view.at, case.member.display_name, through.label)
+        yield Fact(VIEWS.get(view.kind, view.get_kind_display()), view.at, case.member.display_name, through.label)
 
 
 def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[FirstView]) -> Iterator[Text]:
     """Say what did not happen: of evidence that is as much a part."""
     if not any(event.kind == Kind.RELEASED for event in events):
-        yield _("The history has no entry of this release.")
+        yield _("The history has no entry for this release.")
     for email in emails:
         if not email.sent or email.has_bounced:
             state = email.get_state_display()
@@ -105,8 +100,8 @@ def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[F
     if not seen & {FirstView.Kind.PAGE, FirstView.Kind.API}:
         yield _("The member hasn't opened this release.")
     if not seen & {FirstView.Kind.VIEWED, FirstView.Kind.DOCUMENT}:
-        yield _("The member hasn't viewed a document of this release.")
+        yield _("The member hasn't viewed any documents from this release.")
     if FirstView.Kind.DOCUMENT not in seen:
-        yield _("The member hasn't downloaded a document of this release.")
+        yield _("The member hasn't downloaded any documents from this release.")
     if not any(event.kind in TAKEN_BACK for event in events):
         yield _("This release wasn't undone or recalled.")

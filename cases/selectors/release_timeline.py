@@ -196,11 +196,11 @@ def _arrival(release: _Release) -> Iterator[Moment]:
 
 
 def _email(release: _Release) -> Moment:
-    email, label = release.email, _("Email accepted by the mail server")
+    email, label = release.email, _("Release email accepted by the mail server")
     if email is None:
         return Moment("mail", label, known=Known.NOT_RECORDED)
     if email.sent:
-        return Moment("mail", label, email.sent, note=_("It came back.") if email.has_bounced else "")
+        return Moment("mail", label, email.sent, note=_("The email bounced.") if email.has_bounced else "")
     known = Known.NOT_YET if email.state in WAITING else Known.NEVER
     return Moment("mail", label, known=known, note=email.get_state_display())
 

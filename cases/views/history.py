@@ -53,7 +53,7 @@ def _rows(query: HistoryQuery, user: User) -> Iterator[list[Any]]:
     language, zone = translation.get_language() or "en", timezone.get_current_timezone()
     with translation.override(language):
         head = [
-            _("Entry"), _("Time"), _("Case"), _("What happened"), _("Done by"), _("Through"), _("Status before"),
+            _("Entry"), _("Time"), _("Case"), _("What happened"), _("Done by"), _("Channel"), _("Status before"),
             _("Status after"), _("Release before"), _("Release after"), _("Details"), _("Reason"), _("Bulk operation"),
         ]  # fmt: skip
     yield head

@@ -28,7 +28,7 @@ class UndoRelease(CaseActionView[VersionForm]):
         words = _("Release undone. The case is on hold.")
         if not (seen_at := _seen_at(case)):
             return words
-        seen = _("The member had seen it at %(time)s.") % {"time": on_readers_clock(seen_at, "CLOCK_FORMAT")}
+        seen = _("The member saw it at %(time)s.") % {"time": on_readers_clock(seen_at, "CLOCK_FORMAT")}
         return f"{words} {seen}"
 
 
@@ -42,7 +42,7 @@ class RecallRelease(CaseActionView[ChangeForm]):
         return releases.recall(case=case, by=by, source=WEB, **form.change())
 
     def said(self, case: Case) -> str:
-        return _("Release recalled. The member can't see the case anymore. It's on hold.")
+        return _("Release recalled. The member can't see the case anymore. The case is on hold.")
 
 
 def _seen_at(case: Case) -> dt.datetime | None:

@@ -36,7 +36,7 @@ def test_ada_closes_a_day_and_tom_chooses_another(
     page.get_by_role("link", name="Blackout days").click()
     assert_accessible(page)
     page.get_by_label("Date").fill(monday.isoformat())
-    page.get_by_role("button", name="See who is affected").click()
+    page.get_by_role("button", name="See affected cases").click()
     expect(page.get_by_text("1 case is scheduled for this day.")).to_be_visible()
     expect(page.get_by_role("link", name="Pension")).to_be_visible()
     assert_accessible(page)

@@ -34,7 +34,7 @@ def test_tom_schedules_a_case_by_a_suggested_date(dark, viewport, sign_in, membe
 
     # It says what it will do, and that there is nothing to read.
     expect(send).to_have_text("Release now")
-    expect(dialog).to_contain_text("The member sees this case immediately")
+    expect(dialog).to_contain_text("The member will see this case immediately")
     expect(dialog).to_contain_text("No report and no answer")
     assert_accessible(page)
 

@@ -25,7 +25,7 @@ def test_otto_is_handed_a_case_and_his_open_page_grows_old(
     expect(page.locator("#bell-count")).to_contain_text("1")
 
     page.locator("#bell").click()
-    expect(page.locator(".notice")).to_contain_text("handed this case to you.")
+    expect(page.locator(".notice")).to_contain_text("handed this case over to you.")
     assert_accessible(page)
     page.locator(".notice .row-link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pension")

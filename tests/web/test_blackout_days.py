@@ -130,7 +130,7 @@ def test_the_preview_is_bounded(ada, member, technician, count):
     assert len(queries) <= 9
     assert f"{count} cases are scheduled for this day." in page
     assert len(re.findall(r'class="case-row"', page)) == 50
-    assert ("The first 50 are shown." in page) == (count > 50)
+    assert ("Showing the first 50." in page) == (count > 50)
 
 
 def test_the_list_takes_as_many_queries_for_many_days(ada, administrator, member, technician):

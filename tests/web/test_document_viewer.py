@@ -66,5 +66,5 @@ def test_viewed_and_downloaded_are_two_facts(client, member, technician, case):
     case.refresh_from_db()
     assert case.first_viewed_at
     known = release_evidence(case, 1)
-    assert "Document viewed for the first time" in [str(fact.what) for fact in known.facts]
-    assert "The member hasn't downloaded a document of this release." in map(str, known.lacking)
+    assert "Report first viewed" in [str(fact.what) for fact in known.facts]
+    assert "The member hasn't downloaded any documents from this release." in map(str, known.lacking)

@@ -96,7 +96,7 @@ def test_a_wrong_code_sets_nothing_up(admin, client):
     confirm(client)
     client.get(ACTIVATE)
     answer = client.post(ACTIVATE, {"code": "000000"})
-    assert "Incorrect code" in answer.content.decode()
+    assert "This code is incorrect" in answer.content.decode()
     assert not Authenticator.objects.exists()
 
 
@@ -109,7 +109,7 @@ def test_login_asks_for_the_code_of_the_app(admin, client, clock):
     assert other.get("/").status_code == 302
     assert "recovery code works once" in other.get("/accounts/security/authenticate/").content.decode()
     wrong = other.post("/accounts/security/authenticate/", {"code": "000000"})
-    assert "Incorrect code" in wrong.content.decode()
+    assert "This code is incorrect" in wrong.content.decode()
     assert other.get("/").status_code == 302
     assert other.post("/accounts/security/authenticate/", {"code": code(secret)}).url == "/"
     assert other.get("/").status_code == 200

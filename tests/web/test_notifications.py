@@ -213,7 +213,7 @@ def test_a_subject_has_the_number_and_what_happened(case, member):
     tell(Kind.RECEIVED, case, member, by=member)
     (message,) = deliver()
     assert message.subject == f"{case.external_case_id}: We have received your case"
-    assert "We have received your case. Next, a technician will pick it up." in message.body
+    assert "We have received your case. Next, a technician will accept it." in message.body
 
 
 @pytest.mark.usefixtures("by_email")

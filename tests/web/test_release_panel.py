@@ -117,7 +117,7 @@ def test_the_dialog_warns_where_the_member_would_find_nothing(case, client, tech
     client.force_login(technician)
     found = dialog(page_of(client, case))
     assert "No report and no answer" in found
-    assert "The member will find only their own question." in found
+    assert "The member will see only their own question." in found
     assert 'href="#document-file"' in found
     said = text(found)
     assert "The member&#x27;s account is active" not in said
@@ -138,7 +138,7 @@ def test_it_goes_on_while_the_case_waits(scheduled, client, technician, member):
     member.save()
     client.force_login(technician)
     said = panel(page_of(client, scheduled))
-    assert "No report and no answer. The member will find only their own question." in said
+    assert "No report and no answer. The member will see only their own question." in said
     assert "The member has no email address." in said
 
 
@@ -210,8 +210,8 @@ def test_without_scripts_the_button_keeps_the_owners_words(case, client, technic
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (30, "The email is sent after 30 seconds. Until then, you can undo the release."),
-        (0, "The member sees this case immediately and gets an email."),
+        (30, "The email will be sent after 30 seconds. Until then, you can undo the release."),
+        (0, "The member will see this case immediately and get an email."),
     ],
 )
 def test_the_dialog_says_what_follows(seconds, words, case, client, technician, settings):
@@ -275,6 +275,6 @@ def test_the_other_cases_of_the_member_are_a_click_away(case, client, technician
     assert "On hold: Early offer" in text(card)
     assert "Not sent yet" not in page
     assert "neighbor" not in page
-    assert "All cases of this member" not in card
+    assert "All of this member's cases" not in card
     CaseFactory.create_batch(3, member=case.member)
     assert 'href="/cases/?q=mia"' in page_of(client, case)

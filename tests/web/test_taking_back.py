@@ -81,7 +81,7 @@ def test_after_the_member_has_looked_undo_says_so_and_does_it(released, client, 
     client.force_login(technician)
     assert "Seen at 2:02 PM." in page(client, released)
     answer = client.post(f"/cases/{released.pk}/undo/", {"version": released.version}, follow=True)
-    assert "The member had seen it at 2:02 PM." in answer.content.decode()
+    assert "The member saw it at 2:02 PM." in answer.content.decode()
     released.refresh_from_db()
     assert released.is_held
 
@@ -123,7 +123,7 @@ def test_an_administrator_recalls_with_a_reason(released, client, administrator)
     assert "The member will immediately lose access to the case." in text
     answer = client.post(f"/cases/{released.pk}/recall/", {"reason": REASON, "version": released.version}, follow=True)
     text = html.unescape(answer.content.decode())
-    assert "Release recalled. The member can't see the case anymore. It's on hold." in text
+    assert "Release recalled. The member can't see the case anymore. The case is on hold." in text
     assert REASON in text
     assert 'id="dialog-recall"' not in text
 
@@ -195,9 +195,9 @@ def test_the_evidence_says_when_by_whom_and_through_which_door(released, client,
     facts = [
         "Visible to the member Jun 11, 2025, 12:00:00 PM · tom · Web",
         "Release email accepted by the mail server Jun 11, 2025, 12:00:31 PM · mia · Email",
-        "Opened for the first time Jun 11, 2025, 12:02:00 PM · mia · Web",
-        "Document downloaded for the first time Jun 11, 2025, 12:03:00 PM · mia · Web",
-        "Read through the API for the first time Jun 11, 2025, 12:04:00 PM · mia · API",
+        "Page first opened Jun 11, 2025, 12:02:00 PM · mia · Web",
+        "Report first downloaded Jun 11, 2025, 12:03:00 PM · mia · Web",
+        "First read through the API Jun 11, 2025, 12:04:00 PM · mia · API",
         "Release recalled Jun 11, 2025, 12:05:00 PM · ada · API",
         "Recall email accepted by the mail server Jun 11, 2025, 12:05:00 PM · mia · Email",
     ]
@@ -214,7 +214,7 @@ def test_the_evidence_says_what_did_not_happen(released, client, technician):
     text = evidence(client, released)
     assert "Release email: Canceled" in text
     assert "The member hasn't opened this release." in text
-    assert "The member hasn't downloaded a document of this release." in text
+    assert "The member hasn't downloaded any documents from this release." in text
     assert "Release undone" in text
     assert "wasn't undone" not in text
 
@@ -249,7 +249,7 @@ def test_each_release_has_evidence_of_its_own(released, client, technician, admi
 def test_a_release_that_nobody_recorded_has_a_page_that_says_so(client, technician, member):
     case = CaseFactory(member=member, assigned_to=technician, released=True)
     client.force_login(technician)
-    assert "The history has no entry of this release." in evidence(client, case)
+    assert "The history has no entry for this release." in evidence(client, case)
     assert not OutgoingEmail.objects.exists()
 
 

@@ -57,12 +57,12 @@ def start(*, by: User, run: BulkRun) -> BulkRun:
     """
     run = BulkRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.by_id != by.pk:
-        raise NotAllowed(_("Only the person who made this preview can start it."))
+        raise NotAllowed(_("Only the person who created this preview can start the operation."))
     if run.state != State.PREVIEWED:
         raise WrongState(_("This bulk operation was already started."))
     now = portal_now()
     if run.created < now - dt.timedelta(days=PREVIEW_DAYS):
-        raise WrongState(_("This preview is too old. Select the cases again."))
+        raise WrongState(_("This preview has expired. Select the cases again."))
     run.state, run.started = State.WAITING, now
     run.save(update_fields=["state", "started"])
     log_committed("bulk operation started", run=run.pk, action=run.action, cases=run.to_do, by=by.pk)

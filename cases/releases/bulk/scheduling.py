@@ -189,6 +189,6 @@ def working_days_from(date: dt.date, count: int, days: ReleaseDays) -> dt.date:
     while left:
         found += step
         if not days.first <= found <= days.last:
-            raise BadSchedule(_("There aren't enough days on which a release can be scheduled."), field="days")
+            raise BadSchedule(_("There aren't enough days available for releases."), field="days")
         left -= days.is_working_day(found)
     return found

@@ -58,7 +58,7 @@ def check_ahead(row: BulkRow, *, now: dt.datetime) -> None:
     """Check that the former schedule, if there was one, is still ahead. BadSchedule otherwise."""
     wanted = schedule_of(row)
     if wanted and wanted.instant <= now:
-        raise BadSchedule(_("The former release date has passed."), field="date")
+        raise BadSchedule(_("The previous release date has passed."), field="date")
 
 
 class RestoreSchedule(Undo):
@@ -194,7 +194,7 @@ class ConditionUndo(Undo):
     def check(self, item: Item) -> None:
         condition = self.found.get(item.case.pk)
         if condition is None or not self.is_as_left(condition, item.row):
-            raise WrongState(_("The condition isn't as the bulk operation left it."))
+            raise WrongState(_("The condition has changed since the bulk operation."))
 
     def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
         """Whether the condition, which is `which`, is in the state in which the run left it."""

@@ -36,7 +36,7 @@ KINDS = {
     "queue": ("digest", ["waiting in the queue"]),
     "received": ("mail", ["We have received your case"]),
     "accepted": ("mail", ["A technician has started working"]),
-    "assigned": ("mail", ["handed this case to you", "was handed to you"]),
+    "assigned": ("mail", ["handed this case over to you", "was handed over to you"]),
     "question": ("mail", ["We have a question for you", "The member asked a question"]),
     "reply": ("mail", ["We replied to you", "The member replied"]),
     "mention": ("mail", ["mentioned you in a note", "You were mentioned"]),

@@ -37,7 +37,7 @@ def add(case, kind, **columns):
 def test_nothing_to_read_is_told_with_its_consequence_and_its_remedies():
     (found,) = check(CaseFactory()).failed
     assert found.text == "No report and no answer"
-    assert found.consequence == "The member will find only their own question."
+    assert found.consequence == "The member will see only their own question."
     assert found.remedies == (Remedy.ANSWER, Remedy.REPORT)
 
 

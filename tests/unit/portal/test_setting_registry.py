@@ -130,7 +130,7 @@ def test_hours_are_a_span_of_the_day():
 
 @pytest.mark.parametrize("text", ["8", "20:00-08:00", "08:00-08:00", "08:00-", "-", "08:00+20:00", "08:00-20:00-21:00"])
 def test_hours_that_are_no_span_are_refused(text):
-    with pytest.raises(ImproperlyConfigured, match="RELEASE_MAIL_HOURS must be a span"):
+    with pytest.raises(ImproperlyConfigured, match="RELEASE_MAIL_HOURS must be a time range"):
         Hours().read("RELEASE_MAIL_HOURS", text)
 
 

@@ -177,8 +177,11 @@ def test_years_without_data_are_said(settings):
     settings.RELEASE_HOLIDAYS = "LK"
     assert unknown_years(NOW) == ""
     spring = NOW + 300 * DAY
-    assert unknown_years(spring) == "No public holidays are known for 2027. All its days count as working days."
+    assert (
+        unknown_years(spring)
+        == "No public holidays are known for 2027. No day that year is closed as a public holiday."
+    )
     settings.RELEASE_MAX_DAYS = 800
     assert unknown_years(spring) == (
-        "No public holidays are known for 2027, 2028. All their days count as working days."
+        "No public holidays are known for 2027, 2028. No day in those years is closed as a public holiday."
     )

@@ -445,4 +445,4 @@ def test_a_date_that_has_passed_is_not_restored(technician, administrator, sched
     assert codes(undo) == ["date"] * 3
     with pytest.raises(WrongState):
         bulk.preview_undo(by=administrator, run=undo)
-    assert BulkRow.objects.filter(run=undo).first().words == "The former release date has passed."
+    assert BulkRow.objects.filter(run=undo).first().words == "The previous release date has passed."

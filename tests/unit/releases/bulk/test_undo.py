@@ -73,7 +73,7 @@ def test_a_condition_in_another_state_than_the_run_left_it_is_kept(met_at_once, 
     undo = bulk.preview_undo(by=technician, run=run)
 
     assert codes(undo) == ["state"]
-    assert undo.rows.get().words == "The condition isn't as the bulk operation left it."
+    assert undo.rows.get().words == "The condition has changed since the bulk operation."
     assert case.conditions.exists()
 
 
