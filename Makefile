@@ -43,13 +43,13 @@ $(INSTALLED): requirements/dev.txt $(VENV)/bin/python
 	@$(INSTALL) requirements/dev.txt
 	@touch $@ $(FOR_DEMO)
 
-check: lint ## in a minute, for every save: lint, and the fast tests of tests/unit on SQLite
+check: lint ## run on every save, takes about a minute: lint, and the fast tests of tests/unit on SQLite
 	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/check.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses auto $(UNUSED_BY_UNITS) $(PYTEST) -m "not postgresql and not slow" tests/unit
 
 # Plugins that only tests of the API and of workers use. Each process spends a second on loading them.
 UNUSED_BY_UNITS := -p no:schemathesis -p no:celery -p no:docker_tools
 
-test: lint audit test-postgresql test-sqlite ## check everything: lint, known faults, the tests on PostgreSQL and Redis, and on SQLite
+test: lint audit test-postgresql test-sqlite ## check everything: lint, known vulnerabilities, the tests on PostgreSQL and Redis, and on SQLite
 
 test-postgresql: $(INSTALLED) programs
 	@$(VENV)/bin/python -m pytest -q --numprocesses 3 --dist loadscope --no-loadscope-reorder $(PYTEST) -m "not sqlite"
@@ -81,7 +81,7 @@ lint-migrations:
 	@DATABASE_URL=sqlite:// $(VENV)/bin/python manage.py makemigrations --check --dry-run cases
 	@$(VENV)/bin/python -m tests.migration_lint
 
-audit: $(INSTALLED) ## ask for known faults of everything that is installed
+audit: $(INSTALLED) ## check installed packages for known vulnerabilities
 	@$(VENV)/bin/python -m tests.audit requirements/dev.txt
 
 requirements: $(INSTALLED) ## compile requirements/*.in to files with hashes
@@ -108,7 +108,7 @@ screenshots: $(INSTALLED) programs ## a picture of every page, phone and desktop
 	@$(VENV)/bin/python -m pytest -q --numprocesses 2 tests/browser/screenshots.py
 	@$(VENV)/bin/python -m tests.browser.contact_sheet
 
-tour: screenshots ## the six pictures of docs/tour.md anew
+tour: screenshots ## retake the six pictures in docs/tour.md
 	@cp var/screenshots/tour/*.png docs/tour/
 
 chaos: $(INSTALLED_FOR_REPORTS) ## break everything on purpose, count what was lost; writes docs/reliability.md

@@ -27,7 +27,8 @@ def visibility_timeout_exceeds_eta_window(app_configs: Any, **kwargs: Any) -> li
         return []
     return [
         Error(
-            f"The broker's visibility_timeout ({visibility} s) is not longer than RELEASE_ETA_WINDOW ({window:.0f} s).",
+            f"The broker's visibility_timeout ({visibility} s) is not longer than RELEASE_ETA_WINDOW_DAYS "
+            f"({window:.0f} s).",
             hint="Raise RELEASE_VISIBILITY_TIMEOUT or lower RELEASE_ETA_WINDOW_DAYS.",
             id="cases.E001",
         )
@@ -78,8 +79,8 @@ def database_is_of_this_version(
         return []
     return [
         checks.Warning(
-            f"The database was made by another version of the portal: it has a migration {min(unknown)}.",
-            hint="Use the version that made it, or an empty database (for SQLite: delete var/).",
+            f"The database was created by another version of the portal. It has an unknown migration, {min(unknown)}.",
+            hint="Use the version that created it, or an empty database (for SQLite: delete var/).",
             id="cases.W003",
         )
     ]

@@ -46,8 +46,8 @@ def tls_options(url: str) -> dict[str, Any]:
             options[name] = CERTIFICATE_CHECKS[value]
         else:
             raise ImproperlyConfigured(
-                f"REDIS_URL takes {', '.join(sorted(TLS_FILES))} with the path of a file, and "
-                f"ssl_cert_reqs=none, optional or required. It says {name}={value}."
+                f"REDIS_URL accepts {', '.join(sorted(TLS_FILES))} with the path of a file, and "
+                f"ssl_cert_reqs=none, optional or required. It has {name}={value}."
             )
     return options
 

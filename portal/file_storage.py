@@ -25,7 +25,9 @@ def file_storage(url: str, folder: Path) -> dict[str, Any]:
     if parts.scheme != "s3" or not parts.hostname:
         raise ImproperlyConfigured("FILE_STORAGE_URL must look like s3://KEY:SECRET@bucket/prefix.")
     if unknown := query.keys() - S3_OPTIONS:
-        raise ImproperlyConfigured(f"FILE_STORAGE_URL knows {', '.join(sorted(S3_OPTIONS))}, not {', '.join(unknown)}.")
+        raise ImproperlyConfigured(
+            f"FILE_STORAGE_URL accepts {', '.join(sorted(S3_OPTIONS))}, not {', '.join(unknown)}."
+        )
     if not (find_spec("storages") and find_spec("boto3")):
         raise ImproperlyConfigured("FILE_STORAGE_URL needs django-storages: pip install 'django-storages[s3]==1.14.6'.")
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _s3_options(parts, query)}

@@ -432,7 +432,7 @@ REST_KNOX = {"TOKEN_PREFIX": "advp_"}
 MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Advisor Portal",
-    "DESCRIPTION": "Cases of members, and their release.",
+    "DESCRIPTION": "Read cases, complete them, and schedule or release them.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [

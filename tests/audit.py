@@ -1,7 +1,7 @@
-"""`python -m tests.audit`: ask for known faults of everything that is installed, and say how far the answer reaches.
+"""`python -m tests.audit`: check installed packages for known vulnerabilities, and say how many that were.
 
-Exit code 1 if a package has a known fault. Where the service is out of reach it says so and ends with 0, so that the
-tests pass without a network.
+Exit code 1 if a package has a known vulnerability. Where the service is out of reach it says so and ends with 0, so
+that the tests pass without a network.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 SECONDS = 120
 # What pip-audit says where its service cannot be reached: no name, no route, no answer, or somebody else who answers.
 UNREACHABLE = ("ConnectionError", "Could not connect", "timed out", "ServiceError", "SSLError", "Max retries exceeded")
-OUT_OF_REACH = "Known faults: the service is out of reach, so nothing was checked."
+OUT_OF_REACH = "Known vulnerabilities: the service is out of reach, so nothing was checked."
 
 
 @dataclass
@@ -26,11 +26,11 @@ class Answer:
 
     def __str__(self) -> str:
         if self.faults:
-            return "Known faults:\n  " + "\n  ".join(self.faults)
+            return "Known vulnerabilities:\n  " + "\n  ".join(self.faults)
         if self.unanswered == self.asked:
             return OUT_OF_REACH
         unanswered = f", no answer for {self.unanswered}" if self.unanswered else ""
-        return f"Known faults: none in {self.asked - self.unanswered} packages{unanswered}."
+        return f"Known vulnerabilities: none in {self.asked - self.unanswered} packages{unanswered}."
 
 
 def read(report: str) -> Answer:

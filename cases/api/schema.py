@@ -13,11 +13,11 @@ REFUSALS = {
     "401": ("No valid token and no session.", "Detail"),
     "403": ("No permission.", "Detail"),
     "404": ("Not found, or no access.", "Detail"),
-    "409": ("The case is in another state or has changed.", "Detail"),
+    "409": ("The case's status doesn't allow this, or the case has changed.", "Detail"),
     "429": ("Too many requests. Try again after Retry-After.", "Detail"),
     "503": ("The database isn't responding. Try again after Retry-After.", "Detail"),
 }
-UNREADABLE = {"415": ("The body is not JSON.", "Detail")}
+UNREADABLE = {"415": ("The body isn't JSON.", "Detail")}
 
 
 def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class ReleaseSerializer(serializers.Serializer[Any]):
     reason = ProseOfApi(required=False, allow_blank=True, max_length=limits.REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuses what it does not know: a misspelt option must not release anything."""
+        """Refuses what it does not know: a misspelled option must not release anything."""
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(dict.fromkeys(sorted(unknown), _("Unknown field.")))
         return attrs

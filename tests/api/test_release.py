@@ -66,7 +66,7 @@ def test_a_release_for_an_older_version_is_refused(case, technician, clock):
 BAD = {
     "nothing": {},
     "unknown option": {"release_option": "later"},
-    "misspelt field": {"release_option": "schedule", "release_dat": "2025-12-25"},
+    "misspelled field": {"release_option": "schedule", "release_dat": "2025-12-25"},
     "unreadable date": {"release_option": "schedule", "release_date": "25/12/2025"},
     "date of another type": {"release_option": "schedule", "release_date": 20251225},
     "empty date": {"release_option": "schedule", "release_date": ""},

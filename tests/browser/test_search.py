@@ -18,7 +18,7 @@ def test_a_technician_finds_a_case_by_a_note_and_a_person_by_name(sign_in, techn
     CaseNoteFactory(case=case, text="She called about the máquina")
     page = sign_in(technician)
 
-    # From the dashboard, in the words of a note and misspelt.
+    # From the dashboard, in the words of a note and misspelled.
     box = page.get_by_role("searchbox", name="Find cases and people")
     box.fill("divroce maquina")
     box.press("Enter")

@@ -191,7 +191,7 @@ def test_says_that_the_database_is_of_another_version(checkout):
         database.execute("INSERT INTO django_migrations VALUES (1, 'cases', '0005_sampled_totals', '2026-01-01')")
     demo = Demo(checkout)
     assert demo.ends() != 0
-    assert "make demo: The database was made by another version of the portal" in demo.text()
+    assert "make demo: The database was created by another version of the portal" in demo.text()
     assert "delete var/" in demo.text()
 
 

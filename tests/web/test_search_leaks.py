@@ -28,7 +28,7 @@ NOWHERE = "qwertyuiop"
 SECRETS = {"answer": "dandipratz", "reports": "grantedxyz", "notes": "snickerzee"}
 KNOWN = {"title": "survivorxx", "description": "quillfeath", "submissions": "marriagexy"}
 WORDS = SECRETS | KNOWN
-# What is asked at which door: the word, its beginning, it misspelt, it among others.
+# What is asked at which door: the word, its beginning, it misspelled, it among others.
 ASKED = [
     *(("/cases/?q={}", word) for word in ("{}", "{:.6}")),
     *(("/palette/?q={}", word) for word in ("{}", "{:.9}q")),

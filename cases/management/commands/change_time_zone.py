@@ -45,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from None
         self._report(effect, change)
         if not apply:
-            self.stdout.write("Nothing was changed. Add --apply to change it.")
+            self.stdout.write("Nothing was changed. Add --apply to make this change.")
             return
         self.stdout.write(self.style.SUCCESS("Time zone and release time changed."))
         if wanted != Setting(settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY):

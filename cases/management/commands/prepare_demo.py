@@ -11,7 +11,7 @@ from cases.checks import database_is_of_this_version
 
 
 class Command(BaseCommand):
-    help = "Prepares everything that `make demo` shows. It may be run again."
+    help = "Prepare everything that `make demo` shows. It can be run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for message in database_is_of_this_version(None, databases=["default"]):
@@ -29,6 +29,6 @@ def _check_tables() -> None:
             model._base_manager.first()
     except DatabaseError:
         raise CommandError(
-            "The database was made by another version of the portal: its tables have other columns. "
+            "The database was created by another version of the portal. Its tables have different columns. "
             "Use an empty database (for SQLite: delete var/)."
         ) from None

@@ -23,9 +23,9 @@ class Command(BaseCommand):
     help = "Record bounces: a message from standard input, what arrives at an LMTP port, or the mail of an IMAP folder."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--recipient", default="", help="the address to which the message on standard input came")
+        parser.add_argument("--recipient", default="", help="the address that received the message on standard input")
         source = parser.add_mutually_exclusive_group()
-        source.add_argument("--lmtp", metavar="HOST:PORT", help="take bounces at this LMTP port until stopped")
+        source.add_argument("--lmtp", metavar="HOST:PORT", help="receive bounces on this LMTP port until stopped")
         source.add_argument("--imap", action="store_true", help="read the folder that BOUNCE_IMAP_URL names, once")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if sentence := stored_clock.mismatch():
             raise CommandError(sentence)
         if stop := release_stop.current():
-            self.stdout.write(f"All releases are stopped since {_on_portal_clock(stop.at):%Y-%m-%d %H:%M}.")
+            self.stdout.write(f"All releases have been stopped since {_on_portal_clock(stop.at):%Y-%m-%d %H:%M}.")
         if options["dry_run"]:
             self._preview(portal_now())
             return
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         listed = list(_in_order(cases).select_related("member", "assigned_to")[:LISTED])
         found = verdicts(listed, now=now)
         for case in listed:
-            self.stdout.write(f"  {case} stays, because: {_why(case, found[case.pk])}")
+            self.stdout.write(f"  {case} won't be released: {_why(case, found[case.pk])}")
         self._say_rest(cases.count() if len(listed) == LISTED else 0)
 
     def _say_batch(self, batch: Batch) -> None:
@@ -104,9 +104,10 @@ class Command(BaseCommand):
         """Names the cases that failed in an earlier run and wait for their next try. Returns how many."""
         failing = Case.objects.failing(portal_now())
         for case in failing.order_by("release_next_try")[:LISTED]:
+            times = "once" if case.release_attempts == 1 else f"{case.release_attempts} times"
             self.stderr.write(
-                f"  {case} failed {case.release_attempts} times. Next attempt: "
-                f"{_on_portal_clock(case.release_next_try):%Y-%m-%d %H:%M:%S}: {case.release_error}"
+                f"  {case} failed {times}. Next attempt: "
+                f"{_on_portal_clock(case.release_next_try):%Y-%m-%d %H:%M:%S}. Error: {case.release_error}"
             )
         return failing.count()
 

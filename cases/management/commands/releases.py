@@ -23,8 +23,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="stop|start")
         stop = actions.add_parser("stop", help="hold every release until someone starts them again")
-        stop.add_argument("--reason", required=True, help="why (everyone on the team will see it)")
-        start = actions.add_parser("start", help="release what is due, and everything later on time")
+        stop.add_argument("--reason", required=True, help="why (all staff will see it)")
+        start = actions.add_parser("start", help="release what is due and resume scheduled releases")
         start.add_argument("--reason", default="", help="why, for the portal's history")
         start.add_argument("--dry-run", action="store_true", help="show what would be released and change nothing")
         start.add_argument("--no-input", action="store_true", help="don't ask")
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         held = held_by_stop(portal_now())
         self.stdout.write(
             f"Due now: {held.cases} case{'' if held.cases.number == 1 else 's'}. "
-            f"Members to get an email: {held.emails}."
+            f"Members who will get an email: {held.emails}."
         )
         if dry_run:
             self.stdout.write("Nothing was changed.")
@@ -55,14 +55,14 @@ class Command(BaseCommand):
         if not no_input and not _agreed():
             raise CommandError("Releases stay stopped.")
         releases.start_releases(by=_name(), source=SOURCE, reason=reason, seen=stop.at)
-        self.stdout.write(self.style.SUCCESS("Releases are started. The next sweep releases what is due."))
+        self.stdout.write(self.style.SUCCESS("Releases started. The next sweep will release what is due."))
 
 
 def _agreed() -> bool:
     try:
         return input("Start releases? [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
-        raise CommandError("Nobody is there to answer. Add --no-input.") from None
+        raise CommandError("Can't ask for confirmation here. Add --no-input.") from None
 
 
 def _name() -> str:

@@ -9,11 +9,11 @@ from cases.maintenance import search_words
 
 
 class Command(BaseCommand):
-    help = "Make cases and people findable that were written by hand or by an older version."
+    help = "Index cases and people that were written by SQL or by an older version, so that search finds them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--all", action="store_true", help="also those that can be found already")
+        parser.add_argument("--all", action="store_true", help="index all of them again")
 
     def handle(self, *args: Any, **options: Any) -> None:
         written = search_words.rebuild_all() if options["all"] else search_words.fill_missing()
-        self.stdout.write(f"{written} written")
+        self.stdout.write(f"{written} indexed")

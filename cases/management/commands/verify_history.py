@@ -12,9 +12,9 @@ from cases.proof.verification import Finding, Head, Problem, Verification
 # More lines than that help nobody; the number is said in any case.
 LISTED = 200
 SENTENCES = {
-    Problem.CHANGED: "Entry {key} of the history of {history} was changed{entry}. It doesn't fit seal {number}.",
-    Problem.ADDED: "Entry {key} of the history of {history} was added{entry}. Seal {number} doesn't have it.",
-    Problem.REMOVED: "Entry {key} of the history of {history} was removed. Seal {number} has it.",
+    Problem.CHANGED: "Entry {key} of the history of {history} was changed{entry}. It doesn't match seal {number}.",
+    Problem.ADDED: "Entry {key} of the history of {history} was added{entry}. It isn't in seal {number}.",
+    Problem.REMOVED: "Entry {key} of the history of {history} was removed. It was in seal {number}.",
     Problem.SEAL_CHANGED: "Seal {number} was changed.",
     Problem.SEAL_UNLINKED: "Seal {number} doesn't follow the one before. The chain was changed there.",
     Problem.SEALS_MISSING: "Seals {number} to {until} are missing.",
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         self._summary(run, found)
         if found:
             raise CommandError(f"{found:,} problem{'' if found == 1 else 's'} found.")
-        self.stdout.write(self.style.SUCCESS("Everything that is sealed is unchanged."))
+        self.stdout.write(self.style.SUCCESS("All sealed entries are unchanged."))
 
     def _summary(self, run: Verification, found: int) -> None:
         if found > LISTED:
@@ -57,7 +57,9 @@ class Command(BaseCommand):
         if run.last:
             self.stdout.write(f"Head: {run.last.head}")
         if not run.heads:
-            self.stdout.write("Give a --head that was kept elsewhere: without one, a rewritten chain isn't found.")
+            self.stdout.write(
+                "Pass --head with a head that you kept elsewhere. Without one, a rewritten chain can't be detected."
+            )
 
 
 def _heads(given: list[str], file: str | None) -> list[Head]:

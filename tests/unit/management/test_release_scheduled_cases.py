@@ -49,17 +49,17 @@ def test_dry_run_says_what_stays_and_why(member, technician, administrator, cloc
         release_attempts=2, release_error="duplicate key", release_next_try=clock_now() + dt.timedelta(minutes=1)
     )
     out = run(capsys, "--dry-run")
-    assert f"  {held} stays, because: Condition still open: Something to confirm\n" in out
+    assert f"  {held} won't be released: Condition still open: Something to confirm\n" in out
     failed = "The release failed 2 times, next attempt 2025-06-11 12:01:00 (duplicate key)"
-    assert f"  {failing} stays, because: {failed}\n" in out
+    assert f"  {failing} won't be released: {failed}\n" in out
     assert "Fee of Mia" not in out
     assert out.endswith("Would release 1 case. Nothing was changed.\n")
     assert len(out.splitlines()) == 4
 
     ReleaseStop.objects.create(at=clock_now(), actor=administrator, reason="A wrong report went out.")
     out = run(capsys, "--dry-run")
-    assert f"  {due} stays, because: All releases are stopped\n" in out
-    assert f"  {held} stays, because: All releases are stopped; Condition still open: Something to confirm\n" in out
+    assert f"  {due} won't be released: All releases are stopped\n" in out
+    assert f"  {held} won't be released: All releases are stopped; Condition still open: Something to confirm\n" in out
     assert out.endswith("Would release 0 cases. Nothing was changed.\n")
 
 
@@ -69,7 +69,7 @@ def test_dry_run_names_the_first_that_stay(member, clock, capsys, monkeypatch):
         7, due=True, member=member, release_attempts=1, release_next_try=clock_now() + dt.timedelta(minutes=1)
     )
     out = run(capsys, "--dry-run")
-    assert out.count("stays, because: ") == 3
+    assert out.count("won't be released: ") == 3
     assert "… and 4 more" in out
 
 
@@ -111,14 +111,16 @@ def test_a_failed_row_is_reported_and_the_others_are_released(member, clock, cap
     assert good.actual_release_date is not None
 
 
-def test_rows_that_wait_for_their_next_try_are_named_and_fail_the_run(member, clock, capsys):
+@pytest.mark.parametrize(("attempts", "words"), [(1, "once"), (2, "2 times")])
+def test_rows_that_wait_for_their_next_try_are_named_and_fail_the_run(member, clock, capsys, attempts, words):
     case = CaseFactory(due=True, member=member)
     Case.objects.filter(pk=case.pk).update(
-        release_attempts=2, release_error="duplicate key", release_next_try=clock_now() + dt.timedelta(minutes=1)
+        release_attempts=attempts, release_error="duplicate key", release_next_try=clock_now() + dt.timedelta(minutes=1)
     )
     with pytest.raises(CommandError, match="1 failed"):
         call_command("release_scheduled_cases")
-    assert f"{case.external_case_id} failed 2 times" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert f"{case.external_case_id} failed {words}. Next attempt: 2025-06-11 12:01:00. Error: duplicate key" in printed
 
 
 def test_send_emails_does_the_mail_too(member, other_member, clock, capsys):

@@ -50,14 +50,14 @@ def test_a_start_first_says_how_many_cases_and_emails(stopped, member, other_mem
     CaseFactory(due=True, member__email="")
     CaseFactory(scheduled=True, member=member)
     out = run(capsys, "start", "--dry-run")
-    assert "Due now: 4 cases. Members to get an email: 2." in out
+    assert "Due now: 4 cases. Members who will get an email: 2." in out
     assert "A wrong report." in out
     assert out.endswith("Nothing was changed.\n")
     assert release_stop.current()
 
 
 def test_a_start_without_a_question(stopped, capsys):
-    assert "Releases are started." in run(capsys, "start", "--no-input", "--reason", "Corrected.")
+    assert "Releases started." in run(capsys, "start", "--no-input", "--reason", "Corrected.")
     assert release_stop.current() is None
     assert PortalEvent.objects.first().reason == "Corrected."
 
@@ -92,5 +92,5 @@ def test_the_batch_job_says_that_releases_are_stopped(stopped, member, capsys):
     CaseFactory(due=True, member=member)
     call_command("release_scheduled_cases")
     out = capsys.readouterr().out
-    assert "All releases are stopped since 2025-06-11 12:00." in out
+    assert "All releases have been stopped since 2025-06-11 12:00." in out
     assert "Released 0 cases." in out

@@ -107,11 +107,11 @@ def test_the_command_writes_what_the_verbs_would_have_written(member, technician
     PersonWords.objects.filter(person=member).delete()
     out = StringIO()
     call_command("search_words", stdout=out)
-    assert out.getvalue() == "2 written\n"
+    assert out.getvalue() == "2 indexed\n"
     assert words(case) == right
     assert PersonWords.objects.count() == names
     call_command("search_words", stdout=out)
-    assert out.getvalue().endswith("0 written\n")
+    assert out.getvalue().endswith("0 indexed\n")
     # Written by hand.
     Case.objects.update(title="Refund")
     CaseNote._base_manager.all().delete()

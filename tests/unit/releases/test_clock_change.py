@@ -59,7 +59,7 @@ def test_without_apply_it_says_what_would_change_and_changes_nothing(chicago, me
     out = change(CHICAGO, "UTC")
     assert f"{case.external_case_id}  2025-06-20 00:00:00 → 2025-06-20 00:00:00  (5 h earlier)" in out
     assert "Scheduled releases: 1. Changed: 1 (1 earlier, 0 later). Due now: 0." in out
-    assert "Nothing was changed. Add --apply to change it." in out
+    assert "Nothing was changed. Add --apply to make this change." in out
     assert PortalClock.objects.get().time_zone == CHICAGO
     assert (schedule_of(case), case.schedule_revision) == (("2025-06-20", None), 1)
     assert not CaseEvent.objects.exists()
