@@ -29,7 +29,7 @@ def with_event(**columns: Any) -> Callable[[Case], None]:
 
 
 def with_email(**columns: Any) -> Callable[[Case], None]:
-    """An e-mail row of the case as no verb writes it."""
+    """An email row of the case as no verb writes it."""
 
     def make(case: Case) -> None:
         values = {"kind": "released", "release_number": 1, "recipient": case.member, "next_try": NOW, "created": NOW}

@@ -37,12 +37,12 @@ POISONS = {
     "a trigger refuses the history row": REFUSE.replace("{table}", "cases_caseevent").replace(
         "{action}", "RAISE EXCEPTION 'refused';"
     ),
-    "the e-mail row exists already": """
+    "the email row exists already": """
         INSERT INTO cases_outgoingemail (case_id, kind, release_number, recipient_id, address, state, message_id,
             attempts, next_try, last_error, created)
         SELECT id, 'released', 1, member_id, '', 'dropped', '', 0, now(), '', now() FROM cases_case WHERE id = {case}
     """,
-    "a foreign key: the e-mail row points to nobody": REFUSE.replace("{table}", "cases_outgoingemail").replace(
+    "a foreign key: the email row points to nobody": REFUSE.replace("{table}", "cases_outgoingemail").replace(
         "{action}", "NEW.recipient_id := -1; RETURN NEW;"
     ),
     "the member's row is gone": """

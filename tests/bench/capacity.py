@@ -66,7 +66,7 @@ def main() -> None:
         "Seconds from the instant until the cases were visible, median of the runs|two worker processes|100,000"
     ]
     mails = measured["Mails a second|mail worker, two processes"]
-    disk = {name: measured[f"Disk, {name}"] for name in ("case", "history row", "e-mail row")}
+    disk = {name: measured[f"Disk, {name}"] for name in ("case", "history row", "email row")}
     worker, broker = (measured[f"Memory, an ETA task that waits, in {place}"] for place in ("worker", "Redis"))
     minutes = WINDOW_DAYS * 24 * 60
     facts = [
@@ -99,7 +99,7 @@ def _rows(wave: float, mails: float, disk: dict[str, float]) -> list[list[str]]:
     """Return one row for each quantity and one column for each number of pending cases."""
     due = [pending / DAYS_AHEAD for pending in PENDING]
     kept = [day * 365 * YEARS_KEPT for day in due]
-    a_case = disk["case"] + STEPS_A_CASE * disk["history row"] + disk["e-mail row"]
+    a_case = disk["case"] + STEPS_A_CASE * disk["history row"] + disk["email row"]
     return [
         ["due at a midnight", *(number(day) for day in due)],
         ["the last of them visible after", *(_duration(day / wave) for day in due)],

@@ -178,10 +178,10 @@ def section(spent: dict[str, tuple[int, Spent]], statements: dict[str, float], k
     figures = []
     for key, (cases, of_all) in spent.items():
         figures += [
-            Figure(f"Statements a release {titles[key]}", statements[key], ""),
-            Figure(f"Bytes to and from Redis a release {titles[key]}", of_all.wire / cases, "bytes"),
-            Figure(f"Processor time of the worker a release {titles[key]}", of_all.worker / cases * 1000, "ms"),
-            Figure(f"Processor time of the database a release {titles[key]}", of_all.database / cases * 1000, "ms"),
+            Figure(f"Statements per release, {titles[key]}", statements[key], ""),
+            Figure(f"Bytes to and from Redis per release, {titles[key]}", of_all.wire / cases, "bytes"),
+            Figure(f"Processor time of the worker per release, {titles[key]}", of_all.worker / cases * 1000, "ms"),
+            Figure(f"Processor time of the database per release, {titles[key]}", of_all.database / cases * 1000, "ms"),
         ]
     figures += kept
     if CI_SECONDS.exists():
@@ -192,7 +192,7 @@ def section(spent: dict[str, tuple[int, Spent]], statements: dict[str, float], k
     ]
     head = ["releases", "worker, processor s", "database, processor s", "Redis, bytes"]
     bars = {figure.name: figure.value for figure in figures if figure.unit == "ms"}
-    chart = Chart("Processor time a release", "ms", bars, logarithmic=True)
+    chart = Chart("Processor time per release", "ms", bars, logarithmic=True)
     return Section("cost", "What a release costs", TEXT, figures, [Table("All together", head, rows)], [chart])
 
 

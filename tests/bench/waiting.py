@@ -17,7 +17,7 @@ def on_disk(setup: WaveSetup, cases: int) -> dict[str, float]:
     """Return the bytes of a row, with its share of the indexes, after a wave has been released."""
     from cases.models import Case, CaseEvent, OutgoingEmail
 
-    models = {"case": Case, "history row": CaseEvent, "e-mail row": OutgoingEmail}
+    models = {"case": Case, "history row": CaseEvent, "email row": OutgoingEmail}
     return {name: setup.bytes_of(model._meta.db_table) / cases for name, model in models.items()}
 
 

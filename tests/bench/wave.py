@@ -128,8 +128,9 @@ def _what_limits_the_second(measured: Measured, sizes: list[int]) -> str:
         if two < GOAL_OF_TWO:
             said += (
                 f" At {cases:,} cases two worker processes reach {two:.2f} instead of {GOAL_OF_TWO}. There, a second"
-                f" process gains plain SQL {ceiling:.2f}. The few batches of such a wave are not shared evenly, and two"
-                " database processes fill the cores that the observer, the worker and Redis need too."
+                f" process speeds plain SQL up by a factor of {ceiling:.2f}. The few batches of such a wave are not"
+                " shared evenly, and two database processes fill the cores that the observer, the worker and Redis need"
+                " too."
             )
     return said
 

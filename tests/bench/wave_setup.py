@@ -131,7 +131,7 @@ class WaveSetup:
     def check_one_row_each(self, cases: int) -> None:
         """Raise ValueError unless each case has exactly one history row and one email row."""
         if not all(self._number(question, cases) == cases for question in ONE_ROW_EACH):
-            raise ValueError(f"Not each of {cases} cases has one history row and one e-mail row.")
+            raise ValueError(f"Not each of {cases} cases has one history row and one email row.")
 
     def _number(self, question: Any, *values: Any) -> int:
         found = self.outside.execute(question, values or None).fetchone()

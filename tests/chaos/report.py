@@ -37,9 +37,9 @@ looks never finds it late, unless the database is down or locks that very row. A
 Message-ID, only if the mail worker dies between the server's acceptance and its own record.
 
 The faults of reminders and bounces have people and cases of their own beside that load, and requirements of their own,
-which count for "all met". Of what is expected at the end no reminder may be lost, none told in two messages, and none
-sent of a case that was released, moved, put on hold or handed over before. A bounce marks an address once, and a forged
-one changes nothing.
+which count for "all met". No expected reminder may be lost or sent in two messages, and none may be sent about a case
+that was released, moved, put on hold or handed over before. A bounce marks an address once, and a forged one changes
+nothing.
 """
 
 COUNTS = {
@@ -130,7 +130,7 @@ def _fault(result: dict[str, Any]) -> str:
         f"{one['name']} {one['count']}" for one in result["requirements"] if one["count"] and one["at_most"] is None
     ]
     if more:
-        told.append(f"Counted besides: {', '.join(more)}.")
+        told.append(f"Also counted: {', '.join(more)}.")
     return " ".join(told) + "\n"
 
 

@@ -74,7 +74,7 @@ def released_count() -> int:
 
 
 def assert_released_once(cases: Iterable[Case]) -> None:
-    """One stamp, one history entry that says the same, one e-mail row for each."""
+    """One stamp, one history entry that says the same, one email row for each."""
     keys = [case.pk for case in cases]
     rows = Case.objects.filter(pk__in=keys, release_number=1).values_list("pk", "actual_release_date", "release_batch")
     events = CaseEvent.objects.filter(case__in=keys, kind=RELEASED)

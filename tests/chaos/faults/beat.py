@@ -30,7 +30,7 @@ def no_beat(run: Run) -> None:
 
 @fault("beat", window=15, small=True)
 def sweep_disabled(run: Run) -> None:
-    """Somebody disables the sweep in the admin, and enables it again after 15 seconds."""
+    """Someone disables the sweep in the admin, and enables it again after 15 seconds."""
     with run.on():
         try:
             _enable_sweep(False)

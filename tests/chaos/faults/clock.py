@@ -80,7 +80,7 @@ def mail_worker_wrong_by_an_hour(run: Run) -> None:
 
 @fault("clock", **OPTIONS)
 def eta_tasks_published_too_early(run: Run) -> None:
-    """A hundred ETA tasks of cases that fall due later are published with an ETA that comes at once."""
+    """A hundred ETA tasks of cases that fall due later are published with an ETA that comes immediately."""
     from cases.delivery import celery_publisher
 
     now = dt.datetime.now(dt.UTC)

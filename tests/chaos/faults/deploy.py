@@ -99,7 +99,7 @@ def old_and_new_side_by_side(run: Run) -> None:
 
 @fault("deploy", window=25)
 def rolling_restart(run: Run) -> None:
-    """Every process is told SIGTERM, one after the other, and comes back; then the workers once more with SIGQUIT."""
+    """Every process is told SIGTERM, one after the other, and comes back, then the workers once more with SIGQUIT."""
     services = run.stack.services
     with run.on():
         for name in services:

@@ -12,13 +12,13 @@ WORKER_PROCESSES = 4
 
 @fault("postgresql", excuses_looks=True)
 def database_restarted(run: Run) -> None:
-    """PostgreSQL is shut down in an orderly way over a wave, and started again."""
+    """PostgreSQL is shut down cleanly during a wave, and started again."""
     _restart(run, "fast")
 
 
 @fault("postgresql", excuses_looks=True)
 def database_crashed(run: Run) -> None:
-    """PostgreSQL breaks off over a wave, and recovers from its log when it is started again."""
+    """PostgreSQL crashes during a wave, and recovers from its log when it is started again."""
     _restart(run, "immediate")
 
 
@@ -38,8 +38,8 @@ def connections_terminated(run: Run) -> None:
 
 @fault("postgresql", window=20)
 def due_row_locked(run: Run) -> None:
-    """Somebody holds the row of a due case for 20 seconds: its member's page is served without it, everybody else's
-    with theirs, and the next look after finds it."""
+    """Someone holds the row of a due case for 20 seconds: its member's page is served without it, everybody else's
+    with theirs, and the next look after that finds it."""
     victim = _of_the_next_wave(run, looking=True)
     run.excused_members.add(victim.member)
     with run.on(), run.stack.database.holding("SELECT id FROM cases_case WHERE id = %s FOR UPDATE", victim.pk):
@@ -48,7 +48,7 @@ def due_row_locked(run: Run) -> None:
 
 @fault("postgresql", excuses_looks=True)
 def deadlock_with_a_batch(run: Run) -> None:
-    """Somebody locks a member and then their case while a batch has locked the case and needs the member. PostgreSQL
+    """Someone locks a member and then their case while a batch has locked the case and needs the member. PostgreSQL
     breaks the deadlock, first at the cost of the batch, then at the cost of the other."""
     before = _deadlocks(run)
     with run.on():
@@ -91,7 +91,7 @@ def _is_victim(run: Run, *, deadlock_timeout: str) -> bool:
 
 
 def _of_the_next_wave(run: Run, *, looking: bool) -> PlannedCase:
-    """A case of somebody who looks, or does not, due in a moment."""
+    """A case of someone who looks, or does not, due in a moment."""
     soon = run.next_wave(ahead=0.3)
     return next(
         case

@@ -58,7 +58,7 @@ def mail_worker_killed_after_acceptance(run: Run) -> None:
 
 @fault("processes", works_meanwhile=True, doubles_at_most=MAIL_PROCESSES)
 def mail_worker_killed_before_record(run: Run) -> None:
-    """The mail worker is killed when it has got the 250 and has not yet recorded it: somebody holds the row."""
+    """The mail worker is killed when it has got the 250 and has not yet recorded it: someone holds the row."""
     mail, database = run.stack.mail, run.stack.database
     with run.on(), mail.behaving(hold="DATA"):
         run.until("the server has taken a message", lambda: mail.held > 0)

@@ -23,7 +23,7 @@ def redis_stopped_during_scheduling(run: Run) -> None:
 
 @fault("redis", lead=10, window=8, scheduled_before=True, allowance=RECONNECT)
 def redis_stopped_after_scheduling(run: Run) -> None:
-    """Redis is down when the instants come of what was scheduled and armed while it was up."""
+    """Redis is down at the instants of cases that were scheduled and armed while it was up."""
     _stop_for(run, 8)
 
 
@@ -40,7 +40,7 @@ def redis_restarted_empty(run: Run) -> None:
 
 @fault("redis")
 def redis_flushed(run: Run) -> None:
-    """Redis is told FLUSHALL shortly before a wave; every connection stays."""
+    """Redis is told FLUSHALL shortly before a wave. Every connection stays."""
     run.next_wave()
     with run.on():
         run.stack.redis.flush()
@@ -71,7 +71,7 @@ def behind_a_proxy(environment: dict[str, str]) -> Iterator[Extra]:
 
 @fault("redis", window=10, allowance=RECONNECT, surroundings=behind_a_proxy)
 def redis_connections_half_open(run: Run) -> None:
-    """Every connection to Redis goes dead without a word; new ones work."""
+    """Every connection to Redis goes dead without a word. New ones work."""
     with run.on():
         run.stack.devices["proxy"].go_silent()
         run.wait(10)

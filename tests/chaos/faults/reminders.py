@@ -30,7 +30,7 @@ def mail_worker_killed_in_a_digest(run: Run) -> None:
 
 @fault("reminders", works_meanwhile=True, window=MINUTE + 10)
 def two_beats_remind(run: Run) -> None:
-    """A second beat runs beside the first for more than a minute, and what they send comes four times at a moment."""
+    """A second beat runs beside the first for more than a minute, and each of their messages arrives four times."""
     wanted = reminders.make(run, technicians=60, each=5)
     directory = run.stack.directory / "second-beat-reminds"
     directory.mkdir(exist_ok=True)
@@ -49,8 +49,8 @@ def two_beats_remind(run: Run) -> None:
 
 @fault("reminders", window=MINUTE + 10, allowance=RECONNECT, doubles_at_most=MAIL_PROCESSES)
 def redis_emptied_before_reminders(run: Run) -> None:
-    """Redis is told FLUSHALL when it is to have the reminders queued, while no worker is there to take the message, and
-    again when they are queued and to be sent. Cases are changed in between."""
+    """Redis is flushed just before the reminders are queued, while no worker is there to take the message, and again
+    when they are queued and to be sent. Cases are changed in between."""
     wanted = reminders.make(run, technicians=60, each=5)
     redis, mail = run.stack.redis, run.stack.mail
     with run.on():

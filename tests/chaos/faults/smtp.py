@@ -17,7 +17,8 @@ def smtp_refuses(run: Run) -> None:
 
 @fault("SMTP", small=True, **OPTIONS)
 def smtp_hangs(run: Run) -> None:
-    """The SMTP server takes connections for ten seconds and says nothing, on those that are open neither."""
+    """For ten seconds the SMTP server accepts connections and says nothing, also on connections that are already
+    open."""
     _behave(run, silent=True)
 
 

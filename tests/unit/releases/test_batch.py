@@ -142,7 +142,7 @@ def test_a_member_without_an_address_or_deactivated_gets_the_case_and_the_email_
 
 
 def email_exists_already(case):
-    """An e-mail row for the release that is still to come: the unique constraint refuses the second one."""
+    """An email row for the release that is still to come: the unique constraint refuses the second one."""
     OutgoingEmail.objects.create(
         case=case, kind="released", release_number=1, recipient=case.member, next_try=timezone.now(),
         created=timezone.now(), state="dropped",

@@ -322,7 +322,7 @@ def test_a_look_waits_a_second_at_most(member, caplog):
 def test_the_second_of_a_look_is_for_all_that_it_waits_for(member, locked):
     """Each row is free after less than a second, all of them together are not."""
     cases = CaseFactory.create_batch(4, due=True, member=member)
-    # The e-mail rows point to the member: the look waits for that lock in a later statement.
+    # The email rows point to the member: the look waits for that lock in a later statement.
     locks = [lock(case) for case in cases]
     if "member" in locked:
         locks = [locks[0], lambda: User.objects.select_for_update().get(pk=member.pk)]
