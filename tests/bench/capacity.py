@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.utils.text import capfirst
 
+from portal.setting_registry import SETTINGS
 from tests.bench.figures import RESULTS
 from tests.bench.machine import ROOT
 from tests.bench.markdown import as_table, number
@@ -19,7 +20,9 @@ PENDING = (1_000_000, 10_000_000, 100_000_000)
 DAYS_AHEAD = 90  # average distance of a schedule, at most twice that
 STEPS_A_CASE = 4  # history rows: submitted, accepted, completed, released
 YEARS_KEPT = 2
-WINDOW_DAYS, PER_INSTANT = 8, 4  # RELEASE_ETA_WINDOW_DAYS, RELEASE_ETA_PER_INSTANT
+WINDOW_DAYS, PER_INSTANT = (
+    int(SETTINGS[name].default) for name in ("RELEASE_ETA_WINDOW_DAYS", "RELEASE_ETA_PER_INSTANT")
+)
 GB = 1e9
 OF_WAVES = "Seconds from the instant until the cases were visible, median of the runs"
 
