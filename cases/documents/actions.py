@@ -26,8 +26,9 @@ from cases.models import Case, CaseDocument, CaseEvent, User
 logger = structlog.get_logger(__name__)
 
 Kind = CaseDocument.Kind
-# Of one case: a page shows all of them.
-MAX_DOCUMENTS_PER_CASE = 50
+# Of one case, of each kind: its page shows all of them. What the member sends never keeps out a report, and staff could
+# not make room for one.
+MAX_DOCUMENTS_OF_A_KIND = 50
 
 
 def kind_of(user: User) -> CaseDocument.Kind:
@@ -87,11 +88,19 @@ def record_attached(document: CaseDocument, recorder: EventRecorder, *, by: User
     """
     document.case = recorder.case
     quotas.check_uploads(by)
-    if CaseDocument.objects.filter(case=recorder.case).count() >= MAX_DOCUMENTS_PER_CASE:
-        raise BadDocument(_("A case can have up to %(most)s documents.") % {"most": MAX_DOCUMENTS_PER_CASE})
+    _check_room(document)
     document.uploaded_at = recorder.at
     document.save()
     recorder.record(CaseEvent.Kind.DOCUMENT_ATTACHED, details={"document": document.pk, "name": document.name})
+
+
+def _check_room(document: CaseDocument) -> None:
+    most = MAX_DOCUMENTS_OF_A_KIND
+    if CaseDocument.objects.filter(case=document.case, kind=document.kind).count() < most:
+        return
+    if document.kind == Kind.REPORT:
+        raise BadDocument(_("A case can have up to %(most)s reports.") % {"most": most})
+    raise BadDocument(_("You can attach up to %(most)s documents to a case.") % {"most": most})
 
 
 def check_removal(document: CaseDocument, *, by: User) -> None:

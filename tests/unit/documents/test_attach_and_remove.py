@@ -5,6 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, IntegrityError, transaction
 
 from cases import releases
+from cases.conversation import messages
 from cases.core.errors import BadDocument, NotAllowed, WrongState
 from cases.documents import actions as documents
 from cases.documents import file_types
@@ -82,14 +83,44 @@ def test_a_case_that_is_completed_while_the_file_arrives_keeps_none(member, tech
 
 
 @pytest.mark.django_db
-def test_a_case_has_no_end_of_documents(member, stored, monkeypatch):
-    monkeypatch.setattr(documents, "MAX_DOCUMENTS_PER_CASE", 2)
-    case = CaseFactory(member=member, draft=True)
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [
+        ("member", "You can attach up to 2 documents to a case."),
+        ("technician", "A case can have up to 2 reports."),
+        ("administrator", "A case can have up to 2 reports."),
+    ],
+)
+def test_a_case_has_no_end_of_documents(person, said, member, technician, stored, monkeypatch, request):
+    monkeypatch.setattr(documents, "MAX_DOCUMENTS_OF_A_KIND", 2)
+    person = request.getfixturevalue(person)
+    case = CaseFactory(member=member, draft=True) if person == member else CaseFactory(assigned_to=technician)
     for _ in range(2):
-        documents.attach(case=case, by=member, file=letter(), source="web")
-    with pytest.raises(BadDocument, match="up to 2"):
-        documents.attach(case=case, by=member, file=letter(), source="web")
+        documents.attach(case=case, by=person, file=letter(), source="web")
+    with pytest.raises(BadDocument) as refusal:
+        documents.attach(case=case, by=person, file=letter(), source="web")
+    assert refusal.value.message == said
     assert len(stored()) == 2
+
+
+@pytest.mark.django_db
+def test_what_the_member_sent_in_never_keeps_a_report_out(member, technician, stored, monkeypatch):
+    monkeypatch.setattr(documents, "MAX_DOCUMENTS_OF_A_KIND", 2)
+    case = CaseFactory(member=member, assigned_to=technician)
+    CaseDocumentFactory.create_batch(2, case=case, submission=True)
+    documents.attach(case=case, by=technician, file=letter(), source="web")
+    assert case.documents.filter(kind="report").exists()
+
+
+@pytest.mark.django_db
+def test_reports_never_keep_out_what_the_member_sends(member, technician, stored, monkeypatch):
+    monkeypatch.setattr(documents, "MAX_DOCUMENTS_OF_A_KIND", 2)
+    case = CaseFactory(member=member, assigned_to=technician)
+    CaseDocumentFactory.create_batch(2, case=case)
+    sent = messages.send(case=case, by=member, source="web", text="Here it is.", files=[letter(), letter()])
+    assert CaseDocument.objects.filter(message=sent).count() == 2
+    with pytest.raises(BadDocument):
+        messages.send(case=case, by=member, source="web", text="One more.", files=[letter()])
 
 
 @pytest.mark.django_db
