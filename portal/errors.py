@@ -1,14 +1,17 @@
-"""Error handlers: answers to unexpected errors, which Django has already logged."""
+"""Error handlers: answers to unexpected errors, which Django has already logged.
+
+What somebody typed into the form that failed is on the page, to be copied: it is nowhere else.
+"""
 
 import sys
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views import defaults
 
-from cases.views.unsent_fields import texts_in
+from cases.middleware.mfa import MfaMissing
+from cases.views.unsent_fields import texts_left_in
 
 API = "/api/"
 # A database that restarts is back within seconds.
@@ -19,26 +22,33 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400: a page for people, JSON for callers of the API."""
     if request.path.startswith(API):
         return JsonResponse({"detail": _("We couldn't read this request.")}, status=400)
-    return defaults.bad_request(request, exception)
+    return render(None, "400.html", {"fields": texts_left_in(request)}, status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403, or lead to what sets up a missing second factor where nothing would be lost."""
+    fields = texts_left_in(request)
+    is_mfa = isinstance(exception, MfaMissing)
+    if is_mfa and not fields:
+        return redirect("mfa_activate_totp")
+    return render(request, "403.html", {"fields": fields, "is_mfa_missing": is_mfa}, status=403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: a page for people, JSON for callers of the API.
 
-    What somebody typed is on the page: a case may leave their list while they write, and what they sent about it is
-    nowhere else. It is the same page whether the case exists or not.
+    A case may leave the list of a person while they write about it. The page is the same whether it exists or not.
     """
     if request.path.startswith(API):
         return JsonResponse({"detail": _("Not found.")}, status=404)
-    if fields := texts_in(request):
-        return render(request, "404.html", {"fields": fields}, status=404)
-    return defaults.page_not_found(request, exception)
+    return render(request, "404.html", {"fields": texts_left_in(request)}, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, or 503 with Retry-After where the database did not answer.
 
-    People get a page, callers of the API JSON. Neither reads the database, not even for the user.
+    People get a page, callers of the API JSON. Neither reads the database, not even for the user. Whether a form was
+    saved is not known: the answer to its commit may be what was lost.
     """
     unavailable = isinstance(sys.exception(), OperationalError | InterfaceError)
     status = 503 if unavailable else 500
@@ -50,7 +60,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         )
         response: HttpResponse = JsonResponse({"detail": words}, status=status)
     else:
-        response = render(None, f"{status}.html", status=status)
+        context = {"fields": texts_left_in(request), "is_in_doubt": request.method == "POST"}
+        response = render(None, f"{status}.html", context, status=status)
     if unavailable:
         response["Retry-After"] = str(RETRY_AFTER)
     return response

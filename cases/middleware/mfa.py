@@ -6,6 +6,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,10 @@ OPEN = {
     "mfa_index",
     "mfa_reauthenticate",
 }
+
+
+class MfaMissing(PermissionDenied):
+    """A form arrived of a person who must set it up first (portal.errors keeps what they typed)."""
 
 
 def is_missing(user: object) -> bool:
@@ -62,6 +67,8 @@ class RequireMfaMiddleware:
             return None
         if match is not None and match.route.startswith("api/"):
             return JsonResponse({"detail": str(SET_IT_UP_FIRST)}, status=403)
+        if request.method == "POST":
+            raise MfaMissing
         return redirect("mfa_activate_totp")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import is_valid_path
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -55,7 +56,16 @@ def has_text(fields: list[Field]) -> bool:
 
 def texts_in(request: HttpRequest) -> list[Field]:
     """What a form of the portal sent that somebody typed. Nothing for an address without a view: no form has it."""
-    if request.method != "POST" or request.resolver_match is None:
+    # A middleware may have failed before the view was looked for.
+    if request.method != "POST" or not (request.resolver_match or is_valid_path(request.path_info)):
         return []
     fields = fields_of(unsent_forms.typed(request.POST))
     return fields if has_text(fields) else []
+
+
+def texts_left_in(request: HttpRequest) -> list[Field]:
+    """What texts_in finds, for the page of an error. Nothing where the form cannot be read, which may be the error."""
+    try:
+        return texts_in(request)
+    except Exception:  # noqa: BLE001  (the page is shown without it, and what it says may be what was typed)
+        return []

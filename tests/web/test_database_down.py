@@ -41,6 +41,15 @@ def test_pages_say_that_the_portal_is_back_in_a_moment(patient, url):
 
 @pytest.mark.postgresql
 @pytest.mark.usefixtures("_no_database")
+def test_what_was_typed_is_on_the_page(patient):
+    patient.cookies["sessionid"] = "of-somebody-who-was-logged-in"
+    answer = patient.post("/cases/1/messages/", {"message": "She called twice."})
+    assert answer.status_code == 503
+    assert "She called twice.</textarea>" in answer.content.decode()
+
+
+@pytest.mark.postgresql
+@pytest.mark.usefixtures("_no_database")
 def test_the_api_says_so_in_json(patient):
     answer = patient.get("/api/cases/", headers={"Authorization": "Token of-a-program"})
 
