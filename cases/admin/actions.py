@@ -119,6 +119,8 @@ def _act(request: HttpRequest, cases: list[Case], transition: Transition, answer
             )
         except CaseError as error:
             messages.error(request, f"{case}: {error.message}")
+        except Case.DoesNotExist:
+            messages.error(request, f"{case}: " + _("This case no longer exists."))
         else:
             done += 1
     if done:

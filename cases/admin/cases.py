@@ -29,6 +29,10 @@ class CaseAdmin(ReadOnlyAdmin):
     search_help_text = _("Search by full case number")
     actions = ("release_early", "hold", "recall", "return_to_accepted")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        """The rule of every other door (docs/rules.md, 3)."""
+        return super().get_queryset(request) & Case.objects.visible_to(request.user)
+
     def view_on_site(self, case: Case) -> str:
         """The case in the portal."""
         return reverse("case_detail", args=[case.pk])

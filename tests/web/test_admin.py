@@ -1,6 +1,7 @@
 """Django's admin: everything can be looked up, nothing can be edited past a verb, and no secret is shown."""
 
 import html
+from dataclasses import replace
 
 import pytest
 from django.contrib import admin as django_admin
@@ -12,6 +13,8 @@ from django.urls import reverse
 from cases import releases
 from cases.accounts import actions as people
 from cases.accounts import calendar_feed
+from cases.admin.actions import RELEASE_EARLY
+from cases.casework import drafts
 from cases.models import (
     AccountEvent,
     BlackoutDay,
@@ -248,6 +251,36 @@ def test_what_is_refused_of_one_case_stops_no_other(admin, pending, member, tech
     answer = choose(admin, "release_early", pending, accepted, **confirmed(pending, accepted))
     page = html.unescape(answer.content.decode())
     assert f"{accepted}: This case is in progress. It isn't completed yet." in page
+    assert "1 case updated." in page
+    pending.refresh_from_db()
+    assert pending.is_released
+
+
+def test_a_draft_that_was_deleted_is_not_shown(admin, member):
+    """It is nobody's to see, not even an administrator's: only its history is left."""
+    case = CaseFactory(member=member, draft=True)
+    assert case.external_case_id in admin.get(LIST).content.decode()
+    drafts.delete_draft(case=case, by=member, source="web")
+    for address in (LIST, f"{LIST}?q={case.external_case_id}", f"{LIST}?status__exact=deleted"):
+        assert f"/case/{case.pk}/change/" not in admin.get(address).content.decode()
+    assert admin.get(f"{LIST}{case.pk}/change/").status_code == 302
+    page = choose(admin, "hold", case, **confirmed(case))
+    assert page.status_code == 200
+    assert "updated." not in page.content.decode()
+
+
+def test_a_case_that_goes_while_it_is_changed_stops_no_other(admin, pending, member, technician, monkeypatch):
+    gone = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    release_now = RELEASE_EARLY.verb
+
+    def slowly(**facts):
+        if facts["case"] == gone:
+            raise Case.DoesNotExist
+        return release_now(**facts)
+
+    monkeypatch.setattr("cases.admin.cases.RELEASE_EARLY", replace(RELEASE_EARLY, verb=slowly))
+    page = html.unescape(choose(admin, "release_early", gone, pending, **confirmed(gone, pending)).content.decode())
+    assert f"{gone}: This case no longer exists." in page
     assert "1 case updated." in page
     pending.refresh_from_db()
     assert pending.is_released
