@@ -1,6 +1,7 @@
 """The release calendar with a real browser: a case is moved by keyboard, by mouse, and without JavaScript."""
 
 import datetime as dt
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +13,7 @@ from tests.factories import CaseFactory
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 DAY = dt.timedelta(days=1)
+MOVES = re.compile(r"/calendar/\d+/move/")
 
 
 @pytest.fixture
@@ -132,6 +134,65 @@ def test_a_portal_out_of_reach_is_said(another_browser, case, monday):
     page.context.set_offline(True)
     page.get_by_role("link", name="Move Pension").click()
     expect(page.get_by_role("alert")).to_contain_text("Couldn't move the case.")
+
+
+LOST = {
+    "offline": lambda page: page.context.set_offline(True),
+    "unavailable": lambda page: page.route(MOVES, lambda route: route.fulfill(status=503, body="Later")),
+    "too many": lambda page: page.route(MOVES, lambda route: route.fulfill(status=429, body="Later")),
+}
+
+
+@pytest.fixture
+def typed(tab_for, administrator, case, monday):
+    """Ada's dialog, with a day and a reason."""
+    page = tab_for(administrator)
+    page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
+    page.get_by_role("link", name="Move Pension").click()
+    page.get_by_label("New release date").fill(monday.isoformat())
+    page.get_by_label("Reason").fill("The member asked")
+    return page
+
+
+@pytest.mark.parametrize("way", LOST)
+def test_a_move_that_is_lost_keeps_the_reason(typed, way, monday):
+    LOST[way](typed)
+    for _ in range(2):
+        typed.get_by_role("button", name="Move").click()
+        expect(typed.get_by_role("dialog").get_by_role("alert")).to_have_count(1)
+        expect(typed.get_by_role("dialog").get_by_role("alert")).to_contain_text("Your text is still here.")
+    expect(typed.get_by_label("Reason")).to_have_value("The member asked")
+    assert_accessible(typed)
+    typed.context.set_offline(False)
+    typed.unroute_all()
+    typed.get_by_role("button", name="Move").click()
+    expect(day(typed, monday)).to_contain_text("Pension")
+
+
+def test_a_lost_move_whose_dialog_was_closed_is_said_in_the_calendar(typed):
+    def close_and_lose(route):
+        typed.keyboard.press("Escape")
+        route.abort()
+
+    typed.route(MOVES, close_and_lose)
+    typed.get_by_role("button", name="Move").click()
+    expect(typed.get_by_role("dialog")).to_be_hidden()
+    expect(typed.get_by_role("alert")).to_contain_text("Couldn't move the case.")
+
+
+def test_a_move_from_a_page_out_of_date_is_sent_again_with_its_reason(typed, case, monday):
+    typed.context.clear_cookies(name="csrftoken")
+    typed.get_by_role("button", name="Move").click()
+    expect(typed.get_by_role("heading", name="This page was out of date")).to_be_visible()
+    expect(typed.get_by_label("Reason")).to_have_value("The member asked")
+    expect(typed.get_by_label("Release date")).to_have_value(monday.isoformat())
+
+
+def test_a_move_of_what_is_gone_keeps_the_reason(typed, case):
+    type(case).objects.filter(pk=case.pk).update(status="deleted", scheduled_release_date=None, date_completed=None)
+    typed.get_by_role("button", name="Move").click()
+    expect(typed.get_by_role("heading", name="Page not found")).to_be_visible()
+    expect(typed.get_by_label("Reason")).to_have_value("The member asked")
 
 
 def test_axe_finds_nothing_on_a_phone_in_the_dark(sign_in, technician, case, monday):

@@ -7,18 +7,39 @@ let dragged = null;
 
 /** Asks the server and shows its answer: the calendar in place of this one, or the form for a move in the dialog. */
 async function ask(url, options) {
+  const form = options?.form;
   try {
     const response = await fetch(url, options);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (page.querySelector("[data-calendar]")) showCalendar(page, response.url);
     else if (page.getElementById("move-panel")) showPanel(page.getElementById("move-panel"), page.title);
-    // Signed out meanwhile: the browser sends it as a form, and the server keeps what was typed.
-    else if (options?.form && page.querySelector("[data-session-ended]")) HTMLFormElement.prototype.submit.call(options.form);
+    else if (options && isOutOfReach(response.status)) showProblem(form);
+    // Signed out meanwhile, or the case is gone: the browser sends it as a form, and the page that answers has what was typed.
+    else if (form) HTMLFormElement.prototype.submit.call(form);
     else window.location.assign(url);
   } catch {
-    byId("move-dialog").close();
-    byId("move-problem").hidden = false;
+    showProblem(form);
   }
+}
+
+const isOutOfReach = (status) => status >= 500 || status === 429;
+
+/** Says that nothing came of it: above the form, which keeps what was typed, or above the calendar without one. */
+function showProblem(form) {
+  const dialog = byId("move-dialog");
+  if (!form || !dialog.open) {
+    dialog.close();
+    byId("move-problem").hidden = false;
+    return;
+  }
+  form.querySelector("button").disabled = false;
+  form.querySelector("[data-lost]")?.remove();
+  const problem = document.createElement("div");
+  problem.className = "alert alert-danger";
+  problem.setAttribute("role", "alert");
+  problem.dataset.lost = "";
+  problem.textContent = dialog.dataset.problem;
+  form.prepend(problem);
 }
 
 function showCalendar(page, url) {
