@@ -1,5 +1,6 @@
 """What members do with their drafts, all on one page: write, attach, save, submit, delete."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -76,7 +77,7 @@ def edit_case(request: PortalRequest, pk: int) -> HttpResponse:
     if not form.is_bound or not form.is_valid():
         return _shown(request, form, case=case)
     drafts.edit(case=case, by=request.user, version=form.cleaned_data["version"], **form.text())
-    return _carry_on(request, pk)
+    return _carry_on(request, pk, form_token=form_tokens.sent_in(request))
 
 
 def _form(request: PortalRequest, **options: Any) -> DraftForm:
@@ -100,7 +101,9 @@ def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: 
     return render_draft(request, form, case=case, problem=error.message, status=error.status, is_changed=True)
 
 
-def _not_carried_on(request: PortalRequest, error: CaseError, pk: int, *, is_again: bool = False) -> HttpResponse:
+def _not_carried_on(
+    request: PortalRequest, error: CaseError, pk: int, *, is_again: bool = False, form_token: str = ""
+) -> HttpResponse:
     """The draft is saved. What could not be done with it is said on its page."""
     case = visible_case(request, pk)
     if Action.EDIT not in permissions.allowed(by=request.user, case=case):
@@ -110,16 +113,18 @@ def _not_carried_on(request: PortalRequest, error: CaseError, pk: int, *, is_aga
 
 
 @refusals_shown_by(_not_carried_on)
-def _carry_on(request: PortalRequest, pk: int, *, is_again: bool = False) -> HttpResponse:
+def _carry_on(request: PortalRequest, pk: int, *, is_again: bool = False, form_token: str = "") -> HttpResponse:
     """The draft `pk` is saved: attach the file that came along, and do what the button says.
 
-    A button that was pressed twice (`is_again`) attaches its file once.
+    A button that was pressed twice attaches its file once: by the token of the form, or, where that has made the draft,
+    by `is_again`.
     """
     case = visible_case(request, pk)
     if request.htmx:
         return render_saved(request, case)
     if is_file_sent(request) and not is_again:
-        documents.attach(case=case, by=request.user, file=uploaded_file(request), source=WEB)
+        with suppress(SentAlready):
+            documents.attach(case=case, by=request.user, file=uploaded_file(request), source=WEB, form_token=form_token)
     then = request.POST.get("then")
     if then == ATTACH:
         return redirect(reverse("edit_case", args=[pk]) + "#documents")

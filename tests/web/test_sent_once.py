@@ -151,6 +151,41 @@ def test_a_second_press_mails_no_second_invitation(client, administrator):
     assert ida.account_events.filter(kind=AccountEvent.Kind.INVITED_AGAIN).count() == 1
 
 
+@pytest.fixture
+def send_draft(client, member):
+    """Sends the form of a draft that is there, as a browser without scripts does, with a file."""
+    client.force_login(member)
+    draft = CaseFactory(member=member, draft=True)
+    address = f"/cases/{draft.pk}/edit/"
+    fields = {"title": "Pension", "description": "When?", "urgency": "normal", "version": draft.version}
+
+    def send_(token=None, **more):
+        token = token or token_on(client.get(address))
+        return client.post(address, {**fields, "form_token": token, "file": a_file(), **more}), token
+
+    return send_
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("then", ["", "attach"], ids=["save", "attach"])
+def test_a_draft_that_is_saved_twice_gets_its_file_once(then, send_draft):
+    first, token = send_draft(then=then)
+    again, _token = send_draft(token, then=then)
+    assert (first.status_code, again.status_code) == (302, 302)
+    assert first.url == again.url
+    assert CaseDocument.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_draft_that_is_sent_again_with_another_file_says_so(send_draft):
+    _first, token = send_draft()
+    again, _token = send_draft(token, file=a_file("other.pdf"))
+    assert again.status_code == 409
+    assert "You already sent this form with different content." in again.content.decode()
+    assert send_draft(file=a_file("other.pdf"), version=1)[0].status_code == 302
+    assert CaseDocument.objects.count() == 2
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["x", "x" * 5000, "1:2:3:4", "\0"])
 def test_a_token_of_nobodys_makes_nothing(token, client, member):
