@@ -1,9 +1,12 @@
 """What pages say of a bulk run: its title, its button, and how far it is."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -135,6 +138,15 @@ def bulk_buttons(user: User, types_are_kept: object) -> dict[str, list[Button]]:
     shown = {button.action for button in first if not button.is_wide_only}
     more = [Button(action, action.label) for action in offered if action not in shown]
     return {"first": first, "more": more}
+
+
+@register.filter
+def move_address(date: dt.date) -> str:
+    """The address of the form that moves all cases scheduled for `date` to the next working day."""
+    day = date.isoformat()
+    proposed = {"days": 1, "unit": "working", "direction": "later"}
+    selected = {"all": 1, "query": urlencode({"release_from": day, "release_to": day})}
+    return reverse("new_bulk_run") + "?" + urlencode({"action": Action.SHIFT, **selected, **proposed})
 
 
 @register.filter

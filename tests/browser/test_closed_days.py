@@ -45,6 +45,13 @@ def test_ada_closes_a_day_and_tom_chooses_another(
     expect(page.get_by_text("is now a blackout day.")).to_be_visible()
     expect(page.get_by_role("link", name="1 case still scheduled")).to_be_visible()
     assert_accessible(page)
+    page.get_by_role("link", name="Move cases").click()
+    expect(page.get_by_text("1 case selected.")).to_be_visible()
+    expect(page.get_by_label("Move by")).to_have_value("1")
+    page.get_by_label("Reason").fill("We move.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("button", name="Move 1 case")).to_be_visible()
+    expect(page.get_by_text("Pension")).to_be_visible()
 
     # Tom sees it in the calendar, is told at once in the dialog, and takes the next day.
     page = sign_in(technician, viewport=viewport, dark=dark, at=f"/calendar/?date={monday}")

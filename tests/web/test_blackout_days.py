@@ -1,6 +1,7 @@
 """Closed days on pages: blackout days for administrators, pickers, the calendar, the settings page."""
 
 import datetime as dt
+import html
 import json
 import re
 
@@ -8,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases.models import BlackoutDay, Case, PortalEvent
+from cases.models import BlackoutDay, BulkRow, Case, PortalEvent
 from cases.releases import blackout_days
 from tests.factories import CaseFactory
 
@@ -66,6 +67,45 @@ def test_it_shows_who_is_affected_before_the_day_is_added(ada, member, technicia
     assert "Blackout day added" in shown
     case.refresh_from_db()
     assert case.scheduled_release_date == JUNE_24
+
+
+def test_one_button_leads_to_the_move_of_all_cases_that_a_day_affects(ada, member, technician, closed):
+    """With the form filled in: to the next working day, at the time of each."""
+    affected = {scheduled(member, technician, scheduled_release_time=time) for time in (None, dt.time(9, 30))}
+    CaseFactory(scheduled=True, member=member, assigned_to=technician, scheduled_release_date=JUNE_24 + DAY)
+    addresses = {
+        html.unescape(re.search(r'href="(/bulk/new/[^"]*)"', text_of(ada, url))[1])
+        for url in ("/blackout-days/", f"/blackout-days/new/?date={JUNE_24}")
+    }
+    (address,) = addresses
+    form = ada.get(address)
+    page = form.content.decode()
+    assert "2 cases selected." in page
+    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html.unescape(page)))
+    sent |= {"days": 1, "unit": "working", "direction": "later", "reason": "We move."}
+    assert form.context["form"].initial == {"days": "1", "unit": "working", "direction": "later"}
+    answer = ada.post("/bulk/new/", sent, follow=True)
+    assert answer.status_code == 200
+    rows = BulkRow.objects.all()
+    assert {(row.case, row.to_date, row.to_time) for row in rows} == {
+        (case, JUNE_24 + DAY, case.scheduled_release_time) for case in affected
+    }
+
+
+def test_where_nothing_is_affected_nothing_is_moved(ada, closed):
+    assert "/bulk/new/" not in text_of(ada, "/blackout-days/")
+    assert "/bulk/new/" not in text_of(ada, f"/blackout-days/new/?date={JUNE_24}")
+
+
+def test_cases_are_moved_once_the_day_is_closed(ada, member, technician, settings):
+    """Before, others could choose it again."""
+    scheduled(member, technician)
+    page = text_of(ada, f"/blackout-days/new/?date={JUNE_24}")
+    assert "/bulk/new/" not in page
+    assert "After you add it, you can move the affected cases in one step." in page
+    settings.RELEASE_ON_WEEKENDS = False
+    CaseFactory(scheduled=True, scheduled_release_date=dt.date(2025, 6, 21))
+    assert "/bulk/new/" in text_of(ada, "/blackout-days/new/?date=2025-06-21")
 
 
 def test_a_day_is_removed(ada, closed):
