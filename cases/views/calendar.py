@@ -15,18 +15,15 @@ from cases.core.calendar_periods import Period, View
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.reader_timezones import on_portal_clock
-from cases.core.schedule import Schedule
-from cases.core.text import isolated
 from cases.forms import calendar as calendar_forms
 from cases.forms.calendar import CalendarForm, MoveForm
 from cases.lifecycle import permissions
 from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
-from cases.middleware import toasts
 from cases.models import Case, CaseEvent, CaseQuerySet, User
-from cases.releases.schedule_policy import check_choice
 from cases.selectors.release_calendar import DayPaginator, by_the_clock, days_of, entries_of, kinds_of, more_after
+from cases.views import undo_offers
 from cases.views.case_detail import visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
@@ -128,26 +125,14 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
     form = MoveForm(request.POST, case=case, by=user, now=now)
     if not form.is_valid():
         return _move_page(request, case, form, now=now, status=400)
+    former = undo_offers.schedule_of(case)
     moved = releases.schedule(
         case=case, by=user, source=CaseEvent.Source.WEB, release_on=form.new_schedule(case), **form.change()
     )
     back = _way_back(request, now)
     url = f"{reverse('move_case', args=[pk])}?{back.query()}"
-    undo = _undo(moved, case.scheduled_release_date, url=url, user=user, now=now)
-    toasts.success(request, _moved(moved), undo=undo)
+    undo_offers.tell_moved(request, _moved(moved), url=url, case=moved, former=former)
     return redirect(back.url())
-
-
-def _undo(moved: Case, former: dt.date | None, *, url: str, user: User, now: dt.datetime) -> toasts.Undo | None:
-    """Return what moves the case to its `former` day again; None where the person may not choose that day."""
-    if former is None or former == moved.scheduled_release_date:
-        return None
-    reason = _("Moved back.") if permissions.TABLE[Action.RESCHEDULE][user.role].reason else ""
-    try:
-        check_choice(Schedule(former, moved.scheduled_release_time), case=moved, by=user, reason=reason, now=now)
-    except CaseError:
-        return None
-    return toasts.Undo(url, {"release_date": former.isoformat(), "version": moved.version, "reason": reason})
 
 
 def _blank(case: Case, user: User, now: dt.datetime, date: str | None, reason: str = "") -> MoveForm:
@@ -177,7 +162,4 @@ def _move_page(
 
 def _moved(case: Case) -> str:
     moment = on_portal_clock(cast(dt.datetime, case.release_instant), "MOMENT_FORMAT")
-    return _("Moved to %(date)s.") % {
-        "case": isolated(case.title or case.external_case_id),
-        "date": moment,
-    }
+    return _("Moved to %(date)s.") % {"date": moment}

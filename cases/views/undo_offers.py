@@ -27,6 +27,8 @@ def tell_moved(request: PortalRequest, text: str, *, url: str, case: Case, forme
 
 
 def _fields(case: Case, former: Schedule, request: PortalRequest) -> dict[str, Any]:
+    if former == schedule_of(case):
+        return {}
     reason = _("Undone") if request.user.is_administrator else ""
     try:
         check_choice(former, case=case, by=request.user, reason=reason, now=portal_now())

@@ -192,7 +192,7 @@ def test_a_move_is_undone_from_its_toast(client, technician, administrator, case
         assert client.post(url, fields).status_code == 302
         case.refresh_from_db()
         assert (case.scheduled_release_date, case.scheduled_release_time) == (JUNE_18, dt.time(9, 30))
-    assert CaseEvent.objects.filter(kind="rescheduled").latest("pk").reason == "Moved back."
+    assert CaseEvent.objects.filter(kind="rescheduled").latest("pk").reason == "Undone"
 
 
 def test_a_day_that_a_technician_may_not_choose_is_not_offered_again(client, technician, case):
