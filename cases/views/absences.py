@@ -7,12 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.accounts import absences as verbs
-from cases.core.errors import CaseError
 from cases.forms.absences import AbsenceForm
 from cases.lifecycle import deputies
 from cases.models import Absence, User
 from cases.views.decorators import for_administrators
-from cases.views.refusals import refusal_on, refusals_shown_by
+from cases.views.refusals import refusal_above, refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 
@@ -51,13 +50,8 @@ def _page(request: PortalRequest, technician: User) -> HttpResponse:
     return render(request, "cases/absences.html", context, status=400 if form.is_bound else 200)
 
 
-def _not_ended(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    messages.error(request, error.message)
-    return redirect("dashboard")
-
-
 @require_POST
-@refusals_shown_by(_not_ended)
+@refusals_shown_by(refusal_above("dashboard"))
 def end_absence(request: PortalRequest, pk: int) -> HttpResponse:
     """End an absence of one's own, or as an administrator anyone's, today."""
     found = Absence.objects.select_related("technician")

@@ -8,22 +8,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from cases.accounts import actions as verbs
-from cases.core.errors import CaseError
 from cases.delivery.resend import resend_to
 from cases.models import CaseEvent, User
 from cases.views.decorators import for_administrators
-from cases.views.refusals import refusals_shown_by
+from cases.views.refusals import refusal_above, refusals_shown_by
 from cases.views.requests import PortalRequest
-
-
-def _refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    messages.error(request, error.message)
-    return redirect("person", pk=pk)
 
 
 @require_POST
 @for_administrators
-@refusals_shown_by(_refused)
+@refusals_shown_by(refusal_above("person", "pk"))
 def clear_bounce(request: PortalRequest, pk: int) -> HttpResponse:
     """The address of a person works again."""
     verbs.clear_bounce(person=get_object_or_404(User, pk=pk), by=request.user)
@@ -33,7 +27,7 @@ def clear_bounce(request: PortalRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_administrators
-@refusals_shown_by(_refused)
+@refusals_shown_by(refusal_above("person", "pk"))
 def resend_to_person(request: PortalRequest, pk: int) -> HttpResponse:
     """Send again all email to a person that was given up."""
     found = get_object_or_404(User, pk=pk)

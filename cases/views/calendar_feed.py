@@ -16,13 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.accounts import calendar_feed as feeds
 from cases.core import languages
-from cases.core.errors import CaseError, SentAlready
+from cases.core.errors import SentAlready
 from cases.lifecycle import form_tokens
 from cases.middleware import mfa
 from cases.selectors import calendar_feed as contents
 from cases.views import ical
 from cases.views.decorators import staff_only
-from cases.views.refusals import refusals_shown_by
+from cases.views.refusals import refusal_above, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 # In the session, between the making of an address and the page that shows it.
@@ -44,16 +44,11 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(content, content_type="text/calendar; charset=utf-8")
 
 
-def _refused(request: PortalRequest, error: CaseError) -> HttpResponse:
-    """The person has another role by now, or the session has ended: the dashboard is for everybody."""
-    messages.error(request, error.message)
-    return redirect("dashboard")
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 @never_cache
-@refusals_shown_by(_refused)
+# The person has another role by now, or the session has ended: the dashboard is for everybody.
+@refusals_shown_by(refusal_above("dashboard"))
 def change_feed(request: PortalRequest) -> HttpResponse:
     """POST `action`: `new` makes an address, `off` takes it back; anything else is a 400. GET shows a new address this
     once: to load that page anew must not make another one, which would end the first."""

@@ -62,8 +62,8 @@ def visible_case(request: PortalRequest, pk: int) -> Case:
     return get_object_or_404(first_views.with_recorded(cases, kind=FirstView.Kind.PAGE, by=request.user), pk=pk)
 
 
-def show_refusal(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """The page of the case as it is now, with what was refused above it."""
+def show_refusal(request: PortalRequest, error: CaseError, pk: int, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    """The page of the case as it is now, with what was refused of it or of a part of it above."""
     return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
 
 

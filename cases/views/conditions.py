@@ -32,10 +32,6 @@ Kind = Condition.Kind
 ASKS_AND_ACTS = ["GET", "HEAD", "POST"]
 
 
-def _not_done(request: PortalRequest, error: CaseError, pk: int, condition_pk: int) -> HttpResponse:
-    return show_refusal(request, error, pk)
-
-
 def _not_added(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
     """Show what was typed again, for the case as it is now. Where it can no longer be done, the page of the case."""
     case = visible_case(request, pk)
@@ -66,7 +62,7 @@ def add_condition(request: PortalRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @staff_only
-@refusals_shown_by(_not_done)
+@refusals_shown_by(show_refusal)
 def meet_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
     """Confirm a manual condition. POST `version`."""
     condition, version = _asked(request, pk, condition_pk)
@@ -77,7 +73,7 @@ def meet_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpRe
 
 @require_POST
 @staff_only
-@refusals_shown_by(_not_done)
+@refusals_shown_by(show_refusal)
 def approve_release(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
     """Approve the release as a second person. POST `version`."""
     condition, version = _asked(request, pk, condition_pk)
@@ -88,7 +84,7 @@ def approve_release(request: PortalRequest, pk: int, condition_pk: int) -> HttpR
 
 @require_POST
 @staff_only
-@refusals_shown_by(_not_done)
+@refusals_shown_by(show_refusal)
 def remove_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
     """Remove a condition that was added by mistake. POST `version`."""
     condition, version = _asked(request, pk, condition_pk)
@@ -100,7 +96,7 @@ def remove_condition(request: PortalRequest, pk: int, condition_pk: int) -> Http
 @require_POST
 @never_cache
 @staff_only
-@refusals_shown_by(_not_done)
+@refusals_shown_by(show_refusal)
 def link_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
     """Make a link for an external condition, and show it this once. POST `version`: sent again, it is an older one."""
     condition, version = _asked(request, pk, condition_pk)

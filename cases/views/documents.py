@@ -93,12 +93,8 @@ def attach_document(request: PortalRequest, pk: int) -> HttpResponse:
     return redirect("case_detail", pk=pk)
 
 
-def _not_removed(request: PortalRequest, error: CaseError, pk: int, document_pk: int) -> HttpResponse:
-    return show_refusal(request, error, pk)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
-@refusals_shown_by(_not_removed)
+@refusals_shown_by(show_refusal)
 def remove_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResponse:
     """GET asks whether the document shall go, by its name; POST takes it away."""
     found = visible_document(request, pk, document_pk)

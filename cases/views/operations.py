@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.core.clock import portal_now
-from cases.core.errors import CaseError
 from cases.delivery.resend import resend
 from cases.forms.release_switch import SwitchForm
 from cases.lifecycle import stored_clock
@@ -25,7 +24,7 @@ from cases.monitoring.outbox_status import outbox_status
 from cases.monitoring.release_status import release_status
 from cases.monitoring.stop_status import held_by_stop
 from cases.views.decorators import for_administrators
-from cases.views.refusals import refusals_shown_by
+from cases.views.refusals import refusal_above, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 PERIODS = (7, 30, 90)
@@ -72,14 +71,9 @@ def operations_workers(request: PortalRequest) -> HttpResponse:
     return render(request, "cases/operations/workers.html", {"broker": broker_status()})
 
 
-def _not_resent(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    messages.error(request, error.message)
-    return redirect("operations")
-
-
 @require_POST
 @for_administrators
-@refusals_shown_by(_not_resent)
+@refusals_shown_by(refusal_above("operations"))
 def resend_email(request: PortalRequest, pk: int) -> HttpResponse:
     """Has an e-mail that was given up sent again."""
     email = get_object_or_404(OutgoingEmail, pk=pk)

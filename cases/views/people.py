@@ -25,7 +25,7 @@ from cases.models import CaseEvent, User
 from cases.selectors.members_cases import cases_of
 from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
 from cases.views.decorators import for_administrators
-from cases.views.refusals import refusal_on, refusals_shown_by
+from cases.views.refusals import refusal_above, refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 # Of the history of an account, and of the cases of a person.
@@ -83,14 +83,9 @@ def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "cases/people/correct.html", context, status=400 if form.is_bound else 200)
 
 
-def _not_invited(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    messages.error(request, error.message)
-    return redirect("person", pk=pk)
-
-
 @require_POST
 @for_administrators
-@refusals_shown_by(_not_invited)
+@refusals_shown_by(refusal_above("person", "pk"))
 def reinvite_person(request: PortalRequest, pk: int) -> HttpResponse:
     """The link to set a password once more, for somebody who has none yet."""
     found = get_object_or_404(User, pk=pk)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from django.contrib import messages
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
@@ -43,6 +44,17 @@ def refusals_shown_by(show: Show[P]) -> Callable[[View[P, R]], View[P, R | HttpR
         return guarded
 
     return decorate
+
+
+def refusal_above(page: str, *arguments: str) -> Callable[..., HttpResponse]:
+    """Return what leads to `page` with the refusal above it. `arguments` of the view are those of its address."""
+
+    def show(request: PortalRequest, error: CaseError, /, **kwargs: Any) -> HttpResponse:
+        messages.error(request, error.message)
+        answer: HttpResponse = redirect(page, **{name: kwargs[name] for name in arguments})
+        return answer
+
+    return show
 
 
 @contextmanager
