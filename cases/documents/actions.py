@@ -61,7 +61,7 @@ def stored(files: Sequence[File[Any]], *, by: User) -> Iterator[list[CaseDocumen
 
     BadDocument and StorageFailed as of `attach`. After an error in the block, or before, nothing is kept of them. When
     the commit itself fails nobody knows whether the rows are there: the files stay, and so they do when an outer
-    transaction is rolled back. `document_storage.reconcile` finds files without a row.
+    transaction is rolled back. `cases.documents.storage.reconcile` finds files without a row.
     """
     examined = [(file, file_types.examine(file)) for file in files]
     documents: list[CaseDocument] = []

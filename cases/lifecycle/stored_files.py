@@ -22,7 +22,8 @@ STORAGE_ERRORS = _errors_of_storages()
 
 
 def discard(path: str) -> None:
-    """Delete the file at `path`, which no row names. One that cannot be deleted now is found by `reconcile`."""
+    """Delete the file at `path`, which no row names. One that cannot be deleted now is found by
+    `cases.documents.storage.reconcile`."""
     try:
         default_storage.delete(path)
     except STORAGE_ERRORS:
