@@ -10,7 +10,7 @@ from cases.accounts import absences as verbs
 from cases.forms.absences import AbsenceForm
 from cases.lifecycle import deputies
 from cases.models import Absence, User
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.refusals import refusal_above, refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
@@ -24,7 +24,7 @@ def absences(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_administrators
+@administrators_only
 def person_absences(request: PortalRequest, pk: int) -> HttpResponse:
     """The absences of a technician, who may have fallen ill."""
     return _page(request, get_object_or_404(User, pk=pk, role=User.Role.TECHNICIAN))

@@ -23,7 +23,7 @@ from cases.models import BlackoutDay, PortalEvent
 from cases.releases import blackout_days as verbs
 from cases.selectors import blackout_days as selectors
 from cases.selectors.pagination import CappedCount, CappedPaginator
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
 
@@ -33,7 +33,7 @@ SHOWN = 50
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def blackout_days(request: PortalRequest) -> HttpResponse:
     """The blackout days from today on, the holidays of the settings, and who changed what."""
     return _list(request)
@@ -57,7 +57,7 @@ def _list(request: PortalRequest, *, status: int = 200, **overrides: Any) -> Htt
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_administrators
+@administrators_only
 def new_blackout_day(request: PortalRequest) -> HttpResponse:
     """GET `date`: whom it affects, and the form to add it. POST `date`, `name` adds it."""
     if request.method != "POST" and "date" not in request.GET:
@@ -103,7 +103,7 @@ def _not_removed(request: PortalRequest, error: CaseError) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_removed)
 def remove_blackout_day(request: PortalRequest) -> HttpResponse:
     """POST `date`: releases can be scheduled for it again."""

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_POST
 from cases.accounts import actions as verbs
 from cases.delivery.resend import resend_to
 from cases.models import CaseEvent, User
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.refusals import refusal_above, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(refusal_above("person", "pk"))
 def clear_bounce(request: PortalRequest, pk: int) -> HttpResponse:
     """The address of a person works again."""
@@ -26,7 +26,7 @@ def clear_bounce(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(refusal_above("person", "pk"))
 def resend_to_person(request: PortalRequest, pk: int) -> HttpResponse:
     """Send again all email to a person that was given up."""

@@ -14,7 +14,7 @@ from cases.core.errors import CaseError, SentAlready
 from cases.forms.conversation import CannedTextForm
 from cases.lifecycle import form_tokens
 from cases.models import CannedText, CaseEvent
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
 from cases.views.unsent_fields import texts_in
@@ -23,7 +23,7 @@ WEB = CaseEvent.Source.WEB
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def canned_texts(request: PortalRequest) -> HttpResponse:
     """All texts by name."""
     return render(request, "cases/canned_texts/list.html", {"texts": CannedText.objects.all()})
@@ -36,7 +36,7 @@ def _not_added(request: PortalRequest, error: CaseError) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_added)
 def new_canned_text(request: PortalRequest) -> HttpResponse:
     """Another text."""
@@ -64,7 +64,7 @@ def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_changed)
 def canned_text(request: PortalRequest, pk: int) -> HttpResponse:
     """One text, to be read and changed."""
@@ -83,7 +83,7 @@ def canned_text(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_changed)
 def delete_canned_text(request: PortalRequest, pk: int) -> HttpResponse:
     """Delete the text. Messages that it was put into keep it. Nothing happens where it is gone."""

@@ -16,7 +16,7 @@ from cases.forms.case_types import CaseTypeForm, ConditionForms, condition_forms
 from cases.forms.versions import VersionForm
 from cases.lifecycle import form_tokens
 from cases.models import CaseType, PortalEvent
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
 
@@ -24,7 +24,7 @@ WEB = PortalEvent.Source.WEB
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def case_types(request: PortalRequest) -> HttpResponse:
     """All types in their order, the retired ones last."""
     kept = CaseType.objects.order_by("is_retired", "position", "name", "pk").prefetch_related("conditions")
@@ -39,7 +39,7 @@ def _not_added(request: PortalRequest, error: CaseError) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_added)
 def new_case_type(request: PortalRequest) -> HttpResponse:
     """Another type, behind the ones that there are."""
@@ -68,7 +68,7 @@ def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_changed)
 def case_type(request: PortalRequest, pk: int) -> HttpResponse:
     """One type, to be read and changed."""
@@ -89,7 +89,7 @@ def _not_retired(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_retired)
 def retire_case_type(request: PortalRequest, pk: int) -> HttpResponse:
     """POST `retired`: `yes` retires the type, `no` brings it back; anything else changes nothing."""

@@ -23,7 +23,7 @@ from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.outbox_status import outbox_status
 from cases.monitoring.release_status import release_status
 from cases.monitoring.stop_status import held_by_stop
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.refusals import refusal_above, refusals_shown_by
 from cases.views.requests import PortalRequest
 
@@ -32,7 +32,7 @@ DEFAULT_PERIOD = 30
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def operations(request: PortalRequest) -> HttpResponse:
     """The page. `?days=` 7, 30 or 90; anything else is 30. It does not wait for the broker."""
     return show_operations(request)
@@ -51,28 +51,28 @@ def show_operations(
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def operations_figures(request: PortalRequest) -> HttpResponse:
     """The figures of the period alone."""
     return render(request, "cases/operations/figures.html", _figures(request, portal_now()))
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def operations_present(request: PortalRequest) -> HttpResponse:
     """The state of this moment alone."""
     return render(request, "cases/operations/present.html", _present(request, portal_now()))
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def operations_workers(request: PortalRequest) -> HttpResponse:
     """What broker and workers say, within some two seconds; that they say nothing is an answer too."""
     return render(request, "cases/operations/workers.html", {"broker": broker_status()})
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(refusal_above("operations"))
 def resend_email(request: PortalRequest, pk: int) -> HttpResponse:
     """Has an e-mail that was given up sent again."""

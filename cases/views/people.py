@@ -24,7 +24,7 @@ from cases.lifecycle.deputies import absence_today
 from cases.models import CaseEvent, User
 from cases.selectors.members_cases import cases_of
 from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.refusals import refusal_above, refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
@@ -33,7 +33,7 @@ SHOWN, CASES = 50, 10
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def people(request: PortalRequest) -> HttpResponse:
     """All accounts, filtered, sorted and paged."""
     shown = PeopleFilter(request.GET, queryset=User.objects.order_by(*BY_NAME))
@@ -50,14 +50,14 @@ def people(request: PortalRequest) -> HttpResponse:
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def person(request: PortalRequest, pk: int) -> HttpResponse:
     """One account, and what can be done with it."""
     return _page(request, get_object_or_404(User, pk=pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_administrators
+@administrators_only
 def invite_person(request: PortalRequest) -> HttpResponse:
     """A new account, whose owner is mailed a link to set a password."""
     form = InviteForm(request.POST if request.method == "POST" else None)
@@ -68,7 +68,7 @@ def invite_person(request: PortalRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_administrators
+@administrators_only
 def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
     """Another name or address for somebody."""
     found = get_object_or_404(User, pk=pk)
@@ -84,7 +84,7 @@ def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(refusal_above("person", "pk"))
 def reinvite_person(request: PortalRequest, pk: int) -> HttpResponse:
     """The link to set a password once more, for somebody who has none yet."""
@@ -101,7 +101,7 @@ def _refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_refused)
 def set_access(request: PortalRequest, pk: int) -> HttpResponse:
     """POST `access`: `off` deactivates the account, `on` reactivates it; anything else changes nothing."""
@@ -121,7 +121,7 @@ def _role_refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResp
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_role_refused)
 def change_role(request: PortalRequest, pk: int) -> HttpResponse:
     """POST `role`: what the person is from now on."""
@@ -136,7 +136,7 @@ def change_role(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_refused)
 def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
     """All open cases of a person to a technician. POST `to`, the technician's id."""
@@ -155,7 +155,7 @@ def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_refused)
 def remove_second_factor(request: PortalRequest, pk: int) -> HttpResponse:
     """POST `reason`: why somebody gets in with the password alone from now on."""

@@ -5,12 +5,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cases.monitoring.settings_report import groups_now, versions
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.requests import PortalRequest
 
 
 @require_safe
-@for_administrators
+@administrators_only
 def portal_settings(request: PortalRequest) -> HttpResponse:
     """Show each setting with its value, default and meaning."""
     return render(request, "cases/portal_settings.html", {"groups": groups_now(), "versions": versions()})

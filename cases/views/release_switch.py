@@ -10,7 +10,7 @@ from cases import releases
 from cases.core.errors import CaseError
 from cases.forms.release_switch import SwitchForm
 from cases.models import PortalEvent
-from cases.views.decorators import for_administrators
+from cases.views.decorators import administrators_only
 from cases.views.operations import show_operations
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -25,7 +25,7 @@ def _not_switched(request: PortalRequest, error: CaseError) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_switched)
 def stop_releases(request: PortalRequest) -> HttpResponse:
     """POST `reason`. A refusal answers with the page and the sentence."""
@@ -38,7 +38,7 @@ def stop_releases(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
-@for_administrators
+@administrators_only
 @refusals_shown_by(_not_switched)
 def start_releases(request: PortalRequest) -> HttpResponse:
     """POST perhaps a `reason`, and as `seen` when the stop was made."""
