@@ -21,11 +21,15 @@ class Selection:
     """The keys of the selected cases, in the order of the list.
 
     `query` is that of the list, to which the person goes back. `fields` are what a form sends to select the same.
+    `searched`, `matched` and `part` are those of its CaseListResult: which cases were looked through.
     """
 
     keys: list[int]
     query: str
     fields: dict[str, str]
+    searched: int | None = None
+    matched: int | None = None
+    part: str = ""
 
     @classmethod
     def of(cls, data: QueryDict, *, by: User) -> Self:
@@ -37,11 +41,22 @@ class Selection:
         if run := data.get("run"):
             return cls(_keys_of_run(run, by), query, {"run": run, "query": query})
         if data.get("all"):
-            return cls(_keys_of_list(query, by), query, {"all": "1", "query": query})
+            return cls._of_list(query, by)
         chosen = data.getlist("case") or [key for key in data.get("selected", "").split(",") if key]
         if len(chosen) > MAX_CHOSEN or not all(map(limits.is_key, chosen)):
             raise CaseError(_("This selection can't be read. Select the cases again."))
         return cls([int(key) for key in chosen], query, {"selected": ",".join(chosen), "query": query})
+
+    @classmethod
+    def _of_list(cls, query: str, by: User) -> Self:
+        asked = CaseFilter(QueryDict(query), by=by)
+        if not asked.is_valid():
+            raise CaseError(_("The filters of this list can't be read. Select the cases again."))
+        # One more than may be selected, which tells that there are too many.
+        most = limits.BULK_CASES + 1
+        found = case_list.find(asked.list_query(), by, most=most)
+        keys = list(found.cases.values_list("pk", flat=True)[:most])
+        return cls(keys, query, {"all": "1", "query": query}, found.searched, found.matched, found.part)
 
 
 def _keys_of_run(run: str, by: User) -> list[int]:
@@ -49,11 +64,3 @@ def _keys_of_run(run: str, by: User) -> list[int]:
         return []
     rows = BulkRun.objects.visible_to(by).filter(pk=run, rows__isnull=False)
     return list(rows.order_by("rows__position").values_list("rows__case_id", flat=True))
-
-
-def _keys_of_list(query: str, by: User) -> list[int]:
-    asked = CaseFilter(QueryDict(query), by=by)
-    if not asked.is_valid():
-        raise CaseError(_("The filters of this list can't be read. Select the cases again."))
-    found = case_list.find(asked.list_query(), by).cases
-    return list(found.values_list("pk", flat=True)[: limits.BULK_CASES + 1])

@@ -85,8 +85,11 @@ class CaseListResult:
     part: str = "latest"
 
 
-def find(query: CaseListQuery, user: User) -> CaseListResult:
-    """Return what `query` asks for, among the cases that `user` may see."""
+def find(query: CaseListQuery, user: User, *, most: int | None = None) -> CaseListResult:
+    """Return what `query` asks for, among the cases that `user` may see.
+
+    `most` is how many of them are needed. None: as many as pages show.
+    """
     cases = Case.objects.shown_to(user)
     numbers, is_whole = search.find_by_number(cases, query.text) if query.text else (set(), False)
     if is_whole:
@@ -99,7 +102,7 @@ def find(query: CaseListQuery, user: User) -> CaseListResult:
     if query.text:
         return _with_words(query, user, cases, numbers)
     if query.is_by_release and not (user.is_member or query.member):
-        return _among_the_first(query, user, cases)
+        return _among_the_first(query, user, cases, most or pagination.MAX_COUNTED + 1)
     latest, searched = _latest(*_narrowest(query, user), cases, is_oldest=query.asks_for_old)
     found = _sorted(cases.filter(latest).filter(query.conditions), query.chosen_order)
     return CaseListResult(found, searched, part="oldest" if query.asks_for_old else "latest")
@@ -177,8 +180,8 @@ def _along_its_index(cases: CaseQuerySet, query: CaseListQuery) -> CaseQuerySet:
     return cases.filter(query.conditions).order_by(*order.by)
 
 
-def _among_the_first(query: CaseListQuery, user: User, cases: CaseQuerySet) -> CaseListResult:
-    """Look among the first cases of the list by release that `query` narrows.
+def _among_the_first(query: CaseListQuery, user: User, cases: CaseQuerySet, most: int) -> CaseListResult:
+    """Look among the first cases of the list by release that `query` narrows, for `most` of them.
 
     The first matches come from a statement of their own: their count and their page then read no more than those.
     """
@@ -188,7 +191,7 @@ def _among_the_first(query: CaseListQuery, user: User, cases: CaseQuerySet) -> C
     known = Case.objects.visible_to(user) if query.turn else Case.objects.completed_visible_to(user)
     listed = _along_its_index(known, whole).values("pk")[:SEARCHED]
     matches = cases.filter(Q(_is_among(listed)), query.conditions)
-    first = list(_sorted(matches, query.chosen_order).values_list("pk", flat=True)[: pagination.MAX_COUNTED + 1])
+    first = list(_sorted(matches, query.chosen_order).values_list("pk", flat=True)[:most])
     is_part = listed[SEARCHED - 1 : SEARCHED].exists()
     found = _sorted(cases.filter(pk__in=ids_as_rows(first)), query.chosen_order)
     return CaseListResult(found, SEARCHED if is_part else None, part="first")

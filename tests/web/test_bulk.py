@@ -4,12 +4,14 @@ import csv
 import datetime as dt
 import io
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from cases.core.clock import portal_now
 from cases.models import BulkRun, Case
 from cases.releases import bulk
 from tests.factories import CaseFactory, CaseTypeFactory, UserFactory
@@ -108,6 +110,35 @@ def test_more_than_the_limit_is_refused_before_and_after_the_form(tom, technicia
     scheduled(technician)
     answer = tom.get("/bulk/new/?action=shift&all=1&query=state%3Dscheduled", follow=True)
     assert "up to 2 cases" in answer.content.decode()
+
+
+def test_all_that_match_are_more_than_the_pages_of_a_list_show(ada, technician, monkeypatch):
+    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 2)
+    CaseFactory.create_batch(5, held=True, assigned_to=technician, urgency="urgent")
+    page = text_of(ada, "/bulk/new/?action=return&all=1&query=state%3Dheld%26urgency%3Durgent")
+    assert "5 cases selected." in page
+    assert "were searched" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "limit", "said"),
+    [
+        ("state=held&urgency=urgent", "case_list.SEARCHED", "Only the first 3 cases of this list were searched."),
+        ("member={member}&urgency=urgent", "case_list.SEARCHED", "Only the latest 3 cases were searched."),
+        ("urgency=urgent&age=over-30", "case_list.SEARCHED", "Only the oldest 3 cases were searched."),
+        ("q=pension&urgency=urgent", "search.MAX_MATCHES", "Only the latest 3 of them were filtered."),
+    ],
+)
+def test_a_selection_of_a_part_of_the_cases_says_so(query, limit, said, ada, technician, member, monkeypatch):
+    for name in {"case_list.SEARCHED", limit}:
+        monkeypatch.setattr(f"cases.selectors.{name}", 3)
+    facts = {"held": True, "assigned_to": technician, "member": member, "urgency": "urgent"}
+    CaseFactory.create_batch(5, title="Pension", **facts)
+    Case.objects.update(date_created=portal_now() - 60 * DAY)
+    sent = {"action": "return", "all": "1", "query": query.format(member=member.username)}
+    page = text_of(ada, f"/bulk/new/?{urlencode(sent)}")
+    assert "3 cases selected." in page
+    assert said in page
 
 
 def test_the_list_of_staff_offers_what_each_may_do_and_that_of_members_nothing(
