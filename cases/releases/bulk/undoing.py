@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Sequence
 from copy import copy
 
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cases.core.errors import BadSchedule, WrongState
@@ -16,7 +16,7 @@ from cases.db.bulk import ids_as_rows
 from cases.lifecycle import condition_sets, permissions
 from cases.lifecycle.answers import check_is_answered
 from cases.lifecycle.permissions import Action, Rule
-from cases.models import BulkRow, BulkRun, Case, CaseAnswer, CaseEvent, CaseType, Condition
+from cases.models import BulkRow, BulkRun, Case, CaseEvent, CaseType, Condition
 from cases.models.condition import UNMET
 from cases.releases.bulk.casework import ChangeType, HandOver, Urgency
 from cases.releases.bulk.errors import ChangedSinceRun
@@ -32,6 +32,7 @@ from cases.releases.bulk.operation import (
     store,
 )
 from cases.releases.bulk.scheduling import schedule_of, write_schedules
+from cases.releases.bulk.worked_on import untouched_since
 from cases.releases.wakeups import arm_many_after_commit, wake_if_any_reached
 
 Kind = CaseEvent.Kind
@@ -86,7 +87,7 @@ class RestoreSchedule(Undo):
 class CompleteAgain(Undo):
     """Takes back a return: the case is completed again, with the date that it had.
 
-    Not where its answer or documents were changed since. That makes no other version of the case.
+    Not where staff have worked on it since.
     """
 
     permission = Action.COMPLETE
@@ -102,15 +103,9 @@ class CompleteAgain(Undo):
         super().load(items)
         keys = [item.case.pk for item in items]
         self.answered = condition_sets.with_answers(keys)
-        returned = self._returned(keys)
-        self.untouched = set(returned) - _worked_on_since(returned)
+        self.untouched = untouched_since(self.job.run.undoes, Kind.RETURNED, keys)
         for item in items:
             item.case.case_type = self.types.get(item.case.case_type_id or 0)
-
-    def _returned(self, cases: Sequence[int]) -> dict[int, dt.datetime]:
-        """Return when the run has reopened each of these cases."""
-        events = CaseEvent.objects.filter(bulk_run=self.job.run.undoes_id, kind=Kind.RETURNED)
-        return dict(events.filter(case__in=ids_as_rows(cases)).order_by().values_list("case_id", "at"))
 
     def check(self, item: Item) -> None:
         if item.case.pk not in self.untouched:
@@ -132,17 +127,12 @@ class CompleteAgain(Undo):
         arm_many_after_commit([step.case for step in steps])
 
 
-def _worked_on_since(moments: dict[int, dt.datetime]) -> set[int]:
-    """Return which of these cases got another answer, or other documents, after their moment. Two statements."""
-    cases = ids_as_rows(list(moments))
-    answers = CaseAnswer.objects.filter(case__in=cases).values_list("case_id", "updated_at")
-    events = CaseEvent.objects.filter(case__in=cases, kind__in=[Kind.DOCUMENT_ATTACHED, Kind.DOCUMENT_REMOVED])
-    documents = events.order_by().values_list("case_id").annotate(Max("at"))
-    return {case for case, at in [*answers, *documents] if at > moments[case]}
-
-
 class HandBack(Undo, HandOver):
-    """Gives each case back to the technician who had it."""
+    """Gives each case back to the technician who had it. Not where its present one has worked on it since."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.untouched: set[int] = set()
 
     @classmethod
     def people(cls, rows: Sequence[BulkRow]) -> set[int]:
@@ -152,7 +142,13 @@ class HandBack(Undo, HandOver):
         former: int | None = row.fact("technician")
         return former
 
+    def load(self, items: Sequence[Item]) -> None:
+        super().load(items)
+        self.untouched = untouched_since(self.job.run.undoes, Kind.HANDED_OVER, [item.case.pk for item in items])
+
     def check(self, item: Item) -> None:
+        if item.case.pk not in self.untouched:
+            raise self.changed_since()
         former = self.job.people.get(self.new_technician(item.row) or 0)
         if former is None or not former.takes_cases:
             raise WrongState(_("The technician who had this case doesn't take cases anymore."))

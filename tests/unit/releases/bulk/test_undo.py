@@ -5,12 +5,13 @@ import datetime as dt
 import pytest
 
 from cases import releases
-from cases.casework import answers
+from cases.casework import answers, notes
+from cases.conversation import messages
 from cases.core.errors import NotAllowed
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
 from cases.documents import actions as documents
-from cases.models import Case, CaseDocument, Condition
+from cases.models import Case, CaseDocument, Condition, Notification
 from cases.releases import bulk
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, letter
@@ -125,6 +126,8 @@ CHANGES = {
     "a report more": attach,
     "a report less": remove,
     "a report more and less": attach_and_remove,
+    "a note": lambda case, by: notes.add(case=case, by=by, text="Mia called."),
+    "a message to the member": lambda case, by: messages.send(case=case, by=by, source="web", text="Which one?"),
 }
 
 
@@ -206,3 +209,49 @@ def test_who_has_undone_a_reopening_has_not_completed_the_case(member, technicia
     assert codes(done(bulk.preview_undo(by=administrator, run=run))) == ["done"]
 
     assert releases.approve(condition=approval, by=administrator, source="web").settled_by == administrator
+
+
+# --- Cases that were handed over -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["before the preview", "after the preview"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_case_on_which_a_colleague_has_worked_is_not_given_back(
+    change, is_known, answered, technician, other_technician, clock
+):
+    releases.return_to_accepted(case=answered[0], by=technician, source="web")
+    clock.shift(MINUTE)
+    people = (technician, other_technician)
+    for person in people:
+        person.set_password("x")
+        person.save()
+    run = done(preview(technician, "hand_over", answered, technician=other_technician.pk))
+    clock.shift(MINUTE)
+    if is_known:
+        change(answered[0], other_technician)
+    undo = bulk.preview_undo(by=technician, run=run)
+    assert codes(undo) == ["changed" if is_known else "will", "will", "will"]
+    if not is_known:
+        change(answered[0], other_technician)
+
+    done(undo)
+
+    assert codes(undo) == ["changed", "done", "done"]
+    assert undo.rows.first().words == "This case was changed after the bulk operation. It is left as it is."
+    owners = Case.objects.order_by("pk").values_list("assigned_to", flat=True)
+    assert list(owners) == [other_technician.pk, technician.pk, technician.pk]
+
+
+def test_what_the_member_writes_does_not_keep_a_case_with_a_colleague(
+    member, technician, other_technician, administrator, clock
+):
+    case = CaseFactory(member=member, assigned_to=technician)
+    for person in (technician, other_technician):
+        person.set_password("x")
+        person.save()
+    run = done(preview(administrator, "hand_over", [case], technician=other_technician.pk))
+    clock.shift(MINUTE)
+    messages.send(case=case, by=member, source="web", text="Are you there?")
+    assert codes(done(bulk.preview_undo(by=administrator, run=run))) == ["done"]
+    told = Notification.objects.filter(case=case, kind="assigned").order_by("pk").values_list("recipient", flat=True)
+    assert list(told) == [other_technician.pk, technician.pk], "who gets a case back is told, as who got it was"
