@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from cases.casework.assignment import handed_over
 from cases.casework.case_types import check_choosable
-from cases.core.errors import CaseError
+from cases.core.errors import CaseError, WrongState
 from cases.db.bulk import ids_as_rows
 from cases.lifecycle import condition_sets, type_conditions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.reminder_days import remind_soon
 from cases.models import BulkRow, Case, CaseEvent, CaseType, CaseTypeCondition, Condition
+from cases.releases.bulk import removed_conditions
 from cases.releases.bulk.errors import Unchanged
 from cases.releases.bulk.operation import (
     Item,
@@ -31,6 +32,8 @@ from cases.releases.bulk.scheduling import schedule_before, write_schedules
 
 Kind = CaseEvent.Kind
 ANY = Q()
+# A key in the facts of a row, with a comma.
+LETTERS_OF_A_KEY = 22
 
 
 class Return(Operation):
@@ -137,10 +140,18 @@ class ChangeType(Operation):
         if item.case.case_type_id == new:
             raise Unchanged(_("This case already has this type."))
         check_choosable(self.types.get(new or 0), present=item.case.case_type_id)
-        self._changes(item.case, new)
+        self.check_conditions(item)
+
+    def check_conditions(self, item: Item) -> None:
+        """Check that the case may have the conditions of its new type, and that an undo could restore the others."""
+        _leaving, missing = self._changes(item)
+        if not removed_conditions.fit(self.before(item), more=LETTERS_OF_A_KEY * (len(missing) + 1)):
+            raise WrongState(_("This case has too many conditions for a bulk change. Change its type on its page."))
 
     def before(self, item: Item) -> dict[str, Any]:
-        return {"case_type": item.case.case_type_id}
+        leaving, _missing = self._changes(item)
+        removed = [removed_conditions.facts_of(each) for each in leaving]
+        return {"case_type": item.case.case_type_id} | ({"removed": removed} if removed else {})
 
     def write(self, steps: Sequence[Step]) -> None:
         events = [self._event(step) for step in steps]
@@ -155,16 +166,29 @@ class ChangeType(Operation):
         return step.recorder.event(Kind.TYPE_CHANGED, reason=self.reason(step.row), details=details)
 
     def _change_conditions(self, steps: Sequence[Step]) -> list[CaseEvent]:
-        gone: list[Condition] = []
-        made: list[Condition] = []
-        for step in steps:
-            leaving, missing = self._changes(step.case, self.new_type(step.row))
-            gone += leaving
-            made += [type_conditions.made_of(each, step.case, at=step.recorder.at) for each in missing]
+        changes = {step.case.pk: self.change_of(step) for step in steps}
+        gone = [each for leaving, _coming in changes.values() for each in leaving]
         events = condition_sets.events(Kind.CONDITION_REMOVED, gone, recorders(steps))
         Condition.objects.filter(pk__in=ids_as_rows([each.pk for each in gone])).delete()
-        added = Condition.objects.bulk_create(made)
+        coming = [each for _leaving, coming in changes.values() for each in coming]
+        added = Condition.objects.bulk_create(coming)
+        self.note_what_an_undo_removes(steps, added)
         return events + condition_sets.events(Kind.CONDITION_ADDED, added, recorders(steps))
 
-    def _changes(self, case: Case, new: int | None) -> tuple[list[Condition], list[CaseTypeCondition]]:
-        return type_conditions.changes(self.conditions.get(case.pk, []), self.wanted.get(new or 0, []))
+    def change_of(self, step: Step) -> tuple[list[Condition], list[Condition]]:
+        """Return which conditions go, and which come and are not stored yet."""
+        leaving, missing = self._changes(Item(step.row, step.case))
+        return leaving, [type_conditions.made_of(each, step.case, at=step.recorder.at) for each in missing]
+
+    def note_what_an_undo_removes(self, steps: Sequence[Step], added: Sequence[Condition]) -> None:
+        """Write on the rows what each case has got and lost. Its type may want others than at the preview."""
+        keys: dict[int, list[int]] = {}
+        for each in added:
+            keys.setdefault(each.case_id, []).append(each.pk)
+        for step in steps:
+            step.row.before = self.before(Item(step.row, step.case)) | {"added": keys.get(step.case.pk, [])}
+        BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
+
+    def _changes(self, item: Item) -> tuple[list[Condition], list[CaseTypeCondition]]:
+        wanted = self.wanted.get(self.new_type(item.row) or 0, [])
+        return type_conditions.changes(self.conditions.get(item.case.pk, []), wanted)

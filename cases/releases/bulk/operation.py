@@ -118,6 +118,10 @@ class Operation:
         """Return the facts about the case that an undo restores, as JSON."""
         return {}
 
+    def side_effects(self, item: Item) -> dict[str, Any]:
+        """Return the facts that the preview tells besides the change itself, as JSON."""
+        return {}
+
     def tells_member(self, item: Item) -> bool:
         """Whether the member would get an email."""
         return False

@@ -152,8 +152,8 @@ def _judge(item: Item, run: BulkRun, operation: Operation) -> None:
         operation.leave(item)
         return
     row.verdict = Code.WILL
-    if not run.undoes:
-        row.before = operation.before(item)
+    before = row.before if run.undoes else operation.before(item)
+    row.before = before | operation.side_effects(item)
     operation.accept(item)
     run.to_do += 1
 

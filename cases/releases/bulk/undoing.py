@@ -7,6 +7,7 @@ accepted before.
 import datetime as dt
 from collections.abc import Sequence
 from copy import copy
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from cases.lifecycle.answers import check_is_answered
 from cases.lifecycle.permissions import Action, Rule
 from cases.models import BulkRow, BulkRun, Case, CaseEvent, CaseType, Condition
 from cases.models.condition import UNMET
+from cases.releases.bulk import removed_conditions
 from cases.releases.bulk.casework import ChangeType, HandOver, Urgency
 from cases.releases.bulk.errors import ChangedSinceRun
 from cases.releases.bulk.operation import (
@@ -167,9 +169,33 @@ class RestoreUrgency(Undo, Urgency):
 
 
 class RestoreType(Undo, ChangeType):
+    """Restores the conditions too: those that were removed as they were, with their owners and links."""
+
     def new_type(self, row: BulkRow) -> int | None:
         former: int | None = row.fact("case_type")
         return former
+
+    def check_conditions(self, item: Item) -> None:
+        """The case had them before."""
+
+    def side_effects(self, item: Item) -> dict[str, Any]:
+        removes = [removed_conditions.named(each) for each in self._added(item.row, item.case)]
+        is_told = removes and removed_conditions.fit(item.row.before | {"removes": removes})
+        return {"removes": removes} if is_told else {}
+
+    def change_of(self, step: Step) -> tuple[list[Condition], list[Condition]]:
+        if step.row.fact("added") is None:  # by a run from before these facts
+            return super().change_of(step)
+        removed = step.row.fact("removed") or []
+        return self._added(step.row, step.case), [removed_conditions.restored(facts, step.case) for facts in removed]
+
+    def _added(self, row: BulkRow, case: Case) -> list[Condition]:
+        """Return the conditions that the run has added."""
+        keys = row.fact("added") or []
+        return [each for each in self.conditions.get(case.pk, []) if each.pk in keys]
+
+    def note_what_an_undo_removes(self, steps: Sequence[Step], added: Sequence[Condition]) -> None:
+        """An undo is not undone."""
 
 
 class ConditionUndo(Undo):

@@ -2,12 +2,15 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.core.text import isolated
 from cases.models import BulkRow, BulkRun, Case, CaseType, Condition, User
+from cases.releases.bulk import removed_conditions
 from cases.releases.bulk.parameters import Parameters
 
 Action = BulkRun.Action
@@ -43,7 +46,8 @@ def _hand_over(row: BulkRow, run: BulkRun) -> str:
 
 
 def _type(row: BulkRow, run: BulkRun) -> str:
-    return _("Now %(name)s") % {"name": isolated(_name(run, CaseType)) or _("General")}
+    now = _("Now %(name)s") % {"name": isolated(_name(run, CaseType)) or _("General")}
+    return _with(now, _removed(row.fact("removed")))
 
 
 def _urgency(row: BulkRow, run: BulkRun) -> str:
@@ -67,7 +71,18 @@ def _undone(row: BulkRow, run: BulkRun) -> str:
     if "date" in row.before:
         day = _day(row.to_date, row.to_time)
         return _("Back to %(before)s") % {"before": day} if day else _("Back on hold")
-    return _("As it was before")
+    return _with(_("As it was before"), _removed(row.fact("removes")))
+
+
+def _removed(conditions: list[dict[str, Any]] | None) -> str:
+    if not conditions:
+        return ""
+    names = ", ".join(isolated(removed_conditions.name_in(each)) for each in conditions)
+    return ngettext("Condition removed: %(names)s", "Conditions removed: %(names)s", len(conditions)) % {"names": names}
+
+
+def _with(change: str, consequence: str) -> str:
+    return f"{change}. {consequence}" if consequence else change
 
 
 CHANGES: dict[str, Callable[[BulkRow, BulkRun], str]] = {

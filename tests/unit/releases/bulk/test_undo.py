@@ -14,7 +14,7 @@ from cases.documents import actions as documents
 from cases.models import Case, CaseDocument, Condition, Notification
 from cases.releases import bulk
 from tests.conftest import FROZEN
-from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, letter
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseTypeFactory, letter
 from tests.unit.releases.bulk.test_as_one_case import condition
 from tests.unit.releases.bulk.test_runs import codes, done, preview
 
@@ -255,3 +255,99 @@ def test_what_the_member_writes_does_not_keep_a_case_with_a_colleague(
     assert codes(done(bulk.preview_undo(by=administrator, run=run))) == ["done"]
     told = Notification.objects.filter(case=case, kind="assigned").order_by("pk").values_list("recipient", flat=True)
     assert list(told) == [other_technician.pk, technician.pk], "who gets a case back is told, as who got it was"
+
+
+# --- Cases of another type -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def typed(member, technician, other_technician, clock):
+    """Two cases with conditions from their type: one has an owner, one a link, one both, and one was met."""
+    pension = CaseTypeFactory(name="Pension")
+    wanted = [("report", ""), ("manual", "Paid"), ("external", "Bank"), ("external", "Notary"), ("manual", "Called")]
+    for kind, name in wanted:
+        pension.conditions.create(kind=kind, name=name)
+    cases = [CaseFactory(member=member, assigned_to=technician, case_type=pension) for _number in range(2)]
+    for case in cases:
+        for kind, name in wanted:
+            owner = other_technician if name in ("Paid", "Notary") else None
+            state = "met" if name == "Called" else "open"
+            condition(case, kind, name, state=state, owner=owner, from_type=True)
+        condition(case, "approval")
+    clock.shift(MINUTE)
+    return cases
+
+
+def test_the_undo_of_another_type_restores_conditions_with_their_owners_and_links(typed, technician, clock):
+    tokens = [
+        releases.make_link(condition=Condition.objects.get(case=typed[0], name=name), by=technician, source="web")
+        for name in ("Bank", "Notary")
+    ]
+    before = as_they_are()
+    savings = CaseTypeFactory(name="Savings", conditions=["answer"])
+    clock.shift(MINUTE)
+    preview_of_run = preview(technician, "case_type", typed, case_type=savings.pk)
+    removed = "Conditions removed: Report attached, Paid, Bank, Notary"
+    assert bulk.told(preview_of_run.rows.first(), preview_of_run) == f"Now Savings. {removed}"
+    run = done(preview_of_run)
+    assert codes(run) == ["done", "done"]
+    assert set(typed[0].conditions.values_list("kind", "name")) == {
+        ("manual", "Called"),
+        ("approval", ""),
+        ("answer", ""),
+    }
+    clock.shift(MINUTE)
+
+    undo = bulk.preview_undo(by=technician, run=run)
+    assert bulk.told(undo.rows.first(), undo) == "As it was before. Condition removed: Answer written"
+    assert codes(done(undo)) == ["done", "done"]
+
+    assert as_they_are() == before
+    told = sorted(typed[0].events.filter(bulk_run=undo).values_list("kind", "details__name"), key=str)
+    added = [("condition_added", name) for name in ("Bank", "Notary", "Paid", None)]
+    assert told == [*added, ("condition_removed", None), ("type_changed", None)]
+    for token in tokens:
+        assert releases.meet_by_link(token=token).state == "met"
+
+
+def test_an_undo_goes_by_the_conditions_that_the_run_has_changed(typed, technician, clock):
+    """Not by those that the types want meanwhile."""
+    before = as_they_are()
+    pension, savings = typed[0].case_type, CaseTypeFactory(name="Savings", conditions=["answer"])
+    run = done(preview(technician, "case_type", typed, case_type=savings.pk))
+    pension.conditions.filter(name="Bank").delete()
+    pension.conditions.create(kind="answer", name="")
+    clock.shift(MINUTE)
+    assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done", "done"]
+    assert as_they_are() == before
+
+
+def test_the_conditions_that_a_run_removes_are_those_of_its_moment(typed, technician, clock):
+    savings = CaseTypeFactory(name="Savings", conditions=["answer"])
+    before = as_they_are()
+    run = preview(technician, "case_type", typed, case_type=savings.pk)
+    savings.conditions.create(kind="report", name="")
+    assert codes(done(run)) == ["done", "done"]
+    assert typed[0].conditions.filter(kind="report").exists()
+    clock.shift(MINUTE)
+    assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done", "done"]
+    assert as_they_are() == before
+
+
+def test_a_type_is_not_changed_where_an_undo_could_not_restore_the_conditions(typed, technician, monkeypatch):
+    monkeypatch.setattr("cases.core.limits.FACTS", 400)
+    run = preview(technician, "case_type", typed, case_type=None)
+    assert codes(run) == ["state", "state"]
+    assert "too many conditions for a bulk change" in run.rows.first().words
+
+
+def test_a_run_from_before_conditions_were_kept_is_undone_by_the_types(typed, technician, clock):
+    savings = CaseTypeFactory(name="Savings", conditions=["answer"])
+    run = done(preview(technician, "case_type", typed, case_type=savings.pk))
+    for row in run.rows.all():
+        row.before = {"case_type": row.before["case_type"]}
+        row.save(update_fields=["before"])
+    clock.shift(MINUTE)
+    assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done", "done"]
+    assert {each.case_type for each in Case.objects.all()} == {typed[0].case_type}
+    assert typed[0].conditions.filter(from_type=True).count() == 5
