@@ -121,6 +121,7 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
         "undone_by": list(run.undone_by.exclude(state=State.PREVIEWED)) if run.state == State.DONE else [],
         "may_start": run.by_id == request.user.pk,
         "spread": _spread(run),
+        "lapsing": bulk.count_lapsing(run) if run.state == State.PREVIEWED else 0,
     }
     return render(request, "cases/bulk/run.html", context | overrides, status=status)
 

@@ -295,6 +295,19 @@ def test_a_crowded_day_is_told_and_can_be_spread(tom, technician, settings):
     assert [row.to_date for row in rows] == [JUNE_24 + n * DAY for n in (0, 0, 1, 1, 2, 2)]
 
 
+def test_a_preview_counts_the_approvals_that_will_be_needed_again(tom, technician):
+    cases = scheduled(technician, 2)
+    moment = cases[0].date_created
+    approved = {"kind": "approval", "state": "met", "settled_at": moment, "settled_through": "web"}
+    cases[0].conditions.create(created=moment, since=moment, **approved)
+    run = preview(tom, "shift", cases, days="2", unit="days", direction="later")
+    page = text_of(tom, f"/bulk/{run.pk}/")
+    assert 'Approval needed again</dt><dd class="figures">1</dd>' in page
+    assert ". Approval needed again</span>" in page
+    unapproved = preview(tom, "shift", cases[1:], days="2", unit="days", direction="later")
+    assert "Approval needed again" not in text_of(tom, f"/bulk/{unapproved.pk}/")
+
+
 def test_runs_are_for_their_maker_and_administrators(client, technician, other_technician, administrator, member):
     client.force_login(technician)
     run = preview(client, "return", scheduled(technician))

@@ -38,7 +38,7 @@ LETTERS_OF_A_KEY = 22
 
 class Return(Operation):
     permission = Action.RETURN
-    moves = True
+    moves = lapses = True
 
     def before(self, item: Item) -> dict[str, Any]:
         completed = item.case.date_completed

@@ -67,6 +67,8 @@ class Operation:
     permission: ClassVar[permissions.Action]
     # Whether cases get another release date.
     moves: ClassVar[bool] = False
+    # Whether approvals of the cases lapse.
+    lapses: ClassVar[bool] = False
     changed_since: ClassVar[type[Stale]] = ChangedSince
 
     def __init__(self, job: Job) -> None:
@@ -74,6 +76,7 @@ class Operation:
         self.chosen = job.chosen
         self._cases: list[Case] = []
         self._why: dict[int, str] = {}
+        self._approved: set[int] | None = None
 
     # --- Checks --------------------------------------------------------------------------------------------------
 
@@ -86,6 +89,7 @@ class Operation:
         """Read what the checks of these items depend on, in a few statements."""
         self._cases = [item.case for item in items]
         self._why = {}
+        self._approved = None
 
     def plan(self, item: Item) -> None:
         """Set on the row what shall become of its case, at the preview. CaseError where that cannot be said."""
@@ -120,7 +124,13 @@ class Operation:
 
     def side_effects(self, item: Item) -> dict[str, Any]:
         """Return the facts that the preview tells besides the change itself, as JSON."""
-        return {}
+        return {"lapses": True} if self.lapses and item.case.pk in self._with_approval() else {}
+
+    def _with_approval(self) -> set[int]:
+        """Return which of the loaded cases are approved. All of them are looked up together."""
+        if self._approved is None:
+            self._approved = set(condition_sets.of_cases([case.pk for case in self._cases], condition_sets.APPROVED))
+        return self._approved
 
     def tells_member(self, item: Item) -> bool:
         """Whether the member would get an email."""

@@ -25,3 +25,8 @@ def counts(run: BulkRun) -> dict[str, int]:
     for verdict, result, count in run.rows.order_by().values_list("verdict", "result").annotate(count=Count("pk")):
         found[result or verdict] = found.get(result or verdict, 0) + count
     return found
+
+
+def count_lapsing(run: BulkRun) -> int:
+    """Return in how many rows of `run` an approval will be needed again."""
+    return run.rows.filter(verdict=Code.WILL, before__lapses=True).count()

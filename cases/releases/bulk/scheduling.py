@@ -30,7 +30,7 @@ class Scheduling(Operation):
     """Gives each case the date of its row. Each kind of it plans these dates in its own way."""
 
     permission = Action.RESCHEDULE
-    moves = True
+    moves = lapses = True
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -140,7 +140,7 @@ class ScheduleEach(Scheduling):
 
 class Hold(Operation):
     permission = Action.HOLD
-    moves = True
+    moves = lapses = True
 
     def before(self, item: Item) -> dict[str, Any]:
         return schedule_before(item.case)

@@ -22,6 +22,7 @@ class TakeBack(Undo):
     """Takes releases back. They end on hold. Their email rows are locked with the cases, and the members before."""
 
     permission = Action.RECALL
+    lapses = True
 
     @classmethod
     def people(cls, rows: Sequence[BulkRow]) -> set[int]:

@@ -66,7 +66,7 @@ def check_ahead(row: BulkRow, *, now: dt.datetime) -> None:
 
 class RestoreSchedule(Undo):
     permission = Action.RESCHEDULE
-    moves = True
+    moves = lapses = True
 
     def check(self, item: Item) -> None:
         check_ahead(item.row, now=self.job.now)
@@ -93,7 +93,7 @@ class CompleteAgain(Undo):
     """
 
     permission = Action.COMPLETE
-    moves = True
+    moves = lapses = True
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)

@@ -18,9 +18,8 @@ Action = BulkRun.Action
 
 def told(row: BulkRow, run: BulkRun) -> str:
     """Return the change as a few words. The rows of a run need at most one statement for all of them."""
-    if run.undoes:
-        return _undone(row, run.undoes)
-    return CHANGES[run.action](row, run)
+    change = _undone(row, run.undoes) if run.undoes else CHANGES[run.action](row, run)
+    return _with(change, _("Approval needed again") if row.fact("lapses") else "")
 
 
 def _schedule(row: BulkRow, run: BulkRun) -> str:

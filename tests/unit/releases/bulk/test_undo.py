@@ -351,3 +351,48 @@ def test_a_run_from_before_conditions_were_kept_is_undone_by_the_types(typed, te
     assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done", "done"]
     assert {each.case_type for each in Case.objects.all()} == {typed[0].case_type}
     assert typed[0].conditions.filter(from_type=True).count() == 5
+
+
+# --- Cases whose approval lapses --------------------------------------------------------------------------------------
+
+TO_COME = FROZEN.date() + dt.timedelta(days=9)
+
+
+@pytest.mark.parametrize(
+    ("action", "chosen", "told"),
+    [
+        ("schedule", {"date": TO_COME}, "From Thu, Jun 19, 2025 to Fri, Jun 20, 2025"),
+        ("shift", {"days": 1}, "From Thu, Jun 19, 2025 to Fri, Jun 20, 2025"),
+        ("spread", {"date": TO_COME, "most_a_day": 9}, "From Thu, Jun 19, 2025 to Fri, Jun 20, 2025"),
+        ("hold", {}, "On hold instead of Thu, Jun 19, 2025"),
+        ("return", {}, "In progress again"),
+    ],
+)
+def test_a_preview_tells_which_approvals_will_be_needed_again(action, chosen, told, administrator, answered, clock):
+    condition(answered[0], "approval", state="met", approved_digest="x")
+    condition(answered[1], "approval")
+    clock.shift(MINUTE)
+
+    def said(run):
+        return [bulk.told(row, run).partition(told) for row in run.rows.all()], bulk.count_lapsing(run)
+
+    run = preview(administrator, action, answered, **chosen)
+    assert said(run) == ([("", told, ". Approval needed again"), ("", told, ""), ("", told, "")], 1)
+    done(run)
+    assert [each.lapsed_at is not None for each in Condition.objects.filter(kind="approval")] == [True, False]
+    clock.shift(MINUTE)
+
+    undo = bulk.preview_undo(by=administrator, run=run)
+    back = "Back to Thu, Jun 19, 2025"
+    assert [bulk.told(row, undo) for row in undo.rows.all()] == [f"{back}. Approval needed again", back, back]
+    assert bulk.count_lapsing(undo) == 1
+    assert codes(done(undo)) == ["done"] * 3
+
+
+def test_the_preview_of_a_recall_tells_which_approvals_will_be_needed_again(administrator, answered, clock):
+    condition(answered[0], "approval", state="met", approved_digest="x")
+    run = done(preview(administrator, "release_now", answered))
+    assert not bulk.count_lapsing(run)
+    undo = bulk.preview_undo(by=administrator, run=run, reason="Wrong letter")
+    back = "Hidden from the member again, on hold"
+    assert [bulk.told(row, undo) for row in undo.rows.all()] == [f"{back}. Approval needed again", back, back]
