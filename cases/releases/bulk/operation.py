@@ -4,7 +4,7 @@ Preview and run check a row with the same functions, which are those of the verb
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -91,6 +91,9 @@ class Operation:
         self._why = {}
         self._approved = None
 
+    def survey(self, chunks: Iterable[Sequence[Item]]) -> None:
+        """See all items before any is planned, at the preview. Read none where a plan depends on its own case alone."""
+
     def plan(self, item: Item) -> None:
         """Set on the row what shall become of its case, at the preview. CaseError where that cannot be said."""
 
@@ -111,12 +114,6 @@ class Operation:
 
     def check(self, item: Item) -> None:
         """Check what is particular to this action. CaseError where the case cannot be changed."""
-
-    def accept(self, item: Item) -> None:
-        """Take note that the row will be worked off, at the preview."""
-
-    def leave(self, item: Item) -> None:
-        """Take note that the case will be left as it is, at the preview."""
 
     def before(self, item: Item) -> dict[str, Any]:
         """Return the facts about the case that an undo restores, as JSON."""

@@ -113,7 +113,9 @@ def _store(run: BulkRun, rows: Sequence[BulkRow]) -> BulkRun:
     people = User.objects.in_bulk(kind_of(run).people(rows) if rows else [])
     job = Job(run, run.by, people, run.created, clock_mismatch(kind_of(run).permission))
     operation, totals = operation_of(job), Totals(run.created)
-    for chunk in (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)):
+    chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    operation.survey(_items(chunk, by=run.by) for chunk in chunks)
+    for chunk in chunks:
         items = _items(chunk, by=run.by)
         operation.load(items)
         for item in items:
@@ -149,12 +151,10 @@ def _judge(item: Item, run: BulkRun, operation: Operation) -> None:
         operation.check(item)
     except CaseError as error:
         row.verdict, row.words = code_of(error), error.message[: limits.ERROR]
-        operation.leave(item)
         return
     row.verdict = Code.WILL
     before = row.before if run.undoes else operation.before(item)
     row.before = before | operation.side_effects(item)
-    operation.accept(item)
     run.to_do += 1
 
 

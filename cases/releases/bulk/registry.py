@@ -2,7 +2,7 @@
 
 from cases.lifecycle.permissions import TABLE
 from cases.models import BulkRun, User
-from cases.releases.bulk import casework, condition_actions, releasing, scheduling, taking_back, undoing
+from cases.releases.bulk import casework, condition_actions, releasing, scheduling, spreading, taking_back, undoing
 from cases.releases.bulk.operation import Job, Operation
 
 Action = BulkRun.Action
@@ -12,7 +12,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     Action.SCHEDULE: scheduling.ScheduleAll,
     Action.SCHEDULE_EACH: scheduling.ScheduleEach,
     Action.SHIFT: scheduling.Shift,
-    Action.SPREAD: scheduling.Spread,
+    Action.SPREAD: spreading.Spread,
     Action.HOLD: scheduling.Hold,
     Action.RETURN: casework.Return,
     Action.HAND_OVER: casework.HandOver,

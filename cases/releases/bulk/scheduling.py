@@ -1,14 +1,13 @@
-"""Bulk actions on the release date: to one date, by some days, spread over days, from a file, and on hold."""
+"""Bulk actions on the release date: to one date, by some days, from a file, and on hold."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from cases.core.errors import BadSchedule, CaseError, WrongState
+from cases.core.errors import BadSchedule, WrongState
 from cases.core.release_days import DAY, SEARCH_DAYS, ReleaseDays
 from cases.core.schedule import FURTHEST_DAYS, Schedule, date_of
 from cases.lifecycle import condition_sets
@@ -92,46 +91,6 @@ class Shift(Scheduling):
                 self._known[date] = working_days_from(date, self.chosen.days, self.days)
             return self._known[date]
         return date + self.chosen.days * DAY
-
-
-class Spread(Scheduling):
-    """So many on each open day from the chosen date on, in the order of the list. The time stays.
-
-    A selected case that stays on such a day takes a place there too.
-    """
-
-    def __init__(self, job: Job) -> None:
-        super().__init__(job)
-        self._date = self.chosen.date or dt.date.max
-        self._on: dict[dt.date, set[int]] = defaultdict(set)
-
-    def load(self, items: Sequence[Item]) -> None:
-        """Those that the person may not move take their places before the others are planned."""
-        super().load(items)
-        for item in items:
-            try:
-                self.rule(item)
-            except CaseError:
-                self.leave(item)
-
-    def plan(self, item: Item) -> None:
-        self._date = self._next_with_a_place(self._date)
-        item.row.to_date, item.row.to_time = self._date, item.case.scheduled_release_time
-
-    def _next_with_a_place(self, date: dt.date) -> dt.date:
-        while date <= self.days.last and (day := self.days.next_open(date)):
-            if len(self._on[day]) < (self.chosen.most_a_day or 0):
-                return day
-            date = day + DAY
-        return date  # it is refused, as too far away or closed
-
-    def accept(self, item: Item) -> None:
-        if item.row.to_date:
-            self._on[item.row.to_date].add(item.case.pk)
-
-    def leave(self, item: Item) -> None:
-        if item.case.is_pending and item.case.scheduled_release_date:
-            self._on[item.case.scheduled_release_date].add(item.case.pk)
 
 
 class ScheduleEach(Scheduling):

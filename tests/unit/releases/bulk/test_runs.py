@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from importlib import import_module
 
 import pytest
 from django.core.management import call_command
@@ -168,6 +169,45 @@ def test_selected_cases_that_cannot_be_moved_keep_their_places(technician, other
     cases.append(CaseFactory(released=True, assigned_to=technician, scheduled_release_date=monday))
     done(preview(technician, "spread", cases, date=monday, most_a_day=3))
     assert Counter(dates(cases[:6])) == {monday: 3, monday + DAY: 3}
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 1000])
+@pytest.mark.parametrize("places", [(0, 1), (2, 5), (4, 5), (3, 4)])
+@pytest.mark.parametrize("why", ["not theirs", "minimum of its type"])
+def test_cases_that_stay_keep_their_places_wherever_they_are(
+    technician, other_technician, monkeypatch, chunk, places, why
+):
+    """They are refused for what they are, or for the day that they would get."""
+    monkeypatch.setattr(import_module("cases.releases.bulk.preview"), "CHUNK", chunk)
+    monday = TODAY + 12 * DAY
+    slow = CaseTypeFactory(min_days=60)
+    cases = []
+    for place in range(6):
+        stays = place in places
+        facts = {"assigned_to": other_technician if stays and why == "not theirs" else technician}
+        facts["case_type"] = slow if stays and why != "not theirs" else None
+        cases.append(CaseFactory(scheduled=True, scheduled_release_date=monday, **facts))
+    run = preview(technician, "spread", cases, date=monday, most_a_day=3)
+    assert [code in ("not_allowed", "date") for code in codes(run)] == [place in places for place in range(6)]
+    done(run)
+    assert Counter(dates(cases)) == {monday: 3, monday + DAY: 3}
+
+
+def test_who_is_pushed_beyond_the_last_day_stays_and_is_counted_there(technician, settings):
+    settings.RELEASE_MAX_DAYS = 20
+    last, slow = TODAY + 20 * DAY, CaseTypeFactory(min_days=60)
+    days = {last - 2 * DAY: None, last: slow, last - DAY: None, last + 5 * DAY: None}
+    cases = [
+        CaseFactory(scheduled=True, assigned_to=technician, scheduled_release_date=day, case_type=case_type)
+        for day, case_type in days.items()
+    ]
+    # The slow one keeps the last day. So the third finds no day, keeps its own, and the first finds none either.
+    run = preview(technician, "spread", cases, date=last - DAY, most_a_day=1)
+    assert codes(run) == ["date"] * 4
+    assert set(run.rows.values_list("to_date", flat=True)) == {None}
+    two_a_day = preview(technician, "spread", cases, date=last - DAY, most_a_day=2)
+    assert codes(two_a_day) == ["will", "date", "unchanged", "will"]
+    assert [row.to_date and (row.to_date - last).days for row in two_a_day.rows.all()] == [-1, None, -1, 0]
 
 
 @pytest.mark.parametrize("on_weekends", [True, False])
