@@ -1,4 +1,4 @@
-"""Which cases an action on many is about: rows of a list, all that a list matches, or those of a former run."""
+"""Which cases a bulk action is about: rows of a list, all that a list matches, or those that a run can change."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -10,6 +10,7 @@ from cases.core import limits
 from cases.core.errors import CaseError
 from cases.forms.case_filter import CaseFilter
 from cases.models import BulkRun, User
+from cases.releases import bulk
 from cases.selectors import case_list
 
 # Rows that one form sends. A list has at most 100 a page.
@@ -59,8 +60,6 @@ class Selection:
         return cls(keys, query, {"all": "1", "query": query}, found.searched, found.matched, found.part)
 
 
-def _keys_of_run(run: str, by: User) -> list[int]:
-    if not limits.is_key(run):
-        return []
-    rows = BulkRun.objects.visible_to(by).filter(pk=run, rows__isnull=False)
-    return list(rows.order_by("rows__position").values_list("rows__case_id", flat=True))
+def _keys_of_run(pk: str, by: User) -> list[int]:
+    run = BulkRun.objects.visible_to(by).filter(pk=pk).first() if limits.is_key(pk) else None
+    return list(bulk.changeable(run).values_list("case_id", flat=True)) if run else []

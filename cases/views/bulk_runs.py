@@ -148,7 +148,10 @@ def _query(**values: str) -> str:
 def _spread(run: BulkRun) -> dict[str, Any] | None:
     """What the link fills in that spreads the cases of a crowded preview over SPREAD_DAYS. None where there is no
     crowd."""
-    if run.state != State.PREVIEWED or not run.crowded or run.action not in DATED or run.to_do < SPREAD_DAYS:
+    if run.state != State.PREVIEWED or not run.crowded or run.action not in DATED:
+        return None
+    count = bulk.changeable(run).count()
+    if count < SPREAD_DAYS:
         return None
     first = run.crowded_days[0].date
-    return {"days": SPREAD_DAYS, "date": first.isoformat(), "most": -(-run.to_do // SPREAD_DAYS)}
+    return {"days": SPREAD_DAYS, "date": first.isoformat(), "most": -(-count // SPREAD_DAYS)}

@@ -295,6 +295,23 @@ def test_a_crowded_day_is_told_and_can_be_spread(tom, technician, settings):
     assert [row.to_date for row in rows] == [JUNE_24 + n * DAY for n in (0, 0, 1, 1, 2, 2)]
 
 
+def test_a_crowd_is_spread_over_so_many_days_with_those_that_are_there_and_without_those_that_stay(
+    tom, technician, other_technician, settings
+):
+    settings.RELEASE_CROWDED_DAY = 3
+    moving, there = scheduled(technician, 4), scheduled(technician, 5, scheduled_release_date=JUNE_24)
+    colleagues = scheduled(other_technician, 7, scheduled_release_date=JUNE_24)
+    run = preview(tom, "schedule", [*moving, *colleagues, *there], date=JUNE_24.isoformat())
+    assert (run.total, run.to_do) == (16, 4)
+    page = text_of(tom, f"/bulk/{run.pk}/")
+    link = f"/bulk/new/?action=spread&run={run.pk}&date=2025-06-24&most_a_day=3"
+    assert link.replace("&", "&amp;") in page
+    assert "9 cases selected." in text_of(tom, link)
+    answer = tom.post("/bulk/new/", {"action": "spread", "run": run.pk, "date": "2025-06-24", "most_a_day": "3"})
+    rows = BulkRun.objects.get(pk=int(answer.url.split("/")[2])).rows.all()
+    assert {row.to_date for row in rows} == {JUNE_24, JUNE_24 + DAY, JUNE_24 + 2 * DAY}
+
+
 def test_a_preview_counts_the_approvals_that_will_be_needed_again(tom, technician):
     cases = scheduled(technician, 2)
     moment = cases[0].date_created

@@ -7,7 +7,7 @@ from cases.releases.bulk.errors import NothingSelected, TooManyCases
 from cases.releases.bulk.parameters import Parameters
 from cases.releases.bulk.preview import Line, preview, preview_each, preview_undo
 from cases.releases.bulk.registry import actions_for, needs_reason, undo_needs_reason
-from cases.releases.bulk.rows import count_lapsing, counts, rows_of
+from cases.releases.bulk.rows import changeable, count_lapsing, counts, rows_of
 from cases.releases.bulk.running import PREVIEW_DAYS, start, work_off
 from cases.releases.bulk.words import told
 
@@ -18,6 +18,7 @@ __all__ = [
     "Parameters",
     "TooManyCases",
     "actions_for",
+    "changeable",
     "count_lapsing",
     "counts",
     "needs_reason",

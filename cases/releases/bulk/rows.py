@@ -7,6 +7,14 @@ from cases.models import BulkRow, BulkRun
 Code = BulkRow.Code
 IS_REFUSED = ~Q(verdict=Code.WILL) | ~Q(result__in=["", Code.DONE])
 
+# A case that already has its new date can have another one too.
+CAN_BE_CHANGED = Q(verdict__in=[Code.WILL, Code.UNCHANGED])
+
+
+def changeable(run: BulkRun) -> QuerySet[BulkRow]:
+    """Return the rows of `run` whose cases it changes, or finds as they would become, in the order of the selection."""
+    return run.rows.filter(CAN_BE_CHANGED).order_by("position")
+
 
 def rows_of(run: BulkRun, code: str = "") -> QuerySet[BulkRow]:
     """Return the rows of `run` with their cases, in the order of the selection.
