@@ -49,6 +49,12 @@ class Selection:
         return cls([int(key) for key in chosen], query, {"selected": ",".join(chosen), "query": query})
 
     @classmethod
+    def unread(cls, data: QueryDict) -> Self:
+        """Return a selection of nothing, which a form sends as `data` did."""
+        sent = {name: data[name] for name in ("run", "all", "selected", "query") if name in data}
+        return cls([], data.get("query", ""), sent)
+
+    @classmethod
     def _of_list(cls, query: str, by: User) -> Self:
         asked = CaseFilter(QueryDict(query), by=by)
         if not asked.is_valid():

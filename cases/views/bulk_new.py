@@ -14,7 +14,7 @@ from cases.core.errors import CaseError
 from cases.forms.bulk import form_for
 from cases.forms.bulk_form import BulkForm
 from cases.forms.bulk_selection import Selection
-from cases.models import BulkRun
+from cases.models import BulkRun, User
 from cases.releases import bulk
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal
@@ -29,22 +29,25 @@ PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction")
 def new_bulk_run(request: PortalRequest) -> HttpResponse:
     """GET `action` and the selection: the form of the action. POST the same with its fields: the preview.
 
-    Neither changes a case. A selection that cannot be used leads back to its list, which says why.
+    Neither changes a case. A selection that cannot be used leads back to its list, which says why. A form that was
+    sent stays, with what was typed.
     """
     data = request.POST if request.method == "POST" else request.GET
     try:
         action = _action(data, request)
-        selection = Selection.of(data, by=request.user)
-        _check_size(selection)
     except CaseError as error:
-        messages.error(request, error.message)
-        return redirect(_list_address(data.get("query", "")))
+        return _back_to_list(request, data, error)
+    selection, problem = _selection(data, by=request.user)
     options: dict[str, Any] = {"by": request.user, "keys": selection.keys}
     if request.method != "POST":
+        if problem:
+            return _back_to_list(request, data, problem)
         form = form_for(action, initial={name: data[name] for name in PROPOSED if name in data}, **options)
         return _show(request, action, selection, form)
     form = form_for(action, data, **options)
-    if form.is_valid():
+    if problem:
+        add_refusal(form, problem)
+    elif form.is_valid():
         try:
             return redirect(_preview(request, action, selection, form))
         except CaseError as error:
@@ -59,11 +62,23 @@ def _action(data: QueryDict, request: PortalRequest) -> str:
     return action
 
 
-def _check_size(selection: Selection) -> None:
-    if not selection.keys:
-        raise CaseError(_("Select at least one case."))
+def _selection(data: QueryDict, *, by: User) -> tuple[Selection, CaseError | None]:
+    """Return what is selected, and why that can't be used."""
+    try:
+        selection = Selection.of(data, by=by)
+    except CaseError as error:
+        return Selection.unread(data), error
     if len(selection.keys) > limits.BULK_CASES:
-        raise bulk.TooManyCases
+        return selection, bulk.TooManyCases()
+    if not selection.keys:
+        words = _("No case matches this list anymore. Select the cases again.") if data.get("all") else None
+        return selection, CaseError(words or _("Select at least one case."))
+    return selection, None
+
+
+def _back_to_list(request: PortalRequest, data: QueryDict, error: CaseError) -> HttpResponse:
+    messages.error(request, error.message)
+    return redirect(_list_address(data.get("query", "")))
 
 
 def _preview(request: PortalRequest, action: str, selection: Selection, form: BulkForm) -> str:

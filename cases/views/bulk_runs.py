@@ -15,6 +15,7 @@ from cases.forms.bulk_form import UndoForm
 from cases.models import BulkRow, BulkRun
 from cases.releases import bulk
 from cases.selectors import bulk_runs as selectors
+from cases.views.bulk_new import run_address
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -60,7 +61,7 @@ def start_bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
     run = _visible_run(request, pk)
     if run.state == State.PREVIEWED:
         bulk.start(by=request.user, run=run)
-    return redirect("bulk_run", pk=pk)
+    return redirect(run_address(run, request.GET.get("query", "")))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,11 +74,11 @@ def undo_bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             undo = bulk.preview_undo(by=request.user, run=run, reason=form.cleaned_data["reason"])
-            return redirect("bulk_run", pk=undo.pk)
+            return redirect(run_address(undo, request.GET.get("query", "")))
         except CaseError as error:
             status = error.status
             add_refusal(form, error)
-    return render(request, "cases/bulk/undo.html", {"run": run, "form": form}, status=status)
+    return render(request, "cases/bulk/undo.html", {"run": run, "form": form, "place": _place(request)}, status=status)
 
 
 @require_safe
@@ -99,11 +100,17 @@ def _visible_run(request: PortalRequest, pk: int) -> BulkRun:
     return get_object_or_404(selectors.runs_for(request.user), pk=pk)
 
 
+def _place(request: PortalRequest) -> str:
+    """Return what the links and forms of a run pass on: the query of the list in which its cases were selected."""
+    query = _query(query=request.GET.get("query", ""))
+    return f"?{query}" if query else ""
+
+
 def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **overrides: Any) -> HttpResponse:
     tabs = selectors.tabs(run)
     tab = next((each for each in tabs if each.key == request.GET.get("show", "")), None)
     if tab is None:
-        return redirect("bulk_run", pk=run.pk)
+        return redirect(run_address(run, request.GET.get("query", "")))
     reasons = selectors.reasons(run)
     why = next((each.code for each in reasons if each.code == request.GET.get("why")), "")
     page = selectors.pages_of_rows(run, tab, why=why).get_page(request.GET.get("page"))
@@ -117,6 +124,7 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
         "pages": _numbers(page),
         "rows": _described(list(page.object_list), run),
         "back": QueryDict(request.GET.get("query", "")).urlencode(),
+        "place": _place(request),
         "query": _query(show=tab.key, why=why, query=request.GET.get("query", "")),
         "undone_by": list(run.undone_by.exclude(state=State.PREVIEWED)) if run.state == State.DONE else [],
         "may_start": run.by_id == request.user.pk,

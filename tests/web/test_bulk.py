@@ -197,6 +197,34 @@ def test_every_action_has_a_form_and_a_preview_that_changes_nothing(ada, technic
 
 
 @pytest.mark.parametrize(
+    ("selected", "said"),
+    [
+        ({"all": "1", "query": "state=held"}, "No case matches this list anymore. Select the cases again."),
+        ({"all": "1", "query": "technician=999999"}, "The filters of this list can&#x27;t be read."),
+        ({"run": "999999", "query": "state=held"}, "Select at least one case."),
+        ({"selected": "1,x", "query": "state=held"}, "This selection can&#x27;t be read."),
+        ({"all": "1", "query": "state=scheduled"}, "You can change up to 2 cases"),
+    ],
+    ids=["nothing", "no list", "no run", "no keys", "too many"],
+)
+@pytest.mark.parametrize("action", ["shift", "waive_condition"])
+def test_a_form_whose_selection_is_gone_stays_with_what_was_typed(action, selected, said, ada, technician, monkeypatch):
+    monkeypatch.setattr("cases.core.limits.BULK_CASES", 2)
+    scheduled(technician)
+    fields = {"days": "17", "unit": "days", "direction": "later", "reason": "The letter came late."}
+    answer = ada.post("/bulk/new/", {"action": action, **selected, **fields})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert said in page
+    assert "The letter came late.</textarea>" in page
+    assert action != "shift" or 'name="days" value="17"' in page
+    for name, value in selected.items():
+        assert f'name="{name}" value="{value}"' in page
+    assert f'href="/cases/?{selected["query"]}"' in page
+    assert not BulkRun.objects.exists()
+
+
+@pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"action": "schedule", "reason": "Why"}, "Enter a date."),
@@ -259,6 +287,49 @@ def test_from_the_preview_to_the_undo(tom, technician, other_technician, member,
     assert "This was undone by" in page
     assert "Undo bulk operation" not in page
     assert "2 of 3 cases changed" in text_of(tom, "/bulk/")
+
+
+def test_the_way_back_to_the_list_is_kept_from_page_to_page(tom, technician):
+    cases = scheduled(technician, 1)
+    sent = {
+        "action": "shift",
+        "days": "2",
+        "unit": "days",
+        "direction": "later",
+        "query": "state=scheduled&sort=latest",
+    }
+    query = "?query=state%3Dscheduled%26sort%3Dlatest"
+    way_back = '<a href="/cases/?state=scheduled&amp;sort=latest">Cases</a>'
+    address = tom.post("/bulk/new/", sent | chosen(cases)).url
+    run = BulkRun.objects.get()
+    assert address == f"/bulk/{run.pk}/{query}"
+
+    def check_page(url, *links):
+        page = text_of(tom, url)
+        assert way_back in page
+        assert [link for link in links if f'"{link}"' not in page] == []
+
+    check_page(address, f"/bulk/{run.pk}/start/{query}")
+    assert tom.post(f"/bulk/{run.pk}/start/{query}").url == address
+    bulk.work_off()
+    check_page(address, f"/bulk/{run.pk}/undo/{query}")
+    assert f'href="{address}"' in text_of(tom, f"/bulk/{run.pk}/undo/{query}")
+    undo_address = tom.post(f"/bulk/{run.pk}/undo/{query}", {}).url
+    undo = BulkRun.objects.get(undoes=run)
+    assert undo_address == f"/bulk/{undo.pk}/{query}"
+    check_page(undo_address, address)
+    tom.post(f"/bulk/{undo.pk}/start/{query}")
+    check_page(address, undo_address)
+    bulk.work_off()
+    assert tom.get(f"{address}&show=waiting").url == address
+
+
+def test_a_start_that_is_refused_keeps_the_way_back(tom, technician, clock):
+    run = preview(tom, "return", scheduled(technician, 1))
+    clock.shift(2 * DAY)
+    answer = tom.post(f"/bulk/{run.pk}/start/?query=state%3Dheld")
+    assert answer.status_code == 409
+    assert '<a href="/cases/?state=held">Cases</a>' in answer.content.decode()
 
 
 def test_the_progress_asks_again_until_it_is_done(tom, technician):
