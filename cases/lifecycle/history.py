@@ -13,7 +13,7 @@ from cases.models import AccountEvent, Case, CaseEvent, CaseType, User
 logger = structlog.get_logger(__name__)
 
 # What the details of an event call a person by; the value is the key of the person.
-NAMES_OF_PEOPLE = ("from_technician", "to_technician")
+NAMES_OF_PEOPLE = ("from_technician", "to_technician", "owner")
 # And the types of a case. None is *General*.
 NAMES_OF_TYPES = ("from_type", "to_type")
 

@@ -39,7 +39,8 @@ def add_condition(
     """Add a condition to a case that is in progress, or completed and not released.
 
     `owner` takes care of it; None: the technician of the case. To ask for an approval once more opens the former one
-    again. CaseError for a name or an owner that is not accepted, WrongState for a condition too many.
+    again, for its new owner. CaseError for a name or an owner that is not accepted, WrongState for a condition too
+    many.
     """
     locked = lock_for_action(
         case, Action.ADD_CONDITION, by=by, source=source, people=[owner] if owner else [], version=version
@@ -48,7 +49,7 @@ def add_condition(
     name = _check_name(kind, name)
     former = locked.case.conditions.filter(kind=kind).first() if kind in ONCE_PER_CASE else None
     if former:
-        return _ask_again(former, locked)
+        return _ask_again(former, locked, owner)
     if locked.case.conditions.count() >= limits.CONDITIONS:
         raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
     at = locked.recorder.at
@@ -159,12 +160,13 @@ def completed_by(case: Case) -> int | None:
     return case.events.filter(COMPLETED_BY_PERSON).values_list("actor_id", flat=True).first()
 
 
-def _ask_again(former: Condition, locked: Locked) -> Condition:
+def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Condition:
     recorder: EventRecorder = locked.recorder
     if former.kind != Kind.APPROVAL or former.is_open:
         raise WrongState(_("This case already has this condition."))
+    former.owner = owner
     conditions.reopen(former, recorder)
-    conditions.record(Event.CONDITION_REOPENED, former, recorder)
+    conditions.record(Event.CONDITION_REOPENED, former, recorder, owner=former.owner_id)
     store(locked.case)
     tell_of_condition(former, recorder)
     return former

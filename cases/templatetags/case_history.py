@@ -56,7 +56,8 @@ def facts_in_words(event: CaseEvent) -> str:
     named, facts = getattr(event, "named", {}), _facts(event)
     people = [named[name] for name in ("from_technician", "to_technician") if name in named]
     name = facts.get("name") or (condition_label(event) if facts.get("condition") else "")
-    parts = [" → ".join(people), " → ".join(types_of(event)), str(name)]
+    about = " → ".join(part for part in (str(name), named.get("owner", "")) if part)
+    parts = [" → ".join(people), " → ".join(types_of(event)), about]
     return ", ".join(part for part in parts if part)
 
 

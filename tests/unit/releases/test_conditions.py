@@ -13,7 +13,9 @@ from cases.core.errors import CaseError, NotAllowed, ReasonRequired, Stale, TooL
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
 from cases.lifecycle.conditions import digest
-from cases.models import CaseAnswer, CaseEvent, Condition, OutgoingEmail
+from cases.lifecycle.history import latest_events
+from cases.models import CaseAnswer, CaseEvent, Condition, Notification, OutgoingEmail
+from cases.templatetags.case_history import facts_in_words
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
 
@@ -339,6 +341,22 @@ def test_an_approval_is_of_the_version_that_was_looked_at(scheduled, technician,
     releases.schedule(case=scheduled, by=technician, source="web", release_on=FORTNIGHT)
     with pytest.raises(Stale):
         releases.approve(condition=condition, by=other_technician, source="web", version=seen)
+
+
+def test_an_approval_that_is_asked_for_again_gets_the_new_owner(scheduled, technician, other_technician, administrator):
+    condition = add(scheduled, "approval", owner=administrator)
+    releases.approve(condition=condition, by=administrator, source="web")
+    Notification.objects.all().delete()
+    again = add(scheduled, "approval", owner=other_technician)
+    assert (again.pk, Condition.objects.get().owner) == (condition.pk, other_technician)
+    assert list(Notification.objects.values_list("recipient", "kind")) == [(other_technician.pk, "approval")]
+    event = latest_events(scheduled, limit=1)[0]
+    assert (event.kind, event.details["owner"]) == ("condition_reopened", other_technician.pk)
+    assert facts_in_words(event) == "Approval by a second person → otto"
+
+    releases.approve(condition=again, by=other_technician, source="web")
+    assert add(scheduled, "approval").owner is None
+    assert latest_events(scheduled, limit=1)[0].named == {}
 
 
 LAPSES = {
