@@ -1,5 +1,6 @@
 """What actions on the conditions of many cases ask for."""
 
+from collections import Counter
 from typing import cast
 
 from django import forms
@@ -71,15 +72,22 @@ class BulkConditionForm(BulkForm):
         found = Condition.objects.filter(
             case__in=ids_as_rows(self.keys), state=Condition.State.OPEN, kind__in=self.kinds
         )
-        named = found.order_by("name", "kind").values_list("kind", "name").distinct()[:MAX_NAMES]
+        named = list(found.order_by("name", "kind").values_list("kind", "name").distinct()[:MAX_NAMES])
+        labels = Counter(_label(*each) for each in named)
         self.fields["condition"].choices = [  # type: ignore[attr-defined]
-            (f"{kind}:{name}", name or Condition.Kind(kind).label) for kind, name in named
+            (f"{kind}:{name}", _label(kind, name, with_kind=labels[_label(kind, name)] > 1)) for kind, name in named
         ]
 
     def parameters(self) -> Parameters:
         """Return what was chosen, of a valid form."""
         kind, _colon, name = self.cleaned_data["condition"].partition(":")
         return Parameters(kind=kind, name=name)
+
+
+def _label(kind: str, name: str, *, with_kind: bool = False) -> str:
+    """Return what a condition is called. Two of different kinds may have the same name."""
+    label = str(Condition.Kind(kind).label)
+    return f"{name} ({label})" if name and with_kind else name or label
 
 
 class BulkMeetForm(BulkConditionForm):

@@ -196,6 +196,20 @@ def test_every_action_has_a_form_and_a_preview_that_changes_nothing(ada, technic
     assert list(Case.objects.order_by("pk").values()) == before
 
 
+def test_conditions_of_the_same_name_are_offered_with_their_kinds(ada, technician):
+    case = scheduled(technician, 1)[0]
+    moments = {"created": case.date_created, "since": case.date_created}
+    for kind, name in (("manual", "Paid"), ("external", "Paid"), ("manual", "Signed"), ("report", "")):
+        case.conditions.create(kind=kind, name=name, **moments)
+    form = text_of(ada, f"/bulk/new/?action=waive_condition&case={case.pk}")
+    assert re.findall(r'<option value="(\w+:\w*)">([^<]+)</option>', form) == [
+        ("report:", "Report attached"),
+        ("external:Paid", "Paid (Confirmation by link)"),
+        ("manual:Paid", "Paid (Something to confirm)"),
+        ("manual:Signed", "Signed"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("selected", "said"),
     [
