@@ -51,7 +51,7 @@ class Selection:
     @classmethod
     def unread(cls, data: QueryDict) -> Self:
         """Return a selection of nothing, which a form sends as `data` did."""
-        sent = {name: data[name] for name in ("run", "all", "selected", "query") if name in data}
+        sent = {name: data.get(name, "") for name in ("run", "all", "selected", "query") if name in data}
         return cls([], data.get("query", ""), sent)
 
     @classmethod

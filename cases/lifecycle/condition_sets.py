@@ -81,13 +81,19 @@ def settle(
 
 
 def reopen(
-    conditions: Sequence[Condition], recorders: Recorders, event: CaseEvent.Kind, *, lapsed: bool = False
+    conditions: Sequence[Condition],
+    recorders: Recorders,
+    event: CaseEvent.Kind,
+    *,
+    lapsed: bool = False,
+    **columns: Any,
 ) -> list[CaseEvent]:
-    """Store the conditions as open from now on."""
+    """Store the conditions as open from now on, and set `columns`."""
     if not conditions:
         return []
     at: dt.datetime = recorders[conditions[0].case_id].at
-    columns: dict[str, Any] = {"lapsed_at": at} if lapsed else {}
+    if lapsed:
+        columns["lapsed_at"] = at
     _update(
         conditions,
         state=State.OPEN,
@@ -100,6 +106,27 @@ def reopen(
         **columns,
     )
     return events(event, conditions, recorders)
+
+
+def ask_again(conditions: Sequence[Condition], recorders: Recorders, *, owner: int | None) -> list[CaseEvent]:
+    """Open these approvals again, for the owner with that key; for None, of administrators."""
+    made = reopen(conditions, recorders, Event.CONDITION_REOPENED, owner=owner)
+    return _naming_owners(made, dict.fromkeys((each.pk for each in conditions), owner))
+
+
+def restore_owners(conditions: Sequence[Condition], recorders: Recorders) -> list[CaseEvent]:
+    """Store the owners of these open approvals. They are asked from now on."""
+    if not conditions:
+        return []
+    Condition.objects.bulk_update(conditions, ["owner"])
+    made = events(Event.CONDITION_REOPENED, conditions, recorders)
+    return _naming_owners(made, {each.pk: each.owner_id for each in conditions})
+
+
+def _naming_owners(made: list[CaseEvent], owners: dict[int, int | None]) -> list[CaseEvent]:
+    for event in made:
+        event.details["owner"] = owners[event.details["condition"]]
+    return made
 
 
 def events(

@@ -31,6 +31,8 @@ from cases.releases.wakeups import wake_if_any_reached
 Event = CaseEvent.Kind
 Kind = Condition.Kind
 State = Condition.State
+# The fact that an approval which was asked for again had another owner, or none.
+FORMER_OWNER = "former_owner"
 
 
 class AddCondition(Operation):
@@ -63,11 +65,11 @@ class AddCondition(Operation):
         formers = {step.case.pk: former for step in steps if (former := self._former(step.case))}
         new = [step for step in steps if step.case.pk not in formers]
         made = Condition.objects.bulk_create([self._made(step) for step in new])
-        events = condition_sets.reopen(list(formers.values()), recorders(steps), Event.CONDITION_REOPENED)
+        events = condition_sets.ask_again(list(formers.values()), recorders(steps), owner=self.chosen.owner)
         events += condition_sets.events(Event.CONDITION_ADDED, made, recorders(steps))
         completed = [step for step in new if step.case.status == Case.Status.COMPLETED]
         met = condition_sets.settle_by_work(recorders(completed))
-        _note_what_an_undo_removes(steps, made, formers, met)
+        self._note_what_an_undo_restores(steps, made, formers, met)
         store(steps)
         recount(steps)
         record(events + met)
@@ -85,17 +87,27 @@ class AddCondition(Operation):
             case=step.case, kind=chosen.kind, name=chosen.name, owner_id=chosen.owner, created=at, since=at
         )
 
-
-def _note_what_an_undo_removes(
-    steps: Sequence[Step], made: Sequence[Condition], formers: dict[int, Condition], met: Sequence[CaseEvent]
-) -> None:
-    """Write on the rows which condition each case has got, and whether that was met with it."""
-    added = formers | {condition.case_id: condition for condition in made}
-    met_at_once = {event.details["condition"] for event in met}
-    for step in steps:
-        pk = added[step.case.pk].pk
-        step.row.before = {"condition": pk, "asked_again": step.case.pk in formers, "met_at_once": pk in met_at_once}
-    BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
+    def _note_what_an_undo_restores(
+        self,
+        steps: Sequence[Step],
+        made: Sequence[Condition],
+        formers: dict[int, Condition],
+        met: Sequence[CaseEvent],
+    ) -> None:
+        """Write on the rows which condition each case has got, whether it was met with it, and a former owner."""
+        added = formers | {condition.case_id: condition for condition in made}
+        met_at_once = {event.details["condition"] for event in met}
+        for step in steps:
+            pk, former = added[step.case.pk].pk, formers.get(step.case.pk)
+            before: dict[str, Any] = {
+                "condition": pk,
+                "asked_again": former is not None,
+                "met_at_once": pk in met_at_once,
+            }
+            if former and former.owner_id != self.chosen.owner:
+                before[FORMER_OWNER] = former.owner_id
+            step.row.before = before
+        BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
 
 
 class SettleCondition(Operation):

@@ -2,7 +2,16 @@
 
 from cases.lifecycle.permissions import TABLE
 from cases.models import BulkRun, User
-from cases.releases.bulk import casework, condition_actions, releasing, scheduling, spreading, taking_back, undoing
+from cases.releases.bulk import (
+    casework,
+    condition_actions,
+    releasing,
+    scheduling,
+    spreading,
+    taking_back,
+    undoing,
+    undoing_conditions,
+)
 from cases.releases.bulk.operation import Job, Operation
 
 Action = BulkRun.Action
@@ -31,9 +40,9 @@ UNDO_OF: dict[str, type[undoing.Undo]] = {
     Action.HOLD: undoing.RestoreSchedule,
     Action.RETURN: undoing.CompleteAgain,
     Action.HAND_OVER: undoing.HandBack,
-    Action.ADD_CONDITION: undoing.RemoveCondition,
-    Action.MEET_CONDITION: undoing.ReopenMet,
-    Action.WAIVE_CONDITION: undoing.ReopenWaived,
+    Action.ADD_CONDITION: undoing_conditions.RemoveCondition,
+    Action.MEET_CONDITION: undoing_conditions.ReopenMet,
+    Action.WAIVE_CONDITION: undoing_conditions.ReopenWaived,
     Action.URGENCY: undoing.RestoreUrgency,
     Action.CASE_TYPE: undoing.RestoreType,
 }

@@ -9,16 +9,13 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cases.core.errors import BadSchedule, WrongState
-from cases.db.bulk import ids_as_rows
 from cases.lifecycle import condition_sets, permissions
 from cases.lifecycle.answers import check_is_answered
 from cases.lifecycle.permissions import Action, Rule
-from cases.models import BulkRow, BulkRun, Case, CaseEvent, CaseType, Condition
-from cases.models.condition import UNMET
+from cases.models import BulkRow, Case, CaseEvent, CaseType, Condition
 from cases.releases.bulk import removed_conditions
 from cases.releases.bulk.casework import ChangeType, HandOver, Urgency
 from cases.releases.bulk.errors import ChangedSinceRun
@@ -27,19 +24,15 @@ from cases.releases.bulk.operation import (
     Job,
     Operation,
     Step,
-    conditions_of,
     record,
     recorders,
     recount,
-    store,
 )
 from cases.releases.bulk.scheduling import schedule_of, write_schedules
 from cases.releases.bulk.worked_on import untouched_since
-from cases.releases.wakeups import arm_many_after_commit, wake_if_any_reached
+from cases.releases.wakeups import arm_many_after_commit
 
 Kind = CaseEvent.Kind
-Bulk = BulkRun.Action
-State = Condition.State
 
 
 class Undo(Operation):
@@ -196,78 +189,3 @@ class RestoreType(Undo, ChangeType):
 
     def note_what_an_undo_removes(self, steps: Sequence[Step], added: Sequence[Condition]) -> None:
         """An undo is not undone."""
-
-
-class ConditionUndo(Undo):
-    """Undoes what was done to the condition that `before` names."""
-
-    which = Q()
-
-    def __init__(self, job: Job) -> None:
-        super().__init__(job)
-        self.found: dict[int, Condition] = {}
-
-    def load(self, items: Sequence[Item]) -> None:
-        super().load(items)
-        named = {item.row.fact("condition") for item in items}
-        found = conditions_of(items, self.which & Q(pk__in=[pk for pk in named if pk]))
-        self.found = {case: conditions[0] for case, conditions in found.items()}
-
-    def check(self, item: Item) -> None:
-        condition = self.found.get(item.case.pk)
-        if condition is None or not self.is_as_left(condition, item.row):
-            raise WrongState(_("The condition has changed since the bulk operation."))
-
-    def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
-        """Whether the condition, which is `which`, is in the state in which the run left it."""
-        return True
-
-    def write(self, steps: Sequence[Step]) -> None:
-        events = self._change([self.found[step.case.pk] for step in steps], recorders(steps))
-        for event in events:
-            event.reason = self.job.run.reason or self.default_reason
-        store(steps)
-        recount(steps)
-        record(events)
-
-    def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
-        raise NotImplementedError
-
-
-class RemoveCondition(ConditionUndo):
-    """Removes the conditions that the run added: those too that it found to be met, and no others that are met."""
-
-    permission = Action.ADD_CONDITION
-    which = UNMET | condition_sets.MET_WORK
-
-    def check(self, item: Item) -> None:
-        if item.row.fact("asked_again"):
-            raise WrongState(_("An approval that was asked for again can't be restored."))
-        super().check(item)
-
-    def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
-        return condition.is_open != bool(row.fact("met_at_once"))
-
-    def write(self, steps: Sequence[Step]) -> None:
-        super().write(steps)
-        wake_if_any_reached([step.case for step in steps])
-
-    def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
-        events = condition_sets.events(Kind.CONDITION_REMOVED, conditions, recorders)
-        Condition.objects.filter(pk__in=ids_as_rows([each.pk for each in conditions])).delete()
-        return events
-
-
-class ReopenCondition(ConditionUndo):
-    which = ~UNMET
-
-    def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
-        return condition_sets.reopen(conditions, recorders, Kind.CONDITION_REOPENED)
-
-
-class ReopenMet(ReopenCondition):
-    permission = Action.MEET_CONDITION
-
-
-class ReopenWaived(ReopenCondition):
-    permission = Action.WAIVE

@@ -70,6 +70,8 @@ def _undone(row: BulkRow, run: BulkRun) -> str:
     if "date" in row.before:
         day = _day(row.to_date, row.to_time)
         return _("Back to %(before)s") % {"before": day} if day else _("Back on hold")
+    if row.fact("asked_again"):
+        return _with(_("Previous owner restored"), _("Approval needed again"))
     return _with(_("As it was before"), _removed(row.fact("removes")))
 
 

@@ -11,7 +11,7 @@ from cases.core.errors import NotAllowed
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
 from cases.documents import actions as documents
-from cases.models import Case, CaseDocument, Condition, Notification
+from cases.models import Case, CaseDocument, CaseEvent, Condition, Notification
 from cases.releases import bulk
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseTypeFactory, letter
@@ -92,6 +92,67 @@ def test_to_remove_the_last_condition_of_a_case_past_its_instant_wakes_a_worker(
         assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done"] * 3
 
     assert woken == [free.pk]
+
+
+@pytest.fixture
+def asked_again(administrator, technician, other_technician, clock):
+    """Two approved cases, one with an owner of the approval, and one without an approval."""
+    cases = [CaseFactory(assigned_to=technician, scheduled=True) for _number in range(3)]
+    for case, owner in zip(cases[:2], (administrator, None), strict=True):
+        condition(case, "approval", state="met", approved_digest="x", owner=owner)
+    clock.shift(MINUTE)
+    run = done(preview(technician, "add_condition", cases, kind="approval", owner=other_technician.pk))
+    clock.shift(MINUTE)
+    return cases, run
+
+
+def owners_of(cases):
+    return [(each.owner, each.state) for case in cases for each in case.conditions.all()]
+
+
+def test_an_approval_that_is_asked_for_again_has_another_owner_until_the_undo(
+    asked_again, administrator, technician, other_technician
+):
+    cases, run = asked_again
+    assert owners_of(cases) == [(other_technician, "open")] * 3
+    events = CaseEvent.objects.filter(bulk_run=run).order_by("pk")
+    assert {each.case_id: each.details.get("owner") for each in events} == {
+        cases[0].pk: other_technician.pk,
+        cases[1].pk: other_technician.pk,
+        cases[2].pk: None,
+    }
+    assert set(Notification.objects.values_list("recipient", "kind")) == {(other_technician.pk, "approval")}
+    Notification.objects.all().delete()
+
+    undo = bulk.preview_undo(by=technician, run=run)
+    told = "Previous owner restored. Approval needed again"
+    assert [bulk.told(row, undo) for row in undo.rows.all()] == [told, told, "As it was before"]
+    assert codes(done(undo)) == ["done"] * 3
+
+    assert owners_of(cases) == [(administrator, "open"), (None, "open")]
+    assert set(Notification.objects.values_list("recipient", "kind")) == {(administrator.pk, "approval")}
+    kinds = CaseEvent.objects.filter(bulk_run=undo).order_by("case_id").values_list("kind", "details__owner")
+    assert list(kinds) == [
+        ("condition_reopened", administrator.pk),
+        ("condition_reopened", None),
+        ("condition_removed", None),
+    ]
+
+
+def test_a_former_owner_who_has_left_is_not_restored(asked_again, administrator, technician):
+    _cases, run = asked_again
+    administrator.is_active = False
+    administrator.save()
+    undo = bulk.preview_undo(by=technician, run=run)
+    assert codes(undo) == ["state", "will", "will"]
+    assert undo.rows.first().words == "The previous owner no longer has an active staff account."
+
+
+def test_an_approval_that_is_asked_for_again_of_the_same_owner_stays(administrator, technician, clock):
+    case = CaseFactory(assigned_to=technician, scheduled=True)
+    condition(case, "approval", state="met", approved_digest="x", owner=administrator)
+    run = done(preview(technician, "add_condition", [case], kind="approval", owner=administrator.pk))
+    assert codes(bulk.preview_undo(by=technician, run=run)) == ["state"]
 
 
 # --- Cases that were reopened ----------------------------------------------------------------------------------------
