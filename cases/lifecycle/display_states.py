@@ -19,6 +19,8 @@ from cases.models.case_queryset import (
 )
 
 Status, WaitingFor = Case.Status, Case.WaitingFor
+# The query of the case list for what nobody has accepted.
+UNASSIGNED_QUERY = "state=submitted&sort=urgent"
 
 
 @dataclass(frozen=True)

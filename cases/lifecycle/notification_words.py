@@ -6,12 +6,12 @@ from django.utils.translation import ngettext
 
 from cases.core.numbers import capped
 from cases.core.text import isolated
+from cases.lifecycle.display_states import UNASSIGNED_QUERY
 from cases.lifecycle.notification_kinds import KINDS, Kind
 from cases.models import Case, Notification, User
 
 # Cases in the queue are counted up to this.
 MAX_IN_QUEUE = 99
-QUEUE_QUERY = "state=submitted&technician=none"
 
 
 def sentence(notification: Notification, *, to: User, in_queue: int = 0) -> str:
@@ -48,7 +48,7 @@ def count_queue(reader: User) -> int:
 def path(notification: Notification) -> str:
     """Return the path of what `notification` is about."""
     if notification.case_id is None:
-        return f"{reverse('case_list')}?{QUEUE_QUERY}"
+        return f"{reverse('case_list')}?{UNASSIGNED_QUERY}"
     anchor = KINDS[notification.kind].anchor
     return reverse("case_detail", args=[notification.case_id]) + (f"#{anchor}" if anchor else "")
 

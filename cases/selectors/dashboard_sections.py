@@ -149,7 +149,7 @@ def _unassigned(submitted: DisplayState) -> Section:
         _("Unassigned"),
         submitted.where,
         case_list.URGENT_FIRST.by,
-        "state=submitted&sort=urgent",
+        display_states.UNASSIGNED_QUERY,
         frozenset({"submitted"}),
         _("No unassigned cases."),
     )

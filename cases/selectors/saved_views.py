@@ -8,11 +8,12 @@ from django_stubs_ext import StrOrPromise
 
 from cases.casework import saved_views
 from cases.core import limits
+from cases.lifecycle.display_states import UNASSIGNED_QUERY
 from cases.models import BuiltinView, SavedView, User, ViewPin
 
 # What the address of the list asks for, and the icon of each.
 BUILTIN = {
-    BuiltinView.UNASSIGNED: ("state=submitted&sort=urgent", "inbox"),
+    BuiltinView.UNASSIGNED: (UNASSIGNED_QUERY, "inbox"),
     BuiltinView.URGENT: ("state=open&urgency=urgent", "flag"),
     BuiltinView.MINE: ("state=accepted&technician=mine", "person"),
     BuiltinView.MESSAGES: ("waiting=staff", "message"),
