@@ -7,6 +7,7 @@ Staff search all texts of a case along an index (cases.db.word_index). Members s
 the other, in those texts that they may read of each now (cases.selectors.readable_words).
 """
 
+import itertools
 from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
@@ -123,9 +124,25 @@ def _starts_with(prefix: str) -> Q:
 
 
 def _members_named(words: Sequence[str]) -> list[list[str]]:
-    """Return for each of `words` the marks of the newest members with such a name."""
-    found = word_index.PEOPLE.newest_of_each([[_beginning(word)] for word in words], MAX_PEOPLE)
-    return [[member_mark(key) for key in keys] for keys in found]
+    """Return for each of `words` the marks of MAX_PEOPLE members with such a name.
+
+    First come those who have the other words too, or a neighbor of the word. The newest with a common first name, or
+    with a common surname, need not include who is meant by both.
+    """
+    groups = _groups(words)
+    found = word_index.PEOPLE.newest_of_each([[_beginning(words[at]) for at in group] for group in groups], MAX_PEOPLE)
+    named = [
+        dict.fromkeys(key for group, keys in zip(groups, found, strict=True) if at in group for key in keys)
+        for at in range(len(words))
+    ]
+    return [[member_mark(key) for key in itertools.islice(keys, MAX_PEOPLE)] for keys in named]
+
+
+def _groups(words: Sequence[str]) -> list[Sequence[int]]:
+    """Return the places of words that may name one person: all of them, each two neighbors, each alone."""
+    count = len(words)
+    wider = [range(count)] if count > 2 else []
+    return [*wider, *(range(at, at + 2) for at in range(count - 1)), *(range(at, at + 1) for at in range(count))]
 
 
 def _beginning(word: str) -> Alternatives:

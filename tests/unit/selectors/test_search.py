@@ -193,3 +193,15 @@ def test_a_common_word_finds_the_latest_and_says_so(technician, other_technician
     assert result("quest") == (everything[:3], None, 3)
     assert result("quest", urgency="urgent") == ([], None, 3)
     assert result("question two") == (["two"], None, None)
+
+
+@pytest.mark.parametrize("text", ["maria quispe", "quispe, mar", "maria quispe permit", "maria elena quispe"])
+def test_a_member_is_found_by_all_names_however_many_share_one(text, administrator, monkeypatch):
+    monkeypatch.setattr(search, "MAX_PEOPLE", 2)
+    hers = CaseFactory(title="Permit", member=UserFactory(first_name="Maria Elena", last_name="Quispe"))
+    for number in range(3):
+        CaseFactory(member=UserFactory(first_name="Maria", last_name=f"Huanca {number}"))
+        CaseFactory(member=UserFactory(first_name="Elena", last_name=f"Quispe {number}"))
+        CaseFactory(member=UserFactory(first_name=f"Rosa {number}", last_name="Quispe"))
+    assert found_in_list(administrator, text) == [hers.title]
+    assert found(administrator, text) == [hers.title]
