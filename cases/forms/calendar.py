@@ -14,7 +14,7 @@ from cases.core import schedule
 from cases.core.calendar_periods import FIRST_DATE, LAST_DATE, Period, View
 from cases.core.schedule import Schedule
 from cases.forms.release import RescheduleForm
-from cases.forms.technicians import filter_choices
+from cases.forms.technicians import filter_choices, others_with_cases
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseQuerySet, User
@@ -52,11 +52,9 @@ class CalendarForm(forms.Form):
         self.fields["whose"].choices = self._people()  # type: ignore[attr-defined]
 
     def _people(self) -> list[tuple[str, str]]:
-        return [
-            (str(self.by.pk), gettext("My cases")),
-            (ALL, gettext("All cases")),
-            *filter_choices(by=self.by),
-        ]
+        mine = (str(self.by.pk), gettext("My cases"))
+        offered = [mine, (ALL, gettext("All cases")), *filter_choices(by=self.by)]
+        return [*offered, *others_with_cases({self.data["whose"]} - dict(offered).keys(), by=self.by)]
 
     def clean_date(self) -> dt.date:
         date: dt.date = self.cleaned_data["date"]

@@ -2,8 +2,9 @@
 
 import copy
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from django import forms
 from django.db.models import Q
@@ -17,7 +18,7 @@ from cases.core.clock import portal_now
 from cases.core.text import isolated
 from cases.forms.case_types import GENERAL, filter_choices_of_types
 from cases.forms.filters import DayField, FilterForm, ShortSelect
-from cases.forms.technicians import filter_choices
+from cases.forms.technicians import TechnicianFilterField, filter_choices, others_with_cases
 from cases.lifecycle import display_states
 from cases.models import Condition, User
 from cases.selectors import case_list, search, unopened
@@ -80,12 +81,7 @@ class CaseFilter(FilterForm):
         widget=ShortSelect(attrs=SELECT),
         error_messages={"invalid_choice": _("Unknown type.")},
     )
-    technician = forms.ChoiceField(
-        required=False,
-        label=_("Technician"),
-        widget=ShortSelect(attrs=SELECT),
-        error_messages={"invalid_choice": _("Technician not found.")},
-    )
+    technician = TechnicianFilterField(required=False, label=_("Technician"), widget=ShortSelect(attrs=SELECT))
     due = forms.ChoiceField(
         required=False,
         label=_("Release"),
@@ -141,6 +137,8 @@ class CaseFilter(FilterForm):
     def __init__(self, query: QueryDict, *, by: User) -> None:
         super().__init__(query)
         self.query, self.by = query, by
+        # What a technician's own cases are called: links of others and shared views have the key.
+        self.mine = {MINE, str(by.pk)} if by.is_technician else set[str]()
         self.stored = _stored_choices(by)
         self.moments: list[dt.datetime] = []
         if not by.is_member:
@@ -157,14 +155,21 @@ class CaseFilter(FilterForm):
             for name in OF_STAFF:
                 del self.fields[name]
         else:
-            self._offer("technician", self._technicians())
+            offered = self._technicians()
+            self._offer("technician", [*offered, *self._others(offered, [query])])
             self._offer("age", _ages())
 
-    def reading(self, query: QueryDict) -> Self:
-        """Return a filter of the same person that reads another `query`.
+    def readings(self, queries: Sequence[QueryDict]) -> list[Self]:
+        """Return for each of `queries` a filter of the same person, who is staff, that reads it.
 
-        It has the same fields: to make those anew for each view took an eighth of the time of a list.
+        They have the same fields: to make those anew for each view took an eighth of the time of a list.
         """
+        field = cast(TechnicianFilterField, self.fields["technician"])
+        others = self._others(cast(list[tuple[Any, Any]], field.choices), queries)
+        field.accepted = frozenset(self.mine | dict(others).keys())
+        return [self._reading(query) for query in queries]
+
+    def _reading(self, query: QueryDict) -> Self:
         other = copy.copy(self)
         vars(other).update(data=query, query=query, _errors=None, _bound_fields_cache={})
         return other
@@ -173,12 +178,18 @@ class CaseFilter(FilterForm):
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def _technicians(self) -> list[tuple[Any, Any]]:
+        asked = self.query.get("technician", "")
         return [
             ("", _("All technicians")),
-            *([(MINE, _("Mine"))] if self.by.is_technician else []),
+            *([(asked if asked in self.mine else MINE, _("Mine"))] if self.mine else []),
             (NOBODY, _("Unassigned")),
             *self.stored.technicians,
         ]
+
+    def _others(self, offered: list[tuple[Any, Any]], queries: Sequence[QueryDict]) -> list[tuple[str, str]]:
+        """Return whom `queries` ask for beside those `offered`, as links and views from before a change of role do."""
+        asked = {query.get("technician", "") for query in queries}
+        return others_with_cases(asked - self.mine - dict(offered).keys(), by=self.by)
 
     def clean_member(self) -> User | None:
         name = self.cleaned_data["member"]
@@ -226,7 +237,7 @@ class CaseFilter(FilterForm):
         )
 
     def _now(self) -> dt.datetime:
-        """Return the portal's time. It is asked for once, also for all filters made by `reading`."""
+        """Return the portal's time. It is asked for once, also for all filters made by `readings`."""
         if not self.moments:
             self.moments.append(portal_now())
         return self.moments[0]

@@ -1,16 +1,18 @@
 """Technicians to choose from, in forms and filters."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from cases.core import limits
 from cases.lifecycle.deputies import away_until
-from cases.models import User
+from cases.models import Case, User
 from cases.models.user import INVITED
 
 BY_NAME = ("first_name", "last_name", "username")
@@ -32,9 +34,32 @@ def filter_choices(*, by: User) -> list[tuple[str, str]]:
     return [(str(each.pk), each.display_name) for each in others.order_by("-is_active", *BY_NAME)]
 
 
+def others_with_cases(asked: Iterable[str], *, by: User) -> list[tuple[str, str]]:
+    """Return key and name of those people `asked` for by key who are no technicians now, but are assigned cases.
+
+    At most one statement, and none where `asked` is empty.
+    """
+    keys = {key for key in asked if limits.is_key(key)}
+    if not keys:
+        return []
+    theirs = Case.objects.visible_to(by).filter(assigned_to=OuterRef("pk"))
+    people = {str(each.pk): each.display_name for each in User.objects.filter(Exists(theirs), pk__in=keys)}
+    return [(key, name) for key, name in people.items() if key in keys]
+
+
 def _away(person: User, until: dt.date) -> str:
     words = gettext("%(name)s (away until %(day)s)")
     return words % {"name": person.display_name, "day": date_format(until, "DAY_SHORT_FORMAT")}
+
+
+class TechnicianFilterField(forms.ChoiceField):
+    """Whose cases a list shows. It takes the keys in `accepted` too, which are not offered."""
+
+    accepted: frozenset[str] = frozenset()
+    default_error_messages: ClassVar = {"invalid_choice": _("Technician not found.")}
+
+    def valid_value(self, value: str) -> bool:
+        return value in self.accepted or super().valid_value(value)
 
 
 class TechnicianField(forms.ModelChoiceField[User]):

@@ -1,5 +1,6 @@
 """The rail beside the case list: the views that a person has, and how many cases each holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -46,12 +47,13 @@ def query_of(asked: CaseFilter) -> str:
 def rail_of(asked: CaseFilter, user: User) -> dict[str, Any]:
     """Return the context of the rail beside the list that `asked` reads; empty for members.
 
-    Takes three statements and those of a filter, however many views there are.
+    Takes three statements and those of a filter, however many views there are; one more where views ask for people
+    who are no technicians now.
     """
     if user.is_member:
         return {}
     views, query = views_of(user), query_of(asked) if asked.is_valid() else ""
-    counts = view_counts.counts_of([_read(view, asked) for view in views], user)
+    counts = view_counts.counts_of(_read(views, asked), user)
     links = [RailLink(view, count, _is_same(view.query, query)) for view, count in zip(views, counts, strict=True)]
     return {
         "rail": [group for group in _groups(links) if group.links],
@@ -71,13 +73,10 @@ def _groups(links: list[RailLink]) -> list[RailGroup]:
     ]
 
 
-def _read(view: View, like: CaseFilter) -> CaseListQuery | None:
-    """Return what the view asks for; None for a search, and where it asks for what this person's list does not have."""
-    asked = QueryDict(view.query)
-    if asked.keys() & SEARCHES:
-        return None
-    form = like.reading(asked)
-    return form.list_query() if form.is_valid() else None
+def _read(views: Sequence[View], like: CaseFilter) -> list[CaseListQuery | None]:
+    """Return what each view asks for; None for a search, and for what the list of this person does not have."""
+    forms = like.readings([QueryDict(view.query) for view in views])
+    return [form.list_query() if not form.query.keys() & SEARCHES and form.is_valid() else None for form in forms]
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -109,6 +109,30 @@ def test_one_technician_is_chosen_by_name(client, cases, technician, other_techn
     assert titles(client.get(f"/cases/?technician={other_technician.pk}")) == ["urgent"]
 
 
+def test_ones_own_cases_are_found_by_ones_own_key_and_shown_as_mine(client, cases, technician):
+    """As a link of a colleague and a view of an administrator name them."""
+    client.force_login(technician)
+    answer = client.get(f"/cases/?technician={technician.pk}")
+    assert titles(answer) == titles(client.get("/cases/?technician=mine")) != []
+    assert f'<option value="{technician.pk}" selected>Mine</option>' in answer.content.decode()
+    assert [chip.text for chip in answer.context["chips"]] == ["Technician: Mine"]
+
+
+@pytest.mark.parametrize("role", ["administrator", "member"])
+def test_the_cases_of_a_former_technician_are_found_by_their_key(role, client, cases, other_technician, administrator):
+    other_technician.role = role
+    other_technician.save()
+    client.force_login(administrator)
+    answer = client.get(f"/cases/?technician={other_technician.pk}")
+    assert titles(answer) == ["urgent"]
+    assert [chip.text for chip in answer.context["chips"]] == ["Technician: otto"]
+    option = f'<option value="{other_technician.pk}"'
+    assert f"{option} selected>otto</option>" in answer.content.decode()
+    assert option not in client.get("/cases/").content.decode()
+    calendar = client.get(f"/calendar/?whose={other_technician.pk}").content.decode()
+    assert f"{option} selected>otto</option>" in calendar
+
+
 def test_a_list_is_ordered_by_the_heads_of_its_columns_that_an_index_serves(client, cases, technician):
     client.force_login(technician)
 

@@ -44,10 +44,10 @@ def in_code() -> set[str]:
 
 
 @pytest.mark.parametrize("person", STAFF)
-def test_the_list_takes_what_links_in_templates_and_code_ask_for(person, member, other_technician, request):
+def test_the_list_takes_what_links_in_templates_and_code_ask_for(person, member, technician, request):
     person = request.getfixturevalue(person)
-    written = in_templates({"technician": str(other_technician.pk), "member": member.username, "q": "mia"})
-    assert {f"technician={other_technician.pk}", "member=mia", "state=open", "due=conditions", "state=held"} <= written
+    written = in_templates({"technician": str(technician.pk), "member": member.username, "q": "mia"})
+    assert {f"technician={technician.pk}", "member=mia", "state=open", "due=conditions", "state=held"} <= written
     written |= in_code()
     assert {"state=scheduled", "technician=mine", "state=accepted&technician=mine"} <= written
     of_technicians = {query for query in written if "technician=mine" in query}

@@ -152,6 +152,28 @@ def test_the_rail_follows_the_list_that_a_script_fetches(client, technician, cas
     assert 'hx-swap-oob="innerHTML:#list-name">On hold' in part
 
 
+def test_a_shared_view_of_one_technicians_cases_opens_for_that_technician(client, technician, administrator, cases):
+    query = f"technician={technician.pk}"
+    saved_views.create(by=administrator, source="web", name="Of Tom", query=query, is_shared=True)
+    client.force_login(technician)
+    assert rail(text_of(client, "/cases/"))["Of Tom"] == ("5", False)
+    assert rail(text_of(client, f"/cases/?{query}"))["Of Tom"] == ("5", True)
+
+
+def test_views_of_former_technicians_take_one_statement_more(client, technician, clock, cases):
+    client.force_login(technician)
+    text_of(client, "/cases/")
+    with CaptureQueriesContext(connection) as few:
+        text_of(client, "/cases/")
+    for number in range(4):
+        former = CaseFactory(assigned_to__role="administrator").assigned_to
+        saved_views.create(by=technician, source="web", name=f"View {number}", query=f"technician={former.pk}")
+    with CaptureQueriesContext(connection) as many:
+        page = text_of(client, "/cases/")
+    assert len(many) == len(few) + 1
+    assert [rail(page)[f"View {number}"][0] for number in range(4)] == ["1"] * 4
+
+
 def test_many_views_take_no_more_statements(client, technician, clock, cases):
     client.force_login(technician)
     text_of(client, "/cases/")
