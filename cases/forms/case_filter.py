@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from django import forms
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -195,10 +194,7 @@ class CaseFilter(FilterForm):
         name = self.cleaned_data["member"]
         if not name:
             return None
-        found = User.objects.filter(Q(username=name) | Q(email__iexact=name), role=User.Role.MEMBER).first()
-        return found or self._only_one(search.find_members(name, most=SEVERAL + 1))
-
-    def _only_one(self, people: list[User]) -> User:
+        people = search.meant_members(name, self.by, SEVERAL + 1)
         if not people:
             raise forms.ValidationError(_("Member not found."))
         if len(people) > 1:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 
 from cases.core.words import words_of
 from cases.db.bulk import ids_as_rows
@@ -101,12 +101,8 @@ def _where(words: CaseWords | None, asked: Sequence[Alternatives], user: User) -
 
 
 def find_people(user: User, text: str, most: int) -> list[User]:
-    """Return people with that name for `user`, who is staff: for technicians members of cases that they see."""
-    people = search.find_people(text)
-    if not user.is_administrator:
-        theirs = Case.objects.visible_to(user).filter(member=OuterRef("pk")).order_by("member_id", "-pk")
-        latest = Subquery(theirs.values("pk")[:1])
-        people = people.filter(role=User.Role.MEMBER).annotate(latest=latest).filter(latest__isnull=False)
+    """Return people with that name whom `user`, who is staff, may look up."""
+    people = search.known_to(user, search.find_people(text))
     return list(people.order_by("last_name", "first_name", "username")[:most])
 
 

@@ -10,7 +10,7 @@ the other, in those texts that they may read of each now (cases.selectors.readab
 import itertools
 from collections.abc import Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Length
 
 from cases.core.folding import fold
@@ -18,7 +18,7 @@ from cases.core.words import words_of
 from cases.db import word_index
 from cases.db.bulk import ids_as_rows
 from cases.db.word_index import Alternatives
-from cases.models import CaseQuerySet, User
+from cases.models import Case, CaseQuerySet, User
 from cases.models.case import ID_LETTERS
 from cases.models.case_words import member_mark
 
@@ -51,9 +51,24 @@ def possible_numbers(text: str) -> set[str]:
     return {text, text.upper(), *(f"C-{rest}" for rest in bare if len(rest) <= NUMBER_LETTERS)}
 
 
-def find_members(text: str, most: int = MAX_PEOPLE) -> list[User]:
-    """Return the first `most` members with that name, username or address."""
-    return list(find_people(text).filter(role=User.Role.MEMBER).order_by("username")[:most])
+def known_to(user: User, people: QuerySet[User]) -> QuerySet[User]:
+    """Return those of `people` whom `user`, who is staff, may look up: for technicians members of cases they see."""
+    if user.is_administrator:
+        return people
+    theirs = Case.objects.visible_to(user).filter(member=OuterRef("pk")).order_by("member_id", "-pk")
+    latest = Subquery(theirs.values("pk")[:1])
+    return people.filter(role=User.Role.MEMBER).annotate(latest=latest).filter(latest__isnull=False)
+
+
+def find_members(text: str, user: User, most: int = MAX_PEOPLE) -> list[User]:
+    """Return the first `most` members with that name, username or address whom `user`, who is staff, may look up."""
+    return list(known_to(user, find_people(text)).filter(role=User.Role.MEMBER).order_by("username")[:most])
+
+
+def meant_members(text: str, user: User, most: int) -> list[User]:
+    """Return the member with exactly that username or address. Else do `find_members`."""
+    exactly = User.objects.filter(Q(username=text) | Q(email__iexact=text), role=User.Role.MEMBER)
+    return list(known_to(user, exactly).order_by("pk")[:1]) or find_members(text, user, most)
 
 
 def find_people(text: str) -> QuerySet[User]:
@@ -93,7 +108,7 @@ def asked_words(text: str, user: User) -> list[Alternatives]:
     if user.is_member:
         return [_beginning(word) for word in words]
     if "@" in text:
-        members = find_members(text)
+        members = find_members(text, user)
         return [((), [member_mark(person.pk) for person in members])] if members else []
     return [((word,), members) for word, members in zip(words, _members_named(words), strict=True)]
 

@@ -3,12 +3,15 @@
 import datetime as dt
 import html
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from cases.forms.case_filter import CaseFilter
 from cases.models import Case
 from cases.selectors import case_list, search
 from tests.clocks import portals_today
@@ -364,6 +367,22 @@ def test_the_filter_for_a_member_takes_a_name(anna, other_member, administrator,
     client.force_login(administrator)
 
     assert titles(client.get("/cases/?member=anna+berg")) == ["hers"]
+
+
+@pytest.mark.parametrize("text", ["anna", "bergstrom", "mia", "mia@", "mia@example.com", "MIA@EXAMPLE.COM"])
+def test_a_technicians_filter_knows_no_member_without_a_case_that_they_see(text, anna, technician, administrator):
+    def asked(person) -> CaseFilter:
+        return CaseFilter(QueryDict(urlencode({"member": text})), by=person)
+
+    for status in ("draft", "deleted"):
+        CaseFactory(member=anna, status=status, assigned_to=None)
+    assert asked(technician).errors == {"member": ["Member not found."]}
+    assert asked(administrator).is_valid()
+    UserFactory(username="mia2", first_name="Anna", last_name="Bergström")
+    CaseFactory(member=anna, submitted=True)
+    mine = asked(technician)
+    assert mine.is_valid()
+    assert mine.cleaned_data["member"] == anna
 
 
 @pytest.mark.parametrize("person", ["member", "technician"])
