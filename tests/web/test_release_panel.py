@@ -277,4 +277,8 @@ def test_the_other_cases_of_the_member_are_a_click_away(case, client, technician
     assert "neighbor" not in page
     assert "All of this member's cases" not in card
     CaseFactory.create_batch(3, member=case.member)
-    assert 'href="/cases/?q=mia"' in page_of(client, case)
+    CaseFactory(member=other_member, title="Call mia back")
+    all_of_them = page_of(client, case).split("\">All of this member's cases</a>")[0].rpartition('href="')[2]
+    listed = client.get(all_of_them).content.decode()
+    assert "Early offer" in listed
+    assert "Call mia back" not in listed
