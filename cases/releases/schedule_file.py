@@ -15,11 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from cases.core import limits
 from cases.core.errors import CaseError
 from cases.core.numbers import grouped
 from cases.core.schedule import Schedule
+from cases.core.spreadsheet import FORMULA
 from cases.core.text import clean_line, clean_text
 
 COLUMNS = {
@@ -34,9 +36,14 @@ COLUMNS = {
     "motivo": "reason",
 }
 NEEDED = ("number", "date")
+# Their names in a template. COLUMNS has those of all languages.
+TEMPLATE = (
+    pgettext_lazy("column of a file", "number"),
+    pgettext_lazy("column of a file", "date"),
+    pgettext_lazy("column of a file", "time"),
+    pgettext_lazy("column of a file", "reason"),
+)
 DELIMITERS = ",;\t"
-# What spreadsheets calculate instead of showing it.
-FORMULA = ("=", "+", "-", "@")
 # Of a file that a spreadsheet program keeps for itself: they are ZIP or OLE archives.
 WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

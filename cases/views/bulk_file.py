@@ -5,12 +5,13 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.core import limits
 from cases.core.errors import CaseError
+from cases.core.spreadsheet import csv_lines
 from cases.documents.upload_handlers import uploaded_file
-from cases.releases import schedules_from_file
+from cases.releases import schedule_file, schedules_from_file
 from cases.views.decorators import staff_only
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -36,6 +37,15 @@ def bulk_file(request: PortalRequest) -> HttpResponse:
     is_usable = found.run is not None and found.run.to_do > 0
     problems = {"problems": found.problems[:SHOWN], "problem_count": len(found.problems)}
     return _show(request, status=200 if is_usable else 400, run=found.run, **problems)
+
+
+@require_safe
+@staff_only
+def bulk_file_template(request: PortalRequest) -> HttpResponse:
+    """A file that has the names of the columns, in the reader's language, and no lines yet."""
+    response = HttpResponse(csv_lines([schedule_file.TEMPLATE]), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="release-dates.csv"'
+    return response
 
 
 def _content(file: UploadedFile[Any]) -> bytes:

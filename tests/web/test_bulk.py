@@ -483,6 +483,22 @@ def test_a_line_without_a_number_is_refused_and_the_others_can_go_on(line, colum
     assert all("Enter the case number." in answer.content.decode() for answer in (alone, among_others))
 
 
+@pytest.mark.parametrize(
+    ("language", "columns"), [("en", "number,date,time,reason"), ("es", "número;fecha;hora;motivo")]
+)
+def test_the_template_is_a_file_that_the_portal_reads(language, columns, tom, technician):
+    technician.language = language
+    technician.save()
+    case = scheduled(technician, 1)[0]
+    page = text_of(tom, "/bulk/file/")
+    assert 'href="/bulk/file/template.csv"' in page
+    template = tom.get("/bulk/file/template.csv").content
+    assert template.decode("utf-8-sig") == f"{columns}\r\n"
+    line = [case.external_case_id, "2025-06-24", "09:30", "Agreed"]
+    answer = upload(tom, template + columns[6].join(line).encode())
+    assert answer.url == f"/bulk/{BulkRun.objects.get().pk}/"
+
+
 def test_the_file_has_to_be_chosen(tom):
     dates = [ContentFile(b"number,date\nC-1,2025-07-01", name=f"{name}.csv") for name in ("new", "old")]
     answer = tom.post("/bulk/file/", {"file": dates})

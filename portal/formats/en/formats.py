@@ -1,5 +1,8 @@
 """English."""
 
+# Of cells in a CSV file.
+LIST_SEPARATOR = ","
+
 DAY_FORMAT = "F j, Y"
 DAY_SHORT_FORMAT = "M j, Y"
 DAY_OF_YEAR_FORMAT = "F j"

@@ -1,6 +1,8 @@
 """Spanish."""
 
 THOUSAND_SEPARATOR = "."
+# Of cells in a CSV file: where the comma stands in decimals, spreadsheets expect this.
+LIST_SEPARATOR = ";"
 
 DAY_FORMAT = r"j \d\e F \d\e Y"
 DAY_SHORT_FORMAT = "j b Y"
