@@ -1,5 +1,6 @@
 """The release history, as a page and as CSV."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,8 +50,11 @@ def export_history(request: PortalRequest) -> HttpResponseBase:
 
 
 def _rows(query: HistoryQuery, user: User) -> Iterator[list[Any]]:
-    """Yield the head and a row for each entry, in the language and zone of the request, which has ended by then."""
-    language, zone = translation.get_language() or "en", timezone.get_current_timezone()
+    """Return the head and a row for each entry, in the language and zone of the request, which ends before the last."""
+    return _rows_in(translation.get_language() or "en", timezone.get_current_timezone(), query, user)
+
+
+def _rows_in(language: str, zone: dt.tzinfo, query: HistoryQuery, user: User) -> Iterator[list[Any]]:
     with translation.override(language):
         head = [
             _("Entry"), _("Time"), _("Case"), _("What happened"), _("Done by"), _("Channel"), _("Status before"),

@@ -56,6 +56,19 @@ def test_a_case_is_asked_for_by_its_number_as_the_search_reads_it(client, admini
     assert ("No case has this number" in answer.content.decode()) == (not meant)
 
 
+def test_the_file_is_in_the_readers_language_and_zone_and_separated_as_spreadsheets_there_read_it(
+    client, administrator, moved
+):
+    administrator.language, administrator.time_zone = "es", "America/Lima"
+    administrator.save()
+    client.force_login(administrator)
+    text = b"".join(client.get("/history/export/").streaming_content).decode("utf-8-sig")
+    heading, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    assert heading[:3] == ["Entrada", "Hora", "Caso"]
+    assert {len(row) for row in rows} == {len(heading)} == {13}
+    assert all(row[1].endswith("-05:00") for row in rows)
+
+
 def rows_of(answer) -> list[dict[str, str]]:
     assert isinstance(answer, StreamingHttpResponse)
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
