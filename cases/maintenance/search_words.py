@@ -60,13 +60,12 @@ def rebuild_cases(keys: Sequence[int]) -> None:
     Their rows of words are locked before the texts are read: a text that is saved meanwhile comes after this, or is
     read here. The rows of the cases are not locked, so that no release waits or passes them over.
     """
-    cases = list(Case.objects.filter(pk__in=keys).only(*OWN_TEXTS).order_by("pk"))
-    missing = [case_words.of_case(case, ()) for case in cases]
+    cases = Case.objects.filter(pk__in=keys).order_by("pk")
+    missing = [case_words.of_case(case, ()) for case in cases.only("member_id")]
     CaseWords.objects.bulk_create(missing, ignore_conflicts=True)
-    locked = CaseWords.objects.filter(pk__in=keys).order_by("pk").select_for_update().values_list("pk", flat=True)
-    kept = set(locked)
-    rows = {case.pk: case_words.of_case(case) for case in cases if case.pk in kept}
-    for column, texts in _texts_of(keys):
+    locked = _locked(CaseWords.objects.filter(pk__in=keys))
+    rows = {case.pk: case_words.of_case(case) for case in cases.only(*OWN_TEXTS).filter(pk__in=locked)}
+    for column, texts in _texts_of(locked):
         for key, found in texts.items():
             case_words.set_text(rows[key], column, found)
     case_words.store(list(rows.values()), COLUMNS)
@@ -74,8 +73,17 @@ def rebuild_cases(keys: Sequence[int]) -> None:
 
 @transaction.atomic
 def rebuild_people(keys: Sequence[int]) -> None:
-    """Write the words of these people again."""
-    person_words.store(User.objects.filter(pk__in=keys).only(*person_words.TEXTS).order_by("pk"))
+    """Write the words of these people again, as `rebuild_cases` does."""
+    people = User.objects.filter(pk__in=keys).order_by("pk")
+    missing = [PersonWords(person_id=key) for key in people.values_list("pk", flat=True)]
+    PersonWords.objects.bulk_create(missing, ignore_conflicts=True)
+    locked = _locked(PersonWords.objects.filter(pk__in=keys))
+    person_words.store(people.only(*person_words.TEXTS).filter(pk__in=locked))
+
+
+def _locked(rows: QuerySet[Any]) -> list[int]:
+    """Lock these rows of words, and return their keys."""
+    return list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
 
 
 def _texts_of(keys: Sequence[int]) -> Iterator[tuple[str, dict[int, list[str]]]]:
