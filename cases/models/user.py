@@ -273,7 +273,11 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         with transaction.atomic(savepoint=False) if is_renamed else nullcontext():
             super().save(*args, **kwargs)
             if is_renamed:
-                person_words.store([self])
+                person_words.store([self] if kwargs["update_fields"] is None else self._stored_names())
+
+    def _stored_names(self) -> models.QuerySet["User"]:
+        """Return the row as it is stored by now: what is saved in part may have been read before another change."""
+        return User.objects.filter(pk=self.pk).only(*person_words.TEXTS)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuses with TypeError: the history names people for ever."""

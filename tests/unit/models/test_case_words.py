@@ -96,6 +96,15 @@ def test_the_words_of_a_person_follow_the_name(administrator):
     assert PersonWords.objects.get(person=person).names == " zm noel muller x"
 
 
+def test_the_words_of_a_person_saved_in_part_are_those_of_the_stored_row(administrator, member):
+    """As a profile is saved while an administrator corrects the address."""
+    read_before = User.objects.get(pk=member.pk)
+    people.correct(person=member, by=administrator, email="new@example.com", first_name="Mia", last_name="Berg")
+    read_before.first_name = "Noël"
+    read_before.save(update_fields=["first_name"])
+    assert PersonWords.objects.get(person=member).names == " mia noel berg new"
+
+
 def test_the_command_writes_what_the_verbs_would_have_written(member, technician):
     case = CaseFactory(member=member, assigned_to=technician, title="Pension")
     CaseDocumentFactory(case=case, name="granted.pdf")
