@@ -194,7 +194,7 @@ class CaseFilter(FilterForm):
         name = self.cleaned_data["member"]
         if not name:
             return None
-        people = search.meant_members(name, self.by, SEVERAL + 1)
+        people = search.member_called(name, self.by) or search.find_members(name, self.by, SEVERAL + 1)
         if not people:
             raise forms.ValidationError(_("Member not found."))
         if len(people) > 1:

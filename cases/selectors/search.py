@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Length
 
+from cases.core.email_addresses import canonical
 from cases.core.folding import fold
 from cases.core.words import words_of
 from cases.db import word_index
@@ -65,10 +66,10 @@ def find_members(text: str, user: User, most: int = MAX_PEOPLE) -> list[User]:
     return list(known_to(user, find_people(text)).filter(role=User.Role.MEMBER).order_by("username")[:most])
 
 
-def meant_members(text: str, user: User, most: int) -> list[User]:
-    """Return the member with exactly that username or address. Else do `find_members`."""
-    exactly = User.objects.filter(Q(username=text) | Q(email__iexact=text), role=User.Role.MEMBER)
-    return list(known_to(user, exactly).order_by("pk")[:1]) or find_members(text, user, most)
+def member_called(text: str, user: User) -> list[User]:
+    """Return the member with exactly that username or address whom `user`, who is staff, may look up; none or one."""
+    exactly = User.objects.filter(Q(username=text) | Q(email_canonical=canonical(text)), role=User.Role.MEMBER)
+    return list(known_to(user, exactly).order_by("pk")[:1])
 
 
 def find_people(text: str) -> QuerySet[User]:

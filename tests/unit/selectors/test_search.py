@@ -1,12 +1,13 @@
 """A search finds what its reader may read now, and no word more, through the list and through the search over all."""
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
 from cases import releases
 from cases.casework import answers
 from cases.forms.case_filter import CaseFilter
-from cases.models import Case, CaseWords
+from cases.models import Case, CaseWords, User
 from cases.selectors import case_list, global_search, search
 from tests.factories import (
     CaseAnswerFactory,
@@ -16,6 +17,7 @@ from tests.factories import (
     CaseNoteFactory,
     UserFactory,
 )
+from tests.plans import Plans
 
 pytestmark = pytest.mark.django_db
 
@@ -205,3 +207,20 @@ def test_a_member_is_found_by_all_names_however_many_share_one(text, administrat
         CaseFactory(member=UserFactory(first_name=f"Rosa {number}", last_name="Quispe"))
     assert found_in_list(administrator, text) == [hers.title]
     assert found(administrator, text) == [hers.title]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("text", ["many-7", "Many-7@EXAMPLE.com", "nobody"])
+@pytest.mark.parametrize("person", ["technician", "administrator"])
+def test_a_member_is_looked_up_along_the_indexes_of_names_and_addresses(person, text, request):
+    user = request.getfixturevalue(person)
+    people = [User(username=f"many-{n}", email=f"many-{n}@example.com", role="member") for n in range(3000)]
+    User.objects.bulk_create(people)
+    CaseFactory(member=User.objects.get(username="many-7"))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE cases_user")
+    found = []
+    plans = Plans(lambda: found.append(search.member_called(text, user)), "cases_user")
+    assert [each.username for each in found[0]] == (["many-7"] if text != "nobody" else [])
+    assert plans.whole_table == []
+    assert plans.rows_touched <= 10
