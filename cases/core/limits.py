@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cases.core.errors import TooLong
+from cases.core.words import words_of
 
 # A key with more digits may not fit into the eight bytes that both databases use.
 KEY_DIGITS = 18
@@ -86,9 +87,9 @@ def check_length(text: str, longest: int, *, field: str) -> None:
         raise TooLong(longest, field=field)
 
 
-def few_words(text: str) -> None:
-    """Raise ValidationError for a search of more than SEARCH_WORDS words."""
-    if len(text.split()) > SEARCH_WORDS:
+def validate_word_count(text: str) -> None:
+    """Raise ValidationError for a search of more than SEARCH_WORDS words, as people or as the search counts them."""
+    if max(len(text.split()), len(words_of(text))) > SEARCH_WORDS:
         raise ValidationError(
             _("Search for up to %(most)s words."), code="too_many_words", params={"most": SEARCH_WORDS}
         )

@@ -17,6 +17,12 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(word[:LONGEST] for word in WORD.findall(fold(text))))
 
 
+def first_words(text: str, most: int) -> str:
+    """Return `text`, or the first `most` of its words where it has more."""
+    words = words_of(text)
+    return text if len(words) <= most else " ".join(words[:most])
+
+
 def searchable(texts: Iterable[str], most: int) -> str:
     """Return the words of `texts`, a space before each: so a word begins where `" " + word` is found.
 

@@ -57,7 +57,7 @@ class CaseFilter(FilterForm):
         required=False,
         label=_("Search"),
         max_length=limits.SEARCH,
-        validators=[limits.few_words],
+        validators=[limits.validate_word_count],
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Number or title")}),
     )
     state = forms.ChoiceField(
@@ -97,7 +97,6 @@ class CaseFilter(FilterForm):
         required=False,
         label=_("Member"),
         max_length=limits.SEARCH,
-        validators=[limits.few_words],
         widget=forms.TextInput(
             attrs={"class": "form-control", "placeholder": _("Member's name or email"), "data-live": ""}
         ),
@@ -194,7 +193,11 @@ class CaseFilter(FilterForm):
         name = self.cleaned_data["member"]
         if not name:
             return None
-        people = search.member_called(name, self.by) or search.find_members(name, self.by, SEVERAL + 1)
+        # A username may have many words for the search. No username and no address has a space.
+        people = [] if " " in name else search.member_called(name, self.by)
+        if not people:
+            limits.validate_word_count(name)
+            people = search.find_members(name, self.by, SEVERAL + 1)
         if not people:
             raise forms.ValidationError(_("Member not found."))
         if len(people) > 1:

@@ -28,7 +28,7 @@ class PeopleFilter(django_filters.FilterSet):
         method="search",
         label=_("Search"),
         max_length=limits.SEARCH,
-        validators=[limits.few_words],
+        validators=[limits.validate_word_count],
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "placeholder": _("Name or email")}),
     )
     role = django_filters.ChoiceFilter(

@@ -13,6 +13,6 @@ class SearchForm(forms.Form):
         required=False,
         label=_("Search"),
         max_length=limits.SEARCH,
-        validators=[limits.few_words],
+        validators=[limits.validate_word_count],
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "aria-keyshortcuts": "/"}),
     )

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from cases.core import limits
 from cases.core.folding import begins_words
 from cases.core.text import clean_line, isolated
+from cases.core.words import first_words
 from cases.models import User
 from cases.selectors import global_search
 from cases.selectors.global_search import FoundCase
@@ -62,7 +63,7 @@ def _pages(user: User, text: str) -> list[Option]:
 
 def _found(user: User, text: str) -> list[Group]:
     """Return what the search finds of `text`. Of more words than it takes the first."""
-    words = " ".join(clean_line(text).split()[: limits.SEARCH_WORDS])
+    words = first_words(" ".join(clean_line(text).split()[: limits.SEARCH_WORDS]), limits.SEARCH_WORDS)
     if not words:
         return []
     found = global_search.find(user, words, cases=MOST_CASES, people=MOST_PEOPLE)

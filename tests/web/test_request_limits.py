@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases.core import limits
+from cases.db.word_index import WordIndex
 from cases.models import User
 from tests.factories import CaseFactory
 
@@ -16,6 +17,37 @@ pytestmark = [
 ]
 
 WORDS = {"many words": "a " * 90, "a long word": "a" * 201, "1,900 words": "a " * 950}
+# One word to who splits at spaces, and many to the search.
+JOINED = {"dots": ".".join("abcdefghijklmnopqrstuvwxyz0123456789"), "Chinese": "".join(map(chr, range(0x4E00, 0x4EC8)))}
+
+
+@pytest.mark.parametrize("text", JOINED.values(), ids=JOINED)
+@pytest.mark.parametrize("address", ["/cases/", "/search/", "/people/", "/palette/"])
+def test_words_without_spaces_are_counted_as_the_search_does(address, text, client, administrator, monkeypatch):
+    asked = []
+
+    def newest_of_each(self, searches, most):
+        asked.extend(searches)
+        return [[] for _ in searches]
+
+    monkeypatch.setattr(WordIndex, "newest_of_each", newest_of_each)
+    client.force_login(administrator)
+    answer = client.get(address, {"q": text}).content.decode()
+    if address == "/palette/":
+        assert max(map(len, asked)) == limits.SEARCH_WORDS
+    else:
+        assert asked == []
+        assert "Search for up to 10 words." in answer
+
+
+def test_a_member_is_found_by_a_username_of_many_words(client, administrator, member):
+    member.username = JOINED["dots"]
+    member.save()
+    CaseFactory(member=member, title="Refund")
+    client.force_login(administrator)
+    assert "Refund" in client.get("/cases/", {"member": member.username}).content.decode()
+    told = client.get("/cases/", {"member": JOINED["dots"] + ".x"}).content.decode()
+    assert "Member: Search for up to 10 words." in told
 
 
 @pytest.mark.parametrize("text", WORDS.values(), ids=WORDS)

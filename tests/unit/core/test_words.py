@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.core.words import LONGEST, searchable, words_of
+from cases.core.words import LONGEST, first_words, searchable, words_of
 
 WORDS = {
     "Divorce order, Divorce ORDER!": ["divorce", "order"],
@@ -26,3 +26,9 @@ def test_before_each_searchable_word_is_a_space_and_none_is_cut():
     assert searchable(["Pension", "refund"], 15) == " pension refund"
     assert searchable(["Pension", "refund"], 14) == " pension"
     assert searchable(["%"], 10) == searchable(["pension"], 3) == ""
+
+
+def test_a_text_with_too_many_words_is_cut():
+    assert first_words("Refund-form, C-7K2M", 4) == "Refund-form, C-7K2M"
+    assert first_words("Refund-form, C-7K2M", 3) == "refund form c"
+    assert first_words("年金相談", 3) == "年 金 相"
