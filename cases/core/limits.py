@@ -42,6 +42,9 @@ VIEW_QUERY = 1_000
 # A bulk operation changes so many cases at most.
 BULK_CASES = 10_000
 
+# The number of a case, which may come from another system.
+CASE_NUMBER = 64
+
 # What people write.
 TITLE = 200
 DESCRIPTION = 10_000
@@ -54,10 +57,9 @@ REASON = 1_000
 NAME = 60  # a page shows it in one line or two
 FILE_NAME = 150
 
-# A file with schedules for many cases: its bytes, its lines below the first, and the number of a case in it.
+# A file with schedules for many cases: its bytes, and its lines below the first.
 SCHEDULE_FILE_BYTES = 2_000_000
 SCHEDULE_FILE_ROWS = 10_000
-SCHEDULE_FILE_NUMBER = 64
 
 # What the program stores: why something failed, with the words of a server in it; the facts of an event (JSON).
 ERROR = 1_000

@@ -26,7 +26,7 @@ class HistoryFilter(FilterForm):
     case = forms.CharField(
         required=False,
         label=_("Case"),
-        max_length=limits.NAME,
+        max_length=limits.CASE_NUMBER,
         widget=forms.TextInput(attrs={"class": "form-control", "placeholder": _("Case number"), "type": "search"}),
     )
     kind = forms.ChoiceField(

@@ -72,7 +72,7 @@ class Case(models.Model):
     Urgency: TypeAlias = CaseUrgency
     WaitingFor: TypeAlias = WaitingFor
 
-    external_case_id = CharField(_("case number"), max_length=64, unique=True, default=new_external_id)
+    external_case_id = CharField(_("case number"), max_length=limits.CASE_NUMBER, unique=True, default=new_external_id)
     # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave writes into each
     # index that there is.
     member = models.ForeignKey(

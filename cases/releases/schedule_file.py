@@ -195,7 +195,7 @@ def _number(cell: str) -> str:
     number = clean_line(cell)
     if not number:
         raise _Unreadable(_("Enter the case number."))
-    if len(number) > limits.SCHEDULE_FILE_NUMBER:
+    if len(number) > limits.CASE_NUMBER:
         raise _Unreadable(_("This isn't a case number."))
     return number
 

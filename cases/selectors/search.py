@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Length
 
+from cases.core import limits
 from cases.core.email_addresses import canonical
 from cases.core.folding import fold
 from cases.core.words import words_of
@@ -135,7 +136,7 @@ def _starts_with(prefix: str) -> Q:
     The range holds in the collation of any language: numbers are ASCII, and the small z sorts last. The `_like` index
     that PostgreSQL would use is not kept, because it would slow down a wave.
     """
-    last = prefix + "z" * 64
+    last = prefix + "z" * limits.CASE_NUMBER
     return Q(external_case_id__gte=prefix, external_case_id__lte=last, external_case_id__startswith=prefix)
 
 

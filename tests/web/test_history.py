@@ -35,16 +35,20 @@ def draft_event(technician):
     return case
 
 
+LONGEST_NUMBER = "SAP-" + "7" * 60
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
         ("sap-17", "sap-17"), ("SAP-17", "SAP-17"), ("Sap-17", "SAP-17"), ("sap-18", "SAP-18"), ("№ 5/a", "№ 5/a"),
+        (LONGEST_NUMBER, LONGEST_NUMBER),
         (" sap-17 ", "sap-17"), ("c-7k2m9qx4tb", "C-7K2M9QX4TB"), ("7k2m 9qx4tb", "C-7K2M9QX4TB"), ("sap", ""),
         ("sap-19", ""), ("-", ""),
     ],
 )  # fmt: skip
 def test_a_case_is_asked_for_by_its_number_as_the_search_reads_it(client, administrator, typed, meant):
-    for number in ("sap-17", "SAP-17", "SAP-18", "№ 5/a", "C-7K2M9QX4TB"):
+    for number in ("sap-17", "SAP-17", "SAP-18", "№ 5/a", "C-7K2M9QX4TB", LONGEST_NUMBER):
         case = CaseFactory(external_case_id=number)
         CaseEvent.objects.create(
             case=case, kind="accepted", source="web", schedule_revision=0, at=case.date_created, system_actor="a test"
