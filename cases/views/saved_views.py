@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -102,7 +103,9 @@ def saved_view(request: PortalRequest, pk: int) -> HttpResponse:
     return _page(request, view, form, status=400)
 
 
+@transaction.atomic
 def _change(request: PortalRequest, view: SavedView, form: SavedViewForm) -> None:
+    """Change all that the form asks for, or nothing where a part of it is refused."""
     by, facts = request.user, form.cleaned_data
     if facts["name"] != view.name:
         verbs.rename(view=view, by=by, source=WEB, name=facts["name"])

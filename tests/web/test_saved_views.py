@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.casework import saved_views
+from cases.core import limits
 from cases.models import BuiltinView, SavedView
 from tests.factories import CaseFactory
 
@@ -131,6 +132,16 @@ def test_a_view_is_renamed_shared_unpinned_and_deleted(client, technician, admin
     client.force_login(administrator)
     assert client.post(f"{url}delete/").url == "/views/"
     assert not SavedView.objects.exists()
+
+
+def test_a_change_that_is_refused_in_part_changes_nothing(client, administrator, monkeypatch):
+    view = saved_views.create(by=administrator, source="web", name="Held", query="state=held")
+    monkeypatch.setattr(limits, "VIEWS", 0)
+    client.force_login(administrator)
+    answer = client.post(f"/views/{view.pk}/", {"name": "On hold", "is_shared": "on"})
+    assert answer.status_code == 400
+    assert "views are already shared" in answer.content.decode()
+    assert SavedView.objects.values_list("name", "is_shared").get() == ("Held", False)
 
 
 def test_what_technicians_cannot_filter_by_is_not_shared(client, administrator):
