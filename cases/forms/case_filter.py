@@ -14,19 +14,17 @@ from django_stubs_ext import StrOrPromise
 
 from cases.core import calendar_periods, limits, schedule
 from cases.core.clock import portal_now
-from cases.core.text import isolated
 from cases.forms.case_types import GENERAL, filter_choices_of_types
 from cases.forms.filters import DayField, FilterForm, ShortSelect
+from cases.forms.members import only_member
 from cases.forms.technicians import TechnicianFilterField, filter_choices, others_with_cases
 from cases.lifecycle import display_states
 from cases.models import Condition, User
-from cases.selectors import case_list, search, unopened
+from cases.selectors import case_list, unopened
 from cases.selectors.case_list import ORDERS, CaseListQuery
 from cases.selectors.pagination import PER_PAGE
 
 MINE, NOBODY = "mine", "nobody"
-# Of the members whom a name fits, so many are told.
-SEVERAL = 5
 LIVE = {"data-live": ""}
 SELECT = {"class": "form-select"} | LIVE
 # How many days ago a case was created, at least or at most.
@@ -191,21 +189,7 @@ class CaseFilter(FilterForm):
 
     def clean_member(self) -> User | None:
         name = self.cleaned_data["member"]
-        if not name:
-            return None
-        # A username may have many words for the search. No username and no address has a space.
-        people = [] if " " in name else search.member_called(name, self.by)
-        if not people:
-            limits.validate_word_count(name)
-            people = search.find_members(name, self.by, SEVERAL + 1)
-        if not people:
-            raise forms.ValidationError(_("Member not found."))
-        if len(people) > 1:
-            names = ", ".join(f"{isolated(person.display_name)} ({person.username})" for person in people[:SEVERAL])
-            raise forms.ValidationError(
-                _("Several members match, such as %(names)s. Enter more of the name."), params={"names": names}
-            )
-        return people[0]
+        return only_member(name, by=self.by) if name else None
 
     def clean(self) -> dict[str, Any] | None:
         first, last = self.cleaned_data.get("release_from"), self.cleaned_data.get("release_to")

@@ -1,0 +1,29 @@
+"""The member whom a filter asks for, by name, username or address."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from cases.core import limits
+from cases.core.text import isolated
+from cases.models import User
+from cases.selectors import search
+
+# Of the members whom a name fits, so many are told.
+SEVERAL = 5
+
+
+def only_member(name: str, *, by: User) -> User:
+    """Return the one member whom staff mean by `name`, among those that `by` may look up. Else ValidationError."""
+    # A username may have many words for the search. No username and no address has a space.
+    people = [] if " " in name else search.member_called(name, by)
+    if not people:
+        limits.validate_word_count(name)
+        people = search.find_members(name, by, SEVERAL + 1)
+    if not people:
+        raise ValidationError(_("Member not found."))
+    if len(people) > 1:
+        names = ", ".join(f"{isolated(person.display_name)} ({person.username})" for person in people[:SEVERAL])
+        raise ValidationError(
+            _("Several members match, such as %(names)s. Enter more of the name."), params={"names": names}
+        )
+    return people[0]
