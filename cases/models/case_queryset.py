@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from cases.core import schedule
 from cases.db.compiled_queries import Parameter
+from cases.db.index_order import order_along_index
 from cases.models import case_words
 from cases.models.user import User
 
@@ -153,6 +154,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def failing(self, now: dt.datetime) -> Self:
         """Return the cases whose release failed, and which are tried again after `now`."""
         return self.filter(RELEASE_FAILS, release_next_try__gt=now)
+
+    def has_member_more_than(self, number: int, member: int) -> bool:
+        """Tell whether `member` has more than `number` cases, of which others may see fewer.
+
+        The index alone says so, in a tenth of the time that it takes to look which of them may be seen.
+        """
+        by_age = order_along_index(self, "member_id", member, ("-pk",), True)
+        # Not `exists`, which drops the order that names the index.
+        return bool(by_age.values_list("pk", flat=True)[number : number + 1])
 
     def _ready(self, now: "dt.datetime | Parameter") -> Self:
         # Completed by the constraint case_scheduled_is_completed. To ask for it sends SQLite to the index of statuses.

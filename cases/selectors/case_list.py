@@ -230,20 +230,10 @@ def _latest(column: str, value: Any, cases: CaseQuerySet, *, is_oldest: bool = F
         order_along_index(cases, column, value, order.by, not order.backwards) if column else cases.order_by(*order.by)
     )
     some = Q(**{column: value}) if column else Q(pk__gt=0)
-    if column == "member_id" and not _has_more(value):
+    if column == "member_id" and not Case.objects.has_member_more_than(SEARCHED, value):
         return some, None
     last = list(by_age.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED])
     return (some & Q((end, last[0])), SEARCHED) if last else (some, None)
-
-
-def _has_more(member: int) -> bool:
-    """Tell whether a member has more than SEARCHED cases, of which others may see fewer.
-
-    The index alone says so, in a tenth of the time that it takes to look which of them may be seen.
-    """
-    by_age = order_along_index(Case.objects.all(), "member_id", member, NEWEST.by, True)
-    # Not `exists`, which drops the order that names the index.
-    return bool(by_age.values_list("pk", flat=True)[SEARCHED : SEARCHED + 1])
 
 
 def latest_of_member(member: User, cases: CaseQuerySet) -> Q:

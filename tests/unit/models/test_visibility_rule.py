@@ -12,8 +12,12 @@ import cases
 ROOMS = ("views", "api", "admin", "selectors")
 MANAGERS = {"objects", "_base_manager", "_default_manager", "all_objects"}
 THROUGH_THE_RULE = {"visible_to", "readable_by", "completed_visible_to", "shown_to", "none"}
-# What tells of no case: numbers over all cases, for the pages of staff.
-NUMBERS = {("selectors/case_counts.py", "aggregate"), ("selectors/dashboard.py", "any_due")}
+# What tells of no case: numbers over all cases, and how many are looked through.
+NUMBERS = {
+    ("selectors/case_counts.py", "aggregate"),
+    ("selectors/case_list.py", "has_member_more_than"),
+    ("selectors/dashboard.py", "any_due"),
+}
 MODULES = sorted(
     path.relative_to(Path(cases.__file__).parent)
     for room in ROOMS
