@@ -8,7 +8,6 @@ administrator and does it to somebody else: so one is always left.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.utils import generate_unique_username
@@ -23,10 +22,9 @@ from cases.core.text import clean_line, clean_text, isolated
 from cases.delivery.account_email_queue import queue_address_changed, queue_invitation
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import identity, record
+from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_as_administrator
 from cases.models import AccountEvent, User
-
-logger = structlog.get_logger(__name__)
 
 Kind = AccountEvent.Kind
 
@@ -53,7 +51,7 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, 
     form_tokens.remember(used, person.pk)
     record(person, Kind.INVITED, by=by, details={"email": email, "role": role})
     queue_invitation(person)
-    logger.info("person invited", person_id=person.pk, role=role, by=by.pk)
+    log_committed("person invited", person_id=person.pk, role=role, by=by.pk)
     return person
 
 
@@ -99,7 +97,7 @@ def correct(*, person: User, by: User, email: str, first_name: str, last_name: s
         record(person, Kind.CORRECTED, by=by, details={"from": before, "to": after})
     if before["email"] and is_other_address and not has_bounced:
         queue_address_changed(person, former=before["email"])
-    logger.info("person corrected", person_id=person.pk, by=by.pk)
+    log_committed("person corrected", person_id=person.pk, by=by.pk)
     return person
 
 
@@ -112,7 +110,7 @@ def clear_bounce(*, person: User, by: User) -> User:
     person.email_bounced, person.email_bounce_words = None, ""
     person.save(update_fields=["email_bounced", "email_bounce_words"])
     record(person, Kind.BOUNCE_CLEARED, by=by, details={"email": person.email})
-    logger.info("bounce cleared", person_id=person.pk, by=by.pk)
+    log_committed("bounce cleared", person_id=person.pk, by=by.pk)
     return person
 
 
@@ -148,7 +146,7 @@ def change_role(*, person: User, role: str, by: User) -> User:
     person.end_credentials()
     person.save(update_fields=["role", "is_staff", "is_superuser", "credentials_key"])
     record(person, Kind.ROLE_CHANGED, by=by, details={"from": former, "to": role})
-    logger.info("role changed", person_id=person.pk, former=former, role=role, by=by.pk)
+    log_committed("role changed", person_id=person.pk, former=former, role=role, by=by.pk)
     return person
 
 
@@ -169,7 +167,7 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
     person.end_credentials()
     person.save(update_fields=["credentials_key"])
     record(person, Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason.strip())
-    logger.info("second factor removed", person_id=person.pk, by=by.pk)
+    log_committed("second factor removed", person_id=person.pk, by=by.pk)
     return person
 
 
@@ -183,7 +181,7 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
     person.end_credentials()
     person.save(update_fields=["is_active", "credentials_key"])
     record(person, Kind.REACTIVATED if is_active else Kind.DEACTIVATED, by=by)
-    logger.info("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
+    log_committed("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
     return person
 
 

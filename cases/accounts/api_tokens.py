@@ -16,6 +16,7 @@ from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.text import clean_line
 from cases.db.time_budget import sqlite_busy_timeout
 from cases.lifecycle.account_history import record
+from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, ApiToken, User
 from cases.models.api_token import LONGEST_NAME
@@ -55,7 +56,7 @@ def create(*, user: User, by: User | str, name: str, days: int) -> tuple[ApiToke
         expiry=now + dt.timedelta(days=days),
     )
     record(owner, Kind.API_TOKEN_CREATED, by=by, details=_facts(token))
-    logger.info("api token created", token_id=token.pk, person_id=owner.pk, days=days)
+    log_committed("api token created", token_id=token.pk, person_id=owner.pk, days=days)
     return token, secret
 
 
@@ -68,7 +69,7 @@ def end(*, token: ApiToken, by: User | str) -> None:
     record(locked.user, Kind.API_TOKEN_ENDED, by=by, details=_facts(locked))
     pk = locked.pk
     locked.delete()
-    logger.info("api token ended", token_id=pk, person_id=token.user_id)
+    log_committed("api token ended", token_id=pk, person_id=token.user_id)
 
 
 def tokens_of(user: User) -> list[ApiToken]:

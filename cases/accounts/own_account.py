@@ -1,15 +1,14 @@
 """What people do to their own account: set a password, by the mailed link or by the one they have."""
 
-import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.core.errors import NotAllowed
 from cases.lifecycle.account_history import record
+from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, User
 
-logger = structlog.get_logger(__name__)
 Kind = AccountEvent.Kind
 # What each proof is made of (password_links, User.get_session_auth_hash). It has ended where one of these is another.
 LINK = ("password", "last_login", "email", "credentials_key")
@@ -32,7 +31,7 @@ def set_password(*, by: User, password: str, with_link: bool) -> User:
     # Nothing else: what an administrator has changed meanwhile stays.
     by.save(update_fields=["password"])
     record(by, kind, by=by)
-    logger.info("password set", person_id=by.pk, how=kind.value)
+    log_committed("password set", person_id=by.pk, how=kind.value)
     return by
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
 from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,13 +16,11 @@ from django.utils.translation import gettext as _
 from cases.core.errors import BadDocument, NotAllowed
 from cases.documents import file_types, storage
 from cases.lifecycle import form_tokens, permissions, quotas
-from cases.lifecycle.history import EventRecorder
+from cases.lifecycle.history import EventRecorder, log_committed
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.stored_files import discard, discard_after_commit
 from cases.models import Case, CaseDocument, CaseEvent, User
-
-logger = structlog.get_logger(__name__)
 
 Kind = CaseDocument.Kind
 # Of one case, of each kind: its page shows all of them. What the member sends never keeps out a report, and staff could
@@ -124,7 +121,7 @@ def remove(*, document: CaseDocument, by: User, source: str) -> None:
     document.delete()
     recorder.record(CaseEvent.Kind.DOCUMENT_REMOVED, details={"document": pk, "name": document.name})
     discard_after_commit([path])
-    logger.info("document removed", case_id=recorder.case.pk, document_id=pk, by_id=by.pk)
+    log_committed("document removed", case_id=recorder.case.pk, document_id=pk, by_id=by.pk)
 
 
 def _check_kind(document: CaseDocument, *, by: User) -> None:

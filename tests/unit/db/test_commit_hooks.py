@@ -1,4 +1,4 @@
-"""What runs after a commit and may fail: Django logs its name, and a partial has none."""
+"""What runs after a commit: a hook that may fail has a name, and lines of the log wait for the commit."""
 
 import ast
 from collections.abc import Iterator
@@ -36,3 +36,40 @@ def test_no_robust_hook_is_a_partial():
 )
 def test_a_partial_is_found(source, lines):
     assert list(robust_partials(source)) == lines
+
+
+def early_lines(source: str) -> Iterator[int]:
+    """The lines of `source` that log work as done in a transaction that may be rolled back."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.FunctionDef(decorator_list=opened) if is_atomic(opened):
+                yield from lines_of_info(node)
+            case ast.With(items=items) if is_atomic([item.context_expr for item in items]):
+                yield from lines_of_info(node)
+
+
+def is_atomic(expressions: list[ast.expr]) -> bool:
+    return any(ast.unparse(each).startswith("transaction.atomic") for each in expressions)
+
+
+def lines_of_info(block: ast.AST) -> Iterator[int]:
+    calls = [node for node in ast.walk(block) if isinstance(node, ast.Call)]
+    yield from (node.lineno for node in calls if ast.unparse(node.func) == "logger.info")
+
+
+def test_no_work_is_logged_before_it_is_committed():
+    found = {str(path): lines for path in MODULES if (lines := list(early_lines(path.read_text())))}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("@transaction.atomic\ndef f():\n    logger.info('done')", [3]),
+        ("with transaction.atomic(), other:\n    f()\n    logger.info('done')", [3]),
+        ("with transaction.atomic():\n    logger.warning('odd')\nlogger.info('done')", []),
+        ("@transaction.atomic\ndef f():\n    log_committed('done')", []),
+    ],
+)
+def test_an_early_line_is_found(source, lines):
+    assert list(early_lines(source)) == lines

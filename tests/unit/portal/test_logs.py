@@ -9,13 +9,16 @@ import structlog
 from structlog.testing import capture_logs
 
 from cases import releases
+from cases.accounts import actions as people
+from cases.accounts import api_tokens, own_account
 from cases.casework import assignment, notes
 from cases.core.clock import portal_now
 from cases.core.schedule import Schedule, default_date
 from cases.delivery import outbox
-from cases.models import Case, OutgoingEmail
+from cases.documents import actions as documents
+from cases.models import Case, OutgoingEmail, User
 from portal.logs import logging_config
-from tests.factories import CaseFactory
+from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.services import MailServer
 
 pytestmark = pytest.mark.django_db
@@ -63,11 +66,48 @@ def test_a_verb_has_a_line_with_keys_alone(kind, logged, technician, other_techn
     assert "Smith" not in json.dumps(lines)
 
 
-def test_what_is_rolled_back_has_no_line(technician):
-    case = CaseFactory(assigned_to=technician)
+def an_invited_person(by: User) -> User:
+    return people.invite(by=by, email="nina@example.com", first_name="Nina", last_name="Ng", role="technician")
+
+
+def remove_a_document(by: User) -> None:
+    case = CaseFactory(assigned_to=by)
+    documents.remove(document=CaseDocumentFactory(case=case), by=by, source="web")
+
+
+def end_a_token(by: User) -> None:
+    token, _secret = api_tokens.create(user=by, by=by, name="Sync", days=1)
+    api_tokens.end(token=token, by=by)
+
+
+LOGGED_ONCE_COMMITTED = {
+    "case changed": lambda administrator, technician: VERBS["completed"](
+        CaseFactory(assigned_to=technician), technician, None
+    ),
+    "document removed": lambda administrator, technician: remove_a_document(technician),
+    "person invited": lambda administrator, technician: an_invited_person(administrator),
+    "role changed": lambda administrator, technician: people.change_role(
+        person=technician, role="administrator", by=administrator
+    ),
+    "person deactivated": lambda administrator, technician: people.deactivate(person=technician, by=administrator),
+    "api token ended": lambda administrator, technician: end_a_token(technician),
+    "password set": lambda administrator, technician: own_account.set_password(
+        by=technician, password="a phrase of four words", with_link=False
+    ),
+}
+
+
+@pytest.mark.parametrize("event", LOGGED_ONCE_COMMITTED)
+def test_what_is_rolled_back_has_no_line(event, administrator, technician):
     with capture_logs() as lines:
-        VERBS["completed"](case, technician, None)  # the test's own transaction is never committed
-    assert not [line for line in lines if line["event"] == "case changed"]
+        LOGGED_ONCE_COMMITTED[event](administrator, technician)  # the test's own transaction is never committed
+    assert not [line for line in lines if line["event"] == event]
+
+
+@pytest.mark.parametrize("event", LOGGED_ONCE_COMMITTED)
+def test_what_is_committed_has_a_line(event, logged, administrator, technician):
+    lines = logged(lambda: LOGGED_ONCE_COMMITTED[event](administrator, technician))
+    assert len([line for line in lines if line["event"] == event]) == 1
 
 
 def test_a_bulk_hand_over_has_a_line(logged, administrator, technician, other_technician):
