@@ -1,13 +1,17 @@
-"""Signs of life of programs that nobody watches otherwise."""
+"""One instant for each name: when a program last ran, who does a job, and how far one has come."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Heartbeat(models.Model):
-    """When the run of `name` began that came to its end last, and where.
+    """The instant that is stored under `name`, in one of three uses.
 
-    A sweep that stops running shows here and nowhere else.
+    A sign of life: when the last sweep began that came to its end, where, and how many cases it released. A sweep that
+    stops running shows here and nowhere else (cases.releases.sweep).
+    A job's claim: when a process last took a job that is done once in its time (cases.lifecycle.job_claims).
+    A mark: up to which instant something is done, as who was told of what (notices and unopened_reminders in
+    cases.releases).
     """
 
     name = models.CharField(_("name"), max_length=60, primary_key=True)

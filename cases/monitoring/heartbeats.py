@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 
 from cases.models import CaseEvent, Heartbeat
+from cases.releases.sweep import HEARTBEAT
 
 # The health check of beat's container uses the same number.
 SWEEPS_MISSED = 6
@@ -17,6 +18,8 @@ BEAT_WRITES = dt.timedelta(minutes=3)
 COMMAND_RUNS = dt.timedelta(hours=25)
 # Where beat has recorded nothing for so long, the portal runs without it.
 BEAT_UNUSED = dt.timedelta(days=7)
+# The entry of CELERY_BEAT_SCHEDULE that sweeps.
+SWEEP_ENTRY = "sweep"
 # Celery adds this entry.
 CELERY_ENTRY = "celery.backend_cleanup"
 
@@ -64,7 +67,7 @@ class SchedulerHealth:
     @property
     def beat_age(self) -> dt.timedelta | None:
         """How far the last sweep that beat recorded is from now. Up to three minutes are usual."""
-        runs = [entry.last_run for entry in self.entries if entry.name == "sweep" and entry.last_run]
+        runs = [entry.last_run for entry in self.entries if entry.name == SWEEP_ENTRY and entry.last_run]
         return abs(self.now - runs[0]) if runs else None
 
     @property
@@ -103,7 +106,7 @@ def scheduler_health(now: dt.datetime) -> SchedulerHealth:
     rows = PeriodicTask.objects.exclude(name=CELERY_ENTRY).order_by("name")
     return SchedulerHealth(
         now=now,
-        sweep=Heartbeat.objects.filter(name="sweep").first(),
+        sweep=Heartbeat.objects.filter(name=HEARTBEAT).first(),
         entries=[
             BeatEntry(
                 name=row.name,
