@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from cases.accounts.security_state import forget_expired
 from cases.documents import storage
-from cases.lifecycle import turns
+from cases.lifecycle import job_claims
 from cases.models import BulkRun, Heartbeat, Notification, UnsentForm, UsedFormToken
 from cases.releases import bulk
 
@@ -46,7 +46,7 @@ def clean_up_weekly(now: dt.datetime) -> dict[str, int]:
     first run, and a message may be lost.
     """
     # Until its end, the run counts as one of six days ago.
-    if not turns.claim(HEARTBEAT, before=now - WEEK, now=now, at=now - WEEK + NEXT_TRY):
+    if not job_claims.claim(HEARTBEAT, before=now - WEEK, now=now, at=now - WEEK + NEXT_TRY):
         return {}
     deleted = clean_up(now)
     Heartbeat.objects.filter(name=HEARTBEAT).update(at=now)

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from cases.core import schedule
 from cases.delivery import account_email_queue
-from cases.lifecycle import turns
+from cases.lifecycle import job_claims
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import HistorySeal, OutgoingEmail, User
@@ -42,7 +42,7 @@ def publish_head(now: dt.datetime) -> str | None:
 def _is_my_turn(seal: HistorySeal, now: dt.datetime) -> bool:
     """Claim the day. Only one of several processes gets it."""
     start = min(schedule.start_of(schedule.date_of(now)), seal.at)
-    return turns.claim(HEARTBEAT, before=start, now=now)
+    return job_claims.claim(HEARTBEAT, before=start, now=now)
 
 
 def _append(file: Path, seal: HistorySeal) -> bool:

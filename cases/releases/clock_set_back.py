@@ -18,12 +18,12 @@ from cases.models.case_queryset import RELEASE_FAILS
 logger = structlog.get_logger(__name__)
 
 # Sweeps that run side by side disagree about the present moment by less.
-SAME_MOMENT = dt.timedelta(minutes=1)
+SWEEPS_DIFFER_BY = dt.timedelta(minutes=1)
 
 
 def was_set_back(last_sweep: dt.datetime | None, now: dt.datetime) -> bool:
     """Tell whether the last sweep began in the future, as seen from the aware datetime `now`."""
-    return last_sweep is not None and last_sweep > now + SAME_MOMENT
+    return last_sweep is not None and last_sweep > now + SWEEPS_DIFFER_BY
 
 
 def try_now() -> None:

@@ -1,4 +1,4 @@
-"""Turns: a job is done once in its time, however many processes and messages ask for it."""
+"""Job claims: a job is done once in its time, however many processes and messages ask for it."""
 
 import datetime as dt
 import socket
@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from cases.models import Heartbeat
 
-# Processes that claim the same turn disagree about the present moment by no more than this.
-SAME_MOMENT = dt.timedelta(hours=1)
+# Processes that claim the same job disagree about the present moment by no more than this.
+CLOCKS_DIFFER_BY = dt.timedelta(hours=1)
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -19,6 +19,6 @@ def claim(name: str, *, before: dt.datetime, now: dt.datetime, at: dt.datetime |
     nobody up. `now` is the portal's moment. It is written, or `at` in its place.
     """
     Heartbeat.objects.get_or_create(name=name, defaults={"at": NEVER})
-    is_free = Q(at__lt=before) | Q(at__gt=now + SAME_MOMENT)
+    is_free = Q(at__lt=before) | Q(at__gt=now + CLOCKS_DIFFER_BY)
     mine = {"at": at or now, "host": socket.gethostname()}
     return bool(Heartbeat.objects.filter(is_free, name=name).update(**mine))
