@@ -5,8 +5,8 @@ Sent emails and the histories are evidence and stay.
 
 import datetime as dt
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
 from cases.accounts.security_state import forget_expired
+from cases.core.steps import run_all
 from cases.documents import storage
 from cases.lifecycle import job_claims
 from cases.models import BulkRun, Heartbeat, Notification, UnsentForm, UsedFormToken
@@ -59,9 +60,7 @@ def clean_up(now: dt.datetime) -> dict[str, int]:
     A step that fails does not stop the others. Its error is raised when all have run.
     """
     deleted: dict[str, int] = {}
-    with ExitStack() as turns:
-        for step in reversed(STEPS):
-            turns.callback(_run, step, now, deleted)
+    run_all(partial(_run, step, now, deleted) for step in STEPS)
     return deleted
 
 

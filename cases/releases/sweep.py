@@ -3,9 +3,9 @@
 import datetime as dt
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
 
 from cases.core.clock import portal_now
+from cases.core.steps import run_all
 from cases.delivery import celery_publisher, outbox
 from cases.models import Heartbeat
 from cases.releases import clock_set_back, notices, wakeups
@@ -34,7 +34,7 @@ def sweep(
     """Release what is due, arm what is near, see to waiting e-mails and bulk operations, and leave a heartbeat.
 
     It also tells technicians what conditions hold back.
-    Each step has its turn, whatever becomes of the others. Afterwards the last error is raised, and there is no
+    Each step runs, whatever becomes of the others. Afterwards the last error is raised, and there is no
     heartbeat: the sweep was not whole. `by` names the program and `source` its door. A sweep that was `asked_at` (ISO
     8601) before another one began does nothing: that one has done its work. A heartbeat from the future is of a clock
     that was set back since: it stands in for no sweep, and what waits is tried now. `on_batch` gets each batch once it
@@ -46,17 +46,17 @@ def sweep(
     last = Heartbeat.objects.filter(name=HEARTBEAT).values_list("at", flat=True).first()
     if asked_at and last and dt.datetime.fromisoformat(asked_at) < last <= begun:
         return done
-    with ExitStack() as at_the_end:
-        at_the_end.callback(emails)
-        at_the_end.callback(runs)
-        at_the_end.callback(lambda: wakeups.arm_upcoming(portal_now()))
-        at_the_end.callback(notices.tell_of_held)
-        if clock_set_back.was_set_back(last, begun):
-            at_the_end.callback(clock_set_back.try_now)
+
+    def release() -> None:
         for batch in release_batches(by=by, source=source, batch_size=batch_size):
             done.add(batch)
             if on_batch:
                 on_batch(batch)
+
+    steps = [release, notices.tell_of_held, lambda: wakeups.arm_upcoming(portal_now()), runs, emails]
+    if clock_set_back.was_set_back(last, begun):
+        steps.insert(1, clock_set_back.try_now)
+    run_all(steps)
     _leave_heartbeat(begun, source, done)
     return done
 
