@@ -136,9 +136,15 @@ def test_of_many_notes_the_latest_are_kept(technician, monkeypatch):
     assert CaseWords.objects.get(case=case).notes == " the latest in between a"
 
 
-@pytest.mark.parametrize("name", ["' OR 1=1", 'a" b', "x*", "\\", "NEAR(a b)", "@5"])
-def test_what_means_something_to_the_database_is_a_word_or_nothing(name, administrator):
+@pytest.mark.parametrize(
+    ("name", "is_word"),
+    [("' OR 1=1", True), ('a" b', True), ("x*", True), ("\\", False), ("NEAR(a b)", True), ("@{member.pk}", False)],
+)
+def test_what_means_something_to_the_database_is_a_word_or_nothing(name, is_word, administrator, member):
     from cases.selectors import global_search
 
-    CaseFactory(title=name, member=UserFactory(first_name="Nina"))
-    global_search.find(administrator, name)
+    text = name.format(member=member)
+    case = CaseFactory(title=text, member=UserFactory(first_name="Nina"))
+    # Would be found as any other case, and as one of this member.
+    CaseFactory(title="Refund", member=member)
+    assert [found.case.pk for found in global_search.find(administrator, text).cases] == [case.pk] * is_word
