@@ -50,7 +50,7 @@ def settings_name_the_stored_clock(
 def stored_secrets_fit_the_secret_key(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Try the secret of the latest second factor. A warning: with the key lost for good, the portal must start, so
+    """Try the secret of the latest second factor. A warning: if the key is lost, the portal must still start, so
     that administrators can remove the second factors."""
     if not _has_table(databases, Authenticator):
         return []

@@ -73,12 +73,12 @@ ODD: dict[str, Odd] = {
     "released twice over": Odd(
         RELEASED | {"release_number": 2}, (with_event(release_number=1), with_event(release_number=2))
     ),
-    "released, the e-mail was dropped": Odd(RELEASED | {"release_number": 1}, (with_email(state="dropped"),)),
-    "released, the e-mail waits without an address": Odd(RELEASED, (with_email(state="waiting", address=""),)),
-    "released, the e-mail is another person's": Odd(
+    "released, the email was dropped": Odd(RELEASED | {"release_number": 1}, (with_email(state="dropped"),)),
+    "released, the email waits without an address": Odd(RELEASED, (with_email(state="waiting", address=""),)),
+    "released, the email is another person's": Odd(
         RELEASED, (lambda case: with_email(state="failed", recipient=UserFactory(email=""))(case),)
     ),
-    "released, the e-mail was undeliverable and tried": Odd(
+    "released, the email was undeliverable and tried": Odd(
         RELEASED, (with_email(state="undeliverable", attempts=9, last_error=""),)
     ),
     "completed, nobody knows when": Odd(COMPLETED),
@@ -96,7 +96,7 @@ ODD: dict[str, Odd] = {
     "due, of a deactivated member": Odd(DUE, (of_member(is_active=False),)),
     "due, of somebody who is no member any more": Odd(DUE, (of_member(role="technician"),)),
     "due, its number is in history already": Odd(DUE, (with_event(release_number=1),)),
-    "due, its e-mail is there already": Odd(DUE, (with_email(state="waiting", address="x@example.com"),)),
+    "due, its email is there already": Odd(DUE, (with_email(state="waiting", address="x@example.com"),)),
     "failing for a long time": Odd(
         SCHEDULED | {"release_attempts": 99, "release_error": "", "release_next_try": FIRST}
     ),

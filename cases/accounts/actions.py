@@ -1,8 +1,8 @@
 """What administrators do with the people of the portal: invite, correct, deactivate, reactivate, change roles, remove
 a lost second factor. cases.casework.assignment hands over their cases.
 
-Verbs as in cases.releases; each writes the history of the account. Whoever does something here is an active
-administrator and does it to somebody else: so one is always left.
+Verbs as in cases.releases. Each writes the history of the account. They are for active administrators, who do them to
+others only: so one administrator is always left.
 """
 
 from collections.abc import Iterator

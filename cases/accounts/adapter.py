@@ -1,4 +1,4 @@
-"""How people get in: what allauth is told about this portal."""
+"""django-allauth account adapter."""
 
 import ipaddress
 from typing import Any, ClassVar
@@ -78,7 +78,7 @@ class PortalAccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Refuses: a page that talks to a mail server waits for it, and its time tells whose addresses are known."""
-        raise ImproperlyConfigured(f"{template_prefix}: e-mails about accounts go through the outbox.")
+        raise ImproperlyConfigured(f"{template_prefix}: emails about accounts go through the outbox.")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

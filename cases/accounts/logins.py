@@ -28,7 +28,7 @@ def new_since(user: User) -> dt.datetime | None:
     """Since when a release is new to `user`: since the sign-in before the present one, and in the first session of all
     since that began. None for who never signed in.
 
-    A page may not write down that it was looked at, so that a visit is what begins with a sign-in. Whoever stays
-    signed in for days keeps for as long what was new to them: rather shown as new twice than not at all.
+    A page may not write down that it was looked at, so that a visit is what begins with a sign-in. To a person
+    who stays signed in for days the same releases stay new: rather shown as new twice than not at all.
     """
     return user.previous_login or user.last_login

@@ -1,6 +1,6 @@
 """Secrets of people that are stored (keys of authenticator apps, seeds of recovery codes): encrypted in the database.
 
-Whoever reads a backup must not be able to make the codes. The key is derived from SECRET_KEY; what was stored under one
+A reader of a backup must not be able to make the codes. The key is derived from SECRET_KEY. What was stored under one
 of SECRET_KEY_FALLBACKS can still be read, so that a key can be changed without a second factor being lost.
 """
 

@@ -26,7 +26,8 @@ def typed(fields: QueryDict) -> dict[str, str]:
 
 
 def keep(*, user_id: int, path: str, fields: dict[str, str]) -> bool:
-    """Keep `fields` for that person instead of what was kept before. False where it is too much or nobody's."""
+    """Keep `fields` for that person instead of what was kept before. False where that is too much, or the account
+    is deactivated."""
     letters = sum(len(name) + len(value) for name, value in fields.items())
     if len(fields) > MAX_FIELDS or letters > limits.UNSENT_FORM or len(path) > MAX_PATH:
         return False

@@ -19,7 +19,7 @@ from cases.selectors.search import possible_numbers
 
 
 class CappedPaginator(Paginator[Model]):
-    """Pages over the first thousand rows: to count on would touch every row. Whoever looks for others searches."""
+    """Pages over the first thousand rows: to count on would touch every row. Others are searched for."""
 
     object_list: QuerySet[Model]
 

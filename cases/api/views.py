@@ -24,8 +24,8 @@ API = CaseEvent.Source.API
 class SchemaView(SpectacularAPIView):
     """The schema, in the language of the request.
 
-    The one of drf-spectacular takes any `lang`, of which Django keeps every one for ever, and writes any `version` into
-    a header.
+    The one of drf-spectacular takes any `lang`, and Django keeps every one in memory. It writes any `version` into a
+    header.
     """
 
     @extend_schema(exclude=True)

@@ -63,7 +63,7 @@ def written(shown: dt.date, format_: str) -> str:
     """Write what a calendar or a clock shows, a date or a naive datetime, as the reader's language does.
 
     `format_` is a name of `portal.formats`, such as DAY_FORMAT. What is written once is remembered: a list has a
-    hundred, of which most are the same days and midnights, and to write them was a sixth of its time.
+    hundred, most of them the same days and midnights, and to write them was a sixth of its time.
     """
     return _written(shown, format_, get_language())
 

@@ -1,4 +1,4 @@
-"""Run steps of which none waits for the success of another."""
+"""Run steps that don't wait for each other's success."""
 
 from collections.abc import Callable, Iterable
 

@@ -112,7 +112,7 @@ def _send(batch: EmailBatch, context: EmailContext, transport: Transport) -> tup
     try:
         rendered = KINDS[batch.kind].render(batch, context)
     except Exception as error:  # whatever is wrong with one message must not stop the others
-        logger.exception("e-mail could not be written", message_id=batch.message_id, case_ids=batch.case_ids)
+        logger.exception("email could not be written", message_id=batch.message_id, case_ids=batch.case_ids)
         # The text of the error may quote what people wrote.
         return batch, DeliveryResult(Outcome.DEFERRED, f"The message could not be written: {type(error).__name__}")
     if rendered.dropped_rows:

@@ -23,7 +23,7 @@ NOT_TOLD = _noop("No recall email was needed: the release email wasn't sent, or 
 
 
 def recalled(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render one message about those recalled releases of `batch` of which the member was told."""
+    """Render one message about those recalled releases of `batch` that the member was told of."""
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
@@ -85,6 +85,6 @@ def _with_release_email(batch: EmailBatch) -> QuerySet[Any, Any]:
 def _is_told(row: Any) -> bool:
     """Tell whether the email of the release has left, as far as anybody knows, and the case is not back since.
 
-    Whoever was sending it at the time of the recall is done. Whoever claims it later drops it.
+    A sender that was at it at the time of the recall is done. One that claims it later drops it.
     """
     return not row.released_again and bool(row.email_state == State.SENT or row.was_interrupted)

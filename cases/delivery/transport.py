@@ -72,7 +72,7 @@ class Transport:
         except Exception as error:  # the email library fails in many ways on odd addresses and headers
             if refused := _by_provider_status(message):
                 return refused
-            logger.exception("e-mail could not be sent", message_id=message.extra_headers.get("Message-ID"))
+            logger.exception("email could not be sent", message_id=message.extra_headers.get("Message-ID"))
             return DeliveryResult(Outcome.REJECTED, describe(error))
         return DeliveryResult(Outcome.SENT)
 

@@ -17,7 +17,7 @@ SALT = "cases.unsubscribe"
 
 @dataclass(frozen=True)
 class Request:
-    """Whose emails of which kinds are to stop."""
+    """A person and the kinds of email that are to stop."""
 
     person: int
     kinds: list[str]

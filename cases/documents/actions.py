@@ -1,6 +1,6 @@
 """What people do with the documents of a case: attach one, take it away again. Verbs as in cases.releases.
 
-Members change the submissions of their drafts, whoever works on an accepted case its reports
+Members change the submissions of their drafts. Who works on an accepted case changes its reports
 (cases.lifecycle.permissions). A completed case keeps what it has: what is released is what was completed. What was
 attached or removed is in the history by its name, which members never see.
 """

@@ -134,7 +134,7 @@ class BulkUrgencyForm(BulkForm):
 
 
 class BulkTypeForm(BulkForm):
-    """Of which type."""
+    """Choose the type that the cases get."""
 
     case_type = CaseTypeField()
 

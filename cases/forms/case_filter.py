@@ -158,7 +158,7 @@ class CaseFilter(FilterForm):
     def readings(self, queries: Sequence[QueryDict]) -> list[Self]:
         """Return for each of `queries` a filter of the same person, who is staff, that reads it.
 
-        They have the same fields: to make those anew for each view took an eighth of the time of a list.
+        They have the same fields: to make them again for each view took an eighth of the time of a list.
         """
         field = cast(TechnicianFilterField, self.fields["technician"])
         others = self._others(cast(list[tuple[Any, Any]], field.choices), queries)

@@ -63,7 +63,7 @@ def settle(
     state: str = State.MET,
     reason: str = "",
 ) -> list[CaseEvent]:
-    """Store the conditions as met or waived by the person of the recorders, all of which are the same one's."""
+    """Store the conditions as met or waived by the person of the recorders, who is the same in all."""
     if not conditions:
         return []
     one = recorders[conditions[0].case_id]

@@ -98,7 +98,7 @@ def in_lock_order(cases: CaseQuerySet) -> CaseQuerySet:
 def lock_all_cases() -> None:
     """Keep everybody away from the cases until the transaction ends, once those who have locked one are done.
 
-    Whoever waits to lock one sees what the transaction has changed: a statement reads the database after its lock.
+    Those who wait to lock one see what the transaction has changed: a statement reads the database after its lock.
     Pages are still read. SQLite has one writer anyway.
     """
     if connection.vendor == "postgresql":

@@ -174,7 +174,7 @@ REFUSALS: dict[State, Promise] = {
     State.HELD_BY_CONDITIONS: gettext_lazy("This case has reached its release date and is held by its conditions."),
     State.RELEASED: gettext_lazy("This case has already been released."),
 }
-# Where the state alone would be a riddle to whoever tried this.
+# Where the state alone would be a riddle to the person who tried this.
 REFUSALS_OF: dict[tuple[Action, State], Promise] = {
     (Action.ACCEPT, State.ACCEPTED): gettext_lazy("This case has already been accepted."),
     (Action.HOLD, State.HELD): gettext_lazy("This case is already on hold."),
@@ -204,7 +204,7 @@ def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
         return State.SCHEDULED
     if case.open_conditions:
         return State.HELD_BY_CONDITIONS
-    is_stopped = getattr(case, "is_stopped", False)  # annotated by whoever asks for one case
+    is_stopped = getattr(case, "is_stopped", False)  # annotated by pages of one case
     return State.SCHEDULED if is_stopped else State.DUE
 
 

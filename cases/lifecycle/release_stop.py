@@ -13,7 +13,7 @@ from cases.models import ReleaseStop
 
 
 class ReleasesStopped(CaseError):
-    """All releases are stopped. Nothing is released, whoever asks."""
+    """All releases are stopped. Nothing is released for anyone."""
 
     status = 409
 

@@ -55,7 +55,7 @@ class Reason:
     until: dt.datetime | None = None
     by: User | None = None
     condition: Condition | None = None
-    # Why, in the words of whoever put the case on hold.
+    # Why, in the words of the person who put the case on hold.
     why: str = ""
 
     @property

@@ -43,7 +43,7 @@ class Step:
 def clean_up_weekly(now: dt.datetime) -> dict[str, int]:
     """Run all steps if a week has passed since the last run that came to its end. Else return {}.
 
-    `now` is the portal's moment. The database keeps the time: beat begins an interval anew with each start, up to the
+    `now` is the portal's moment. The database keeps the time: beat begins an interval again with each start, up to the
     first run, and a message may be lost.
     """
     # Until its end, the run counts as one of six days ago.

@@ -1,6 +1,6 @@
 """The account alone. The migrations of Django and allauth that point to it run before the portal has other tables.
 
-Django makes all models anew that have to do with one that is altered: with forty of them that is most of a migration.
+Django makes all models again that have to do with one that is altered: with forty of them that is most of a migration.
 """
 
 import django.contrib.auth.validators

@@ -26,7 +26,7 @@ BEGIN
 END $$;
 """
 # Asked for each key by itself, so that the plan is a probe of the primary key whatever the size of the tables was when
-# it was made. The rows stay locked as a foreign key locks them: whoever deletes one waits, and then finds what points
+# it was made. The rows stay locked as a foreign key locks them: who deletes one waits, and then finds what points
 # to it.
 CHECK = """
     SELECT written.{column} INTO missing

@@ -1,4 +1,4 @@
-"""What was done to an account, for ever: append-only, as the history of cases is."""
+"""What was done to an account: kept forever, append-only, as the history of cases is."""
 
 from typing import TypeAlias
 

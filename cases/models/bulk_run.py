@@ -95,7 +95,7 @@ class BulkRunQuerySet(models.QuerySet["BulkRun"]):
 
 class BulkRun(models.Model):
     """One bulk operation. The worker that has the claim works it off, row by row, until `lease_until` (a new lease with
-    every batch). Once started it is kept for ever, as the history that names it.
+    every batch). Once started it is kept forever, as the history that names it.
     """
 
     Action: TypeAlias = BulkAction

@@ -8,7 +8,7 @@ from cases.models.user import User
 
 class CalendarFeed(models.Model):
     """The secret address of one person's feed. Of the secret only the digest is kept: a copy of the database opens
-    nobody's calendar."""
+    no calendar."""
 
     user = models.OneToOneField(
         User, verbose_name=_("user"), on_delete=models.PROTECT, primary_key=True, related_name="calendar_feed"

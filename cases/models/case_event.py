@@ -1,4 +1,4 @@
-"""What happened to a case, for ever: append-only, never anonymous (docs/rules.md, 10)."""
+"""What happened to a case: kept forever, append-only, never anonymous (docs/rules.md, 10)."""
 
 from typing import TypeAlias
 

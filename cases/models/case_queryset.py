@@ -77,7 +77,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return kept.filter(_known_to_members(), member_id=user.pk)
 
     def readable_by(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Return `visible_to(user)` without the cases of which `user` knows the number, the title and the date alone.
+        """Return `visible_to(user)` without those whose number, title and date are all that `user` knows.
 
         Those are announced to their member. Everything that belongs to a case, and what was told of it, follows this.
         """

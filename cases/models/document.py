@@ -1,4 +1,4 @@
-"""Documents of a case: what its member handed in, and the reports of whoever worked on it."""
+"""Documents of a case: what its member handed in, and the reports of those who worked on it."""
 
 import secrets
 from pathlib import PurePath

@@ -29,7 +29,7 @@ class CaseNoteQuerySet(models.QuerySet["CaseNote"]):
 
 
 class CaseNote(AppendOnly):
-    """An internal note. Append-only, as the history is: whoever was wrong writes another."""
+    """An internal note. Append-only, as the history is: an author who was wrong writes another."""
 
     case = models.ForeignKey(
         Case, verbose_name=_("case"), on_delete=models.PROTECT, related_name="notes", db_index=False

@@ -117,4 +117,4 @@ class OutgoingEmail(Delivery):
         return self.state == self.State.UNDELIVERABLE and self.sent is not None
 
     def __str__(self) -> str:
-        return f"{self.kind} e-mail to person {self.recipient_id}, {self.state}"
+        return f"{self.kind} email to person {self.recipient_id}, {self.state}"

@@ -9,7 +9,7 @@ from cases.models.user import User
 class PasswordResetRequest(models.Model):
     """What a request leaves behind, the same for a known and an unknown address: so it takes the same time for both.
 
-    The mail worker makes an e-mail of it where there is a person, and deletes it.
+    The mail worker makes an email of it where there is a person, and deletes it.
     """
 
     # Not checked by the database: the check, and the lock it takes, would be for known addresses alone.

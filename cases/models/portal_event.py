@@ -1,4 +1,4 @@
-"""What happened to the portal as a whole, for ever: append-only, as the history of cases is."""
+"""What happened to the portal as a whole: kept forever, append-only, as the history of cases is."""
 
 from typing import TypeAlias
 

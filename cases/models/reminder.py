@@ -1,4 +1,4 @@
-"""Which technician was reminded of which release, so that nobody is reminded of one twice."""
+"""Release reminders that technicians got, so that nobody is reminded of a release twice."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -257,8 +257,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         return salted_hmac(DJANGOS_SALT, value, secret=secret, algorithm="sha256").hexdigest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row: with its address the canonical form, with a new password, whoever sets it, the end of all
-        credentials."""
+        """Store the row: with its address the canonical form, with a new password, no matter who sets it, the end of
+        all credentials."""
         if "email" not in self.get_deferred_fields():
             self.email_canonical = canonical(self.email) or None
         if kwargs.get("update_fields") is not None:
@@ -280,5 +280,5 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         return User.objects.filter(pk=self.pk).only(*person_words.TEXTS)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuses with TypeError: the history names people for ever."""
+        """Refuses with TypeError: the history names people forever."""
         raise TypeError("Users are deactivated, never deleted.")

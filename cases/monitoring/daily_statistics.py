@@ -75,7 +75,7 @@ class Period:
 
     @property
     def mailed(self) -> int:
-        """E-mail rows that were sent."""
+        """Email rows that were sent."""
         return sum(day.mailed for day in self.counted)
 
     @property

@@ -53,11 +53,11 @@ class PortalCollector(Collector):
 
     def _outbox(self) -> Iterator[Metric]:
         seen = outbox_status(Case.objects.all(), self.now)
-        family = GaugeMetricFamily("portal_emails", "E-mails that are open or given up; up to 1001", labels=["state"])
+        family = GaugeMetricFamily("portal_emails", "Emails that are open or given up; up to 1001", labels=["state"])
         for state in ("waiting", "not_due", "retrying", "sending", "failed", "undeliverable"):
             family.add_metric([state], getattr(seen, state).number)
         yield family
-        oldest = "Since the oldest e-mail that is not sent yet was first to leave; 0 where there is none"
+        oldest = "Since the oldest email that is not sent yet was first to leave; 0 where there is none"
         yield _gauge("portal_email_oldest_seconds", oldest, seen.oldest.total_seconds())
 
     def _scheduler(self) -> Iterator[Metric]:

@@ -20,7 +20,7 @@ NO_VALUE = (ValueError, TypeError, AttributeError)
 
 
 class Problem(StrEnum):
-    """What does not fit: an entry, a seal, or all seals up to one of which a head was kept."""
+    """What does not fit: an entry, a seal, or all seals up to one whose head was kept."""
 
     CHANGED = "changed"
     ADDED = "added"

@@ -125,7 +125,7 @@ def release_batches(
                 yield batch
             moment = now or portal_now()
     finally:
-        # Once for all batches: a member whose cases are in several gets one e-mail.
+        # Once for all batches: a member whose cases are in several gets one email.
         if any_released:
             tell_mail_workers()
 

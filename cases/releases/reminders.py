@@ -33,7 +33,7 @@ STAFF = Q(is_active=True, role__in=[User.Role.TECHNICIAN, User.Role.ADMINISTRATO
 
 
 def queue_reminders() -> int:
-    """Queue the reminders that are due. Return how many emails. Takes one statement while nobody's time has come."""
+    """Queue the reminders that are due. Return how many emails. Takes one statement while no reminder is due."""
     if not settings.RELEASE_REMINDER_DAYS:
         return 0
     count = 0

@@ -25,7 +25,7 @@ Kind = PortalEvent.Kind
 def stop(*, by: User | str, source: str, reason: str) -> ReleaseStop:
     """Hold every release from the commit on. `by`: an administrator, or a program by its name.
 
-    It waits for releases that are being written. Whoever comes later sees the stop. NotAllowed for other people,
+    It waits for releases that are being written. Those who come later see the stop. NotAllowed for other people,
     CaseError without a reason, TooLong, WrongState where releases are stopped already.
     """
     _check_may_switch(by)

@@ -31,7 +31,7 @@ def sweep(
     emails: Callable[[], object] = hand_over_emails,
     runs: Callable[[], object] = hand_over_runs,
 ) -> Batch:
-    """Release what is due, arm what is near, see to waiting e-mails and bulk operations, and leave a heartbeat.
+    """Release what is due, arm what is near, see to waiting emails and bulk operations, and leave a heartbeat.
 
     It also tells technicians what conditions hold back.
     Each step runs, whatever becomes of the others. Afterwards the last error is raised, and there is no

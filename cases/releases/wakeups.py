@@ -76,7 +76,7 @@ def arm_upcoming(now: dt.datetime) -> int:
 
 
 def arm_again(*, case_id: int, revision: int) -> bool:
-    """For a wake-up that came before its time: publishes it anew if the case still waits for that very revision.
+    """For a wake-up that came before its time: publishes it again if the case still waits for that very revision.
 
     Whether it was published. One early wake-up leads to one new one, so that copies never multiply. Not where this
     host's clock has reached the instant before the portal's: its worker would run the new one at once, again and again.

@@ -30,7 +30,7 @@ Branch = CaseWhen | Subquery
 
 
 def has_words(asked: Sequence[Alternatives], user: User) -> Q:
-    """Match the cases of which `user` may read each of the words `asked` now. Without a word none.
+    """Match the cases in which `user` may read each of the words `asked` now. Without a word none.
 
     For cases of `visible_to(user)`, and few: each takes a probe of its words.
     """

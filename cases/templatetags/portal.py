@@ -83,8 +83,8 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def state(key: str, words: object, *, pill: bool = False) -> SafeString:
-    """Says a state as a drawn shape and a word. A `pill` has a ground of its color too, and stands beside a page's
-    heading alone."""
+    """Says a state as a drawn shape and a word. A `pill` has a ground of its color too, and is for the
+    heading of a page."""
     shape = icon(f"state-{DRAWN_AS.get(key, key)}")
     return format_html('<span class="{}state state-{}">{}{}</span>', "badge " if pill else "", key, shape, words)
 
@@ -109,7 +109,7 @@ def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeStri
 
 @register.simple_tag(takes_context=True, name="navigation")
 def links_of_navigation(context: Context) -> list[navigation.Link]:
-    """The main navigation of whoever is logged in, on this page."""
+    """The main navigation of the person who is logged in, on this page."""
     return navigation.links(context["user"], context["request"].path)
 
 

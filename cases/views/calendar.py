@@ -36,7 +36,7 @@ ROWS = {View.MONTH: 3, View.WEEK: 8}
 @require_safe
 @staff_only
 def calendar(request: PortalRequest) -> HttpResponse:
-    """What goes out when. The query is CalendarForm's; one that cannot be read shows the present month and says so."""
+    """What is released when. The query is CalendarForm's. One that can't be read shows this month and says so."""
     user = request.user
     now = portal_now()
     form, problems = calendar_forms.read(request.GET, by=user, now=now)

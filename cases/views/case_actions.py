@@ -94,7 +94,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
         """Answer a refusal with the page as the case is now.
 
         The form keeps what was typed, for the version that is shown: the person reads what the case has become, and
-        sends it again or does not. Where this can no longer be done the whole page is another, and HTMX loads it anew.
+        sends it again or does not. Where this can no longer be done the whole page is another, and HTMX reloads it.
         """
         case = visible_case(request, pk)
         form = self.make_form(request, case)

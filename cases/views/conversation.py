@@ -26,7 +26,7 @@ WEB = CaseEvent.Source.WEB
 
 
 def _not_sent(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """What was typed stays. What is wrong stands beside its field, and anything else above the page."""
+    """What was typed stays. Errors of a field are shown next to it, and others above the page."""
     form = MessageForm(request.POST)
     said: dict[str, Any] = {"message_form": form}
     if isinstance(error, BadDocument | StorageFailed | FormReused):

@@ -1,4 +1,4 @@
-"""`/`: what waits for whoever is logged in."""
+"""`/`: what waits for the person who is logged in."""
 
 from django.http import HttpResponse
 from django.shortcuts import render

@@ -16,7 +16,7 @@ from cases.views.documents import file_response, not_opened, visible_document
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
 
-# No script, no form, no plugin, no request to anywhere, and an origin that is nobody's. Only a page of ours frames it.
+# No script, no form, no plugin, no request to anywhere, and an origin of its own. Only a page of ours frames it.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'self'"
 
 

@@ -66,7 +66,7 @@ def file_response(document: CaseDocument, *, as_attachment: bool = False) -> Fil
 
 
 def _opened(document: CaseDocument) -> File[Any]:
-    """The stored file, of which the beginning can be read: once the answer has begun, it is too late for another."""
+    """The stored file, whose beginning can be read: once the answer has begun, it is too late for another."""
     file = cast(File[Any], document.file.open("rb"))
     file.read(1)
     file.seek(0)
@@ -74,7 +74,7 @@ def _opened(document: CaseDocument) -> File[Any]:
 
 
 def _not_attached(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """What is wrong with the file stands beside its field, and anything else above the page."""
+    """Errors of the file are shown next to its field, and others above the page."""
     is_of_file = isinstance(error, BadDocument | StorageFailed | FormReused)
     said = {"document_problem" if is_of_file else "problem": error.message}
     return render_case(request, visible_case(request, pk), status=error.status, **said)

@@ -69,7 +69,7 @@ def _not_edited(request: PortalRequest, error: CaseError, pk: int) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 @refusals_shown_by(_not_edited)
 def edit_case(request: PortalRequest, pk: int) -> HttpResponse:
-    """Another text for a draft. Whoever can no longer save finds what was typed on the page that says so."""
+    """Another text for a draft. A person who can no longer save finds what was typed on the page that says so."""
     case = visible_case(request, pk)
     # A form of its own instance: what was typed must not show in the case when it is refused.
     form = _form(request, instance=visible_case(request, pk))

@@ -37,7 +37,7 @@ def feed(cases: Iterable[Case], *, at: dt.datetime) -> bytes:
 def _event(case: Case, *, at: dt.datetime) -> Event:
     """A moment without a length, in UTC, so that no time zone has to be described."""
     event = Event()
-    # The same name for ever: a calendar program moves the event when the case is moved.
+    # The name never changes: a calendar program moves the event when the case is moved.
     event.add("uid", f"release-{case.pk}@{urlsplit(settings.PORTAL_URL).hostname}")
     event.add("sequence", case.schedule_revision)
     event.add("dtstamp", at)

@@ -12,14 +12,14 @@ from cases.core.clock import portal_now
 from cases.monitoring import prometheus
 
 LOOPBACK = {"127.0.0.1", "::1"}
-# Whoever sends one of these stands behind a proxy, whose own address says nothing about theirs.
+# A client that sends one of these is behind a proxy, whose own address says nothing about the client's.
 FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP")
 
 
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The portal's figures in the text format; 404 for whoever may not read them."""
+    """The portal's figures in the text format; 404 for those who may not read them."""
     if not _may_read(request):
         raise Http404
     return HttpResponse(prometheus.exposition(portal_now()), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -75,7 +75,7 @@ def operations_workers(request: PortalRequest) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(refusal_above("operations"))
 def resend_email(request: PortalRequest, pk: int) -> HttpResponse:
-    """Has an e-mail that was given up sent again."""
+    """Has an email that was given up sent again."""
     email = get_object_or_404(OutgoingEmail, pk=pk)
     rows = resend(email=email, by=request.user, source=CaseEvent.Source.WEB)
     said = ngettext("Resending the email about %(count)s case.", "Resending the email about %(count)s cases.", rows)

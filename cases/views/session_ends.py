@@ -58,8 +58,8 @@ class SignedInMiddleware(LoginRequiredMiddleware):
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """CSRF_FAILURE_VIEW. A form of the person's own, from before they signed in anew, is shown once more with what was
-    typed; one that carries no token of ours says no more than that it was not sent."""
+    """CSRF_FAILURE_VIEW. A form of the person's own, from before they signed in again, is shown with what was typed.
+    One that carries no token of ours says no more than that it was not sent."""
     token = _token(request)
     if token is None or not _is_form(request):
         context = {"back": page_of(request)} if request.resolver_match else {}

@@ -1,4 +1,4 @@
-"""The operations page as Ada uses it: it refreshes itself, she pauses it, and sends an e-mail again."""
+"""The operations page as Ada uses it: it refreshes itself, she pauses it, and sends an email again."""
 
 import pytest
 from playwright.sync_api import expect
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_d
 
 @pytest.fixture
 def refused(member):
-    """An e-mail to Mia that her server refused."""
+    """An email to Mia that her server refused."""
     CaseFactory(due=True, member=member)
     releases.release_due(by="a test", source="sweep")
     (batch,) = outbox.claim(limit=1)

@@ -1,4 +1,4 @@
-"""The e-mail of a release, to a real SMTP server that is sometimes in a bad mood."""
+"""The email of a release, to a real SMTP server that is sometimes in a bad mood."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

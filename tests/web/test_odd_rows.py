@@ -165,7 +165,7 @@ def test_what_is_due_is_released_and_what_the_database_refuses_is_told(odd):
     batch = releases.release_due(by="a test", source="sweep")
     due = {name for name, case in odd.items() if case.pk in batch.released}
     failed = {name for name, case in odd.items() if case.pk in batch.failed}
-    assert failed == {"due, its number is in history already", "due, its e-mail is there already"}
+    assert failed == {"due, its number is in history already", "due, its email is there already"}
     assert due == {
         "scheduled in the past",
         "scheduled at the beginning of time",

@@ -35,7 +35,7 @@ def admin(client, administrator):
 
 @pytest.fixture
 def refused(member):
-    """An e-mail to Mia that her server refused."""
+    """An email to Mia that her server refused."""
     CaseFactory(due=True, member=member)
     releases.release_due(by="a test", source="sweep")
     (batch,) = outbox.claim(limit=1)

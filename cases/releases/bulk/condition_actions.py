@@ -75,7 +75,7 @@ class AddCondition(Operation):
         record(events + met)
 
     def _former(self, case: Case) -> Condition | None:
-        """Return the condition of which a case has one at most, if it has that one. An approval can be asked again."""
+        """Return the condition that a case can have only once, if it has it. An approval can be asked again."""
         if self.chosen.kind not in ONCE_PER_CASE:
             return None
         present = self.present.get(case.pk, [])

@@ -51,7 +51,7 @@ class ChangedSinceRun(Stale):
         CaseError.__init__(self, _("This case was changed after the bulk operation. It is left as it is."))
 
 
-# What a row says of which refusal. The first that fits.
+# The code that a row gets for each kind of refusal. The first that fits.
 CODES: tuple[tuple[type[CaseError], Code], ...] = (
     (Unchanged, Code.UNCHANGED),
     (ConditionsOpen, Code.CONDITIONS),

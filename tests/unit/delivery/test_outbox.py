@@ -77,7 +77,7 @@ def lead_to(settings, port):
 
 
 def release_for(*members):
-    """One case for each of `members`, released together, e-mails waiting."""
+    """One case for each of `members`, released together, emails waiting."""
     made = [CaseFactory(due=True, member=member) for member in members]
     releases.release_due(by="test", source="command")
     return made
@@ -637,7 +637,7 @@ def test_no_view_of_members_announces_what_is_not_released(server, settings, mem
 
 
 def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(member, other_member, clock, monkeypatch):
-    """One poison e-mail is tried again later, with its reason; the next one goes out."""
+    """One poison email is tried again later, with its reason; the next one goes out."""
     CaseFactory(due=True, member=member)
     CaseFactory(due=True, member=other_member)
     releases.release_due(by="test", source="command")

@@ -1,7 +1,10 @@
 """The documents name files, code and tests that exist."""
 
+import ast
 import datetime as dt
+import io
 import re
+import tokenize
 import tomllib
 from functools import cache
 from importlib import import_module
@@ -18,6 +21,7 @@ from portal.setting_registry import SETTINGS
 ROOT = Path(settings.BASE_DIR)
 # The two reports are written by `make chaos` and `make bench`, and speak of the code that they measured.
 REPORTS = {"performance.md", "reliability.md", "capacity.md"}
+CODE = sorted(path for folder in ("cases", "portal", "tasks", "deploy") for path in ROOT.glob(f"{folder}/**/*.py"))
 DOCUMENTS = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md", "deploy/*.md", "requirements/*.md")
@@ -32,7 +36,7 @@ LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[\w-]*)?\)")
 NAME = re.compile(r"`((?:cases|portal|tasks)(?:\.(?!css`|[EW]\d)\w+)+)(?:\([^`]*\))?`")
 # British or archaic, or words with which sentences become riddles.
 FORBIDDEN = re.compile(
-    r"\b(whoever|anew|for good|for ever|e-mails?|user name|of which|nobody's|goes out|colours?"
+    r"\b(whoever|anew|for good|for ever|e-mails?|user name|of which|nobody's|goes out|stands? beside|colours?"
     r"|behaviour|recognise\w*|catalogue)\b",
     re.IGNORECASE,
 )
@@ -57,6 +61,26 @@ def test_every_name_of_the_code_is_there(document):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 def test_it_is_plain_american_english(document):
     assert not FORBIDDEN.findall(document.read_text())
+
+
+def test_docstrings_and_comments_are_plain_american_english():
+    found = {str(path.relative_to(ROOT)): words for path in CODE if (words := forbidden_in(path.read_text()))}
+    assert found == {}
+
+
+def forbidden_in(source: str) -> list[str]:
+    """The forbidden words of the docstrings and comments of `source`, each with its line."""
+    tree = ast.parse(source)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    prose = [(node.body[0].lineno, doc) for node in nodes if (doc := ast.get_docstring(node))]
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    prose += [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
+    return [f"{line}: {word}" for line, text in prose for word in FORBIDDEN.findall(text)]
+
+
+def test_a_forbidden_word_of_the_code_is_found():
+    source = '"""For ever."""\nclass A:\n    """Anew."""\n    def f(self):  # an e-mail\n        return "whoever"\n'
+    assert forbidden_in(source) == ["1: For ever", "3: Anew", "4: e-mail"]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)

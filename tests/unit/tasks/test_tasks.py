@@ -214,7 +214,7 @@ def test_an_error_of_our_own_in_a_look_is_not_hidden(monkeypatch, member):
 STEPS = {
     "release": "cases.releases.sweep.release_batches",
     "arm": "cases.releases.wakeups.arm_upcoming",
-    "e-mails": "cases.delivery.outbox.is_waiting",
+    "emails": "cases.delivery.outbox.is_waiting",
     "nothing": "",
 }
 RUNS = {"task": lambda: tasks.sweep(), "command": lambda: call_command("release_scheduled_cases")}
@@ -241,7 +241,7 @@ def test_a_step_of_the_sweep_that_fails_stops_none_of_the_others(published, cloc
     assert (("wake-up", {"case_id": near.pk, "revision": 1, "at": near.release_instant}) in published) == (
         failing != "arm"
     )
-    assert (("mail", {}) in published) == (failing != "e-mails")
+    assert (("mail", {}) in published) == (failing != "emails")
     assert Heartbeat.objects.filter(name="sweep").exists() == (failing == "nothing")
 
 
