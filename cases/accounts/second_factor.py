@@ -29,7 +29,7 @@ def use_code(person: User, code: str) -> Authenticator | None:
 
 
 def main(person: User) -> Authenticator:
-    """What a wrong code is told of: the app, which everybody with a second factor has."""
+    """Return the app of `person`, which everybody with a second factor has. A wrong code is reported for it."""
     return _authenticators(person).first()
 
 

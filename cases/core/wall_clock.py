@@ -1,7 +1,7 @@
 """Wall clock time in a zone, and daylight saving time.
 
-Due compares wall clock with wall clock (docs/adr/0003). A time that occurs twice is due at its first occurrence. A time
-that the clock skips is due when it has skipped it.
+Due compares wall clock with wall clock (docs/adr/0003-wall-clock-schedules.md). A time that occurs twice is due at its
+first occurrence. A time that the clock skips is due when it has skipped it.
 """
 
 import datetime as dt

@@ -132,8 +132,8 @@ def record(batch: EmailBatch, result: DeliveryResult, *, now: dt.datetime | None
 def _record_sent(batch: EmailBatch, now: dt.datetime) -> None:
     """Run the one statement for each message that is sent.
 
-    It is plain SQL: compiling it took Django as long as sending the message. docs/adr/0005 says why it need not wait
-    for the disk.
+    It is plain SQL: compiling it took Django as long as sending the message. Why it need not wait
+    for the disk: docs/adr/0005-mail-recorded-one-by-one.md.
     """
     places = ", ".join(["%s"] * len(batch.row_ids))
     # Whatever claim holds them now, unless the message came back already. But under another Message-ID they have become

@@ -34,7 +34,10 @@ class DisplayState:
 
 @functools.cache
 def for_staff() -> list[DisplayState]:
-    """Completed and released are two words, everywhere (users of such portals confuse nothing so often)."""
+    """Return the states of cases for staff.
+
+    Completed and released are two words everywhere: people confuse these two most.
+    """
     return [
         DisplayState("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
         DisplayState("accepted", _("In progress"), Q(status=Status.ACCEPTED)),

@@ -1,7 +1,7 @@
 """Foreign keys of what a wave of releases writes, which PostgreSQL does not check row by row.
 
 It would check a foreign key for each row that is written, and with five of them on the rows of a release that was a
-fourth of a wave. Here they are checked for all rows of a statement at a time (docs/adr/0008-keys-checked-by-statement).
+fourth of a wave. Here they are checked for all rows of a statement at a time (docs/adr/0008-keys-checked-by-statement.md).
 """
 
 from django.db import migrations

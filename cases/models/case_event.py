@@ -46,7 +46,7 @@ class CaseEventKind(models.TextChoices):
 TAKEN_BACK = [CaseEventKind.UNDONE.value, CaseEventKind.RECALLED.value]
 
 
-# A person has completed the case. No bulk operation does: one that is undone leaves cases as others had completed them.
+# A person completed the case. The undo of a bulk operation writes the same kind of event, but completes nothing new.
 COMPLETED_BY_PERSON = Q(kind=CaseEventKind.COMPLETED.value, bulk_run__isnull=True)
 
 

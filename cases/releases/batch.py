@@ -39,11 +39,11 @@ NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
 
 
 class MissingRow(SafeError, IntegrityError):
-    """A row that the case points to is not there, in spite of the foreign keys (a restore, a hand)."""
+    """A row that the case points to is not there, in spite of the foreign keys: after a restore or a manual change."""
 
 
 class OpenCondition(SafeError, IntegrityError):
-    """A condition of the case is open, in spite of what the case counts (a hand, a restore)."""
+    """A condition of the case is open, in spite of what the case counts: after a restore or a manual change."""
 
 
 @dataclass

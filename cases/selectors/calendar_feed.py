@@ -17,7 +17,7 @@ MAX_RELEASED = 250
 def cases_of(user: User) -> list[Case]:
     """What is in the feed: the released cases of the last days, then what is scheduled for the next, nearest first.
 
-    Of a technician those assigned, of an administrator all. Two stretches of an index, whatever is pending.
+    Of a technician those assigned, of an administrator all. Two ranges of an index, no matter how much is pending.
     """
     cases = whose(user)
     today = schedule.date_of(portal_now())

@@ -83,6 +83,12 @@ def test_a_forbidden_word_of_the_code_is_found():
     assert forbidden_in(source) == ["1: For ever", "3: Anew", "4: e-mail"]
 
 
+def test_the_code_names_files_of_the_documents_in_full():
+    named = [(path, name) for path in CODE for name in re.findall(r"docs/[\w./-]*\w", path.read_text())]
+    assert named
+    assert [(str(path), name) for path, name in named if not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 def test_every_setting_is_one_that_is_read(document):
     names = {code or line for code, line in VARIABLE.findall(document.read_text())}
