@@ -5,10 +5,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from cases.api.fields import TimeOfDayField
+from cases.api.fields import ProseField, TimeOfDayField
 from cases.core import limits
 from cases.core.schedule import Schedule
-from cases.core.text_fields import ProseOfApi
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case
 from cases.releases import release_choice
@@ -48,7 +47,7 @@ class ReleaseSerializer(serializers.Serializer[Any]):
     release_date = serializers.DateField(required=False, allow_null=True, input_formats=["%Y-%m-%d"])
     release_time = TimeOfDayField(required=False, allow_null=True, input_formats=["%H:%M", "%H:%M:%S"])
     version = serializers.IntegerField(required=False, allow_null=True, min_value=0)
-    reason = ProseOfApi(required=False, allow_blank=True, max_length=limits.REASON)
+    reason = ProseField(required=False, allow_blank=True, max_length=limits.REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuses what it does not know: a misspelled option must not release anything."""

@@ -1,10 +1,9 @@
-"""Fields for text that people write. Models, forms and the API clean it with cases.core.text."""
+"""Fields for text that people write. Models and forms clean it with cases.core.text, as the API does."""
 
 from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
-from rest_framework import serializers
 
 from cases.core.plain_in_migrations import PlainInMigrations
 from cases.core.text import clean_line, clean_text
@@ -22,15 +21,6 @@ class ProseField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return clean_text(super().to_python(value) or "")
-
-
-class ProseOfApi(serializers.CharField):
-    """An API field for several lines. It refuses numbers, which Django REST framework would accept."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return clean_text(super().to_internal_value(data))
 
 
 class Cleaned(PlainInMigrations, models.CharField[str, str]):
