@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from cases.accounts.unsent_fields import texts_left_in
 from cases.middleware.mfa import MfaMissing
-from cases.views.unsent_fields import texts_left_in
 
 API = "/api/"
 # A database that restarts is back within seconds.

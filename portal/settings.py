@@ -109,7 +109,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "cases.views.session_ends.SignedInMiddleware",
+    "cases.middleware.login_required.SignedInMiddleware",
     "cases.middleware.mfa.RequireMfaMiddleware",
     "cases.middleware.mfa.SecretUnreadableMiddleware",
     "cases.middleware.release_on_read.ReleaseOnReadMiddleware",

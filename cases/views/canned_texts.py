@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cases.accounts.unsent_fields import texts_in
 from cases.conversation import canned_texts as verbs
 from cases.core.errors import CaseError, SentAlready
 from cases.forms.conversation import CannedTextForm
@@ -17,7 +18,6 @@ from cases.models import CannedText, CaseEvent
 from cases.views.decorators import administrators_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
-from cases.views.unsent_fields import texts_in
 
 WEB = CaseEvent.Source.WEB
 

@@ -10,11 +10,11 @@ from django.forms import BaseForm
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 
+from cases.accounts.unsent_fields import texts_in
 from cases.core.errors import CaseError
 from cases.core.retry_after import with_retry_after
 from cases.models import Case, CaseDocument
 from cases.views.requests import PortalRequest
-from cases.views.unsent_fields import texts_in
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponseBase)

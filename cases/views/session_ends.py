@@ -1,74 +1,30 @@
-"""What somebody reads who sends a form after their session has ended, or from a page of a former one. What they typed
-is not lost."""
+"""What people read who send a form after their session has ended, or from a page of a former one."""
 
-from collections.abc import Callable
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import cast
 
-from django.conf import settings
-from django.contrib import messages
-from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases.accounts import unsent_forms
-from cases.lifecycle import form_tokens
-from cases.lifecycle.form_tokens import FormToken
+from cases.accounts.unsent_fields import fields_of
+from cases.middleware.login_required import PART, is_form, other_person, session_ended, token_of, wants_part
 from cases.middleware.parent_page import page_of
 from cases.models import User
-from cases.views.unsent_fields import fields_of, has_text
-
-# What HTMX and scripts put in the place of what was asked for.
-PART = "cases/includes/trouble.html"
-
-
-class SignedInMiddleware(LoginRequiredMiddleware):
-    """Lets nobody in who has not signed in, keeps what they typed meanwhile, and takes no form from another person's
-    page: in a browser that two people share, a page of the first may still be open."""
-
-    def process_view(
-        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
-    ) -> Any:
-        refused = super().process_view(request, view_func, view_args, view_kwargs)
-        if refused is not None or not _is_form(request) or not request.user.is_authenticated:
-            return refused
-        token = _token(request)
-        if token is not None and token.user_id != request.user.pk:
-            return _other_person(request)
-        if unsent_forms.FIELD in request.POST:
-            request.sends_again = True  # type: ignore[attr-defined]
-        return None
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = cast(HttpResponse, self.get_response(request))
-        if getattr(request, "sends_again", False) and response.status_code < 400:
-            unsent_forms.forget(cast(User, request.user))
-        return response
-
-    def handle_no_permission(  # type: ignore[override]  # Django's own only redirects
-        self, request: HttpRequest, view_func: Callable[..., Any]
-    ) -> HttpResponse:
-        if _is_form(request):
-            return _session_ended(request)
-        return super().handle_no_permission(request, view_func)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """CSRF_FAILURE_VIEW. A form of the person's own, from before they signed in again, is shown with what was typed.
     One that carries no token of ours says no more than that it was not sent."""
-    token = _token(request)
-    if token is None or not _is_form(request):
+    token = token_of(request)
+    if token is None or not is_form(request):
         context = {"back": page_of(request)} if request.resolver_match else {}
         return render(request, "403_csrf.html", context, status=403)
     if not request.user.is_authenticated:
-        return _session_ended(request)
+        return session_ended(request)
     if token.user_id != request.user.pk:
-        return _other_person(request)
-    if _wants_part(request):
+        return other_person(request)
+    if wants_part(request):
         return render(request, PART, {"is_out_of_date": True}, status=403)
     return _send_again(request, request.get_full_path(), unsent_forms.typed(request.POST), status=403)
 
@@ -84,43 +40,6 @@ def unsent_form(request: HttpRequest) -> HttpResponse:
     return _send_again(request, kept.path, kept.fields) if kept else redirect("dashboard")
 
 
-def _session_ended(request: HttpRequest) -> HttpResponse:
-    """Nothing was done. The way to sign in leads back to what was typed, or else to the page of the button."""
-    if _wants_part(request):
-        context = {"has_ended": True, "sign_in": _sign_in(page_of(request))}
-        return render(request, PART, context, status=403)
-    token, typed = _token(request, max_age=settings.SESSION_COOKIE_AGE), unsent_forms.typed(request.POST)
-    fields = fields_of(typed)
-    if token is None or not has_text(fields):
-        messages.info(request, _("Your session has ended. Nothing was changed."))
-        return redirect_to_login(page_of(request))
-    is_kept = unsent_forms.keep(user_id=token.user_id, path=request.get_full_path(), fields=typed)
-    back = reverse("unsent_form") if is_kept else page_of(request)
-    context = {"fields": fields, "is_kept": is_kept, "sign_in": _sign_in(back), "has_file": bool(request.FILES)}
-    return render(request, "cases/session_ended.html", context, status=403)
-
-
 def _send_again(request: HttpRequest, path: str, typed: dict[str, str], *, status: int = 200) -> HttpResponse:
     context = {"fields": fields_of(typed), "action": path, "is_out_of_date": status != 200}
     return render(request, "cases/send_again.html", context, status=status)
-
-
-def _other_person(request: HttpRequest) -> HttpResponse:
-    template = PART if _wants_part(request) else "403_csrf.html"
-    return render(request, template, {"is_of_another": True, "back": page_of(request)}, status=403)
-
-
-def _wants_part(request: HttpRequest) -> bool:
-    return bool(request.htmx)  # type: ignore[attr-defined]  # of django_htmx's middleware
-
-
-def _is_form(request: HttpRequest) -> bool:
-    return request.method == "POST" and not request.path.startswith("/api/")
-
-
-def _token(request: HttpRequest, max_age: int | None = None) -> FormToken | None:
-    return form_tokens.read(form_tokens.sent_in(request), max_age=max_age)
-
-
-def _sign_in(back: str) -> str:
-    return reverse("account_login") + "?" + urlencode({"next": back})
