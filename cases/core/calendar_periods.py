@@ -15,6 +15,7 @@ DAY = dt.timedelta(days=1)
 # Schedules are within these dates (constraint case_schedule_within_calendar), and so are the pages of the calendar.
 FIRST_DATE = dt.date(1900, 1, 1)
 LAST_DATE = dt.date(8999, 12, 31)
+AFTER_LAST_DATE = LAST_DATE + DAY
 
 
 class View(StrEnum):

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits, schedule
+from cases.core.calendar_periods import AFTER_LAST_DATE, FIRST_DATE
 from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
 from cases.core.text import NOT_IN_A_LINE
@@ -231,7 +232,7 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_schedule_within_calendar",
                 condition=Q(scheduled_release_date__isnull=True)
-                | Q(scheduled_release_date__gte=dt.date(1900, 1, 1), scheduled_release_date__lt=dt.date(9000, 1, 1)),
+                | Q(scheduled_release_date__gte=FIRST_DATE, scheduled_release_date__lt=AFTER_LAST_DATE),
             ),
             # Nor can every moment beyond them be told in every zone.
             models.CheckConstraint(

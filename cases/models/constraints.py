@@ -5,6 +5,8 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 
+from cases.core.calendar_periods import AFTER_LAST_DATE, FIRST_DATE
+
 
 def one_of(choices: type[models.TextChoices], *, field: str, name: str) -> models.CheckConstraint:
     """Constrain `field` to the values of its `choices`."""
@@ -13,5 +15,5 @@ def one_of(choices: type[models.TextChoices], *, field: str, name: str) -> model
 
 def within_calendar(name: str) -> Q:
     """Match rows whose moment in the field `name`, if they have one, can be told in every time zone."""
-    first, last = dt.datetime(1900, 1, 1, tzinfo=dt.UTC), dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
-    return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": first, f"{name}__lt": last})
+    first, end = (dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC) for date in (FIRST_DATE, AFTER_LAST_DATE))
+    return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": first, f"{name}__lt": end})

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from cases.core.calendar_periods import FIRST_DATE, LAST_DATE
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.schedule import Schedule
@@ -32,8 +33,6 @@ from cases.releases.approvals import keep_approvals
 from cases.releases.notices import tell_of_events
 
 BATCH = 2000
-# The ends of the calendar, as the constraint of the table has them.
-FIRST_DATE, LAST_DATE = dt.date(1900, 1, 1), dt.date(8999, 12, 31)
 # As many moves are listed; all are counted.
 LISTED = 20
 
