@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.letter import Button, Letter, Paragraph, Part, compose, reading_as
+from cases.delivery.portal_links import portal_url
 from cases.models import User
 
 DEACTIVATED = _noop("The account is deactivated.")
@@ -85,4 +85,4 @@ def account_letter(
 def password_link(person: User) -> str:
     """Return the link to choose a password. It works once, within PASSWORD_RESET_TIMEOUT, for this address."""
     key = [user_pk_to_url_str(person), default_token_generator.make_token(person)]
-    return str(settings.PORTAL_URL + reverse("account_reset_password_from_key", args=key))
+    return portal_url("account_reset_password_from_key", *key)

@@ -19,6 +19,9 @@ from cases.core.text import isolated
 from cases.delivery.message import Message, automatic_message
 from cases.models import User
 
+# A letter lists so many cases or notifications. The reader finds the others in the portal.
+MAX_LISTED = 50
+
 
 @dataclass(frozen=True)
 class Paragraph:

@@ -6,8 +6,6 @@ is left out. An email names cases by their number, never by their title.
 
 from collections.abc import Sequence
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
@@ -15,7 +13,20 @@ from django.utils.translation import ngettext
 from cases.delivery import unsubscribe
 from cases.delivery.account_email import DEACTIVATED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.delivery.letter import Button, Entries, Entry, Heading, Letter, Link, Paragraph, Part, compose, reading_as
+from cases.delivery.letter import (
+    MAX_LISTED,
+    Button,
+    Entries,
+    Entry,
+    Heading,
+    Letter,
+    Link,
+    Paragraph,
+    Part,
+    compose,
+    reading_as,
+)
+from cases.delivery.portal_links import portal_url
 from cases.lifecycle.deputies import stands_in_for
 from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
 from cases.lifecycle.notification_kinds import KINDS
@@ -23,7 +34,6 @@ from cases.lifecycle.notification_words import count_queue, headline, link, sent
 from cases.models import Case, Notification, OutgoingEmail, User
 
 NOTHING_LEFT = _noop("No email was needed: the notifications were read or no longer concern this person.")
-MAX_LISTED = 50
 
 
 def notifications(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
@@ -113,7 +123,7 @@ def _parts(told: Sequence[Notification], person: User) -> list[Part]:
     if len(told) > MAX_LISTED:
         more = len(told) - MAX_LISTED
         parts.append(Paragraph(ngettext("… and %(n)s more.", "… and %(n)s more.", more) % {"n": more}))
-    return [*parts, Button(_("View all notifications"), str(settings.PORTAL_URL) + reverse("notifications"))]
+    return [*parts, Button(_("View all notifications"), portal_url("notifications"))]
 
 
 def _by_case(told: Sequence[Notification]) -> dict[Case | None, list[Notification]]:
@@ -132,4 +142,4 @@ def _in_queue(notification: Notification, person: User) -> int:
 
 
 def _settings_link() -> Link:
-    return Link(_("Change notification settings"), str(settings.PORTAL_URL) + reverse("notification_settings"))
+    return Link(_("Change notification settings"), portal_url("notification_settings"))

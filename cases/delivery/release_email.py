@@ -3,16 +3,26 @@
 from collections.abc import Iterator, Sequence
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.core.text import isolated
-from cases.delivery.letter import Button, Entries, Entry, Letter, Paragraph, Part, Quote, compose, reading_as
+from cases.delivery.letter import (
+    MAX_LISTED,
+    Button,
+    Entries,
+    Entry,
+    Letter,
+    Paragraph,
+    Part,
+    Quote,
+    compose,
+    reading_as,
+)
 from cases.delivery.message import Message, one_line
+from cases.delivery.portal_links import case_url, portal_url
 from cases.models import Case, CaseAnswer, User
 
-MAX_LISTED = 50
 # An email about more cases leads to their answers and contains none.
 MAX_WITH_ANSWERS = 5
 
@@ -50,7 +60,7 @@ def _about_one(case: Case, has_answer: bool) -> Iterator[Part]:
         yield Paragraph(_("Your case %(number)s is ready.") % named)
     if answer := _answer(case, has_answer):
         yield Quote(answer, title=_("Your answer:"))
-    yield Button(_("View your case"), _link(case))
+    yield Button(_("View your case"), case_url(case))
 
 
 def _about_many(cases: Sequence[Case], has_answers: bool) -> Iterator[Part]:
@@ -60,20 +70,16 @@ def _about_many(cases: Sequence[Case], has_answers: bool) -> Iterator[Part]:
     if (more := len(cases) - MAX_LISTED) > 0:
         text = ngettext("… and %(counter)s more on your dashboard.", "… and %(counter)s more on your dashboard.", more)
         yield Paragraph(text % {"counter": more})
-    yield Button(_("View all your cases"), settings.PORTAL_URL + reverse("dashboard"))
+    yield Button(_("View all your cases"), portal_url("dashboard"))
 
 
 def _entry(case: Case, has_answer: bool) -> Entry:
     return Entry(
         name=one_line(case.external_case_id),
-        link=_link(case),
+        link=case_url(case),
         about=isolated(case.title),
         quote=_answer(case, has_answer),
     )
-
-
-def _link(case: Case) -> str:
-    return settings.PORTAL_URL + reverse("case_detail", args=[case.pk])
 
 
 def _answer(case: Case, has_answer: bool) -> str:

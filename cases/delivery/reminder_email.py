@@ -8,9 +8,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import cast
 
-from django.conf import settings
 from django.db.models import F
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
@@ -21,8 +19,20 @@ from cases.core.text import isolated
 from cases.delivery import signed_links, unsubscribe
 from cases.delivery.account_email import DEACTIVATED, NOT_WANTED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.delivery.letter import Entries, Entry, Heading, Letter, Link, Paragraph, Part, compose, reading_as
+from cases.delivery.letter import (
+    MAX_LISTED,
+    Entries,
+    Entry,
+    Heading,
+    Letter,
+    Link,
+    Paragraph,
+    Part,
+    compose,
+    reading_as,
+)
 from cases.delivery.message import one_line
+from cases.delivery.portal_links import case_url, portal_url
 from cases.lifecycle import deputies, permissions
 from cases.lifecycle.notification_choices import is_emailed
 from cases.lifecycle.permissions import Action
@@ -32,8 +42,8 @@ from cases.models import Case, CaseQuerySet, Notification, Reminder, User
 from cases.models.case_queryset import SCHEDULED
 
 NOTHING_LEFT = _noop("No reminder was needed: the cases were released, moved or handed over.")
-# So many cases are checked, the next releases first, and so many of them listed.
-MAX_CHECKED, MAX_LISTED = 200, 50
+# So many cases are checked, the next releases first.
+MAX_CHECKED = 200
 ACTIONS = {
     Action.RESCHEDULE: _noop("Change the release date"),
     Action.RETURN: _noop("Reopen case"),
@@ -90,7 +100,7 @@ def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datet
     if count > len(listed):
         more = ngettext("And %(n)s more case.", "And %(n)s more cases.", count - len(listed))
         parts.append(Paragraph(more % {"n": count - len(listed)}))
-    url = f"{settings.PORTAL_URL}{reverse('case_list')}?state=scheduled"
+    url = portal_url("case_list") + "?state=scheduled"
     parts.append(Link(_("View scheduled cases"), url))
     parts.append(
         Paragraph(_("Each link opens a page that asks you to confirm. Opening it changes nothing."), minor=True)
@@ -144,7 +154,7 @@ def _entry(near: Near, person: User, now: dt.datetime) -> Entry:
         lines.append(" · ".join(check.text for check in near.checked.passed))
     return Entry(
         name=one_line(case.external_case_id),
-        link=settings.PORTAL_URL + reverse("case_detail", args=[case.pk]),
+        link=case_url(case),
         about=isolated(case.title),
         lines=lines,
         links=_links(case, person, now),

@@ -7,12 +7,11 @@ its page wants the person to be signed in. Nothing is stored of it.
 import datetime as dt
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core import signing
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases.core.errors import CaseError
+from cases.delivery.portal_links import portal_url
 from cases.lifecycle.deputies import stands_in_for
 from cases.lifecycle.permissions import Action
 from cases.models import Case, User
@@ -71,7 +70,7 @@ def link(action: Action, *, case: Case, person: User, now: dt.datetime) -> str:
     letter = next(letter for letter, known in LETTERS.items() if known == action)
     expires = int((now + LIFETIME).timestamp())
     facts = [letter, case.pk, case.schedule_revision, person.pk, expires]
-    return str(settings.PORTAL_URL + reverse("reminder_link", args=[_signer().sign_object(facts)]))
+    return portal_url("reminder_link", _signer().sign_object(facts))
 
 
 def read(token: str, *, by: User, now: dt.datetime) -> SignedLink:

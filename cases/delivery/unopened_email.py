@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
@@ -12,13 +10,22 @@ from cases.core.text import isolated
 from cases.delivery import unsubscribe
 from cases.delivery.account_email import NOT_WANTED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.delivery.letter import Button, Entries, Entry, Letter, Paragraph, Part, compose, reading_as
+from cases.delivery.letter import (
+    MAX_LISTED,
+    Button,
+    Entries,
+    Entry,
+    Letter,
+    Paragraph,
+    Part,
+    compose,
+    reading_as,
+)
 from cases.delivery.message import one_line
+from cases.delivery.portal_links import case_url, portal_url
 from cases.lifecycle.notification_choices import is_emailed
 from cases.models import Case, Notification, User
 
-# As in the email about the release.
-MAX_LISTED = 50
 OPENED = _noop("The member has opened the case, or can no longer see it.")
 
 
@@ -56,9 +63,9 @@ def unopened_letter(cases: Sequence[Case], person: User) -> Letter:
         more = ngettext("And %(n)s more case.", "And %(n)s more cases.", count - MAX_LISTED)
         parts.append(Paragraph(more % {"n": count - MAX_LISTED}))
     if count == 1:
-        parts.append(Button(_("View your case"), _link(cases[0])))
+        parts.append(Button(_("View your case"), case_url(cases[0])))
     else:
-        parts.append(Button(_("View your cases"), settings.PORTAL_URL + reverse("dashboard")))
+        parts.append(Button(_("View your cases"), portal_url("dashboard")))
     why = _("You're getting this email because you haven't opened a case that is ready. We send it only once.")
     stop = unsubscribe.link(person, [Notification.Kind.UNOPENED])
     return Letter(subject=_subject(cases), parts=parts, why=why, unsubscribe=stop)
@@ -71,8 +78,4 @@ def _subject(cases: Sequence[Case]) -> str:
 
 
 def _entry(case: Case) -> Entry:
-    return Entry(name=one_line(case.external_case_id), link=_link(case), about=isolated(case.title))
-
-
-def _link(case: Case) -> str:
-    return str(settings.PORTAL_URL + reverse("case_detail", args=[case.pk]))
+    return Entry(name=one_line(case.external_case_id), link=case_url(case), about=isolated(case.title))

@@ -6,10 +6,9 @@ It does not expire: an email may be read years later. All that it can do is to s
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core import signing
-from django.urls import reverse
 
+from cases.delivery.portal_links import portal_url
 from cases.models import User
 
 SALT = "cases.unsubscribe"
@@ -26,7 +25,7 @@ class Request:
 def link(person: User, kinds: Collection[str]) -> str:
     """Return the address that stops emails of `kinds` to `person`."""
     token = signing.dumps([person.pk, sorted(kinds)], salt=SALT)
-    return str(settings.PORTAL_URL) + reverse("unsubscribe", args=[token])
+    return portal_url("unsubscribe", token)
 
 
 def read(token: str) -> Request | None:

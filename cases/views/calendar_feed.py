@@ -2,13 +2,11 @@
 
 from contextlib import suppress
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cases.accounts import calendar_feed as feeds
 from cases.core import languages
 from cases.core.errors import SentAlready
+from cases.delivery.portal_links import portal_url
 from cases.lifecycle import form_tokens
 from cases.middleware import mfa
 from cases.selectors import calendar_feed as contents
@@ -73,7 +72,7 @@ def _new_address(request: PortalRequest) -> HttpResponse:
     token = request.session.pop(NEW_TOKEN, None)
     if token is None:
         return redirect("calendar")
-    address = settings.PORTAL_URL + reverse("calendar_feed", args=[token])
+    address = portal_url("calendar_feed", token)
     # What calendar apps are registered for.
     webcal = f"webcal:{address.partition(':')[2]}"
     context = {"address": address, "webcal_address": webcal, "ahead": contents.DAYS_AHEAD, "back": contents.DAYS_BACK}

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import releases
 from cases.core.errors import CaseError
+from cases.delivery.portal_links import portal_url
 from cases.forms.conditions import ConditionForm
 from cases.forms.release import ChangeForm
 from cases.forms.versions import VersionForm
@@ -102,7 +102,7 @@ def link_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpRe
     condition, version = _asked(request, pk, condition_pk)
     token = releases.make_link(condition=condition, by=request.user, source=WEB, version=version)
     condition.refresh_from_db()
-    address = settings.PORTAL_URL + reverse("condition_by_link", args=[token])
+    address = portal_url("condition_by_link", token)
     return render(request, "cases/conditions/link.html", _shown(request, pk, condition) | {"address": address})
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from cases.core.text import isolated
+from cases.delivery.portal_links import case_url
 from cases.models import Case
 
 # How often a calendar program is asked to look again.
@@ -43,7 +43,7 @@ def _event(case: Case, *, at: dt.datetime) -> Event:
     event.add("dtstamp", at)
     event.add("dtstart", case.actual_release_date or case.release_instant)
     event.add("summary", _summary(case))
-    event.add("url", settings.PORTAL_URL + reverse("case_detail", args=[case.pk]))
+    event.add("url", case_url(case))
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT")
     return event
