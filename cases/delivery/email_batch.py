@@ -1,7 +1,7 @@
 """What a sender has claimed for one person, what it reads before it renders the message, and the rendered message."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -40,6 +40,25 @@ class EmailBatch:
 
         numbers = of(self.release_numbers)
         return replace(self, row_ids=of(self.row_ids), case_ids=of(self.case_ids), release_numbers=numbers)
+
+    def still_released(
+        self, context: "EmailContext", *, only: Callable[[Case], bool] | None = None
+    ) -> tuple[list[Case], tuple[int, ...]]:
+        """Return the cases that the member may see and that `only` accepts, and the rows about others.
+
+        Since the row was made, a case may have a new member, and its release may have been taken back, or be another
+        one.
+        """
+        theirs: list[Case] = []
+        others: tuple[int, ...] = ()
+        for row, pk, number in zip(self.row_ids, self.case_ids, self.release_numbers, strict=True):
+            case = context.cases.get(pk)
+            is_same = case and case.member_id == self.recipient_id and case.release_number == number
+            if case and is_same and (only is None or only(case)):
+                theirs.append(case)
+            else:
+                others += (row,)
+        return theirs, others
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ To add one, add a value to OutgoingEmail.Kind, a function that renders its messa
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_noop as _noop
-
 from cases.delivery import (
     account_email,
     history_head_email,
@@ -18,7 +16,7 @@ from cases.delivery import (
     unopened_email,
 )
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
-from cases.models import Case, OutgoingEmail
+from cases.models import OutgoingEmail
 
 Kind = OutgoingEmail.Kind
 
@@ -35,33 +33,8 @@ class EmailKind:
     keeps_address: bool = False
 
 
-def _released(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render one message about those cases of `batch` that the member may see.
-
-    Since the row was made, a case may have a new member, and its release may have been taken back, or be another one.
-    """
-    theirs: list[Case] = []
-    dropped_rows: tuple[int, ...] = ()
-    for row, pk, number in zip(batch.row_ids, batch.case_ids, batch.release_numbers, strict=True):
-        case = context.cases.get(pk)
-        if case and case.member_id == batch.recipient_id and case.release_number == number:
-            theirs.append(case)
-        else:
-            dropped_rows += (row,)
-    reason = _noop("The member can no longer see this case.")
-    if not theirs:
-        return RenderedEmail(None, dropped_rows, reason)
-    message = release_email.released_message(
-        recipient=context.people[batch.recipient_id],
-        address=batch.address,
-        cases=theirs,
-        message_id=batch.message_id,
-    )
-    return RenderedEmail(message, dropped_rows, reason)
-
-
 KINDS: dict[str, EmailKind] = {
-    Kind.RELEASED: EmailKind(_released),
+    Kind.RELEASED: EmailKind(release_email.released),
     Kind.RECALLED: EmailKind(recall_email.recalled),
     Kind.PASSWORD_RESET: EmailKind(account_email.password_reset),
     Kind.INVITATION: EmailKind(account_email.invitation),

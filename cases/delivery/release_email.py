@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
 
 from cases.core.text import isolated
+from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.letter import (
     MAX_LISTED,
     Button,
@@ -25,6 +27,17 @@ from cases.models import Case, CaseAnswer, User
 
 # An email about more cases leads to their answers and contains none.
 MAX_WITH_ANSWERS = 5
+GONE = _noop("The member can no longer see this case.")
+
+
+def released(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
+    """Render one message about those cases of `batch` that the member may see."""
+    cases, dropped_rows = batch.still_released(context)
+    if not cases:
+        return RenderedEmail(None, dropped_rows, GONE)
+    recipient = context.people[batch.recipient_id]
+    message = released_message(recipient=recipient, address=batch.address, cases=cases, message_id=batch.message_id)
+    return RenderedEmail(message, dropped_rows, GONE)
 
 
 def released_message(*, recipient: User, address: str, cases: Sequence[Case], message_id: str) -> Message:

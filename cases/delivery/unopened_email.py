@@ -32,14 +32,7 @@ OPENED = _noop("The member has opened the case, or can no longer see it.")
 def unopened(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     """Render one message about those cases of `batch` that their member may see and has not opened."""
     person = context.people[batch.recipient_id]
-    waiting: list[Case] = []
-    dropped_rows: tuple[int, ...] = ()
-    for row, pk, number in zip(batch.row_ids, batch.case_ids, batch.release_numbers, strict=True):
-        case = context.cases.get(pk)
-        if case and case.member_id == person.pk and case.release_number == number and case.first_viewed_at is None:
-            waiting.append(case)
-        else:
-            dropped_rows += (row,)
+    waiting, dropped_rows = batch.still_released(context, only=lambda case: case.first_viewed_at is None)
     if not waiting:
         return RenderedEmail(None, dropped_rows, OPENED)
     if not is_emailed(Notification.Kind.UNOPENED, person):
