@@ -1,14 +1,12 @@
 """The calendar feed of a person: who may read it. cases.selectors.calendar_feed has what is in it."""
 
-import hashlib
-import secrets
-
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.core.errors import NotAllowed
+from cases.core.secret_tokens import digest_of, new_token
 from cases.lifecycle import form_tokens
 from cases.lifecycle.locking import lock_people
 from cases.models import CalendarFeed, User
@@ -26,8 +24,8 @@ def make(*, user: User, form_token: str = "") -> str:
     if owner.is_member or not owner.is_active or owner.credentials_key != user.credentials_key:
         raise NotAllowed(_("Only technicians and administrators have a calendar."))
     used = form_tokens.use(form_token, by=user, content=["feed"])
-    token = secrets.token_urlsafe(32)
-    values = {"token_digest": _digest(token), "credentials_key": owner.credentials_key, "made_at": timezone.now()}
+    token = new_token()
+    values = {"token_digest": digest_of(token), "credentials_key": owner.credentials_key, "made_at": timezone.now()}
     feed, _is_new = CalendarFeed.objects.update_or_create(user=owner, defaults=values)
     form_tokens.remember(used, feed.pk)
     return token
@@ -46,11 +44,7 @@ def feed_of(user: User) -> CalendarFeed | None:
 def owner_of(token: str) -> User | None:
     """Return the person whose feed has that token, None if there is none or the person may no longer have one."""
     feeds = CalendarFeed.objects.select_related("user").filter(
-        token_digest=_digest(token), user__is_active=True, credentials_key=F("user__credentials_key")
+        token_digest=digest_of(token), user__is_active=True, credentials_key=F("user__credentials_key")
     )
     feed = feeds.exclude(user__role=User.Role.MEMBER).first()
     return feed.user if feed else None
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

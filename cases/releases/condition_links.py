@@ -4,8 +4,6 @@ It is random, told once and stored as a digest. It expires, works once, and a ne
 """
 
 import datetime as dt
-import hashlib
-import secrets
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, WrongState
+from cases.core.secret_tokens import digest_of, new_token
 from cases.lifecycle import conditions
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import in_lock_order
@@ -46,8 +45,8 @@ def make_link(*, condition: Condition, by: User, source: str, version: int | Non
     if condition.kind != Condition.Kind.EXTERNAL or not condition.is_open:
         raise WrongState(_("This condition doesn't need a link."))
     is_first = not condition.link_digest
-    token = secrets.token_urlsafe(32)
-    condition.link_digest = _digest(token)
+    token = new_token()
+    condition.link_digest = digest_of(token)
     condition.link_expires_at = locked.recorder.at + dt.timedelta(days=settings.CONDITION_LINK_DAYS)
     condition.save()
     conditions.record(CaseEvent.Kind.LINK_REPLACED, condition, locked.recorder, first=is_first)
@@ -57,7 +56,7 @@ def make_link(*, condition: Condition, by: User, source: str, version: int | Non
 
 def condition_of(token: str) -> Condition:
     """Return the open condition that the link confirms, with its case. UnknownLink and LinkGone where it does not."""
-    condition = Condition.objects.filter(link_digest=_digest(token)).select_related("case").first()
+    condition = Condition.objects.filter(link_digest=digest_of(token)).select_related("case").first()
     if condition is None:
         raise UnknownLink
     _check_usable(condition, condition.case)
@@ -87,7 +86,3 @@ def _check_usable(condition: Condition, case: Case) -> None:
         raise LinkGone(_("This confirmation is no longer needed."))
     if condition.link_expires_at is None or condition.link_expires_at <= portal_now():
         raise LinkGone(_("This link has expired. Ask the person who sent it for a new one."))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
