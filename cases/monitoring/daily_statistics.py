@@ -29,9 +29,6 @@ KEPT_DAYS = 90
 # These release what is due. A person who releases chooses the moment, so it is never late.
 BY_SCHEDULE = {Source.ETA, Source.SWEEP, Source.COMMAND, Source.READ}
 NO_TIME = dt.timedelta()
-# The periodic task runs every minute. Those that waited in a queue together find the count fresh. In both directions:
-# after the clock was set back, a count from the future must not stay fresh until then.
-MIN_INTERVAL = dt.timedelta(seconds=50)
 # After so many missing counts the page says that the statistics are old.
 STALE_AFTER = 5 * dt.timedelta(minutes=1)
 
@@ -156,8 +153,9 @@ def _is_valid(row: ReleaseDay) -> bool:
 
 
 def _needs_no_count(row: ReleaseDay, now: dt.datetime) -> bool:
-    """Tell whether the count of that day is final, or fresh. One from the future is neither."""
-    return _end(row.day) <= row.counted_at <= now or abs(now - row.counted_at) < MIN_INTERVAL
+    """Tell whether the count of that day is final, or fresh. One from the future is neither: after the clock was set
+    back it must not stay fresh until then."""
+    return _end(row.day) <= row.counted_at <= now or abs(now - row.counted_at) < case_counts.MIN_INTERVAL
 
 
 def _start(day: dt.date) -> dt.datetime:

@@ -14,12 +14,11 @@ from django.utils.translation import ngettext
 
 from cases.models import CaseQuerySet, OutgoingEmail
 from cases.models.delivery import GIVEN_UP, OPEN
+from cases.monitoring.heartbeats import SWEEPS_MISSED
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 State = OutgoingEmail.State
 ROWS = 20
-# Sweeps publish that emails wait. After so many without effect, no mail worker or no server takes them.
-SWEEPS_MISSED = 6
 # It is usual that a recipient's server defers for this long: greylisting, a full mailbox.
 USUAL_DEFERRAL = dt.timedelta(hours=1)
 
@@ -69,6 +68,7 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime) -> OutboxStatus:
 
     It lists emails about `cases` or accounts. Ages start when an email was first due: a failed try moves `next_try`.
     """
+    # Sweeps publish that emails wait. After so many without effect, no mail worker or no server takes them.
     patience = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
     opened = OutgoingEmail.objects.filter(OPEN)
     failing = opened.exclude(last_error="").filter(due__lte=now).order_by("due")

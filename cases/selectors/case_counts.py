@@ -15,7 +15,8 @@ from cases.core.clock import portal_now
 from cases.lifecycle import display_states
 from cases.models import Case, SampledTotal
 
-# The periodic task runs every minute. One that was sent twice, or waited in a queue, finds the sample fresh.
+# The periodic tasks that count run every minute. One that was sent twice, or waited in a queue, finds its count
+# fresh.
 MIN_INTERVAL = dt.timedelta(seconds=50)
 # Counting takes at most this share of the time, however many cases there are.
 MAX_TIME_SHARE = 0.01
