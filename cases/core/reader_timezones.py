@@ -12,6 +12,8 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from cases.core.wall_clock import WallClock
+
 
 @cache
 def names() -> frozenset[str]:
@@ -33,6 +35,11 @@ def zone_of(person: object) -> dt.tzinfo | None:
 def zone_named(name: str) -> dt.tzinfo | None:
     """Return the zone that a person may have chosen by that name. None means the portal's, as in `zone_of`."""
     return zoneinfo.ZoneInfo(name) if name in names() else None
+
+
+def clock_of(name: str, time_of_day: dt.time) -> WallClock:
+    """Return the clock of a person with the zone `name` of `zone_named`, for that time of day."""
+    return WallClock(zone_named(name) or timezone.get_default_timezone(), time_of_day)
 
 
 def readers_zone() -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 SECOND = dt.timedelta(seconds=1)
 MICROSECOND = dt.timedelta(microseconds=1)
+# A zone that moves across the date line skips a day, and with it a time of day.
+DAYS_AHEAD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,16 @@ class WallClock:
             return by_earlier_offset
         by_later_offset = wanted.replace(tzinfo=self.zone, fold=1).astimezone(dt.UTC)
         return _first(by_later_offset, by_earlier_offset, lambda at: self._local(at).replace(tzinfo=None) >= wanted)
+
+    def date_at(self, now: dt.datetime) -> dt.date:
+        """Return the date that the clock shows at the aware datetime `now`."""
+        return self._local(now).date()
+
+    def next_time(self, now: dt.datetime) -> dt.datetime:
+        """Return when the clock shows `time_of_day` next, after `now`."""
+        today = self.date_at(now)
+        instants = (self.instant(today + dt.timedelta(days=ahead), None) for ahead in range(DAYS_AHEAD))
+        return next(instant for instant in instants if instant > now)
 
     def showing(self, instant: dt.datetime) -> dt.datetime:
         """Return the (naive) time to schedule for the aware datetime `instant`: what the clock shows then.

@@ -8,11 +8,10 @@ import datetime as dt
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from cases.core import reader_timezones
 from cases.core.clock import portal_now
-from cases.core.wall_clock import WallClock
+from cases.core.reader_timezones import clock_of
+from cases.core.wall_clock import DAYS_AHEAD
 from cases.db.bulk import ids_as_rows
 from cases.delivery import claims
 from cases.models import OutgoingEmail, User
@@ -20,8 +19,6 @@ from cases.models import OutgoingEmail, User
 Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
 # That a case is ready, and that it is still unopened.
 KINDS_WITH_HOURS = (Kind.RELEASED, Kind.UNOPENED)
-# A zone that moves across the date line skips a day, and with it an opening.
-DAYS_AHEAD = 3
 
 
 def next_opening(zone_name: str, now: dt.datetime) -> dt.datetime | None:
@@ -32,9 +29,8 @@ def next_opening(zone_name: str, now: dt.datetime) -> dt.datetime | None:
     if not settings.RELEASE_MAIL_HOURS:
         return None
     first, last = settings.RELEASE_MAIL_HOURS
-    zone = reader_timezones.zone_named(zone_name) or timezone.get_default_timezone()
-    clock = WallClock(zone, first)
-    today = now.astimezone(zone).date()
+    clock = clock_of(zone_name, first)
+    today = clock.date_at(now)
     for day in (today + dt.timedelta(days=ahead) for ahead in range(-1, DAYS_AHEAD)):
         opens, closes = clock.instant(day, first), clock.instant(day, last)
         if max(opens, now) < closes:

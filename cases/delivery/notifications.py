@@ -12,10 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import CharField, F, OuterRef, QuerySet, Value
-from django.utils import timezone
 
-from cases.core import reader_timezones
-from cases.core.wall_clock import WallClock
+from cases.core.reader_timezones import clock_of
 from cases.db.bulk import ids_as_rows
 from cases.db.compiled_queries import Parameter
 from cases.db.index_order import order_along_index
@@ -32,8 +30,6 @@ Email = OutgoingEmail.Kind
 EMAIL_OF = {Channel.MAIL: Email.NOTIFICATION, Channel.DIGEST: Email.DIGEST}
 # As far back as one looks for what a person was told and has not read: the cost of it has an end.
 MAX_LOOKED_THROUGH = 1000
-# A zone that moves across the date line skips a day.
-DAYS_AHEAD = 3
 
 
 def notify(
@@ -119,11 +115,7 @@ def released_columns(at: Parameter) -> dict[str, Any]:
 
 def next_digest(zone_name: str, now: dt.datetime) -> dt.datetime:
     """Return when the clock in the zone of a person shows NOTIFICATION_DIGEST_TIME next, after `now`."""
-    zone = reader_timezones.zone_named(zone_name) or timezone.get_default_timezone()
-    clock = WallClock(zone, settings.NOTIFICATION_DIGEST_TIME)
-    today = now.astimezone(zone).date()
-    instants = (clock.instant(today + dt.timedelta(days=ahead), None) for ahead in range(DAYS_AHEAD))
-    return next(instant for instant in instants if instant > now)
+    return clock_of(zone_name, settings.NOTIFICATION_DIGEST_TIME).next_time(now)
 
 
 def _with_deputies(abouts: Sequence[About]) -> list[About]:

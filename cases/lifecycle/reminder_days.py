@@ -5,11 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.utils import timezone
 
 from cases.core.clock import portal_now
-from cases.core.reader_timezones import zone_named
-from cases.core.wall_clock import WallClock
+from cases.core.reader_timezones import clock_of
 from cases.models import Case, User
 
 DAY = dt.timedelta(days=1)
@@ -29,9 +27,8 @@ class ReminderDay:
 
 def reminder_day(zone_name: str, now: dt.datetime) -> ReminderDay:
     """Return the last day in the zone of a person whose RELEASE_REMINDER_TIME has come at `now`."""
-    zone = zone_named(zone_name) or timezone.get_default_timezone()
-    clock = WallClock(zone, settings.RELEASE_REMINDER_TIME)
-    today = now.astimezone(zone).date()
+    clock = clock_of(zone_name, settings.RELEASE_REMINDER_TIME)
+    today = clock.date_at(now)
     day = today if clock.instant(today, None) <= now else today - DAY
     end = clock.instant(day + (settings.RELEASE_REMINDER_DAYS + 1) * DAY, dt.time(0))
     return ReminderDay(day, end, clock.instant(day + DAY, None))
