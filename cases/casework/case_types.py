@@ -14,6 +14,7 @@ from cases.core import limits, schedule
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, WrongState
 from cases.core.folding import fold
+from cases.core.names import clean_name
 from cases.core.numbers import grouped
 from cases.core.text import clean_line, clean_text
 from cases.lifecycle import form_tokens, portal_history
@@ -155,10 +156,8 @@ def _store_conditions(case_type: CaseType, facts: TypeFacts) -> None:
 
 
 def _check(facts: TypeFacts, *, others: list[CaseType]) -> None:
-    limits.check_length(facts.name, limits.NAME, field="name")
+    clean_name(facts.name)
     limits.check_length(facts.guidance, limits.GUIDANCE, field="guidance")
-    if not facts.name:
-        raise CaseError(_("Enter a name."), field="name")
     if fold(facts.name) in {fold("General"), fold(_("General")), *(fold(each.name) for each in others)}:
         raise _name_taken()
     _check_days(facts)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.core.names import clean_name
 from cases.core.numbers import grouped
-from cases.core.text import clean_line
 from cases.lifecycle import form_tokens
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
@@ -43,7 +43,7 @@ def create(*, by: User, source: str, name: str, query: str, is_shared: bool = Fa
     by = _lock_staff(by)
     used = form_tokens.use(form_token, by=by, content=["saved view", name, query, str(is_shared)])
     limits.check_length(query, limits.VIEW_QUERY, field="query")
-    view = SavedView(owner=by, name=_checked(name), query=query, is_shared=is_shared, created=portal_now())
+    view = SavedView(owner=by, name=clean_name(name), query=query, is_shared=is_shared, created=portal_now())
     _check_number_of(by)
     if is_shared:
         _check_sharing(by)
@@ -57,7 +57,7 @@ def create(*, by: User, source: str, name: str, query: str, is_shared: bool = Fa
 def rename(*, view: SavedView, by: User, source: str, name: str) -> SavedView:
     """Give a view another name. CaseError for one that is empty or taken."""
     view = _lock(view, by)
-    view.name = _checked(name)
+    view.name = clean_name(name)
     _store(view)
     _log("renamed", view, by, source)
     return view
@@ -128,14 +128,6 @@ def _check_sharing(by: User) -> None:
     if SavedView.objects.filter(is_shared=True)[: limits.VIEWS].count() >= limits.VIEWS:
         most = grouped(limits.VIEWS)
         raise WrongState(_("%(most)s views are already shared. Stop sharing one you no longer need.") % {"most": most})
-
-
-def _checked(name: str) -> str:
-    name = clean_line(name)
-    if not name:
-        raise CaseError(_("Enter a name."), field="name")
-    limits.check_length(name, limits.NAME, field="name")
-    return name
 
 
 def _store(view: SavedView) -> None:

@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, WrongState
+from cases.core.names import clean_name
 from cases.core.numbers import grouped
-from cases.core.text import clean_line, clean_text
+from cases.core.text import clean_text
 from cases.lifecycle import form_tokens
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_as_administrator
@@ -69,12 +70,9 @@ def delete(*, canned_text: CannedText, by: User, source: str) -> None:
 
 
 def _store(kept: CannedText, *, by: User, name: str, text: str) -> CannedText:
-    kept.name, kept.text = clean_line(name), clean_text(text)
-    if not kept.name:
-        raise CaseError(_("Enter a name."), field="name")
+    kept.name, kept.text = clean_name(name), clean_text(text)
     if not kept.text:
         raise CaseError(_("Enter some text."), field="text")
-    limits.check_length(kept.name, limits.NAME, field="name")
     limits.check_length(kept.text, limits.MESSAGE, field="text")
     kept.updated_at, kept.updated_by = portal_now(), by
     try:

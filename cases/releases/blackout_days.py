@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cases.core import limits, schedule
+from cases.core import schedule
 from cases.core.clock import portal_now
-from cases.core.errors import BadSchedule, CaseError, WrongState
-from cases.core.text import clean_line
+from cases.core.errors import BadSchedule, WrongState
+from cases.core.names import clean_name
 from cases.lifecycle import portal_history
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_as_administrator
@@ -28,10 +28,7 @@ def add(*, date: dt.date, name: str, by: User, source: str) -> BlackoutDay:
     by = lock_as_administrator(by)[by.pk]
     now = portal_now()
     check_date(date, now=now)
-    name = clean_line(name)
-    if not name:
-        raise CaseError(_("Enter a name."), field="name")
-    limits.check_length(name, limits.NAME, field="name")
+    name = clean_name(name)
     kept = {"name": name, "created": now, "created_by": by}
     day, is_new = BlackoutDay.objects.get_or_create(date=date, defaults=kept)
     if not is_new:

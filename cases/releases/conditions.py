@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from cases.core import limits
 from cases.core.errors import CaseError, NotAllowed, WrongState
-from cases.core.text import clean_line, clean_text
+from cases.core.names import clean_name
+from cases.core.text import clean_text
 from cases.lifecycle import conditions
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import Locked, lock_for_action
@@ -46,7 +47,7 @@ def add_condition(
         case, Action.ADD_CONDITION, by=by, source=source, people=[owner] if owner else [], version=version
     )
     check_owner(owner and locked.people[owner.pk])
-    name = _check_name(kind, name)
+    name = clean_condition_name(kind, name)
     former = locked.case.conditions.filter(kind=kind).first() if kind in ONCE_PER_CASE else None
     if former:
         return _ask_again(former, locked, owner)
@@ -172,16 +173,11 @@ def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Conditi
     return former
 
 
-def _check_name(kind: str, name: str) -> str:
+def clean_condition_name(kind: str, name: str) -> str:
+    """Return the name of a condition of `kind` as it is stored. CaseError for an unusable one, and for another kind."""
     if kind not in Kind.values:
         raise CaseError(_("Choose what kind of condition this is."), field="kind")
-    if kind not in NEEDS_A_NAME:
-        return ""
-    name = clean_line(name)
-    if not name:
-        raise CaseError(_("Enter a name."), field="name")
-    limits.check_length(name, limits.CONDITION, field="name")
-    return name
+    return clean_name(name, limits.CONDITION) if kind in NEEDS_A_NAME else ""
 
 
 def check_owner(owner: User | None) -> None:

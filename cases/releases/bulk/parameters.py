@@ -11,9 +11,8 @@ from cases.casework.case_types import check_choosable
 from cases.core import limits
 from cases.core.errors import CaseError
 from cases.core.numbers import grouped
-from cases.core.text import clean_line
 from cases.models import BulkRun, Case, CaseType, Condition, User
-from cases.models.condition import NEEDS_A_NAME
+from cases.releases.conditions import clean_condition_name
 
 Action = BulkRun.Action
 
@@ -92,13 +91,7 @@ def _new_condition(chosen: Parameters) -> Parameters:
 
 
 def _condition(chosen: Parameters) -> Parameters:
-    if chosen.kind not in Condition.Kind.values:
-        raise CaseError(_("Choose what kind of condition this is."), field="kind")
-    name = clean_line(chosen.name) if chosen.kind in NEEDS_A_NAME else ""
-    if chosen.kind in NEEDS_A_NAME and not name:
-        raise CaseError(_("Enter a name."), field="name")
-    limits.check_length(name, limits.CONDITION, field="name")
-    return Parameters(kind=chosen.kind, name=name)
+    return Parameters(kind=chosen.kind, name=clean_condition_name(chosen.kind, chosen.name))
 
 
 def _manual_condition(chosen: Parameters) -> Parameters:
