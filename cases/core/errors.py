@@ -89,9 +89,10 @@ class Stale(CaseError):
 
     status = 409
 
-    def __init__(self) -> None:
+    def __init__(self, message: str = "") -> None:
         super().__init__(
-            _("Someone changed this case after you opened it. Nothing was saved. Check the case and try again.")
+            message
+            or _("Someone changed this case after you opened it. Nothing was saved. Check the case and try again.")
         )
 
 
@@ -99,9 +100,15 @@ class AnswerChanged(Stale):
     """The answer was written over an older version of it."""
 
     def __init__(self) -> None:
-        CaseError.__init__(
-            self, _("Someone changed this answer after you opened it. Your text is still here, but it isn't saved.")
+        super().__init__(
+            _("Someone changed this answer after you opened it. Your text is still here, but it isn't saved.")
         )
+
+
+class LinkGone(CaseError):
+    """The link from an email was valid and works no more."""
+
+    status = 410
 
 
 class SentAlready(CaseError):

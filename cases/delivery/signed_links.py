@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.core import signing
 from django.utils.translation import gettext as _
 
-from cases.core.errors import CaseError
+from cases.core.errors import CaseError, LinkGone
 from cases.delivery.portal_links import portal_url
 from cases.lifecycle.deputies import stands_in_for
 from cases.lifecycle.permissions import Action
@@ -48,12 +48,6 @@ class NotTheirsAnymore(CaseError):
 
     def __init__(self) -> None:
         super().__init__(_("This case is assigned to someone else now, so the link no longer works."))
-
-
-class LinkGone(CaseError):
-    """The link was good, and is no more."""
-
-    status = 410
 
 
 @dataclass(frozen=True)

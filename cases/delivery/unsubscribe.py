@@ -15,7 +15,7 @@ SALT = "cases.unsubscribe"
 
 
 @dataclass(frozen=True)
-class Request:
+class UnsubscribeRequest:
     """A person and the kinds of email that are to stop."""
 
     person: int
@@ -28,10 +28,10 @@ def link(person: User, kinds: Collection[str]) -> str:
     return portal_url("unsubscribe", token)
 
 
-def read(token: str) -> Request | None:
+def read(token: str) -> UnsubscribeRequest | None:
     """Return what the `token` of a link asks for; None where the portal has not signed it."""
     try:
         person, kinds = signing.loads(token, salt=SALT)
     except signing.BadSignature:
         return None
-    return Request(person, kinds)
+    return UnsubscribeRequest(person, kinds)

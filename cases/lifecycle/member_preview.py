@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core.clock import portal_now
 from cases.lifecycle import permissions
-from cases.lifecycle.permissions import NOT_RELEASED, OVERDUE, State
+from cases.lifecycle.permissions import OVERDUE, PENDING, State
 from cases.lifecycle.verdict import verdict_now
 from cases.models import Case
 
@@ -22,7 +22,7 @@ WHY = {
 }
 DEACTIVATED = _("The member's account is deactivated.")
 # Before them there is nothing to release.
-HAS_AFTER = NOT_RELEASED | {State.ACCEPTED}
+HAS_AFTER = PENDING | {State.ACCEPTED}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class NotificationKind:
+class KindFacts:
     """Facts of one kind. `usual` is the channel where emails are on and the person has not chosen another.
 
     `is_receipt` tells people of what they did themselves. `to_deputies` tells those too who stand in for the person.
@@ -66,25 +66,25 @@ class NotificationKind:
     channels: tuple[NotificationChoice.Channel, ...] = ALL_CHANNELS
 
 
-KINDS: dict[str, NotificationKind] = {
+KINDS: dict[str, KindFacts] = {
     # Its sentence has a number: cases.lifecycle.notification_words.
-    Kind.QUEUE: NotificationKind(TECHNICIANS, Channel.DIGEST, Sentence("")),
-    Kind.RECEIVED: NotificationKind(
+    Kind.QUEUE: KindFacts(TECHNICIANS, Channel.DIGEST, Sentence("")),
+    Kind.RECEIVED: KindFacts(
         MEMBERS,
         Channel.MAIL,
         member=Sentence(_("We have received your case."), then=_("Next, a technician will accept it.")),
         is_receipt=True,
     ),
-    Kind.ACCEPTED: NotificationKind(
+    Kind.ACCEPTED: KindFacts(
         MEMBERS, Channel.MAIL, member=Sentence(_("A technician has started working on your case."))
     ),
-    Kind.ASSIGNED: NotificationKind(
+    Kind.ASSIGNED: KindFacts(
         TECHNICIANS,
         Channel.MAIL,
         Sentence(_("This case was handed over to you."), _("%(name)s handed this case over to you.")),
         of_the_technician=True,
     ),
-    Kind.QUESTION: NotificationKind(
+    Kind.QUESTION: KindFacts(
         EVERYBODY,
         Channel.MAIL,
         Sentence(_("The member asked a question.")),
@@ -92,7 +92,7 @@ KINDS: dict[str, NotificationKind] = {
         anchor="conversation",
         to_deputies=True,
     ),
-    Kind.REPLY: NotificationKind(
+    Kind.REPLY: KindFacts(
         EVERYBODY,
         Channel.MAIL,
         Sentence(_("The member replied.")),
@@ -100,41 +100,41 @@ KINDS: dict[str, NotificationKind] = {
         anchor="conversation",
         to_deputies=True,
     ),
-    Kind.MENTION: NotificationKind(
+    Kind.MENTION: KindFacts(
         STAFF,
         Channel.MAIL,
         Sentence(_("You were mentioned in a note."), _("%(name)s mentioned you in a note.")),
         anchor="notes",
     ),
-    Kind.CONDITION: NotificationKind(
+    Kind.CONDITION: KindFacts(
         STAFF,
         Channel.DIGEST,
         Sentence(_("You own a condition on this case."), _("%(name)s made you the owner of a condition on this case.")),
     ),
-    Kind.APPROVAL: NotificationKind(
+    Kind.APPROVAL: KindFacts(
         STAFF, Channel.MAIL, Sentence(_("The release of this case needs an approval.")), to_deputies=True
     ),
-    Kind.HELD: NotificationKind(
+    Kind.HELD: KindFacts(
         STAFF,
         Channel.MAIL,
         Sentence(_("This case has reached its release date, but it is held by conditions.")),
         to_deputies=True,
         of_the_technician=True,
     ),
-    Kind.FAILED: NotificationKind(
+    Kind.FAILED: KindFacts(
         STAFF,
         Channel.MAIL,
         Sentence(_("The release of this case failed. It will be retried automatically.")),
         to_deputies=True,
     ),
-    Kind.RECALLED: NotificationKind(
+    Kind.RECALLED: KindFacts(
         STAFF,
         Channel.MAIL,
         Sentence(_("The release of this case was recalled."), _("%(name)s recalled the release of this case.")),
         of_the_technician=True,
     ),
     # One email a day about all of them (cases.releases.reminders).
-    Kind.REMINDER: NotificationKind(
+    Kind.REMINDER: KindFacts(
         STAFF,
         Channel.DIGEST,
         Sentence(_("This case will be released soon.")),
@@ -142,9 +142,9 @@ KINDS: dict[str, NotificationKind] = {
         has_own_email=True,
     ),
     # The email of a release is one of its own, at once and for everybody (cases.delivery.release_email).
-    Kind.RELEASED: NotificationKind(MEMBERS, Channel.PORTAL, member=Sentence(_("Your case is ready."))),
+    Kind.RELEASED: KindFacts(MEMBERS, Channel.PORTAL, member=Sentence(_("Your case is ready."))),
     # An email alone (cases.releases.unopened_reminders): in the portal, that the case is ready is still unread.
-    Kind.UNOPENED: NotificationKind(MEMBERS, Channel.MAIL, has_own_email=True, channels=(Channel.PORTAL, Channel.MAIL)),
+    Kind.UNOPENED: KindFacts(MEMBERS, Channel.MAIL, has_own_email=True, channels=(Channel.PORTAL, Channel.MAIL)),
 }
 
 # Where staff read something else than members.

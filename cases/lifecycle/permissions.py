@@ -76,9 +76,9 @@ class Rule:
     reason: bool = False
 
 
-NOT_RELEASED = frozenset({State.HELD, State.SCHEDULED, State.DUE, State.HELD_BY_CONDITIONS})
+PENDING = frozenset({State.HELD, State.SCHEDULED, State.DUE, State.HELD_BY_CONDITIONS})
 OVERDUE = frozenset({State.DUE, State.HELD_BY_CONDITIONS})
-IN_HANDS = NOT_RELEASED | {State.ACCEPTED}
+IN_HANDS = PENDING | {State.ACCEPTED}
 NO_DRAFT = frozenset(State) - {State.DRAFT}
 TALKED_ABOUT = IN_HANDS | {State.RELEASED}
 
@@ -101,14 +101,14 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
     },
     Action.RESCHEDULE: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, NOT_RELEASED),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True),
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, PENDING),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING, reason=True),
     },
     Action.RETURN: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, NOT_RELEASED),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED),
+        Role.TECHNICIAN: Rule(Relation.ASSIGNED, PENDING),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING),
     },
-    Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED, reason=True)},
+    Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING, reason=True)},
     # Of these only the person who released the case, and not for long (cases.releases.taking_back).
     Action.UNDO: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.RELEASED})),
@@ -159,8 +159,8 @@ TABLE: dict[Action, dict[str, Rule]] = {
     Action.WAIVE: {Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS, reason=True)},
     # Nobody who completed the case: the verb asks its history.
     Action.APPROVE: {
-        Role.TECHNICIAN: Rule(Relation.OTHERS, NOT_RELEASED),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, NOT_RELEASED),
+        Role.TECHNICIAN: Rule(Relation.OTHERS, PENDING),
+        Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING),
     },
 }
 
@@ -251,7 +251,7 @@ def _why_not_yet(case: Case) -> str:
 def _refusal(action: Action, state: State, by: User, case: Case, why_not_yet: Callable[[Case], str]) -> str:
     if by.is_member:
         # Who sees the case at all must not learn more from a refusal.
-        return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in NOT_RELEASED else state])
+        return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in PENDING else state])
     if state in OVERDUE and (why := why_not_yet(case)):
         return _("This case has reached its release date but can't be released yet. %(why)s") % {"why": why}
     return str(REFUSALS_OF.get((action, state), REFUSALS[state]))

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
-from cases.core.errors import CaseError, WrongState
+from cases.core.errors import CaseError, LinkGone, WrongState
 from cases.core.secret_tokens import digest_of, new_token
 from cases.lifecycle import conditions
 from cases.lifecycle.history import EventRecorder
@@ -30,12 +30,6 @@ class UnknownLink(CaseError):
 
     def __init__(self) -> None:
         super().__init__(_("This link isn't valid. It may have been replaced by a newer one."))
-
-
-class LinkGone(CaseError):
-    """The link was valid and works no more."""
-
-    status = 410
 
 
 @transaction.atomic

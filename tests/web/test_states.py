@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
-from cases.lifecycle.permissions import NOT_RELEASED, TABLE, Action, Relation, State
+from cases.lifecycle.permissions import PENDING, TABLE, Action, Relation, State
 from cases.models import Case, CaseEvent, Condition, User
 from tests.attempts import is_private, undone
 from tests.clocks import portals_today
@@ -212,7 +212,7 @@ def sees(person: str, state: State, view: str) -> bool:
         case "technician":
             return state is not State.DRAFT
         case _:
-            return person == MIA and (state not in NOT_RELEASED or view != "hidden")
+            return person == MIA and (state not in PENDING or view != "hidden")
 
 
 def sees_document(person: str, part: str, state: State, view: str) -> bool:
@@ -237,12 +237,12 @@ def is_related(person: str, relation: Relation, state: State) -> bool:
 
 def is_unread(state: State, view: str) -> bool:
     """Whether the member can't read now what is written in the conversation, so that nobody writes in it."""
-    hidden = {"hidden": NOT_RELEASED, "announced": SCHEDULED | {State.DUE}}.get(view, frozenset())
+    hidden = {"hidden": PENDING, "announced": SCHEDULED | {State.DUE}}.get(view, frozenset())
     return state in hidden
 
 
 def action_of(door: Door, state: State) -> Action | None:
-    if door.name == "api_case-release" and state in NOT_RELEASED:
+    if door.name == "api_case-release" and state in PENDING:
         return Action.RELEASE_EARLY
     return door.action
 
@@ -429,7 +429,7 @@ def test_what_is_no_door_tells_nothing(clients, settings):
 
 
 # States of which a member is not told everything, each with a mark that no other text begins with.
-KEPT_BACK = {state: f"{number}-" for number, state in enumerate([State.ACCEPTED, *sorted(NOT_RELEASED)])}
+KEPT_BACK = {state: f"{number}-" for number, state in enumerate([State.ACCEPTED, *sorted(PENDING)])}
 # They may say of a case what they say only where it is alone, the latest, or the first.
 SHOW_CASES = {"dashboard", "case_list", "api_case-list", "search", "palette", "live", "notifications"}
 

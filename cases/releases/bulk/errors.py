@@ -41,14 +41,14 @@ class ChangedSince(Stale):
     """The case was changed after the preview."""
 
     def __init__(self) -> None:
-        CaseError.__init__(self, _("This case was changed after the preview. It was left as it is."))
+        super().__init__(_("This case was changed after the preview. It was left as it is."))
 
 
 class ChangedSinceRun(Stale):
     """The case was changed after the run that would be undone."""
 
     def __init__(self) -> None:
-        CaseError.__init__(self, _("This case was changed after the bulk operation. It is left as it is."))
+        super().__init__(_("This case was changed after the bulk operation. It is left as it is."))
 
 
 # The code that a row gets for each kind of refusal. The first that fits.

@@ -28,8 +28,8 @@ pytestmark = [
 ]
 
 STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "held_by_conditions", "released"]
-NOT_RELEASED = "held scheduled due held_by_conditions"
-IN_HANDS = f"accepted {NOT_RELEASED}"
+PENDING = "held scheduled due held_by_conditions"
+IN_HANDS = f"accepted {PENDING}"
 NO_DRAFT = f"submitted {IN_HANDS} released"
 TALKED_ABOUT = f"{IN_HANDS} released"
 # What a technician may do to any case: accept one that nobody has, and write a note.
@@ -47,9 +47,9 @@ MAY = {
     "attach":         ("draft",       "accepted",       "accepted"),
     "accept":         ("-",           "submitted",      "submitted"),
     "complete":       ("-",           "accepted",       "accepted"),
-    "reschedule":     ("-",           NOT_RELEASED,     NOT_RELEASED),
-    "return":         ("-",           NOT_RELEASED,     NOT_RELEASED),
-    "release_early":  ("-",           "-",              NOT_RELEASED),
+    "reschedule":     ("-",           PENDING,          PENDING),
+    "return":         ("-",           PENDING,          PENDING),
+    "release_early":  ("-",           "-",              PENDING),
     "undo":           ("-",           "released",       "released"),
     "recall":         ("-",           "-",              "released"),
     "hold":           ("-",           "-",              "scheduled held_by_conditions"),
@@ -59,7 +59,7 @@ MAY = {
     "add_condition":  ("-",           IN_HANDS,         IN_HANDS),
     "meet_condition": ("-",           IN_HANDS,         IN_HANDS),
     "waive":          ("-",           "-",              IN_HANDS),
-    "approve":        ("-",           NOT_RELEASED,     NOT_RELEASED),
+    "approve":        ("-",           PENDING,          PENDING),
     "write_answer":   ("-",           "accepted",       "accepted"),
     # Where members do not see the case, nobody writes to them. tests/unit/conversation has the other views.
     "write_message":  (NO_DRAFT,      "accepted released", "accepted released"),

@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 
 from cases import releases
-from cases.core.errors import NotAllowed, WrongState
+from cases.core.errors import LinkGone, NotAllowed, WrongState
 from cases.models import Case, CaseEvent, Condition
-from cases.releases.condition_links import LinkGone, UnknownLink, condition_of
+from cases.releases.condition_links import UnknownLink, condition_of
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 

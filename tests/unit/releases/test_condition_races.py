@@ -5,11 +5,10 @@ import datetime as dt
 import pytest
 
 from cases import releases
-from cases.core.errors import Stale, WrongState
+from cases.core.errors import LinkGone, Stale, WrongState
 from cases.core.schedule import Schedule
 from cases.models import Case, CaseAnswer, CaseEvent, Condition, OutgoingEmail
 from cases.releases import on_read
-from cases.releases.condition_links import LinkGone
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
