@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.models import Case, User
+from cases.models.case_queryset import is_only_announced
 
 
 def asks_until(case: Case) -> dt.date | None:
@@ -23,10 +24,7 @@ def asks_until(case: Case) -> dt.date | None:
 
 def is_read_by_member(case: Case) -> bool:
     """Tell whether the member of `case` can read its conversation at present."""
-    if not case.is_pending:
-        return True
-    view = settings.RELEASE_MEMBER_VIEW
-    return view == "in_progress" or (view == "announced" and case.is_held)
+    return not case.is_pending or (settings.RELEASE_MEMBER_VIEW != "hidden" and not is_only_announced(case))
 
 
 def why_closed(case: Case, *, to: User, now: dt.datetime | None = None) -> str:

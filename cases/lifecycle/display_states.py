@@ -16,6 +16,7 @@ from cases.models.case_queryset import (
     SCHEDULED,
     WAITING_FOR_MEMBER,
     WAITING_FOR_STAFF,
+    is_only_announced,
 )
 
 Status, WaitingFor = Case.Status, Case.WaitingFor
@@ -128,8 +129,7 @@ def key_of(case: Case, user: User) -> str:
     if case.is_released:
         return "released"
     if user.is_member and case.is_pending:
-        announced = settings.RELEASE_MEMBER_VIEW == "announced" and not case.is_held
-        return "announced" if announced else "accepted"
+        return "announced" if is_only_announced(case) else "accepted"
     if case.is_held:
         return "held"
     return "scheduled" if case.is_pending else case.status

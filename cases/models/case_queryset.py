@@ -82,8 +82,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         Those are announced to their member. Everything that belongs to a case, and what was told of it, follows this.
         """
         cases = self.visible_to(user)
-        is_member = isinstance(user, User) and user.is_member
-        return cases.exclude(SCHEDULED) if is_member and settings.RELEASE_MEMBER_VIEW == "announced" else cases
+        announced = only_announced() if isinstance(user, User) and user.is_member else None
+        return cases.exclude(announced) if announced else cases
 
     def completed_visible_to(self, user: User) -> Self:
         """Return `visible_to(user)` of a queryset that has completed cases only.
@@ -172,6 +172,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
 def _known_to_members() -> Q:
     """Of their own cases. An empty Q is all of them."""
     return ~Q(status="completed") | RELEASED if settings.RELEASE_MEMBER_VIEW == "hidden" else Q()
+
+
+def only_announced() -> Q | None:
+    """Match the cases whose number, title and date are all that their member knows. None where there are no such."""
+    return SCHEDULED if settings.RELEASE_MEMBER_VIEW == "announced" else None
+
+
+def is_only_announced(case: "Case") -> bool:
+    """Tell whether `only_announced` matches this loaded case."""
+    is_scheduled = case.actual_release_date is None and case.scheduled_release_date is not None
+    return is_scheduled and settings.RELEASE_MEMBER_VIEW == "announced"
 
 
 def held_by_conditions_at(now: dt.datetime) -> Q:

@@ -4,7 +4,6 @@ import secrets
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.db.models import Q
@@ -16,7 +15,7 @@ from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
 from cases.models import case_words
 from cases.models.case import Case
-from cases.models.case_queryset import RELEASED
+from cases.models.case_queryset import RELEASED, is_only_announced
 from cases.models.constraints import one_of
 from cases.models.user import User
 
@@ -51,7 +50,7 @@ class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
         documents = self.filter(case=case)
         if not seen_by.is_member or case.is_released:
             return documents
-        if settings.RELEASE_MEMBER_VIEW == "announced" and case.scheduled_release_date:
+        if is_only_announced(case):
             return documents.none()
         return documents.filter(kind=CaseDocument.Kind.SUBMISSION)
 

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.db.models import Q
@@ -12,7 +11,7 @@ from cases.core import limits
 from cases.core.text_fields import Prose
 from cases.models import case_words
 from cases.models.case import Case
-from cases.models.case_queryset import RELEASED
+from cases.models.case_queryset import RELEASED, is_only_announced
 from cases.models.event import AppendOnly
 from cases.models.user import User
 
@@ -41,7 +40,7 @@ class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
         messages = self.filter(case=case)
         if not seen_by.is_member or case.is_released:
             return messages
-        if settings.RELEASE_MEMBER_VIEW == "announced" and case.scheduled_release_date:
+        if is_only_announced(case):
             return messages.none()
         return messages.filter(BEFORE_RELEASE)
 

@@ -11,14 +11,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db.models import BooleanField, F, Field, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models import Case as CaseWhen
 from django.db.models.functions import Concat, Left
 
 from cases.db.word_index import Alternatives
 from cases.models import CaseWords, User
-from cases.models.case_queryset import RELEASED, SCHEDULED
+from cases.models.case_queryset import RELEASED, only_announced
 
 # What a member knows of a case whose release is announced, of any other case, and of a released one.
 ANNOUNCED = ("title",)
@@ -58,8 +57,8 @@ def _of_readable(user: User, of: Callable[[Sequence[str]], Subquery], output_fie
     if not user.is_member:
         return of(ALL)
     branches = [When(RELEASED, then=of(WITH_RESULT))]
-    if settings.RELEASE_MEMBER_VIEW == "announced":
-        branches.append(When(SCHEDULED, then=of(ANNOUNCED)))
+    if announced := only_announced():
+        branches.append(When(announced, then=of(ANNOUNCED)))
     return CaseWhen(*branches, default=of(KNOWN), output_field=output_field)
 
 

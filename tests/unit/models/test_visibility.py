@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from cases.models import Case
+from cases.models.case_queryset import is_only_announced, only_announced
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,12 @@ def test_it_narrows_any_queryset(cases, member):
         pk for pk, state in cases.items() if state == "released"
     }
     assert Case.objects.visible_to(member).filter(status="draft").count() == 1
+
+
+@pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
+def test_what_is_only_announced_is_the_same_of_rows_and_of_a_loaded_case(view, cases, settings):
+    settings.RELEASE_MEMBER_VIEW = view
+    matching = only_announced()
+    rows = {cases[pk] for pk in Case.objects.filter(matching).values_list("pk", flat=True)} if matching else set()
+    assert rows == {cases[case.pk] for case in Case.objects.all() if is_only_announced(case)}
+    assert rows == ({"scheduled", "due"} if view == "announced" else set())
