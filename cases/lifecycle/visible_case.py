@@ -46,54 +46,70 @@ class VisibleCase:
     def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
         """Make it of `case`, which came from `visible_to(to)`. Description and answer only `in_full`."""
         state = display_states.key_of(case, to)
-        label = str(next(found.label for found in display_states.states_for(to) if found.key == state))
-        head: dict[str, Any] = {
-            "pk": case.pk,
-            "external_case_id": case.external_case_id,
-            "title": case.title,
-            "state": state,
-            "state_label": str(label),
-        }
-        schedule: dict[str, Any] = {
-            "scheduled_for": case.release_instant,
-            "scheduled_release_date": case.scheduled_release_date,
-            "scheduled_release_time": case.scheduled_release_time,
-        }
+        head = _head_of(case, state, to)
         if state == "announced":
-            return cls(**head, **schedule)
-        body: dict[str, Any] = {
-            "description": case.description if in_full else "",
-            "urgency": case.urgency,
-            **_turn_of(case, to),
-            "case_type": case.case_type.name if case.case_type else None,
-            "date_created": case.date_created,
-            "date_submitted": case.date_submitted,
-            "date_accepted": case.date_accepted,
-        }
-        if case.is_released:
-            body |= {"date_completed": case.date_completed, "actual_release_date": case.actual_release_date}
-        if in_full and (case.is_released or not to.is_member):
-            body |= _answer_of(case)
+            return cls(**head, **_schedule_of(case))
+        body = _body_of(case, to) | (_texts_of(case, to) if in_full else {})
         if to.is_member:
             return cls(**head, **body, version=case.version if state == "draft" else None)
-        return cls(
-            **head,
-            **body
-            | schedule
-            | {
-                "date_completed": case.date_completed,
-                "member_name": case.member.display_name,
-                "technician_pk": case.assigned_to_id,
-                "technician_name": case.assigned_to.display_name if case.assigned_to else "",
-                "release_error": case.release_error,
-                "version": case.version,
-            },
-        )
+        return cls(**head, **body | _schedule_of(case) | _of_staff(case))
 
     @property
     def name(self) -> str:
         """What headings and lists call it."""
         return self.title or self.external_case_id
+
+
+def _head_of(case: Case, state: str, viewer: User) -> dict[str, Any]:
+    label = next(found.label for found in display_states.states_for(viewer) if found.key == state)
+    return {
+        "pk": case.pk,
+        "external_case_id": case.external_case_id,
+        "title": case.title,
+        "state": state,
+        "state_label": str(label),
+    }
+
+
+def _schedule_of(case: Case) -> dict[str, Any]:
+    return {
+        "scheduled_for": case.release_instant,
+        "scheduled_release_date": case.scheduled_release_date,
+        "scheduled_release_time": case.scheduled_release_time,
+    }
+
+
+def _body_of(case: Case, viewer: User) -> dict[str, Any]:
+    """Return what everybody reads who knows more of the case than that it is announced."""
+    body: dict[str, Any] = {
+        "urgency": case.urgency,
+        **_turn_of(case, viewer),
+        "case_type": case.case_type.name if case.case_type else None,
+        "date_created": case.date_created,
+        "date_submitted": case.date_submitted,
+        "date_accepted": case.date_accepted,
+    }
+    if case.is_released:
+        body |= {"date_completed": case.date_completed, "actual_release_date": case.actual_release_date}
+    return body
+
+
+def _texts_of(case: Case, viewer: User) -> dict[str, str]:
+    """Return the description, and the answer once the viewer may read it."""
+    may_read_answer = case.is_released or not viewer.is_member
+    return {"description": case.description, **(_answer_of(case) if may_read_answer else {})}
+
+
+def _of_staff(case: Case) -> dict[str, Any]:
+    """Return what staff alone read."""
+    return {
+        "date_completed": case.date_completed,
+        "member_name": case.member.display_name,
+        "technician_pk": case.assigned_to_id,
+        "technician_name": case.assigned_to.display_name if case.assigned_to else "",
+        "release_error": case.release_error,
+        "version": case.version,
+    }
 
 
 def _turn_of(case: Case, viewer: User) -> dict[str, str]:
