@@ -33,13 +33,18 @@ def first_rows(
         for part in parts_of[number] if parts_of else [queryset]:
             if rows:
                 add(number, 0, "id", part, rows)
-    ids: list[list[int]] = [[] for _ in querysets]
-    counts = [0 for _ in querysets]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(selects), parameters)
-        for number, is_count, value in cursor.fetchall():
-            if is_count:
-                counts[number] = value
-            else:
-                ids[number].append(value)
+        return _by_queryset(cursor.fetchall(), len(querysets))
+
+
+def _by_queryset(found: Sequence[tuple[int, int, int]], querysets: int) -> list[tuple[list[int], int]]:
+    """Return the ids and the count of each queryset from rows of its number, whether it is a count, and the value."""
+    ids: list[list[int]] = [[] for _ in range(querysets)]
+    counts = [0] * querysets
+    for number, is_count, value in found:
+        if is_count:
+            counts[number] = value
+        else:
+            ids[number].append(value)
     return list(zip(ids, counts, strict=True))
