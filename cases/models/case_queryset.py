@@ -156,7 +156,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(RELEASE_FAILS, release_next_try__gt=now)
 
     def has_member_more_than(self, number: int, member: int) -> bool:
-        """Tell whether `member` has more than `number` cases, of which others may see fewer.
+        """Tell whether `member` has more than `number` cases. Others may see fewer of them.
 
         The index alone says so, in a tenth of the time that it takes to look which of them may be seen.
         """
