@@ -34,17 +34,10 @@ def deputies_of(technicians: Iterable[int], *, on: dt.date | None = None) -> dic
     return _follow(asked, on_day(on or today()), "technician_id", "deputy_id")
 
 
-def told_with(person: int | None, *, on: dt.date | None = None) -> set[int]:
-    """Return `person` and all who stand in for them: whom to tell of a case that is assigned to `person`."""
-    if person is None:
-        return set()
-    return {person, *deputies_of([person], on=on).get(person, ())}
-
-
 def covers(people: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:
-    """Return for each of `people` who stands in for somebody `on` that day the technicians. The inverse of the above.
+    """Return for each of `people` who stands in for somebody `on` that day the keys of those.
 
-    One statement for each step of the longest chain, and one more.
+    The inverse of `deputies_of`. One statement for each step of the longest chain, and one more.
     """
     asked = set(people)
     if not asked:

@@ -57,9 +57,9 @@ def test_nobody_stands_in_before_and_after_or_without_being_able_to(technician, 
     away(technician, other_technician, -3, -1)
     away(technician, administrator)
     away(technician, UserFactory(role="technician", is_active=False))
-    assert deputies.told_with(technician.pk) == {technician.pk}
-    assert deputies.told_with(technician.pk, on=TODAY + dt.timedelta(days=2)) == {technician.pk, other_technician.pk}
-    assert deputies.told_with(None) == set()
+    assert deputies.deputies_of([technician.pk]) == {}
+    later = TODAY + dt.timedelta(days=2)
+    assert deputies.deputies_of([technician.pk], on=later) == {technician.pk: {other_technician.pk}}
 
 
 def test_a_deputy_has_the_rights_of_the_assigned_technician_while_it_lasts(technician, other_technician, clock):
