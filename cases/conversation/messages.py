@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.errors import BadDocument, CaseError
 from cases.core.text import clean_text
-from cases.delivery.notifications import administrators, mark_acted_on, notify
+from cases.delivery.notifications import mark_acted_on, notify_each, with_administrators
 from cases.documents import actions as documents
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import Locked, lock_for_action
+from cases.lifecycle.notification_kinds import About
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseDocument, CaseEvent, CaseMessage, Notification, User
 
@@ -112,21 +113,13 @@ def _tell(message: CaseMessage, locked: Locked, *, asks: bool) -> None:
     """Tell the other side, before the turn changes. What a member writes who was asked is a reply."""
     case, by = locked.case, locked.by
     if by.is_member:
-        kind, to = (Kind.REPLY if case.waiting_for == WaitingFor.MEMBER else Kind.QUESTION), _staff_of(case)
+        kind = Kind.REPLY if case.waiting_for == WaitingFor.MEMBER else Kind.QUESTION
+        # In the queue it concerns nobody yet: its technician reads the message when they accept it.
+        to = with_administrators([About(case.assigned_to_id, case.pk, message.pk)] if case.assigned_to_id else [])
     else:
-        kind, to = (Kind.QUESTION if asks and not case.is_released else Kind.REPLY), [case.member_id]
-    notify(kind, case=case, to=to, by=by, at=message.at, ref=message.pk)
-
-
-def _staff_of(case: Case) -> Sequence[int | None]:
-    """Return whom a message of the member concerns: the technician, and the administrators where that one has left.
-
-    Of a case in the queue it is nobody: its technician reads the message when they accept it.
-    """
-    technician = case.assigned_to
-    if technician is None or (technician.is_technician and technician.is_active):
-        return [case.assigned_to_id]
-    return [technician.pk, *administrators()]
+        kind = Kind.QUESTION if asks and not case.is_released else Kind.REPLY
+        to = [About(case.member_id, case.pk, message.pk)]
+    notify_each(kind, to, by=by, at=message.at)
 
 
 def _take_turns(locked: Locked, *, asks: bool) -> None:

@@ -28,6 +28,7 @@ from cases.delivery.letter import (
 )
 from cases.delivery.portal_links import portal_url
 from cases.lifecycle.deputies import stands_in_for
+from cases.lifecycle.left_technicians import has_left
 from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
 from cases.lifecycle.notification_kinds import KINDS
 from cases.lifecycle.notification_words import count_queue, headline, link, sentence
@@ -64,7 +65,10 @@ def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
     wanted = [kind for kind, chosen in choices_of(person).items() if chosen in BY_EMAIL]
     found = Notification.objects.filter(email__in=batch.row_ids, read_at__isnull=True, kind__in=wanted)
     told = list(found.select_related("actor").order_by("pk"))
-    cases = Case.objects.readable_by(person).in_bulk({each.case_id for each in told if each.case_id})
+    readable = Case.objects.readable_by(person)
+    # Of an administrator it is asked whether the technician has left.
+    readable = readable.select_related("assigned_to") if person.is_administrator else readable
+    cases = readable.in_bulk({each.case_id for each in told if each.case_id})
     for each in told:
         each.case = cases.get(each.case_id) if each.case_id else None
     in_queue = count_queue(person) if any(each.case is None for each in told) else 0
@@ -72,11 +76,13 @@ def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
 
 
 def _is_theirs(notification: Notification, person: User) -> bool:
-    """Tell whether what concerns the technician of a case still concerns `person`, or as the one who stands in."""
+    """Tell whether what concerns the technician of a case still concerns `person`: as one who stands in, too."""
     case, facts = notification.case, KINDS[notification.kind]
     assert case is not None  # noqa: S101  (the caller has asked)
     if not facts.of_the_technician or case.assigned_to_id == person.pk:
         return True
+    if person.is_administrator:
+        return case.assigned_to is not None and has_left(case.assigned_to)
     return facts.to_deputies and case.assigned_to_id in stands_in_for(person)
 
 

@@ -19,6 +19,7 @@ from cases.db.compiled_queries import Parameter
 from cases.db.index_order import order_along_index
 from cases.delivery import celery_publisher
 from cases.lifecycle.deputies import deputies_of
+from cases.lifecycle.left_technicians import AT_WORK
 from cases.lifecycle.notification_choices import Reader, readers
 from cases.lifecycle.notification_kinds import KINDS, About
 from cases.models import Case, Notification, NotificationChoice, OutgoingEmail, User
@@ -71,6 +72,19 @@ def notify_each(kind: str, abouts: Sequence[About], *, by: User | str, at: dt.da
         if about.person in wanted
     ]
     Notification.objects.bulk_create(rows, ignore_conflicts=kind in ONCE_KINDS)
+
+
+def with_administrators(abouts: Sequence[About]) -> list[About]:
+    """Return `abouts`, which tell technicians of their cases, and the same for administrators where one has left.
+
+    Two statements at most.
+    """
+    people = sorted({about.person for about in abouts})
+    at_work = User.objects.filter(AT_WORK, pk__in=ids_as_rows(people)).values_list("pk", flat=True)
+    staying = set(at_work) if people else set()
+    left = [about for about in abouts if about.person not in staying]
+    instead = administrators() if left else []
+    return list(dict.fromkeys([*abouts, *(replace(about, person=each) for about in left for each in instead)]))
 
 
 def notify_queue(*, by: User | str, at: dt.datetime) -> None:

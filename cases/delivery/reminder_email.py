@@ -34,6 +34,7 @@ from cases.delivery.letter import (
 from cases.delivery.message import one_line
 from cases.delivery.portal_links import case_url, portal_url
 from cases.lifecycle import deputies, permissions
+from cases.lifecycle.left_technicians import has_left, left_with_cases
 from cases.lifecycle.notification_choices import is_emailed
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import Preflight
@@ -61,7 +62,7 @@ class Near:
 
 
 def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render the reminder of `batch`, of what is still ahead and still the reader's, or their absent colleague's."""
+    """Render the reminder of `batch`: what is ahead, and still the reader's or of a colleague who is away or left."""
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
@@ -112,7 +113,7 @@ def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datet
 
 def _reminded_of(person: User, emails: tuple[int, ...]) -> CaseQuerySet:
     """Return the cases of these reminders that `person` may still be told of, the next release first."""
-    theirs = {person.pk, *deputies.stands_in_for(person)}
+    theirs = {person.pk, *deputies.stands_in_for(person)} | (left_with_cases() if person.is_administrator else set())
     same = {"reminders__email__in": emails, "reminders__schedule_revision": F("schedule_revision")}
     found = Case.objects.visible_to(person).filter(SCHEDULED, assigned_to__in=theirs, **same)
     return found.order_by("scheduled_release_date", "scheduled_release_time", "pk")
@@ -148,7 +149,7 @@ def _entry(near: Near, person: User, now: dt.datetime) -> Entry:
     instant = cast(dt.datetime, case.release_instant)
     lines = [_("Releases %(moment)s") % {"moment": on_portal_clock(instant, "MOMENT_FORMAT")}]
     if case.assigned_to_id != person.pk and case.assigned_to:
-        lines.append(_("Assigned to %(name)s, who is away") % {"name": isolated(case.assigned_to.display_name)})
+        lines.append(_assigned_to(case.assigned_to))
     lines += [f"{check.text}. {check.consequence}" for check in near.checked.failed]
     if near.checked.passed and not near.checked.failed:
         lines.append(" · ".join(check.text for check in near.checked.passed))
@@ -159,6 +160,13 @@ def _entry(near: Near, person: User, now: dt.datetime) -> Entry:
         lines=lines,
         links=_links(case, person, now),
     )
+
+
+def _assigned_to(colleague: User) -> str:
+    name = {"name": isolated(colleague.display_name)}
+    if has_left(colleague):
+        return _("Assigned to %(name)s, whose account is deactivated") % name
+    return _("Assigned to %(name)s, who is away") % name
 
 
 def _links(case: Case, person: User, now: dt.datetime) -> list[Link]:

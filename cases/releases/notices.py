@@ -12,10 +12,10 @@ from django.db.models import Q
 from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
-from cases.delivery.notifications import administrators, notify, notify_each
+from cases.delivery.notifications import administrators, notify, notify_each, with_administrators
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.notification_kinds import About
-from cases.models import Case, CaseEvent, CaseQuerySet, Condition, Heartbeat, Notification
+from cases.models import Case, CaseEvent, CaseQuerySet, Condition, Heartbeat, Notification, User
 from cases.models.condition import UNMET
 
 logger = structlog.get_logger(__name__)
@@ -82,20 +82,22 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
     for event in events:
         of_kind[event.kind].append(event)
     assigned = [About(event.details["to_technician"], event.case_id) for event in of_kind[Event.HANDED_OVER]]
-    recalled = [
-        About(event.case.assigned_to_id, event.case_id, event.release_number)
-        for event in of_kind[Event.RECALLED]
-        if event.case.assigned_to_id
-    ]
+    tell_of_recalls([event.case for event in of_kind[Event.RECALLED]], by=by, at=at)
     asking = {event.case_id for event in events if _asks_for_approval(event)}
     for kind, abouts in {
         Kind.ASSIGNED: assigned,
-        Kind.RECALLED: recalled,
         Kind.CONDITION: _given(of_kind[Event.CONDITION_ADDED]),
         Kind.APPROVAL: _approvals(sorted(asking)) if asking else [],
     }.items():
         if abouts:
             notify_each(kind, abouts, by=by, at=at)
+
+
+def tell_of_recalls(cases: Sequence[Case], *, by: User | str, at: dt.datetime) -> None:
+    """Tell the technicians of cases whose releases were recalled."""
+    abouts = [About(case.assigned_to_id, case.pk, case.release_number) for case in cases if case.assigned_to_id]
+    if abouts:
+        notify_each(Kind.RECALLED, with_administrators(abouts), by=by, at=at)
 
 
 def tell_of_held() -> int:
@@ -115,7 +117,7 @@ def tell_of_held() -> int:
         held = list(_newly_held(locked.at, now).values_list("assigned_to_id", "pk", "schedule_revision"))
         for start in range(0, len(held), BATCH):
             abouts = [About(*row) for row in held[start : start + BATCH]]
-            notify_each(Kind.HELD, abouts, by="sweep", at=now)
+            notify_each(Kind.HELD, with_administrators(abouts), by="sweep", at=now)
         Heartbeat.objects.filter(name=HEARTBEAT).update(at=now)
     return len(held)
 

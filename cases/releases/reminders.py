@@ -18,6 +18,7 @@ from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
 from cases.delivery import celery_publisher
 from cases.lifecycle import deputies
+from cases.lifecycle.left_technicians import AT_WORK, left_with_cases
 from cases.lifecycle.notification_choices import chosen
 from cases.lifecycle.reminder_days import ReminderDay, reminder_day
 from cases.models import Case, CaseQuerySet, Notification, NotificationChoice, OutgoingEmail, Reminder, User
@@ -29,7 +30,6 @@ Channel = NotificationChoice.Channel
 MAILED = {Channel.MAIL, Channel.DIGEST}
 # People in one transaction.
 BATCH = 200
-STAFF = Q(is_active=True, role__in=[User.Role.TECHNICIAN, User.Role.ADMINISTRATOR])
 
 
 def queue_reminders() -> int:
@@ -46,7 +46,7 @@ def queue_reminders() -> int:
 
 def _zones_due(now: dt.datetime) -> Iterator[tuple[str, ReminderDay]]:
     """Yield the zones with people whose day has not been considered yet."""
-    zones = User.objects.filter(STAFF).order_by().values("time_zone")
+    zones = User.objects.filter(AT_WORK).order_by().values("time_zone")
     never = Count("pk", filter=Q(reminders_considered__isnull=True))
     found = zones.annotate(first=Min("reminders_considered"), last=Max("reminders_considered"), never=never)
     for zone_name, first, last, new in found.values_list("time_zone", "first", "last", "never"):
@@ -60,7 +60,7 @@ def _queue_some(zone_name: str, day: ReminderDay) -> int | None:
     """Queue the reminders of up to BATCH people of a zone. Return how many emails; None where nobody is left."""
     # Also a later day: the clock was wrong when it was considered, and has been set back.
     another_day = Q(reminders_considered__isnull=True) | ~Q(reminders_considered=day.day)
-    waiting = User.objects.filter(STAFF, another_day)
+    waiting = User.objects.filter(AT_WORK, another_day)
     # Who is locked now has their turn a minute later.
     free = waiting.filter(time_zone=zone_name).order_by("pk").select_for_update(skip_locked=True, no_key=True)
     people = {person.pk: person for person in free.only("email", "role", "is_active")[:BATCH]}
@@ -77,13 +77,19 @@ def _queue_some(zone_name: str, day: ReminderDay) -> int | None:
 
 
 def _near(people: dict[int, User], day: ReminderDay) -> dict[int, list[Case]]:
-    """Return for each of `people` the cases to remind them of: their own and those of the people they stand in for."""
+    """Return for each of `people` the cases to remind them of: their own and those of the people they stand in for.
+
+    Administrators stand in for those who have left.
+    """
     now = portal_now()
     readers: dict[int, set[int]] = defaultdict(set)
     covered = deputies.covers(people)
     for person in people:
         for technician in {person, *covered.get(person, ())}:
             readers[technician].add(person)
+    administrators = {pk for pk, person in people.items() if person.is_administrator}
+    for technician in left_with_cases() if administrators else ():
+        readers[technician] |= administrators
     found: dict[int, list[Case]] = defaultdict(list)
     cases = [case for case in _scheduled(readers, now, day.before) if _is_between(case, now, day.before)]
     told = Reminder.objects.filter(recipient__in=people, case__in=ids_as_rows([case.pk for case in cases]))

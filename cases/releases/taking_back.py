@@ -15,14 +15,14 @@ from django.utils.translation import gettext_noop as _noop
 
 from cases.core.errors import NotAllowed, WrongState
 from cases.db.bulk import ids_as_rows
-from cases.delivery.notifications import notify
 from cases.lifecycle import conditions
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
-from cases.models import Case, CaseEvent, Notification, OutgoingEmail, User
+from cases.models import Case, CaseEvent, OutgoingEmail, User
 from cases.models.delivery import GIVEN_UP
 from cases.releases.actions import SCHEDULE_FIELDS, set_schedule
 from cases.releases.batch import tell_mail_workers
+from cases.releases.notices import tell_of_recalls
 
 Kind = CaseEvent.Kind
 State = OutgoingEmail.State
@@ -58,15 +58,7 @@ def recall(*, case: Case, by: User, source: str, reason: str, version: int | Non
     )
     email = _lock_release_email(locked.case)
     _take_back(locked, Kind.RECALLED, email, reason=reason)
-    recalled, technician, at = locked.case, locked.case.assigned_to_id, locked.recorder.at
-    notify(
-        Notification.Kind.RECALLED,
-        case=recalled,
-        to=[technician],
-        by=locked.by,
-        at=at,
-        ref=recalled.release_number,
-    )
+    tell_of_recalls([locked.case], by=locked.by, at=locked.recorder.at)
     if email and email.may_have_left:
         recall_notice(email, at=locked.recorder.at).save()
         tell_mail_workers()

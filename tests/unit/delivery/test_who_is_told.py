@@ -155,13 +155,17 @@ TABLE: dict[Callable[[World], object], Row] = {
     events.a_member_who_left_has_a_release: NOTHING,
     events.it_is_undone: NOTHING,
     events.it_is_recalled_after_its_email: Row({("tom", "recalled")}, emails={("mia", "recalled", NOW)}),
+    events.it_is_recalled_after_its_technician_left: Row({("abel", "recalled")}, emails={("mia", "recalled", NOW)}),
     events.it_is_recalled_before_its_email: Row({("tom", "recalled")}),
     events.the_undo_of_a_run_recalls: Row({("tom", "recalled")}, emails={("mia", "recalled", NOW)}),
     events.it_is_released_again: Row({("mia", "released")}, emails=RELEASED_BY_HAND),
     events.conditions_hold_it_back: Row({("tom", "held")}, dora("held")),
+    events.conditions_hold_it_back_and_its_technician_left: Row(administrators("held")),
+    events.conditions_hold_back_what_is_an_administrators: Row({("abel", "held")}),
     events.its_release_fails: Row({("tom", "failed"), *administrators("failed")}, dora("failed")),
     # Reminders
     events.its_release_is_near: Row({("tom", "reminder")}, dora("reminder")),
+    events.its_release_is_near_and_its_technician_left: Row(administrators("reminder")),
     events.its_release_was_near_but_it_is_fritzs_no_more: Row(
         {("tom", "assigned"), ("tom", "reminder")}, dora("reminder")
     ),

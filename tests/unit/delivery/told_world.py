@@ -449,6 +449,12 @@ def it_is_recalled_after_its_email(w: World) -> None:
     releases.recall(case=case, by=w.ada, reason=REASON, **WEB)
 
 
+def it_is_recalled_after_its_technician_left(w: World) -> None:
+    case = w.case(due=True, assigned_to=w.left_technician)
+    _settled(w)
+    releases.recall(case=case, by=w.ada, reason=REASON, **WEB)
+
+
 def it_is_recalled_before_its_email(w: World) -> None:
     case = _now(w.case(), w.tom)
     releases.recall(case=case, by=w.ada, reason=REASON, **WEB)
@@ -467,9 +473,17 @@ def it_is_released_again(w: World) -> None:
     releases.release_now(case=Case.objects.get(), by=w.ada, reason=REASON, **WEB)
 
 
-def conditions_hold_it_back(w: World) -> None:
-    case = w.case(scheduled=True, scheduled_release_date=TODAY, scheduled_release_time=FROZEN.time())
-    _condition(case, w.tom)
+def conditions_hold_it_back(w: World, **options: Any) -> None:
+    case = w.case(scheduled=True, scheduled_release_date=TODAY, scheduled_release_time=FROZEN.time(), **options)
+    _condition(case, w.ada)
+
+
+def conditions_hold_it_back_and_its_technician_left(w: World) -> None:
+    conditions_hold_it_back(w, assigned_to=w.left_technician)
+
+
+def conditions_hold_back_what_is_an_administrators(w: World) -> None:
+    conditions_hold_it_back(w, assigned_to=w.abel)
 
 
 def its_release_fails(w: World) -> None:
@@ -483,6 +497,10 @@ def its_release_fails(w: World) -> None:
 def its_release_is_near(w: World) -> None:
     """On the next morning that is in two days."""
     w.case(scheduled=True, scheduled_release_date=TODAY + 3 * DAY)
+
+
+def its_release_is_near_and_its_technician_left(w: World) -> None:
+    w.case(scheduled=True, scheduled_release_date=TODAY + 3 * DAY, assigned_to=w.left_technician)
 
 
 def its_release_was_near_but_it_is_fritzs_no_more(w: World) -> None:

@@ -125,7 +125,11 @@ def test_what_has_changed_since_is_not_sent(
     assert told(mailoutbox) == kept
     clock.shift(DAY)
     send()
-    assert told(mailoutbox) == ({"otto@example.com": numbers(case)} if change == "handed over" else {})
+    tomorrow = {
+        "handed over": {"otto@example.com": numbers(case)},
+        "deactivated": {"ada@example.com": numbers(case, other)},
+    }
+    assert told(mailoutbox) == tomorrow.get(change, {})
 
 
 def test_a_digest_of_which_nothing_is_left_is_dropped(technician, administrator, mailoutbox):
@@ -180,6 +184,23 @@ def test_a_deputy_reads_whose_case_it_is_and_no_more_of_it_once_the_absence_is_o
     absence.delete()
     outbox.deliver()
     assert set(told(mailoutbox)) == {"tom@example.com"}
+
+
+def test_administrators_are_reminded_of_what_a_technician_left_behind(technician, administrator, mailoutbox):
+    case, own = ahead(technician, 2), ahead(administrator, 2)
+    User.objects.filter(pk=technician.pk).update(is_active=False)
+    queue_reminders()
+    (email,) = OutgoingEmail.objects.all()
+    outbox.deliver()
+    assert "Assigned to tom, whose account is deactivated" in mailoutbox[0].body
+    assert told(mailoutbox) == {"ada@example.com": numbers(case, own)}
+
+    User.objects.update(is_active=True, reminders_considered=None)
+    Reminder.objects.all().delete()
+    email.delete()
+    queue_reminders()
+    outbox.deliver()
+    assert told(mailoutbox) == {"ada@example.com": numbers(own), "tom@example.com": numbers(case)}
 
 
 @pytest.mark.parametrize("days", [0, 1])

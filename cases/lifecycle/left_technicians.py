@@ -1,0 +1,21 @@
+"""Technicians who have left: what concerns them as those of a case concerns the administrators instead.
+
+A case keeps its technician when that account is deactivated or becomes a member's. An administrator's may be assigned.
+"""
+
+from django.db.models import Q
+
+from cases.lifecycle.notification_kinds import STAFF
+from cases.models import User
+
+AT_WORK = Q(is_active=True, role__in=STAFF)
+
+
+def has_left(technician: User) -> bool:
+    """Tell whether the `technician` of a case can no longer work on it."""
+    return technician.is_member or not technician.is_active
+
+
+def left_with_cases() -> set[int]:
+    """Return the keys of those who have left and may have open cases: nobody with one becomes a member."""
+    return set(User.objects.filter(is_active=False, role__in=STAFF).values_list("pk", flat=True))
