@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from cases.casework.assignment import count_open
 from cases.core import limits
+from cases.core.clock import portal_now
 from cases.core.email_addresses import UnusableAddress, canonical, for_mail_server
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.text import clean_line, clean_text, isolated
 from cases.delivery.account_email_queue import queue_address_changed, queue_invitation
+from cases.delivery.condition_notices import tell_others_instead
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import identity, record
 from cases.lifecycle.history import log_committed
@@ -146,6 +148,7 @@ def change_role(*, person: User, role: str, by: User) -> User:
     person.end_credentials()
     person.save(update_fields=["role", "is_staff", "is_superuser", "credentials_key"])
     record(person, Kind.ROLE_CHANGED, by=by, details={"from": former, "to": role})
+    tell_others_instead(person, at=portal_now())
     log_committed("role changed", person_id=person.pk, former=former, role=role, by=by.pk)
     return person
 
@@ -181,6 +184,7 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
     person.end_credentials()
     person.save(update_fields=["is_active", "credentials_key"])
     record(person, Kind.REACTIVATED if is_active else Kind.DEACTIVATED, by=by)
+    tell_others_instead(person, at=portal_now())
     log_committed("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
     return person
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.delivery.condition_notices import ask_after_hand_over
 from cases.delivery.notifications import notify, notify_each
 from cases.lifecycle.account_history import record
 from cases.lifecycle.history import EventRecorder, log_committed
@@ -66,11 +67,13 @@ def hand_over_case(
     if to.pk == case.assigned_to_id or not to.takes_cases:
         raise CaseError(_("Choose another technician with an active account who has signed in before."), field="to")
     handed_over(locked.recorder, to=to, reason=reason).save()
+    former = case.assigned_to_id
     case.assigned_to = to
     locked.save("assigned_to")
     remind_soon(to, [case])
     locked.recorder.log(CaseEvent.Kind.HANDED_OVER)
     notify(Notification.Kind.ASSIGNED, case=case, to=[to], by=locked.by, at=locked.recorder.at)
+    ask_after_hand_over([case], people={former, to.pk} - {None}, at=locked.recorder.at)
     return case
 
 
@@ -128,6 +131,7 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     remind_soon(to, cases)
     details = {"count": len(cases), "to_technician": to.pk}
     notify_each(Notification.Kind.ASSIGNED, [About(to.pk, case.pk) for case in cases], by=by, at=now)
+    ask_after_hand_over(cases, people={technician.pk, to.pk}, at=now)
     record(technician, AccountEvent.Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
     facts = {"count": len(cases), "from_id": technician.pk, "to_id": to.pk}
     log_committed("cases handed over", source=source, by=by.pk, **facts)

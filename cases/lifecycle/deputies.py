@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from cases.core import schedule
 from cases.core.clock import hosts_now, portal_now
-from cases.models import Absence, User
+from cases.models import Absence, Case, User
 
 # The host's clock may be wrong by less than that.
 TWO_DAYS = dt.timedelta(days=2)
@@ -50,15 +50,29 @@ def stands_in_for(person: User) -> frozenset[int]:
 
     It is read once for each instance of `person`. A verb locks its people, and so has a fresh one.
     """
-    if person.standing_in is None:
-        person.standing_in = _stands_in_for(person) if person.is_technician and person.is_active else frozenset()
-    return person.standing_in
+    read_standing_in([person])
+    return person.standing_in or frozenset()
 
 
-def _stands_in_for(person: User) -> frozenset[int]:
-    if not _nearly_today().filter(deputy=person).exists():
-        return frozenset()
-    return covers([person.pk]).get(person.pk, frozenset())
+def read_standing_in(people: Iterable[User]) -> None:
+    """Read what `stands_in_for` returns for each of `people` together. One statement where none of them does."""
+    unknown = [person for person in people if person.standing_in is None]
+    found = _standing_in({person.pk for person in unknown if person.is_technician and person.is_active})
+    for person in unknown:
+        person.standing_in = found.get(person.pk, frozenset())
+
+
+def is_assigned(by: User, case: Case) -> bool:
+    """Tell whether `by` has the rights of the technician of `case`: it is theirs, or they stand in today."""
+    if case.assigned_to_id == by.pk or case.assigned_to_id is None:
+        return case.assigned_to_id == by.pk
+    return case.assigned_to_id in stands_in_for(by)
+
+
+def _standing_in(people: set[int]) -> dict[int, frozenset[int]]:
+    if not people or not _nearly_today().filter(deputy__in=people).exists():
+        return {}
+    return covers(people)
 
 
 def absence_today(technician: User) -> Absence | None:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from cases.core.clock import portal_now
 from cases.core.errors import NotAllowed, WrongState
-from cases.lifecycle import conversation, deputies
+from cases.lifecycle import conversation
+from cases.lifecycle.deputies import is_assigned
 from cases.lifecycle.verdict import verdict_now
 from cases.models import Case, User
 
@@ -268,13 +269,6 @@ def allowed(*, by: User, case: Case, now: dt.datetime | None = None) -> set[Acti
         if (rule := roles.get(by.role)) and state in rule.states and _related(rule.relation, by, case)
         if action is not Action.WRITE_MESSAGE or not conversation.why_closed(case, to=by, now=now)
     }
-
-
-def is_assigned(by: User, case: Case) -> bool:
-    """Tell whether `by` has the rights of the technician of `case`: it is theirs, or they stand in today."""
-    if case.assigned_to_id == by.pk or case.assigned_to_id is None:
-        return case.assigned_to_id == by.pk
-    return case.assigned_to_id in deputies.stands_in_for(by)
 
 
 def _related(relation: Relation, by: User, case: Case) -> bool:

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from cases.core import schedule
 from cases.core.text import isolated
 from cases.lifecycle import release_stop
+from cases.lifecycle.condition_owners import owner_can_act, read_completed_by
 from cases.models import Case, CaseEvent, Condition, ReleaseStop, User
 
 # The events after which a completed case has its present date, or none.
@@ -91,6 +92,7 @@ class Facts:
     stop: ReleaseStop | None = None
     conditions: Mapping[int, Collection[Condition]] = field(default_factory=dict)
     changes: Mapping[int, CaseEvent] = field(default_factory=dict)
+    completed_by: Mapping[int, int] = field(default_factory=dict)
 
 
 def verdict(
@@ -100,19 +102,25 @@ def verdict(
     conditions: Iterable[Condition] = (),
     stop: ReleaseStop | None = None,
     changed: CaseEvent | None = None,
+    completed_by: int | None = None,
 ) -> Verdict:
     """Return the verdict on `case` at the aware datetime `now`. Reads nothing but its technician and member.
 
     `conditions` are those of the case, `stop` the present one. `changed` is the event that set the present date (one
-    of SETS_THE_DATE); without it nobody is named, and the date is as old as the completion.
+    of SETS_THE_DATE); without it nobody is named, and the date is as old as the completion. `completed_by` is who
+    completed the case last: what is asked of the owner of an approval (cases.lifecycle.condition_owners).
     """
     if case.is_released:
         return Verdict(is_released=True)
-    return Verdict(is_released=False, reasons=tuple(_reasons(case, now, conditions, stop, changed)))
+    unmet = [(each, owner_can_act(each, case, completed_by=completed_by)) for each in conditions if each.is_open]
+    return Verdict(is_released=False, reasons=tuple(_reasons(case, now, unmet, stop, changed)))
 
 
 def verdicts(cases: Collection[Case], *, now: dt.datetime) -> dict[int, Verdict]:
-    """Return the verdicts on `cases` by key, in three statements. The cases come with `assigned_to` and `member`."""
+    """Return the verdicts on `cases` by key, in the statements of `read_facts`.
+
+    The cases come with `assigned_to` and `member`.
+    """
     facts = read_facts(cases)
     return {
         case.pk: verdict(
@@ -121,6 +129,7 @@ def verdicts(cases: Collection[Case], *, now: dt.datetime) -> dict[int, Verdict]
             conditions=facts.conditions.get(case.pk, ()),
             stop=facts.stop,
             changed=facts.changes.get(case.pk),
+            completed_by=facts.completed_by.get(case.pk),
         )
         for case in cases
     }
@@ -132,7 +141,7 @@ def verdict_now(case: Case, *, now: dt.datetime) -> Verdict:
 
 
 def read_facts(cases: Collection[Case]) -> Facts:
-    """Read what the verdicts on `cases` depend on, in three statements."""
+    """Read what the verdicts on `cases` depend on, in three statements. Open approvals with owners take two more."""
     keys = [case.pk for case in cases]
     conditions: dict[int, list[Condition]] = defaultdict(list)
     for condition in Condition.objects.filter(case__in=keys).select_related("owner"):
@@ -145,7 +154,8 @@ def read_facts(cases: Collection[Case]) -> Facts:
         .values("latest")
     )
     changes = CaseEvent.objects.filter(pk__in=latest).select_related("actor").order_by()
-    return Facts(release_stop.current(), conditions, {event.case_id: event for event in changes})
+    completed_by = read_completed_by(each for some in conditions.values() for each in some)
+    return Facts(release_stop.current(), conditions, {event.case_id: event for event in changes}, completed_by)
 
 
 def last_change(events: Iterable[CaseEvent]) -> CaseEvent | None:
@@ -156,7 +166,7 @@ def last_change(events: Iterable[CaseEvent]) -> CaseEvent | None:
 def _reasons(
     case: Case,
     now: dt.datetime,
-    conditions: Iterable[Condition],
+    unmet: Iterable[tuple[Condition, bool]],
     stop: ReleaseStop | None,
     changed: CaseEvent | None,
 ) -> Iterator[Reason]:
@@ -170,9 +180,8 @@ def _reasons(
         yield _ahead(case, case.release_instant, now, changed)
     if case.release_next_try and case.release_next_try > now:
         yield _failed(case)
-    for condition in conditions:
-        if condition.is_open:
-            yield _unmet(case, condition)
+    for condition, is_owners in unmet:
+        yield _unmet(case, condition, is_owners)
 
 
 def _unfinished(case: Case) -> Reason:
@@ -221,11 +230,11 @@ def _failed(case: Case) -> Reason:
     )
 
 
-def _unmet(case: Case, condition: Condition) -> Reason:
+def _unmet(case: Case, condition: Condition, is_owners: bool) -> Reason:
     return Reason(
         ReasonKind.CONDITION,
         _is_open(f"“{isolated(condition.name)}”" if condition.name else str(condition)),
-        _who_settles(case, condition),
+        isolated(condition.owner.display_name) if is_owners and condition.owner else _who_settles(case, condition),
         condition.since,
         by=condition.owner,
         condition=condition,
@@ -237,9 +246,8 @@ def _is_open(name: str) -> str:
 
 
 def _who_settles(case: Case, condition: Condition) -> str:
+    """Say who settles a condition that has no owner, or one who can't."""
     kind = Condition.Kind
-    if condition.owner:
-        return isolated(condition.owner.display_name)
     if condition.kind == kind.APPROVAL:
         return _("A colleague who didn't work on it")
     if condition.kind == kind.EXTERNAL:

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.names import clean_name
-from cases.core.text import clean_text
+from cases.core.text import clean_text, isolated
 from cases.lifecycle import conditions
+from cases.lifecycle.condition_owners import can_own, completed_by
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
-from cases.models.case_event import COMPLETED_BY_PERSON
 from cases.models.condition import NEEDS_A_NAME, ONCE_PER_CASE
 from cases.releases.notices import tell_of_condition
 from cases.releases.wakeups import wake_if_reached
@@ -46,7 +46,7 @@ def add_condition(
     locked = lock_for_action(
         case, Action.ADD_CONDITION, by=by, source=source, people=[owner] if owner else [], version=version
     )
-    check_owner(owner and locked.people[owner.pk])
+    check_owner(owner and locked.people[owner.pk], case=locked.case, kind=kind)
     name = clean_condition_name(kind, name)
     former = locked.case.conditions.filter(kind=kind).first() if kind in ONCE_PER_CASE else None
     if former:
@@ -100,7 +100,7 @@ def approve(*, condition: Condition, by: User, source: str, version: int | None 
     _check_open(condition)
     if condition.kind != Kind.APPROVAL:
         raise WrongState(_("This condition isn't an approval."))
-    if completed_by(locked.case) == locked.by.pk:
+    if completed_by([condition.case_id]).get(condition.case_id) == locked.by.pk:
         raise NotAllowed(_("You completed this case. Another person must approve it."))
     conditions.settle(condition, State.MET, locked.recorder, approved_digest=conditions.digest(locked.case))
     conditions.record(Event.APPROVED, condition, locked.recorder)
@@ -156,11 +156,6 @@ def store(case: Case) -> None:
     wake_if_reached(case)
 
 
-def completed_by(case: Case) -> int | None:
-    """Return the key of the person who completed the case last. To undo a bulk reopening is not to complete."""
-    return case.events.filter(COMPLETED_BY_PERSON).values_list("actor_id", flat=True).first()
-
-
 def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Condition:
     recorder: EventRecorder = locked.recorder
     if former.kind != Kind.APPROVAL or former.is_open:
@@ -180,10 +175,13 @@ def clean_condition_name(kind: str, name: str) -> str:
     return clean_name(name, limits.CONDITION) if kind in NEEDS_A_NAME else ""
 
 
-def check_owner(owner: User | None) -> None:
-    """Raise CaseError for a person who cannot take care of a condition."""
-    if owner and (owner.is_member or not owner.is_active):
+def check_owner(owner: User | None, *, case: Case, kind: str) -> None:
+    """Raise CaseError for a person who cannot take care of a condition of this `kind` of the `case`."""
+    if owner and not can_own(owner):
         raise CaseError(_("Choose a technician or an administrator with an active account."), field="owner")
+    if owner and kind == Kind.APPROVAL and owner.is_technician and owner.pk == case.assigned_to_id:
+        words = _("%(name)s works on this case. Another person must approve it.")
+        raise CaseError(words % {"name": isolated(owner.display_name)}, field="owner")
 
 
 def _check_open(condition: Condition) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
+from cases.delivery.condition_notices import ask_after_hand_over, ask_for_approvals
 from cases.delivery.notifications import administrators, notify, notify_each, with_administrators
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.notification_kinds import About
@@ -62,12 +63,10 @@ def tell_of_condition(condition: Condition, recorder: EventRecorder) -> None:
 def ask_for_approval(case: Case, recorder: EventRecorder) -> None:
     """Tell who is to approve the release of `case`, if it is completed and an approval is open.
 
-    That is the owner of the condition, else every administrator. Who has not read it yet is not told again.
+    `case` is stored, and its history.
     """
-    if not (case.is_pending and case.open_conditions):
-        return
-    asked = _approvals([case.pk])
-    notify_each(Kind.APPROVAL, asked, by=recorder.by, at=recorder.at)
+    if case.is_pending and case.open_conditions:
+        ask_for_approvals([case.pk], by=recorder.by, at=recorder.at)
 
 
 def tell_of_events(events: Sequence[CaseEvent]) -> None:
@@ -83,14 +82,14 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
         of_kind[event.kind].append(event)
     assigned = [About(event.details["to_technician"], event.case_id) for event in of_kind[Event.HANDED_OVER]]
     tell_of_recalls([event.case for event in of_kind[Event.RECALLED]], by=by, at=at)
-    asking = {event.case_id for event in events if _asks_for_approval(event)}
-    for kind, abouts in {
-        Kind.ASSIGNED: assigned,
-        Kind.CONDITION: _given(of_kind[Event.CONDITION_ADDED]),
-        Kind.APPROVAL: _approvals(sorted(asking)) if asking else [],
-    }.items():
+    for kind, abouts in {Kind.ASSIGNED: assigned, Kind.CONDITION: _given(of_kind[Event.CONDITION_ADDED])}.items():
         if abouts:
             notify_each(kind, abouts, by=by, at=at)
+    if asking := {event.case_id for event in events if _asks_for_approval(event)}:
+        ask_for_approvals(asking, by=by, at=at)
+    if handed_over := of_kind[Event.HANDED_OVER]:
+        people = {event.details.get(name) for event in handed_over for name in ("from_technician", "to_technician")}
+        ask_after_hand_over([event.case for event in handed_over], people=people - {None}, at=at)
 
 
 def tell_of_recalls(cases: Sequence[Case], *, by: User | str, at: dt.datetime) -> None:
@@ -149,16 +148,3 @@ def _asks_for_approval(event: CaseEvent) -> bool:
 
 def _is_about_approval(event: CaseEvent) -> bool:
     return bool(event.details["condition_kind"] == Condition.Kind.APPROVAL)
-
-
-def _approvals(cases: Sequence[int]) -> list[About]:
-    """Return who is to be told of the open approvals of these cases, and has not been, as far as they have read."""
-    open_ones = Condition.objects.filter(UNMET, kind=Condition.Kind.APPROVAL, case__in=ids_as_rows(cases))
-    found = list(open_ones.values_list("owner_id", "case_id", "pk"))
-    everybody = administrators() if any(owner is None for owner, *_rest in found) else []
-    abouts = [About(person, case, pk) for owner, case, pk in found for person in ([owner] if owner else everybody)]
-    people = sorted({about.person for about in abouts})
-    unread = Notification.objects.filter(recipient__in=ids_as_rows(people), kind=Kind.APPROVAL, read_at__isnull=True)
-    unread = unread.filter(case__in=ids_as_rows(cases))
-    told = {About(*row) for row in unread.values_list("recipient_id", "case_id", "ref")} if people else set()
-    return [about for about in abouts if about not in told]

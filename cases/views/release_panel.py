@@ -10,6 +10,7 @@ from cases.core import schedule
 from cases.core.release_days import ClosedDay, ReleaseDays
 from cases.lifecycle import release_stop
 from cases.lifecycle.closed_days import days_between
+from cases.lifecycle.condition_owners import last_completed_by
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import preflight
 from cases.lifecycle.verdict import last_change, verdict
@@ -23,7 +24,7 @@ def release_panel(
     can: set[Action],
     *,
     conditions: Collection[Condition],
-    events: Iterable[CaseEvent],
+    events: Collection[CaseEvent],
     documents: Iterable[CaseDocument],
     days: ReleaseDays | None,
     now: dt.datetime,
@@ -38,7 +39,14 @@ def release_panel(
     stop = release_stop.current()
     reports = sum(document.kind == CaseDocument.Kind.REPORT for document in documents)
     return {
-        "verdict": verdict(case, now=now, conditions=conditions, stop=stop, changed=last_change(events)),
+        "verdict": verdict(
+            case,
+            now=now,
+            conditions=conditions,
+            stop=stop,
+            changed=last_change(events),
+            completed_by=last_completed_by(events),
+        ),
         # In the place of what the banner of every staff page would read again.
         "release_stop": stop,
         "preflight": preflight(case, reports=reports, conditions=conditions, closed=_closed(case, days)),

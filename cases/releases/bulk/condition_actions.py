@@ -52,7 +52,8 @@ class AddCondition(Operation):
         self.present = conditions_of(items, Q())
 
     def check(self, item: Item) -> None:
-        check_owner(self.job.people.get(self.chosen.owner) if self.chosen.owner else None)
+        owner = self.job.people.get(self.chosen.owner) if self.chosen.owner else None
+        check_owner(owner, case=item.case, kind=self.chosen.kind)
         if former := self._former(item.case):
             if former.kind != Kind.APPROVAL or former.is_open:
                 raise WrongState(_("This case already has this condition."))

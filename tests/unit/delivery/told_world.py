@@ -304,6 +304,93 @@ def an_approval_is_wanted_of_someone_for_whom_the_asker_stands_in(w: World) -> N
     _condition(case, w.fritz, "approval", w.otto)
 
 
+def _wanted_of_otto(w: World) -> Case:
+    """A case in progress whose approval is wanted of Otto. Nobody has been told of it."""
+    case = w.case()
+    _condition(case, w.tom, "approval", w.otto)
+    return case
+
+
+def who_is_to_approve_takes_it_over_and_completes_it(w: World) -> None:
+    case = assignment.hand_over_case(case=_wanted_of_otto(w), to=w.otto, by=w.tom, **WEB)
+    _settled(w)
+    _for_later(case, w.otto)
+
+
+def who_is_to_approve_completes_it_as_the_deputy(w: World) -> None:
+    case = _wanted_of_otto(w)
+    Absence.objects.update_or_create(
+        technician=w.tom, first_day=TODAY, defaults={"deputy": w.otto, "last_day": TODAY + 3 * DAY}
+    )
+    _for_later(case, w.otto)
+
+
+def who_is_to_approve_left_before_the_completion(w: World) -> None:
+    case = _wanted_of_otto(w)
+    accounts.deactivate(person=w.otto, by=w.ada)
+    _for_later(case, w.tom)
+
+
+def who_is_to_approve_takes_it_over(w: World) -> None:
+    case = _for_later(_wanted_of_otto(w), w.tom)
+    _settled(w)
+    assignment.hand_over_case(case=case, to=w.otto, by=w.ada, **WEB)
+
+
+def who_is_to_approve_takes_all_over(w: World) -> None:
+    _for_later(_wanted_of_otto(w), w.tom)
+    _settled(w)
+    assignment.hand_over_all(technician=w.tom, to=w.otto, by=w.ada, **WEB)
+
+
+def who_is_to_approve_takes_it_over_by_a_run(w: World) -> None:
+    case = _for_later(_wanted_of_otto(w), w.tom)
+    _settled(w)
+    _run(w, "hand_over", case, technician=w.otto.pk)
+
+
+def who_is_to_approve_hands_it_over(w: World) -> None:
+    who_is_to_approve_takes_it_over(w)
+    _settled(w)
+    assignment.hand_over_case(case=Case.objects.get(), to=w.fritz, by=w.otto, **WEB)
+
+
+def what_a_colleague_is_to_approve_is_handed_over(w: World) -> None:
+    case = _asked(w, scheduled=True)
+    assignment.hand_over_case(case=case, to=w.fritz, by=w.tom, **WEB)
+
+
+def who_is_to_approve_leaves(w: World) -> None:
+    _asked(w, scheduled=True)
+    accounts.deactivate(person=w.otto, by=w.ada)
+
+
+def who_is_to_approve_becomes_a_member(w: World) -> None:
+    _asked(w, scheduled=True)
+    accounts.change_role(person=w.otto, by=w.ada, role="member")
+
+
+def who_is_to_approve_becomes_an_administrator(w: World) -> None:
+    _asked(w, scheduled=True)
+    accounts.change_role(person=w.otto, by=w.ada, role="administrator")
+
+
+def the_owner_of_conditions_leaves(w: World) -> None:
+    """One is of a case that is in progress, one is met, and one is of a release."""
+    _condition(w.case(), w.ada, owner=w.otto)
+    case = w.case()
+    met = _condition(case, w.ada, owner=w.otto)
+    releases.meet_condition(condition=met, by=w.tom, **WEB)
+    _settled(w)
+    accounts.deactivate(person=w.otto, by=w.ada)
+
+
+def the_owner_and_the_technician_leave(w: World) -> None:
+    _condition(w.case(assigned_to=w.left_technician), w.ada, owner=w.otto)
+    _settled(w)
+    accounts.deactivate(person=w.otto, by=w.ada)
+
+
 def _approved(w: World) -> Case:
     case = _for_later(w.case(), w.tom)
     condition = _condition(case, w.tom, "approval", w.otto)

@@ -9,12 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
-from cases.core.errors import WrongState
+from cases.core.errors import NotAllowed, WrongState
 from cases.core.schedule import Schedule
+from cases.core.text import isolated
 from cases.lifecycle import permissions
+from cases.lifecycle.condition_owners import last_completed_by
+from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.verdict import ReasonKind, verdict, verdict_now, verdicts
-from cases.models import Case, CaseEvent, Condition, ReleaseStop
+from cases.models import Absence, Case, CaseEvent, Condition, ReleaseStop, User
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 
@@ -164,6 +167,45 @@ class TestReasons:
         assert only(case).without_peoples_words == "Condition still open: Something to confirm"
 
 
+# --- Who can approve, by the rules of the verb ------------------------------------------------------------------------
+
+OWNERS = {"technician": {}, "administrator": {}, "member": {}, "left": {"role": "technician", "is_active": False}}
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("role", OWNERS)
+@pytest.mark.parametrize("tie", ["none", "assigned", "deputy", "completed", "completed before it was reopened"])
+def test_the_owner_of_an_approval_is_named_as_long_as_that_one_can_give_it(role, tie, technician, administrator):
+    owner = UserFactory(username="olaf", **{"role": role} | OWNERS[role])
+    case = CaseFactory(scheduled=True, assigned_to=owner if tie == "assigned" else technician)
+    asked = condition(case, "approval", owner=owner)
+    if tie == "deputy":
+        Absence.objects.create(technician=technician, deputy=owner, first_day=FROZEN.date(), last_day=FROZEN.date())
+    completers = {"completed": [owner], "completed before it was reopened": [owner, administrator]}
+    for person in completers.get(tie, [technician]):
+        CaseEvent.objects.create(
+            case=case, kind="completed", at=FROZEN, source="web", actor=person, schedule_revision=1
+        )
+    events = latest_events(case, limit=10)
+    panel = verdict(case, now=FROZEN, conditions=[asked], completed_by=last_completed_by(events))
+    said = [found.reasons[-1].who for found in (panel, verdict_now(case, now=FROZEN))]
+    try:
+        releases.approve(condition=asked, by=owner, source="web")
+    except (NotAllowed, Case.DoesNotExist):
+        assert said == ["A colleague who didn't work on it"] * 2
+    else:
+        assert said == [isolated("olaf")] * 2
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_owner_who_has_left_settles_nothing(technician, other_technician):
+    case = CaseFactory(scheduled=True, scheduled_release_date=FROZEN.date(), assigned_to=technician)
+    condition(case, owner=other_technician)
+    assert "otto" in reasons(case)[-1].who
+    User.objects.filter(pk=other_technician.pk).update(is_active=False)
+    assert "tom" in reasons(case)[-1].who
+
+
 # --- For many cases ---------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +222,15 @@ def test_many_cases_take_three_statements(technician, administrator, clock):
         found = verdicts(cases, now=FROZEN)
         assert all(found[case.pk].sentences for case in cases)
     assert len(queries) == 3
+
+
+def test_many_approvals_take_two_statements_more(technician, clock):
+    for owner in UserFactory.create_batch(10, role="technician"):
+        condition(CaseFactory(scheduled=True, assigned_to=technician), "approval", owner=owner)
+    cases = list(Case.objects.select_related("member", "assigned_to"))
+    with CaptureQueriesContext(connection) as queries:
+        assert len(verdicts(cases, now=FROZEN)) == 10
+    assert len(queries) == 5
 
 
 # --- The same rule as `due` -------------------------------------------------------------------------------------------

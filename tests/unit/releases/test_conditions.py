@@ -329,6 +329,14 @@ def test_neither_the_technician_nor_who_completed_it_approves(accepted, technici
     releases.approve(condition=condition, by=other_technician, source="web")
 
 
+def test_the_technician_of_the_case_is_not_asked_to_approve_it(scheduled, technician, administrator):
+    with pytest.raises(CaseError, match="tom works on this case") as caught:
+        add(scheduled, "approval", owner=technician)
+    assert caught.value.field == "owner"
+    assert add(scheduled, "manual", owner=technician).owner == technician
+    assert add(scheduled, "approval", owner=administrator).owner == administrator
+
+
 def test_a_case_in_progress_is_not_approved_yet(accepted, other_technician):
     condition = add(accepted, "approval")
     with pytest.raises(WrongState):

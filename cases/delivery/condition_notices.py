@@ -1,0 +1,93 @@
+"""Tells who takes care of open conditions: their owners, and others instead of an owner who can't.
+
+An approval without an owner who can give it is asked of the administrators. Another condition is then the technician's.
+Call these in the transaction of the change, after it is stored.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from cases.db.bulk import ids_as_rows
+from cases.delivery.notifications import administrators, notify_each, with_administrators
+from cases.lifecycle.condition_owners import can_own, owner_can_act, read_completed_by
+from cases.lifecycle.deputies import deputies_of
+from cases.lifecycle.notification_kinds import About
+from cases.models import Case, Condition, Notification, User
+from cases.models.condition import UNMET
+
+Kind = Notification.Kind
+# Who hands a case over, or deactivates a colleague, is told too what that leaves to others.
+BY_ITSELF = "portal"
+BATCH = 1000
+APPROVALS = UNMET & Q(kind=Condition.Kind.APPROVAL)
+# What tells who can approve.
+READ = ("kind", "state", "case__assigned_to", "case__status", "case__actual_release_date", "owner__role")
+
+
+def ask_for_approvals(
+    cases: Collection[int], *, by: User | str, at: dt.datetime, owners: Collection[int] | None = None
+) -> None:
+    """Tell who is to approve the releases of these completed cases, as far as their approvals are open.
+
+    That is the owner, or every administrator where there is none, or one who can't. Who has not read it yet is not told
+    again. `owners`: of their approvals alone.
+    """
+    which = APPROVALS if owners is None else APPROVALS & Q(owner__in=ids_as_rows(sorted(owners)))
+    found = Condition.objects.filter(which, case__in=ids_as_rows(sorted(cases))).select_related("case", "owner")
+    asked = _untold(_asked(list(found.only(*READ, "owner__is_active"))))
+    if asked:
+        notify_each(Kind.APPROVAL, asked, by=by, at=at)
+
+
+def ask_after_hand_over(cases: Sequence[Case], *, people: Collection[int], at: dt.datetime) -> None:
+    """Ask again for the approvals that `people` own, who gave or got these cases, and those who stand in for them."""
+    waiting = [case.pk for case in cases if case.is_pending and case.open_conditions]
+    if waiting:
+        concerned = set(people).union(*deputies_of(people).values())
+        ask_for_approvals(waiting, by=BY_ITSELF, at=at, owners=concerned)
+
+
+def tell_others_instead(owner: User, *, at: dt.datetime) -> None:
+    """Tell others of the open conditions of `owner`, who was deactivated or has another role and can't own them."""
+    if can_own(owner):
+        return
+    owned = Condition.objects.filter(UNMET, owner=owner, case__actual_release_date=None).order_by("pk")
+    asked_for = owned.filter(APPROVALS, case__status=Case.Status.COMPLETED)
+    for cases in _in_batches(list(asked_for.values_list("case_id", flat=True))):
+        ask_for_approvals(cases, by=BY_ITSELF, at=at, owners=[owner.pk])
+    others = owned.exclude(APPROVALS).filter(case__assigned_to__isnull=False)
+    for rows in _in_batches(list(others.values_list("case__assigned_to", "case_id", "pk"))):
+        abouts = with_administrators([About(*row) for row in rows])
+        notify_each(Kind.CONDITION, abouts, by=BY_ITSELF, at=at)
+
+
+def _asked(approvals: Sequence[Condition]) -> list[About]:
+    completed_by = read_completed_by(approvals)
+    owned = {
+        each.pk for each in approvals if owner_can_act(each, each.case, completed_by=completed_by.get(each.case_id))
+    }
+    everybody = administrators() if len(owned) < len(approvals) else []
+    return [
+        About(person, each.case_id, each.pk)
+        for each in approvals
+        for person in ([each.owner_id] if each.owner_id and each.pk in owned else everybody)
+    ]
+
+
+def _untold(abouts: Sequence[About]) -> list[About]:
+    """Return those of `abouts` that their people have read of, or have not been told."""
+    if not abouts:
+        return []
+    people, cases = sorted({about.person for about in abouts}), sorted({about.case for about in abouts if about.case})
+    unread = Notification.objects.filter(recipient__in=ids_as_rows(people), kind=Kind.APPROVAL, read_at__isnull=True)
+    unread = unread.filter(case__in=ids_as_rows(cases))
+    told = {About(*row) for row in unread.values_list("recipient_id", "case_id", "ref")}
+    return [about for about in abouts if about not in told]
+
+
+def _in_batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
