@@ -1,6 +1,6 @@
 """A second person for early releases: an approval among the conditions of the case (REQUIRE_SECOND_APPROVER)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.conf import settings
 from django.db.models import Q
@@ -29,8 +29,21 @@ def check_approval(approval: Condition | None, *, by: User, present: str) -> Non
     """Do as `check_second_approver` for the met `approval` of a case. `present` is the digest of what it shows now."""
     if approval is None or approval.approved_digest != present:
         raise WrongState(_("An early release needs the approval of a second person. Ask for approval first."))
-    if approval.settled_by_id == by.pk:
+    if not counts_for(approval, by):
         raise WrongState(_("You approved this release yourself. Another administrator must release the case."))
+
+
+def has_to_ask(conditions: Iterable[Condition], *, by: User) -> bool:
+    """Tell whether `by` has to ask for an approval, or for another one, to release the case of `conditions` early."""
+    if not settings.REQUIRE_SECOND_APPROVER:
+        return False
+    approval = next((condition for condition in conditions if condition.kind == Condition.Kind.APPROVAL), None)
+    return approval is None or not (approval.is_open or counts_for(approval, by))
+
+
+def counts_for(approval: Condition, by: User) -> bool:
+    """Tell whether `approval` was given, and not by `by`, who releases early."""
+    return approval.state == Condition.State.MET and approval.settled_by_id != by.pk
 
 
 def keep_approvals(before: Collection[Case], *, after: Mapping[int, Case]) -> None:

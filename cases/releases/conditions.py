@@ -4,6 +4,8 @@ Each counts the open conditions of the case again. Where the last one was met af
 after the commit. The sweep releases the case if that message is lost.
 """
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -70,7 +72,8 @@ def remove_condition(*, condition: Condition, by: User, source: str, version: in
     """Remove an open condition that was added by mistake. For administrators, and for the person who added it."""
     locked, condition = lock(condition, Action.ADD_CONDITION, by=by, source=source, version=version)
     _check_open(condition)
-    if condition.from_type or not (locked.by.is_administrator or _was_added_by(locked.by, condition)):
+    added = condition.case.events.filter(kind=Event.CONDITION_ADDED, actor=locked.by)
+    if not may_remove(condition, by=locked.by, events=added):
         raise NotAllowed(_("Only administrators, and the person who added a condition, can remove it."))
     conditions.record(Event.CONDITION_REMOVED, condition, locked.recorder)
     condition.delete()
@@ -156,6 +159,19 @@ def store(case: Case) -> None:
     wake_if_reached(case)
 
 
+def may_remove(condition: Condition, *, by: User, events: Iterable[CaseEvent]) -> bool:
+    """Tell whether `by`, who may add conditions to the case, may remove this one. `events` are of its history."""
+    if condition.from_type or by.is_administrator:
+        return not condition.from_type
+    return any(event.actor_id == by.pk and _is_addition(event, condition) for event in events)
+
+
+def _is_addition(event: CaseEvent, condition: Condition) -> bool:
+    # A row written by hand may hold anything.
+    facts = event.details if isinstance(event.details, dict) else {}
+    return event.kind == Event.CONDITION_ADDED and facts.get("condition") == condition.pk
+
+
 def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Condition:
     recorder: EventRecorder = locked.recorder
     if former.kind != Kind.APPROVAL or former.is_open:
@@ -189,8 +205,3 @@ def _check_open(condition: Condition) -> None:
         raise WrongState(_("This condition was already met."))
     if condition.state == State.WAIVED:
         raise WrongState(_("This condition was already waived."))
-
-
-def _was_added_by(person: User, condition: Condition) -> bool:
-    added = condition.case.events.filter(kind=Event.CONDITION_ADDED, actor=person)
-    return added.filter(details__condition=condition.pk).exists()

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-
+from cases.lifecycle.condition_owners import last_completed_by
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
+from cases.releases.approvals import has_to_ask
+from cases.releases.conditions import may_remove
 
 Kind = Condition.Kind
 
@@ -44,7 +45,7 @@ def condition_panel(
     return {
         "conditions": rows,
         "held_since": _held_since(case, now),
-        "can_ask_for_approval": Action.RELEASE_EARLY in can and _needs_approval(conditions, user),
+        "can_ask_for_approval": Action.RELEASE_EARLY in can and has_to_ask(conditions, by=user),
     }
 
 
@@ -53,45 +54,16 @@ def _possible(condition: Condition, user: User, can: set[Action], events: list[C
         return
     if Action.MEET_CONDITION in can and condition.kind == Kind.MANUAL:
         yield "meet"
-    if Action.APPROVE in can and condition.kind == Kind.APPROVAL and not _completed(events, user):
+    if Action.APPROVE in can and condition.kind == Kind.APPROVAL and last_completed_by(events) != user.pk:
         yield "approve"
     if Action.ADD_CONDITION in can and condition.kind == Kind.EXTERNAL:
         yield "link"
     if Action.WAIVE in can:
         yield "waive"
-    if Action.ADD_CONDITION in can and _may_remove(condition, user, events):
+    if Action.ADD_CONDITION in can and may_remove(condition, by=user, events=events):
         yield "remove"
-
-
-def _needs_approval(conditions: list[Condition], user: User) -> bool:
-    """Tell whether `user` can't release early yet and nobody has been asked to approve it."""
-    if not settings.REQUIRE_SECOND_APPROVER:
-        return False
-    approval = next((condition for condition in conditions if condition.kind == Kind.APPROVAL), None)
-    if approval is None or approval.state == Condition.State.WAIVED:
-        return True
-    return not approval.is_open and approval.settled_by_id == user.pk
 
 
 def _held_since(case: Case, now: dt.datetime) -> dt.datetime | None:
     at = case.release_instant if case.is_pending and case.open_conditions else None
     return at if at and at <= now else None
-
-
-def _completed(events: list[CaseEvent], user: User) -> bool:
-    """As cases.releases.conditions.completed_by."""
-    completed = (each for each in events if each.kind == CaseEvent.Kind.COMPLETED and each.bulk_run_id is None)
-    last = next(completed, None)
-    return last is not None and last.actor_id == user.pk
-
-
-def _may_remove(condition: Condition, user: User, events: list[CaseEvent]) -> bool:
-    if condition.from_type or user.is_administrator:
-        return not condition.from_type
-    return any(
-        event.kind == CaseEvent.Kind.CONDITION_ADDED
-        and event.actor_id == user.pk
-        and isinstance(event.details, dict)
-        and event.details.get("condition") == condition.pk
-        for event in events
-    )
