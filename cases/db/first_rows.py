@@ -48,3 +48,19 @@ def _by_queryset(found: Sequence[tuple[int, int, int]], querysets: int) -> list[
         else:
             ids[number].append(value)
     return list(zip(ids, counts, strict=True))
+
+
+def ids_among_first(querysets: Sequence[QuerySet[Any]], *, rows: int, column: str) -> list[int]:
+    """Return the ids of those of the first `rows` rows of each queryset whose `column` is more than zero.
+
+    Takes one statement. Each queryset is in the order of an index, and what it reads of that has an end.
+    """
+    selects: list[str] = []
+    parameters: list[Any] = []
+    for queryset in querysets:
+        select, values = queryset.values_list("id", column).query.sql_with_params()
+        selects.append(f"SELECT id FROM ({select} LIMIT {rows:d}) AS part WHERE {column} > 0")  # noqa: S608
+        parameters.extend(values)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects), parameters)
+        return [pk for (pk,) in cursor.fetchall()]

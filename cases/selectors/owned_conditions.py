@@ -1,14 +1,40 @@
-"""The open conditions that a person owns, across all cases."""
+"""The open conditions that a person takes care of, across all cases."""
 
+from django.db.models import Exists, OuterRef, Q
+
+from cases.casework.assignment import open_cases
+from cases.db.bulk import ids_as_rows
+from cases.db.first_rows import ids_among_first
+from cases.lifecycle.left_technicians import AT_WORK
 from cases.models import Case, Condition, User
+from cases.models.case_queryset import NOT_RELEASED
 from cases.models.condition import UNMET
 
 ROWS = 10
+# Of the cases in progress, on hold and scheduled of a technician: in the order of their indexes, so many of each.
+MAX_LOOKED_THROUGH = 1000
+# Also without an owner. As cases.lifecycle.condition_owners.can_own.
+NOBODYS = ~Exists(User.objects.filter(AT_WORK, pk=OuterRef("owner")))
 
 
 def owned_conditions(user: User) -> list[Condition]:
-    """Return the first open conditions that `user` owns, the oldest first, with their cases. One statement."""
-    owned = Condition.objects.filter(
-        UNMET, owner=user, case__in=Case.objects.visible_to(user), case__actual_release_date=None
-    )
-    return list(owned.select_related("case").defer("case__description").order_by("since", "pk")[:ROWS])
+    """Return the open conditions that `user` owns, and those of their cases that no owner takes care of.
+
+    Approvals are none of the latter. All come with their cases, the oldest first: one more than ROWS if there are
+    more. Three statements at most.
+    """
+    visible = Case.objects.visible_to(user).filter(NOT_RELEASED, pk=OuterRef("case"))
+    found = _first(Q(Exists(visible), owner=user))
+    if cases := _with_open_conditions(user):
+        found += _first(Q(NOBODYS, ~Q(kind=Condition.Kind.APPROVAL), case__in=ids_as_rows(cases)))
+    return sorted(found, key=lambda condition: (condition.since, condition.pk))[: ROWS + 1]
+
+
+def _first(which: Q) -> list[Condition]:
+    found = Condition.objects.filter(UNMET, which).select_related("case").defer("case__description")
+    return list(found.order_by("since", "pk")[: ROWS + 1])
+
+
+def _with_open_conditions(user: User) -> list[int]:
+    """Return the keys of those open cases of `user` that have open conditions. One statement."""
+    return ids_among_first(open_cases(user, by=user), rows=MAX_LOOKED_THROUGH, column="open_conditions")

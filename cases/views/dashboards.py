@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from cases.core.clock import portal_now
 from cases.lifecycle.deputies import absence_today, covered_by
 from cases.selectors import dashboard as boards
-from cases.selectors.owned_conditions import owned_conditions
+from cases.selectors.owned_conditions import ROWS, owned_conditions
 from cases.selectors.release_contents import contents_of
 from cases.views.live import dashboard_token
 from cases.views.requests import PortalRequest
@@ -34,11 +34,13 @@ def staff_dashboard(request: PortalRequest) -> HttpResponse:
     user = request.user
     now = portal_now()
     groups = boards.groups_for(user, now)
+    conditions = owned_conditions(user)
     context = {
         "groups": [group for group in groups if group.section.key != "failing"],
         "live_token": dashboard_token(groups),
         "failing": next((group for group in groups if group.section.key == "failing" and group.cases), None),
-        "conditions": owned_conditions(user),
+        "conditions": conditions[:ROWS],
+        "has_more_conditions": len(conditions) > ROWS,
         "away": absence_today(user) if user.is_technician else None,
         "covered": covered_by(user),
         "now": now,

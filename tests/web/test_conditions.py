@@ -10,8 +10,9 @@ from django.test import Client
 from cases import releases
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
-from cases.models import Case, Condition
+from cases.models import Case, Condition, User
 from cases.releases import bulk
+from cases.selectors.owned_conditions import owned_conditions
 from portal.logs import SafeArguments, without_query
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
@@ -31,7 +32,8 @@ def case(member, technician):
 
 
 def add(case, kind="manual", **options):
-    condition = releases.add_condition(case=case, by=case.assigned_to, source="web", kind=kind, name=PAYMENT, **options)
+    options = {"by": case.assigned_to, "name": PAYMENT} | options
+    condition = releases.add_condition(case=case, source="web", kind=kind, **options)
     case.refresh_from_db()
     return condition
 
@@ -322,7 +324,47 @@ def test_the_owner_of_a_condition_finds_it_on_the_dashboard(held, client, other_
     page = " ".join(re.sub(r"<[^>]+>", " ", client.get("/").content.decode()).split())
     assert f"Conditions you own {PAYMENT} {held[0].external_case_id} · Past holds the release · opened just now" in page
     client.force_login(technician)
-    assert "Conditions you own" not in client.get("/").content.decode()
+    assert f"{held[0].external_case_id} · Past holds the release" not in client.get("/").content.decode()
+
+
+def test_a_condition_without_an_owner_is_on_the_dashboard_of_the_technician(
+    technician, other_technician, administrator
+):
+    """On that of an administrator too, who may work on a case. An approval is not the technician's."""
+    accepted, held, scheduled = (
+        CaseFactory(assigned_to=technician, **traits) for traits in ({}, {"held": True}, {"scheduled": True})
+    )
+    for case in (accepted, held, scheduled):
+        add(case)
+        add(case, "approval")
+    left = add(held, owner=other_technician, by=administrator)
+    released, others = (CaseFactory(assigned_to=person, scheduled=True) for person in (technician, other_technician))
+    add(others)
+    releases.waive_condition(condition=add(released), by=administrator, source="web", reason="x")
+    add(accepted, owner=administrator)
+    assert {each.case for each in owned_conditions(technician)} == {accepted, held, scheduled}
+    assert left in owned_conditions(other_technician)
+    User.objects.filter(pk=other_technician.pk).update(is_active=False)
+    assert [each.kind for each in owned_conditions(technician)] == ["manual"] * 4
+    assert left in owned_conditions(technician)
+    assert [each.case for each in owned_conditions(administrator)] == [accepted]
+
+
+def test_the_dashboard_says_that_there_are_more_conditions(client, technician, other_technician, clock):
+    client.force_login(technician)
+    case = CaseFactory(assigned_to=technician)
+    others = CaseFactory(assigned_to=other_technician)
+    for _number in range(5):
+        add(case)
+        clock.shift(dt.timedelta(minutes=1))
+        add(others, owner=technician)
+    clock.shift(dt.timedelta(minutes=1))
+    assert "There are more" not in client.get("/").content.decode()
+    latest = add(case, name="Signed")
+    page = client.get("/").content.decode()
+    assert "There are more. These 10 have been open the longest." in page
+    assert latest.name not in page
+    assert latest in owned_conditions(technician)
 
 
 # --- The link ---------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from cases.models import Case, CaseMessage, Notification, OutgoingEmail, Reminde
 from cases.models.case_queryset import WAITING_FOR_MEMBER, WAITING_FOR_STAFF
 from cases.monitoring.bounce_status import bounce_status
 from cases.selectors import notifications
+from cases.selectors.owned_conditions import owned_conditions
 from tests import many_cases
 from tests.plans import Plans
 from tests.truncation import truncate
@@ -62,6 +63,14 @@ FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM cases_case) AS c;
 
 INSERT INTO cases_absence (technician_id, deputy_id, first_day, last_day)
 SELECT %(tom)s, %(otto)s, date '2025-06-11' - n, date '2025-06-11' - n FROM generate_series(0, %(cases)s) AS n;
+
+INSERT INTO cases_condition (case_id, kind, name, owner_id, from_type, state, created, since, settled_through, reason,
+    approved_digest)
+SELECT id, 'manual', 'Paid', CASE WHEN id %% 100 = 0 THEN %(ada)s WHEN id %% 2 = 0 THEN %(otto)s END, false, 'open',
+    now(), timestamptz '2025-01-01' + id * interval '1 minute', '', '', ''
+FROM cases_case WHERE status <> 'draft' AND actual_release_date IS NULL;
+
+UPDATE cases_case SET open_conditions = 1 WHERE id IN (SELECT case_id FROM cases_condition) AND id %% 37 = 0;
 
 UPDATE cases_case SET waiting_for = CASE status WHEN 'accepted' THEN 'member' ELSE 'staff' END, waiting_since = now()
 WHERE status IN ('accepted', 'submitted') OR (status = 'completed' AND id %% 3 = 0);
@@ -223,6 +232,21 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
         resend.MAX_ROWS * 3,
     ),
     "bounced addresses": (lambda: bounce_status, "cases_user", "user_bounced", 200),
+    # Tom has eight hundred scheduled cases, and conditions on some of them.
+    **{
+        f"conditions of {name}: {index}": (
+            lambda name=name: partial(owned_conditions, person(name)),
+            table,
+            index,
+            most,
+        )
+        for name, table, index, most in (
+            ("ada", "cases_condition", "condition_open_of_owner", 30),
+            ("tom", "cases_condition", "condition_of_case", 200),
+            ("tom", "cases_case", "case_assigned_due", 3000),
+            ("otto", "cases_condition", "condition_open_of_owner", 100),
+        )
+    },
     "messages of a case": (messages_of_a_case, "cases_casemessage", "message_of_case", 60),
     "messages of an author": (
         lambda: partial(quotas.check_messages, person("ada")),
@@ -233,7 +257,7 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
     # Whatever is planned is looked through.
     "who is away": (lambda: deputies.away_until, "cases_absence", "absence_last_day", 120),
     "whom a person stands in for": (
-        lambda: partial(deputies._stands_in_for, person("crowd-150")),
+        lambda: partial(deputies._standing_in, {person("crowd-150").pk}),
         "cases_absence",
         "absence_of_deputy",
         2,
