@@ -56,12 +56,23 @@ def end_absence(*, absence: Absence, by: User) -> None:
     found = Absence.objects.select_for_update(no_key=True).filter(pk=absence.pk, last_day__gte=today).first()
     if found is None:
         raise WrongState(_("This absence has already ended."))
-    _record(found, AccountEvent.Kind.ABSENCE_ENDED, by=by)
-    if found.first_day >= today:
-        found.delete()
+    _end(found, today=today, by=by)
+
+
+def end_all_absences(*, technician: User, by: User) -> None:
+    """End the present and the planned absences of `technician`, who is locked and is to be none any more."""
+    today = deputies.today()
+    for absence in absences_of(technician).select_for_update(of=("self",), no_key=True):
+        _end(absence, today=today, by=by)
+
+
+def _end(absence: Absence, *, today: dt.date, by: User) -> None:
+    _record(absence, AccountEvent.Kind.ABSENCE_ENDED, by=by)
+    if absence.first_day >= today:
+        absence.delete()
         return
-    found.last_day = today - DAY
-    found.save(update_fields=["last_day"])
+    absence.last_day = today - DAY
+    absence.save(update_fields=["last_day"])
 
 
 def absences_of(technician: User) -> QuerySet[Absence]:

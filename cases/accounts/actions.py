@@ -14,6 +14,7 @@ from allauth.utils import generate_unique_username
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from cases.accounts.absences import end_all_absences
 from cases.casework.assignment import count_open
 from cases.core import limits
 from cases.core.clock import portal_now
@@ -130,7 +131,7 @@ def reactivate(*, person: User, by: User) -> User:
 
 @transaction.atomic
 def change_role(*, person: User, role: str, by: User) -> User:
-    """Give `person` another role. They have to sign in again. The history stays.
+    """Give `person` another role. They have to sign in again. The history stays, and their absences end.
 
     NotAllowed for oneself. WrongState while cases are bound to the former role: a member's own, which only a member
     sees by the rule of releases, and open ones, which nobody could go on with.
@@ -144,6 +145,7 @@ def change_role(*, person: User, role: str, by: User) -> User:
     if role == former:
         return person
     _check_free_of_cases(person, by=by)
+    end_all_absences(technician=person, by=by)
     _give_role(person, role)
     person.end_credentials()
     person.save(update_fields=["role", "is_staff", "is_superuser", "credentials_key"])

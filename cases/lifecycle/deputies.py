@@ -19,8 +19,9 @@ TWO_DAYS = dt.timedelta(days=2)
 
 
 def on_day(day: dt.date) -> QuerySet[Absence]:
-    """Return the absences of that day whose deputy can work."""
-    return _on_day(day).filter(deputy__is_active=True, deputy__role=User.Role.TECHNICIAN)
+    """Return the absences of that day of technicians, whose deputy can work. A deactivated technician has one too."""
+    can_work = {"deputy__is_active": True, "deputy__role": User.Role.TECHNICIAN}
+    return _on_day(day).filter(technician__role=User.Role.TECHNICIAN, **can_work)
 
 
 def deputies_of(technicians: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from cases.accounts import absences
+from cases.accounts import absences, actions
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.lifecycle.account_history import latest_account_events
 from cases.models import Absence, User
@@ -92,6 +92,27 @@ def test_what_cannot_be_is_refused(first, last, who, field, technician, other_te
         away(technician, deputy, first, last)
     assert refused.value.field == field
     assert Absence.objects.count() == before
+
+
+@pytest.mark.parametrize("role", ["member", "administrator"])
+def test_another_role_ends_the_absences(role, technician, other_technician, administrator, clock):
+    over = away(technician, other_technician, 0, 0)
+    clock.shift(dt.timedelta(days=2))
+    present, planned = away(technician, other_technician, 2, 4), away(technician, other_technician, 10, 12)
+    of_another = away(other_technician, technician, 20, 22)
+    clock.shift(dt.timedelta(days=1))
+    actions.change_role(person=technician, role=role, by=administrator)
+    present.refresh_from_db()
+    assert (present.last_day, Absence.objects.filter(pk=planned.pk).exists()) == (day(2), False)
+    assert set(Absence.objects.all()) == {over, present, of_another}
+    kinds = [(event.kind, event.actor) for event in latest_account_events(technician, limit=3)]
+    assert kinds == [("role_changed", administrator), *[("absence_ended", administrator)] * 2]
+
+
+def test_a_deactivated_technician_keeps_the_absences(technician, other_technician, administrator):
+    kept = {away(technician, other_technician, 0, 4), away(other_technician, technician, 10, 12)}
+    actions.deactivate(person=technician, by=administrator)
+    assert set(Absence.objects.all()) == kept
 
 
 def test_two_colleagues_who_are_away_do_not_name_each_other(technician, other_technician):

@@ -62,6 +62,17 @@ def test_nobody_stands_in_before_and_after_or_without_being_able_to(technician, 
     assert deputies.deputies_of([technician.pk], on=later) == {technician.pk: {other_technician.pk}}
 
 
+@pytest.mark.parametrize("role", ["member", "administrator"])
+def test_nobody_stands_in_for_who_is_no_technician_any_more(technician, other_technician, role):
+    """Past the verb, which ends their absences. The deputy of a technician who was deactivated goes on."""
+    away(technician, other_technician)
+    User.objects.filter(pk=technician.pk).update(is_active=False)
+    assert deputies.deputies_of([technician.pk]) == {technician.pk: {other_technician.pk}}
+    User.objects.filter(pk=technician.pk).update(is_active=True, role=role)
+    assert deputies.deputies_of([technician.pk]) == deputies.covers([other_technician.pk]) == {}
+    assert deputies.stands_in_for(other_technician) == frozenset()
+
+
 def test_a_deputy_has_the_rights_of_the_assigned_technician_while_it_lasts(technician, other_technician, clock):
     of_the_assigned = {
         action for action, roles in TABLE.items() if (r := roles.get("technician")) and r.relation == Relation.ASSIGNED
