@@ -40,9 +40,10 @@ def mentions_in(text: str) -> Mentions:
 
 
 def _named(names: set[str]) -> Iterable[User]:
+    """Return the colleagues whose names contain one of `names`, folded: databases compare accents differently."""
     asked = Q()
-    for name in names:
-        asked |= Q(username__iexact=name) | Q(first_name__iexact=name) | Q(first_name__istartswith=f"{name} ")
+    for name in filter(None, map(fold, names)):
+        asked |= Q(name_folded__contains=name)
     return User.objects.filter(asked, role__in=STAFF, is_active=True).order_by("pk")
 
 

@@ -42,6 +42,27 @@ def test_who_is_mentioned(text, usernames, staff, django_assert_num_queries):
         assert [person.username for person in mentions_in(text).people] == usernames
 
 
+ACCENTS = {
+    "@José, page 3": "zoe",
+    "@Jose": "zoe",
+    "@JOSÉ": "zoe",
+    "@Jose\u0301": "zoe",
+    "@José María": "nuñez.j",
+    "@jose maria": "nuñez.j",
+    "@JOSE MARIA NUNEZ": "nuñez.j",
+    "@NÚÑEZ.j": "nuñez.j",
+    "@NUÑEZ.J": "nuñez.j",
+    "@nunez.j": "nuñez.j",
+}
+
+
+@pytest.mark.parametrize("text", ACCENTS, ids=ascii)
+def test_accents_and_case_make_no_other_name(text):
+    for username, first, last in (("nuñez.j", "José María", "Núñez"), ("j", "Josefa", "Núñez"), ("zoe", "JOSÉ", "Gil")):
+        UserFactory(username=username, first_name=first, last_name=last, role="technician")
+    assert [person.username for person in mentions_in(text).people] == [ACCENTS[text]]
+
+
 # Ann Lee, Ann Leeson and Ann Lee-Novak; Mary Jones and Mary Ann Lee; and Bo, the only one, of no last name.
 NAMES = {
     "@Ann Lee": "ann.lee",
