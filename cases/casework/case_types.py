@@ -19,7 +19,7 @@ from cases.core.numbers import grouped
 from cases.core.text import clean_line, clean_text
 from cases.lifecycle import form_tokens, portal_history
 from cases.lifecycle.history import log_committed
-from cases.lifecycle.locking import lock_as_administrator
+from cases.lifecycle.locking import lock_as_administrator, lock_list
 from cases.models import CaseType, CaseTypeCondition, PortalEvent, User
 from cases.models.condition import NEEDS_A_NAME, ONCE_PER_CASE
 
@@ -125,6 +125,7 @@ def check_choosable(case_type: CaseType | None, *, present: int | None) -> None:
 
 def _lock_types() -> list[CaseType]:
     """All of them: their names are compared, and there are few. A case that is created meanwhile does not wait."""
+    lock_list(CaseType)
     return list(CaseType.objects.order_by("pk").select_for_update(no_key=True))
 
 
@@ -145,7 +146,7 @@ def _store(case_type: CaseType, facts: TypeFacts) -> None:
     try:
         with transaction.atomic():
             case_type.save()
-    except IntegrityError:  # the very first two, added at the same time
+    except IntegrityError:  # added by another program
         raise _name_taken() from None
 
 

@@ -16,7 +16,7 @@ from cases.core.names import clean_name
 from cases.core.numbers import grouped
 from cases.lifecycle import form_tokens
 from cases.lifecycle.history import log_committed
-from cases.lifecycle.locking import lock_people
+from cases.lifecycle.locking import lock_list, lock_people
 from cases.models import BuiltinView, SavedView, User, ViewPin
 
 
@@ -125,6 +125,7 @@ def _check_number_of(by: User) -> None:
 def _check_sharing(by: User) -> None:
     if not by.is_administrator:
         raise NotAllowed(_("Only administrators can share a view."))
+    lock_list(SavedView)
     if SavedView.objects.filter(is_shared=True)[: limits.VIEWS].count() >= limits.VIEWS:
         most = grouped(limits.VIEWS)
         raise WrongState(_("%(most)s views are already shared. Stop sharing one you no longer need.") % {"most": most})

@@ -11,7 +11,7 @@ from cases.core.numbers import grouped
 from cases.core.text import clean_text
 from cases.lifecycle import form_tokens
 from cases.lifecycle.history import log_committed
-from cases.lifecycle.locking import lock_as_administrator
+from cases.lifecycle.locking import lock_as_administrator, lock_list
 from cases.models import CannedText, User
 
 
@@ -33,6 +33,7 @@ def add(*, by: User, source: str, name: str, text: str, form_token: str = "") ->
     """
     by = lock_as_administrator(by)[by.pk]
     used = form_tokens.use(form_token, by=by, content=["canned text", name, text])
+    lock_list(CannedText)
     if CannedText.objects.count() >= limits.CANNED_TEXTS:
         most = grouped(limits.CANNED_TEXTS)
         raise WrongState(_("You already have %(most)s canned texts. Delete one you no longer need.") % {"most": most})

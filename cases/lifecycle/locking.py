@@ -1,9 +1,9 @@
 """The only way to lock a case or a person.
 
 One order for all transactions, so that no two of them wait for each other: people by key, then cases by key, then what
-belongs to them. Locks exclude other changes of a row and not the checks of foreign keys (NO KEY UPDATE): a release
-never waits for a person, and a note never waits for a release. On SQLite, which has one writer, the transaction is the
-lock.
+belongs to them. Lists that are kept for the whole portal come after people. Locks exclude other changes of a row and
+not the checks of foreign keys (NO KEY UPDATE): a release never waits for a person, and a note never waits for a
+release. On SQLite, which has one writer, the transaction is the lock.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.db import connection
+from django.db.models import Model
 
 from cases.core.clock import portal_now
 from cases.core.errors import ReasonRequired, Stale
@@ -93,6 +94,17 @@ def lock_as_administrator(by: User, *people: User) -> People:
 def in_lock_order(cases: CaseQuerySet) -> CaseQuerySet:
     """`cases`, to be locked one after the other in the order that all transactions keep."""
     return cases.order_by("pk").select_for_update(of=("self",), no_key=True)
+
+
+def lock_list(rows: type[Model]) -> None:
+    """Let no other verb that compares or counts all `rows` go on until the transaction ends. Call it after people.
+
+    Who locks the rows does not see those that another transaction is adding. Nothing else waits. SQLite has one writer
+    anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s::regclass::oid::bigint)", [rows._meta.db_table])
 
 
 def lock_all_cases() -> None:
