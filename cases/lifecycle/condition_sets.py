@@ -1,4 +1,4 @@
-"""What cases.lifecycle.conditions does to one case, for many locked cases in few statements.
+"""What becomes of the conditions of many locked cases, in few statements. cases.lifecycle.conditions is for one case.
 
 Each function stores the conditions and returns the events, which are not stored yet. `recount` comes last.
 """
@@ -12,7 +12,6 @@ from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from cases.db.bulk import ids_as_rows
-from cases.lifecycle.conditions import MET_BY_WORK, facts_of
 from cases.lifecycle.history import EventRecorder
 from cases.models import Case, CaseAnswer, CaseDocument, CaseEvent, Condition, User
 from cases.models.condition import UNMET
@@ -22,6 +21,8 @@ State = Condition.State
 Event = CaseEvent.Kind
 # The step of each case, by its key.
 Recorders = dict[int, EventRecorder]
+# Work on the case meets these. Nobody confirms them.
+MET_BY_WORK = [Kind.REPORT, Kind.ANSWER]
 APPROVED = Q(state=State.MET, kind=Kind.APPROVAL)
 MET_WORK = Q(state=State.MET, kind__in=MET_BY_WORK)
 
@@ -134,6 +135,12 @@ def events(
 ) -> list[CaseEvent]:
     """Return the event about each of `conditions`, not stored yet."""
     return [recorders[each.case_id].event(kind, reason=reason, details=facts_of(each)) for each in conditions]
+
+
+def facts_of(condition: Condition) -> dict[str, Any]:
+    """Return what an event tells of `condition`."""
+    facts: dict[str, Any] = {"condition": condition.pk, "condition_kind": condition.kind}
+    return facts | ({"name": condition.name} if condition.name else {})
 
 
 def recount(cases: Collection[int]) -> dict[int, int]:

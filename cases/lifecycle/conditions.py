@@ -7,27 +7,27 @@ conditions are in cases.releases.conditions.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from cases.core.errors import WrongState
 from cases.core.text import isolated
-from cases.lifecycle.answers import has_answer
+from cases.lifecycle import condition_sets
+from cases.lifecycle.condition_sets import facts_of
 from cases.lifecycle.history import EventRecorder
 from cases.models import Case, CaseAnswer, CaseDocument, CaseEvent, Condition, User
 from cases.models.condition import UNMET
 
-Kind = Condition.Kind
 State = Condition.State
-# Work on the case meets these. Nobody confirms them.
-MET_BY_WORK = [Kind.REPORT, Kind.ANSWER]
 
 
 def recount(case: Case) -> None:
-    """Count the open conditions of the locked `case` again, without saving it (docs/rules.md, 13)."""
+    """Count the open conditions of the locked `case` again, without saving it (docs/rules.md, 13).
+
+    That of many cases stores the count too, which takes one statement more: here it is saved with the case.
+    """
     case.open_conditions = case.conditions.filter(UNMET).count()
 
 
@@ -47,31 +47,32 @@ def check_none_open(case: Case) -> None:
 
 def settle_by_work(case: Case, recorder: EventRecorder) -> None:
     """Meet the conditions that the report and the answer of a case meet, when it is completed."""
-    if not case.open_conditions:
-        return
-    for condition in case.conditions.filter(UNMET, kind__in=MET_BY_WORK):
-        if _is_there(case, condition.kind):
-            settle(condition, State.MET, recorder)
-            record(CaseEvent.Kind.CONDITION_MET, condition, recorder)
-    recount(case)
+    if case.open_conditions:
+        _record_all(condition_sets.settle_by_work({case.pk: recorder}), recorder)
 
 
 def reopen_on_return(case: Case, recorder: EventRecorder) -> None:
     """Open the conditions again that work on the case meets, and let approvals lapse: the case is worked on again."""
-    for condition in case.conditions.filter(state=State.MET, kind__in=MET_BY_WORK):
-        reopen(condition, recorder)
-        record(CaseEvent.Kind.CONDITION_REOPENED, condition, recorder)
-    lapse_approvals(case, recorder)
-    recount(case)
+    _record_all(condition_sets.reopen_on_return({case.pk: recorder}), recorder)
 
 
 def lapse_approvals(case: Case, recorder: EventRecorder) -> None:
     """Open the approvals again, because something else would be released than what was approved."""
-    for condition in case.conditions.filter(state=State.MET, kind=Kind.APPROVAL):
-        condition.lapsed_at = recorder.at
-        reopen(condition, recorder)
-        record(CaseEvent.Kind.APPROVAL_LAPSED, condition, recorder)
-        recount(case)
+    _record_all(condition_sets.lapse_approvals({case.pk: recorder}), recorder)
+
+
+def _record_all(events: Sequence[CaseEvent], recorder: EventRecorder) -> None:
+    """Append what became of the conditions of one case, and count them again. Nothing is done where that is nothing."""
+    if not events:
+        return
+    CaseEvent.objects.bulk_create(events)
+    for event in events:
+        recorder.log(event.kind)
+    recount(recorder.case)
+
+
+# These two set the columns of the condition that a verb returns, and store them with one statement, as those of many
+# cases do without it.
 
 
 def settle(
@@ -104,12 +105,6 @@ def record(
     recorder.record(kind, reason=reason, details=facts_of(condition) | facts)
 
 
-def facts_of(condition: Condition) -> dict[str, Any]:
-    """Return what an event tells of `condition`."""
-    facts: dict[str, Any] = {"condition": condition.pk, "condition_kind": condition.kind}
-    return facts | ({"name": condition.name} if condition.name else {})
-
-
 def digest(case: Case) -> str:
     """Return a digest of what a release would show: schedule, answer and reports."""
     return digests([case])[case.pk]
@@ -132,9 +127,3 @@ def digests(cases: Collection[Case]) -> dict[int, str]:
 def _digest(case: Case, answer: tuple[str, int] | None, reports: list[tuple[int, str, str]]) -> str:
     facts = [str(case.scheduled_release_date), str(case.scheduled_release_time), answer, reports]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def _is_there(case: Case, kind: str) -> bool:
-    if kind == Kind.ANSWER:
-        return has_answer(case)
-    return case.documents.filter(kind=CaseDocument.Kind.REPORT).exists()

@@ -3,15 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cases.core.errors import WrongState
-from cases.lifecycle.condition_sets import of_cases
+from cases.lifecycle.condition_sets import APPROVED, of_cases
 from cases.lifecycle.conditions import digest, digests
 from cases.models import Case, Condition, User
-
-MET_APPROVAL = Q(kind=Condition.Kind.APPROVAL, state=Condition.State.MET)
 
 
 def check_second_approver(case: Case, *, by: User) -> None:
@@ -21,7 +18,7 @@ def check_second_approver(case: Case, *, by: User) -> None:
     """
     if not settings.REQUIRE_SECOND_APPROVER:
         return
-    approval = case.conditions.filter(MET_APPROVAL).first()
+    approval = case.conditions.filter(APPROVED).first()
     check_approval(approval, by=by, present=digest(case) if approval else "")
 
 
@@ -52,7 +49,7 @@ def keep_approvals(before: Collection[Case], *, after: Mapping[int, Case]) -> No
     `before`, and by key `after`: the cases as they were and as they are. An approval that did not count before does
     not count now. Nothing else of an approval changes: nobody approved anything. One statement where none is met.
     """
-    met = of_cases([case.pk for case in before], MET_APPROVAL)
+    met = of_cases([case.pk for case in before], APPROVED)
     if not met:
         return
     approved, present = digests([case for case in before if case.pk in met]), digests([after[pk] for pk in met])

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from cases.core.text import clean_text, isolated
 from cases.lifecycle import release_stop
+from cases.lifecycle.condition_sets import APPROVED
 from cases.lifecycle.conditions import digests
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.release_stop import ReleasesStopped
 from cases.models import Condition
 from cases.models.condition import UNMET
-from cases.releases.approvals import MET_APPROVAL, check_approval
+from cases.releases.approvals import check_approval
 from cases.releases.batch import ReleaseContext, tell_mail_workers, write_release
 from cases.releases.bulk.errors import ConditionsOpen
 from cases.releases.bulk.operation import SOURCE, Item, Job, Operation, Step, conditions_of
@@ -33,7 +34,7 @@ class ReleaseNow(Operation):
         super().load(items)
         self.open = conditions_of(items, UNMET)
         if settings.REQUIRE_SECOND_APPROVER:
-            self.approvals = conditions_of(items, MET_APPROVAL)
+            self.approvals = conditions_of(items, APPROVED)
             self.digests = digests([item.case for item in items if item.case.pk in self.approvals])
 
     def check(self, item: Item) -> None:
