@@ -73,7 +73,7 @@ def hand_over_case(
     remind_soon(to, [case])
     locked.recorder.log(CaseEvent.Kind.HANDED_OVER)
     notify(Notification.Kind.ASSIGNED, case=case, to=[to], by=locked.by, at=locked.recorder.at)
-    ask_after_hand_over([case], people={former, to.pk} - {None}, at=locked.recorder.at)
+    ask_after_hand_over([case], people={pk for pk in (former, to.pk) if pk}, at=locked.recorder.at)
     return case
 
 

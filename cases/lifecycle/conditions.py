@@ -67,7 +67,7 @@ def _record_all(events: Sequence[CaseEvent], recorder: EventRecorder) -> None:
         return
     CaseEvent.objects.bulk_create(events)
     for event in events:
-        recorder.log(event.kind)
+        recorder.log(CaseEvent.Kind(event.kind))
     recount(recorder.case)
 
 
