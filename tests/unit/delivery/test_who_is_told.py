@@ -151,6 +151,7 @@ TABLE: dict[Callable[[World], object], Row] = {
     events.a_run_wants_an_approval_of_administrators: Row({("abel", "approval")}),
     events.a_run_wants_an_approval_of_a_colleague: OTTO_APPROVES,
     events.a_run_wants_an_approval_once_more: OTTO_APPROVES,
+    events.a_run_wants_an_approval_once_more_of_any_administrator: Row({("abel", "approval")}),
     events.what_waits_for_an_approval_gets_a_date: OTTO_APPROVES,
     events.a_run_gives_a_date_to_what_waits_for_an_approval: OTTO_APPROVES,
     events.a_run_moves_what_waits_for_an_approval_that_nobody_has_read_of: OTTO_APPROVES,

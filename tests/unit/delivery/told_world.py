@@ -438,6 +438,10 @@ def a_run_wants_an_approval_of_a_colleague(w: World) -> None:
 
 
 def a_run_wants_an_approval_once_more(w: World) -> None:
+    _run(w, "add_condition", _approved(w), kind="approval", owner=w.otto.pk)
+
+
+def a_run_wants_an_approval_once_more_of_any_administrator(w: World) -> None:
     _run(w, "add_condition", _approved(w), kind="approval")
 
 
