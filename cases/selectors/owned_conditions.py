@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from cases.casework.assignment import open_cases
 from cases.db.bulk import ids_as_rows
 from cases.db.first_rows import ids_among_first
+from cases.lifecycle.condition_sets import MET_BY_WORK
 from cases.lifecycle.left_technicians import AT_WORK
 from cases.models import Case, Condition, User
 from cases.models.case_queryset import NOT_RELEASED
@@ -15,18 +16,20 @@ ROWS = 10
 MAX_LOOKED_THROUGH = 1000
 # Also without an owner. As cases.lifecycle.condition_owners.can_own.
 NOBODYS = ~Exists(User.objects.filter(AT_WORK, pk=OuterRef("owner")))
+# What the work on a case meets is no task of its own before the case is completed.
+TO_BE_MET = Q(Q(case__status=Case.Status.COMPLETED) | ~Q(kind__in=MET_BY_WORK), ~Q(kind=Condition.Kind.APPROVAL))
 
 
 def owned_conditions(user: User) -> list[Condition]:
     """Return the open conditions that `user` owns, and those of their cases that no owner takes care of.
 
-    Approvals are none of the latter. All come with their cases, the oldest first: one more than ROWS if there are
-    more. Three statements at most.
+    Approvals are none of the latter, nor what the work on a case in progress will meet. All come with their cases, the
+    oldest first: one more than ROWS if there are more. Three statements at most.
     """
     visible = Case.objects.visible_to(user).filter(NOT_RELEASED, pk=OuterRef("case"))
     found = _first(Q(Exists(visible), owner=user))
     if cases := _with_open_conditions(user):
-        found += _first(Q(NOBODYS, ~Q(kind=Condition.Kind.APPROVAL), case__in=ids_as_rows(cases)))
+        found += _first(Q(NOBODYS, TO_BE_MET, case__in=ids_as_rows(cases)))
     return sorted(found, key=lambda condition: (condition.since, condition.pk))[: ROWS + 1]
 
 

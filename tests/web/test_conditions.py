@@ -350,6 +350,15 @@ def test_a_condition_without_an_owner_is_on_the_dashboard_of_the_technician(
     assert [each.case for each in owned_conditions(administrator)] == [accepted]
 
 
+def test_what_the_work_on_a_case_meets_is_no_task_of_its_own(technician, administrator):
+    case = CaseFactory(assigned_to=technician)
+    report, payment = add(case, "report"), add(case)
+    assert owned_conditions(technician) == [payment]
+    Case.objects.filter(pk=case.pk).update(status=Case.Status.COMPLETED)
+    assert owned_conditions(technician) == [report, payment]
+    assert add(case, "answer", owner=administrator) in owned_conditions(administrator)
+
+
 def test_the_dashboard_says_that_there_are_more_conditions(client, technician, other_technician, clock):
     client.force_login(technician)
     case = CaseFactory(assigned_to=technician)
