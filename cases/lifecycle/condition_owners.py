@@ -6,13 +6,14 @@ from django.db.models import Max
 
 from cases.db.bulk import ids_as_rows
 from cases.lifecycle.deputies import is_assigned, read_standing_in
+from cases.lifecycle.left_technicians import has_left
 from cases.models import Case, CaseEvent, Condition, User
 from cases.models.case_event import COMPLETED_BY_PERSON
 
 
 def can_own(person: User) -> bool:
     """Tell whether `person` can take care of conditions: staff with an active account."""
-    return person.is_active and not person.is_member
+    return not has_left(person)
 
 
 def can_approve(person: User, case: Case, *, completed_by: int | None) -> bool:

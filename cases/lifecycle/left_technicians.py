@@ -12,7 +12,7 @@ AT_WORK = Q(is_active=True, role__in=STAFF)
 
 
 def has_left(technician: User) -> bool:
-    """Tell whether the `technician` of a case can no longer work on it."""
+    """Tell whether the `technician` of a case can no longer work on it: `AT_WORK` does not match."""
     return technician.is_member or not technician.is_active
 
 

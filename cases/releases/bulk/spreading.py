@@ -86,12 +86,11 @@ class Spread(Scheduling):
         key = item.case.case_type_id, wanted
         if key not in self._known:
             by, now, reason = self.job.by, self.job.now, self.reason(item.row)
+            self._known[key] = None
             try:
                 check_choice(wanted, case=item.case, by=by, reason=reason, now=now, days=self.days)
             except CaseError as error:
                 self._known[key] = error
-            else:
-                self._known[key] = None
         return self._known[key]
 
     def _stays_on_such_a_day(self, item: Item) -> bool:
