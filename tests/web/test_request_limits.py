@@ -57,7 +57,8 @@ def test_a_long_search_is_refused_before_it_is_asked(address, text, client, admi
     client.force_login(administrator)
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(address + text.replace(" ", "+"))
-    assert not [query["sql"] for query in captured if "LIKE" in query["sql"].upper()]
+    # With its spaces: the random key of a session may have these letters in a row.
+    assert not [query["sql"] for query in captured if " LIKE " in query["sql"]]
     if "admin" in address:
         assert answer.status_code == 400
     else:
