@@ -18,7 +18,7 @@ from cases.forms.technicians import filter_choices, others_with_cases
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseQuerySet, User
-from cases.selectors.release_calendar import Kind, kinds_of
+from cases.selectors.release_calendar import EntryKind, kinds_of
 
 ALL = "all"
 
@@ -38,7 +38,7 @@ class CalendarForm(forms.Form):
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={"invalid_choice": _("Technician not found.")},
     )
-    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind], required=False)
+    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in EntryKind], required=False)
 
     def __init__(self, query: QueryDict, *, by: User, now: dt.datetime) -> None:
         self.today = schedule.date_of(now)
@@ -66,11 +66,11 @@ class CalendarForm(forms.Form):
         """The part of the calendar that was asked for."""
         return Period(View(self.cleaned_data["view"]), self.cleaned_data["date"])
 
-    def kind_of_list(self) -> Kind:
+    def kind_of_list(self) -> EntryKind:
         """What the list of a day shows: what was asked for, if that day can hold it."""
         kinds = kinds_of(self.cleaned_data["date"], today=self.today)
         wanted = self.cleaned_data["kind"]
-        return Kind(wanted) if wanted in kinds else kinds[0]
+        return EntryKind(wanted) if wanted in kinds else kinds[0]
 
     def chosen(self, cases: CaseQuerySet) -> CaseQuerySet:
         """Those of `cases` that were asked for."""

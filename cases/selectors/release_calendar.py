@@ -28,7 +28,7 @@ from cases.selectors import pagination
 from cases.selectors.pagination import CappedCount, CappedPaginator
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """Why a case is on a day."""
 
     SCHEDULED = "scheduled"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CalendarEntry:
     """A case on the calendar of one viewer. `version` and `movable` are for moving it to another day."""
 
     case: VisibleCase
@@ -63,11 +63,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class DayGroup:
     """The cases of one kind on one day: the first ones, and how many there are, counted up to MAX_COUNTED + 1."""
 
-    kind: Kind
-    entries: list[Entry]
+    kind: EntryKind
+    entries: list[CalendarEntry]
     count: int
 
     @property
@@ -91,7 +91,7 @@ class Day:
     """A day of the calendar. `closed` says why no release can be scheduled for it."""
 
     date: dt.date
-    slots: list[Slot]
+    groups: list[DayGroup]
     closed: ClosedDay | None
 
     @property
@@ -101,22 +101,22 @@ class Day:
 
     @property
     def is_empty(self) -> bool:
-        return not any(slot.count for slot in self.slots)
+        return not any(group.count for group in self.groups)
 
 
-def kinds_of(date: dt.date, *, today: dt.date) -> list[Kind]:
+def kinds_of(date: dt.date, *, today: dt.date) -> list[EntryKind]:
     """Return what a day can hold: releases for past days, schedules for future days, both for today.
 
     What is overdue counts as today's: it is released next.
     """
     if date == today:
-        return [Kind.SCHEDULED, Kind.RELEASED]
-    return [Kind.RELEASED if date < today else Kind.SCHEDULED]
+        return [EntryKind.SCHEDULED, EntryKind.RELEASED]
+    return [EntryKind.RELEASED if date < today else EntryKind.SCHEDULED]
 
 
-def on_day(cases: CaseQuerySet, date: dt.date, kind: Kind, *, today: dt.date) -> CaseQuerySet:
+def on_day(cases: CaseQuerySet, date: dt.date, kind: EntryKind, *, today: dt.date) -> CaseQuerySet:
     """Return those of `cases` that are on that day of the portal's calendar: one range of an index, in its order."""
-    if kind is Kind.RELEASED:
+    if kind is EntryKind.RELEASED:
         begin, end = schedule.start_of(date), schedule.start_of(date + DAY)
         that_day = cases.filter(RELEASED, actual_release_date__gte=begin, actual_release_date__lt=end)
         return that_day.order_by("actual_release_date", "id")
@@ -128,13 +128,13 @@ def on_day(cases: CaseQuerySet, date: dt.date, kind: Kind, *, today: dt.date) ->
     return waiting.order_by("scheduled_release_date", "scheduled_release_time", "id")
 
 
-def by_the_clock(cases: CaseQuerySet, date: dt.date, kind: Kind, *, today: dt.date) -> list[CaseQuerySet]:
+def by_the_clock(cases: CaseQuerySet, date: dt.date, kind: EntryKind, *, today: dt.date) -> list[CaseQuerySet]:
     """Return `on_day` in parts that follow each other in the order of the clock, each one range of an index.
 
     What has no time is released at RELEASE_TIME_OF_DAY. An index has it first, or last.
     """
     whole = on_day(cases, date, kind, today=today)
-    if kind is Kind.RELEASED:
+    if kind is EntryKind.RELEASED:
         return [whole]
     usual, that_day = settings.RELEASE_TIME_OF_DAY, whole.filter(scheduled_release_date=date)
     overdue = [whole.filter(scheduled_release_date__lt=date)] if date == today else []
@@ -201,21 +201,21 @@ def days_of(dates: Sequence[dt.date], *, whose: CaseQuerySet, to: User, rows: in
     for (date, kind), (ids, count) in zip(places, found, strict=True):
         # A case released or moved between the statements must not show twice or on the wrong day.
         entries = [entry_by_pk[pk] for pk in ids if pk in entry_by_pk and _kind_of(entry_by_pk[pk]) is kind]
-        days[date].slots.append(Slot(kind, sorted(entries, key=_order)[:rows], count))
+        days[date].groups.append(DayGroup(kind, sorted(entries, key=_order)[:rows], count))
     return list(days.values())
 
 
-def entries_of(cases: Iterable[Case], *, to: User, now: dt.datetime) -> list[Entry]:
+def entries_of(cases: Iterable[Case], *, to: User, now: dt.datetime) -> list[CalendarEntry]:
     """Return an entry for each of `cases`, in their order. They come from `visible_to(to)` with their people."""
     found = list(cases)
     prefetch_related_objects(found, "case_type")
-    return [Entry.of(case, to=to, now=now) for case in found]
+    return [CalendarEntry.of(case, to=to, now=now) for case in found]
 
 
-def _kind_of(entry: Entry) -> Kind:
-    return Kind.RELEASED if entry.case.actual_release_date else Kind.SCHEDULED
+def _kind_of(entry: CalendarEntry) -> EntryKind:
+    return EntryKind.RELEASED if entry.case.actual_release_date else EntryKind.SCHEDULED
 
 
-def _order(entry: Entry) -> tuple[bool, dt.datetime | None, bool, int]:
+def _order(entry: CalendarEntry) -> tuple[bool, dt.datetime | None, bool, int]:
     """By the clock. At the usual time what has no time of its own comes first, as in `by_the_clock`."""
     return (entry.at is None, entry.at, entry.case.scheduled_release_time is not None, entry.case.pk)

@@ -10,7 +10,7 @@ from cases.core.calendar_periods import Period, View
 from cases.models import Case, User
 from cases.selectors import calendar_feed
 from cases.selectors.pagination import MAX_COUNTED
-from cases.selectors.release_calendar import DayPaginator, Kind, by_the_clock, days_of
+from cases.selectors.release_calendar import DayPaginator, EntryKind, by_the_clock, days_of
 from tests.factories import UserFactory
 from tests.unit.db.test_query_plans import TODAY, Plans, many_cases  # noqa: F401
 
@@ -82,7 +82,7 @@ def test_a_month_of_ones_own_cases_reads_only_those(noon, busy_technician):
 @pytest.mark.parametrize("date", [TODAY, dt.date(2025, 6, 10)], ids=["all wait for the evening", "nothing waits"])
 def test_the_first_page_of_a_days_list_is_found_along_one_index(clock, other_technician, date):
     clock.move_to(dt.datetime.combine(date, dt.time(12), tzinfo=dt.UTC))
-    parts = by_the_clock(Case.objects.visible_to(other_technician), date, Kind.SCHEDULED, today=date)
+    parts = by_the_clock(Case.objects.visible_to(other_technician), date, EntryKind.SCHEDULED, today=date)
     page = []
 
     plans = CasePlans(lambda: page.extend(DayPaginator(parts).get_page(1)))

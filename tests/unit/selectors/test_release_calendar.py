@@ -11,7 +11,7 @@ from cases.core import schedule
 from cases.core.calendar_periods import DAY, Period, View
 from cases.models import Case
 from cases.selectors import release_calendar
-from cases.selectors.release_calendar import DayPaginator, Kind, by_the_clock, days_of, kinds_of, on_day
+from cases.selectors.release_calendar import DayPaginator, EntryKind, by_the_clock, days_of, kinds_of, on_day
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
@@ -26,7 +26,7 @@ def days_for(user, dates, rows=3):
 
 
 def shown(day):
-    return [(slot.kind.value, entry.case.pk) for slot in day.slots for entry in slot.entries]
+    return [(group.kind.value, entry.case.pk) for group in day.groups for entry in group.entries]
 
 
 def test_scheduled_cases_stand_on_their_day_and_released_ones_on_the_day_they_went_out(clock, administrator):
@@ -44,7 +44,7 @@ def test_scheduled_cases_stand_on_their_day_and_released_ones_on_the_day_they_we
 
     assert shown(days[dt.date(2025, 6, 18)]) == [("scheduled", ahead.pk)]
     assert shown(days[dt.date(2025, 6, 9)]) == [("released", early.pk)]
-    assert sum(slot.count for day in days.values() for slot in day.slots) == 2
+    assert sum(group.count for day in days.values() for group in day.groups) == 2
 
 
 def test_what_is_overdue_stands_on_today_and_says_so(clock, administrator):
@@ -55,7 +55,7 @@ def test_what_is_overdue_stands_on_today_and_says_so(clock, administrator):
     days = days_for(administrator, [*Period(View.WEEK, TODAY).days, dt.date(2025, 6, 3)])
 
     assert shown(days[TODAY]) == [("scheduled", late.pk), ("scheduled", later_today.pk), ("released", gone.pk)]
-    assert [entry.is_late for slot in days[TODAY].slots for entry in slot.entries] == [True, False, False]
+    assert [entry.is_late for group in days[TODAY].groups for entry in group.entries] == [True, False, False]
     assert days[dt.date(2025, 6, 3)].is_empty
 
 
@@ -71,7 +71,7 @@ def test_a_day_is_in_the_order_of_the_clock_however_little_is_shown(clock, setti
     if date == TODAY:
         wanted.insert(0, CaseFactory(due=True).pk)
 
-    parts = by_the_clock(Case.objects.all(), date, Kind.SCHEDULED, today=TODAY)
+    parts = by_the_clock(Case.objects.all(), date, EntryKind.SCHEDULED, today=TODAY)
     paginator = DayPaginator(parts)
     paginator.per_page = 3
     pages = [list(paginator.page(number)) for number in paginator.page_range]
@@ -85,13 +85,13 @@ def test_a_day_is_in_the_order_of_the_clock_however_little_is_shown(clock, setti
 def test_a_day_shows_a_few_and_counts_up_to_the_cap(clock, administrator, monkeypatch):
     date = dt.date(2025, 6, 18)
     CaseFactory.create_batch(6, scheduled=True, scheduled_release_date=date)
-    (slot,) = days_for(administrator, [date], rows=2)[date].slots
-    assert (len(slot.entries), slot.counted, slot.more) == (2, "6", "+4")
+    (group,) = days_for(administrator, [date], rows=2)[date].groups
+    assert (len(group.entries), group.counted, group.more) == (2, "6", "+4")
     monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 5)
-    (slot,) = days_for(administrator, [date], rows=2)[date].slots
-    assert (slot.counted, slot.more) == ("5+", "3+")
-    (slot,) = days_for(administrator, [date], rows=6)[date].slots
-    assert slot.more == ""
+    (group,) = days_for(administrator, [date], rows=2)[date].groups
+    assert (group.counted, group.more) == ("5+", "3+")
+    (group,) = days_for(administrator, [date], rows=6)[date].groups
+    assert group.more == ""
 
 
 def test_who_may_move_what(clock, technician, other_technician, administrator):
@@ -100,8 +100,8 @@ def test_who_may_move_what(clock, technician, other_technician, administrator):
     CaseFactory(released=True, assigned_to=technician)
     for user, movable in [(technician, [True]), (other_technician, [False]), (administrator, [True])]:
         days = days_for(user, [date, TODAY])
-        assert [entry.movable for slot in days[date].slots for entry in slot.entries] == movable
-        assert [entry.movable for slot in days[TODAY].slots for entry in slot.entries] == [False]
+        assert [entry.movable for group in days[date].groups for entry in group.entries] == movable
+        assert [entry.movable for group in days[TODAY].groups for entry in group.entries] == [False]
 
 
 def test_a_case_released_between_the_statements_is_not_shown_as_scheduled(clock, administrator, monkeypatch):
@@ -148,7 +148,7 @@ def test_today_is_the_portals_day(settings, clock, administrator):
     settings.TIME_ZONE = "Pacific/Auckland"
     clock.move_to(dt.datetime(2025, 6, 11, 13, tzinfo=dt.UTC))  # June 12 there
     today = portals_today()
-    assert kinds_of(dt.date(2025, 6, 12), today=today) == [Kind.SCHEDULED, Kind.RELEASED]
-    assert kinds_of(TODAY, today=today) == [Kind.RELEASED]
+    assert kinds_of(dt.date(2025, 6, 12), today=today) == [EntryKind.SCHEDULED, EntryKind.RELEASED]
+    assert kinds_of(TODAY, today=today) == [EntryKind.RELEASED]
     case = CaseFactory(released=True)
-    assert list(on_day(Case.objects.all(), dt.date(2025, 6, 12), Kind.RELEASED, today=today)) == [case]
+    assert list(on_day(Case.objects.all(), dt.date(2025, 6, 12), EntryKind.RELEASED, today=today)) == [case]
