@@ -18,7 +18,7 @@ LAST_DATE = dt.date(8999, 12, 31)
 AFTER_LAST_DATE = LAST_DATE + DAY
 
 
-class View(StrEnum):
+class CalendarView(StrEnum):
     """How much of the calendar a page shows."""
 
     MONTH = "month"
@@ -30,35 +30,35 @@ class View(StrEnum):
 class Period:
     """The month, week or day around `date`, which is between FIRST_DATE and LAST_DATE."""
 
-    view: View
+    view: CalendarView
     date: dt.date
 
     @property
     def first(self) -> dt.date:
         """The first day of the period. A month's page shows earlier days too."""
         match self.view:
-            case View.MONTH:
+            case CalendarView.MONTH:
                 return self.date.replace(day=1)
-            case View.WEEK:
+            case CalendarView.WEEK:
                 return self.date - self.date.weekday() * DAY
-            case View.DAY:
+            case CalendarView.DAY:
                 return self.date
 
     @property
     def last(self) -> dt.date:
         """The last day of the period."""
         match self.view:
-            case View.MONTH:
+            case CalendarView.MONTH:
                 return self.date.replace(day=calendar.monthrange(self.date.year, self.date.month)[1])
-            case View.WEEK:
+            case CalendarView.WEEK:
                 return self.first + 6 * DAY
-            case View.DAY:
+            case CalendarView.DAY:
                 return self.date
 
     @property
     def days(self) -> list[dt.date]:
         """Every day that the page shows. For a month these are whole weeks, 28 to 42 days."""
-        if self.view is View.MONTH:
+        if self.view is CalendarView.MONTH:
             return list(WEEKS.itermonthdates(self.date.year, self.date.month))
         return [self.first + n * DAY for n in range((self.last - self.first).days + 1)]
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import schedule
-from cases.core.calendar_periods import FIRST_DATE, LAST_DATE, Period, View
+from cases.core.calendar_periods import FIRST_DATE, LAST_DATE, CalendarView, Period
 from cases.core.schedule import Schedule
 from cases.forms.release import RescheduleForm
 from cases.forms.technicians import filter_choices, others_with_cases
@@ -27,7 +27,7 @@ class CalendarForm(forms.Form):
     """Which part of the calendar, and whose cases. All of it is in the address, so that it can be shared: `view`,
     `date` (any day of the month or week), `whose` (the id of a technician, or "all"), and for a day's list `kind`."""
 
-    view = forms.ChoiceField(choices=[(view.value, view.value) for view in View], widget=forms.HiddenInput)
+    view = forms.ChoiceField(choices=[(view.value, view.value) for view in CalendarView], widget=forms.HiddenInput)
     date = forms.DateField(
         input_formats=["%Y-%m-%d"],
         widget=forms.HiddenInput,
@@ -43,7 +43,7 @@ class CalendarForm(forms.Form):
     def __init__(self, query: QueryDict, *, by: User, now: dt.datetime) -> None:
         self.today = schedule.date_of(now)
         defaults = {
-            "view": View.MONTH.value,
+            "view": CalendarView.MONTH.value,
             "date": self.today.isoformat(),
             "whose": ALL if by.is_administrator else str(by.pk),
         }
@@ -64,7 +64,7 @@ class CalendarForm(forms.Form):
 
     def period(self) -> Period:
         """The part of the calendar that was asked for."""
-        return Period(View(self.cleaned_data["view"]), self.cleaned_data["date"])
+        return Period(CalendarView(self.cleaned_data["view"]), self.cleaned_data["date"])
 
     def kind_of_list(self) -> EntryKind:
         """What the list of a day shows: what was asked for, if that day can hold it."""

@@ -285,5 +285,5 @@ def _created(age: str, now: dt.datetime) -> dict[str, dt.datetime]:
 def _last_day(due: str, now: dt.datetime) -> dt.date | None:
     """The last day of what is due on this day or in this week of the portal's calendar."""
     today = schedule.date_of(now)
-    week = calendar_periods.Period(calendar_periods.View.WEEK, today)
+    week = calendar_periods.Period(calendar_periods.CalendarView.WEEK, today)
     return {"today": today, "week": week.last}.get(due)

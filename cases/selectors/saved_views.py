@@ -26,7 +26,7 @@ BUILTIN = {
 
 
 @dataclass(frozen=True)
-class View:
+class ShownView:
     """A view as pages show it. `key` is in its addresses: of a saved view its primary key, else the built-in key."""
 
     key: str
@@ -39,7 +39,7 @@ class View:
     is_own: bool = False
 
 
-def views_of(user: User) -> list[View]:
+def views_of(user: User) -> list[ShownView]:
     """Return all views of `user`: built-in ones in their order, then shared ones and their own by name.
 
     Two statements. Members have none.
@@ -52,7 +52,7 @@ def views_of(user: User) -> list[View]:
     return [*_builtin_views(user, pins), *(_saved(view, user, of_saved.get(view.pk, False)) for view in visible)]
 
 
-def pinned_views(user: User) -> list[View]:
+def pinned_views(user: User) -> list[ShownView]:
     """Return those of `views_of(user)` that are in the menu. One statement."""
     if user.is_member:
         return []
@@ -66,14 +66,14 @@ def pinned_views(user: User) -> list[View]:
     return [view for view in _builtin_views(user, pins) if view.is_pinned] + saved
 
 
-def _builtin_views(user: User, pins: Iterable[ViewPin]) -> list[View]:
+def _builtin_views(user: User, pins: Iterable[ViewPin]) -> list[ShownView]:
     changed = {pin.builtin: pin.is_pinned for pin in pins}
     shown = [key for key in BuiltinView if key is not BuiltinView.MINE or user.is_technician]
-    return [View(key.value, key.label, *BUILTIN[key], is_pinned=changed.get(key.value, True)) for key in shown]
+    return [ShownView(key.value, key.label, *BUILTIN[key], is_pinned=changed.get(key.value, True)) for key in shown]
 
 
-def _saved(view: SavedView, user: User, is_pinned: bool) -> View:
-    return View(
+def _saved(view: SavedView, user: User, is_pinned: bool) -> ShownView:
+    return ShownView(
         key=str(view.pk),
         name=view.name,
         query=view.query,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import releases
 from cases.accounts import calendar_feed
-from cases.core.calendar_periods import Period, View
+from cases.core.calendar_periods import CalendarView, Period
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.reader_timezones import on_portal_clock
@@ -30,7 +30,7 @@ from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 # How many cases of a kind a day shows before it says how many more there are.
-ROWS = {View.MONTH: 3, View.WEEK: 8}
+ROWS = {CalendarView.MONTH: 3, CalendarView.WEEK: 8}
 
 
 @require_safe
@@ -46,12 +46,12 @@ def calendar(request: PortalRequest) -> HttpResponse:
         "problems": problems,
         "period": period,
         "today": form.today,
-        "week_of_today": Period(View.WEEK, form.today).first,
+        "week_of_today": Period(CalendarView.WEEK, form.today).first,
         "links": _links(form),
         "feed": calendar_feed.feed_of(user),
         "needs_reason": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
     }
-    shown = _day_list(request, form, user, now) if period.view is View.DAY else _grid(form, user, now)
+    shown = _day_list(request, form, user, now) if period.view is CalendarView.DAY else _grid(form, user, now)
     return render(request, "cases/calendar.html", context | shown, status=400 if problems else 200)
 
 
@@ -59,7 +59,7 @@ def _grid(form: CalendarForm, user: User, now: dt.datetime) -> dict[str, Any]:
     period = form.period()
     days = days_of(period.days, whose=_chosen(form, user), to=user, rows=ROWS[period.view], now=now)
     return {
-        "days": [(day, form.url(view=View.DAY, date=day.date, kind=None)) for day in days],
+        "days": [(day, form.url(view=CalendarView.DAY, date=day.date, kind=None)) for day in days],
         "is_empty": all(day.is_empty for day in days if day.date in period),
         "has_closed_days": any(day.closed for day in days),
     }
@@ -94,7 +94,7 @@ def _links(form: CalendarForm) -> dict[str, Any]:
         **{name: form.url(date=other.first, kind=None) if other else None for name, other in around.items()},
         # On a phone the days before it may fill screens.
         "today": form.url(date=form.today, kind=None) + "#today",
-        "views": [(view.value, form.url(view=view, kind=None)) for view in View],
+        "views": [(view.value, form.url(view=view, kind=None)) for view in CalendarView],
         "query": form.query(),
     }
 

@@ -18,18 +18,18 @@ from cases.views.requests import PortalRequest
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponseBase)
-View = Callable[Concatenate[PortalRequest, P], R]
-Show = Callable[Concatenate[PortalRequest, CaseError, P], HttpResponse]
+ViewFunction = Callable[Concatenate[PortalRequest, P], R]
+ShowRefusal = Callable[Concatenate[PortalRequest, CaseError, P], HttpResponse]
 
 
-def refusals_shown_by(show: Show[P]) -> Callable[[View[P, R]], View[P, R | HttpResponse]]:
+def refusals_shown_by(show: ShowRefusal[P]) -> Callable[[ViewFunction[P, R]], ViewFunction[P, R | HttpResponse]]:
     """Decorate a view: a CaseError that it raises is answered by `show(request, error, …)`, with the view's arguments.
 
     The dashboard answers where the case or the document was visible a moment ago, and is gone when its verb locks it.
     What was typed is shown by the page that says so (portal.errors).
     """
 
-    def decorate(view: View[P, R]) -> View[P, R | HttpResponse]:
+    def decorate(view: ViewFunction[P, R]) -> ViewFunction[P, R | HttpResponse]:
         @wraps(view)
         def guarded(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> R | HttpResponse:
             try:

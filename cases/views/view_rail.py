@@ -14,7 +14,7 @@ from cases.models import User
 from cases.selectors import view_counts
 from cases.selectors.case_list_query import CaseListQuery
 from cases.selectors.pagination import CappedCount
-from cases.selectors.saved_views import View, views_of
+from cases.selectors.saved_views import ShownView, views_of
 
 # How a list is drawn is no part of a view: every person has it their way.
 NOT_KEPT = {"per": "", "density": ""}
@@ -26,7 +26,7 @@ SEARCHES = {"q", "member"}
 class RailLink:
     """A view in the rail. `count` is None where no index has exactly its cases."""
 
-    view: View
+    view: ShownView
     count: CappedCount | None
     is_current: bool
 
@@ -73,7 +73,7 @@ def _groups(links: list[RailLink]) -> list[RailGroup]:
     ]
 
 
-def _read(views: Sequence[View], like: CaseFilter) -> list[CaseListQuery | None]:
+def _read(views: Sequence[ShownView], like: CaseFilter) -> list[CaseListQuery | None]:
     """Return what each view asks for; None for a search, and for what the list of this person does not have."""
     forms = like.readings([QueryDict(view.query) for view in views])
     return [form.list_query() if not form.query.keys() & SEARCHES and form.is_valid() else None for form in forms]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.core.calendar_periods import DAY, FIRST_DATE, LAST_DATE, Period, View
+from cases.core.calendar_periods import DAY, FIRST_DATE, LAST_DATE, CalendarView, Period
 
 ANY_DATE = st.dates(FIRST_DATE, LAST_DATE)
 
@@ -14,14 +14,14 @@ ANY_DATE = st.dates(FIRST_DATE, LAST_DATE)
 @pytest.mark.parametrize(
     ("view", "date", "first", "last"),
     [
-        (View.MONTH, dt.date(2025, 6, 11), dt.date(2025, 6, 1), dt.date(2025, 6, 30)),
-        (View.MONTH, dt.date(2024, 2, 29), dt.date(2024, 2, 1), dt.date(2024, 2, 29)),
-        (View.MONTH, dt.date(2025, 12, 31), dt.date(2025, 12, 1), dt.date(2025, 12, 31)),
-        (View.WEEK, dt.date(2025, 6, 11), dt.date(2025, 6, 9), dt.date(2025, 6, 15)),
-        (View.WEEK, dt.date(2025, 6, 9), dt.date(2025, 6, 9), dt.date(2025, 6, 15)),
-        (View.WEEK, dt.date(2025, 6, 15), dt.date(2025, 6, 9), dt.date(2025, 6, 15)),
-        (View.WEEK, dt.date(2025, 1, 1), dt.date(2024, 12, 30), dt.date(2025, 1, 5)),
-        (View.DAY, dt.date(2025, 6, 11), dt.date(2025, 6, 11), dt.date(2025, 6, 11)),
+        (CalendarView.MONTH, dt.date(2025, 6, 11), dt.date(2025, 6, 1), dt.date(2025, 6, 30)),
+        (CalendarView.MONTH, dt.date(2024, 2, 29), dt.date(2024, 2, 1), dt.date(2024, 2, 29)),
+        (CalendarView.MONTH, dt.date(2025, 12, 31), dt.date(2025, 12, 1), dt.date(2025, 12, 31)),
+        (CalendarView.WEEK, dt.date(2025, 6, 11), dt.date(2025, 6, 9), dt.date(2025, 6, 15)),
+        (CalendarView.WEEK, dt.date(2025, 6, 9), dt.date(2025, 6, 9), dt.date(2025, 6, 15)),
+        (CalendarView.WEEK, dt.date(2025, 6, 15), dt.date(2025, 6, 9), dt.date(2025, 6, 15)),
+        (CalendarView.WEEK, dt.date(2025, 1, 1), dt.date(2024, 12, 30), dt.date(2025, 1, 5)),
+        (CalendarView.DAY, dt.date(2025, 6, 11), dt.date(2025, 6, 11), dt.date(2025, 6, 11)),
     ],
 )
 def test_where_a_period_begins_and_ends(view, date, first, last):
@@ -38,12 +38,12 @@ def test_where_a_period_begins_and_ends(view, date, first, last):
     ],
 )
 def test_a_months_page_shows_whole_weeks(date, shown):
-    days = Period(View.MONTH, date).days
+    days = Period(CalendarView.MONTH, date).days
     assert len(days) == shown
     assert (days[0].weekday(), days[-1].weekday()) == (0, 6)
 
 
-@given(st.sampled_from(View), ANY_DATE)
+@given(st.sampled_from(CalendarView), ANY_DATE)
 def test_periods_follow_each_other_without_gap(view, date):
     period = Period(view, date)
     assert date in period
@@ -55,7 +55,7 @@ def test_periods_follow_each_other_without_gap(view, date):
         assert period.previous.last == period.first - DAY
 
 
-@pytest.mark.parametrize("view", View)
+@pytest.mark.parametrize("view", CalendarView)
 def test_the_calendar_has_two_ends(view):
     assert Period(view, FIRST_DATE).previous is None
     assert Period(view, LAST_DATE).next is None

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from cases.core.calendar_periods import Period, View
+from cases.core.calendar_periods import CalendarView, Period
 from cases.models import Case, User
 from cases.selectors import calendar_feed
 from cases.selectors.pagination import MAX_COUNTED
@@ -44,7 +44,7 @@ class CasePlans(Plans):
 
 def month(date, user, whose):
     cases = whose(Case.objects.visible_to(user).select_related("member", "assigned_to"))
-    return days_of(Period(View.MONTH, date).days, whose=cases, to=user, rows=ROWS, now=timezone.now())
+    return days_of(Period(CalendarView.MONTH, date).days, whose=cases, to=user, rows=ROWS, now=timezone.now())
 
 
 @pytest.mark.parametrize("role", ["technician", "administrator"])

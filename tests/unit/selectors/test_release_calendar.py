@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cases import releases
 from cases.core import schedule
-from cases.core.calendar_periods import DAY, Period, View
+from cases.core.calendar_periods import DAY, CalendarView, Period
 from cases.models import Case
 from cases.selectors import release_calendar
 from cases.selectors.release_calendar import DayPaginator, EntryKind, by_the_clock, days_of, kinds_of, on_day
@@ -40,7 +40,7 @@ def test_scheduled_cases_stand_on_their_day_and_released_ones_on_the_day_they_we
     CaseFactory()
     CaseFactory(draft=True)
 
-    days = days_for(administrator, Period(View.MONTH, TODAY).days)
+    days = days_for(administrator, Period(CalendarView.MONTH, TODAY).days)
 
     assert shown(days[dt.date(2025, 6, 18)]) == [("scheduled", ahead.pk)]
     assert shown(days[dt.date(2025, 6, 9)]) == [("released", early.pk)]
@@ -52,7 +52,7 @@ def test_what_is_overdue_stands_on_today_and_says_so(clock, administrator):
     later_today = CaseFactory(scheduled=True, scheduled_release_date=TODAY, scheduled_release_time=dt.time(18))
     gone = CaseFactory(released=True)
 
-    days = days_for(administrator, [*Period(View.WEEK, TODAY).days, dt.date(2025, 6, 3)])
+    days = days_for(administrator, [*Period(CalendarView.WEEK, TODAY).days, dt.date(2025, 6, 3)])
 
     assert shown(days[TODAY]) == [("scheduled", late.pk), ("scheduled", later_today.pk), ("released", gone.pk)]
     assert [entry.is_late for group in days[TODAY].groups for entry in group.entries] == [True, False, False]
