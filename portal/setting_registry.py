@@ -12,10 +12,10 @@ from portal.setting_types import (
     MOST_DAYS,
     Choice,
     Flag,
-    Group,
     Holidays,
     Hours,
     Setting,
+    SettingGroup,
     TimeOfDay,
     WholeNumber,
     Words,
@@ -392,12 +392,12 @@ SYSTEM = [
 ]
 
 GROUPS = [
-    Group("installation", "Installation", INSTALLATION, on_page=False),
-    Group("release", _("Release"), RELEASE),
-    Group("notifications", _("Notifications"), NOTIFICATIONS),
-    Group("documents", _("Documents"), DOCUMENTS),
-    Group("limits", _("Limits per person"), LIMITS),
-    Group("cleanup", _("Cleanup"), CLEANUP),
-    Group("system", _("System"), SYSTEM),
+    SettingGroup("installation", "Installation", INSTALLATION, on_page=False),
+    SettingGroup("release", _("Release"), RELEASE),
+    SettingGroup("notifications", _("Notifications"), NOTIFICATIONS),
+    SettingGroup("documents", _("Documents"), DOCUMENTS),
+    SettingGroup("limits", _("Limits per person"), LIMITS),
+    SettingGroup("cleanup", _("Cleanup"), CLEANUP),
+    SettingGroup("system", _("System"), SYSTEM),
 ]
 SETTINGS = {setting.name: setting for group in GROUPS for setting in group.settings}

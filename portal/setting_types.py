@@ -189,7 +189,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Group:
+class SettingGroup:
     """Settings under one heading. What matters only to those who install the portal is not `on_page`."""
 
     key: str

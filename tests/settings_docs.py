@@ -7,7 +7,7 @@ import django
 from django.conf import settings
 
 from portal.setting_registry import GROUPS
-from portal.setting_types import Group, Setting
+from portal.setting_types import Setting, SettingGroup
 
 DOCS = settings.BASE_DIR / "docs" / "settings.md"
 EXAMPLE = settings.BASE_DIR / ".env.example"
@@ -41,7 +41,7 @@ def _between(start: str, end: str, text: str, content: str) -> str:
     return f"{head}{start}{content}\n{end}{tail}"
 
 
-def _table(group: Group) -> Iterator[str]:
+def _table(group: SettingGroup) -> Iterator[str]:
     yield "| variable | default | values | meaning |"
     yield "|---|---|---|---|"
     for setting in group.settings:
@@ -57,7 +57,7 @@ def _default(setting: Setting) -> str:
     return told if setting.unit else f"`{told}`" if told else "none"
 
 
-def _example_lines(group: Group) -> Iterator[str]:
+def _example_lines(group: SettingGroup) -> Iterator[str]:
     chosen = [setting for setting in group.settings if setting.in_example]
     if not chosen:
         return

@@ -17,7 +17,7 @@ from cases.core.clock import portal_now
 from cases.core.wall_clock import time_text
 from cases.lifecycle.closed_days import unknown_years
 from portal.setting_registry import GROUPS, SETTINGS
-from portal.setting_types import Group, Setting
+from portal.setting_types import Setting, SettingGroup
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -56,7 +56,7 @@ class SettingNow:
         return (self.setting.choices or {}).get(self.value, "")
 
 
-def groups_now() -> list[tuple[Group, list[SettingNow]]]:
+def groups_now() -> list[tuple[SettingGroup, list[SettingNow]]]:
     """Return the groups of the settings page, each with the values of its settings."""
     shown = [group for group in GROUPS if group.on_page]
     return [(group, [SettingNow(setting, value_of(setting.name)) for setting in group.settings]) for group in shown]

@@ -32,7 +32,7 @@ NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
-class Group:
+class DashboardGroup:
     """A section with its first `cases`, its count as the page says it, and a `note` on how that is known."""
 
     section: Section
@@ -56,7 +56,7 @@ class CompiledDashboard:
     counts: CompiledQuery
 
 
-def groups_for(user: User, now: dt.datetime | None = None) -> list[Group]:
+def groups_for(user: User, now: dt.datetime | None = None) -> list[DashboardGroup]:
     """Return the dashboard of `user`: members see their own cases, technicians theirs and unassigned ones.
 
     Administrators see everybody's. `now` is the portal's moment, read for staff where it is not given. Takes two
@@ -74,7 +74,7 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[Group]:
     seen = _seen({pk for keys in keys_of for pk in keys[:ROWS]}, user)
     labels = _count_labels(dashboard.sections, counts, user)
     return [
-        Group(
+        DashboardGroup(
             section=section,
             # A case whose state has changed since belongs to another group.
             cases=[seen[pk] for pk in keys[:ROWS] if pk in seen and seen[pk].state in section.holds],

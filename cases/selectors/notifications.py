@@ -30,7 +30,7 @@ NEWEST = "-pk"
 
 
 @dataclass(frozen=True)
-class Line:
+class NotificationLine:
     """One notification, in words."""
 
     notification: Notification
@@ -43,11 +43,11 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Group:
+class NotificationGroup:
     """The notifications about one case, the newest first. `case` is None for the queue."""
 
     case: VisibleCase | None
-    lines: list[Line]
+    lines: list[NotificationLine]
 
     @property
     def key(self) -> int:
@@ -79,27 +79,29 @@ def in_words(count: int) -> str:
     return capped(count, MAX_COUNTED)
 
 
-def unread(person: User) -> list[Group]:
+def unread(person: User) -> list[NotificationGroup]:
     """Return what `person` has not read, by case, the newest first."""
     return _groups(person, UNREAD)
 
 
-def read(person: User) -> list[Group]:
+def read(person: User) -> list[NotificationGroup]:
     """Return what `person` has read, by case, the newest first."""
     return _groups(person, READ)
 
 
-def _groups(person: User, which: Q) -> list[Group]:
+def _groups(person: User, which: Q) -> list[NotificationGroup]:
     """Takes two statements: the notifications, and their cases; and one where something waits in the queue."""
     found = list(_newest(person, which).select_related("actor")[: MAX_COUNTED + 1])
     cases = _cases([each.known for each in found if each.known], person)
     shows_queue = _knows_the_queue(person) and any(each.case_id is None for each in found)
     in_queue = count_queue(person) if shows_queue else 0
-    lines: dict[int | None, list[Line]] = {}
+    lines: dict[int | None, list[NotificationLine]] = {}
     for each in found:
         if each.known in cases or (each.case_id is None and shows_queue):
-            lines.setdefault(each.case_id, []).append(Line(each, sentence(each, to=person, in_queue=in_queue)))
-    return [Group(cases.get(pk or 0), of_one) for pk, of_one in lines.items()]
+            lines.setdefault(each.case_id, []).append(
+                NotificationLine(each, sentence(each, to=person, in_queue=in_queue))
+            )
+    return [NotificationGroup(cases.get(pk or 0), of_one) for pk, of_one in lines.items()]
 
 
 def _cases(keys: Sequence[int], person: User) -> dict[int, VisibleCase]:

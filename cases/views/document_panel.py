@@ -16,7 +16,7 @@ Kind = CaseDocument.Kind
 
 
 @dataclass(frozen=True)
-class Group:
+class DocumentGroup:
     """Documents of one kind, under a heading; whether the person may take them away."""
 
     heading: str
@@ -47,11 +47,11 @@ def upload_limits() -> dict[str, Any]:
     }
 
 
-def _groups(documents: list[CaseDocument], user: User, can: set[Action]) -> Iterable[Group]:
+def _groups(documents: list[CaseDocument], user: User, can: set[Action]) -> Iterable[DocumentGroup]:
     headings = {
         Kind.SUBMISSION: _("Your documents") if user.is_member else _("From the member"),
         Kind.REPORT: _("Report"),
     }
     for kind, heading in headings.items():
         if found := [document for document in documents if document.kind == kind]:
-            yield Group(heading, found, Action.ATTACH in can and kind == kind_of(user))
+            yield DocumentGroup(heading, found, Action.ATTACH in can and kind == kind_of(user))

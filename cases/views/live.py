@@ -34,7 +34,7 @@ def live(request: PortalRequest) -> HttpResponse:
     return JsonResponse({"unread": unread, "words": notifications.in_words(unread), "news": _news(request)})
 
 
-def dashboard_token(groups: list[boards.Group]) -> str:
+def dashboard_token(groups: list[boards.DashboardGroup]) -> str:
     """Return the token of a dashboard with these groups."""
     return token_of(case for group in groups for case in group.cases)
 

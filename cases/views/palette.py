@@ -35,7 +35,7 @@ class Option:
     keys: tuple[str, ...] = ()
 
 
-Group = tuple[str, list[Option]]
+OptionGroup = tuple[str, list[Option]]
 MOST_CASES, MOST_PEOPLE = 8, 4
 
 
@@ -61,7 +61,7 @@ def _pages(user: User, text: str) -> list[Option]:
     return [Option(label, reverse(name), keys=keys.get(name, ())) for label, name in found]
 
 
-def _found(user: User, text: str) -> list[Group]:
+def _found(user: User, text: str) -> list[OptionGroup]:
     """Return what the search finds of `text`. Of more words than it takes the first."""
     words = first_words(" ".join(clean_line(text).split()[: limits.SEARCH_WORDS]), limits.SEARCH_WORDS)
     if not words:
