@@ -19,22 +19,22 @@ UNDO = "undo:"
 
 
 @dataclass(frozen=True)
-class Undo:
+class UndoButton:
     """What the button *Undo* of a toast posts, and where to."""
 
     url: str
     fields: Mapping[str, str | int] = field(default_factory=dict)
 
 
-def success(request: HttpRequest, text: str, *, undo: Undo | None = None) -> None:
+def success(request: HttpRequest, text: str, *, undo: UndoButton | None = None) -> None:
     """Tell of a success in a toast, with a button that takes it back if there is an `undo`."""
     messages.success(request, text, extra_tags=UNDO + json.dumps(asdict(undo)) if undo else "")
 
 
-def undo_of(message: Message) -> Undo | None:
+def undo_of(message: Message) -> UndoButton | None:
     """Return what takes back what `message` tells of, if anything does."""
     tags = message.extra_tags or ""
-    return Undo(**json.loads(tags.removeprefix(UNDO))) if tags.startswith(UNDO) else None
+    return UndoButton(**json.loads(tags.removeprefix(UNDO))) if tags.startswith(UNDO) else None
 
 
 def level_of(message: Message) -> str:

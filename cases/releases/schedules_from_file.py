@@ -31,7 +31,7 @@ def preview(*, content: bytes, by: User) -> FilePreview:
     cases = _cases_of(file.rows, by=by)
     known = [row for row in file.rows if row.number in cases]
     problems = [*file.problems, *(_unknown(row) for row in file.rows if row.number not in cases)]
-    run = bulk.preview_each(by=by, lines=[_line(row, cases) for row in known]) if known else None
+    run = bulk.preview_each(by=by, schedules=[_case_schedule(row, cases) for row in known]) if known else None
     if run and run.to_do < run.total:
         problems += _refused(run, known)
     return FilePreview(run, sorted(problems, key=lambda problem: problem.line))
@@ -51,8 +51,8 @@ def _cases_of(rows: list[FileRow], *, by: User) -> dict[str, int]:
     return {number: key for number, key in keys.items() if key is not None}
 
 
-def _line(row: FileRow, cases: dict[str, int]) -> bulk.Line:
-    return bulk.Line(cases[row.number], row.schedule.date, row.schedule.time, row.reason)
+def _case_schedule(row: FileRow, cases: dict[str, int]) -> bulk.CaseSchedule:
+    return bulk.CaseSchedule(cases[row.number], row.schedule.date, row.schedule.time, row.reason)
 
 
 def _unknown(row: FileRow) -> LineProblem:

@@ -132,7 +132,7 @@ def toast_level(message: Message) -> str:
 
 
 @register.filter
-def toast_undo(message: Message) -> toasts.Undo | None:
+def toast_undo(message: Message) -> toasts.UndoButton | None:
     """What the button *Undo* beside a message does, where there is one."""
     return toasts.undo_of(message)
 

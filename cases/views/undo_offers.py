@@ -23,7 +23,7 @@ def schedule_of(case: Case) -> Schedule | None:
 def tell_moved(request: PortalRequest, text: str, *, url: str, case: Case, former: Schedule | None) -> None:
     """Say `text` in a toast. Where the person may set the `former` date of `case` again, offer to: a POST to `url`."""
     fields = _fields(case, former, request) if former else {}
-    toasts.success(request, text, undo=toasts.Undo(url, fields) if fields else None)
+    toasts.success(request, text, undo=toasts.UndoButton(url, fields) if fields else None)
 
 
 def _fields(case: Case, former: Schedule, request: PortalRequest) -> dict[str, Any]:

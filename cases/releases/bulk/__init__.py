@@ -5,7 +5,7 @@ A preview stores a row for each case and changes none. A worker works the starte
 
 from cases.releases.bulk.errors import NothingSelected, TooManyCases
 from cases.releases.bulk.parameters import Parameters
-from cases.releases.bulk.preview import Line, preview, preview_each, preview_undo
+from cases.releases.bulk.preview import CaseSchedule, preview, preview_each, preview_undo
 from cases.releases.bulk.registry import actions_for, needs_reason, undo_needs_reason
 from cases.releases.bulk.rows import changeable, count_lapsing, counts, rows_of
 from cases.releases.bulk.running import PREVIEW_DAYS, start, work_off
@@ -13,7 +13,7 @@ from cases.releases.bulk.words import told
 
 __all__ = [
     "PREVIEW_DAYS",
-    "Line",
+    "CaseSchedule",
     "NothingSelected",
     "Parameters",
     "TooManyCases",

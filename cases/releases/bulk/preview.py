@@ -37,8 +37,8 @@ CHUNK = 1000
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a file: the case, by key, and the schedule that it shall have."""
+class CaseSchedule:
+    """The key of a case, and the schedule that it shall have."""
 
     key: int
     date: dt.date
@@ -60,14 +60,14 @@ def preview(*, by: User, action: str, keys: Sequence[int], parameters: Parameter
 
 
 @transaction.atomic
-def preview_each(*, by: User, lines: Sequence[Line]) -> BulkRun:
-    """Do as `preview` for a schedule of its own for each case. Of two lines about one case the first counts."""
+def preview_each(*, by: User, schedules: Sequence[CaseSchedule]) -> BulkRun:
+    """Do as `preview` for a schedule of its own for each case. Of two for one case the first counts."""
     _check_person(by, Action.SCHEDULE_EACH)
-    first = {line.key: line for line in reversed(lines)}
-    kept = [line for line in lines if first[line.key] is line]
+    first = {each.key: each for each in reversed(schedules)}
+    kept = [each for each in schedules if first[each.key] is each]
     rows = [
-        BulkRow(case_id=line.key, to_date=line.date, to_time=line.time, reason=_checked_reason(line.reason))
-        for line in kept
+        BulkRow(case_id=each.key, to_date=each.date, to_time=each.time, reason=_checked_reason(each.reason))
+        for each in kept
     ]
     return _store(BulkRun(action=Action.SCHEDULE_EACH, by=by), rows)
 

@@ -31,7 +31,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     Action.URGENCY: casework.Urgency,
     Action.CASE_TYPE: casework.ChangeType,
 }
-UNDO_OF: dict[str, type[undoing.Undo]] = {
+UNDO_OF: dict[str, type[undoing.UndoOperation]] = {
     Action.RELEASE_NOW: taking_back.TakeBack,
     Action.SCHEDULE: undoing.RestoreSchedule,
     Action.SCHEDULE_EACH: undoing.RestoreSchedule,

@@ -12,13 +12,13 @@ from cases.models import BulkRow, Case, CaseEvent, OutgoingEmail
 from cases.releases.actions import set_schedule
 from cases.releases.batch import tell_mail_workers
 from cases.releases.bulk.operation import Item, Job, Step, record, recorders, recount, store
-from cases.releases.bulk.undoing import Undo
+from cases.releases.bulk.undoing import UndoOperation
 from cases.releases.taking_back import DROPPED_BY_HAND, can_undo, facts_of, is_droppable, recall_notice, releases_of
 
 Kind = CaseEvent.Kind
 
 
-class TakeBack(Undo):
+class TakeBack(UndoOperation):
     """Takes releases back. They end on hold. Their email rows are locked with the cases, and the members before."""
 
     permission = Action.RECALL

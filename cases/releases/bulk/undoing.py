@@ -35,7 +35,7 @@ from cases.releases.wakeups import arm_many_after_commit
 Kind = CaseEvent.Kind
 
 
-class Undo(Operation):
+class UndoOperation(Operation):
     """Restores what `before` of the row says, which the preview has copied from the row of the run."""
 
     changed_since = ChangedSinceRun
@@ -57,7 +57,7 @@ def check_ahead(row: BulkRow, *, now: dt.datetime) -> None:
         raise BadSchedule(_("The previous release date has passed."), field="date")
 
 
-class RestoreSchedule(Undo):
+class RestoreSchedule(UndoOperation):
     permission = Action.RESCHEDULE
     moves = lapses = True
 
@@ -79,7 +79,7 @@ class RestoreSchedule(Undo):
         return Kind.SCHEDULED if step.case.is_held else Kind.RESCHEDULED
 
 
-class CompleteAgain(Undo):
+class CompleteAgain(UndoOperation):
     """Takes back a return: the case is completed again, with the date that it had.
 
     Not where staff have worked on it since.
@@ -122,7 +122,7 @@ class CompleteAgain(Undo):
         arm_many_after_commit([step.case for step in steps])
 
 
-class HandBack(Undo, HandOver):
+class HandBack(UndoOperation, HandOver):
     """Gives each case back to the technician who had it. Not where its present one has worked on it since."""
 
     def __init__(self, job: Job) -> None:
@@ -156,12 +156,12 @@ class HandBack(Undo, HandOver):
         return permissions.check(self.permission, by=by, case=as_before, now=now, why=self.why_not_yet)
 
 
-class RestoreUrgency(Undo, Urgency):
+class RestoreUrgency(UndoOperation, Urgency):
     def new_urgency(self, row: BulkRow) -> str:
         return str(row.fact("urgency"))
 
 
-class RestoreType(Undo, ChangeType):
+class RestoreType(UndoOperation, ChangeType):
     """Restores the conditions too: those that were removed as they were, with their owners and links."""
 
     def new_type(self, row: BulkRow) -> int | None:

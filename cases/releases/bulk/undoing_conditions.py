@@ -13,13 +13,13 @@ from cases.models import BulkRow, CaseEvent, Condition
 from cases.models.condition import UNMET
 from cases.releases.bulk.condition_actions import FORMER_OWNER
 from cases.releases.bulk.operation import Item, Job, Step, conditions_of, record, recorders, recount, store
-from cases.releases.bulk.undoing import Undo
+from cases.releases.bulk.undoing import UndoOperation
 from cases.releases.wakeups import wake_if_any_reached
 
 Kind = CaseEvent.Kind
 
 
-class ConditionUndo(Undo):
+class ConditionUndo(UndoOperation):
     """Undoes what was done to the condition that `before` names."""
 
     which = Q()

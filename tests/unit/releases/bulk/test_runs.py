@@ -16,7 +16,7 @@ from cases.delivery import celery_publisher, outbox
 from cases.maintenance import cleanup
 from cases.models import BulkRow, BulkRun, Case, CaseEvent, OutgoingEmail
 from cases.releases import bulk
-from cases.releases.bulk import Line, Parameters, running
+from cases.releases.bulk import CaseSchedule, Parameters, running
 from cases.releases.bulk.running import LEASE
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseTypeFactory, UserFactory
@@ -238,12 +238,12 @@ def test_totals_count_members_and_crowded_days(administrator, technician, schedu
 def test_a_file_gives_each_case_a_date_of_its_own(administrator, scheduled):
     first, second, third = scheduled
     lines = [
-        Line(first.pk, TODAY + 9 * DAY, dt.time(9), "Asked for it"),
-        Line(second.pk, TODAY - DAY, reason="Too late"),
-        Line(third.pk, TODAY + 9 * DAY),
-        Line(first.pk, TODAY + 11 * DAY, reason="Twice"),
+        CaseSchedule(first.pk, TODAY + 9 * DAY, dt.time(9), "Asked for it"),
+        CaseSchedule(second.pk, TODAY - DAY, reason="Too late"),
+        CaseSchedule(third.pk, TODAY + 9 * DAY),
+        CaseSchedule(first.pk, TODAY + 11 * DAY, reason="Twice"),
     ]
-    run = done(bulk.preview_each(by=administrator, lines=lines))
+    run = done(bulk.preview_each(by=administrator, schedules=lines))
 
     assert codes(run) == ["done", "date", "refused"]
     first.refresh_from_db()
