@@ -18,7 +18,7 @@ from cases.selectors.pagination import MAX_COUNTED
 from cases.selectors.search import possible_numbers
 
 
-class CappedPaginator(Paginator[Model]):
+class AdminPaginator(Paginator[Model]):
     """Pages over the first thousand rows: to count on would touch every row. Others are searched for."""
 
     object_list: QuerySet[Model]
@@ -36,7 +36,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Shows everything, changes nothing. For administrators of the portal: who is let into Django's admin otherwise
     sees an empty one, because it knows nothing of `visible_to`."""
 
-    paginator = CappedPaginator
+    paginator = AdminPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they count every row, for each filter
     list_per_page = 50

@@ -124,7 +124,7 @@ class CaseTypeForm(VersionForm):
         return TypeFacts(**typed, conditions=conditions.chosen())
 
 
-class ConditionForm(SingleValuesForm):
+class TypeConditionForm(SingleValuesForm):
     """One condition of a type. Without a kind it is none."""
 
     kind = forms.ChoiceField(
@@ -146,7 +146,7 @@ class ConditionForm(SingleValuesForm):
         return cleaned
 
 
-class ConditionForms(forms.BaseFormSet[ConditionForm]):
+class ConditionForms(forms.BaseFormSet[TypeConditionForm]):
     """The conditions of a type, with empty lines to add some."""
 
     def chosen(self) -> tuple[tuple[str, str], ...]:
@@ -158,7 +158,7 @@ class ConditionForms(forms.BaseFormSet[ConditionForm]):
 def condition_forms(data: Any = None, *, present: CaseType | None = None) -> ConditionForms:
     """Return the form of the conditions of `present`, or the one that was sent as `data`."""
     made = forms.formset_factory(
-        ConditionForm, formset=ConditionForms, extra=3, max_num=limits.CONDITIONS, absolute_max=limits.CONDITIONS
+        TypeConditionForm, formset=ConditionForms, extra=3, max_num=limits.CONDITIONS, absolute_max=limits.CONDITIONS
     )
     rows = list(present.conditions.values("kind", "name")) if present else []
     return cast(ConditionForms, made(data, initial=rows, prefix="conditions"))

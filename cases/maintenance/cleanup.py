@@ -33,7 +33,7 @@ BATCH = 1000
 
 
 @dataclass(frozen=True)
-class Step:
+class CleanupStep:
     """One kind of rows or files. `clean` takes the aware datetime of the run and returns how many it deleted."""
 
     name: str
@@ -76,7 +76,7 @@ def delete_in_batches(rows: QuerySet[Any], *, along: str) -> int:
     return count
 
 
-def _run(step: Step, now: dt.datetime, deleted: dict[str, int]) -> None:
+def _run(step: CleanupStep, now: dt.datetime, deleted: dict[str, int]) -> None:
     deleted[step.name] = step.clean(now)
     logger.info("cleaned up", step=step.name, deleted=deleted[step.name])
 
@@ -124,10 +124,10 @@ def _notifications(now: dt.datetime) -> int:
 
 
 STEPS = [
-    Step("sessions", _sessions),
-    Step("security_state", _security_state),
-    Step("files", _files),
-    Step("forms", _forms),
-    Step("previews", _previews),
-    Step("notifications", _notifications),
+    CleanupStep("sessions", _sessions),
+    CleanupStep("security_state", _security_state),
+    CleanupStep("files", _files),
+    CleanupStep("forms", _forms),
+    CleanupStep("previews", _previews),
+    CleanupStep("notifications", _notifications),
 ]

@@ -34,7 +34,7 @@ STALE_AFTER = 5 * dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Period:
+class PeriodStatistics:
     """The last days up to today, oldest first; None for a day that was not counted yet."""
 
     days: dict[dt.date, ReleaseDay | None]
@@ -112,11 +112,11 @@ class Period:
         return latency_histogram.percentile(self.first_views, share)
 
 
-def period(days: int, now: dt.datetime) -> Period:
+def period(days: int, now: dt.datetime) -> PeriodStatistics:
     """Return the last `days` days in the portal's zone, today included. Takes one statement."""
     dates = list(reversed(list(_days_back(now, days))))
     found = ReleaseDay.objects.in_bulk(dates)
-    return Period({day: row if (row := found.get(day)) and _is_valid(row) else None for day in dates}, now)
+    return PeriodStatistics({day: row if (row := found.get(day)) and _is_valid(row) else None for day in dates}, now)
 
 
 def update(now: dt.datetime, *, seconds: float = 2.0) -> int:

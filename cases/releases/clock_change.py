@@ -45,7 +45,7 @@ class Keep(StrEnum):
 
 
 @dataclass(frozen=True)
-class Setting:
+class ClockSetting:
     """What the portal's clock is set to: the name of a zone, and RELEASE_TIME_OF_DAY."""
 
     time_zone: str
@@ -66,8 +66,8 @@ class Setting:
 class Change:
     """From which clock to which, and what scheduled releases keep."""
 
-    old: Setting
-    new: Setting
+    old: ClockSetting
+    new: ClockSetting
     keep: Keep
 
     @property
@@ -117,10 +117,10 @@ class Effect:
         self.listed += moves[: LISTED - len(self.listed)]
 
 
-def stored_setting() -> Setting | None:
+def stored_setting() -> ClockSetting | None:
     """What the portal's clock is set to in the database; None where nothing is stored."""
     row = PortalClock.objects.filter(pk=PortalClock.ONLY).first()
-    return Setting(row.time_zone, row.release_time_of_day) if row else None
+    return ClockSetting(row.time_zone, row.release_time_of_day) if row else None
 
 
 def preview(change: Change) -> Effect:

@@ -68,7 +68,7 @@ def pages_of_rows(run: BulkRun, tab: Tab, *, why: str = "") -> Paginator[BulkRow
 
 
 @dataclass(frozen=True)
-class Why:
+class RefusalCount:
     """How many rows are refused for one kind of reason."""
 
     code: str
@@ -76,12 +76,12 @@ class Why:
     count: int
 
 
-def reasons(run: BulkRun) -> list[Why]:
+def reasons(run: BulkRun) -> list[RefusalCount]:
     """Return the kinds of reasons of the refused rows, most frequent first. None while the run is worked off."""
     if run.is_open or run.changed == run.total:
         return []
     counts = sorted(bulk.counts(run).items(), key=lambda each: -each[1])
-    return [Why(code, Code(code).label, count) for code, count in counts if code not in (Code.WILL, Code.DONE)]
+    return [RefusalCount(code, Code(code).label, count) for code, count in counts if code not in (Code.WILL, Code.DONE)]
 
 
 def drawn_as(row: BulkRow, run: BulkRun) -> str:

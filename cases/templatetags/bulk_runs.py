@@ -112,7 +112,7 @@ def _counted(run: BulkRun) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Button:
+class BulkButton:
     """One action as the bar of a list offers it."""
 
     action: str
@@ -123,20 +123,20 @@ class Button:
 
 # The most frequent ones, in few words. A phone has room for two.
 ON_THE_BAR = (
-    Button(Action.SCHEDULE, gettext_lazy("Schedule"), "calendar"),
-    Button(Action.SHIFT, gettext_lazy("Move"), "right"),
-    Button(Action.HAND_OVER, gettext_lazy("Hand over"), "swap", is_wide_only=True),
-    Button(Action.HOLD, gettext_lazy("Put on hold"), "pause", is_wide_only=True),
+    BulkButton(Action.SCHEDULE, gettext_lazy("Schedule"), "calendar"),
+    BulkButton(Action.SHIFT, gettext_lazy("Move"), "right"),
+    BulkButton(Action.HAND_OVER, gettext_lazy("Hand over"), "swap", is_wide_only=True),
+    BulkButton(Action.HOLD, gettext_lazy("Put on hold"), "pause", is_wide_only=True),
 )
 
 
 @register.simple_tag
-def bulk_buttons(user: User, types_are_kept: object) -> dict[str, list[Button]]:
+def bulk_buttons(user: User, types_are_kept: object) -> dict[str, list[BulkButton]]:
     """What the bar of a list offers `user`: the `first` actions, and `more`. Without case types none changes them."""
     offered = [action for action in bulk.actions_for(user) if types_are_kept or action != Action.CASE_TYPE]
     first = [button for button in ON_THE_BAR if button.action in offered]
     shown = {button.action for button in first if not button.is_wide_only}
-    more = [Button(action, action.label) for action in offered if action not in shown]
+    more = [BulkButton(action, action.label) for action in offered if action not in shown]
     return {"first": first, "more": more}
 
 

@@ -9,7 +9,7 @@ from cases.models import User
 
 
 @dataclass(frozen=True)
-class Link:
+class NavigationLink:
     """One entry. `current` is the value of aria-current: `page` on the page itself, `true` below it, else empty."""
 
     label: str
@@ -17,14 +17,14 @@ class Link:
     current: str = ""
 
 
-def links(user: User, path: str) -> list[Link]:
+def links(user: User, path: str) -> list[NavigationLink]:
     """The navigation of `user` on the page at `path`. The entry with the longest address that leads to it is current:
     the case at /cases/5/ belongs to the cases. Everything begins with /, so that is current on its own page alone."""
     pages = [(label, reverse(name)) for label, name in entries(user)]
     home = reverse("dashboard")
     above = [url for _label, url in pages if path == url or (url != home and path.startswith(url))]
     here = max(above, key=len, default=None)
-    return [Link(label, url, _mark(url, here, path)) for label, url in pages]
+    return [NavigationLink(label, url, _mark(url, here, path)) for label, url in pages]
 
 
 def _mark(url: str, here: str | None, path: str) -> str:

@@ -108,7 +108,7 @@ def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeStri
 
 
 @register.simple_tag(takes_context=True, name="navigation")
-def links_of_navigation(context: Context) -> list[navigation.Link]:
+def links_of_navigation(context: Context) -> list[navigation.NavigationLink]:
     """The main navigation of the person who is logged in, on this page."""
     return navigation.links(context["user"], context["request"].path)
 

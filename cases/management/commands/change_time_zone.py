@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from cases.core.errors import CaseError
 from cases.core.wall_clock import time_text
 from cases.releases import clock_change
-from cases.releases.clock_change import Change, Effect, Keep, Move, Setting
+from cases.releases.clock_change import Change, ClockSetting, Effect, Keep, Move
 
 BY = "change_time_zone"
 
@@ -34,10 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="make the change")
 
     def handle(self, *args: Any, old: str, new: str, keep: str, apply: bool, **options: Any) -> None:
-        stored = clock_change.stored_setting() or Setting(old, settings.RELEASE_TIME_OF_DAY)
+        stored = clock_change.stored_setting() or ClockSetting(old, settings.RELEASE_TIME_OF_DAY)
         if stored.time_zone != old:
             raise CommandError(f"The portal's time zone is {stored.time_zone}, not {old}. Nothing was changed.")
-        wanted = Setting(new, options["time_of_day"] or stored.time_of_day)
+        wanted = ClockSetting(new, options["time_of_day"] or stored.time_of_day)
         change = Change(stored, wanted, Keep(keep))
         try:
             effect = clock_change.change_clock(change, by=BY) if apply else clock_change.preview(change)
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was changed. Add --apply to make this change.")
             return
         self.stdout.write(self.style.SUCCESS("Time zone and release time changed."))
-        if wanted != Setting(settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY):
+        if wanted != ClockSetting(settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY):
             self.stdout.write(
                 f"Now set TIME_ZONE={wanted.time_zone} and RELEASE_TIME_OF_DAY={time_text(wanted.time_of_day)} "
                 "for every process and restart them all. Nothing will be released until then."

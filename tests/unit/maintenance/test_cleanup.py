@@ -14,7 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases.maintenance import cleanup
-from cases.maintenance.cleanup import STEPS, Step
+from cases.maintenance.cleanup import STEPS, CleanupStep
 from cases.models import SecurityState, UsedFormToken
 from tasks.cleanup import clean_up
 from tests.conftest import FROZEN
@@ -104,7 +104,7 @@ def test_a_step_that_fails_stops_no_other(failing, monkeypatch):
         raise ZeroDivisionError
 
     steps = [*STEPS]
-    steps.insert(failing, Step("failing", fail))
+    steps.insert(failing, CleanupStep("failing", fail))
     monkeypatch.setattr(cleanup, "STEPS", steps)
     session("expired", -30 * DAY)
     state("expired", -30 * DAY)
@@ -136,7 +136,7 @@ def runs(monkeypatch) -> list[dt.timedelta]:
         begun.append(now - FROZEN)
         return 1
 
-    monkeypatch.setattr(cleanup, "STEPS", [Step("noted", run)])
+    monkeypatch.setattr(cleanup, "STEPS", [CleanupStep("noted", run)])
     return begun
 
 
@@ -162,7 +162,7 @@ def test_a_run_that_does_not_come_to_its_end_is_repeated_after_a_day(error, runs
     def fail(now: dt.datetime) -> int:
         raise error
 
-    monkeypatch.setattr(cleanup, "STEPS", [*cleanup.STEPS, Step("failing", fail)])
+    monkeypatch.setattr(cleanup, "STEPS", [*cleanup.STEPS, CleanupStep("failing", fail)])
     with pytest.raises(error):
         clean_up()
     monkeypatch.setattr(cleanup, "STEPS", cleanup.STEPS[:1])

@@ -10,14 +10,14 @@ from cases.core.schedule import Schedule
 from cases.lifecycle.stored_clock import ClockMismatch
 from cases.models import Case, CaseEvent
 from cases.releases import clock_change
-from cases.releases.clock_change import Change, Keep, Setting
+from cases.releases.clock_change import Change, ClockSetting, Keep
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
-UTC, HONOLULU = Setting("UTC", dt.time(0)), Setting("Pacific/Honolulu", dt.time(0))
+UTC, HONOLULU = ClockSetting("UTC", dt.time(0)), ClockSetting("Pacific/Honolulu", dt.time(0))
 IN_JULY = Schedule(dt.date(2025, 7, 1), dt.time(9))
 
 
