@@ -1,26 +1,24 @@
 """The pages. A view parses, calls a verb, responds; who may do what is cases.lifecycle.permissions."""
 
 from cases.views.absences import absences, end_absence, person_absences
-from cases.views.answers import write_answer
 from cases.views.api_tokens import api_tokens, end_api_token, new_api_token
-from cases.views.assignment import accept_case, hand_over_case
 from cases.views.blackout_days import blackout_days, new_blackout_day, remove_blackout_day
 from cases.views.bounces import clear_bounce, resend_to_person
 from cases.views.calendar import calendar, move_case
 from cases.views.calendar_feed import calendar_feed, change_feed
 from cases.views.canned_texts import canned_text, canned_texts, delete_canned_text, new_canned_text
-from cases.views.case_actions import (
+from cases.views.case_list import case_list
+from cases.views.case_page.answers import write_answer
+from cases.views.case_page.assignment import accept_case, hand_over_case
+from cases.views.case_page.case_actions import (
     cancel_schedule,
     mark_case_completed,
     release_now,
     reschedule_case,
     return_case,
 )
-from cases.views.case_detail import case_detail
-from cases.views.case_list import case_list
-from cases.views.case_types import case_type, case_types, new_case_type, retire_case_type
-from cases.views.condition_by_link import condition_by_link
-from cases.views.conditions import (
+from cases.views.case_page.case_detail import case_detail
+from cases.views.case_page.conditions import (
     add_condition,
     approve_release,
     link_condition,
@@ -28,16 +26,22 @@ from cases.views.conditions import (
     remove_condition,
     waive_condition,
 )
-from cases.views.conversation import end_waiting, send_message
-from cases.views.corrections import correct_case
+from cases.views.case_page.conversation import end_waiting, send_message
+from cases.views.case_page.corrections import correct_case
+from cases.views.case_page.document_viewer import document_content, view_document
+from cases.views.case_page.documents import attach_document, document, remove_document
+from cases.views.case_page.notes import add_note
+from cases.views.case_page.preview import preview_case
+from cases.views.case_page.release_evidence import release_evidence
+from cases.views.case_page.release_timeline import release_timeline
+from cases.views.case_page.taking_back import recall_release, undo_release
+from cases.views.case_types import case_type, case_types, new_case_type, retire_case_type
+from cases.views.condition_by_link import condition_by_link
 from cases.views.dashboards import dashboard, member_dashboard
-from cases.views.document_viewer import document_content, view_document
-from cases.views.documents import attach_document, document, remove_document
 from cases.views.drafts import delete_case, edit_case, new_case, submit_case
 from cases.views.history import export_history, history
 from cases.views.languages import choose_language
 from cases.views.live import live
-from cases.views.notes import add_note
 from cases.views.notifications import (
     notification_settings,
     notifications,
@@ -66,16 +70,12 @@ from cases.views.people import (
     set_access,
 )
 from cases.views.portal_settings import portal_settings
-from cases.views.preview import preview_case
 from cases.views.profile import profile
-from cases.views.release_evidence import release_evidence
 from cases.views.release_switch import start_releases, stop_releases
-from cases.views.release_timeline import release_timeline
 from cases.views.reminder_links import reminder_link
 from cases.views.saved_views import delete_saved_view, new_saved_view, pin_view, saved_view, saved_views
 from cases.views.search import search
 from cases.views.session_ends import unsent_form
-from cases.views.taking_back import recall_release, undo_release
 from cases.views.unsubscribe import unsubscribe
 
 __all__ = [

@@ -23,8 +23,8 @@ from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, CaseQuerySet, User
 from cases.selectors.release_calendar import DayPaginator, by_the_clock, days_of, entries_of, kinds_of, more_after
-from cases.views import undo_offers
-from cases.views.case_detail import visible_case
+from cases.views.case_page import undo_offers
+from cases.views.case_page.case_detail import visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest

@@ -9,7 +9,7 @@ from cases.forms.drafts import DraftForm
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case
-from cases.views.document_panel import document_panel, upload_limits
+from cases.views.case_page.document_panel import document_panel, upload_limits
 from cases.views.requests import PortalRequest
 
 

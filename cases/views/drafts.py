@@ -20,7 +20,7 @@ from cases.forms.versions import VersionForm
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent
-from cases.views.case_detail import render_case, show_refusal, visible_case
+from cases.views.case_page.case_detail import render_case, show_refusal, visible_case
 from cases.views.draft_page import render_draft, render_saved
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest

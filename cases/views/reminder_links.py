@@ -21,9 +21,9 @@ from cases.lifecycle.preflights import preflights, with_facts
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent
 from cases.models.case_queryset import SCHEDULED
-from cases.views import undo_offers
-from cases.views.case_actions import CancelSchedule, CaseActionView, ReleaseNow, RescheduleCase, ReturnCase
-from cases.views.case_detail import visible_case
+from cases.views.case_page import undo_offers
+from cases.views.case_page.case_actions import CancelSchedule, CaseActionView, ReleaseNow, RescheduleCase, ReturnCase
+from cases.views.case_page.case_detail import visible_case
 from cases.views.refusals import add_refusal_renewed, refusals_shown_by
 from cases.views.requests import PortalRequest
 

@@ -297,7 +297,7 @@ def test_a_link_that_ends_while_its_form_is_sent_says_so(case, administrator, mo
         return perform(**options)
 
     perform = releases.cancel_schedule
-    monkeypatch.setattr("cases.views.case_actions.releases.cancel_schedule", move_first)
+    monkeypatch.setattr("cases.views.case_page.case_actions.releases.cancel_schedule", move_first)
     answer = client.post(url, {"reason": "x", "version": case.version})
     assert answer.status_code == 410
     assert CHANGED in answer.content.decode()

@@ -12,7 +12,7 @@ from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.models import Case, FirstView, OutgoingEmail
 from cases.releases.unopened_reminders import queue_unopened_reminders
-from cases.views.undo_offers import schedule_of
+from cases.views.case_page.undo_offers import schedule_of
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
 

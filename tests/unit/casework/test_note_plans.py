@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cases.models import Case, CaseNote
-from cases.views.note_panel import note_panel
+from cases.views.case_page.note_panel import note_panel
 from tests.factories import CaseFactory
 from tests.plans import Plans
 

@@ -23,8 +23,8 @@ from cases.forms.single_values import SingleValuesForm
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
-from cases.views import undo_offers, undo_panel
-from cases.views.case_detail import RELEASE, render_case, visible_case
+from cases.views.case_page import undo_offers, undo_panel
+from cases.views.case_page.case_detail import RELEASE, render_case, visible_case
 from cases.views.refusals import add_refusal, refusals_shown_by, renew
 from cases.views.requests import PortalRequest
 

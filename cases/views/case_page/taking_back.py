@@ -10,7 +10,7 @@ from cases.forms.release import ChangeForm
 from cases.forms.versions import VersionForm
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
-from cases.views.case_actions import WEB, CaseActionView
+from cases.views.case_page.case_actions import WEB, CaseActionView
 
 
 class UndoRelease(CaseActionView[VersionForm]):

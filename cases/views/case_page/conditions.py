@@ -22,7 +22,7 @@ from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, Condition
 from cases.models.condition import UNMET
-from cases.views.case_detail import show_refusal, visible_case
+from cases.views.case_page.case_detail import show_refusal, visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal_renewed, refusals_shown_by
 from cases.views.requests import PortalRequest

@@ -17,7 +17,7 @@ from cases.forms.conversation import MessageForm
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent
-from cases.views.case_detail import CONVERSATION, render_case, visible_case
+from cases.views.case_page.case_detail import CONVERSATION, render_case, visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest

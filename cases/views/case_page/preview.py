@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from cases.core import reader_timezones
 from cases.lifecycle.member_preview import preview
 from cases.models import User
-from cases.views.case_detail import seen_context, visible_case
+from cases.views.case_page.case_detail import seen_context, visible_case
 from cases.views.decorators import staff_only
 from cases.views.requests import PortalRequest
 

@@ -12,7 +12,7 @@ from cases.core.text import isolated, isolated_html
 from cases.forms.casework import AcceptForm, HandOverCaseForm
 from cases.lifecycle.permissions import Action
 from cases.models import Case, User
-from cases.views.case_actions import WEB, CaseActionView
+from cases.views.case_page.case_actions import WEB, CaseActionView
 from cases.views.requests import PortalRequest
 
 

@@ -16,8 +16,8 @@ from cases.forms.answers import AnswerForm
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case
-from cases.views.answer_panel import answer_panel
-from cases.views.case_detail import render_case, visible_case
+from cases.views.case_page.answer_panel import answer_panel
+from cases.views.case_page.case_detail import render_case, visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest

@@ -22,7 +22,7 @@ from cases.lifecycle.permissions import Action
 from cases.lifecycle.stored_files import STORAGE_ERRORS
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import CaseDocument, CaseEvent, FirstView
-from cases.views.case_detail import render_case, show_refusal, visible_case
+from cases.views.case_page.case_detail import render_case, show_refusal, visible_case
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
 

@@ -18,7 +18,7 @@ from cases.forms.casework import NoteForm
 from cases.lifecycle import form_tokens
 from cases.lifecycle.notification_choices import chosen
 from cases.models import Notification, NotificationChoice, User
-from cases.views.case_detail import NOTES, render_case, visible_case
+from cases.views.case_page.case_detail import NOTES, render_case, visible_case
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest

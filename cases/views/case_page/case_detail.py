@@ -23,15 +23,15 @@ from cases.models import Case, FirstView, User
 from cases.selectors.live import case_token
 from cases.selectors.members_cases import other_cases
 from cases.selectors.timeline import timeline
-from cases.views.answer_panel import answer_panel
-from cases.views.condition_panel import condition_panel
-from cases.views.conversation_panel import canned_texts, conversation_panel
-from cases.views.document_panel import document_panel
-from cases.views.list_place import list_place, place_to_keep
-from cases.views.note_panel import note_panel
-from cases.views.release_panel import release_panel
+from cases.views.case_page.answer_panel import answer_panel
+from cases.views.case_page.condition_panel import condition_panel
+from cases.views.case_page.conversation_panel import canned_texts, conversation_panel
+from cases.views.case_page.document_panel import document_panel
+from cases.views.case_page.list_place import list_place, place_to_keep
+from cases.views.case_page.note_panel import note_panel
+from cases.views.case_page.release_panel import release_panel
+from cases.views.case_page.undo_panel import undo_panel
 from cases.views.requests import PortalRequest
-from cases.views.undo_panel import undo_panel
 
 # Of the history: enough for a case whose documents come and go, and an end.
 EVENTS = 200

@@ -6,7 +6,7 @@ from cases.casework import corrections
 from cases.forms.case_types import CorrectionForm
 from cases.lifecycle.permissions import Action
 from cases.models import Case, User
-from cases.views.case_actions import WEB, CaseActionView
+from cases.views.case_page.case_actions import WEB, CaseActionView
 from cases.views.requests import PortalRequest
 
 
