@@ -19,8 +19,6 @@ from django.utils.translation import gettext_lazy as _
 logger = structlog.get_logger(__name__)
 
 PURPOSE = b"secrets of second factors"
-# Of every Fernet token: its version and the first bytes of a time stamp, in Base64. No secret of allauth's does.
-BEGINNING = "gAAAAA"
 
 
 class SecretUnreadable(Exception):
@@ -43,9 +41,7 @@ class PortalMFAAdapter(DefaultMFAAdapter):
         return _keys().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """SecretUnreadable where no present key fits. What was stored before there was encryption is returned as is."""
-        if not encrypted_text.startswith(BEGINNING):
-            return encrypted_text
+        """Return the secret. Raise SecretUnreadable where no present key fits."""
         try:
             return _keys().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:

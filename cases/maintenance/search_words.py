@@ -1,4 +1,4 @@
-"""Writes the words of cases and people again: for rows from before there was a search, and for those written by hand.
+"""Write the words of cases and people again, for rows that were written by SQL.
 
 Verbs need none of this. They write the words in the transaction that writes the text.
 """

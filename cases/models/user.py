@@ -22,7 +22,7 @@ from cases.models import person_words
 from cases.models.constraints import one_of
 from cases.models.folded import Folded, with_folded
 
-# Django's own, so that a session which is older than `credentials_key` stays good.
+# Django's own, of the method that is overridden here.
 DJANGOS_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 # Who has not followed the link of the invitation yet: Django marks a password that nobody can have with a "!".
 INVITED = models.Q(is_active=True, password__startswith="!")  # noqa: S106

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from cases.models import Case
 from cases.models.case_queryset import UNOPENED
 
-# Nobody asks a member about an older release. It also leaves out what was released before views were recorded.
+# Nobody asks a member about an older release.
 RECENT = dt.timedelta(days=90)
 
 

@@ -243,10 +243,6 @@ def test_a_changed_secret_key_reads_what_was_stored_under_the_former(settings):
         PortalMFAAdapter().decrypt(stored)
 
 
-def test_a_secret_from_before_there_was_encryption_still_works():
-    assert PortalMFAAdapter().decrypt("JBSWY3DPEHPK3PXP") == "JBSWY3DPEHPK3PXP"
-
-
 # --- A code works once -----------------------------------------------------------------------------------------------
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXP"

@@ -177,8 +177,6 @@ class RestoreType(UndoOperation, ChangeType):
         return {"removes": removes} if is_told else {}
 
     def change_of(self, step: Step) -> tuple[list[Condition], list[Condition]]:
-        if step.row.fact("added") is None:  # by a run from before these facts
-            return super().change_of(step)
         removed = step.row.fact("removed") or []
         return self._added(step.row, step.case), [removed_conditions.restored(facts, step.case) for facts in removed]
 

@@ -402,18 +402,6 @@ def test_a_type_is_not_changed_where_an_undo_could_not_restore_the_conditions(ty
     assert "too many conditions for a bulk change" in run.rows.first().words
 
 
-def test_a_run_from_before_conditions_were_kept_is_undone_by_the_types(typed, technician, clock):
-    savings = CaseTypeFactory(name="Savings", conditions=["answer"])
-    run = done(preview(technician, "case_type", typed, case_type=savings.pk))
-    for row in run.rows.all():
-        row.before = {"case_type": row.before["case_type"]}
-        row.save(update_fields=["before"])
-    clock.shift(MINUTE)
-    assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done", "done"]
-    assert {each.case_type for each in Case.objects.all()} == {typed[0].case_type}
-    assert typed[0].conditions.filter(from_type=True).count() == 5
-
-
 # --- Cases whose approval lapses --------------------------------------------------------------------------------------
 
 TO_COME = FROZEN.date() + dt.timedelta(days=9)
