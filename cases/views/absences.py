@@ -17,7 +17,7 @@ from cases.views.requests import PortalRequest
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def absences(request: PortalRequest) -> HttpResponse:
-    """A technician's own absences. For others the page does not exist: they have no deputy."""
+    """Show a technician's own absences, and set one. Http404 for others, who have no deputy."""
     if not request.user.is_technician:
         raise Http404
     return _page(request, request.user)
@@ -26,7 +26,7 @@ def absences(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrators_only
 def person_absences(request: PortalRequest, pk: int) -> HttpResponse:
-    """The absences of a technician, who may have fallen ill."""
+    """Show the absences of a technician, who may have fallen ill, and set one."""
     return _page(request, get_object_or_404(User, pk=pk, role=User.Role.TECHNICIAN))
 
 

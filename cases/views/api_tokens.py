@@ -20,7 +20,7 @@ from cases.views.requests import PortalRequest
 @require_safe
 @never_cache
 def api_tokens(request: PortalRequest) -> HttpResponse:
-    """The tokens that one has."""
+    """List one's own tokens."""
     context = {
         "tokens": verbs.tokens_of(request.user),
         "now": portal_now(),
@@ -33,8 +33,10 @@ def api_tokens(request: PortalRequest) -> HttpResponse:
 @reauthentication_required
 @never_cache
 def new_api_token(request: PortalRequest) -> HttpResponse:
-    """Creates a token and shows its secret, this once: it is not kept anywhere, the session included. To send the form
-    again creates no second one, because the name is taken."""
+    """Create a token, and show its secret this once: it is kept nowhere, not in the session either.
+
+    To send the form again creates no second one, because the name is taken.
+    """
     form = ApiTokenForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         with refusal_on(form):
@@ -46,7 +48,7 @@ def new_api_token(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def end_api_token(request: PortalRequest, pk: int) -> HttpResponse:
-    """Asks, and on POST ends one of one's own tokens."""
+    """Ask, and on POST end one of one's own tokens."""
     user = request.user
     token = get_object_or_404(ApiToken.objects.alive(), pk=pk, user=user)
     if request.method != "POST":

@@ -35,7 +35,7 @@ SHOWN = 50
 @require_safe
 @administrators_only
 def blackout_days(request: PortalRequest) -> HttpResponse:
-    """The blackout days from today on, the holidays of the settings, and who changed what."""
+    """List the blackout days from today on, the holidays of the settings, and who changed what."""
     return _list(request)
 
 
@@ -59,7 +59,7 @@ def _list(request: PortalRequest, *, status: int = 200, **overrides: Any) -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrators_only
 def new_blackout_day(request: PortalRequest) -> HttpResponse:
-    """GET `date`: whom it affects, and the form to add it. POST `date`, `name` adds it."""
+    """Show whom the `date` affects, with the form to add it (GET). Add it by `date` and `name` (POST)."""
     if request.method != "POST" and "date" not in request.GET:
         return _list(request)
     now = portal_now()
@@ -106,7 +106,7 @@ def _not_removed(request: PortalRequest, error: CaseError) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_not_removed)
 def remove_blackout_day(request: PortalRequest) -> HttpResponse:
-    """POST `date`: releases can be scheduled for it again."""
+    """Let releases be scheduled for `date` again (POST)."""
     asked = DayForm(request.POST, now=portal_now())
     if not asked.is_valid():
         return _list(request, status=400, form=asked)

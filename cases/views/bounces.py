@@ -19,7 +19,7 @@ from cases.views.requests import PortalRequest
 @administrators_only
 @refusals_shown_by(refusal_above("person", "pk"))
 def clear_bounce(request: PortalRequest, pk: int) -> HttpResponse:
-    """The address of a person works again."""
+    """Take the mark off the address of a person, which works again."""
     verbs.clear_bounce(person=get_object_or_404(User, pk=pk), by=request.user)
     messages.success(request, _("The address is no longer marked as bounced."))
     return redirect("person", pk=pk)

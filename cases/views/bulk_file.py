@@ -28,7 +28,7 @@ def _not_read(request: PortalRequest, error: CaseError) -> HttpResponse:
 @staff_only
 @refusals_shown_by(_not_read)
 def bulk_file(request: PortalRequest) -> HttpResponse:
-    """GET asks for the file. POST `file` makes the preview, and lists the lines that it leaves out."""
+    """Ask for the file (GET). Make the preview of `file`, and list the lines that it leaves out (POST)."""
     if request.method != "POST":
         return _show(request)
     found = schedules_from_file.preview(content=_content(uploaded_file(request)), by=request.user)
@@ -42,7 +42,7 @@ def bulk_file(request: PortalRequest) -> HttpResponse:
 @require_safe
 @staff_only
 def bulk_file_template(request: PortalRequest) -> HttpResponse:
-    """A file that has the names of the columns, in the reader's language, and no lines yet."""
+    """Send a file that has the names of the columns, in the reader's language, and no lines yet."""
     response = HttpResponse(csv_lines([schedule_file.TEMPLATE]), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="release-dates.csv"'
     return response

@@ -27,10 +27,10 @@ PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction")
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def new_bulk_run(request: PortalRequest) -> HttpResponse:
-    """GET `action` and the selection: the form of the action. POST the same with its fields: the preview.
+    """Show the form of `action` for the selection (GET), or make the preview (POST). Neither changes a case.
 
-    Neither changes a case. A selection that cannot be used leads back to its list, which says why. A form that was
-    sent stays, with what was typed.
+    A selection that cannot be used leads back to its list, which says why. A form that was sent stays, with what was
+    typed.
     """
     data = request.POST if request.method == "POST" else request.GET
     try:

@@ -29,7 +29,7 @@ DATED = (BulkRun.Action.SCHEDULE, BulkRun.Action.SHIFT, BulkRun.Action.SPREAD, B
 @require_safe
 @staff_only
 def bulk_runs(request: PortalRequest) -> HttpResponse:
-    """The runs of the person; of everybody, for administrators."""
+    """List the runs of the person. For administrators those of everybody."""
     page = selectors.pages_of_runs(request.user).get_page(request.GET.get("page"))
     return render(request, "cases/bulk/runs.html", {"page": page, "pages": _numbers(page), "runs": page.object_list})
 
@@ -38,8 +38,10 @@ def bulk_runs(request: PortalRequest) -> HttpResponse:
 @staff_only
 @vary_on_headers("HX-Request")
 def bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
-    """The preview of a run, its progress or its result. HTMX gets the progress alone, and the whole page once it is
-    done."""
+    """Show the preview of a run, its progress or its result.
+
+    HTMX gets the progress alone, and the whole page once the run is done.
+    """
     run = _visible_run(request, pk)
     if not request.htmx:
         return _show(request, run)
@@ -57,7 +59,7 @@ def _not_started(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 @staff_only
 @refusals_shown_by(_not_started)
 def start_bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST starts a previewed run. Sent twice it is started once, and both lead to its page."""
+    """Start a previewed run (POST). Sent twice it is started once, and both lead to its page."""
     run = _visible_run(request, pk)
     if run.state == State.PREVIEWED:
         bulk.start(by=request.user, run=run)
@@ -67,7 +69,7 @@ def start_bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def undo_bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
-    """GET asks for the reason. POST `reason` makes the preview of the run that takes this one back."""
+    """Ask for the reason (GET). Make the preview of the run that takes this one back, for `reason` (POST)."""
     run = _visible_run(request, pk)
     form = UndoForm(request.POST if request.method == "POST" else None, run=run)
     status = 400 if form.errors else 200
@@ -84,7 +86,7 @@ def undo_bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
 @require_safe
 @staff_only
 def bulk_run_file(request: PortalRequest, pk: int) -> HttpResponse:
-    """The result of a run, row by row, as a file for spreadsheet programs."""
+    """Send the result of a run, row by row, as a file for spreadsheet programs."""
     run = _visible_run(request, pk)
     heading = (_("Case"), _("Title"), _("Member"), _("Result"), _("Details"))
     lines = (
@@ -135,12 +137,12 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
 
 
 def _numbers(page: Page[Any]) -> Any:
-    """The numbers of the pages that are offered, with gaps."""
+    """Return the numbers of the pages that are offered, with gaps."""
     return page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
 
 
 def _described(rows: list[BulkRow], run: BulkRun) -> list[dict[str, Any]]:
-    """Each row with what is told of it."""
+    """Return each row with what is told of it."""
     return [
         {"case": row.case, "told": row.words or bulk.told(row, run), "drawn": selectors.drawn_as(row, run)}
         for row in rows
@@ -154,8 +156,10 @@ def _query(**values: str) -> str:
 
 
 def _spread(run: BulkRun) -> dict[str, Any] | None:
-    """What the link fills in that spreads the cases of a crowded preview over SPREAD_DAYS. None where there is no
-    crowd."""
+    """Return what the link fills in that spreads the cases of a crowded preview over SPREAD_DAYS.
+
+    None without a crowd.
+    """
     if run.state != State.PREVIEWED or not run.crowded or run.action not in DATED:
         return None
     count = bulk.changeable(run).count()

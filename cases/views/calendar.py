@@ -36,7 +36,7 @@ ROWS = {CalendarView.MONTH: 3, CalendarView.WEEK: 8}
 @require_safe
 @staff_only
 def calendar(request: PortalRequest) -> HttpResponse:
-    """What is released when. The query is CalendarForm's. One that can't be read shows this month and says so."""
+    """Show what is released when. The query is CalendarForm's. One that can't be read shows this month and says so."""
     user = request.user
     now = portal_now()
     form, problems = calendar_forms.read(request.GET, by=user, now=now)
@@ -100,7 +100,7 @@ def _links(form: CalendarForm) -> dict[str, Any]:
 
 
 def _not_moved(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """The case as it is now, with what was typed where it can still be moved."""
+    """Show the case as it is now, with what was typed where it can still be moved."""
     case, user, now = visible_case(request, pk), request.user, portal_now()
     if error.status == 400:
         typed = MoveForm(request.POST, case=case, by=user, now=now)
@@ -116,8 +116,11 @@ def _not_moved(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
 @staff_only
 @refusals_shown_by(_not_moved)
 def move_case(request: PortalRequest, pk: int) -> HttpResponse:
-    """Another day for a release. POST `release_date`, `reason`, `version`; GET `to` proposes a day. The rest of the
-    query is the calendar's, to which a move returns; a refusal answers with its status, and nothing has moved."""
+    """Move a release to another day by `release_date`, `reason` and `version` (POST). GET `to` proposes a day.
+
+    The rest of the query is the calendar's, to which a move returns. A refusal answers with its status, and nothing has
+    moved.
+    """
     case, user, now = visible_case(request, pk), request.user, portal_now()
     permissions.check(Action.RESCHEDULE, by=user, case=case)
     if request.method != "POST":

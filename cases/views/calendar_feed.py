@@ -32,8 +32,10 @@ NEW_TOKEN = "new_feed_token"  # noqa: S105
 @require_safe
 @never_cache
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """The iCalendar file of the owner of that token. 404 for an unknown or former token, and until its owner has set
-    up the second factor that the portal demands."""
+    """Send the iCalendar file of the owner of that token.
+
+    Http404 for an unknown or former token, and until its owner has set up the second factor that the portal demands.
+    """
     owner = feeds.owner_of(token)
     if owner is None or mfa.is_missing(owner):
         raise Http404
@@ -49,8 +51,10 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 # The person has another role by now, or the session has ended: the dashboard is for everybody.
 @refusals_shown_by(refusal_above("dashboard"))
 def change_feed(request: PortalRequest) -> HttpResponse:
-    """POST `action`: `new` makes an address, `off` takes it back, and anything else is a 400. GET shows a new address
-    this once: to reload that page must not make another one, which would end the first."""
+    """Make an address (POST `action` new) or take it back (off). Show a new address this once (GET).
+
+    To reload that page must not make another one, which would end the first. 400 for any other `action`.
+    """
     user = request.user
     if request.method != "POST":
         return _new_address(request)

@@ -25,7 +25,7 @@ WEB = CaseEvent.Source.WEB
 @require_safe
 @administrators_only
 def canned_texts(request: PortalRequest) -> HttpResponse:
-    """All texts by name."""
+    """List all texts by name."""
     return render(request, "cases/canned_texts/list.html", {"texts": CannedText.objects.all()})
 
 
@@ -39,7 +39,7 @@ def _not_added(request: PortalRequest, error: CaseError) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_not_added)
 def new_canned_text(request: PortalRequest) -> HttpResponse:
-    """Another text."""
+    """Add a text."""
     if request.method != "POST":
         return _page(request, None, CannedTextForm())
     form = CannedTextForm(request.POST)
@@ -53,7 +53,7 @@ def new_canned_text(request: PortalRequest) -> HttpResponse:
 
 
 def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """What was typed, for the text as it is now: who saves again has read that somebody changed it.
+    """Show what was typed, for the text as it is now: who saves again has read that somebody changed it.
 
     One that is deleted by now is shown as a new text.
     """
@@ -67,7 +67,7 @@ def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 @administrators_only
 @refusals_shown_by(_not_changed)
 def canned_text(request: PortalRequest, pk: int) -> HttpResponse:
-    """One text, to be read and changed."""
+    """Show one text, and change it."""
     found = CannedText.objects.filter(pk=pk).first()
     if found is None:
         raise verbs.TextDeleted if texts_in(request) else Http404

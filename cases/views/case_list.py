@@ -49,8 +49,10 @@ class Column:
 @require_safe
 @vary_on_headers("HX-Request")
 def case_list(request: PortalRequest) -> HttpResponse:
-    """The cases that the person may see, filtered, ordered and paged by the address. HTMX gets the list without the
-    page around it; what cannot be read shows nothing and says so."""
+    """List the cases that the person may see, filtered, ordered and paged by the address.
+
+    HTMX gets the list without the page around it. What cannot be read shows nothing and says so.
+    """
     user = request.user
     asked = CaseFilter(request.GET, by=user)
     query = asked.list_query() if asked.is_valid() else None
@@ -86,7 +88,7 @@ def shown_cases(asked: CaseFilter, user: User, number: str | None) -> list[Visib
 
 
 def _display(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:
-    """What changes how the list is shown, each with the query that does it."""
+    """Return what changes how the list is shown, each with the query that does it."""
     densities = [("", _("Compact")), (COMFORTABLE, _("Comfortable"))]
     # Members have few cases, and look for a number by typing it.
     offered = [order for order in query.orders if order.column != "case" or not asked.by.is_member]

@@ -26,7 +26,7 @@ WEB = PortalEvent.Source.WEB
 @require_safe
 @administrators_only
 def case_types(request: PortalRequest) -> HttpResponse:
-    """All types in their order, the retired ones last."""
+    """List all types in their order, the retired ones last."""
     kept = CaseType.objects.order_by("is_retired", "position", "name", "pk").prefetch_related("conditions")
     context = {"types": kept, "lead": schedule.portals_lead_time(), "most": limits.CASE_TYPES}
     return render(request, "cases/case_types/list.html", context)
@@ -42,7 +42,7 @@ def _not_added(request: PortalRequest, error: CaseError) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_not_added)
 def new_case_type(request: PortalRequest) -> HttpResponse:
-    """Another type, behind the ones that there are."""
+    """Add a type, behind the ones that there are."""
     if request.method != "POST":
         last = CaseType.objects.order_by("-position").values_list("position", flat=True).first()
         position = 1 if last is None else min(last + 1, limits.PLACES)
@@ -60,7 +60,7 @@ def new_case_type(request: PortalRequest) -> HttpResponse:
 
 
 def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """What was typed, for the type as it is now: who saves again has read that somebody changed it."""
+    """Show what was typed, for the type as it is now: who saves again has read that somebody changed it."""
     case_type = get_object_or_404(CaseType, pk=pk)
     form = CaseTypeForm(request.POST.dict() | {"version": case_type.version})
     add_refusal(form, error)
@@ -71,7 +71,7 @@ def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 @administrators_only
 @refusals_shown_by(_not_changed)
 def case_type(request: PortalRequest, pk: int) -> HttpResponse:
-    """One type, to be read and changed."""
+    """Show one type, and change it."""
     found = get_object_or_404(CaseType, pk=pk)
     if request.method != "POST":
         return _show(request, found)
@@ -92,7 +92,7 @@ def _not_retired(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 @administrators_only
 @refusals_shown_by(_not_retired)
 def retire_case_type(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST `retired`: `yes` retires the type, `no` brings it back; anything else changes nothing."""
+    """Retire the type (POST `retired` yes) or bring it back (no). Anything else changes nothing."""
     found = get_object_or_404(CaseType, pk=pk)
     retired = {"yes": True, "no": False}.get(request.POST.get("retired", ""))
     if retired is None:

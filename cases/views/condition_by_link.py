@@ -43,8 +43,10 @@ def _refused(request: HttpRequest, error: CaseError, token: str) -> HttpResponse
 @_unlisted
 @refusals_shown_by(_refused)
 def condition_by_link(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks. POST, by a person or a system, meets the condition. 404 for an unknown link, 410 for one that is used
-    or has expired."""
+    """Ask (GET). Meet the condition (POST), for a person or a system.
+
+    404 for an unknown link, 410 for one that is used or has expired.
+    """
     too_often: HttpResponse | None = consume_or_429(request, action="condition_links", limit_get=True)
     if too_often:
         return too_often

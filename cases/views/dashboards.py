@@ -15,13 +15,13 @@ from cases.views.requests import PortalRequest
 
 @require_safe
 def dashboard(request: PortalRequest) -> HttpResponse:
-    """The dashboard of the person's role."""
+    """Show the dashboard of the person's role."""
     return member_dashboard(request) if request.user.is_member else staff_dashboard(request)
 
 
 @require_safe
 def member_dashboard(request: PortalRequest) -> HttpResponse:
-    """A member's cases: what is ready and new first. Completed cases that are not released are not among them."""
+    """Show a member's cases, what is ready and new first. No completed case is among them before its release."""
     groups = [group for group in boards.groups_for(request.user) if group.cases]
     new = [case for group in groups if group.is_new for case in group.cases]
     context = {"groups": groups, "live_token": dashboard_token(groups), "news": contents_of(new, to=request.user)}
@@ -29,8 +29,10 @@ def member_dashboard(request: PortalRequest) -> HttpResponse:
 
 
 def staff_dashboard(request: PortalRequest) -> HttpResponse:
-    """The queue of what anybody may take, and a technician's own work; for administrators everybody's, and whether
-    something is wrong with the releases."""
+    """Show the queue of what anybody may take, and a technician's own work.
+
+    Administrators see everybody's, and whether something is wrong with the releases.
+    """
     user = request.user
     now = portal_now()
     groups = boards.groups_for(user, now)

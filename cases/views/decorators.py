@@ -11,7 +11,7 @@ from cases.models import User
 
 
 def staff_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """For members the page does not exist: 404, as for whatever they may not know of."""
+    """Raise Http404 for members, as for whatever they may not know of."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

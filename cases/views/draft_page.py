@@ -16,7 +16,10 @@ from cases.views.requests import PortalRequest
 def render_draft(
     request: PortalRequest, form: DraftForm, *, case: Case | None = None, status: int = 200, **more: Any
 ) -> HttpResponse:
-    """The page of a new draft, or of `case`. `more`: a `problem`, a `document_problem`, whether it `is_changed`."""
+    """Render the page of a new draft, or of `case`.
+
+    `more`: a `problem`, a `document_problem`, whether it `is_changed`.
+    """
     context: dict[str, Any] = {"form": form, "viewer": request.user} | upload_limits()
     if case:
         context |= {"case": VisibleCase.of(case, to=request.user, in_full=True)}
@@ -27,5 +30,5 @@ def render_draft(
 def render_saved(
     request: PortalRequest, case: Case | None = None, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    """What a page that saves itself reads: where the draft is and which version was saved, or the `problem`."""
+    """Tell a page that saves itself where the draft is and which version was saved, or the `problem`."""
     return render(request, "cases/includes/draft_saved.html", {"saved": case, "problem": problem}, status=status)

@@ -37,7 +37,7 @@ def _not_created(request: PortalRequest, error: CaseError) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @refusals_shown_by(_not_created)
 def new_case(request: PortalRequest) -> HttpResponse:
-    """A new draft; its number is generated. By HTMX's header the page saves itself."""
+    """Create a draft, whose number is generated. By HTMX's header the page saves itself."""
     user = request.user
     if not user.is_member:
         raise PermissionDenied(_("Only members can create cases."))
@@ -69,7 +69,7 @@ def _not_edited(request: PortalRequest, error: CaseError, pk: int) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 @refusals_shown_by(_not_edited)
 def edit_case(request: PortalRequest, pk: int) -> HttpResponse:
-    """Another text for a draft. A person who can no longer save finds what was typed on the page that says so."""
+    """Change a draft. A person who can no longer save finds what was typed on the page that says so."""
     case = visible_case(request, pk)
     # A form of its own instance: what was typed must not show in the case when it is refused.
     form = _form(request, instance=visible_case(request, pk))
@@ -86,7 +86,7 @@ def _form(request: PortalRequest, **options: Any) -> DraftForm:
 
 
 def _shown(request: PortalRequest, form: DraftForm, case: Case | None = None) -> HttpResponse:
-    """The form, empty or with its errors."""
+    """Show the form, empty or with its errors."""
     status = 400 if form.is_bound else 200
     if request.htmx and form.is_bound:
         words = " ".join(str(error) for errors in form.errors.values() for error in errors)
@@ -95,7 +95,7 @@ def _shown(request: PortalRequest, form: DraftForm, case: Case | None = None) ->
 
 
 def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: Stale) -> HttpResponse:
-    """What was typed, beside the draft as it is now. Who saves again has seen both."""
+    """Show what was typed beside the draft as it is now. Who saves again has seen both."""
     case = visible_case(request, pk)
     form.data = request.POST.dict() | {"version": case.version}
     return render_draft(request, form, case=case, problem=error.message, status=error.status, is_changed=True)
@@ -104,7 +104,7 @@ def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: 
 def _not_carried_on(
     request: PortalRequest, error: CaseError, pk: int, *, is_again: bool = False, form_token: str = ""
 ) -> HttpResponse:
-    """The draft is saved. What could not be done with it is said on its page."""
+    """Say on the page of the draft, which is saved, what could not be done with it."""
     case = visible_case(request, pk)
     if Action.EDIT not in permissions.allowed(by=request.user, case=case):
         return show_refusal(request, error, pk)
@@ -114,7 +114,7 @@ def _not_carried_on(
 
 @refusals_shown_by(_not_carried_on)
 def _carry_on(request: PortalRequest, pk: int, *, is_again: bool = False, form_token: str = "") -> HttpResponse:
-    """The draft `pk` is saved: attach the file that came along, and do what the button says.
+    """Attach the file that came along to the saved draft `pk`, and do what the button says.
 
     A button that was pressed twice attaches its file once: by the token of the form, or, where that has made the draft,
     by `is_again`.
@@ -137,7 +137,7 @@ def _carry_on(request: PortalRequest, pk: int, *, is_again: bool = False, form_t
 @require_POST
 @refusals_shown_by(show_refusal)
 def submit_case(request: PortalRequest, pk: int) -> HttpResponse:
-    """Hands the draft in."""
+    """Submit the draft."""
     case = visible_case(request, pk)
     drafts.submit(case=case, by=request.user, source=WEB, version=VersionForm(request.POST).seen())
     _tell(request, is_submitted=True)

@@ -24,7 +24,7 @@ from cases.views.requests import PortalRequest
 @require_safe
 @staff_only
 def history(request: PortalRequest) -> HttpResponse:
-    """What happened to the cases that the person may see, latest first, filtered by the address."""
+    """List what happened to the cases that the person may see, latest first, filtered by the address."""
     asked = HistoryFilter(request.GET, by=request.user)
     before = request.GET.get("before", "")
     behind = place_of(int(before)) if limits.is_key(before) else None
@@ -38,7 +38,7 @@ def history(request: PortalRequest) -> HttpResponse:
 @require_safe
 @staff_only
 def export_history(request: PortalRequest) -> HttpResponseBase:
-    """All of it as CSV, sent while it is read. What cannot be read shows the page and its errors, with status 400."""
+    """Send all of it as CSV, while it is read. What cannot be read shows the page and its errors, with status 400."""
     asked = HistoryFilter(request.GET, by=request.user)
     if not asked.is_valid():
         return history(request)

@@ -20,7 +20,7 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def feed(cases: Iterable[Case], *, at: dt.datetime) -> bytes:
-    """The file with one event a case that is scheduled or released, written at the aware datetime `at`."""
+    """Return the file with one event a case that is scheduled or released, written at the aware datetime `at`."""
     calendar = Calendar()
     calendar.add("prodid", "-//Advisor Portal//Release calendar//EN")
     calendar.add("version", "2.0")
@@ -35,7 +35,7 @@ def feed(cases: Iterable[Case], *, at: dt.datetime) -> bytes:
 
 
 def _event(case: Case, *, at: dt.datetime) -> Event:
-    """A moment without a length, in UTC, so that no time zone has to be described."""
+    """Return a moment without a length, in UTC, so that no time zone has to be described."""
     event = Event()
     # The name never changes: a calendar program moves the event when the case is moved.
     event.add("uid", f"release-{case.pk}@{urlsplit(settings.PORTAL_URL).hostname}")

@@ -24,7 +24,7 @@ from cases.views.requests import PortalRequest
 @login_not_required
 @never_cache
 def live(request: PortalRequest) -> HttpResponse:
-    """JSON with the number of unread notifications, and with the `news` of the page that asks, if any.
+    """Answer in JSON with the number of unread notifications, and with the `news` of the page that asks, if any.
 
     204 for a person who is no longer signed in: a page that waits must not show them the page to sign in.
     """

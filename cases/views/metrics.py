@@ -19,7 +19,7 @@ FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO",
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The portal's figures in the text format; 404 for those who may not read them."""
+    """Send the portal's figures in the text format. Http404 for those who may not read them."""
     if not _may_read(request):
         raise Http404
     return HttpResponse(prometheus.exposition(portal_now()), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -18,7 +18,7 @@ from cases.views.requests import PortalRequest
 
 @require_safe
 def notifications(request: PortalRequest) -> HttpResponse:
-    """What the person has not read, by case, and below it what they have."""
+    """List what the person has not read, by case, and below it what they have."""
     unread = selectors.unread(request.user)
     context = {
         "unread": unread,
@@ -56,7 +56,7 @@ def read_all_notifications(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def notification_settings(request: PortalRequest) -> HttpResponse:
-    """How the person wants to be told of each kind."""
+    """Let the person choose how they want to be told of each kind."""
     form = NotificationChoicesForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_bound and form.is_valid():
         verbs.choose(by=request.user, channels=form.cleaned_data)
@@ -67,5 +67,5 @@ def notification_settings(request: PortalRequest) -> HttpResponse:
 
 
 def _visible(request: PortalRequest, pk: int) -> Notification:
-    """The notification of the person; Http404 where it is another's, or they may no longer know of its case."""
+    """Return the notification. Http404 where it is another person's, or they may no longer know of its case."""
     return get_object_or_404(selectors.visible_to(request.user), pk=pk)

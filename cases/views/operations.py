@@ -34,7 +34,7 @@ DEFAULT_PERIOD = 30
 @require_safe
 @administrators_only
 def operations(request: PortalRequest) -> HttpResponse:
-    """The page. `?days=` 7, 30 or 90; anything else is 30. It does not wait for the broker."""
+    """Show the page. `?days=` is 7, 30 or 90, anything else is 30. It does not wait for the broker."""
     return show_operations(request)
 
 
@@ -53,21 +53,21 @@ def show_operations(
 @require_safe
 @administrators_only
 def operations_figures(request: PortalRequest) -> HttpResponse:
-    """The figures of the period alone."""
+    """Render the figures of the period alone."""
     return render(request, "cases/operations/figures.html", _figures(request, portal_now()))
 
 
 @require_safe
 @administrators_only
 def operations_present(request: PortalRequest) -> HttpResponse:
-    """The state of this moment alone."""
+    """Render the state of this moment alone."""
     return render(request, "cases/operations/present.html", _present(request, portal_now()))
 
 
 @require_safe
 @administrators_only
 def operations_workers(request: PortalRequest) -> HttpResponse:
-    """What broker and workers say, within some two seconds; that they say nothing is an answer too."""
+    """Ask broker and workers, for some two seconds. That they say nothing is an answer too."""
     return render(request, "cases/operations/workers.html", {"broker": broker_status()})
 
 
@@ -75,7 +75,7 @@ def operations_workers(request: PortalRequest) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(refusal_above("operations"))
 def resend_email(request: PortalRequest, pk: int) -> HttpResponse:
-    """Has an email that was given up sent again."""
+    """Have an email that was given up sent again."""
     email = get_object_or_404(OutgoingEmail, pk=pk)
     rows = resend(email=email, by=request.user, source=CaseEvent.Source.WEB)
     said = ngettext("Resending the email about %(count)s case.", "Resending the email about %(count)s cases.", rows)

@@ -41,7 +41,7 @@ MOST_CASES, MOST_PEOPLE = 8, 4
 
 @require_safe
 def palette(request: PortalRequest) -> HttpResponse:
-    """The part of a page that lists what fits `q`. Nothing typed: the pages."""
+    """Render the part of a page that lists what fits `q`: the pages where nothing is typed."""
     text = request.GET.get("q", "").strip()[: limits.SEARCH]
     pages = [(_("Views"), _views(request.user, text)), (_("Pages"), _pages(request.user, text))]
     groups = [*pages, *_found(request.user, text)]

@@ -35,7 +35,7 @@ SHOWN, CASES = 50, 10
 @require_safe
 @administrators_only
 def people(request: PortalRequest) -> HttpResponse:
-    """All accounts, filtered, sorted and paged."""
+    """List all accounts, filtered, sorted and paged."""
     shown = PeopleFilter(request.GET, queryset=User.objects.order_by(*BY_NAME))
     found = shown.qs if shown.is_valid() else User.objects.none()
     query = request.GET.copy()
@@ -52,14 +52,14 @@ def people(request: PortalRequest) -> HttpResponse:
 @require_safe
 @administrators_only
 def person(request: PortalRequest, pk: int) -> HttpResponse:
-    """One account, and what can be done with it."""
+    """Show one account, and what can be done with it."""
     return _page(request, get_object_or_404(User, pk=pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrators_only
 def invite_person(request: PortalRequest) -> HttpResponse:
-    """A new account, whose owner is mailed a link to set a password."""
+    """Create an account, and mail its owner a link to set a password."""
     form = InviteForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         with refusal_on(form):
@@ -70,7 +70,7 @@ def invite_person(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrators_only
 def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
-    """Another name or address for somebody."""
+    """Give somebody another name or address."""
     found = get_object_or_404(User, pk=pk)
     initial = model_to_dict(found, CorrectForm.Meta.fields)
     form = CorrectForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -87,7 +87,7 @@ def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(refusal_above("person", "pk"))
 def reinvite_person(request: PortalRequest, pk: int) -> HttpResponse:
-    """The link to set a password once more, for somebody who has none yet."""
+    """Send the link to set a password once more, to somebody who has none yet."""
     found = get_object_or_404(User, pk=pk)
     with suppress(SentAlready):
         found = verbs.invite_again(person=found, by=request.user, form_token=form_tokens.sent_in(request))
@@ -96,7 +96,7 @@ def reinvite_person(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def _refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """The page of the person, with what was refused above it."""
+    """Show the page of the person, with what was refused above it."""
     return _page(request, get_object_or_404(User, pk=pk), status=error.status, problem=error.message)
 
 
@@ -104,7 +104,7 @@ def _refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_refused)
 def set_access(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST `access`: `off` deactivates the account, `on` reactivates it; anything else changes nothing."""
+    """Deactivate the account (POST `access` off) or reactivate it (on). Anything else changes nothing."""
     found = get_object_or_404(User, pk=pk)
     verb = {"on": verbs.reactivate, "off": verbs.deactivate}.get(request.POST.get("access", ""))
     if verb is None:
@@ -115,7 +115,7 @@ def set_access(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def _role_refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """The same, with the role that was chosen."""
+    """Do as `_refused`, with the role that was chosen."""
     found = get_object_or_404(User, pk=pk)
     return _page(request, found, status=error.status, problem=error.message, role_form=RoleForm(request.POST))
 
@@ -124,7 +124,7 @@ def _role_refused(request: PortalRequest, error: CaseError, pk: int) -> HttpResp
 @administrators_only
 @refusals_shown_by(_role_refused)
 def change_role(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST `role`: what the person is from now on."""
+    """Give the person the `role` (POST)."""
     found = get_object_or_404(User, pk=pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
@@ -139,7 +139,7 @@ def change_role(request: PortalRequest, pk: int) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_refused)
 def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
-    """All open cases of a person to a technician. POST `to`, the technician's id."""
+    """Hand all open cases of a person over to the technician with the id `to` (POST)."""
     technician = get_object_or_404(User, pk=pk)
     form = HandOverForm(request.POST, technician=technician)
     if not form.is_valid():
@@ -158,7 +158,7 @@ def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_refused)
 def remove_second_factor(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST `reason`: why somebody gets in with the password alone from now on."""
+    """Let somebody sign in with the password alone from now on, for `reason` (POST)."""
     found = get_object_or_404(User, pk=pk)
     form = SecondFactorForm(request.POST)
     if not form.is_valid():

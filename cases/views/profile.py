@@ -15,7 +15,7 @@ from cases.views.requests import PortalRequest
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: PortalRequest) -> HttpResponse:
-    """One's own name, language and time zone."""
+    """Let people change their own name, language and time zone."""
     # An instance of its own: what was typed must not show in the page's head when it is refused.
     person = User.objects.get(pk=request.user.pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)

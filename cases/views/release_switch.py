@@ -28,7 +28,7 @@ def _not_switched(request: PortalRequest, error: CaseError) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_not_switched)
 def stop_releases(request: PortalRequest) -> HttpResponse:
-    """POST `reason`. A refusal answers with the page and the sentence."""
+    """Stop all releases for `reason` (POST). A refusal answers with the page and the sentence."""
     form = SwitchForm(request.POST)
     if not form.is_valid():
         return show_operations(request, switch_form=form, status=400)
@@ -41,7 +41,7 @@ def stop_releases(request: PortalRequest) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_not_switched)
 def start_releases(request: PortalRequest) -> HttpResponse:
-    """POST perhaps a `reason`, and as `seen` when the stop was made."""
+    """Start releases again (POST), perhaps with a `reason`. `seen` is when the stop was made."""
     form = SwitchForm(request.POST)
     if not form.is_valid():
         return show_operations(request, switch_form=form, status=400)

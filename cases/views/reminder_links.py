@@ -74,7 +74,7 @@ def _refused(request: PortalRequest, error: CaseError, token: str) -> HttpRespon
 @never_cache
 @refusals_shown_by(_refused)
 def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
-    """GET asks. POST does what the link is for, unless the case is no longer as it was in the email.
+    """Ask (GET). Do what the link is for (POST), unless the case is no longer as it was in the email.
 
     404 for a link that nobody signed, 403 for somebody else's link or case, 410 for one that is out of date.
     """

@@ -32,7 +32,7 @@ WEB = PortalEvent.Source.WEB
 @require_safe
 @staff_only
 def saved_views(request: PortalRequest) -> HttpResponse:
-    """All views that the person has, which are in the menu, and which they may change."""
+    """List all views that the person has, which are in the menu, and which they may change."""
     return _list(request)
 
 
@@ -54,7 +54,7 @@ def _list(request: PortalRequest, *, status: int = 200, problem: str = "") -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def new_saved_view(request: PortalRequest) -> HttpResponse:
-    """A view of the list that the rest of the address asks for. POST `name`, and `is_shared` and `is_pinned` if so.
+    """Save a view of the list that the rest of the address asks for, by `name`, `is_shared`, `is_pinned` (POST).
 
     Where the address asks for what no list has, the list says what is wrong.
     """
@@ -89,7 +89,7 @@ def _save(request: PortalRequest, form: NewViewForm, query: str) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def saved_view(request: PortalRequest, pk: int) -> HttpResponse:
-    """One view that the person may change: POST `name`, and of an administrator `is_shared`."""
+    """Show one view that the person may change. Change its `name`, and for administrators `is_shared` (POST)."""
     view = _kept(request, pk)
     if request.method != "POST":
         initial = {"name": view.name, "is_shared": view.is_shared}
@@ -134,7 +134,7 @@ def _not_pinned(request: PortalRequest, error: CaseError) -> HttpResponse:
 @staff_only
 @refusals_shown_by(_not_pinned)
 def pin_view(request: PortalRequest) -> HttpResponse:
-    """POST `view`, the key of a view, and `pinned`: `yes` puts it into the menu, `no` takes it out."""
+    """Put the view with the key `view` into the menu (POST `pinned` yes), or take it out (no)."""
     key = request.POST.get("view", "")
     is_pinned = {"yes": True, "no": False}.get(request.POST.get("pinned", ""))
     if is_pinned is None:
@@ -148,7 +148,7 @@ def pin_view(request: PortalRequest) -> HttpResponse:
 
 @contextmanager
 def _gone_is_404() -> Iterator[None]:
-    """Another tab, or an administrator, may delete a view after the page has found it."""
+    """Raise Http404 where another tab, or an administrator, has deleted the view since the page has found it."""
     try:
         yield
     except SavedView.DoesNotExist:

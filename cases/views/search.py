@@ -14,7 +14,10 @@ from cases.views.requests import PortalRequest
 
 @require_safe
 def search(request: PortalRequest) -> HttpResponse:
-    """What the person may see of what they search, the best first. What cannot be read finds nothing and says so."""
+    """Show what the person may see of what they search, the best first.
+
+    What cannot be read finds nothing and says so.
+    """
     form = SearchForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
     form.fields["q"].widget.attrs["autofocus"] = not text

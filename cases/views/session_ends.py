@@ -14,8 +14,10 @@ from cases.models import User
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """CSRF_FAILURE_VIEW. A form of the person's own, from before they signed in again, is shown with what was typed.
-    One that carries no token of ours says no more than that it was not sent."""
+    """Show a form of the person's own, from before they signed in again, with what was typed (CSRF_FAILURE_VIEW).
+
+    One that carries no token of ours says no more than that it was not sent.
+    """
     token = token_of(request)
     if token is None or not is_form(request):
         context = {"back": page_of(request)} if request.resolver_match else {}
@@ -31,7 +33,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsent_form(request: HttpRequest) -> HttpResponse:
-    """What the person typed when their session had ended, to be sent again. POST drops it."""
+    """Show what the person typed when their session had ended, to be sent again. POST drops it."""
     user = cast(User, request.user)
     if request.method == "POST":
         unsent_forms.forget(user)

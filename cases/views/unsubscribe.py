@@ -23,7 +23,7 @@ PAGE = "cases/notifications/unsubscribe.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks, and changes nothing. POST, by a person or their mail program, stops the emails. 404 for another link.
+    """Ask (GET), and change nothing. Stop the emails (POST), for a person or their mail program. 404 for another link.
 
     It says the same as often as it is called: which emails they are, in the language of their reader, and nothing else
     about anybody.

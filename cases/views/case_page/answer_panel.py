@@ -10,7 +10,7 @@ from cases.models import Case, CaseAnswer
 
 
 def answer_panel(case: Case, can: set[Action]) -> dict[str, Any]:
-    """What the panel says of the answer of `case`, which was fetched `in_full`. No query but for a case type."""
+    """Return what the panel says of the answer of `case`, fetched `in_full`. No query but for a case type."""
     answer: CaseAnswer | None = getattr(case, "answer", None)
     saved = {"answer": answer, "answer_most": limits.ANSWER}
     if Action.WRITE_ANSWER not in can:

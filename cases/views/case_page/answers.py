@@ -44,7 +44,7 @@ def _not_saved(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
 @staff_only
 @refusals_shown_by(_not_saved)
 def write_answer(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST `answer`, and `version` of the answer that was shown. With `preview` nothing is saved."""
+    """Save `answer`, written over its `version` (POST). With `preview` show it and save nothing."""
     case = visible_case(request, pk)
     permissions.check(Action.WRITE_ANSWER, by=request.user, case=case)
     form = AnswerForm(request.POST)

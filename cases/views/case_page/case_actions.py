@@ -55,7 +55,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
 
     @abstractmethod
     def said(self, case: Case) -> str:
-        """What the person reads once it is done."""
+        """Return what the person reads once it is done."""
 
     def post(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Perform the action on the case `pk`, or show why not."""

@@ -44,7 +44,7 @@ RELEASE = "cases/includes/case_parts.html"
 
 @require_safe
 def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
-    """One case, as far as the person may see it.
+    """Show one case, as far as the person may see it.
 
     `notes_before`, `messages_before`: the notes or messages before that one instead of the latest.
     """
@@ -57,21 +57,23 @@ def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def visible_case(request: PortalRequest, pk: int) -> Case:
-    """The case for the person in person; Http404 where they may not know of it."""
+    """Return the case for the person in person. Http404 where they may not know of it."""
     cases = Case.objects.shown_to(request.user).in_full().annotate(is_stopped=release_stop.is_on())
     return get_object_or_404(first_views.with_recorded(cases, kind=FirstView.Kind.PAGE, by=request.user), pk=pk)
 
 
 def show_refusal(request: PortalRequest, error: CaseError, pk: int, *_args: Any, **_kwargs: Any) -> HttpResponse:
-    """The page of the case as it is now, with what was refused of it or of a part of it above."""
+    """Show the page of the case as it is now, with what was refused of it or of a part of it above."""
     return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
 
 
 def render_case(
     request: PortalRequest, case: Case, *, status: int = 200, part: str = "", **overrides: Any
 ) -> HttpResponse:
-    """The page of `case`, or for HTMX the `part` of it. `overrides`: a form with errors in place of the empty one, the
-    `open` dialog, a `problem`."""
+    """Render the page of `case`, or for HTMX the `part` of it.
+
+    `overrides`: a form with errors in place of the empty one, the `open` dialog, a `problem`.
+    """
     user = request.user
     now = None if user.is_member else portal_now()
     can = permissions.allowed(by=user, case=case, now=now)
@@ -105,7 +107,7 @@ def render_case(
 
 
 def seen_context(case: Case, viewer: User, *, can: set[Action], before: str = "") -> dict[str, Any]:
-    """What the page shows of `case`, which came from `visible_to(viewer)`: to people in person, and in a preview.
+    """Return what the page shows of `case`, which came from `visible_to(viewer)`: in person, and in a preview.
 
     `before`: the messages before that one instead of the latest.
     """
@@ -134,7 +136,7 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
 
 
 def _forms(case: Case, user: User, can: set[Action], now: dt.datetime) -> dict[str, Any]:
-    """The forms of what `user` can do to `case` at `now`, and no others: a form takes longer than a query."""
+    """Return the forms of what `user` can do to `case` at `now`, and no others: a form takes longer than a query."""
     initial = {"version": case.version}
     forms: dict[str, Any] = {}
     if Action.ACCEPT in can:

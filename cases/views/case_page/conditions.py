@@ -46,7 +46,7 @@ def _not_added(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
 @staff_only
 @refusals_shown_by(_not_added)
 def add_condition(request: PortalRequest, pk: int) -> HttpResponse:
-    """GET shows the form, with the `kind` of the query chosen. POST `kind`, `name`, `owner`, `version` adds one."""
+    """Show the form, with the `kind` of the query chosen. POST `kind`, `name`, `owner`, `version` adds one."""
     case = visible_case(request, pk)
     permissions.check(Action.ADD_CONDITION, by=request.user, case=case)
     if request.method != "POST":
@@ -121,7 +121,7 @@ def _not_waived(request: PortalRequest, error: CaseError, pk: int, condition_pk:
 @staff_only
 @refusals_shown_by(_not_waived)
 def waive_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
-    """GET asks for the reason. POST `reason`, `version` waives the condition."""
+    """Ask for the reason (GET). Waive the condition by `reason` and `version` (POST)."""
     case = visible_case(request, pk)
     condition = _condition(case, condition_pk)
     permissions.check(Action.WAIVE, by=request.user, case=case)

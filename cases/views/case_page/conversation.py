@@ -26,7 +26,7 @@ WEB = CaseEvent.Source.WEB
 
 
 def _not_sent(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """What was typed stays. Errors of a field are shown next to it, and others above the page."""
+    """Show what was typed. Errors of a field are next to it, and others above the page."""
     form = MessageForm(request.POST)
     said: dict[str, Any] = {"message_form": form}
     if isinstance(error, BadDocument | StorageFailed | FormReused):
@@ -41,8 +41,10 @@ def _not_sent(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse
 @require_POST
 @refusals_shown_by(_not_sent)
 def send_message(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST `message`; of a member also `file`, once or more, of staff `asks`. With `insert` staff put the text `canned`
-    into the message, and nothing is sent."""
+    """Send `message`: of a member with any number of `file`, of staff with `asks` (POST).
+
+    With `insert` staff put the text `canned` into the message, and nothing is sent.
+    """
     case, user = visible_case(request, pk), request.user
     permissions.check(Action.WRITE_MESSAGE, by=user, case=case)
     form = MessageForm(request.POST)
@@ -68,7 +70,7 @@ def _not_ended(request: PortalRequest, error: CaseError, pk: int) -> HttpRespons
 @staff_only
 @refusals_shown_by(_not_ended)
 def end_waiting(request: PortalRequest, pk: int) -> HttpResponse:
-    """Nobody waits for a reply anymore. The `message` that is being written comes along, and stays."""
+    """Say that no reply is needed anymore. The `message` that is being written comes along, and stays."""
     case = visible_case(request, pk)
     waits_for_member = case.waiting_for == Case.WaitingFor.MEMBER
     messages.end_waiting(case=case, by=request.user, source=WEB)
@@ -77,7 +79,7 @@ def end_waiting(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def _written(request: PortalRequest) -> dict[str, Any]:
-    """The form with the message that is being written. Where there is none, the case says how the form begins."""
+    """Return the form with the message that is being written. Without one, the case says how the form begins."""
     return {"message_form": MessageForm(request.POST)} if request.POST.get("message", "").strip() else {}
 
 

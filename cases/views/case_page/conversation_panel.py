@@ -27,8 +27,9 @@ class ShownMessage:
 def conversation_panel(
     case: Case, viewer: User, *, documents: Iterable[CaseDocument], before: str = ""
 ) -> dict[str, Any]:
-    """The latest messages of `case` that `viewer` may read, oldest first; those before the message `before` where that
-    is an id. `documents` are those of the case that they may see. One query.
+    """Return the latest messages of `case` that `viewer` may read, oldest first. One query.
+
+    `before`: those before the message with that id instead. `documents` are those of the case that they may see.
     """
     found = CaseMessage.objects.of(case, seen_by=viewer).select_related("author")
     is_older = is_key(before)
@@ -56,5 +57,5 @@ def _asks_until(case: Case, viewer: User) -> dt.date | None:
 
 
 def canned_texts(can: set[Action]) -> dict[str, Any]:
-    """The texts to put into a message, where one can be written."""
+    """Return the texts to put into a message, where one can be written."""
     return {"canned_texts": list(CannedText.objects.only("name"))} if Action.WRITE_MESSAGE in can else {}

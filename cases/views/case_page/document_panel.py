@@ -25,7 +25,7 @@ class DocumentGroup:
 
 
 def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
-    """What the page says of the documents of `case`, which `user` sees. One query."""
+    """Return what the page says of the documents of `case`, which `user` sees. One query."""
     documents = list(CaseDocument.objects.of(case, seen_by=user))
     # What a member has waited for is below the answer, and not among the rest too.
     reports = [document for document in documents if document.kind == Kind.REPORT] if user.is_member else []
@@ -38,7 +38,7 @@ def document_panel(case: Case, user: User, can: set[Action]) -> dict[str, Any]:
 
 
 def upload_limits() -> dict[str, Any]:
-    """What the page says of the files that may be attached."""
+    """Return what the page says of the files that may be attached."""
     return {
         "document_types": file_types.in_words(),
         "document_accept": ",".join(file_types.TYPES),

@@ -23,7 +23,7 @@ SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'self'"
 @require_safe
 @csp_update({"frame-src": [SELF]})
 def view_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResponse:
-    """The page around the file, with its download. A file that no browser shows is downloaded."""
+    """Show the page around the file, with its download. Download a file that no browser shows."""
     found = visible_document(request, pk, document_pk)
     if not file_types.is_shown(found.content_type):
         return redirect("document", pk=pk, document_pk=document_pk)
@@ -36,7 +36,7 @@ def view_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResp
 @cache_control(private=True, no_store=True)
 @refusals_shown_by(not_opened)
 def document_content(request: PortalRequest, pk: int, document_pk: int) -> FileResponse | HttpResponse:
-    """The file itself, for the page around it. That its member viewed a report is recorded."""
+    """Send the file itself, for the page around it. Record that its member viewed a report."""
     found = visible_document(request, pk, document_pk, kind=FirstView.Kind.VIEWED)
     if not file_types.is_shown(found.content_type):
         return redirect("document", pk=pk, document_pk=document_pk)

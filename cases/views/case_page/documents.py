@@ -32,7 +32,7 @@ WEB = CaseEvent.Source.WEB
 
 
 def not_opened(request: PortalRequest, error: CaseError, pk: int, document_pk: int) -> HttpResponse:
-    """A page of its own, which also fits in the frame of a document."""
+    """Show a page of its own, which also fits in the frame of a document."""
     return render(request, "cases/document_unavailable.html", {"problem": error.message, "pk": pk}, status=error.status)
 
 
@@ -40,8 +40,10 @@ def not_opened(request: PortalRequest, error: CaseError, pk: int, document_pk: i
 @cache_control(private=True, no_store=True)
 @refusals_shown_by(not_opened)
 def document(request: PortalRequest, pk: int, document_pk: int) -> FileResponse:
-    """The file, to be saved and never to be shown as a page of the portal. 404 where the person may not know of it,
-    or the storage has lost it."""
+    """Send the file, to be saved and never to be shown as a page of the portal.
+
+    Http404 where the person may not know of it, or the storage has lost it.
+    """
     found = visible_document(request, pk, document_pk)
     response = file_response(found, as_attachment=True)
     if found.kind == CaseDocument.Kind.REPORT:
@@ -50,7 +52,7 @@ def document(request: PortalRequest, pk: int, document_pk: int) -> FileResponse:
 
 
 def file_response(document: CaseDocument, *, as_attachment: bool = False) -> FileResponse:
-    """The stored file. Http404 where the storage has lost it, DocumentUnavailable where it cannot be read now."""
+    """Return the stored file. Http404 where the storage has lost it, DocumentUnavailable where it can't be read now."""
     try:
         response = FileResponse(
             _opened(document), as_attachment=as_attachment, filename=document.name, content_type=document.content_type
@@ -66,7 +68,7 @@ def file_response(document: CaseDocument, *, as_attachment: bool = False) -> Fil
 
 
 def _opened(document: CaseDocument) -> File[Any]:
-    """The stored file, whose beginning can be read: once the answer has begun, it is too late for another."""
+    """Open the stored file and read its beginning: once the answer has begun, it is too late for another."""
     file = cast(File[Any], document.file.open("rb"))
     file.read(1)
     file.seek(0)
@@ -74,7 +76,7 @@ def _opened(document: CaseDocument) -> File[Any]:
 
 
 def _not_attached(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """Errors of the file are shown next to its field, and others above the page."""
+    """Show errors of the file next to its field, and others above the page."""
     is_of_file = isinstance(error, BadDocument | StorageFailed | FormReused)
     said = {"document_problem" if is_of_file else "problem": error.message}
     return render_case(request, visible_case(request, pk), status=error.status, **said)
@@ -83,7 +85,7 @@ def _not_attached(request: PortalRequest, error: CaseError, pk: int) -> HttpResp
 @require_POST
 @refusals_shown_by(_not_attached)
 def attach_document(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST `file`. A refusal answers with the page of the case, and the sentence beside the field."""
+    """Attach `file` (POST). A refusal answers with the page of the case, and the sentence beside the field."""
     case, user = visible_case(request, pk), request.user
     permissions.check(Action.ATTACH, by=user, case=case)
     file = uploaded_file(request)
@@ -96,7 +98,7 @@ def attach_document(request: PortalRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @refusals_shown_by(show_refusal)
 def remove_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResponse:
-    """GET asks whether the document shall go, by its name; POST takes it away."""
+    """Ask whether the document shall go, by its name (GET). Remove it (POST)."""
     found = visible_document(request, pk, document_pk)
     if request.method != "POST":
         return _ask_to_remove(request, found)
@@ -116,8 +118,10 @@ def _ask_to_remove(request: PortalRequest, found: CaseDocument) -> HttpResponse:
 def visible_document(
     request: PortalRequest, pk: int, document_pk: int, *, kind: FirstView.Kind = FirstView.Kind.DOCUMENT
 ) -> CaseDocument:
-    """The document of that case for the person in person, with whether a view of this `kind` is recorded. Http404
-    where they may not know of it."""
+    """Return the document of that case for the person in person, with whether a view of this `kind` is recorded.
+
+    Http404 where they may not know of it.
+    """
     documents = CaseDocument.objects.visible_to(request.user).select_related("case").defer("case__description")
     recorded = first_views.with_recorded(documents, kind=kind, by=request.user, case="case__")
     return get_object_or_404(recorded, pk=document_pk, case_id=pk)

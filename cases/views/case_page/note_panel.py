@@ -10,7 +10,7 @@ NOTES = 50
 
 
 def note_panel(case: Case, user: User, *, before: str = "") -> dict[str, Any]:
-    """The latest notes that `user` may read, oldest first; those before the note `before` where that is an id."""
+    """Return the latest notes that `user` may read, oldest first. `before`: those before the note with that id."""
     found = CaseNote.objects.visible_to(user).filter(case=case).select_related("author")
     is_older = is_key(before)
     if is_older:

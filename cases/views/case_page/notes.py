@@ -61,7 +61,7 @@ def _notified(mentioned: list[User], author: User) -> list[User]:
 @staff_only
 @refusals_shown_by(_not_added)
 def add_note(request: PortalRequest, pk: int) -> HttpResponse:
-    """POST `text`. A refusal answers with the text, and the sentence beside it."""
+    """Add the note `text` (POST). A refusal answers with the text, and the sentence beside it."""
     case = visible_case(request, pk)
     form = NoteForm(request.POST)
     if not form.is_valid():

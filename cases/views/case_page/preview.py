@@ -20,7 +20,7 @@ AFTER = "after"
 @require_safe
 @staff_only
 def preview_case(request: PortalRequest, pk: int) -> HttpResponse:
-    """What the member of the case gets at its address now, or that they get nothing, and why. Changes nothing.
+    """Show what the member of the case gets at its address now, or that they get nothing, and why. It changes nothing.
 
     With `when=after`: what they will get once it is released, made as their own page is.
     """
@@ -33,7 +33,7 @@ def preview_case(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def _clock_of(member: User) -> dict[str, Any]:
-    """The member's page is on the member's clock; what is around it on the reader's."""
+    """Return the zone of the member, whose clock their page goes by. What is around it goes by the reader's."""
     zone = reader_timezones.zone_of(member)
     with timezone.override(zone):
         return {"members_zone": zone, "members_zone_name": reader_timezones.readers_zone()}

@@ -15,7 +15,7 @@ from cases.views.requests import PortalRequest
 @require_safe
 @staff_only
 def release_evidence(request: PortalRequest, pk: int, number: int) -> HttpResponse:
-    """What became of the release `number` of a case. Http404 where the case has had no such release."""
+    """Show what became of the release `number` of a case. Http404 where the case has had no such release."""
     case = visible_case(request, pk)
     evidence = evidence_of(case, number)
     if evidence is None:

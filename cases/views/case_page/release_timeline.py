@@ -14,7 +14,7 @@ from cases.views.requests import PortalRequest
 @require_safe
 @staff_only
 def release_timeline(request: PortalRequest, pk: int) -> HttpResponse:
-    """When each release of the case was planned, due, visible, mailed and seen."""
+    """Show when each release of the case was planned, due, visible, mailed and seen."""
     case = get_object_or_404(Case.objects.shown_to(request.user), pk=pk)
     context = {"case": VisibleCase.of(case, to=request.user), "timelines": release_timelines(case)}
     return render(request, "cases/release_timeline.html", context)

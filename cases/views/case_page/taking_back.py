@@ -46,7 +46,7 @@ class RecallRelease(CaseActionView[ChangeForm]):
 
 
 def _seen_at(case: Case) -> dt.datetime | None:
-    """When the member first saw the release that has just been undone."""
+    """Return when the member first saw the release that has just been undone."""
     undone = CaseEvent.objects.filter(case=case, kind=CaseEvent.Kind.UNDONE)
     seen_at = undone.values_list("details__seen_at", flat=True).first()
     return dt.datetime.fromisoformat(seen_at) if seen_at else None
