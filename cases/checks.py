@@ -20,7 +20,7 @@ from cases.models import PortalClock
 
 @register
 def visibility_timeout_exceeds_eta_window(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Redis delivers an ETA task again and again once it has waited for longer than the visibility timeout."""
+    """Check that Redis does not deliver ETA tasks again while they wait: its visibility timeout must be longer."""
     visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     window = settings.RELEASE_ETA_WINDOW.total_seconds()
     if visibility > window:
@@ -39,7 +39,7 @@ def visibility_timeout_exceeds_eta_window(app_configs: Any, **kwargs: Any) -> li
 def settings_name_the_stored_clock(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """A process whose TIME_ZONE is not the portal's refuses to release. A warning: `migrate` runs this check too."""
+    """Warn where TIME_ZONE is not the portal's: this process refuses to release. No error, as `migrate` runs it too."""
     if not _has_table(databases, PortalClock):
         return []
     sentence = stored_clock.mismatch()
@@ -95,5 +95,5 @@ def _is_readable(secret: str) -> bool:
 
 
 def _has_table(databases: Sequence[str] | None, model: type[Model]) -> bool:
-    """Whether the check may ask the database, and this is not before the first migration."""
+    """Tell whether the check may ask the database, and the first migration has run."""
     return "default" in (databases or ()) and model._meta.db_table in connection.introspection.table_names()

@@ -11,7 +11,7 @@ from cases.lifecycle import release_stop
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """The zone of schedules, the time of a release without one, and the reader's zone where it is another.
+    """Return the zone of schedules, the time of a release without one, and the reader's zone where it is another.
 
     `release_stop` reads the database when a template asks for it, and once a page.
     """

@@ -29,7 +29,7 @@ SECRET_PATH = re.compile(
 
 
 def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Processor: turn the exception of a line into text without data."""
+    """Turn the exception of a line into text without data. A processor of structlog."""
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exception()
@@ -41,7 +41,10 @@ def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) 
 
 
 def without_query(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Processor: keep only the path of a request's URL. The query holds searches and filters of people."""
+    """Keep only the path of a request's URL: the query holds searches and filters of people.
+
+    A processor of structlog.
+    """
     if isinstance(request := event.get("request"), str):
         event["request"] = _without_token(request.partition("?")[0])
     return event

@@ -222,7 +222,7 @@ def _check_lengths(email: str, first_name: str, last_name: str) -> None:
 
 
 def _give_role(person: User, role: str) -> None:
-    """Django's admin is for administrators, and for nobody else."""
+    """Set the role, and with it who may use Django's admin: administrators and nobody else."""
     person.role = role
     person.is_staff = person.is_superuser = role == User.Role.ADMINISTRATOR
 

@@ -38,31 +38,34 @@ class PortalAccountAdapter(DefaultAccountAdapter):
     }
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counts the guess; ValidationError if there have been too many. allauth takes a right one back."""
+        """Count the guess. ValidationError if there have been too many. allauth takes a right one back."""
         identifiers = [value for name, value in credentials.items() if name != "password"]
         self._login_failed_rl_usage = login_attempts.count(request, login_attempts.at_login(*identifiers))
         if self._login_failed_rl_usage is None:
             raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Logs that a password was wrong."""
+        """Log that a password was wrong."""
         identifiers = [str(value) for name, value in credentials.items() if name != "password"]
         login_attempts.log_wrong(login_attempts.at_login(*identifiers))
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The client's address, as far as BEHIND_PROXY reveals it. An IPv4 client of an IPv6 socket keeps its own:
-        limits go by the network of an IPv6 address, which all of those share."""
+        """Return the client's address, as far as BEHIND_PROXY reveals it.
+
+        An IPv4 client of an IPv6 socket keeps its own: limits go by the network of an IPv6 address, which all of those
+        share.
+        """
         address = ipaddress.ip_address(super().get_client_ip(request))
         return str(getattr(address, "ipv4_mapped", None) or address)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Keeps what the password was given for, while the second factor is still to come."""
+        """Keep what the password was given for, while the second factor is still to come."""
         request.session[SIGNING_IN] = user.get_session_auth_hash()
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Signs in. Sends back to the start where the credentials have ended since the password was given."""
+        """Sign in. Send back to the start where the credentials have ended since the password was given."""
         if not constant_time_compare(request.session.pop(SIGNING_IN, ""), user.get_session_auth_hash()):
             request.session.flush()
             messages.error(request, _("Your session has ended. Sign in to continue."))
@@ -70,14 +73,17 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
 
     def is_safe_url(self, url: str) -> bool:
-        """Whether `next` may lead there. Never where it is no address, which Django refuses and allauth cannot read."""
+        """Tell whether `next` may lead there.
+
+        No where it is no address, which Django refuses and allauth cannot read.
+        """
         try:
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Refuses: a page that talks to a mail server waits for it, and its time tells whose addresses are known."""
+        """Refuse: a page that talks to a mail server waits for it, and its time tells whose addresses are known."""
         raise ImproperlyConfigured(f"{template_prefix}: emails about accounts go through the outbox.")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

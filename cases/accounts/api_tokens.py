@@ -31,7 +31,7 @@ Kind = AccountEvent.Kind
 
 @transaction.atomic
 def create(*, user: User, by: User | str, name: str, days: int) -> tuple[ApiToken, str]:
-    """A new token of `user`, good for `days`, and its secret, which is told this once.
+    """Return a new token of `user`, good for `days`, and its secret, which is told this once.
 
     `by` is the person or the name of a program. NotAllowed for an account that is deactivated, or whose credentials
     ended while this was asked for. CaseError for a name that is taken or cannot be read, for days out of bounds, and
@@ -62,7 +62,7 @@ def create(*, user: User, by: User | str, name: str, days: int) -> tuple[ApiToke
 
 @transaction.atomic
 def end(*, token: ApiToken, by: User | str) -> None:
-    """`token` opens nothing any more. One that has ended already is no error."""
+    """Let `token` open nothing anymore. One that has ended already is no error."""
     locked = ApiToken.objects.select_for_update(of=("self",)).select_related("user").filter(pk=token.pk).first()
     if locked is None:
         return
@@ -73,12 +73,12 @@ def end(*, token: ApiToken, by: User | str) -> None:
 
 
 def tokens_of(user: User) -> list[ApiToken]:
-    """The tokens of `user` that nothing has ended, the newest first; expired ones too, until another is made."""
+    """Return the tokens of `user` that nothing has ended, the newest first; expired ones too, until another is made."""
     return list(ApiToken.objects.alive().filter(user=user).order_by("-pk"))
 
 
 def find(secret: str) -> ApiToken | None:
-    """The token with that secret, with its person; None where it is unknown, has ended or has expired.
+    """Return the token with that secret, with its person; None where it is unknown, has ended or has expired.
 
     Its use is noted, at most once a minute.
     """
@@ -93,7 +93,7 @@ def find(secret: str) -> ApiToken | None:
 
 
 def _note_use(token: ApiToken, now: dt.datetime) -> None:
-    """Never holds the caller up: where somebody else is writing, the use of the next minute is noted."""
+    """Note the use. Where somebody else is writing it holds nobody up, and the use of the next minute is noted."""
     if token.last_used is not None and abs(now - token.last_used) < USE_NOTED_EVERY:
         return
     try:

@@ -14,7 +14,7 @@ from cases.models import User
 
 @transaction.atomic
 def end_other_credentials(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Ends what was opened with the second factor, except the session in which its owner removed it.
+    """End what was opened with the second factor, except the session in which its owner removed it.
 
     A session that has ended since the request began gets no new key: it stays ended.
     """
@@ -30,5 +30,5 @@ def end_other_credentials(sender: Any, request: HttpRequest, user: User, **kwarg
 
 
 def connect() -> None:
-    """Calls `end_other_credentials` from now on."""
+    """Call `end_other_credentials` from now on."""
     authenticator_removed.connect(end_other_credentials, dispatch_uid="end_other_credentials")

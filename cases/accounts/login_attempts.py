@@ -36,24 +36,24 @@ def count(request: HttpRequest, subjects: Iterable[str]) -> ratelimit.RateLimitU
 
 
 def log_wrong(subjects: Iterable[str]) -> None:
-    """One line for a guess that was wrong."""
+    """Log a guess that was wrong."""
     _log("sign-in failed", subjects)
 
 
 def at_login(*identifiers: str) -> list[str]:
-    """The subjects of a password that is tried with these names or addresses: the accounts they lead to, or else
+    """Return the subjects of a password that is tried with these names or addresses: the accounts they lead to, or else
     the names themselves, in one spelling."""
     subjects = {at_password(person) for identifier in identifiers for person in _people_called(identifier)}
     return sorted(subjects) or sorted({f"{NOBODY}{canonical(identifier)}" for identifier in identifiers})
 
 
 def at_password(person: User) -> str:
-    """The subject of a password of `person`."""
+    """Return the subject of a password of `person`."""
     return f"password:{person.pk}"
 
 
 def at_code(person: User) -> str:
-    """The subject of a code of the second factor of `person`."""
+    """Return the subject of a code of the second factor of `person`."""
     return f"code:{person.pk}"
 
 
@@ -63,7 +63,7 @@ def forgive(request: HttpRequest, person: User) -> None:
 
 
 def _people_called(identifier: str) -> list[User]:
-    """All whose password the sign-in might check: as allauth's backend looks for them."""
+    """Return all whose password the sign-in might check: as allauth's backend looks for them."""
     named = get_user_by_username(identifier)
     return [*filter_users_by_email(identifier, for_login=True), *([named] if named else [])]
 

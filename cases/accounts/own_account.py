@@ -36,7 +36,7 @@ def set_password(*, by: User, password: str, with_link: bool) -> User:
 
 
 def _check_proof(person: User, checked: User, *, with_link: bool) -> None:
-    """NotAllowed unless what `checked` was read with is still so of the locked `person`."""
+    """Raise NotAllowed unless what `checked` was read with is still so of the locked `person`."""
     made_of = LINK if with_link else SESSION
     if not person.is_active or any(getattr(person, name) != getattr(checked, name) for name in made_of):
         raise NotAllowed(

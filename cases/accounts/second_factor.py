@@ -45,9 +45,9 @@ def _use_code_of(authenticator: Authenticator, code: str) -> bool:
 
 
 def use_app_code(secret: str, code: str) -> bool:
-    """Whether an app with that `secret` shows `code` now, give or take MFA_TOTP_TOLERANCE, and it was not used before.
+    """Use `code`: tell whether an app with that `secret` shows it now and it was not used before.
 
-    From now on it was. Of two requests at once, one gets True.
+    The clocks may differ by MFA_TOTP_TOLERANCE. Of two requests at the same moment, one gets True.
     """
     matching = [
         counter

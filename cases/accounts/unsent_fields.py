@@ -44,18 +44,18 @@ class Field:
 
 
 def fields_of(typed: Mapping[str, str]) -> list[Field]:
-    """The fields with what was typed: those that people read in the order of TEXTS, then the others."""
+    """Return the fields with what was typed: those that people read in the order of TEXTS, then the others."""
     texts = [Field(name, typed[name], *about) for name, about in TEXTS.items() if name in typed]
     return texts + [Field(name, value) for name, value in typed.items() if name not in TEXTS]
 
 
 def has_text(fields: list[Field]) -> bool:
-    """Whether somebody typed anything that would be lost."""
+    """Tell whether somebody typed anything that would be lost."""
     return any(field.is_text and field.value.strip() for field in fields)
 
 
 def texts_in(request: HttpRequest) -> list[Field]:
-    """What a form of the portal sent that somebody typed. Nothing for an address without a view: no form has it."""
+    """Return what somebody typed into a form of the portal. Nothing for an address without a view: no form has it."""
     # A middleware may have failed before the view was looked for.
     if request.method != "POST" or not (request.resolver_match or is_valid_path(request.path_info)):
         return []
@@ -64,7 +64,10 @@ def texts_in(request: HttpRequest) -> list[Field]:
 
 
 def texts_left_in(request: HttpRequest) -> list[Field]:
-    """What texts_in finds, for the page of an error. Nothing where the form cannot be read, which may be the error."""
+    """Do as `texts_in` for the page of an error.
+
+    Return nothing where the form cannot be read, which may be the error.
+    """
     try:
         return texts_in(request)
     except Exception:  # noqa: BLE001  (the page is shown without it, and what it says may be what was typed)

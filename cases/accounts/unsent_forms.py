@@ -20,7 +20,7 @@ NOT_KEPT = {"csrfmiddlewaretoken", form_tokens.FIELD, FIELD}
 
 
 def typed(fields: QueryDict) -> dict[str, str]:
-    """What was typed or chosen, without what the page itself added."""
+    """Return what was typed or chosen, without what the page itself added."""
     # PostgreSQL stores no NUL, and no form takes one.
     return {name.replace("\0", ""): str(fields[name]).replace("\0", "") for name in fields if name not in NOT_KEPT}
 
@@ -39,10 +39,10 @@ def keep(*, user_id: int, path: str, fields: dict[str, str]) -> bool:
 
 
 def kept_for(user: User) -> UnsentForm | None:
-    """What is kept for `user`."""
+    """Return what is kept for `user`."""
     return UnsentForm.objects.filter(user=user, at__gt=portal_now() - settings.CLEANUP_UNSENT_FORMS).first()
 
 
 def forget(user: User) -> None:
-    """Nothing is kept for `user` any longer."""
+    """Keep nothing for `user` any longer."""
     UnsentForm.objects.filter(user=user).delete()

@@ -81,7 +81,7 @@ class ReasonForm(SingleValuesForm):
 def ask_or_act(
     request: HttpRequest, chosen: QuerySet[Case], transition: Transition, action: str
 ) -> HttpResponse | None:
-    """The page that asks; once it has been answered the transition of each of the `chosen`, and None: back to the list.
+    """Return the page that asks. Once it has been answered do the transition of each of the `chosen`, and return None.
 
     Nothing is done to more than MAX_CASES_AT_ONCE at once.
     """
@@ -106,7 +106,10 @@ def ask_or_act(
 
 
 def _act(request: HttpRequest, cases: list[Case], transition: Transition, answer: dict[str, Any]) -> None:
-    """One transaction a case: what is refused of one stops no other, and is told with its number."""
+    """Do it to each case in a transaction of its own.
+
+    What is refused of one stops no other, and is told with its number.
+    """
     done = 0
     for case in cases:
         try:

@@ -44,12 +44,15 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     number_column = ""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the page itself offers. Django takes every lookup of every column, and databases refuse some of
-        their values: NUL, a number beyond eight bytes, a broken regular expression."""
+        """Allow only what the page itself offers.
+
+        Django takes every lookup of every column, and databases refuse some of their values: NUL, a number beyond eight
+        bytes, a broken regular expression.
+        """
         return lookup.removesuffix("__exact") in self.list_filter
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """BadRequest for a query that cannot be read, where Django redirects to the whole list."""
+        """Raise BadRequest for a query that cannot be read, where Django redirects to the whole list."""
         try:
             return super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:
@@ -58,7 +61,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """BadRequest for a search that is too long."""
+        """Raise BadRequest for a search that is too long."""
         if len(search_term) > limits.SEARCH or len(search_term.split()) > limits.SEARCH_WORDS:
             raise BadRequest
         if self.number_column and search_term:
@@ -66,7 +69,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return super().get_search_results(request, queryset, fold(search_term))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """BadRequest where what was ticked cannot be the key of a row."""
+        """Raise BadRequest where what was ticked cannot be the key of a row."""
         try:
             for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.clean(key, None)
@@ -101,11 +104,11 @@ class OfCasesAdmin(ReadOnlyAdmin):
     search_help_text = _("Search by full case number")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Without the descriptions of the cases, which no page of these rows shows."""
+        """Leave out the descriptions of the cases, which no page of these rows shows."""
         return super().get_queryset(request).defer("case__description")
 
 
 def is_administrator(request: HttpRequest) -> bool:
-    """By the role of the portal; Django's permissions decide nothing here."""
+    """Decide by the role of the portal. Django's permissions decide nothing here."""
     user = request.user
     return bool(user.is_authenticated and user.is_active and user.is_administrator)

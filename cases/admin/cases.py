@@ -30,11 +30,11 @@ class CaseAdmin(ReadOnlyAdmin):
     actions = ("release_early", "hold", "recall", "return_to_accepted")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        """The rule of every other door (docs/rules.md, 3)."""
+        """Return the cases by the rule of every other door (docs/rules.md, 3)."""
         return super().get_queryset(request) & Case.objects.visible_to(request.user)
 
     def view_on_site(self, case: Case) -> str:
-        """The case in the portal."""
+        """Return the address of the case in the portal."""
         return reverse("case_detail", args=[case.pk])
 
     @admin.action(description=RELEASE_EARLY.label)

@@ -26,7 +26,7 @@ class UserAdmin(ReadOnlyAdmin):
     exclude = ("password", "groups", "user_permissions")
 
     def view_on_site(self, person: User) -> str:
-        """The page on which the person is looked after."""
+        """Return the address of the page on which the person is looked after."""
         return reverse("person", args=[person.pk])
 
 

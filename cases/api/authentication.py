@@ -14,7 +14,7 @@ class ApiTokenAuthentication(TokenAuthentication):
     """`Authorization: Token advp_…`. knox reads the header; what a token is good for is the portal's own rule."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
-        """The person and the token. 401 for one that is not good; 403 where the person lacks a second factor."""
+        """Return the person and the token. 401 for one that is not good, 403 where the person lacks a second factor."""
         found = api_tokens.find(token.decode(errors="replace"))
         if found is None:
             raise AuthenticationFailed(_("This token is invalid or has expired."))

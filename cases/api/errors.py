@@ -15,7 +15,7 @@ from cases.models import Case
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """A CaseError answers with its status and sentence, under the field that it is about."""
+    """Answer a CaseError with its status and sentence, under the field that it is about."""
     if isinstance(error, CaseError):
         said = {error.field: [error.message]} if error.field else {"detail": error.message}
         return with_retry_after(Response(said, error.status), error)

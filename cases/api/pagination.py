@@ -16,7 +16,7 @@ class LatestFirst(CursorPagination):
     ordering = "-pk"
 
     def decode_cursor(self, request: Request) -> Any:
-        """NotFound for a cursor that none of our pages gave."""
+        """Raise NotFound for a cursor that none of our pages gave."""
         cursor = super().decode_cursor(request)
         if cursor is not None and not (cursor.position is None or is_key(str(cursor.position))):
             raise NotFound(self.invalid_cursor_message)

@@ -13,7 +13,10 @@ class PortalJSONParser(JSONParser):
     """Django REST framework's, which also refuses what is nested too deeply to be read, and a field given twice."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """The parsed body. ParseError (400) for what is no JSON, and where nobody can say which value was meant."""
+        """Return the parsed body.
+
+        ParseError (400) for what is no JSON, and where nobody can say which value was meant.
+        """
         encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
         try:
             text = stream.read().decode(encoding)

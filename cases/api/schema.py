@@ -21,7 +21,7 @@ UNREADABLE = {"415": ("The body isn't JSON.", "Detail")}
 
 
 def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Adds the refusals to every operation of the schema `result`: a hook of drf-spectacular."""
+    """Add the refusals to every operation of the schema `result`: a hook of drf-spectacular."""
     schemas = result["components"]["schemas"]
     schemas["Detail"] = DETAIL
     schemas["Refusal"] = {"anyOf": [{"$ref": "#/components/schemas/Detail"}, FIELDS]}

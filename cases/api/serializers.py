@@ -50,13 +50,13 @@ class ReleaseSerializer(serializers.Serializer[Any]):
     reason = ProseField(required=False, allow_blank=True, max_length=limits.REASON)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuses what it does not know: a misspelled option must not release anything."""
+        """Refuse unknown fields: a misspelled option must not release anything."""
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(dict.fromkeys(sorted(unknown), _("Unknown field.")))
         return attrs
 
     def release_on(self, case: Case) -> Schedule | None:
-        """The schedule that was asked for, None for now. BadSchedule for a choice that contradicts itself."""
+        """Return the schedule that was asked for, None for now. BadSchedule for a choice that contradicts itself."""
         asked = self.validated_data
         return release_choice.release_on(
             case=case, option=asked["release_option"], date=asked.get("release_date"), time=asked.get("release_time")

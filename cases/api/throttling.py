@@ -60,11 +60,11 @@ class PersonThrottle(BaseThrottle):
     """MAX_API_CALLS_PER_MINUTE for each person, whatever tokens and sessions they use."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Whether the call is answered. Strangers are refused before this."""
+        """Tell whether the call is answered. Strangers are refused before this."""
         minute = int(timezone.now().timestamp()) // SECONDS
         limit = settings.MAX_API_CALLS_PER_MINUTE
         return not isinstance(request.user, User) or counter.count(request.user.pk, minute, limit)
 
     def wait(self) -> float:
-        """Seconds until the next minute."""
+        """Return the seconds until the next minute."""
         return SECONDS - timezone.now().timestamp() % SECONDS

@@ -51,7 +51,7 @@ class CaseViewSet(GenericViewSet[Any]):
             release_on_read(request.user)
 
     def get_queryset(self) -> CaseQuerySet:
-        """What the caller may know of."""
+        """Return what the caller may know of."""
         cases = Case.objects.visible_to(self.request.user)
         return cases.select_related("member", "assigned_to").prefetch_related("case_type")
 

@@ -124,7 +124,7 @@ def check_choosable(case_type: CaseType | None, *, present: int | None) -> None:
 
 
 def _lock_types() -> list[CaseType]:
-    """All of them: their names are compared, and there are few. A case that is created meanwhile does not wait."""
+    """Lock all types: their names are compared, and there are few. A case that is created meanwhile does not wait."""
     lock_list(CaseType)
     return list(CaseType.objects.order_by("pk").select_for_update(no_key=True))
 
@@ -194,7 +194,7 @@ def _check_conditions(conditions: Conditions) -> None:
 
 
 def _told(facts: TypeFacts) -> dict[str, Any]:
-    """What history keeps: of long texts their length, of conditions their kinds."""
+    """Return what history keeps: of long texts their length, of conditions their kinds."""
     told = {name: getattr(facts, name) for name in COLUMNS}
     return told | {"guidance": len(facts.guidance), "conditions": [kind for kind, _name in facts.conditions]}
 

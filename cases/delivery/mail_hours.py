@@ -74,7 +74,7 @@ def look_again(person: User) -> None:
 
 @transaction.atomic
 def _wait(emails: QuerySet[OutgoingEmail], opening: dt.datetime) -> None:
-    """Locks the people too, so that no person's zone changes before the row says that it waits."""
+    """Have the emails wait. Lock the people too: no person's zone may change before the row says that it waits."""
     free = emails.select_for_update(skip_locked=True, no_key=True, of=("self", "recipient")).order_by("pk")
     ids = [email.pk for email in free.select_related("recipient").only("recipient__time_zone")]
     claims.wait_until(OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids)), opening)

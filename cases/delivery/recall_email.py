@@ -70,7 +70,7 @@ def _what_happened(numbers: Sequence[str]) -> Iterator[Part]:
 
 
 def _with_release_email(batch: EmailBatch) -> QuerySet[Any, Any]:
-    """The rows of `batch` with the email of the release that each is about, and the present release of its case."""
+    """Return the rows of `batch` with the email of the release that each is about, and the present one of its case."""
     same = OutgoingEmail.objects.filter(
         kind=OutgoingEmail.Kind.RELEASED, case=OuterRef("case"), release_number=OuterRef("release_number")
     )

@@ -10,12 +10,12 @@ NOTES = [
 
 
 def letter(title: str, description: str) -> ContentFile[bytes]:
-    """What a member attaches to a draft."""
+    """Return what a member attaches to a draft."""
     return ContentFile(f"{title}\n\n{description}\n".encode(), name="My letter.txt")
 
 
 def report(title: str, number: str) -> ContentFile[bytes]:
-    """The answer of a technician, one page of PDF."""
+    """Return the answer of a technician, one page of PDF."""
     lines = [
         title,
         f"Case {number}",
@@ -28,7 +28,7 @@ def report(title: str, number: str) -> ContentFile[bytes]:
 
 
 def _pdf(lines: list[str]) -> bytes:
-    """A page with those lines: ASCII, without brackets and backslashes."""
+    """Return a page with those lines: ASCII, without brackets and backslashes."""
     text = "".join(f"({line}) Tj T* " for line in lines)
     drawn = f"BT /F1 12 Tf 18 TL 60 780 Td {text}ET".encode("ascii", "replace")
     objects = [
@@ -43,7 +43,7 @@ def _pdf(lines: list[str]) -> bytes:
 
 
 def _numbered(objects: list[bytes]) -> bytes:
-    """The file of those objects, with the table that says where each begins."""
+    """Return the file of those objects, with the table that says where each begins."""
     written = b"%PDF-1.4\n"
     table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     for number, content in enumerate(objects, start=1):

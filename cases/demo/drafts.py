@@ -25,7 +25,7 @@ def write(*, by: User) -> None:
 
 
 def photo() -> ContentFile[bytes]:
-    """A picture of a sheet of paper with lines on it."""
+    """Return a picture of a sheet of paper with lines on it."""
     rows = b"".join(b"\0" + bytes(_shade(x, y) for x in range(WIDTH)) for y in range(HEIGHT))
     head = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)
     chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]

@@ -54,7 +54,7 @@ Step = tuple[dt.datetime, int, Callable[[], object]]
 
 @contextmanager
 def clock_at(moment: dt.datetime) -> Iterator[None]:
-    """Lets the verbs act as at that aware moment, by the host's clock and by the database's."""
+    """Let the verbs act as at that aware moment, by the host's clock and by the database's."""
     by_host = mock.patch.object(timezone, "now", return_value=moment)
     with by_host, mock.patch("cases.core.clock._database_now", return_value=moment):
         yield
@@ -72,7 +72,7 @@ class Story:
     @transaction.atomic
     @usual_rules()
     def tell(self) -> int:
-        """Makes everything, in one transaction. Returns the number of cases."""
+        """Make everything, in one transaction. Return the number of cases."""
         self.members = [self._person("member", "Alex Morgan", User.Role.MEMBER)]
         self.members.append(self._person("other-member", "Sam Taylor", User.Role.MEMBER))
         self.technicians = [self._person("technician", "Jordan Reed", User.Role.TECHNICIAN)]
@@ -117,7 +117,7 @@ class Story:
         )
 
     def _plan_cases(self) -> None:
-        """The states in which the cases end, and how many of each. The first of each is the demo member's."""
+        """Plan cases in each state, so many of each. The first of each is the demo member's."""
         wait = settings.RELEASE_MIN_DAYS
         plans: list[tuple[int, Callable[[int], None]]] = [
             (22, lambda n: self._case(n, age=self._days(0, 9))),
@@ -144,19 +144,19 @@ class Story:
                 plan(number)
 
     def _plan_people(self) -> None:
-        """One has left, and one was invited yesterday and has not come yet."""
+        """Plan people who are not at work: one has left, and one was invited yesterday and has not come yet."""
         leaves = self.start - dt.timedelta(days=3)
         self._at(leaves, lambda: people.deactivate(person=self.former, by=self.admin))
         new = {"email": "nina.vogel@example.com", "first_name": "Nina", "last_name": "Vogel", "role": "technician"}
         self._at(self.start - dt.timedelta(days=1), lambda: people.invite(by=self.admin, **new))
 
     def _plan_conditions(self) -> None:
-        """The technician's cases have some of each kind."""
+        """Give the technician's cases some conditions of each kind."""
         own, colleague = self.technicians[0], self.technicians[1]
         self._at(self.start, lambda: conditions.add(technician=own, colleague=colleague))
 
     def _plan_stop(self) -> None:
-        """Both in one step: what others did in between would have been refused."""
+        """Stop releases and start them again in one step: what others did in between would have been refused."""
         begins = self.start - dt.timedelta(days=2)
 
         def act() -> None:
@@ -188,7 +188,7 @@ class Story:
         technician: User | None = None,
         then: str = "",
     ) -> None:
-        """Plans one case that was begun `age` days ago. `release_in` days after its completion (`completed` days ago;
+        """Plan one case that was begun `age` days ago. `release_in` days after its completion (`completed` days ago;
         None: on the day it was begun) it is due; 0: released at once. `then` is what happens a day later."""
         member = self.members[number % len(self.members)]
         technician = technician or self.technicians[number % len(self.technicians)]
@@ -216,7 +216,7 @@ class Story:
             self._at(done + dt.timedelta(days=1), self._change(then, case, technician, release_in))
 
     def _change(self, then: str, case: Case, technician: User, release_in: int) -> Callable[[], object]:
-        """What is done to a completed case by the name of it."""
+        """Return what is done to a completed case, by its name."""
         changes: dict[str, Callable[[], object]] = {
             "hold": lambda: self._do(
                 releases.cancel_schedule, case, self.admin, reason="Waiting for a letter from the agency."
@@ -269,7 +269,7 @@ class Story:
         return Schedule(days_from(date).next_open(date) or date, time)
 
     def _moment(self, days_ago: int) -> dt.datetime:
-        """Some moment of the morning of that day, on the portal's clock."""
+        """Return some moment of the morning of that day, on the portal's clock."""
         day = schedule.date_of(self.start) - dt.timedelta(days=days_ago)
         return schedule.instant(day, dt.time(8 + self.random.randrange(3), self.random.randrange(60)))
 

@@ -43,7 +43,7 @@ class Examined:
 
 
 def examine(file: Content) -> Examined:
-    """The facts of `file`, which may be a document. BadDocument, in a sentence, if it may not."""
+    """Return the facts of `file`, which may be a document. BadDocument, in a sentence, if it may not."""
     name = clean_name(file.name or "")
     size = file.size
     extension = PurePosixPath(name).suffix.lower()
@@ -62,7 +62,7 @@ def examine(file: Content) -> Examined:
 
 
 def clean_name(name: str) -> str:
-    """The last part of `name`, without characters that nobody sees, and not too long; its extension is kept."""
+    """Return the last part of `name`, without characters that nobody sees, and not too long; its extension is kept."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     # Among them those that reverse the direction of writing: "reportfdp.exe" would read "reportexe.pdf".
     shown = "".join(letter for letter in last if letter in JOINERS or unicodedata.category(letter) not in HIDDEN)
@@ -71,17 +71,17 @@ def clean_name(name: str) -> str:
 
 
 def most_bytes() -> int:
-    """How large a document may be."""
+    """Return how large a document may be, in bytes."""
     return settings.DOCUMENT_MAX_MB * 2**20
 
 
 def too_large() -> BadDocument:
-    """The refusal of a file that is larger."""
+    """Return the refusal of a file that is larger."""
     return BadDocument(_("This file is too large. The limit is %(limit)s MB.") % {"limit": settings.DOCUMENT_MAX_MB})
 
 
 def in_words() -> str:
-    """The types that may be attached, for people."""
+    """Return the types that may be attached, for people."""
     return ", ".join(extension[1:].upper() for extension in TYPES if extension != ".jpeg")
 
 
@@ -91,7 +91,7 @@ def is_shown(content_type: str) -> bool:
 
 
 def _begins_like(extension: str) -> Test:
-    """Whether the first bytes are those of such a file."""
+    """Tell whether the first bytes are those of such a file."""
 
     def begins(file: Content) -> bool:
         file.seek(0)
@@ -107,7 +107,10 @@ def _begins_like(extension: str) -> Test:
 
 
 def _pdf(file: Content) -> bool:
-    """Whether the header is where viewers look for it. Programs write a mark of their encoding, or more, before it."""
+    """Tell whether the header is where viewers look for it.
+
+    Programs write a mark of their encoding before it, or more.
+    """
     file.seek(0)
     return re.search(rb"%PDF-\d", file.read(PDF_HEAD)) is not None
 

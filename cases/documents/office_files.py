@@ -46,17 +46,17 @@ class NotThatFile(Exception):
 
 
 def is_word(file: Content) -> bool:
-    """Whether `file` is a Word document (docx) without macros."""
+    """Tell whether `file` is a Word document (docx) without macros."""
     return _is_archive(file, lambda archive: _is_open_xml(archive, f"{OPEN_XML}.wordprocessingml.document.main+xml"))
 
 
 def is_workbook(file: Content) -> bool:
-    """Whether `file` is an Excel workbook (xlsx) without macros."""
+    """Tell whether `file` is an Excel workbook (xlsx) without macros."""
     return _is_archive(file, lambda archive: _is_open_xml(archive, f"{OPEN_XML}.spreadsheetml.sheet.main+xml"))
 
 
 def is_open_document(file: Content) -> bool:
-    """Whether `file` is a text in OpenDocument (odt)."""
+    """Tell whether `file` is a text in OpenDocument (odt)."""
     return _is_archive(file, _is_open_document)
 
 
@@ -76,7 +76,7 @@ def _is_archive(file: Content, fits: Callable[[zipfile.ZipFile], bool]) -> bool:
 
 
 def _check_end_record(file: Content) -> None:
-    """NotThatFile where the end record tells of too many entries, or of too long a list of them.
+    """Raise NotThatFile where the end record tells of too many entries, or of too long a list of them.
 
     `zipfile` reads the whole list when it opens an archive. So the record is looked for where it looks: at the very
     end, else at the last place of its signature; and a ZIP64 record before it, where there is one, counts instead.
@@ -118,7 +118,7 @@ def _is_open_document(archive: zipfile.ZipFile) -> bool:
 
 
 def _is_open_xml(archive: zipfile.ZipFile, wanted: str) -> bool:
-    """Whether the main part of the package has the content type `wanted`, and nothing in it is a program.
+    """Tell whether the main part of the package has the content type `wanted`, and nothing in it is a program.
 
     The package says which part is the main one, by a relationship, and of what type each part is. Office on the web
     calls it word/document2.xml.
@@ -158,7 +158,10 @@ class _Types:
 
 
 def _relationships(archive: zipfile.ZipFile, names: dict[str, str], source: str) -> Iterator[tuple[str, str]]:
-    """Kind and target of each relationship of the part `source`; of the package where that is empty. In lower case."""
+    """Return kind and target of each relationship of the part `source`, in lower case.
+
+    Of the package where it is empty.
+    """
     folder, name = posixpath.split(source)
     path = posixpath.join(folder, "_rels", f"{name}.rels")
     if source and path not in names:

@@ -42,8 +42,10 @@ def store(document: CaseDocument, file: File[Any]) -> str:
 
 
 def free_bytes() -> int | None:
-    """How much more the disk of the documents takes; None where they are in a bucket, or their folder is not there, or
-    the disk does not answer."""
+    """Return how many bytes the disk of the documents still takes.
+
+    None where they are in a bucket, where their folder is not there, and where the disk does not answer.
+    """
     if not isinstance(default_storage, FileSystemStorage):
         return None
     folder = Path(default_storage.location)
@@ -95,7 +97,7 @@ def _look_at_orphan(path: str, report: StorageReport, *, before: dt.datetime) ->
 
 
 def _stored_paths() -> Iterator[set[str]]:
-    """The paths of all stored files, a folder at a time; empty where nothing was ever stored."""
+    """Return the paths of all stored files, a folder at a time; empty where nothing was ever stored."""
     try:
         folders, _ = default_storage.listdir("")
     except FileNotFoundError:

@@ -20,7 +20,7 @@ NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 def is_text(file: File[Any]) -> bool:
-    """Whether all of `file` is text."""
+    """Tell whether all of `file` is text."""
     file.seek(0)
     head = file.read(4)
     declared = next((encoding for mark, encoding in DECLARED if head.startswith(mark)), None)

@@ -29,20 +29,20 @@ class SizeLimit(FileUploadHandler):
         self.received = 0
 
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
-        """Counts the file."""
+        """Count the file."""
         super().new_file(field_name, *args, **kwargs)
         if field_name == FIELD:
             self.request.files_sent = _files_sent(self.request) + 1  # type: ignore[union-attr]
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        """Hands the bytes on to the next handler; SkipFile once there are too many."""
+        """Hand the bytes on to the next handler; SkipFile once there are too many."""
         self.received += len(raw_data)
         if self.received > file_types.most_bytes():
             raise SkipFile
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
-        """Leaves the file to the next handler."""
+        """Leave the file to the next handler."""
 
 
 class TemporaryFile(TemporaryFileUploadHandler):
@@ -50,17 +50,17 @@ class TemporaryFile(TemporaryFileUploadHandler):
     error would come up wherever the form is read first, as an answer without a sentence."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Begins a temporary file."""
+        """Begin a temporary file."""
         with self._failures_told():
             super().new_file(*args, **kwargs)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        """Writes the bytes."""
+        """Write the bytes."""
         with self._failures_told():
             return super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
-        """Hands the file over, whole; SkipFile is for its chunks alone."""
+        """Hand the file over, whole; SkipFile is for its chunks alone."""
         try:
             with self._failures_told():
                 return super().file_complete(file_size)
@@ -82,7 +82,10 @@ def _files_sent(request: HttpRequest | None) -> int:
 
 
 def is_file_sent(request: HttpRequest) -> bool:
-    """Whether a `file` came with the request, also one that `uploaded_file` refuses. A form may be sent without."""
+    """Tell whether a `file` came with the request, also one that `uploaded_file` refuses.
+
+    A form may be sent without.
+    """
     is_kept = FIELD in request.FILES or getattr(request, "upload_failed", False)
     return is_kept or int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes()
 
@@ -102,8 +105,10 @@ def uploaded_files(request: HttpRequest) -> list[UploadedFile[Any]]:
 
 
 def uploaded_file(request: HttpRequest) -> UploadedFile[Any]:
-    """The one `file` of the request. BadDocument without one and for several, StorageFailed where the disk did not take
-    it."""
+    """Return the one `file` of the request.
+
+    BadDocument without one and for several, StorageFailed where the disk did not take it.
+    """
     files = request.FILES.getlist(FIELD)
     if max(len(files), _files_sent(request)) > 1:
         raise BadDocument(_("Choose one file."))

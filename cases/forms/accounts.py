@@ -54,7 +54,7 @@ LONGEST = {
 
 
 def _as_stored(typed: str) -> str:
-    """The address of the account that `typed` is a spelling of; `typed` itself where there is none."""
+    """Return the address of the account that `typed` is a spelling of; `typed` itself where there is none."""
     found = User.objects.with_address(typed).values_list("email", flat=True).first() if "@" in typed else None
     return found or typed
 
@@ -98,7 +98,7 @@ class LoginForm(Worded, account.LoginForm):
     """Username or address, and the password."""
 
     def clean_login(self) -> str:
-        """What was typed; an address as the account spells it."""
+        """Return what was typed; an address as the account spells it."""
         return _as_stored(super().clean_login())
 
 
@@ -110,12 +110,12 @@ class ResetPasswordForm(Worded, account.ResetPasswordForm):
     """Where the link is sent."""
 
     def clean_email(self) -> str:
-        """The address as the account spells it."""
+        """Return the address as the account spells it."""
         self.cleaned_data["email"] = _as_stored(self.cleaned_data["email"])
         return str(super().clean_email())
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Leaves the rest to the mail worker, for a known and an unknown address alike. Returns the address."""
+        """Leave the rest to the mail worker, for a known and an unknown address alike. Return the address."""
         account_email_queue.request_password_resets(self.users)
         return str(self.cleaned_data["email"])
 

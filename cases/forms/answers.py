@@ -20,6 +20,6 @@ class AnswerForm(SingleValuesForm):
     over = forms.IntegerField(required=False, min_value=0)
 
     def change(self) -> dict[str, Any]:
-        """The arguments of the verb."""
+        """Return the arguments of the verb."""
         over, version = self.cleaned_data["over"], self.cleaned_data["version"]
         return {"text": self.cleaned_data["answer"], "version": version if over is None else over}

@@ -63,27 +63,27 @@ class CalendarForm(forms.Form):
         return date
 
     def period(self) -> Period:
-        """The part of the calendar that was asked for."""
+        """Return the part of the calendar that was asked for."""
         return Period(CalendarView(self.cleaned_data["view"]), self.cleaned_data["date"])
 
     def kind_of_list(self) -> EntryKind:
-        """What the list of a day shows: what was asked for, if that day can hold it."""
+        """Return what the list of a day shows: what was asked for, if that day can hold it."""
         kinds = kinds_of(self.cleaned_data["date"], today=self.today)
         wanted = self.cleaned_data["kind"]
         return EntryKind(wanted) if wanted in kinds else kinds[0]
 
     def chosen(self, cases: CaseQuerySet) -> CaseQuerySet:
-        """Those of `cases` that were asked for."""
+        """Return those of `cases` that were asked for."""
         whose = self.cleaned_data["whose"]
         return cases if whose == ALL else cases.filter(assigned_to=int(whose))
 
     def query(self, **changes: object) -> str:
-        """The query of an address: what was asked for, with `changes`; None leaves something out."""
+        """Return the query of an address: what was asked for, with `changes`; None leaves something out."""
         asked = {key: self.cleaned_data[key] for key in ("view", "date", "whose", "kind")} | changes
         return urlencode({key: value for key, value in asked.items() if value not in (None, "")})
 
     def url(self, **changes: object) -> str:
-        """The address of the calendar, likewise."""
+        """Return the address of the calendar, likewise."""
         return f"{reverse('calendar')}?{self.query(**changes)}"
 
 
@@ -106,12 +106,12 @@ class MoveForm(RescheduleForm):
         self.offer(case, any_day=by.is_administrator, now=now)
 
     def new_schedule(self, case: Case) -> Schedule:
-        """The day that was chosen, at the time of day that `case` has."""
+        """Return the day that was chosen, at the time of day that `case` has."""
         return Schedule(self.cleaned_data["release_date"], case.scheduled_release_time)
 
 
 def read(query: Any, *, by: User, now: dt.datetime) -> tuple[CalendarForm, list[str]]:
-    """The form that `query` is, and what is wrong with it: then the form is the one of an empty query."""
+    """Return the form that `query` is, and what is wrong with it: then the form is the one of an empty query."""
     form = CalendarForm(query, by=by, now=now)
     if form.is_valid():
         return form, []

@@ -198,7 +198,7 @@ class CaseFilter(FilterForm):
         return super().clean()
 
     def list_query(self) -> CaseListQuery:
-        """What is asked for, by a valid form."""
+        """Return what is asked for, by a valid form."""
         asked = self.cleaned_data
         now = self._now() if asked.get("due") or asked.get("age") or asked.get("held_by") else None
         return CaseListQuery(
@@ -275,7 +275,7 @@ def _ages() -> list[tuple[str, Any]]:
 
 
 def _created(age: str, now: dt.datetime) -> dict[str, dt.datetime]:
-    """Since or until when a case of that age was created, as CaseListQuery names it."""
+    """Return since or until when a case of that age was created, as CaseListQuery names it."""
     if not age:
         return {}
     way, days = age.split("-")
@@ -283,7 +283,7 @@ def _created(age: str, now: dt.datetime) -> dict[str, dt.datetime]:
 
 
 def _last_day(due: str, now: dt.datetime) -> dt.date | None:
-    """The last day of what is due on this day or in this week of the portal's calendar."""
+    """Return the last day of what is due on this day or in this week of the portal's calendar."""
     today = schedule.date_of(now)
     week = calendar_periods.Period(calendar_periods.CalendarView.WEEK, today)
     return {"today": today, "week": week.last}.get(due)

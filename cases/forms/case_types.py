@@ -88,7 +88,7 @@ class CorrectionForm(VersionForm):
             del self.fields["case_type"]
 
     def change(self) -> dict[str, Any]:
-        """The arguments of the verb."""
+        """Return the arguments of the verb."""
         return {"case_type": self.case.case_type} | self.cleaned_data
 
 
@@ -119,7 +119,7 @@ class CaseTypeForm(VersionForm):
     )
 
     def facts(self, conditions: "ConditionForms") -> TypeFacts:
-        """What was typed, with the conditions of the other form. Both are valid."""
+        """Return what was typed, with the conditions of the other form. Both are valid."""
         typed = {name: value for name, value in self.cleaned_data.items() if name != "version"}
         return TypeFacts(**typed, conditions=conditions.chosen())
 
@@ -150,7 +150,7 @@ class ConditionForms(forms.BaseFormSet[TypeConditionForm]):
     """The conditions of a type, with empty lines to add some."""
 
     def chosen(self) -> tuple[tuple[str, str], ...]:
-        """Kind and name of each, in their order."""
+        """Return kind and name of each, in their order."""
         rows = [form.cleaned_data for form in self.forms if form.cleaned_data.get("kind")]
         return tuple((row["kind"], row["name"]) for row in rows)
 

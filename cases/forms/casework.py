@@ -30,7 +30,7 @@ class AcceptForm(VersionForm):
             field.required = True
 
     def chosen(self) -> User | None:
-        """The technician whom an administrator named."""
+        """Return the technician whom an administrator named."""
         return self.cleaned_data["technician"]  # type: ignore[no-any-return]
 
 

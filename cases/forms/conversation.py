@@ -51,5 +51,5 @@ class CannedTextForm(VersionForm):
     )
 
     def change(self) -> dict[str, Any]:
-        """The arguments of the verb but for the version."""
+        """Return the arguments of the verb but for the version."""
         return {"name": self.cleaned_data["name"], "text": self.cleaned_data["text"]}

@@ -42,7 +42,7 @@ class DraftForm(forms.ModelForm[Case]):
             self.initial["version"] = self.instance.version
 
     def text(self) -> dict[str, Any]:
-        """The arguments of the verbs."""
+        """Return the arguments of the verbs."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields if name in self.fields}
 
     @property

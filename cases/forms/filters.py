@@ -51,12 +51,12 @@ class FilterForm(forms.Form):
     query: QueryDict
 
     def chips(self) -> list[Chip]:
-        """The filters that are on, each with what the query would be without it."""
+        """Return the filters that are on, each with what the query would be without it."""
         on = [field for field in self if field.name not in self.without_chip and self.query.get(field.name)]
         return [Chip(self._in_words(field), self.query_with(**{field.name: ""})) for field in on]
 
     def query_with(self, **changes: str) -> str:
-        """The query of this list's first page with some of its values changed; an empty one leaves."""
+        """Return the query of this list's first page with `changes`. An empty value takes its field out."""
         query = {name: str(self.query.get(name, "")) for name in self.fields} | changes
         return urlencode({key: value for key, value in query.items() if value})
 

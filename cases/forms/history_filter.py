@@ -85,7 +85,7 @@ class HistoryFilter(FilterForm):
         raise forms.ValidationError(_("No case has this number. Enter the full case number."))
 
     def history_query(self) -> HistoryQuery:
-        """What is asked for, by a valid form. Days are those of the reader."""
+        """Return what is asked for, by a valid form. Days are those of the reader."""
         asked = self.cleaned_data
         return HistoryQuery(
             person=int(asked["person"]) if asked["person"] else None,
@@ -104,5 +104,5 @@ class HistoryFilter(FilterForm):
 
 
 def _midnight(day: dt.date | None, *, days: int = 0) -> dt.datetime | None:
-    """The beginning of the reader's `day`, or of the one `days` later. None for None."""
+    """Return the beginning of the reader's `day`, or of the one `days` later. None for None."""
     return timezone.make_aware(dt.datetime.combine(day, dt.time()) + dt.timedelta(days=days)) if day else None

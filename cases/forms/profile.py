@@ -52,7 +52,7 @@ class ProfileForm(forms.ModelForm[User]):
         ) % {"zone": settings.TIME_ZONE}
 
     def save(self, commit: bool = True) -> User:
-        """Stores these fields and no others, which an administrator may be changing at this moment."""
+        """Store these fields and no others, which an administrator may be changing at this moment."""
         if commit:
             self._store()
         return self.instance

@@ -20,7 +20,7 @@ from cases.releases.schedule_policy import lead_time_of
 
 
 def has_seconds(time: dt.time) -> bool:
-    """Whether HH:MM does not say all of it."""
+    """Tell whether HH:MM does not say all of it."""
     return bool(time.second or time.microsecond)
 
 
@@ -64,7 +64,7 @@ class ScheduleFields(SingleValuesForm):
     closed_days = ""
 
     def offer(self, case: Case, *, any_day: bool, now: dt.datetime) -> None:
-        """Sets what the date picker proposes for `case` at the portal's moment `now`: the days of technicians, or with
+        """Set what the date picker proposes for `case` at the portal's moment `now`: the days of technicians, or with
         `any_day` any from today on; and which of them are closed."""
         lead = lead_time_of(case)
         self.days = days = days_to_choose(now, lead)
@@ -79,7 +79,7 @@ class ScheduleFields(SingleValuesForm):
             self.closed_days = picker.widget.attrs["data-closed"] = picker_texts.for_script(closed)
 
     def propose(self, date: dt.date) -> None:
-        """Fills the date in where none is chosen yet."""
+        """Fill the date in where none is chosen yet."""
         self.initial.setdefault("release_date", date)
 
     @property
@@ -106,7 +106,7 @@ class ChangeForm(VersionForm):
     )
 
     def change(self) -> dict[str, Any]:
-        """The arguments that every verb takes."""
+        """Return the arguments that every verb takes."""
         return {"version": self.cleaned_data["version"], "reason": self.cleaned_data["reason"]}
 
 
@@ -125,11 +125,11 @@ class CompletionForm(ChangeForm, ScheduleFields):
     default_date: dt.date | None = None
 
     def propose(self, date: dt.date) -> None:
-        """Keeps the date for who chooses "schedule"."""
+        """Keep the date for who chooses "schedule"."""
         self.default_date = date
 
     def release_on(self, case: Case) -> Schedule | None:
-        """The schedule chosen for `case`, None for now. BadSchedule for a choice that contradicts itself."""
+        """Return the schedule chosen for `case`, None for now. BadSchedule for a choice that contradicts itself."""
         asked = self.cleaned_data
         return release_choice.release_on(
             case=case, option=asked["release_option"], date=asked["release_date"], time=asked["release_time"]
@@ -150,5 +150,5 @@ class RescheduleForm(ChangeForm, ScheduleFields):
     )
 
     def schedule(self) -> Schedule:
-        """The schedule that was asked for."""
+        """Return the schedule that was asked for."""
         return Schedule(self.cleaned_data["release_date"], self.cleaned_data["release_time"])

@@ -11,7 +11,7 @@ class SingleValuesForm(forms.Form):
     """A form each of whose fields has one value."""
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuses every field that is given more than once."""
+        """Refuse every field that is given more than once."""
         cleaned = super().clean()
         if isinstance(self.data, MultiValueDict):
             for name in self.fields:

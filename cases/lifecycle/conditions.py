@@ -37,7 +37,7 @@ def has_open_row() -> Exists:
 
 
 def check_none_open(case: Case) -> None:
-    """WrongState, with the names of the conditions, where one of them is open."""
+    """Raise WrongState, with the names of the conditions, where one of them is open."""
     names = [isolated(str(condition)) for condition in case.conditions.filter(UNMET)]
     if names:
         raise WrongState(

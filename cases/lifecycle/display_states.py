@@ -49,7 +49,7 @@ def for_staff() -> list[DisplayState]:
 
 
 def for_members() -> list[DisplayState]:
-    """What a member may tell apart, by RELEASE_MEMBER_VIEW."""
+    """Return the states that a member may tell apart, by RELEASE_MEMBER_VIEW."""
     return _for_members(settings.RELEASE_MEMBER_VIEW)
 
 
@@ -73,7 +73,7 @@ def _for_members(member_view: str) -> list[DisplayState]:
 
 @functools.cache
 def for_administrators() -> list[DisplayState]:
-    """They see drafts too."""
+    """Return the states of cases for administrators, who see drafts too."""
     return [DisplayState("draft", _("Draft"), Q(status=Status.DRAFT)), *for_staff()]
 
 
@@ -98,7 +98,7 @@ def filters_for(user: User) -> list[DisplayState]:
 
 @functools.cache
 def turns_of_staff() -> list[DisplayState]:
-    """Whose turn it is in the conversation of a case, as staff read it."""
+    """Return whose turn it can be in the conversation of a case, as staff read it."""
     return [
         DisplayState("staff", WaitingFor.STAFF.label, WAITING_FOR_STAFF),
         DisplayState("member", WaitingFor.MEMBER.label, WAITING_FOR_MEMBER),

@@ -31,12 +31,12 @@ class FormToken:
 
 
 def new(user: User) -> str:
-    """The token for one form that `user` is shown."""
+    """Return the token for one form that `user` is shown."""
     return _signer().sign(f"{user.pk}:{secrets.token_urlsafe(16)}")
 
 
 def read(text: str, *, max_age: int | None = None) -> FormToken | None:
-    """The token that says `text`; None where it is none of ours, or older than `max_age` seconds."""
+    """Return the token that says `text`; None where it is none of ours, or older than `max_age` seconds."""
     if not text or len(text) > MAX_LETTERS:
         return None
     try:
@@ -47,7 +47,7 @@ def read(text: str, *, max_age: int | None = None) -> FormToken | None:
 
 
 def sent_in(request: HttpRequest) -> str:
-    """The token of the form that was sent, as it came; empty where there was none."""
+    """Return the token of the form that was sent, as it came; empty where there was none."""
     return str(request.POST.get(FIELD, ""))
 
 
@@ -75,7 +75,7 @@ def use(text: str, *, by: User, content: Iterable[str]) -> UsedFormToken:
 
 
 def remember(used: UsedFormToken, made: int) -> None:
-    """What the form created has the key `made`."""
+    """Keep `made`, the key of what the form created."""
     if used.pk:
         used.made = made
         used.save(update_fields=["made"])

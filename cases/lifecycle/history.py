@@ -74,7 +74,7 @@ def _people_in(details: Any) -> dict[str, int]:
 
 
 def _facts(details: Any) -> dict[str, Any]:
-    """A row written by hand may hold anything."""
+    """Return the facts of an event. None of a row that was written by hand, which may hold anything."""
     return details if isinstance(details, dict) else {}
 
 

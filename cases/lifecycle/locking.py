@@ -85,14 +85,14 @@ def lock_people_by_key(keys: set[int]) -> People:
 
 
 def lock_as_administrator(by: User, *people: User) -> People:
-    """`lock_people` for a verb of administrators. NotAllowed unless `by` is an active one now."""
+    """Do as `lock_people` for a verb of administrators. NotAllowed unless `by` is an active one now."""
     found = lock_people(by, *people)
     permissions.check_administrator(found[by.pk])
     return found
 
 
 def in_lock_order(cases: CaseQuerySet) -> CaseQuerySet:
-    """`cases`, to be locked one after the other in the order that all transactions keep."""
+    """Return `cases`, to be locked one after the other in the order that all transactions keep."""
     return cases.order_by("pk").select_for_update(of=("self",), no_key=True)
 
 

@@ -41,7 +41,7 @@ class Preview:
 
 
 def preview(case: Case, *, after: bool = False) -> Preview:
-    """What the member of `case` finds at its address at this moment, or `after` its release where that is ahead."""
+    """Return what the member of `case` finds at its address now, or `after` its release where that is ahead."""
     state = permissions.state_of(case)
     has_after = state in HAS_AFTER
     if after and has_after:

@@ -22,7 +22,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def check_open_drafts(member: User) -> None:
-    """WrongState where the member has as many drafts as one may have."""
+    """Raise WrongState where the member has as many drafts as one may have."""
     most = settings.MAX_OPEN_DRAFTS
     if Case.objects.filter(member=member, status=Case.Status.DRAFT)[:most].count() >= most:
         raise WrongState(
@@ -31,9 +31,9 @@ def check_open_drafts(member: User) -> None:
 
 
 def check_created(member: User) -> None:
-    """QuotaReached where the member has created as many drafts within the hour as one may, also those deleted since.
+    """Raise QuotaReached where the member has created as many drafts within the hour as one may.
 
-    So many can be created in an hour by somebody who deletes none.
+    Those count too that were deleted since. Somebody who deletes none can create so many in an hour.
     """
     created = Case.objects.filter(member=member).order_by("-pk")
     most = settings.MAX_OPEN_DRAFTS + settings.MAX_SUBMISSIONS_PER_HOUR
@@ -41,32 +41,34 @@ def check_created(member: User) -> None:
 
 
 def check_submissions(member: User) -> None:
-    """QuotaReached where the member has submitted as many cases within the hour as one may."""
+    """Raise QuotaReached where the member has submitted as many cases within the hour as one may."""
     submitted = Case.objects.filter(member=member, date_submitted__isnull=False).order_by("-date_submitted")
     _check_hour(submitted.values_list("date_submitted", flat=True), settings.MAX_SUBMISSIONS_PER_HOUR)
 
 
 def check_notes(author: User) -> None:
-    """QuotaReached where the author has written as many notes within the hour as one may."""
+    """Raise QuotaReached where the author has written as many notes within the hour as one may."""
     notes = CaseNote.objects.filter(author=author).order_by("-pk")
     _check_hour(notes.values_list("at", flat=True), settings.MAX_NOTES_PER_HOUR)
 
 
 def check_messages(author: User) -> None:
-    """QuotaReached where the author has written as many messages within the hour as one may."""
+    """Raise QuotaReached where the author has written as many messages within the hour as one may."""
     messages = CaseMessage.objects.filter(author=author).order_by("-pk")
     _check_hour(messages.values_list("at", flat=True), settings.MAX_MESSAGES_PER_HOUR)
 
 
 def check_uploads(person: User) -> None:
-    """QuotaReached where the person has attached as many documents within the hour as one may, also those that were
-    removed since."""
+    """Raise QuotaReached where the person has attached as many documents within the hour as one may.
+
+    Those count too that were removed since.
+    """
     attached = CaseEvent.objects.filter(actor=person, kind=CaseEvent.Kind.DOCUMENT_ATTACHED).order_by("-pk")
     _check_hour(attached.values_list("at", flat=True), settings.MAX_UPLOADS_PER_HOUR)
 
 
 def _check_hour(moments: QuerySet[Any, Any], most: int) -> None:
-    """QuotaReached if the `most`-th latest of `moments` is within the hour: one look, along an index."""
+    """Raise QuotaReached if the `most`-th latest of `moments` is within the hour: one look, along an index."""
     found = list(moments[most - 1 : most])
     wait = found[0] + HOUR - portal_now() if found else dt.timedelta(0)
     if wait <= dt.timedelta(0):

@@ -26,12 +26,12 @@ class ClockMismatch(CaseError):
 
 
 def agrees() -> Exists:
-    """The condition that the stored clock is the one of the settings, for a WHERE or an annotation."""
+    """Return the condition that the stored clock is the one of the settings, for a WHERE or an annotation."""
     return is_stored(**ours())
 
 
 def is_stored(*, time_zone: str | Parameter, release_time_of_day: dt.time | Parameter) -> Exists:
-    """The condition that the stored clock is this one."""
+    """Return the condition that the stored clock is this one."""
     return Exists(
         PortalClock.objects.filter(pk=PortalClock.ONLY, time_zone=time_zone, release_time_of_day=release_time_of_day)
     )
@@ -43,19 +43,19 @@ def ours() -> dict[str, Any]:
 
 
 def check() -> None:
-    """Raises ClockMismatch where the clocks differ. One statement."""
+    """Raise ClockMismatch where the clocks differ. One statement."""
     if sentence := mismatch():
         raise ClockMismatch(sentence)
 
 
 def mismatch() -> str:
-    """The sentence that says how the clocks differ and what to do; empty where they agree. One statement."""
+    """Return the sentence that says how the clocks differ and what to do; empty where they agree. One statement."""
     stored = PortalClock.objects.filter(pk=PortalClock.ONLY).first()
     return "" if stored and _is_ours(stored) else _sentence(stored)
 
 
 def refuse() -> NoReturn:
-    """For who has asked by `agrees`: ClockMismatch with the sentence."""
+    """Raise ClockMismatch with the sentence, for who has asked by `agrees`."""
     raise ClockMismatch(_sentence(PortalClock.objects.filter(pk=PortalClock.ONLY).first()))
 
 

@@ -10,7 +10,7 @@ logger = structlog.get_logger(__name__)
 
 
 def _errors_of_storages() -> tuple[type[Exception], ...]:
-    """What storages raise: a bucket's library has errors of its own, and is not installed everywhere."""
+    """Return what storages raise: a bucket's library has errors of its own, and is not installed everywhere."""
     try:
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:

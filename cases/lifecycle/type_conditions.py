@@ -73,5 +73,5 @@ def _record(kind: CaseEvent.Kind, conditions: list[Condition], recorder: EventRe
 
 
 def _key(condition: Condition | CaseTypeCondition) -> Key:
-    """What makes two conditions the same one."""
+    """Return what two conditions have in common that are the same one."""
     return condition.kind, "" if condition.kind in ONCE_PER_CASE else condition.name

@@ -40,7 +40,7 @@ class MfaMissing(PermissionDenied):
 
 
 def is_missing(user: object) -> bool:
-    """Whether `user` must set up an authenticator app first. No query where the portal does not demand it."""
+    """Tell whether `user` must set up an authenticator app first. No query where the portal does not demand it."""
     if not settings.REQUIRE_STAFF_MFA or not isinstance(user, User):
         return False
     if not user.is_administrator and not user.is_staff:

@@ -38,7 +38,7 @@ def undo_of(message: Message) -> UndoButton | None:
 
 
 def level_of(message: Message) -> str:
-    """How the message looks: danger, warning, success, or info."""
+    """Return how the message looks: danger, warning, success, or info."""
     return LEVELS.get(message.level, "info")
 
 
@@ -66,7 +66,7 @@ def _told(message: Message) -> dict[str, object]:
 
 
 def _text(message: Message) -> str:
-    """The words of a message: one with a link in it loses the link, which a header does not carry."""
+    """Return the words of a message. One with a link in it loses the link, which a header does not carry."""
     text = str(message)
     return html.unescape(strip_tags(text)) if isinstance(message.message, SafeData) else text
 

@@ -15,7 +15,7 @@ LONGEST_NAME = limits.NAME
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def alive(self) -> "ApiTokenQuerySet":
-        """Those that nothing has ended: neither their owner nor what ends all credentials. Expired ones too."""
+        """Return those that nothing has ended: neither their owner nor what ends all credentials. Expired ones too."""
         return self.filter(user__is_active=True, credentials_key=F("user__credentials_key"))
 
 

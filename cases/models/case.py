@@ -41,7 +41,7 @@ DATES = (
 
 
 def new_external_id() -> str:
-    """A case number that nobody can guess or choose, such as C-7K2M9QX4TB: 50 random bits."""
+    """Return a case number that nobody can guess or choose, such as C-7K2M9QX4TB: 50 random bits."""
     return "C-" + "".join(secrets.choice(ID_LETTERS) for _ in range(10))
 
 

@@ -105,11 +105,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return cases if user.is_member else cases.select_related("member", "assigned_to")
 
     def with_description(self) -> Self:
-        """With what CaseManager leaves out."""
+        """Load what CaseManager leaves out."""
         return self.defer(None)
 
     def in_full(self) -> Self:
-        """With everything that the page of a case tells: the description, and the answer with its author, the type."""
+        """Load all that the page of a case tells: the description, the answer with its author, and the type."""
         return self.with_description().select_related("answer__updated_by", "case_type")
 
     def due(self, now: dt.datetime) -> Self:
@@ -125,7 +125,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.index_ranges_by(Reached.at(now))
 
     def index_ranges_by(self, reached: "Reached") -> list[Self]:
-        """The cases of `due` in up to three querysets, each one range of an index, in the order of that index.
+        """Return the cases of `due` in up to three querysets, each one range of an index, in the order of that index.
 
         The order leaves PostgreSQL's planner no choice but the index. Left to its statistics it reads the whole table
         for "any due?": it takes the many past schedules of released cases for due ones.
@@ -138,7 +138,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.first_by(Reached.at(now)).exists()
 
     def first_by(self, reached: "Reached") -> "CaseQuerySet":
-        """Up to three cases of `due`, the first of each range; its cost follows what is due, not what is pending."""
+        """Return up to three cases of `due`, the first of each range.
+
+        The cost follows what is due, not what is pending.
+        """
         firsts = [Q(pk=Subquery(index_range.values("pk")[:1])) for index_range in self.index_ranges_by(reached)]
         return self.model.objects.filter(functools.reduce(operator.or_, firsts))
 
@@ -170,7 +173,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 def _known_to_members() -> Q:
-    """Of their own cases. An empty Q is all of them."""
+    """Match those of their own cases that members may know of. An empty Q is all of them."""
     return ~Q(status="completed") | RELEASED if settings.RELEASE_MEMBER_VIEW == "hidden" else Q()
 
 

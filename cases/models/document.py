@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def random_path(document: "CaseDocument", name: str) -> str:
-    """Where a file is kept: under 128 random bits. Nothing of its own name reaches the storage."""
+    """Return where a file is kept: under 128 random bits. Nothing of its own name reaches the storage."""
     token = secrets.token_hex(16)
     return f"{token[:2]}/{token}"
 
@@ -33,7 +33,7 @@ class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
     """The only way in which documents are fetched for a person."""
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """The documents that `user` may know of: none of a case that they do not see.
+        """Return the documents that `user` may know of: none of a case that they do not see.
 
         Staff see all documents of a case. A member sees what was submitted, and the reports once the case is released;
         of a case whose release is announced, which is its number, title and date, nothing.
@@ -45,8 +45,10 @@ class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
         return self.filter(submitted | Q(case__in=cases.filter(RELEASED)))
 
     def of(self, case: Case, *, seen_by: User) -> Self:
-        """Those of `visible_to(seen_by)` that belong to `case`, which came from `Case.objects.visible_to(seen_by)`: the
-        same rule, which does not ask of each document once more whether its case is seen."""
+        """Return the documents of `visible_to(seen_by)` that belong to `case`, which `seen_by` sees.
+
+        This is the same rule. It does not ask of each document once more whether its case is seen.
+        """
         documents = self.filter(case=case)
         if not seen_by.is_member or case.is_released:
             return documents

@@ -18,14 +18,14 @@ class Folded(PlainInMigrations, models.CharField[str, str]):
         super().__init__(*args, **kwargs)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        """The folded text of the row as it is now."""
+        """Return the folded text of the row as it is now."""
         value = fold(" ".join(getattr(model_instance, name) for name in self.of))
         setattr(model_instance, self.attname, value)
         return value
 
 
 def with_folded(model: type[models.Model], update_fields: Iterable[str] | None) -> set[str] | None:
-    """`update_fields` of a save, with the folded columns that depend on them."""
+    """Return the `update_fields` of a save, with the folded columns that depend on them."""
     if update_fields is None:
         return None
     changed = set(update_fields)

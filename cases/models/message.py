@@ -26,7 +26,7 @@ class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
     """The only way in which messages are fetched for a person."""
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """The messages that `user` may read: staff all of a case, its member those that belong to what they see of it.
+        """Return the messages that `user` may read: staff all of a case, its member those of what they see of it.
 
         Of a release that was recalled they are not shown before the next one, and of an announced case none at all.
         """
@@ -36,7 +36,7 @@ class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
         return self.filter(BEFORE_RELEASE & Q(case__in=cases) | Q(case__in=cases.filter(RELEASED)))
 
     def of(self, case: Case, *, seen_by: User) -> Self:
-        """Those of `visible_to(seen_by)` that belong to `case`, which came from `Case.objects.visible_to(seen_by)`."""
+        """Return the messages of `visible_to(seen_by)` that belong to `case`, which `seen_by` sees."""
         messages = self.filter(case=case)
         if not seen_by.is_member or case.is_released:
             return messages

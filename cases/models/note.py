@@ -22,7 +22,7 @@ class CaseNoteQuerySet(models.QuerySet["CaseNote"]):
     """The only way in which notes are fetched for a person."""
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Staff read the notes of the cases that they see. Members read none, not of their own cases either."""
+        """Return the notes that `user` may read: staff those of the cases that they see, members none of any case."""
         if not isinstance(user, User) or user.is_member:
             return self.none()
         return self.filter(case__in=Case.objects.visible_to(user))

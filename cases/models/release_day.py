@@ -60,5 +60,5 @@ class ReleaseDay(models.Model):
 
 
 def average(seconds: int, cases: int) -> dt.timedelta | None:
-    """`seconds` shared by `cases`; None where there are none."""
+    """Return `seconds` shared by `cases`. None where there are none."""
     return dt.timedelta(seconds=seconds / cases) if cases else None

@@ -54,6 +54,6 @@ def _triggers(apps: Apps, tables: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def facts_limit(name: str, column: str, longest: int = limits.FACTS) -> models.CheckConstraint:
-    """Keeps the JSON in `column` within so many letters."""
+    """Constrain the JSON in `column` to so many letters."""
     text = Cast(column, output_field=models.TextField())
     return models.CheckConstraint(name=name, condition=LessThanOrEqual(Length(text), longest))

@@ -32,7 +32,7 @@ class UserQuerySet(models.QuerySet["User"]):
     """Keeps the canonical form beside each address, through every way in which rows are written."""
 
     def with_address(self, address: str) -> Self:
-        """The account that `address` leads to, however it is spelled: one or none."""
+        """Return the account that `address` leads to, however it is spelled: one or none."""
         form = canonical(address)
         return self.filter(email_canonical=form) if form else self.none()
 
@@ -73,7 +73,7 @@ class PortalUserManager(UserManager["User"]):
         return UserQuerySet(self.model, using=self._db)
 
     def with_address(self, address: str) -> UserQuerySet:
-        """UserQuerySet.with_address, of all people."""
+        """Do as UserQuerySet.with_address, for all people."""
         return self.get_queryset().with_address(address)
 
     def create_superuser(
@@ -237,19 +237,20 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         return self.get_full_name() or self.username
 
     def end_credentials(self) -> None:
-        """Ends all that opens the account without its password: sessions, sign-ins that wait for the second factor,
-        links that set a password, API tokens, the address of the calendar feed. It counts once it is saved.
+        """End all that opens the account without its password. It counts once it is saved.
 
-        A key is random and never comes back: whatever is reactivated later, what was issued before stays dead.
+        That is sessions, sign-ins that wait for the second factor, links that set a password, API tokens, and the
+        address of the calendar feed. A key is random and never comes back: whatever is reactivated later, what was
+        issued before stays dead.
         """
         self.credentials_key = secrets.token_hex(16)
 
     def get_session_auth_hash(self) -> str:
-        """What a session keeps, and which must still be this when it is used."""
+        """Return what a session keeps, and which must still be this when it is used."""
         return self._credentials_hash(settings.SECRET_KEY)
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        """The same under former secret keys of the portal."""
+        """Return the same under former secret keys of the portal."""
         return (self._credentials_hash(secret) for secret in settings.SECRET_KEY_FALLBACKS)
 
     def _credentials_hash(self, secret: str) -> str:
@@ -280,5 +281,5 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         return User.objects.filter(pk=self.pk).only(*person_words.TEXTS)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuses with TypeError: the history names people forever."""
+        """Refuse with TypeError: the history names people forever."""
         raise TypeError("Users are deactivated, never deleted.")

@@ -74,7 +74,7 @@ def value_of(name: str) -> str:
 
 
 def place_of(url: str) -> str:
-    """Kind, host and port of an address, or of several that are separated by ";"; never what opens it. Empty for none.
+    """Return kind, host and port of an address, or of several separated by ";". Never what opens it. Empty for none.
 
     Of one that cannot be read for certain the kind alone: a password with a slash in it looks like a host.
     """
@@ -136,7 +136,7 @@ READERS: dict[str, Callable[[], object]] = {
 
 
 def versions() -> list[tuple[str, str]]:
-    """The main parts of the portal and their versions."""
+    """Return the main parts of the portal and their versions."""
     database = ".".join(str(number) for number in connection.get_database_version())
     installed = [(name, _version(name)) for name in PARTS]
     return [

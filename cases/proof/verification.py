@@ -115,7 +115,10 @@ class Verification:
         self._is_last_whole = is_whole
 
     def _follows(self, seal: HistorySeal, digest: str) -> bool:
-        """Whether the whole `seal` continues the chain. Behind one that was changed or is missing nobody can tell."""
+        """Tell whether the whole `seal` continues the chain.
+
+        Behind one that was changed or is missing nobody can tell.
+        """
         if not self._upto or not self._is_last_whole:
             return True
         return seal.previous == digest and seal.first_id == self._upto.get(seal.history, seal.first_id - 1) + 1

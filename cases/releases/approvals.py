@@ -12,7 +12,7 @@ from cases.models import Case, Condition, User
 
 
 def check_second_approver(case: Case, *, by: User) -> None:
-    """WrongState where an early release of the locked `case` by `by` still needs the approval of somebody else.
+    """Raise WrongState where an early release of the locked `case` by `by` still needs the approval of somebody else.
 
     No more is asked than an approval that is met and still valid. A waived one is none.
     """

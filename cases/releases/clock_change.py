@@ -76,7 +76,7 @@ class Change:
         return f"The portal's clock was changed from {self.old} to {self.new}, keeping {self.keep}."
 
     def as_json(self) -> dict[str, Any]:
-        """For the history of the portal."""
+        """Return the change for the history of the portal."""
         return {"from": self.old.as_json(), "to": self.new.as_json(), "keep": self.keep.value}
 
 
@@ -108,7 +108,7 @@ class Effect:
     listed: list[Move] = field(default_factory=list)
 
     def add(self, moves: list[Move], *, pending: int, now: dt.datetime) -> None:
-        """Takes in the `moves` of so many more pending cases."""
+        """Take in the `moves` of so many more pending cases."""
         self.pending += pending
         self.changed += len(moves)
         self.earlier += sum(move.new_instant < move.old_instant for move in moves)
@@ -118,13 +118,13 @@ class Effect:
 
 
 def stored_setting() -> ClockSetting | None:
-    """What the portal's clock is set to in the database; None where nothing is stored."""
+    """Return what the portal's clock is set to in the database; None where nothing is stored."""
     row = PortalClock.objects.filter(pk=PortalClock.ONLY).first()
     return ClockSetting(row.time_zone, row.release_time_of_day) if row else None
 
 
 def preview(change: Change) -> Effect:
-    """What the change would do. Changes nothing."""
+    """Return what the change would do. It changes nothing."""
     effect, now = Effect(), portal_now()
     for pending, moves in _moves(change):
         effect.add(moves, pending=pending, now=now)
@@ -133,7 +133,7 @@ def preview(change: Change) -> Effect:
 
 @transaction.atomic
 def change_clock(change: Change, *, by: str) -> Effect:
-    """Stores the new clock in place of the old one, and moves what is scheduled so that what is to be kept is kept.
+    """Store the new clock in place of the old one, and move what is scheduled so that it keeps what is to be kept.
 
     `by` names the program. History says what became of each case and of the clock. CaseError if the stored clock is
     no longer the old one.
@@ -155,7 +155,7 @@ def change_clock(change: Change, *, by: str) -> Effect:
 
 
 def _moves(change: Change) -> Iterator[tuple[int, list[Move]]]:
-    """The scheduled cases, batch by batch: how many, and the moves of those that change."""
+    """Yield the scheduled cases batch by batch: how many, and the moves of those that change."""
     old, new, after = change.old.clock, change.new.clock, 0
     while batch := list(Case.objects.filter(SCHEDULED, pk__gt=after).order_by("pk")[:BATCH]):
         after = batch[-1].pk
@@ -176,7 +176,7 @@ def _move(case: Case, old: WallClock, new: WallClock, keep: Keep) -> Move:
 
 
 def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
-    """Writes the new schedules and the history of one batch. What was announced for the old revision is stale."""
+    """Write the new schedules and the history of one batch. What was announced for the old revision is stale."""
     cases_of: dict[Schedule, list[int]] = defaultdict(list)
     for move in moves:
         cases_of[move.new].append(move.case.pk)

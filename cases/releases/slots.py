@@ -24,14 +24,14 @@ class Slot:
 
     @classmethod
     def of(cls, case: Case) -> Self:
-        """The slot of the schedule of `case`. ValueError if it has none."""
+        """Return the slot of the schedule of `case`. ValueError if it has none."""
         if case.scheduled_release_date is None:
             raise ValueError("A case without a schedule has no slot.")
         return cls.at(case.scheduled_release_date, case.scheduled_release_time)
 
     @classmethod
     def at(cls, date: dt.date, time: dt.time | None) -> Self:
-        """The slot of that schedule."""
+        """Return the slot of that schedule."""
         return cls(date, -(-_microseconds(time or settings.RELEASE_TIME_OF_DAY) // LENGTH))
 
     @property
@@ -54,8 +54,11 @@ class Slot:
 
 
 def first_of_each_slot(*, begin: dt.datetime, end: dt.datetime, limit: int) -> list[Case]:
-    """The pending cases scheduled from `begin` to `end` (naive, on the portal's wall clock): the earliest of each slot,
-    up to `limit`. Only schedule and revisions are loaded. Two statements a day, whose cost follows the slots."""
+    """Return the earliest pending case of each slot from `begin` to `end`, up to `limit`.
+
+    The two are naive, on the portal's wall clock. Only schedule and revisions are loaded. Takes two statements a day,
+    whose cost follows the slots.
+    """
     found: list[Case] = []
     day = begin.date()
     while day <= end.date():

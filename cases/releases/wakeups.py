@@ -76,10 +76,11 @@ def arm_upcoming(now: dt.datetime) -> int:
 
 
 def arm_again(*, case_id: int, revision: int) -> bool:
-    """For a wake-up that came before its time: publishes it again if the case still waits for that very revision.
+    """Publish a wake-up that came before its time again, if the case still waits for that very revision.
 
-    Whether it was published. One early wake-up leads to one new one, so that copies never multiply. Not where this
-    host's clock has reached the instant before the portal's: its worker would run the new one at once, again and again.
+    Return whether it was published. One early wake-up leads to one new one, so that copies never multiply. None is
+    published where this host's clock has reached the instant before the portal's: its worker would run the new one at
+    once, again and again.
     """
     waiting = Case.objects.filter(SCHEDULED, stored_clock.agrees(), schedule_revision=revision)
     case = waiting.filter(pk=case_id).first()
@@ -121,7 +122,7 @@ def _wake_one_reached(cases: Sequence[Case]) -> None:
 
 
 def _publish(case: Case, slot: Slot, place: int) -> bool:
-    """Publishes the wake-up of `case`, which has that `place` among those of its slot, counted from 0.
+    """Publish the wake-up of `case`, which has that `place` among those of its slot, counted from 0.
 
     The first one comes at its instant and the others at the end of the slot, where they find all of it due: so a few
     are enough.
@@ -132,7 +133,7 @@ def _publish(case: Case, slot: Slot, place: int) -> bool:
 
 
 def _record_announced(cases: list[Case], now: dt.datetime) -> None:
-    """Says so on the rows of what was published: a crash between the two costs a second, harmless message."""
+    """Note on the rows what was published. A crash between the two costs a second, harmless message."""
     by_revision: dict[int, list[int]] = defaultdict(list)
     for case in cases:
         by_revision[case.schedule_revision].append(case.pk)
@@ -149,7 +150,7 @@ def _record_announced(cases: list[Case], now: dt.datetime) -> None:
 
 
 def _upcoming(now: dt.datetime) -> list[Case]:
-    """The first pending cases of each slot that is reached within LOOK_AHEAD after `now`, by their instants."""
+    """Return the first pending cases of each slot that is reached within LOOK_AHEAD after `now`, by their instants."""
     if not settings.RELEASE_ETA_PER_INSTANT or stored_clock.mismatch():
         return []
     cases = first_of_each_slot(

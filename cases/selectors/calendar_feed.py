@@ -15,7 +15,7 @@ MAX_RELEASED = 250
 
 
 def cases_of(user: User) -> list[Case]:
-    """What is in the feed: the released cases of the last days, then what is scheduled for the next, nearest first.
+    """Return the cases of the feed: those released in the last days, then those scheduled for the next, nearest first.
 
     Of a technician those assigned, of an administrator all. Two ranges of an index, no matter how much is pending.
     """
@@ -31,6 +31,6 @@ def cases_of(user: User) -> list[Case]:
 
 
 def whose(user: User) -> CaseQuerySet:
-    """The cases that are the person's own business: those assigned, of an administrator all."""
+    """Return the cases that are the person's own business: those assigned, of an administrator all."""
     cases = Case.objects.visible_to(user)
     return cases if user.is_administrator else cases.filter(assigned_to=user)

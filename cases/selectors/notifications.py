@@ -90,7 +90,7 @@ def read(person: User) -> list[NotificationGroup]:
 
 
 def _groups(person: User, which: Q) -> list[NotificationGroup]:
-    """Takes two statements: the notifications, and their cases; and one where something waits in the queue."""
+    """Read them in two statements, the notifications and their cases, and one where something waits in the queue."""
     found = list(_newest(person, which).select_related("actor")[: MAX_COUNTED + 1])
     cases = _cases([each.known for each in found if each.known], person)
     shows_queue = _knows_the_queue(person) and any(each.case_id is None for each in found)

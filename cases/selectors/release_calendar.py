@@ -217,5 +217,5 @@ def _kind_of(entry: CalendarEntry) -> EntryKind:
 
 
 def _order(entry: CalendarEntry) -> tuple[bool, dt.datetime | None, bool, int]:
-    """By the clock. At the usual time what has no time of its own comes first, as in `by_the_clock`."""
+    """Order by the clock. At the usual time what has no time of its own comes first, as in `by_the_clock`."""
     return (entry.at is None, entry.at, entry.case.scheduled_release_time is not None, entry.case.pk)

@@ -154,7 +154,7 @@ def _timeline(release: _Release) -> ReleaseTimeline:
 
 
 def _plan(release: _Release) -> Iterator[Moment]:
-    """When it was to come. Nothing where a person released at once."""
+    """Yield when it was to come. Nothing where a person released at once."""
     if release.date is None:
         return
     plan = next((event for event in release.events if _is_plan_of(release, event)), None)
@@ -226,7 +226,7 @@ def _without_views(release: _Release, label: StrOrPromise) -> Moment:
 
 
 def _ends(release: _Release) -> Iterator[Moment]:
-    """How it was taken back, if it was."""
+    """Yield how it was taken back, if it was."""
     for event in reversed(release.events):
         if event.kind in TAKEN_BACK and event.release_number == release.number:
             yield Moment(event.kind, event.get_kind_display(), event.at, person=event.actor_name)

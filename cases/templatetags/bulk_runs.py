@@ -89,7 +89,7 @@ CONSEQUENCES = {
 
 @register.filter
 def bulk_title(run: BulkRun) -> str:
-    """What the run does to how many cases, as a heading."""
+    """Say as a heading what the run does to how many cases."""
     chosen = bulk.Parameters.of(run)
     values = {
         "date": date_format(chosen.date, "WEEKDAY_DAY_SHORT_FORMAT") if chosen.date else "",
@@ -102,7 +102,7 @@ def bulk_title(run: BulkRun) -> str:
 
 @register.filter
 def bulk_button(run: BulkRun) -> str:
-    """What the button does that starts the run."""
+    """Say what the button does that starts the run."""
     return str(BUTTONS.get(Action(run.action), CHANGE) % _counted(run))
 
 
@@ -132,7 +132,10 @@ ON_THE_BAR = (
 
 @register.simple_tag
 def bulk_buttons(user: User, types_are_kept: object) -> dict[str, list[BulkButton]]:
-    """What the bar of a list offers `user`: the `first` actions, and `more`. Without case types none changes them."""
+    """Return what the bar of a list offers `user`: the `first` actions, and `more`.
+
+    Without case types none changes them.
+    """
     offered = [action for action in bulk.actions_for(user) if types_are_kept or action != Action.CASE_TYPE]
     first = [button for button in ON_THE_BAR if button.action in offered]
     shown = {button.action for button in first if not button.is_wide_only}
@@ -142,7 +145,7 @@ def bulk_buttons(user: User, types_are_kept: object) -> dict[str, list[BulkButto
 
 @register.filter
 def move_address(date: dt.date) -> str:
-    """The address of the form that moves all cases scheduled for `date` to the next working day."""
+    """Return the address of the form that moves all cases scheduled for `date` to the next working day."""
     day = date.isoformat()
     proposed = {"days": 1, "unit": "working", "direction": "later"}
     selected = {"all": 1, "query": urlencode({"release_from": day, "release_to": day})}
@@ -151,25 +154,25 @@ def move_address(date: dt.date) -> str:
 
 @register.filter
 def action_title(action: str) -> str:
-    """What the action is called, above its form."""
+    """Return what the action is called, above its form."""
     return str(Action(action).label)
 
 
 @register.filter
 def action_consequence(action: str) -> str:
-    """What follows from the action, as a sentence of its form."""
+    """Return what follows from the action, as a sentence of its form."""
     return str(CONSEQUENCES.get(Action(action), ""))
 
 
 @register.filter
 def run_class(run: BulkRun) -> str:
-    """How the outcome of a run is drawn in a list: `ok` or `wait`."""
+    """Return how the outcome of a run is drawn in a list: `ok` or `wait`."""
     return "ok" if run.state == State.DONE else "wait"
 
 
 @register.filter
 def run_outcome(run: BulkRun) -> str:
-    """How far a run is, or what came of it."""
+    """Say how far a run is, or what came of it."""
     numbers = {"done": grouped(run.changed), "worked": grouped(run.worked), "all": grouped(run.to_do)}
     if run.is_open:
         return _("%(worked)s of %(all)s") % numbers

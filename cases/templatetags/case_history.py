@@ -46,7 +46,7 @@ def condition_label(event: CaseEvent) -> str:
 
 @register.filter
 def types_of(event: CaseEvent) -> list[str]:
-    """The type before and the type after an event that changed it; nothing for another event."""
+    """Return the type before and the type after an event that changed it; nothing for another event."""
     return [name or _("General") for name in getattr(event, "types", [])]
 
 
@@ -71,12 +71,12 @@ def _urgency_changed(event: CaseEvent) -> str:
 
 
 def _facts(event: CaseEvent) -> dict[str, Any]:
-    """A row written by hand may hold anything."""
+    """Return the facts of an event. None of a row that was written by hand, which may hold anything."""
     return event.details if isinstance(event.details, dict) else {}
 
 
 def _schedule(date: dt.date, time: dt.time | None) -> str:
-    """A schedule on the portal's clock. It names the zone where the reader lives by another."""
+    """Say a schedule by the portal's clock. Name the zone where the reader lives by another."""
     day = formats.date_format(date, "DAY_FORMAT")
     text = f"{day}, {formats.time_format(time, 'CLOCK_FORMAT')}" if time else day
     return f"{text} ({settings.TIME_ZONE})" if reader_timezones.readers_zone() else text

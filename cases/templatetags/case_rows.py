@@ -23,14 +23,16 @@ DAYS_TOLD = 730
 
 @register.filter
 def select_words(case: VisibleCase) -> str:
-    """What the checkbox of a row is called."""
+    """Return what the checkbox of a row is called."""
     return _("Select %(name)s, %(number)s") % {"name": isolated(case.name), "number": case.external_case_id}
 
 
 @register.filter
 def when(case: VisibleCase) -> str:
-    """What happened to the case last, and what will: *completed* and *released* are two words with a date each. A
-    filter rather than a template, which takes several times as long, and there are many rows."""
+    """Say what happened to the case last, and what will. *Completed* and *released* are two words with a date each.
+
+    It is no template: that takes several times as long, and there are many rows.
+    """
     if case.actual_release_date:
         return _("Released %(at)s") % {"at": _release(case.actual_release_date)}
     if case.state == "announced" and case.scheduled_for:
@@ -46,7 +48,7 @@ def when(case: VisibleCase) -> str:
 
 @register.filter
 def release(case: VisibleCase) -> str:
-    """When the case is released, or was. Nothing of one without a date."""
+    """Say when the case is released, or was. Nothing of one without a date."""
     moment = case.actual_release_date or case.scheduled_for
     if moment is None:
         return ""
@@ -56,8 +58,10 @@ def release(case: VisibleCase) -> str:
 
 @register.filter
 def release_cell(case: VisibleCase) -> SafeString:
-    """The release date of a row by the portal's clock: as a word or a weekday, with its time where one was chosen. The
-    exact moment is in the title."""
+    """Return the release date of a row by the portal's clock: a word or a weekday, and its time where one was chosen.
+
+    The exact moment is in the title.
+    """
     moment = case.actual_release_date or case.scheduled_for
     if moment is None:
         return format_html('<span class="visually-hidden">{}</span>', _("No release date"))
@@ -91,8 +95,10 @@ def _near_day(day: dt.date, today: dt.date) -> str:
 
 @register.filter
 def age_cell(moment: dt.datetime | None) -> SafeString:
-    """How old a case is in one unit, to the eye as "9 d". The moment of its creation by the reader's clock is in the
-    title."""
+    """Return how old a case is in one unit, to the eye as "9 d".
+
+    The moment of its creation by the reader's clock is in the title.
+    """
     if moment is None:
         return SafeString("")
     short, words = _age(max(timezone.now() - moment, dt.timedelta()))
@@ -130,7 +136,7 @@ def _written_age(unit: str, n: int, language: str | None) -> tuple[str, str]:
 
 @register.filter
 def waiting(case: VisibleCase) -> SafeString:
-    """How long a case has waited for a technician. The reader's exact time of its submission is in the title."""
+    """Say how long a case has waited for a technician. The reader's exact time of its submission is in the title."""
     since = case.date_submitted or case.date_created
     if since is None:
         return SafeString("")

@@ -14,7 +14,7 @@ NOTHING = "\N{EN DASH}"
 
 @register.filter
 def duration(value: dt.timedelta | float | None) -> str:
-    """A timedelta, or seconds, in the two units that matter: 12 ms, 4.2 s, 3 min 20 s, 5 h 10 min, 7.5 days."""
+    """Say a timedelta, or seconds, in the two units that matter: 12 ms, 4.2 s, 3 min 20 s, 5 h 10 min, 7.5 days."""
     if value is None:
         return NOTHING
     seconds = value.total_seconds() if isinstance(value, dt.timedelta) else value
@@ -35,5 +35,5 @@ def _with_one_decimal(number: float) -> str:
 
 @register.filter
 def in_days(value: dt.timedelta | None) -> str:
-    """A timedelta as a plain number of days, for a chart; empty for None."""
+    """Return a timedelta as a plain number of days, for a chart; empty for None."""
     return "" if value is None else f"{value.total_seconds() / DAY:.4f}"

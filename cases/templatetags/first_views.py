@@ -13,7 +13,10 @@ register = template.Library()
 
 @register.filter
 def seen(case: Case) -> str:
-    """When its member first saw the released `case`, by the reader's clock. Without the year where it is this one."""
+    """Say when its member first saw the released `case`, by the reader's clock.
+
+    Leave the year out where it is this one.
+    """
     at, now = case.first_viewed_at, timezone.now()
     if at:
         is_this_year = timezone.localtime(at).year == timezone.localtime(now).year

@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.filter(name="markdown")
 def rendered(text: str) -> SafeString:
-    """A person's Markdown as HTML. Nothing in it can be a script, an image or a link within the portal."""
+    """Return a person's Markdown as HTML. Nothing in it can be a script, an image or a link within the portal."""
     return markdown.render(text)

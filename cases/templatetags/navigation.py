@@ -18,8 +18,11 @@ class NavigationLink:
 
 
 def links(user: User, path: str) -> list[NavigationLink]:
-    """The navigation of `user` on the page at `path`. The entry with the longest address that leads to it is current:
-    the case at /cases/5/ belongs to the cases. Everything begins with /, so that is current on its own page alone."""
+    """Return the navigation of `user` on the page at `path`.
+
+    The entry with the longest address that leads to it is current: the case at /cases/5/ belongs to the cases.
+    Everything begins with /, so that is current on its own page alone.
+    """
     pages = [(label, reverse(name)) for label, name in entries(user)]
     home = reverse("dashboard")
     above = [url for _label, url in pages if path == url or (url != home and path.startswith(url))]

@@ -32,14 +32,16 @@ DRAWN_AS = {"announced": "scheduled", "changed": "new", "danger": "alert", "warn
 
 @register.filter
 def is_checkbox(field: BoundField) -> bool:
-    """Whether the field is drawn as a checkbox."""
+    """Tell whether the field is drawn as a checkbox."""
     return isinstance(field.field.widget, forms.CheckboxInput)
 
 
 @register.filter
 def with_class(field: BoundField, css_class: str) -> SafeString:
-    """The field's input with `css_class`, marked where it has errors. That it is described by help and errors, Django
-    says itself."""
+    """Return the field's input with `css_class`, marked where it has errors.
+
+    Django says itself that help and errors describe it.
+    """
     own_class = str(field.field.widget.attrs.get("class") or css_class)
     if not field.errors:
         return field.as_widget(attrs={"class": own_class})
@@ -48,19 +50,19 @@ def with_class(field: BoundField, css_class: str) -> SafeString:
 
 @register.filter
 def portal_time(moment: dt.datetime | None, format_: str) -> str:
-    """When something is or was released: `moment` by the portal's clock, whatever the reader's is. Nothing for None."""
+    """Say when something is or was released: `moment` by the portal's clock, whatever the reader's is."""
     return reader_timezones.on_portal_clock(moment, format_) if moment else ""
 
 
 @register.filter
 def readers_time(moment: dt.datetime, format_: str) -> str:
-    """When something else was, beside a release: `moment` by the reader's clock, with its zone where it is another."""
+    """Say when something else was, beside a release: `moment` by the reader's clock, and its zone if it is another."""
     return reader_timezones.on_readers_clock(moment, format_)
 
 
 @register.filter
 def ago(moment: dt.datetime) -> SafeString:
-    """When something happened: how long ago within a week, then the date. The reader's exact time is in the title."""
+    """Say how long ago something happened within a week, then the date. The reader's exact time is in the title."""
     passed = timezone.now() - moment
     if passed < dt.timedelta(minutes=1):
         words = _("just now")
@@ -75,7 +77,7 @@ def ago(moment: dt.datetime) -> SafeString:
 @register.simple_tag
 @functools.cache  # a list has dozens, and to find the address takes longer than all else
 def icon(name: str) -> SafeString:
-    """Draws a symbol of cases/icons.svg beside words that say the same: screen readers skip it."""
+    """Draw a symbol of cases/icons.svg beside words that say the same: screen readers skip it."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("cases/icons.svg"), name
     )
@@ -83,7 +85,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def state(key: str, words: object, *, pill: bool = False) -> SafeString:
-    """Says a state as a drawn shape and a word. A `pill` has a ground of its color too, and is for the
+    """Draw a state as a shape and a word. A `pill` has a ground of its color too, and is for the
     heading of a page."""
     shape = icon(f"state-{DRAWN_AS.get(key, key)}")
     return format_html('<span class="{}state state-{}">{}{}</span>', "badge " if pill else "", key, shape, words)
@@ -91,13 +93,13 @@ def state(key: str, words: object, *, pill: bool = False) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def error_prefix(context: Context) -> str:
-    """What the title of a page begins with that has an error to say: a title is read first."""
+    """Return what the title of a page begins with that has an error to say: a title is read first."""
     return _("Error:") + " " if errors_shown(context.flatten()) else ""
 
 
 @register.simple_tag(takes_context=True)
 def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeString:
-    """The hidden field of a form in which people write or create something (cases.lifecycle.form_tokens). Of a
+    """Return the hidden field of a form in which people write or create something (cases.lifecycle.form_tokens). Of a
     bound `form` what it shows is not saved yet, and scripts ask before somebody leaves it."""
     user = context["request"].user
     if not isinstance(user, User):
@@ -109,35 +111,35 @@ def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeStri
 
 @register.simple_tag(takes_context=True, name="navigation")
 def links_of_navigation(context: Context) -> list[navigation.NavigationLink]:
-    """The main navigation of the person who is logged in, on this page."""
+    """Return the main navigation of the person who is logged in, on this page."""
     return navigation.links(context["user"], context["request"].path)
 
 
 @register.filter
 def bdi(words: object) -> str:
-    """A person's words within a sentence of the portal's, as HTML: they cannot turn the direction of what follows."""
+    """Return a person's words for a sentence of the portal, as HTML: they cannot turn the direction of what follows."""
     return text.isolated_html(str(words))
 
 
 @register.filter
 def isolate(words: object) -> str:
-    """A person's words within a sentence of the portal's, where there are no tags: in mails, titles and attributes."""
+    """Return a person's words for a sentence where there are no tags: in emails, titles and attributes."""
     return text.isolated(str(words))
 
 
 @register.filter
 def toast_level(message: Message) -> str:
-    """How a message looks: success, info, warning or danger."""
+    """Return how a message looks: success, info, warning or danger."""
     return toasts.level_of(message)
 
 
 @register.filter
 def toast_undo(message: Message) -> toasts.UndoButton | None:
-    """What the button *Undo* beside a message does, where there is one."""
+    """Return what the button *Undo* beside a message does, where there is one."""
     return toasts.undo_of(message)
 
 
 @register.filter
 def browser_name(user_agent: str) -> str:
-    """What people call the browser of a session, and the device that it runs on."""
+    """Return what people call the browser of a session, and the device that it runs on."""
     return browsers.name_of(user_agent)

@@ -13,19 +13,19 @@ register = template.Library()
 
 @register.filter
 def place(person: User) -> str:
-    """The place that their time zone is named after: New York for America/New_York."""
+    """Return the place that the time zone of `person` is named after: New York for America/New_York."""
     return str(zone_of(person) or timezone.get_default_timezone()).rpartition("/")[2].replace("_", " ")
 
 
 @register.filter
 def time_there(person: User) -> str:
-    """What the clock of `person` shows now."""
+    """Say what the clock of `person` shows now."""
     return _on_clock(timezone.now(), person, "CLOCK_FORMAT")
 
 
 @register.filter
 def on_clock_of(moment: dt.datetime, person: User) -> str:
-    """The aware `moment` on the clock of `person`. Empty where that is the portal's."""
+    """Return the aware `moment` on the clock of `person`. Empty where that is the portal's."""
     zone = zone_of(person)
     if zone is None or str(zone) == timezone.get_default_timezone_name():
         return ""
@@ -34,7 +34,7 @@ def on_clock_of(moment: dt.datetime, person: User) -> str:
 
 @register.filter
 def initials(name: str) -> str:
-    """The first letters of the first and the last word of `name`."""
+    """Return the first letters of the first and the last word of `name`."""
     words = name.split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:]))
 

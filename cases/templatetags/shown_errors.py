@@ -11,7 +11,7 @@ SENTENCES = ("problem", "problems", "document_problem", "answer_problem")
 
 
 def errors_shown(context: Mapping[Any, Any]) -> bool:
-    """Whether a sentence or a form in the page's context has an error."""
+    """Tell whether a sentence or a form in the page's context has an error."""
     return any(context.get(name) for name in SENTENCES) or any(_has_errors(value) for value in context.values())
 
 

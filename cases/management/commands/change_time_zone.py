@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
 
 def zone(name: str) -> str:
-    """The name of a time zone. ArgumentTypeError if there is none of that name."""
+    """Return the name of a time zone. ArgumentTypeError if there is none of that name."""
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, KeyError):
@@ -76,7 +76,7 @@ def zone(name: str) -> str:
 
 
 def time_of_day(text: str) -> dt.time:
-    """A wall clock time. ArgumentTypeError if `text` is none."""
+    """Return a wall clock time. ArgumentTypeError if `text` is none."""
     try:
         value = dt.time.fromisoformat(text)
     except ValueError:

@@ -101,7 +101,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {self.released:,} released so far")
 
     def _say_failing(self) -> int:
-        """Names the cases that failed in an earlier run and wait for their next try. Returns how many."""
+        """Name the cases that failed in an earlier run and wait for their next try. Return how many."""
         failing = Case.objects.failing(portal_now())
         for case in failing.order_by("release_next_try")[:LISTED]:
             times = "once" if case.release_attempts == 1 else f"{case.release_attempts} times"
@@ -141,7 +141,7 @@ def _in_order(cases: CaseQuerySet) -> CaseQuerySet:
 
 
 def _why(case: Case, verdict: Verdict) -> str:
-    """The reasons in words that the mail of a cron job may carry: no names that people gave to conditions."""
+    """Return the reasons in words that the mail of a cron job may carry: no names that people gave to conditions."""
     return "; ".join(_reason(case, reason) for reason in verdict.reasons)
 
 

@@ -66,7 +66,7 @@ def _agreed() -> bool:
 
 
 def _name() -> str:
-    """The program, and who runs it on this machine."""
+    """Return the program, and who runs it on this machine."""
     try:
         return f"releases ({getpass.getuser()})"[:LONGEST_NAME]
     except (KeyError, OSError):

@@ -130,7 +130,7 @@ class Operation:
         return self._approved
 
     def tells_member(self, item: Item) -> bool:
-        """Whether the member would get an email."""
+        """Tell whether the member would get an email."""
         return False
 
     def why_not_yet(self, case: Case) -> str:

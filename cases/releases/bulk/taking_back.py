@@ -26,7 +26,7 @@ class TakeBack(UndoOperation):
 
     @classmethod
     def people(cls, rows: Sequence[BulkRow]) -> set[int]:
-        """The members: a sender that has claimed their emails is waited for."""
+        """Return the keys of the members. To lock them waits for a sender that has claimed their emails."""
         cases = Case.objects.filter(pk__in=ids_as_rows([row.case_id for row in rows]))
         return set(cases.values_list("member_id", flat=True))
 
@@ -42,12 +42,12 @@ class TakeBack(UndoOperation):
         self.emails = release_emails(items, lock=bool(self.job.run.claim))
 
     def rule(self, item: Item) -> Rule:
-        """An undo where it is still possible, else a recall."""
+        """Return the rule of an undo where it is still possible, else of a recall."""
         action = Action.UNDO if self.is_undo(item) else Action.RECALL
         return permissions.check(action, by=self.job.by, case=item.case, now=self.job.now, why=self.why_not_yet)
 
     def is_undo(self, item: Item) -> bool:
-        """Whether the member has heard nothing of it yet, and the person may still undo their own release."""
+        """Tell whether the member has heard nothing of it yet, and the person may still undo their own release."""
         case = item.case
         return case.is_released and case.pk in self.own and can_undo(case, self.emails.get(case.pk), now=self.job.now)
 

@@ -41,7 +41,7 @@ class UndoOperation(Operation):
     changed_since = ChangedSinceRun
 
     def reason(self, row: BulkRow) -> str:
-        """The person's words. Without any, which run this takes back."""
+        """Return the person's words. Without any, say which run this takes back."""
         return self.job.run.reason or self.default_reason
 
     @property
@@ -149,7 +149,7 @@ class HandBack(UndoOperation, HandOver):
             raise WrongState(_("The technician who had this case doesn't take cases anymore."))
 
     def rule(self, item: Item) -> Rule:
-        """Who handed the case over may take it back, though it is not theirs any more."""
+        """Check it as if the case were not handed over yet: the former technician may take it back."""
         as_before = copy(item.case)
         as_before.assigned_to_id = self.new_technician(item.row)
         by, now = self.job.by, self.job.now
@@ -169,7 +169,7 @@ class RestoreType(UndoOperation, ChangeType):
         return former
 
     def check_conditions(self, item: Item) -> None:
-        """The case had them before."""
+        """Refuse nothing: the case had these conditions before."""
 
     def side_effects(self, item: Item) -> dict[str, Any]:
         removes = [removed_conditions.named(each) for each in self._added(item.row, item.case)]
@@ -186,4 +186,4 @@ class RestoreType(UndoOperation, ChangeType):
         return [each for each in self.conditions.get(case.pk, []) if each.pk in keys]
 
     def note_what_an_undo_removes(self, steps: Sequence[Step], added: Sequence[Condition]) -> None:
-        """An undo is not undone."""
+        """Note nothing: an undo is not undone."""

@@ -40,7 +40,7 @@ class ConditionUndo(UndoOperation):
             raise WrongState(_("The condition has changed since the bulk operation."))
 
     def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
-        """Whether the condition, which is `which`, is in the state in which the run left it."""
+        """Tell whether the condition, which is `which`, is in the state in which the run left it."""
         return True
 
     def write(self, steps: Sequence[Step]) -> None:
