@@ -15,7 +15,7 @@ OFF = {"false", "off", "n", "no", "0", ""}
 # A hundred years. More is a typing error, and soon leaves the calendar: `now - timedelta(days=999999)` can't be told.
 MOST_DAYS = 36_500
 DAY_SECONDS = 86_400
-# Of anything that is counted. It fits every column and every LIMIT.
+# The highest number of anything. It fits every column and every LIMIT.
 MOST = 1_000_000
 
 

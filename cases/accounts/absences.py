@@ -60,7 +60,7 @@ def end_absence(*, absence: Absence, by: User) -> None:
 
 
 def end_all_absences(*, technician: User, by: User) -> None:
-    """End the present and the planned absences of `technician`, who is locked and is to be none any more."""
+    """End the present and the planned absences of `technician`, who is locked and gets another role."""
     today = deputies.today()
     for absence in absences_of(technician).select_for_update(of=("self",), no_key=True):
         _end(absence, today=today, by=by)

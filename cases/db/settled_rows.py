@@ -16,7 +16,7 @@ WRITERS = """
 
 
 def last_settled_key(model: type[models.Model], *, patience: float) -> int | None:
-    """Return the last key of `model` below which no row can be added any more; 0 for an empty table.
+    """Return the last key of `model` below which no row can be added anymore; 0 for an empty table.
 
     On PostgreSQL a sequence gives keys before the commit, so that a lower one may be committed later. It waits up to
     `patience` seconds for those who write now, and returns None if one still runs. SQLite has one writer at a time.

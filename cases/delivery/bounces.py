@@ -20,9 +20,9 @@ from cases.models.delivery import OPEN
 logger = structlog.get_logger(__name__)
 State = OutgoingEmail.State
 
-# So many messages in a row that came back for a passing reason count as one that never arrives.
+# How many messages in a row, each back for a passing reason, count as one that never arrives.
 SOFT_IN_A_ROW = 3
-# Later messages may come back yet, so the row is looked for among so many.
+# How many of the latest messages are looked at for such a row: those sent last may come back yet.
 LOOKED_AT = 8
 # Where mail systems write the address to which a message was delivered. `To` is the one of a report.
 RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")

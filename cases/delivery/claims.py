@@ -60,7 +60,7 @@ def wait_until(rows: QuerySet[Row], moment: dt.datetime) -> None:
 
 
 def drop(held: QuerySet[Row], *, reason: str) -> None:
-    """End the claim on rows that must not be sent any more."""
+    """End the claim on rows that must not be sent anymore."""
     held.update(state=State.DROPPED, last_error=reason)
 
 

@@ -19,7 +19,7 @@ from cases.models import Case, Condition, Notification, User
 from cases.models.condition import UNMET
 
 Kind = Notification.Kind
-# Who hands a case over, or deactivates a colleague, is told too what that leaves to others.
+# Not the person who hands a case over or deactivates a colleague: they too are told what that leaves to others.
 BY_ITSELF = "portal"
 BATCH = 1000
 APPROVALS = UNMET & Q(kind=Condition.Kind.APPROVAL)

@@ -83,7 +83,7 @@ class EmailContext:
 
 @dataclass(frozen=True)
 class RenderedEmail:
-    """A message, or None, and the rows that must not be sent any more, with the reason."""
+    """A message, or None, and the rows that must not be sent anymore, with the reason."""
 
     message: Message | None
     dropped_rows: tuple[int, ...] = ()
@@ -91,5 +91,5 @@ class RenderedEmail:
 
     @classmethod
     def dropped(cls, batch: EmailBatch, reason: str) -> Self:
-        """Return that nothing of `batch` must be sent any more."""
+        """Return that nothing of `batch` must be sent anymore."""
         return cls(None, batch.row_ids, reason)

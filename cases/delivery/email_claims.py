@@ -105,13 +105,13 @@ def return_claim(batches: Sequence[EmailBatch]) -> None:
 
 @retry_until_stored(lease)
 def drop(batch: EmailBatch, rendered: RenderedEmail) -> None:
-    """End the claim of the rows of `batch` that must not be sent any more."""
+    """End the claim of the rows of `batch` that must not be sent anymore."""
     claims.drop(_held(batch).filter(pk__in=rendered.dropped_rows), reason=rendered.reason)
 
 
 @retry_until_stored(lease)
 def mark_undeliverable(batch: EmailBatch) -> None:
-    """End the claim of `batch`, whose recipient has no address any more."""
+    """End the claim of `batch`, whose recipient has no address anymore."""
     claims.mark_undeliverable(_held(batch), reason=_noop("The member has no email address."))
 
 

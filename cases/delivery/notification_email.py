@@ -66,7 +66,7 @@ def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
     found = Notification.objects.filter(email__in=batch.row_ids, read_at__isnull=True, kind__in=wanted)
     told = list(found.select_related("actor").order_by("pk"))
     readable = Case.objects.readable_by(person)
-    # Of an administrator it is asked whether the technician has left.
+    # An administrator is told in place of a technician who has left.
     readable = readable.select_related("assigned_to") if person.is_administrator else readable
     cases = readable.in_bulk({each.case_id for each in told if each.case_id})
     for each in told:

@@ -106,7 +106,7 @@ def _has_present_address(batch: EmailBatch, context: EmailContext) -> bool:
 def _send(batch: EmailBatch, context: EmailContext, transport: Transport) -> tuple[EmailBatch, DeliveryResult | None]:
     """Render the message and hand it to the server. Return what of `batch` it tells, and the result.
 
-    The result is None where nothing must be sent any more. A row that was dropped signs no message: its bounce would
+    The result is None where nothing must be sent anymore. A row that was dropped signs no message: its bounce would
     be about an email that never left.
     """
     try:

@@ -43,7 +43,7 @@ from cases.models import Case, CaseQuerySet, Notification, Reminder, User
 from cases.models.case_queryset import SCHEDULED
 
 NOTHING_LEFT = _noop("No reminder was needed: the cases were released, moved or handed over.")
-# So many cases are checked, the next releases first.
+# How many cases of an email get a pre-flight, the next releases first.
 MAX_CHECKED = 200
 ACTIONS = {
     Action.RESCHEDULE: _noop("Change the release date"),
@@ -120,7 +120,7 @@ def _reminded_of(person: User, emails: tuple[int, ...]) -> CaseQuerySet:
 
 
 def _forget_others(emails: tuple[int, ...], told: list[Case]) -> None:
-    """Forget what these emails do not tell any more: a case that comes back to the reader is to be told then."""
+    """Forget what these emails do not tell anymore: a case that comes back to the reader is to be told then."""
     Reminder.objects.filter(email__in=emails).exclude(case__in=[case.pk for case in told]).delete()
 
 

@@ -23,8 +23,8 @@ from cases.lifecycle.stored_files import discard, discard_after_commit
 from cases.models import Case, CaseDocument, CaseEvent, User
 
 Kind = CaseDocument.Kind
-# Of one case, of each kind: its page shows all of them. What the member sends never keeps out a report, and staff could
-# not make room for one.
+# Of each kind in one case, because its page shows all of them. They are counted apart: staff could not make room for a
+# report where a member has sent too many.
 MAX_DOCUMENTS_OF_A_KIND = 50
 
 

@@ -20,7 +20,7 @@ from cases.documents.text_files import is_text
 
 # Control and format characters. Joiners hold emoji and some scripts together.
 HIDDEN, JOINERS = ("Cc", "Cf", "Cs"), "\u200c\u200d"
-# Of a name, which pages and downloads show.
+# Pages and downloads show the name.
 NAME_LENGTH = limits.FILE_NAME
 # What browsers show themselves.
 SHOWN = {"application/pdf", "image/png", "image/jpeg"}

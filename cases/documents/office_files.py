@@ -22,7 +22,7 @@ Content = File[Any]
 MAX_ENTRIES = 10_000
 MAX_LIST = 2**20
 MAX_UNPACKED = 512 * 2**20
-# Of one part that is read.
+# How many bytes of one part are read.
 MAX_PART = 2**20
 # Office knows no others, and one of those may ask for gigabytes of memory.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

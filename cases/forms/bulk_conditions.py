@@ -15,7 +15,7 @@ from cases.forms.technicians import TechnicianField
 from cases.models import Condition
 from cases.releases.bulk import Parameters
 
-# So many names of conditions are offered at most.
+# How many names of conditions are offered at most.
 MAX_NAMES = 100
 
 

@@ -8,7 +8,7 @@ from cases.core.text import isolated
 from cases.models import User
 from cases.selectors import search
 
-# Of the members whom a name fits, so many are told.
+# How many of the members whom a name fits are named.
 SEVERAL = 5
 
 

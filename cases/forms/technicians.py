@@ -70,7 +70,7 @@ class TechnicianField(forms.ModelChoiceField[User]):
     def __init__(self, **options: Any) -> None:
         select = forms.Select(attrs={"class": "form-select"})
         super().__init__(queryset=User.objects.none(), widget=select, **options)
-        # Who is away today, read when the choices are shown.
+        # The last day of each technician who is away today. Read when the choices are shown.
         self._away: dict[int, dt.date] | None = None
 
     def label_from_instance(self, person: User) -> str:

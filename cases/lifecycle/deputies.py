@@ -1,7 +1,7 @@
 """Who stands in for a technician who is away (docs/absences.md). A deputy has the rights of the assigned technician.
 
 A deputy may be away too: then theirs stands in for both. People who come round in a circle are counted once. A deputy
-whose account was deactivated, or who is no technician any more, counts for nothing.
+whose account was deactivated, or who is no technician anymore, counts for nothing.
 """
 
 import datetime as dt

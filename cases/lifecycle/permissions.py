@@ -110,7 +110,7 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING),
     },
     Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING, reason=True)},
-    # Of these only the person who released the case, and not for long (cases.releases.taking_back).
+    # Only for the person who released the case, and not for long (cases.releases.taking_back).
     Action.UNDO: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.RELEASED})),
         Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED})),
@@ -251,7 +251,7 @@ def _why_not_yet(case: Case) -> str:
 
 def _refusal(action: Action, state: State, by: User, case: Case, why_not_yet: Callable[[Case], str]) -> str:
     if by.is_member:
-        # Who sees the case at all must not learn more from a refusal.
+        # A member who sees the case must not learn more about it from a refusal.
         return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in PENDING else state])
     if state in OVERDUE and (why := why_not_yet(case)):
         return _("This case has reached its release date but can't be released yet. %(why)s") % {"why": why}

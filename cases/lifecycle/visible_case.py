@@ -18,11 +18,11 @@ class VisibleCase:
     state: str
     state_label: str
     description: str = ""
-    # Of a member once the case is released. Markdown, and who wrote it last.
+    # In Markdown, and who wrote it last. For a member only once the case is released.
     answer: str = ""
     answered_by: str = ""
     urgency: str = ""
-    # Whose turn it is in the conversation: key and words. Of a member only that they are asked.
+    # Whose turn it is in the conversation: key and words. For a member only that they are asked.
     turn: str = ""
     turn_label: str = ""
     # The name of it. None is *General*.
@@ -39,7 +39,7 @@ class VisibleCase:
     scheduled_release_time: dt.time | None = None
     actual_release_date: dt.datetime | None = None
     release_error: str = ""
-    # Of a member only while it is a draft: a count that goes on would tell of a completion.
+    # For a member only while it is a draft: a count that goes on would tell of a completion.
     version: int | None = None
 
     @classmethod

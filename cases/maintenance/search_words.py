@@ -22,7 +22,7 @@ from cases.models import (
     person_words,
 )
 
-# So many rows in one transaction.
+# Rows in one transaction.
 BATCH = 500
 TABLES = (CaseWords, PersonWords)
 # These columns alone: a migration may stop before there are the others.

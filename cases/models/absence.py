@@ -30,7 +30,7 @@ class Absence(models.Model):
         indexes = [
             models.Index(name="absence_of_technician", fields=["technician", "last_day"]),
             models.Index(name="absence_of_deputy", fields=["deputy", "last_day"]),
-            # Who is away today. Those of the past cost nothing.
+            # Who is away today. Past absences cost nothing.
             models.Index(name="absence_last_day", fields=["last_day"]),
         ]
         constraints = [

@@ -87,7 +87,7 @@ class CaseEvent(Event):
         db_constraint=False,
     )
 
-    # Of a change of type, the names of both, empty for *General*: set by cases.lifecycle.history.
+    # The names of both types of a change of type, empty for *General*. cases.lifecycle.history sets it.
     types: list[str]
 
     class Meta:

@@ -40,7 +40,7 @@ WORKED_ON = Q(status="submitted") | Q(status="accepted")
 # A question to the member counts while the case is in progress, and a message of theirs until somebody has answered it.
 WAITING_FOR_MEMBER = Q(waiting_for="member", status="accepted")
 WAITING_FOR_STAFF = Q(waiting_for="staff")
-# Of a row that no verb wrote it is not recorded: it is as old as the case then.
+# A row that no verb wrote has no such date. It counts from its creation.
 ACCEPTED_AT = Coalesce("date_accepted", "date_created")
 # What was released by hand may have kept the failure of an earlier try.
 RELEASE_FAILS = Q(release_next_try__isnull=False, actual_release_date__isnull=True)

@@ -30,7 +30,7 @@ class ConditionState(models.TextChoices):
 
 # Their kind does not say what they are about.
 NEEDS_A_NAME = ["manual", "external"]
-# Of these a case has one at most.
+# A case has at most one of each of these.
 ONCE_PER_CASE = ["report", "answer", "approval"]
 UNMET = Q(state="open")
 

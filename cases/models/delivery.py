@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits
 
 OPEN = Q(state__in=["waiting", "sending"])
-# No sender tries these any more, unless a person asks for it.
+# No sender tries these again, unless a person asks for it.
 GIVEN_UP = ["failed", "undeliverable"]
 
 

@@ -101,12 +101,12 @@ class OutgoingEmail(Delivery):
         indexes = [
             models.Index(name="email_open", fields=["next_try", "recipient"], condition=OPEN),
             models.Index(name="email_open_of_recipient", fields=["recipient", "group"], condition=OPEN),
-            # The operations page: what failed and is tried again, what nobody tries any more, and what was sent on a
-            # day. A wave writes into none of them, but for members without an address.
+            # For the operations page: what failed and is tried again, what was given up, and what was sent on a day. A
+            # wave writes into none of them, except for members without an address.
             models.Index(name="email_retrying", fields=["due"], condition=OPEN & ~Q(last_error="")),
             models.Index(name="email_given_up", fields=["-id"], condition=Q(state__in=GIVEN_UP)),
             models.Index(name="email_sent", fields=["sent"], condition=Q(state="sent")),
-            # Of one person: what was sent, the latest first, and what nobody tries any more.
+            # For the page of a person: what was sent to them, the latest first, and what was given up.
             models.Index(name="email_sent_to", fields=["recipient", "-sent"], condition=Q(sent__isnull=False)),
             models.Index(name="email_given_up_of", fields=["recipient", "-id"], condition=Q(state__in=GIVEN_UP)),
         ]

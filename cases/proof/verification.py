@@ -14,7 +14,7 @@ from cases.models.history_seal import DIGEST_LENGTH, NO_SEAL
 from cases.proof.canonical import HISTORIES, digest_of, digests, entries_of, unpack
 
 HEAD = re.compile(rf"([1-9][0-9]{{0,17}})-([0-9a-f]{{{DIGEST_LENGTH}}})")
-# So many entries are read together.
+# How many entries are read together.
 CHUNK = 1000
 NO_VALUE = (ValueError, TypeError, AttributeError)
 
@@ -73,7 +73,7 @@ class Verification:
     seals: int = 0
     entries: int = 0
     last: HistorySeal | None = None
-    # Of each history the last key that a whole seal covers, where the seal before is whole.
+    # For each history the last key that a whole seal covers, if the seal before it is whole too.
     _upto: dict[str, int] = field(default_factory=lambda: dict.fromkeys(HISTORIES, 0))
     _is_last_whole: bool = True
 

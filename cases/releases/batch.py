@@ -32,7 +32,7 @@ from cases.releases.notices import tell_of_failure
 logger = structlog.get_logger(__name__)
 
 RETRY = Backoff(first=dt.timedelta(seconds=30), longest=dt.timedelta(hours=1))
-# Of the cases of a batch, a line of the log names so many.
+# How many cases of a batch a log line names.
 LOGGED = 50
 # These speak of the server or the connection, never of a row: the whole batch is tried again by the next wake-up.
 NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
@@ -159,7 +159,7 @@ def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
 
 def tell_mail_workers(*, in_seconds: int = 0) -> None:
     """Tell the mail workers after the commit that emails are waiting, or will be `in_seconds`."""
-    # Not a partial: of a robust hook that fails Django logs the name, which a partial has none of.
+    # A lambda, because Django logs the name of a robust hook that fails, and a partial has none.
     transaction.on_commit(lambda: celery_publisher.publish_mail_waiting(in_seconds=in_seconds), robust=True)
 
 

@@ -33,7 +33,7 @@ from cases.releases.approvals import keep_approvals
 from cases.releases.notices import tell_of_events
 
 BATCH = 2000
-# As many moves are listed; all are counted.
+# How many moves are listed. All are counted.
 LISTED = 20
 
 

@@ -152,7 +152,7 @@ def present(condition: Condition, case: Case) -> Condition:
 
 
 def store(case: Case) -> None:
-    """Save the locked `case` with its conditions counted again. Wake a worker if nothing holds it back any more."""
+    """Save the locked `case` with its conditions counted again. Wake a worker if nothing holds it back anymore."""
     conditions.recount(case)
     case.version += 1
     case.save(update_fields=["open_conditions", "version"])

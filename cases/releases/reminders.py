@@ -61,7 +61,7 @@ def _queue_some(zone_name: str, day: ReminderDay) -> int | None:
     # Also a later day: the clock was wrong when it was considered, and has been set back.
     another_day = Q(reminders_considered__isnull=True) | ~Q(reminders_considered=day.day)
     waiting = User.objects.filter(AT_WORK, another_day)
-    # Who is locked now has their turn a minute later.
+    # A person who is locked now has their turn a minute later.
     free = waiting.filter(time_zone=zone_name).order_by("pk").select_for_update(skip_locked=True, no_key=True)
     people = {person.pk: person for person in free.only("email", "role", "is_active")[:BATCH]}
     if not people:

@@ -44,7 +44,7 @@ TEMPLATE = (
     pgettext_lazy("column of a file", "reason"),
 )
 DELIMITERS = ",;\t"
-# Of a file that a spreadsheet program keeps for itself: they are ZIP or OLE archives.
+# How the native files of spreadsheet programs begin: they are ZIP or OLE archives.
 WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")

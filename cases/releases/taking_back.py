@@ -66,7 +66,7 @@ def recall(*, case: Case, by: User, source: str, reason: str, version: int | Non
 
 
 def undo_ends(case: Case) -> dt.datetime:
-    """Return the moment from which the release of `case`, which is released, cannot be undone any more."""
+    """Return the moment from which the release of `case`, which is released, cannot be undone anymore."""
     released_at = cast(dt.datetime, case.actual_release_date)
     return released_at + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS)
 

@@ -23,14 +23,14 @@ from cases.models import Case
 from cases.models.case_queryset import ARMED, SCHEDULED
 from cases.releases.slots import Slot, first_of_each_slot
 
-# Two sweeps at least, so that none who is near is missed between them.
+# At least two sweeps, so that no case that is near is missed between them.
 LOOK_AHEAD = max(dt.timedelta(minutes=1), dt.timedelta(seconds=2 * settings.SWEEP_INTERVAL))
 NEXT_MOMENT = dt.timedelta(microseconds=1)
 
 
 def arm_after_commit(case: Case) -> None:
     """Publish the ETA task of `case` after the commit, if its instant is near and its slot is not full."""
-    # Not a partial: of a robust hook that fails Django logs the name, which a partial has none of.
+    # A lambda, because Django logs the name of a robust hook that fails, and a partial has none.
     transaction.on_commit(lambda: _arm_if_near(case), robust=True)
 
 
@@ -48,7 +48,7 @@ def wake_if_any_reached(cases: Sequence[Case]) -> None:
 
 
 def wake_if_reached(case: Case) -> None:
-    """Wake a worker after the commit if the instant of `case` has passed and no condition holds it back any more."""
+    """Wake a worker after the commit if the instant of `case` has passed and no condition holds it back anymore."""
     transaction.on_commit(lambda: _wake_one_reached([case]), robust=True)
 
 

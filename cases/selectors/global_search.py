@@ -15,13 +15,13 @@ from cases.models import Case, CaseQuerySet, CaseWords, User
 from cases.selectors import case_list, search
 from cases.selectors.readable_words import ALL, WITH_RESULT, has_in_title, has_words, readable_words
 
-# Where a word was meant is looked up in the words of so many latest cases, and in so many characters of each.
+# A spelling suggestion comes from the words of this many latest cases, and from this many characters of each.
 MEANT_CASES = 200
 MEANT_CHARACTERS = 1000
-# So many words of a search are corrected, and none that is shorter.
+# How many words of a search are corrected, and how long a word must be.
 MEANT_WORDS = 3
 SHORTEST_MEANT = 4
-# Of 1: "penson" and "pension" are alike by 0.92, "case" and "care" by 0.75.
+# From 0 to 1: "penson" and "pension" are alike by 0.92, "case" and "care" by 0.75.
 ALIKE = 0.75
 
 

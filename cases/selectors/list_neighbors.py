@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cases.models import CaseQuerySet
 
-# So many rows before and after its place a case is looked for.
+# How many rows before and after its place a case is looked for.
 AROUND = 50
 
 

@@ -12,9 +12,9 @@ from cases.models.case_queryset import NOT_RELEASED
 from cases.models.condition import UNMET
 
 ROWS = 10
-# Of the cases in progress, on hold and scheduled of a technician: in the order of their indexes, so many of each.
+# How many cases in progress, on hold and scheduled of a technician are looked through, in the order of their indexes.
 MAX_LOOKED_THROUGH = 1000
-# Also without an owner. As cases.lifecycle.condition_owners.can_own.
+# Conditions without an owner, or with one who is not `condition_owners.can_own`.
 NOBODYS = ~Exists(User.objects.filter(AT_WORK, pk=OuterRef("owner")))
 # What the work on a case meets is no task of its own before the case is completed.
 TO_BE_MET = Q(Q(case__status=Case.Status.COMPLETED) | ~Q(kind__in=MET_BY_WORK), ~Q(kind=Condition.Kind.APPROVAL))

@@ -25,7 +25,7 @@ NOT_MAILED: dict[str, Text] = {
     OutgoingEmail.Kind.RECALLED: _("Recall email: %(state)s"),
     OutgoingEmail.Kind.UNOPENED: _("Reminder email: %(state)s"),
 }
-# Of a kind that has no words here: it is evidence all the same.
+# For a kind that has no words here. It is evidence all the same.
 OF_A_KIND = _("%(field)s: %(value)s")
 
 

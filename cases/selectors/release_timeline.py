@@ -32,7 +32,7 @@ VIEWS: dict[str, StrOrPromise] = {
 
 
 class Known(StrEnum):
-    """Whether the time of a moment is known, may still come, can't come any more, or is missing from the rows."""
+    """Whether the time of a moment is known, may still come, can't come anymore, or is missing from the rows."""
 
     YES = "yes"
     NOT_YET = "not_yet"

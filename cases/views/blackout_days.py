@@ -28,7 +28,7 @@ from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 WEB = PortalEvent.Source.WEB
-# Of the cases that a new blackout day affects.
+# How many of the cases that a new blackout day affects the page shows.
 SHOWN = 50
 
 

@@ -16,7 +16,7 @@ from cases.views.decorators import staff_only
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
 
-# Of the lines that cannot be used.
+# How many lines that cannot be used the page lists.
 SHOWN = 200
 
 

@@ -60,7 +60,7 @@ def change_feed(request: PortalRequest) -> HttpResponse:
         return _new_address(request)
     match request.POST.get("action"):
         case "new":
-            # Of a second press the first one's address is shown.
+            # A button that was pressed twice shows the address of the first press.
             with suppress(SentAlready):
                 request.session[NEW_TOKEN] = feeds.make(user=user, form_token=form_tokens.sent_in(request))
             return redirect("change_feed")

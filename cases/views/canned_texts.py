@@ -45,7 +45,7 @@ def new_canned_text(request: PortalRequest) -> HttpResponse:
     form = CannedTextForm(request.POST)
     if not form.is_valid():
         return _page(request, None, form, status=400)
-    # Of a second press the text is there already.
+    # A button that was pressed twice has added the text already.
     with suppress(SentAlready):
         verbs.add(by=request.user, source=WEB, **form.change(), form_token=form_tokens.sent_in(request))
     messages.success(request, _("Canned text added."))

@@ -28,7 +28,7 @@ from cases.views.decorators import administrators_only
 from cases.views.refusals import refusal_above, refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
-# Of the history of an account, and of the cases of a person.
+# How much of the history of an account, and how many cases of a person, the page shows.
 SHOWN, CASES = 50, 10
 
 

@@ -1,4 +1,4 @@
-"""What a page answers when a verb refuses: the one place where views catch CaseError."""
+"""What a page answers when a verb refuses: decorators for views, and what puts a CaseError on a form."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

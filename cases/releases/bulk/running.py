@@ -37,10 +37,10 @@ from cases.releases.bulk.registry import kind_of, operation_of
 logger = structlog.get_logger(__name__)
 
 BATCH = 500
-# A worker that was killed is replaced after so long. A live one renews its lease with every batch, and holds the lock
-# on the run while it is at one.
+# Another worker replaces a killed one after this time. A live one renews its lease with every batch, and holds the lock
+# on the run during a batch.
 LEASE = dt.timedelta(seconds=20)
-# So long a worker waits for a database that is gone.
+# How long a worker waits for a database that is gone.
 PATIENCE = dt.timedelta(seconds=15)
 # An older preview says too little about the cases of today.
 PREVIEW_DAYS = 1
@@ -172,7 +172,7 @@ def _work(run: BulkRun, rows: Sequence[BulkRow]) -> None:
 
 
 def _lock_items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
-    """Lock the cases of `rows`. Those that `by` may not see any more are refused."""
+    """Lock the cases of `rows`. Refuse those that `by` may not see anymore."""
     visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
     cases = visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
     found = {case.pk: case for case in in_lock_order(cases)}

@@ -21,7 +21,7 @@ from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_many_after_commit
 
 Kind = CaseEvent.Kind
-# So far back a case may be overdue and still be shifted by working days.
+# How many days a case may be overdue and still be shifted by working days.
 PAST_DAYS = 10 * SEARCH_DAYS
 
 

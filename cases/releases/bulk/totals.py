@@ -12,12 +12,12 @@ from cases.models import BulkRow, Case, User
 from cases.models.case_queryset import SCHEDULED
 from cases.releases.bulk.operation import Item, Operation
 
-# So many crowded days are kept, and so many days are looked at, those with the most cases of the run first.
+# How many crowded days a run keeps, and how many days are checked, those with the most cases of the run first.
 CROWDED_DAYS = 60
 DAYS = 400
 # Days are counted together. Each takes two parts of a statement, and SQLite allows 500.
 DAYS_PER_STATEMENT = 100
-# Beyond what makes a day crowded, so many of its releases are counted.
+# How many releases of a day are counted beyond those that make it crowded.
 COUNTED = 1000
 
 

@@ -33,10 +33,10 @@ from cases.views.case_page.release_panel import release_panel
 from cases.views.case_page.undo_panel import undo_panel
 from cases.views.requests import PortalRequest
 
-# Of the history: enough for a case whose documents come and go, and an end.
+# Enough of the history for a case whose documents come and go, and a limit.
 EVENTS = 200
 PAGE = "cases/case_detail.html"
-# The parts that HTMX asks for: of the notes, of the conversation, and of whatever says when the case is released.
+# The parts that HTMX asks for: the notes, the conversation, and all that says when the case is released.
 NOTES = "cases/includes/notes.html"
 CONVERSATION = "cases/includes/conversation.html"
 RELEASE = "cases/includes/case_parts.html"

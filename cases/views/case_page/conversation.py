@@ -53,7 +53,7 @@ def send_message(request: PortalRequest, pk: int) -> HttpResponse:
     if "insert" in request.POST and not user.is_member:
         return _shown(request, case, message_form=form.with_canned(), text_is_inserted=True)
     text, asks, token = form.cleaned_data["message"], form.cleaned_data["asks"], form_tokens.sent_in(request)
-    # Of a second press the message is there already.
+    # A button that was pressed twice has sent the message already.
     with suppress(SentAlready):
         messages.send(
             case=case, by=user, source=WEB, text=text, files=uploaded_files(request), asks=asks, form_token=token

@@ -66,7 +66,7 @@ def add_note(request: PortalRequest, pk: int) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return render_case(request, case, status=400, part=NOTES, note_form=form)
-    # Of a second press the note is there already.
+    # A button that was pressed twice has added the note already.
     text, token = form.cleaned_data["text"], form_tokens.sent_in(request)
     with suppress(SentAlready):
         notes.add(case=case, by=request.user, text=text, form_token=token)
