@@ -13,10 +13,10 @@ ON = {"true", "on", "ok", "y", "yes", "1"}
 OFF = {"false", "off", "n", "no", "0", ""}
 
 # A hundred years. More is a typing error, and soon leaves the calendar: `now - timedelta(days=999999)` can't be told.
-MOST_DAYS = 36_500
+MAX_DAYS = 36_500
 DAY_SECONDS = 86_400
 # The highest number of anything. It fits every column and every LIMIT.
-MOST = 1_000_000
+MAX_NUMBER = 1_000_000
 
 
 class Kind(Protocol):
@@ -68,7 +68,7 @@ class WholeNumber:
     """A whole number from `least` to `most`. Each has a limit: a number without one breaks where it is used."""
 
     least: int = 0
-    most: int = MOST
+    most: int = MAX_NUMBER
 
     @property
     def values(self) -> str:

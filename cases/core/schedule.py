@@ -11,10 +11,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from cases.core.wall_clock import WallClock
-from portal.setting_types import MOST_DAYS
+from portal.setting_types import MAX_DAYS
 
 # A date further away is a typing error, for administrators too. No setting allows one.
-FURTHEST_DAYS = MOST_DAYS
+FURTHEST_DAYS = MAX_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from cases.models import User
 from cases.selectors import search
 
 # How many of the members whom a name fits are named.
-SEVERAL = 5
+MAX_NAMED = 5
 
 
 def only_member(name: str, *, by: User) -> User:
@@ -18,11 +18,11 @@ def only_member(name: str, *, by: User) -> User:
     people = [] if " " in name else search.member_called(name, by)
     if not people:
         limits.validate_word_count(name)
-        people = search.find_members(name, by, SEVERAL + 1)
+        people = search.find_members(name, by, MAX_NAMED + 1)
     if not people:
         raise ValidationError(_("Member not found."))
     if len(people) > 1:
-        names = ", ".join(f"{isolated(person.display_name)} ({person.username})" for person in people[:SEVERAL])
+        names = ", ".join(f"{isolated(person.display_name)} ({person.username})" for person in people[:MAX_NAMED])
         raise ValidationError(
             _("Several members match, such as %(names)s. Enter more of the name."), params={"names": names}
         )

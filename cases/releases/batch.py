@@ -33,7 +33,7 @@ logger = structlog.get_logger(__name__)
 
 RETRY = Backoff(first=dt.timedelta(seconds=30), longest=dt.timedelta(hours=1))
 # How many cases of a batch a log line names.
-LOGGED = 50
+MAX_CASES_LOGGED = 50
 # These speak of the server or the connection, never of a row: the whole batch is tried again by the next wake-up.
 NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
 
@@ -208,7 +208,7 @@ def _log_released(context: ReleaseContext, ids: list[int]) -> None:
         count=len(ids),
         source=context.source,
         by=actor_in_log(context.by),
-        case_ids=ids[:LOGGED],
+        case_ids=ids[:MAX_CASES_LOGGED],
     )
 
 

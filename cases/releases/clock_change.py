@@ -34,7 +34,7 @@ from cases.releases.notices import tell_of_events
 
 BATCH = 2000
 # How many moves are listed. All are counted.
-LISTED = 20
+MAX_MOVES_LISTED = 20
 
 
 class Keep(StrEnum):
@@ -114,7 +114,7 @@ class Effect:
         self.earlier += sum(move.new_instant < move.old_instant for move in moves)
         self.later += sum(move.new_instant > move.old_instant for move in moves)
         self.due_at_once += sum(move.new_instant <= now < move.old_instant for move in moves)
-        self.listed += moves[: LISTED - len(self.listed)]
+        self.listed += moves[: MAX_MOVES_LISTED - len(self.listed)]
 
 
 def stored_setting() -> ClockSetting | None:

@@ -50,7 +50,7 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
-SHOWN = 40  # characters of a cell that a message repeats
+MAX_CELL_SHOWN = 40  # characters of a cell that a message repeats
 
 
 class BadFile(CaseError):
@@ -230,7 +230,7 @@ def _reason(cell: str) -> str:
 
 def _shown(cell: str) -> str:
     text = clean_line(cell)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= MAX_CELL_SHOWN else f"{text[:MAX_CELL_SHOWN]}…"
 
 
 def _key(number: str) -> str:

@@ -4,13 +4,13 @@ from cases.db.index_order import order_along_index
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 
-SHOWN = 3
+MAX_OTHER_CASES = 3
 
 
 def other_cases(case: Case, *, to: User) -> list[VisibleCase]:
-    """Return the latest cases of the member of `case` but this one, as `to` may see them: one more than is SHOWN."""
+    """Return the latest other cases of the member of `case`, as `to` may see them: one more than MAX_OTHER_CASES."""
     others = Case.objects.shown_to(to).filter(member=case.member_id).exclude(pk=case.pk).order_by("-pk")
-    return [VisibleCase.of(other, to=to) for other in others[: SHOWN + 1]]
+    return [VisibleCase.of(other, to=to) for other in others[: MAX_OTHER_CASES + 1]]
 
 
 def cases_of(person: User, *, to: User, most: int) -> list[VisibleCase]:

@@ -29,7 +29,7 @@ from cases.views.requests import PortalRequest
 
 WEB = PortalEvent.Source.WEB
 # How many of the cases that a new blackout day affects the page shows.
-SHOWN = 50
+MAX_CASES_SHOWN = 50
 
 
 @require_safe
@@ -93,7 +93,7 @@ def _preview(request: PortalRequest, date: dt.date, form: BlackoutDayForm, *, st
         "form": form,
         "closed": days_from(date).closed(date),
         "count": CappedCount.of(affected),
-        "cases": [VisibleCase.of(case, to=request.user) for case in affected[:SHOWN]],
+        "cases": [VisibleCase.of(case, to=request.user) for case in affected[:MAX_CASES_SHOWN]],
     }
     return render(request, "cases/blackout_days/new.html", context, status=status)
 

@@ -17,7 +17,7 @@ from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
 
 # How many lines that cannot be used the page lists.
-SHOWN = 200
+MAX_PROBLEMS_SHOWN = 200
 
 
 def _not_read(request: PortalRequest, error: CaseError) -> HttpResponse:
@@ -35,7 +35,7 @@ def bulk_file(request: PortalRequest) -> HttpResponse:
     if found.run and not found.problems:
         return redirect("bulk_run", pk=found.run.pk)
     is_usable = found.run is not None and found.run.to_do > 0
-    problems = {"problems": found.problems[:SHOWN], "problem_count": len(found.problems)}
+    problems = {"problems": found.problems[:MAX_PROBLEMS_SHOWN], "problem_count": len(found.problems)}
     return _show(request, status=200 if is_usable else 400, run=found.run, **problems)
 
 

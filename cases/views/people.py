@@ -29,7 +29,7 @@ from cases.views.refusals import refusal_above, refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 # How much of the history of an account, and how many cases of a person, the page shows.
-SHOWN, CASES = 50, 10
+MAX_EVENTS_SHOWN, MAX_CASES_SHOWN = 50, 10
 
 
 @require_safe
@@ -191,11 +191,11 @@ def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides
         "open_cases": str(CappedCount(open_cases)),
         "open_count": open_cases,
         "has_second_factor": is_mfa_enabled(found),
-        "events": latest_account_events(found, limit=SHOWN),
+        "events": latest_account_events(found, limit=MAX_EVENTS_SHOWN),
         "unsent_emails": waiting_for_address(found),
         "away": absence_today(found) if found.is_technician else None,
-        "persons_cases": cases_of(found, to=request.user, most=CASES + 1),
-        "most_cases": CASES,
+        "persons_cases": cases_of(found, to=request.user, most=MAX_CASES_SHOWN + 1),
+        "most_cases": MAX_CASES_SHOWN,
         "role_form": RoleForm(initial={"role": found.role}),
         "second_factor_form": SecondFactorForm(),
     }

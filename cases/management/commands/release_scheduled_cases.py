@@ -25,7 +25,7 @@ from cases.selectors import case_counts
 
 BY = "release_scheduled_cases"
 # More lines than that help nobody; the number is said in any case.
-LISTED = 50
+MAX_CASES_LISTED = 50
 
 
 class Command(BaseCommand):
@@ -76,34 +76,34 @@ class Command(BaseCommand):
         if stop:
             self._say_staying(due, now)
         else:
-            for case in _in_order(due).select_related("member")[:LISTED]:
+            for case in _in_order(due).select_related("member")[:MAX_CASES_LISTED]:
                 self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
             self._say_rest(count)
         self._say_staying(Case.objects.overdue(now), now)
         self.stdout.write(f"Would release {_cases(count)}. Nothing was changed.")
 
     def _say_staying(self, cases: CaseQuerySet, now: dt.datetime) -> None:
-        listed = list(_in_order(cases).select_related("member", "assigned_to")[:LISTED])
+        listed = list(_in_order(cases).select_related("member", "assigned_to")[:MAX_CASES_LISTED])
         found = verdicts(listed, now=now)
         for case in listed:
             self.stdout.write(f"  {case} won't be released: {_why(case, found[case.pk])}")
-        self._say_rest(cases.count() if len(listed) == LISTED else 0)
+        self._say_rest(cases.count() if len(listed) == MAX_CASES_LISTED else 0)
 
     def _say_batch(self, batch: Batch) -> None:
-        listed = Case.objects.filter(pk__in=batch.released[: max(LISTED - self.released, 0)]).order_by("pk")
+        listed = Case.objects.filter(pk__in=batch.released[: max(MAX_CASES_LISTED - self.released, 0)]).order_by("pk")
         for case in listed.select_related("member"):
             self.stdout.write(f"  {case} for {case.member} (scheduled for {_local(case)})")
         for pk, error in batch.failed.items():
             self.stderr.write(f"  Couldn't release case {pk}: {error}")
         self.released += len(batch.released)
         self.failed += len(batch.failed)
-        if self.released > LISTED:
+        if self.released > MAX_CASES_LISTED:
             self.stdout.write(f"  {self.released:,} released so far")
 
     def _say_failing(self) -> int:
         """Name the cases that failed in an earlier run and wait for their next try. Return how many."""
         failing = Case.objects.failing(portal_now())
-        for case in failing.order_by("release_next_try")[:LISTED]:
+        for case in failing.order_by("release_next_try")[:MAX_CASES_LISTED]:
             times = "once" if case.release_attempts == 1 else f"{case.release_attempts} times"
             self.stderr.write(
                 f"  {case} failed {times}. Next attempt: "
@@ -132,8 +132,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Bulk operations: {_cases(count)} processed.")
 
     def _say_rest(self, count: int) -> None:
-        if count > LISTED:
-            self.stdout.write(f"  … and {count - LISTED:,} more")
+        if count > MAX_CASES_LISTED:
+            self.stdout.write(f"  … and {count - MAX_CASES_LISTED:,} more")
 
 
 def _in_order(cases: CaseQuerySet) -> CaseQuerySet:

@@ -13,12 +13,12 @@ from cases.models.case_queryset import SCHEDULED
 from cases.releases.bulk.operation import Item, Operation
 
 # How many crowded days a run keeps, and how many days are checked, those with the most cases of the run first.
-CROWDED_DAYS = 60
-DAYS = 400
+MAX_CROWDED_DAYS = 60
+MAX_DAYS_CHECKED = 400
 # Days are counted together. Each takes two parts of a statement, and SQLite allows 500.
 DAYS_PER_STATEMENT = 100
 # How many releases of a day are counted beyond those that make it crowded.
-COUNTED = 1000
+MAX_COUNTED_BEYOND = 1000
 
 
 class Totals:
@@ -49,15 +49,15 @@ class Totals:
 
     def crowded(self) -> list[tuple[str, int, bool]]:
         """Return the days that would have more than RELEASE_CROWDED_DAY releases, as BulkRun keeps them."""
-        days = [day for day, _count in self._arriving.most_common(DAYS)]
+        days = [day for day, _count in self._arriving.most_common(MAX_DAYS_CHECKED)]
         crowded = []
         for start in range(0, len(days), DAYS_PER_STATEMENT):
             crowded += self._crowded_of(days[start : start + DAYS_PER_STATEMENT])
-        return sorted(crowded)[:CROWDED_DAYS]
+        return sorted(crowded)[:MAX_CROWDED_DAYS]
 
     def _crowded_of(self, days: list[dt.date]) -> list[tuple[str, int, bool]]:
         most = settings.RELEASE_CROWDED_DAY
-        cap = most + COUNTED + max(self._leaving[day] for day in days)
+        cap = most + MAX_COUNTED_BEYOND + max(self._leaving[day] for day in days)
         scheduled = Case.objects.filter(SCHEDULED).order_by("scheduled_release_date", "scheduled_release_time", "id")
         found = first_rows([scheduled.filter(scheduled_release_date=day) for day in days], rows=1, cap=cap)
         counts = {day: (count, count >= cap) for day, (_ids, count) in zip(days, found, strict=True)}

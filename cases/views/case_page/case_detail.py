@@ -34,7 +34,7 @@ from cases.views.case_page.undo_panel import undo_panel
 from cases.views.requests import PortalRequest
 
 # Enough of the history for a case whose documents come and go, and a limit.
-EVENTS = 200
+MAX_EVENTS = 200
 PAGE = "cases/case_detail.html"
 # The parts that HTMX asks for: the notes, the conversation, and all that says when the case is released.
 NOTES = "cases/includes/notes.html"
@@ -131,7 +131,7 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
         "wake_up": f"release-{case.pk}-{case.schedule_revision}" if is_armed and user.is_administrator else "",
         "flower_url": (settings.FLOWER_URL or "").rstrip("/"),
         "reason_required": permissions.TABLE[Action.RESCHEDULE][user.role].reason,
-        "events": latest_events(case, limit=EVENTS),
+        "events": latest_events(case, limit=MAX_EVENTS),
     }
 
 

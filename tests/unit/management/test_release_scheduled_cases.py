@@ -64,7 +64,7 @@ def test_dry_run_says_what_stays_and_why(member, technician, administrator, cloc
 
 
 def test_dry_run_names_the_first_that_stay(member, clock, capsys, monkeypatch):
-    monkeypatch.setattr("cases.management.commands.release_scheduled_cases.LISTED", 3)
+    monkeypatch.setattr("cases.management.commands.release_scheduled_cases.MAX_CASES_LISTED", 3)
     CaseFactory.create_batch(
         7, due=True, member=member, release_attempts=1, release_next_try=clock_now() + dt.timedelta(minutes=1)
     )
@@ -74,7 +74,7 @@ def test_dry_run_names_the_first_that_stay(member, clock, capsys, monkeypatch):
 
 
 def test_a_long_run_shows_progress_and_lists_the_first(member, clock, capsys, monkeypatch):
-    monkeypatch.setattr("cases.management.commands.release_scheduled_cases.LISTED", 3)
+    monkeypatch.setattr("cases.management.commands.release_scheduled_cases.MAX_CASES_LISTED", 3)
     CaseFactory.create_batch(7, due=True, member=member)
     assert "… and 4 more" in run(capsys, "--dry-run")
     out = run(capsys, "--batch-size", "2")

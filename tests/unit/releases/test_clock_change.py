@@ -160,7 +160,7 @@ def test_all_that_is_scheduled_is_moved_in_batches(chicago, member, monkeypatch,
 
 
 def test_a_long_list_is_cut(chicago, member, monkeypatch):
-    monkeypatch.setattr(clock_change, "LISTED", 2)
+    monkeypatch.setattr(clock_change, "MAX_MOVES_LISTED", 2)
     CaseFactory.create_batch(5, scheduled=True, member=member)
     assert "… and 3 more" in change(CHICAGO, "UTC")
 
