@@ -65,9 +65,9 @@ def read_standing_in(people: Iterable[User]) -> None:
 
 def is_assigned(by: User, case: Case) -> bool:
     """Tell whether `by` has the rights of the technician of `case`: it is theirs, or they stand in today."""
-    if case.assigned_to_id == by.pk or case.assigned_to_id is None:
-        return case.assigned_to_id == by.pk
-    return case.assigned_to_id in stands_in_for(by)
+    if case.assigned_to_id is None:
+        return False
+    return case.assigned_to_id == by.pk or case.assigned_to_id in stands_in_for(by)
 
 
 def _standing_in(people: set[int]) -> dict[int, frozenset[int]]:

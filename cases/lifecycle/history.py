@@ -51,7 +51,7 @@ def name_facts(events: Sequence[CaseEvent]) -> None:
 
 def _name_types(events: Iterable[CaseEvent]) -> None:
     """Set `types` on each of `events` that changed the type of its case: before and after, by their present names."""
-    changes = {event: _facts(event.details) for event in events if event.kind == CaseEvent.Kind.TYPE_CHANGED}
+    changes = {event: facts_in(event) for event in events if event.kind == CaseEvent.Kind.TYPE_CHANGED}
     keys = {event: [facts.get(name) for name in NAMES_OF_TYPES] for event, facts in changes.items()}
     wanted = {pk for pair in keys.values() for pk in pair if isinstance(pk, int)}
     kept = CaseType.objects.only("name").in_bulk(wanted) if wanted else {}
@@ -61,21 +61,21 @@ def _name_types(events: Iterable[CaseEvent]) -> None:
 
 def name_people(events: Iterable[CaseEvent | AccountEvent]) -> None:
     """Set `named` on each of `events`: the people of its details, by the names that they have now."""
-    keys = {event: _people_in(event.details) for event in events}
+    keys = {event: _people_in(event) for event in events}
     wanted = {pk for people in keys.values() for pk in people.values()}
     people = User.objects.only("username", "first_name", "last_name").in_bulk(wanted) if wanted else {}
     for event, found in keys.items():
         event.named = {name: people[pk].display_name for name, pk in found.items() if pk in people}
 
 
-def _people_in(details: Any) -> dict[str, int]:
-    facts = _facts(details)
+def _people_in(event: CaseEvent | AccountEvent) -> dict[str, int]:
+    facts = facts_in(event)
     return {name: facts[name] for name in NAMES_OF_PEOPLE if isinstance(facts.get(name), int)}
 
 
-def _facts(details: Any) -> dict[str, Any]:
-    """Return the facts of an event. None of a row that was written by hand, which may hold anything."""
-    return details if isinstance(details, dict) else {}
+def facts_in(event: CaseEvent | AccountEvent) -> dict[str, Any]:
+    """Return the details of `event`. Empty where a row that was written by hand holds something else."""
+    return event.details if isinstance(event.details, dict) else {}
 
 
 class EventRecorder:

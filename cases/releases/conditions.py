@@ -15,7 +15,7 @@ from cases.core.names import clean_name
 from cases.core.text import clean_text, isolated
 from cases.lifecycle import conditions
 from cases.lifecycle.condition_owners import can_own, completed_by
-from cases.lifecycle.history import EventRecorder
+from cases.lifecycle.history import EventRecorder, facts_in
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
@@ -161,15 +161,13 @@ def store(case: Case) -> None:
 
 def may_remove(condition: Condition, *, by: User, events: Iterable[CaseEvent]) -> bool:
     """Tell whether `by`, who may add conditions to the case, may remove this one. `events` are of its history."""
-    if condition.from_type or by.is_administrator:
-        return not condition.from_type
-    return any(event.actor_id == by.pk and _is_addition(event, condition) for event in events)
+    if condition.from_type:
+        return False
+    return by.is_administrator or any(event.actor_id == by.pk and _is_addition(event, condition) for event in events)
 
 
 def _is_addition(event: CaseEvent, condition: Condition) -> bool:
-    # A row written by hand may hold anything.
-    facts = event.details if isinstance(event.details, dict) else {}
-    return event.kind == Event.CONDITION_ADDED and facts.get("condition") == condition.pk
+    return event.kind == Event.CONDITION_ADDED and facts_in(event).get("condition") == condition.pk
 
 
 def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Condition:

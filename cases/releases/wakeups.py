@@ -114,10 +114,12 @@ def _arm_near(cases: Sequence[Case]) -> None:
 
 
 def _wake_one_reached(cases: Sequence[Case]) -> None:
-    free = [case for case in cases if not case.open_conditions and not case.is_released and case.release_instant]
-    now = portal_now() if free else None
-    reached = next((case for case in free if now and case.release_instant and case.release_instant <= now), None)
-    if reached and now:
+    free = [case for case in cases if not case.open_conditions and not case.is_released]
+    instants = {case: at for case in free if (at := case.release_instant)}
+    if not instants:
+        return
+    now = portal_now()
+    if reached := next((case for case, at in instants.items() if at <= now), None):
         celery_publisher.publish_wake_up(case_id=reached.pk, revision=reached.schedule_revision, at=now)
 
 

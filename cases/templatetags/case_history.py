@@ -1,7 +1,6 @@
 """What the history of a case says of an event."""
 
 import datetime as dt
-from typing import Any
 
 from django import template
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from cases.core import reader_timezones
+from cases.lifecycle.history import facts_in
 from cases.models import Case, CaseEvent, Condition
 
 register = template.Library()
@@ -22,7 +22,7 @@ def what_happened(event: CaseEvent) -> str:
         return _("Released automatically")
     if event.kind == Kind.URGENCY_CHANGED:
         return _urgency_changed(event)
-    if event.kind == Kind.LINK_REPLACED and _facts(event).get("first"):
+    if event.kind == Kind.LINK_REPLACED and facts_in(event).get("first"):
         return _("Link created")
     if not event.to_date:
         return event.get_kind_display()
@@ -40,7 +40,7 @@ def what_happened(event: CaseEvent) -> str:
 @register.filter
 def condition_label(event: CaseEvent) -> str:
     """Name the condition of the event by its kind, where it has no name of its own."""
-    kind = _facts(event).get("condition_kind")
+    kind = facts_in(event).get("condition_kind")
     return str(Condition.Kind(kind).label) if kind in Condition.Kind.values else ""
 
 
@@ -53,7 +53,7 @@ def types_of(event: CaseEvent) -> list[str]:
 @register.filter
 def facts_in_words(event: CaseEvent) -> str:
     """Say in one line what the event is about besides: colleagues, a condition, types, a document."""
-    named, facts = getattr(event, "named", {}), _facts(event)
+    named, facts = getattr(event, "named", {}), facts_in(event)
     people = [named[name] for name in ("from_technician", "to_technician") if name in named]
     name = facts.get("name") or (condition_label(event) if facts.get("condition") else "")
     about = " → ".join(part for part in (str(name), named.get("owner", "")) if part)
@@ -63,16 +63,11 @@ def facts_in_words(event: CaseEvent) -> str:
 
 def _urgency_changed(event: CaseEvent) -> str:
     """Name both."""
-    facts = _facts(event)
+    facts = facts_in(event)
     before, after = (dict(Case.Urgency.choices).get(str(facts.get(key))) for key in ("from_urgency", "to_urgency"))
     if not before or not after:
         return event.get_kind_display()
     return _("Urgency changed from %(before)s to %(after)s") % {"before": before, "after": after}
-
-
-def _facts(event: CaseEvent) -> dict[str, Any]:
-    """Return the facts of an event. None of a row that was written by hand, which may hold anything."""
-    return event.details if isinstance(event.details, dict) else {}
 
 
 def _schedule(date: dt.date, time: dt.time | None) -> str:

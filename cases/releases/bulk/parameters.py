@@ -11,6 +11,7 @@ from cases.casework.case_types import check_choosable
 from cases.core import limits
 from cases.core.errors import CaseError
 from cases.core.numbers import grouped
+from cases.lifecycle.condition_owners import can_own
 from cases.models import BulkRun, Case, CaseType, Condition, User
 from cases.releases.conditions import clean_condition_name
 
@@ -84,7 +85,7 @@ def _technician(chosen: Parameters) -> Parameters:
 
 def _new_condition(chosen: Parameters) -> Parameters:
     owner = User.objects.filter(pk=chosen.owner).first() if chosen.owner else None
-    if chosen.owner and (owner is None or owner.is_member or not owner.is_active):
+    if chosen.owner and (owner is None or not can_own(owner)):
         raise CaseError(_("Choose a technician or an administrator with an active account."), field="owner")
     named = _condition(chosen)
     return Parameters(kind=named.kind, name=named.name, owner=chosen.owner)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from cases.core.errors import WrongState
 from cases.db.bulk import ids_as_rows
 from cases.lifecycle import condition_sets
+from cases.lifecycle.condition_owners import can_own
 from cases.lifecycle.permissions import Action
 from cases.models import BulkRow, CaseEvent, Condition
 from cases.models.condition import UNMET
@@ -86,7 +87,7 @@ class RemoveCondition(ConditionUndo):
         if FORMER_OWNER not in row.before:
             raise WrongState(_("An approval that was asked for again can't be restored."))
         owner = self.job.people.get(row.fact(FORMER_OWNER) or 0)
-        if row.fact(FORMER_OWNER) and (owner is None or owner.is_member or not owner.is_active):
+        if row.fact(FORMER_OWNER) and (owner is None or not can_own(owner)):
             raise WrongState(_("The previous owner no longer has an active staff account."))
 
     def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
