@@ -38,7 +38,7 @@ UNMET = Q(state="open")
 class Condition(models.Model):
     """A condition of one case. Cases count their open ones in `open_conditions`, under the lock of their row.
 
-    cases.lifecycle.conditions says when each kind is met. History says what became of it.
+    Work on the case meets some kinds (cases.lifecycle.condition_sets), a person or a link the others.
     """
 
     Kind: TypeAlias = ConditionKind
