@@ -1,4 +1,4 @@
-"""Stops a worker that is told to stop while the broker does not answer."""
+"""Stop a worker that is told to stop while the broker does not answer."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Works off bulk operations."""
+"""Work off bulk operations."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sends the emails that wait in the outbox."""
+"""Send the emails that wait in the outbox."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Queues reminders, on the queue of the mail worker: it never delays a release."""
+"""Queue reminders, on the queue of the mail worker: it never delays a release."""
 
 from typing import Any
 

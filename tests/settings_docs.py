@@ -1,4 +1,4 @@
-"""Writes what docs/settings.md and .env.example say of the settings: `make settings`."""
+"""Write what docs/settings.md and .env.example say of the settings: `make settings`."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,0 +1,1 @@
+"""Code that needs no table: clock, schedule, errors, limits, texts, languages."""

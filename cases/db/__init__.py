@@ -1,0 +1,1 @@
+"""SQL helpers: queries along an index, compiled statements, bulk statements, retries after a lost connection."""

@@ -1,4 +1,4 @@
-"""Stores what has happened outside, even if the database connection is lost meanwhile."""
+"""Store what has happened outside, even if the database connection is lost meanwhile."""
 
 import functools
 import time

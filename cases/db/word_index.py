@@ -1,4 +1,4 @@
-"""Finds rows by the beginnings of words, the newest first, at a cost that follows what is found.
+"""Find rows by the beginnings of words, the newest first, at a cost that follows what is found.
 
 A table of words has text columns in which a space stands before each word. PostgreSQL has a GIN index over the words of
 all columns as a `tsvector`, SQLite an FTS5 table that triggers keep (the migration that makes the table has both).

@@ -1,4 +1,4 @@
-"""Queues emails about accounts in the outbox. The mail worker renders and sends them."""
+"""Queue emails about accounts in the outbox. The mail worker renders and sends them."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Reads bounces from a folder of an IMAP server. What it has read stays there, marked as seen."""
+"""Read bounces from a folder of an IMAP server. What it has read stays there, marked as seen."""
 
 import imaplib
 import ssl

@@ -1,4 +1,4 @@
-"""Reads what a mail server says of a message that it does not deliver: in a report (RFC 3464), or when it is sent."""
+"""Read what a mail server says of a message that it does not deliver: in a report (RFC 3464), or when it is sent."""
 
 import re
 from collections.abc import Iterator

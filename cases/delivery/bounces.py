@@ -1,4 +1,4 @@
-"""Records that a message came back: on its email, and on the person whose address doesn't work."""
+"""Record that a message came back: on its email, and on the person whose address doesn't work."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator

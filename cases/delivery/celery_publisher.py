@@ -1,4 +1,4 @@
-"""Publishes messages to the workers by task name. They are hints, never the truth (docs/rules.md, 1 and 7).
+"""Publish messages to the workers by task name. They are hints, never the truth (docs/rules.md, 1 and 7).
 
 A failed publish is logged and forgotten: the sweep finds the work in the database.
 """

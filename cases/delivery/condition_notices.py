@@ -1,4 +1,4 @@
-"""Tells who takes care of open conditions: their owners, and others instead of an owner who can't.
+"""Tell those who take care of open conditions: their owners, and others in place of an owner who can't.
 
 An approval without an owner who can give it is asked of the administrators. Another condition is then the technician's.
 Call these in the transaction of the change, after it is stored.

@@ -1,4 +1,4 @@
-"""Tells people what has happened: a row for each person, and for those who want it a part of an email.
+"""Tell people what has happened: a row for each person, and for those who want it a part of an email.
 
 Verbs call this in their transaction, after their case is saved (docs/rules.md, 6). Whether the person may still know of
 it is decided again when it is shown and when it is sent.

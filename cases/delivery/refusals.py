@@ -1,4 +1,4 @@
-"""Marks an address when a mail server refuses its mailbox while the portal sends to it, as a bounce does later."""
+"""Mark an address when a mail server refuses its mailbox while the portal sends to it, as a bounce does later."""
 
 import structlog
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""Sends emails again that the outbox has given up, when an administrator asks for it."""
+"""Send emails again that the outbox has given up, when an administrator asks for it."""
 
 import datetime as dt
 from collections.abc import Sequence

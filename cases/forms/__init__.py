@@ -1,0 +1,1 @@
+"""What people type, read and checked. A form has no rule of its own: the verbs have them."""

@@ -1,4 +1,4 @@
-"""Deletes stored files that no row names anymore: what documents and deleted drafts have in common."""
+"""Delete stored files that no row names anymore: what documents and deleted drafts have in common."""
 
 from collections.abc import Iterable
 

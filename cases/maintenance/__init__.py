@@ -1,0 +1,1 @@
+"""The weekly cleanup, and the words of the search written again."""

@@ -1,4 +1,4 @@
-"""Deletes once a week what has served its purpose. Each kind is a step with a setting of its own.
+"""Delete once a week what has served its purpose. Each kind is a step with a setting of its own.
 
 Sent emails and the histories are evidence and stay.
 """

@@ -1,4 +1,4 @@
-"""Finds the page on which a button is."""
+"""Find the page on which a button is."""
 
 from django.http import HttpRequest
 from django.urls import reverse

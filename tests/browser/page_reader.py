@@ -1,4 +1,4 @@
-"""Reads every page (tests/pages.py), of which this holds: axe finds nothing in light and dark, nothing is complained
+"""Read every page (tests/pages.py), of which this holds: axe finds nothing in light and dark, nothing is complained
 of, it can be used by keyboard, on a phone and a tablet nothing is cut off, and on paper nothing is left empty.
 
 A page is opened once for each person and looked at in all ways then: to open one is what costs most. Each of those who
