@@ -92,7 +92,7 @@ def _lock_release_email(case: Case) -> OutgoingEmail | None:
 def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None, *, reason: str = "") -> None:
     """Store the locked case as completed and on hold, drop the email that has not left, and record the step."""
     case = locked.case
-    facts = facts_of(case, email)
+    facts = facts_of_release(case, email)
     case.actual_release_date = case.release_batch = case.first_viewed_at = None
     set_schedule(case, None)
     conditions.lapse_approvals(case, locked.recorder)
@@ -102,7 +102,7 @@ def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None
     locked.recorder.record(kind, reason=reason, details=facts)
 
 
-def facts_of(case: Case, email: OutgoingEmail | None) -> dict[str, str]:
+def facts_of_release(case: Case, email: OutgoingEmail | None) -> dict[str, str]:
     """Return what history keeps of a release that is taken back. Call it before the case changes."""
     facts = {"seen_at": case.first_viewed_at and case.first_viewed_at.isoformat(), "email": email and email.state}
     return {name: fact for name, fact in facts.items() if fact}

@@ -150,7 +150,7 @@ class ChangeType(Operation):
 
     def before(self, item: Item) -> dict[str, Any]:
         leaving, _missing = self._changes(item)
-        removed = [removed_conditions.facts_of(each) for each in leaving]
+        removed = [removed_conditions.facts_to_restore(each) for each in leaving]
         return {"case_type": item.case.case_type_id} | ({"removed": removed} if removed else {})
 
     def write(self, steps: Sequence[Step]) -> None:

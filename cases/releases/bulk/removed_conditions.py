@@ -17,7 +17,7 @@ MOMENTS = {
 }
 
 
-def facts_of(condition: Condition) -> dict[str, Any]:
+def facts_to_restore(condition: Condition) -> dict[str, Any]:
     """Return an open condition from a case type as JSON."""
     values = {name: getattr(condition, column) for name, column in COLUMNS.items()}
     values |= {name: at and at.isoformat() for name, column in MOMENTS.items() for at in [getattr(condition, column)]}

@@ -43,7 +43,7 @@ class Scheduling(Operation):
             item.case.case_type = self.types.get(item.case.case_type_id or 0)
 
     def check(self, item: Item) -> None:
-        wanted = schedule_of(item.row)
+        wanted = new_schedule(item.row)
         if wanted is None:
             raise BadSchedule(_("Choose a date."), field="date")
         if wanted == Schedule(item.case.scheduled_release_date or dt.date.min, item.case.scheduled_release_time):
@@ -109,7 +109,7 @@ class Hold(Operation):
         record(lapsed + [step.recorder.event(Kind.HELD, reason=self.reason(step.row)) for step in steps])
 
 
-def schedule_of(row: BulkRow) -> Schedule | None:
+def new_schedule(row: BulkRow) -> Schedule | None:
     """Return the schedule that a row gives its case. None: no date."""
     return Schedule(row.to_date, row.to_time) if row.to_date else None
 
@@ -123,7 +123,7 @@ def schedule_before(case: Case) -> dict[str, Any]:
 def write_schedules(steps: Sequence[Step], **columns: Any) -> list[CaseEvent]:
     """Give each case the schedule of its row, and set `columns`. Return the events of approvals that lapse with it."""
     for step in steps:
-        set_schedule(step.case, schedule_of(step.row))
+        set_schedule(step.case, new_schedule(step.row))
     of_case = BulkRow.objects.filter(run=steps[0].row.run_id, case=OuterRef("pk")).order_by()
     store(
         steps,

@@ -13,7 +13,14 @@ from cases.releases.actions import set_schedule
 from cases.releases.batch import tell_mail_workers
 from cases.releases.bulk.operation import Item, Job, Step, record, recorders, recount, store
 from cases.releases.bulk.undoing import UndoOperation
-from cases.releases.taking_back import DROPPED_BY_HAND, can_undo, facts_of, is_droppable, recall_notice, releases_of
+from cases.releases.taking_back import (
+    DROPPED_BY_HAND,
+    can_undo,
+    facts_of_release,
+    is_droppable,
+    recall_notice,
+    releases_of,
+)
 
 Kind = CaseEvent.Kind
 
@@ -57,7 +64,7 @@ class TakeBack(UndoOperation):
 
     def write(self, steps: Sequence[Step]) -> None:
         undone = {step.case.pk for step in steps if self.is_undo(Item(step.row, step.case))}
-        details = {step.case.pk: facts_of(step.case, self.emails.get(step.case.pk)) for step in steps}
+        details = {step.case.pk: facts_of_release(step.case, self.emails.get(step.case.pk)) for step in steps}
         notices = self._notices(steps, undone)
         self._store(steps)
         events = condition_sets.lapse_approvals(recorders(steps))

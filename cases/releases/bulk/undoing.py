@@ -28,7 +28,7 @@ from cases.releases.bulk.operation import (
     recorders,
     recount,
 )
-from cases.releases.bulk.scheduling import schedule_of, write_schedules
+from cases.releases.bulk.scheduling import new_schedule, write_schedules
 from cases.releases.bulk.worked_on import untouched_since
 from cases.releases.wakeups import arm_many_after_commit
 
@@ -52,7 +52,7 @@ class UndoOperation(Operation):
 
 def check_ahead(row: BulkRow, *, now: dt.datetime) -> None:
     """Check that the former schedule, if there was one, is still ahead. BadSchedule otherwise."""
-    wanted = schedule_of(row)
+    wanted = new_schedule(row)
     if wanted and wanted.instant <= now:
         raise BadSchedule(_("The previous release date has passed."), field="date")
 
