@@ -19,7 +19,7 @@ from cases.models.condition import UNMET
 Kind = Condition.Kind
 State = Condition.State
 Event = CaseEvent.Kind
-# The step of each case, by its key.
+# The recorder of each case's step, by the key of the case.
 Recorders = dict[int, EventRecorder]
 # Work on the case meets these. Nobody confirms them.
 MET_BY_WORK = [Kind.REPORT, Kind.ANSWER]

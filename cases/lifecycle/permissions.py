@@ -36,6 +36,8 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
+    """What a person can do to a case. TABLE says who may, and when."""
+
     EDIT = "edit"
     DELETE = "delete"
     SUBMIT = "submit"
@@ -61,6 +63,8 @@ class Action(StrEnum):
 
 
 class Relation(StrEnum):
+    """What a case must be to a person: their own as a member, assigned to them, nobody's, not theirs, or any."""
+
     OWN = "own"
     ASSIGNED = "assigned"
     NOBODYS = "nobody's"

@@ -196,7 +196,7 @@ def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
 
 
 def _recorder(move: Move, *, by: str, at: dt.datetime) -> EventRecorder:
-    """Return the step of the case, which is a copy as it is after the move."""
+    """Return the recorder of the move. Its case is a copy, as it is after the move."""
     case = copy(move.case)
     recorder = EventRecorder(case, by=by, source=CaseEvent.Source.COMMAND, at=at)
     case.scheduled_release_date, case.scheduled_release_time = move.new.date, move.new.time

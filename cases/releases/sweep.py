@@ -33,13 +33,13 @@ def sweep(
 ) -> Batch:
     """Release what is due, arm what is near, see to waiting emails and bulk operations, and leave a heartbeat.
 
-    It also tells technicians what conditions hold back.
-    Each step runs, whatever becomes of the others. Afterwards the last error is raised, and there is no
-    heartbeat: the sweep was not whole. `by` names the program and `source` its door. A sweep that was `asked_at` (ISO
-    8601) before another one began does nothing: that one has done its work. A heartbeat from the future is of a clock
-    that was set back since: it stands in for no sweep, and what waits is tried now. `on_batch` gets each batch once it
-    is committed. `emails` and `runs` take the place of the workers for these. Return all that was released, and what
-    failed.
+    It also tells technicians what conditions hold back. Each step runs, whatever becomes of the others. Afterwards the
+    last error is raised, and there is no heartbeat: the sweep was not whole. Return what was released, and what failed.
+
+    `by` names the program and `source` its door. `on_batch` gets each batch once it is committed. `emails` and `runs`
+    take the place of telling the workers. A sweep that was `asked_at` (ISO 8601) before the last one began does
+    nothing: that one has done its work. A last sweep in the future belongs to a clock that was set back since. It
+    stands in for no other, and what waits is tried now.
     """
     begun = portal_now()
     done = Batch()

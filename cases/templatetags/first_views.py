@@ -24,5 +24,5 @@ def seen(case: Case) -> str:
         return _("Seen %(at)s") % {"at": reader_timezones.on_readers_clock(at, format_)}
     if unopened.is_recent(case):
         return _("Not opened yet")
-    # Of an old release nobody can tell: views were not always recorded.
+    # Recording a view may have failed. After this long the page says no more than what is known.
     return _("No view recorded")

@@ -37,6 +37,8 @@ LETTERS_OF_A_KEY = 22
 
 
 class Return(Operation):
+    """Reopens completed cases. Their schedules are removed."""
+
     permission = Action.RETURN
     moves = lapses = True
 
@@ -55,6 +57,8 @@ class Return(Operation):
 
 
 class HandOver(Operation):
+    """Gives all cases to one technician."""
+
     permission = Action.HAND_OVER
 
     @classmethod
@@ -92,6 +96,8 @@ class HandOver(Operation):
 
 
 class Urgency(Operation):
+    """Gives all cases the same urgency."""
+
     permission = Action.CORRECT
 
     def new_urgency(self, row: BulkRow) -> str:
@@ -117,6 +123,8 @@ class Urgency(Operation):
 
 
 class ChangeType(Operation):
+    """Gives all cases the same type, with its conditions in place of those of the former type."""
+
     permission = Action.CORRECT
 
     def __init__(self, job: Job) -> None:

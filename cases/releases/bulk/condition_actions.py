@@ -36,6 +36,8 @@ FORMER_OWNER = "former_owner"
 
 
 class AddCondition(Operation):
+    """Adds the same condition to each case. An approval that a case has already is asked for again."""
+
     permission = Action.ADD_CONDITION
 
     @classmethod

@@ -21,6 +21,8 @@ from cases.releases.bulk.operation import SOURCE, Item, Job, Operation, Step, co
 
 
 class ReleaseNow(Operation):
+    """Releases all cases early. Conditions and a second approver hold them back as on the page of a case."""
+
     permission = Action.RELEASE_EARLY
 
     def __init__(self, job: Job) -> None:

@@ -65,14 +65,14 @@ class Scheduling(Operation):
 
 
 class ScheduleAll(Scheduling):
-    """The date that was chosen, for all."""
+    """Gives all cases the date that was chosen."""
 
     def plan(self, item: Item) -> None:
         item.row.to_date, item.row.to_time = self.chosen.date, self.chosen.time
 
 
 class Shift(Scheduling):
-    """So many days, or working days, later or earlier. The time stays."""
+    """Moves each case by some days, or working days, to a later or an earlier date. The time stays."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -94,10 +94,12 @@ class Shift(Scheduling):
 
 
 class ScheduleEach(Scheduling):
-    """The date that each row came with."""
+    """Gives each case the date that its row came with."""
 
 
 class Hold(Operation):
+    """Puts all cases on hold."""
+
     permission = Action.HOLD
     moves = lapses = True
 

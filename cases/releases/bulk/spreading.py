@@ -17,9 +17,9 @@ PASSES = 10
 
 
 class Spread(Scheduling):
-    """So many on each open day from the chosen date on, in the order of the list. The time stays.
+    """Spreads the cases over open days from the chosen date on, a number a day, in the order of the list.
 
-    A selected case that stays on such a day takes a place there too, wherever it is in the list.
+    The time stays. A selected case that stays on such a day takes a place there too, wherever it is in the list.
     """
 
     def __init__(self, job: Job) -> None:

@@ -58,6 +58,8 @@ def check_ahead(row: BulkRow, *, now: dt.datetime) -> None:
 
 
 class RestoreSchedule(UndoOperation):
+    """Gives each case the schedule back that it had, or puts it on hold again."""
+
     permission = Action.RESCHEDULE
     moves = lapses = True
 
@@ -157,6 +159,8 @@ class HandBack(UndoOperation, HandOver):
 
 
 class RestoreUrgency(UndoOperation, Urgency):
+    """Gives each case the urgency back that it had."""
+
     def new_urgency(self, row: BulkRow) -> str:
         return str(row.fact("urgency"))
 

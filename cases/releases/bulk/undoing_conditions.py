@@ -108,6 +108,8 @@ class RemoveCondition(ConditionUndo):
 
 
 class ReopenCondition(ConditionUndo):
+    """Opens the condition again that the run met or waived."""
+
     which = ~UNMET
 
     def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
