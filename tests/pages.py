@@ -27,12 +27,14 @@ from cases.casework import saved_views
 from cases.conversation import canned_texts
 from cases.delivery import signed_links, unsubscribe
 from cases.delivery.notifications import notify, notify_queue
+from cases.documents import file_types
 from cases.lifecycle.permissions import Action
 from cases.models import (
     BulkRow,
     BulkRun,
     CannedText,
     Case,
+    CaseDocument,
     CaseType,
     Condition,
     Notification,
@@ -278,6 +280,17 @@ def of_case(url_name: str, state: str) -> Address:
     return lambda world: url_of(url_name, world.case(state))
 
 
+def of_shown_document(url_name: str, state: str) -> Address:
+    """The URL of the first document that a browser shows in the page."""
+
+    def address(world: World) -> str:
+        cases = Case.objects.filter(_where(state), member=world.member)
+        shown = CaseDocument.objects.filter(case__in=cases, content_type__in=file_types.SHOWN).earliest("pk")
+        return url_of(url_name, shown.case, document_pk=shown.pk)
+
+    return address
+
+
 def on_release_day(url_name: str) -> Address:
     """With the day for which a case is scheduled."""
     return lambda world: f"{reverse(url_name)}?date={world.case('scheduled').scheduled_release_date}"
@@ -435,7 +448,7 @@ PAGES = [
     page("search-nothing", "search", EVERYBODY, "?q=qestion+nothing"),
     page("search-refused", "search", EVERYBODY, "?q=" + "a+" * 11),
     *cases_by_state(),
-    page("document-view", "view_document", EVERYBODY, address=of_case("view_document", "released")),
+    page("document-view", "view_document", EVERYBODY, address=of_shown_document("view_document", "released")),
     page("notifications", "notifications", (*EVERYBODY, NEWCOMER)),
     page("notification-settings", "notification_settings", EVERYBODY),
     page("notification-settings-refused", "notification_settings", (MEMBER,), step=send("", received="")),

@@ -24,6 +24,7 @@ from cases.monitoring import daily_statistics
 from cases.selectors import case_counts
 from portal.celery import app
 from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of, visit
+from tests.factories import UserFactory
 from tests.pages import (
     ADMINISTRATOR,
     DJANGO_ADMIN,
@@ -125,12 +126,12 @@ def take(tab: Tab, name: str) -> None:
             tab.screenshot(path=FOLDER / f"{name}-{dialog}--{look}.png")
 
 
-def test_screenshots_of_emails(chromium: Browser, member: User) -> None:
+def test_screenshots_of_emails(chromium: Browser, db: None) -> None:
     """Each kind of email, as a mail program shows it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     tab = chromium.new_page()
     for kind, write in MAILS.items():
-        tab.set_content(write(member).alternatives[0][0])
+        tab.set_content(write(UserFactory()).alternatives[0][0])
         name = kind.replace(", ", "-").replace(" ", "-")
         for look, viewport, scheme in LOOKS:
             tab.set_viewport_size(viewport)
