@@ -55,7 +55,7 @@ def test_a_month_of_everybodys_cases_reads_what_it_counts(noon, administrator, o
 
     plans = CasePlans(lambda: days.extend(month(date, user, lambda cases: cases)))
 
-    counted = sum(slot.count for day in days for slot in day.slots)
+    counted = sum(group.count for day in days for group in day.groups)
     assert counted > 1000
     assert plans.whole_table == []
     assert {"case_due", "case_released"} & plans.indexes
@@ -71,7 +71,7 @@ def test_a_month_of_ones_own_cases_reads_only_those(noon, busy_technician):
         lambda: days.extend(month(TODAY, busy_technician, lambda cases: cases.filter(assigned_to=busy_technician)))
     )
 
-    counted = sum(slot.count for day in days for slot in day.slots)
+    counted = sum(group.count for day in days for group in day.groups)
     assert plans.whole_table == []
     # Those that are shown are fetched by their keys, which the indexes of a person's cases have too.
     by_key = {"case_assigned_newest", "case_member_latest", "cases_case_pkey"}
