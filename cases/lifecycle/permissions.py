@@ -63,7 +63,7 @@ class Action(StrEnum):
 
 
 class Relation(StrEnum):
-    """What a case must be to a person: their own as a member, assigned to them, nobody's, not theirs, or any."""
+    """What a case must be to a person: their own as a member, assigned to them, unassigned, assigned to others, any."""
 
     OWN = "own"
     ASSIGNED = "assigned"
