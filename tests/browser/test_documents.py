@@ -1,5 +1,7 @@
 """Documents as Mia and Tom attach them: chosen, dropped, by keyboard, on a phone, and without JavaScript."""
 
+from contextlib import contextmanager
+
 import pytest
 from playwright.sync_api import expect
 
@@ -88,6 +90,64 @@ def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, member, draft):
     draft.save()
     page.get_by_label("Attach a document").set_input_files([LETTER])
     expect(page.locator(".upload")).to_contain_text("You already submitted this case.")
+
+
+@contextmanager
+def held_back(page):
+    """What is sent to attach a document waits until the block ends."""
+    held = []
+    page.route("**/documents/", lambda route: held.append(route))
+    yield
+    page.wait_for_timeout(200)
+    for route in held:
+        route.continue_()
+
+
+@pytest.mark.parametrize("at", ["", "edit/"], ids=["case", "form"])
+def test_a_case_is_submitted_with_the_file_that_is_on_its_way(at, sign_in, member, draft):
+    page = sign_in(member, at=f"/cases/{draft.pk}/{at}")
+    with held_back(page):
+        page.get_by_label("Attach a document").set_input_files([LETTER])
+        page.get_by_role("button", name="Submit case").click()
+        expect(page.get_by_role("button", name="Uploading")).to_be_visible()
+    expect(page.get_by_role("heading", name="What happens next")).to_be_visible()
+    assert names() == {"letter.pdf"}
+
+
+def test_a_case_is_completed_with_the_report_that_is_on_its_way(sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    with held_back(page):
+        page.get_by_label("Attach a report").set_input_files([LETTER])
+        page.get_by_role("button", name="Mark as Completed").click()
+        page.get_by_role("dialog").get_by_role("button", name="Release now").click()
+        expect(page.get_by_role("dialog").get_by_role("button", name="Uploading")).to_be_visible()
+    expect(page.get_by_text("Case released.")).to_be_visible()
+    assert names() == {"letter.pdf"}
+
+
+def test_nothing_is_submitted_when_its_file_is_refused(sign_in, member, draft):
+    page = sign_in(member, at=f"/cases/{draft.pk}/edit/")
+    with held_back(page):
+        page.get_by_label("Attach a document").set_input_files([PAGE])
+        page.get_by_role("button", name="Submit case").click()
+    expect(page.locator(".upload")).to_contain_text("doesn't match")
+    expect(page.locator(".upload")).to_be_focused()
+    expect(page.get_by_role("button", name="Submit case")).to_be_visible()
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+
+
+def test_to_leave_while_a_file_is_on_its_way_is_asked_about(sign_in, member, draft):
+    page = sign_in(member, at=f"/cases/{draft.pk}/")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    with held_back(page):
+        page.get_by_label("Attach a document").set_input_files([LETTER])
+        page.get_by_role("link", name="My cases").first.click()
+        page.wait_for_timeout(200)
+    expect(page.locator("#document-list").get_by_role("link", name="letter.pdf", exact=True)).to_be_visible()
+    assert asked == ["beforeunload"]
 
 
 def test_it_works_without_javascript(chromium, live_server, client, member, draft):

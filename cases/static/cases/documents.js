@@ -59,7 +59,10 @@ function readAnswer(page, status) {
   const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger:not([hidden])");
   if (list) document.getElementById("document-list").replaceWith(list);
   // Signed out meanwhile, or the case is another: the page of the present says so.
-  else if (status < 400) window.location.reload();
+  else if (status < 400) {
+    uploads.replaceChildren(); // the other files would meet the same, and nothing asks about them
+    window.location.reload();
+  }
   return problem?.textContent ?? (status < 400 ? "" : zone.dataset.failed);
 }
 
@@ -92,6 +95,39 @@ function finish(file, row, problem) {
 
 function say(words) {
   announce(zone.querySelector("[data-said]"), words);
+}
+
+// A file that is on its way is part of what a button sends: a case that is submitted or completed takes no more files.
+
+const isUploading = () => Boolean(uploads.querySelector("progress"));
+let awaited = null; // what the button that waits said before
+
+document.addEventListener("submit", (event) => {
+  const sent = event.target;
+  if (!isUploading() || sent.getAttribute("method") !== "post" || sent.matches("[hx-post]") || !sent.closest("main")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!awaited) sendAfterUploads(sent, event.submitter ?? sent.querySelector("[type=submit]"));
+}, { capture: true });
+window.addEventListener("beforeunload", (event) => {
+  if (isUploading()) event.preventDefault();
+});
+
+/** Presses the button again once all files have arrived. Where one was refused, says so instead. */
+async function sendAfterUploads(sent, button) {
+  awaited = [...button.childNodes];
+  button.replaceChildren(zone.dataset.sending);
+  while (isUploading()) await queue;
+  button.replaceChildren(...awaited);
+  awaited = null;
+  const refused = uploads.querySelector(".upload-refused");
+  if (!refused) {
+    setTimeout(() => sent.requestSubmit(button));
+    return;
+  }
+  button.closest("dialog")?.close();
+  refused.tabIndex = -1;
+  refused.focus();
 }
 
 /** Asks once before a document is taken away, as the page does to which the button leads without this file. */
