@@ -150,6 +150,15 @@ def test_to_leave_while_a_file_is_on_its_way_is_asked_about(sign_in, member, dra
     assert asked == ["beforeunload"]
 
 
+def test_a_document_of_the_form_is_removed_without_leaving_the_form(sign_in, member, draft):
+    page = sign_in(member, at=f"/cases/{draft.pk}/edit/")
+    page.get_by_label("Attach a document").set_input_files([LETTER])
+    page.get_by_role("button", name="Remove letter.pdf").click()
+    page.get_by_role("dialog", name="Remove this document?").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("“letter.pdf” removed.")).to_be_visible()
+    assert page.url.endswith(f"/cases/{draft.pk}/edit/#documents")
+
+
 def test_it_works_without_javascript(chromium, live_server, client, member, draft):
     client.force_login(member)
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)

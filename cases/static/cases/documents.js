@@ -55,7 +55,7 @@ function readAnswer(page, status) {
   const token = page?.querySelector("[data-attach] [name=form_token]");
   if (token) form.querySelector("[name=form_token]").replaceWith(token);
   const list = page?.getElementById("document-list");
-  for (const back of document.querySelectorAll(".draft-page #document-list form")) back.insertAdjacentHTML("afterbegin", '<input type="hidden" name="from" value="edit">');
+  if (list && document.querySelector(".draft-page")) leadBackToForm(list);
   const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger:not([hidden])");
   if (list) document.getElementById("document-list").replaceWith(list);
   // Signed out meanwhile, or the case is another: the page of the present says so.
@@ -64,6 +64,11 @@ function readAnswer(page, status) {
     window.location.reload();
   }
   return problem?.textContent ?? (status < 400 ? "" : zone.dataset.failed);
+}
+
+/** The list is from the page of the case. On the form of a draft its buttons come back to the form. */
+function leadBackToForm(list) {
+  for (const back of list.querySelectorAll("form")) back.insertAdjacentHTML("afterbegin", '<input type="hidden" name="from" value="edit">');
 }
 
 function showRow(file) {
