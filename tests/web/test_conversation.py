@@ -86,17 +86,21 @@ def test_a_canned_text_comes_after_what_was_typed_and_nothing_is_sent(headers, c
     assert CaseMessage.objects.get().text == "Dear Mia,"
 
 
+@pytest.mark.parametrize("opened_from", ["", "?list=sort%3Doldest&place=1"], ids=["link", "list"])
 @pytest.mark.parametrize("who", ["member", "technician"])
-def test_older_messages_are_a_page_away(who, case, client, request):
+def test_older_messages_are_a_page_away(who, opened_from, case, client, request):
     for number in range(51):
         CaseMessageFactory(case=case, text=f"word {number:02}")
     client.force_login(request.getfixturevalue(who))
-    page = page_of(client, case)
+    page = page_of(client, case, opened_from)
     assert "word 00" not in page
     assert page.index("word 01") < page.index("word 50")
     (older,) = re.findall(r'href="(\?messages_before=\d+)#conversation"', page)
-    page = page_of(client, case, older)
+    address = f"/cases/{case.pk}/"
+    page = client.get(address + older, headers={"Referer": f"http://testserver{address}{opened_from}"}, follow=True)
+    page = page.content.decode()
     assert "word 00" in page
+    assert ("crumb-steps" in page) == bool(opened_from), "the way back to the list is kept"
     assert "word 01" not in page
     assert "Latest messages" in page
 

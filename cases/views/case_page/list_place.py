@@ -38,14 +38,15 @@ def list_place(request: PortalRequest, case: Case) -> dict[str, Any]:
 
 
 def place_to_keep(request: PortalRequest, pk: int) -> str:
-    """Return the address of the case with the place that the page before had: an action of that page led here."""
+    """Return the address of the case with the place that the page before had: an action or a link of it led here."""
     if "list" in request.GET or request.htmx:
         return ""
     before = _of_page_before(request, pk)
     if "list" not in before:
         return ""
-    kept = {name: before.get(name, "") for name in ("list", "place")}
-    return f"{reverse('case_detail', args=[pk])}?{urlencode(kept)}"
+    kept = request.GET.copy()
+    kept.update({name: before.get(name, "") for name in ("list", "place")})
+    return f"{reverse('case_detail', args=[pk])}?{kept.urlencode()}"
 
 
 def asked_place(request: PortalRequest, case: Case) -> tuple[str, int] | None:
