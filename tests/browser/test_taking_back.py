@@ -63,3 +63,17 @@ def test_the_offer_goes_when_its_seconds_are_over(sign_in, member, technician, s
     expect(page.locator("[data-undo-for]")).to_have_count(0, timeout=15_000)
     expect(page.locator(".toasts")).not_to_contain_text("Undo")
     expect(page.locator("#release-panel")).to_contain_text("This case was released on:")
+
+
+def test_the_offer_in_the_toast_counts_down_too(sign_in, member, technician, settings):
+    """A toast is out of the page for a moment while it is announced."""
+    settings.RELEASE_UNDO_SECONDS = 600
+    case = CaseFactory(member=member, assigned_to=technician)
+    page = sign_in(technician)
+    release_now(page, case)
+    left = page.locator("[data-seconds-left]")
+    expect(left).to_have_count(2)
+    page.wait_for_timeout(2500)
+    of_toast, of_panel = (int(text) for text in left.all_text_contents())
+    assert of_toast == of_panel < 599
+    expect(page.get_by_role("timer")).to_have_count(2)
