@@ -138,6 +138,19 @@ def test_nothing_is_submitted_when_its_file_is_refused(sign_in, member, draft):
     assert draft.status == "draft"
 
 
+def test_a_case_whose_report_was_refused_can_be_scheduled_instead(sign_in, technician):
+    page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
+    dialog = page.get_by_role("dialog")
+    with held_back(page):
+        page.get_by_label("Attach a report").set_input_files([PAGE])
+        page.get_by_role("button", name="Mark as Completed").click()
+        dialog.get_by_role("button", name="Release now").click()
+    expect(page.locator(".upload")).to_be_focused()
+    page.get_by_role("button", name="Mark as Completed").click()
+    dialog.get_by_label("Schedule Release").check()
+    expect(dialog.get_by_label("Release date")).to_be_enabled()
+
+
 def test_to_leave_while_a_file_is_on_its_way_is_asked_about(sign_in, member, draft):
     page = sign_in(member, at=f"/cases/{draft.pk}/")
     asked = []

@@ -30,11 +30,8 @@ async function refreshPreflight() {
 function confirmCaseCompletion() {
   const form = dialogOf("dialog-complete").querySelector("form");
   const scheduled = form.querySelector("#release_schedule").checked;
-  const fields = form.querySelectorAll("#schedule-fields input");
-  for (const field of fields) {
-    field.disabled = !scheduled;
-    if (scheduled && !field.reportValidity()) return;
-  }
+  const fields = [...form.querySelectorAll("#schedule-fields input")];
+  if (scheduled && !fields.every((field) => field.reportValidity())) return;
   form.requestSubmit();
 }
 
@@ -57,6 +54,7 @@ function showChoice() {
   const chosen = dialog.querySelector("[name=release_option]:checked");
   const fields = dialog.querySelector("#schedule-fields");
   fields.hidden = chosen.value !== "schedule";
+  for (const field of fields.querySelectorAll("input")) field.disabled = fields.hidden; // and is not sent
   const date = fields.querySelector("[name=release_date]");
   if (!fields.hidden && !date.value && date.dataset.default) {
     date.value = date.dataset.default;
