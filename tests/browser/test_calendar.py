@@ -73,6 +73,21 @@ def test_a_technician_moves_a_case_by_keyboard(sign_in, technician, case, monday
     assert case.scheduled_release_date == monday + 3 * DAY
 
 
+def test_a_form_that_comes_late_does_not_take_the_place_of_another(sign_in, technician, case, monday):
+    other = CaseFactory(scheduled=True, assigned_to=technician, title="Divorce", scheduled_release_date=monday)
+    page = sign_in(technician, at=f"/calendar/?view=week&date={monday.isoformat()}")
+    late = []
+    page.route(f"**/calendar/{case.pk}/move/**", lambda route: late.append(route))
+    page.get_by_role("link", name="Move Pension").click()
+    page.get_by_role("link", name=f"Move {other.title}").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Move “Divorce” to another day")
+    page.get_by_label("New release date").fill((monday + DAY).isoformat())
+    late.pop().continue_()
+    page.wait_for_timeout(1000)
+    expect(page.get_by_role("dialog")).to_contain_text("Move “Divorce” to another day")
+    expect(page.get_by_label("New release date")).to_have_value((monday + DAY).isoformat())
+
+
 def test_a_technician_drags_a_case_twice(sign_in, technician, case, monday):
     page = sign_in(technician, at=f"/calendar/?view=week&date={monday.isoformat()}")
     for target in (monday, monday + 4 * DAY):

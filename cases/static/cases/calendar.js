@@ -4,13 +4,18 @@
 const byId = (id) => document.getElementById(id);
 let calendarTitle = document.title;
 let dragged = null;
+let asked = 0;
 
 /** Asks the server and shows its answer: the calendar in place of this one, or the form for a move in the dialog. */
 async function ask(url, options) {
   const form = options?.form;
+  const number = ++asked;
+  // A form that was asked for before another one must not take its place, with what is typed in it.
+  const isLate = () => number !== asked && !options;
   try {
     const response = await fetch(url, options);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (isLate()) return;
     if (page.querySelector("[data-calendar]")) showCalendar(page, response.url);
     else if (page.getElementById("move-panel")) showPanel(page.getElementById("move-panel"), page.title);
     else if (options && isOutOfReach(response.status)) showProblem(form);
@@ -18,7 +23,7 @@ async function ask(url, options) {
     else if (form) HTMLFormElement.prototype.submit.call(form);
     else window.location.assign(url);
   } catch {
-    showProblem(form);
+    if (!isLate()) showProblem(form);
   }
 }
 
