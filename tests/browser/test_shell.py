@@ -178,3 +178,16 @@ def test_a_case_on_paper_is_without_what_one_clicks(sign_in, technician, member)
     expect(page.get_by_role("heading", name="Pension", level=1)).to_be_visible()
     expect(page.get_by_role("button", name="Mark as Completed")).to_be_hidden()
     expect(page.locator(".site-header")).to_be_hidden()
+
+
+def test_a_password_that_was_shown_is_hidden_before_it_is_sent(sign_in, member):
+    page = sign_in(member, at="/accounts/password/change/")
+    for label in ("Current password", "New password", "Confirm new password"):
+        page.get_by_label(label, exact=True).fill("Not the same as ever 1")
+        button = page.get_by_role("button", name="Show").first
+        expect(button).to_have_accessible_description(label)
+        button.click()
+    page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")
+    expect(page.locator("main input[type=password]")).to_have_count(0)
+    page.locator("main form").get_by_role("button", name="password").last.click()
+    expect(page.locator("main input[type=password]")).to_have_count(3)

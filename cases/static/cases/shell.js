@@ -24,16 +24,23 @@ for (const kind of ["pointerdown", "focusin"]) {
 /** A button in each field for a password, which shows and hides what is typed. */
 for (const input of document.querySelectorAll("input[type=password]")) {
   const { show, hide } = document.body.dataset;
+  const [label] = input.labels;
   const button = document.createElement("button");
-  button.type = "button";
-  button.className = "btn btn-bare btn-sm";
-  button.textContent = show;
+  Object.assign(button, { type: "button", className: "btn btn-bare btn-sm" });
   button.setAttribute("aria-controls", input.id);
-  button.addEventListener("click", () => {
-    const isHidden = input.type === "password";
-    input.type = isHidden ? "text" : "password";
-    button.textContent = isHidden ? hide : show;
-  });
+  if (label) {
+    // A page may have several such fields.
+    label.id ||= `${input.id}-label`;
+    button.setAttribute("aria-describedby", label.id);
+  }
+  const reveal = (isShown) => {
+    input.type = isShown ? "text" : "password";
+    button.textContent = isShown ? hide : show;
+  };
+  reveal(false);
+  button.addEventListener("click", () => reveal(input.type === "password"));
+  // A browser keeps what is sent in a field for text, and offers it to the next person.
+  input.form?.addEventListener("submit", () => reveal(false));
   const box = document.createElement("div");
   box.className = "with-button";
   input.replaceWith(box);
