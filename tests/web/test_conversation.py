@@ -95,14 +95,40 @@ def test_older_messages_are_a_page_away(who, opened_from, case, client, request)
     page = page_of(client, case, opened_from)
     assert "word 00" not in page
     assert page.index("word 01") < page.index("word 50")
-    (older,) = re.findall(r'href="(\?messages_before=\d+)#conversation"', page)
-    address = f"/cases/{case.pk}/"
-    page = client.get(address + older, headers={"Referer": f"http://testserver{address}{opened_from}"}, follow=True)
+    older, address = older_in(page), f"/cases/{case.pk}/"
+    page = client.get(older, headers={"Referer": f"http://testserver{address}{opened_from}"}, follow=True)
     page = page.content.decode()
     assert "word 00" in page
     assert ("crumb-steps" in page) == bool(opened_from), "the way back to the list is kept"
     assert "word 01" not in page
     assert "Latest messages" in page
+
+
+def older_in(page):
+    (older,) = re.findall(r'href="([^"]*messages_before=\d+)#conversation"', page)
+    return older.replace("&amp;", "&")
+
+
+def test_older_messages_are_a_page_away_where_a_message_was_refused(case, client, member):
+    for number in range(51):
+        CaseMessageFactory(case=case, text=f"word {number:02}")
+    client.force_login(member)
+    refused = client.post(f"/cases/{case.pk}/messages/", {"message": ""})
+    assert refused.status_code == 400
+    assert "word 00" in client.get(older_in(refused.content.decode()), follow=True).content.decode()
+
+
+@pytest.mark.parametrize("when", ["", "?when=after"], ids=["now", "after"])
+def test_older_messages_are_a_page_away_in_the_preview(when, case, client, technician):
+    for number in range(51):
+        CaseMessageFactory(case=case, text=f"word {number:02}")
+    client.force_login(technician)
+    address = f"/cases/{case.pk}/as-member/"
+    page = client.get(address + when).content.decode()
+    older = client.get(address + older_in(page)).content.decode()
+    assert "word 00" in older
+    assert f'href="{address}{when}#conversation"' in older
+    assert ("would see if the case were released now" in older) == bool(when)
 
 
 # Whose text it is, what became of the case while they wrote, and the answer.

@@ -22,13 +22,14 @@ AFTER = "after"
 def preview_case(request: PortalRequest, pk: int) -> HttpResponse:
     """Show what the member of the case gets at its address now, or that they get nothing, and why. It changes nothing.
 
-    With `when=after`: what they will get once it is released, made as their own page is.
+    With `when=after`: what they will get once it is released, made as their own page is. `messages_before` as there.
     """
     case = visible_case(request, pk)
     found = preview(case, after=request.GET.get("when") == AFTER)
     context: dict[str, Any] = {"preview": found, "record_pk": pk, "member_name": case.member.display_name}
     if found.case:
-        context |= seen_context(found.case, case.member, can=set()) | _clock_of(case.member)
+        before = request.GET.get("messages_before", "")
+        context |= seen_context(found.case, case.member, can=set(), before=before) | _clock_of(case.member)
     return render(request, "cases/case_preview.html", context)
 
 
