@@ -185,6 +185,15 @@ def test_a_report_is_there_at_the_instant_of_the_release(client, member, clock):
     assert client.get(url).status_code == 200
 
 
+@pytest.mark.parametrize(("query", "page"), [("", ""), ("?from=edit", "edit/")], ids=["case", "form"])
+def test_who_does_not_remove_a_document_comes_back_to_its_list(query, page, client, member):
+    case = CaseFactory(member=member, draft=True)
+    document = CaseDocumentFactory(case=case, submission=True)
+    client.force_login(member)
+    asked = client.get(f"/cases/{case.pk}/documents/{document.pk}/remove/{query}").content.decode()
+    assert f'href="/cases/{case.pk}/{page}#documents">Cancel</a>' in asked
+
+
 @pytest.mark.parametrize(
     ("person", "state"), [("member", "draft"), ("technician", "accepted"), ("administrator", "accepted")]
 )

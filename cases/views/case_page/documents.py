@@ -104,14 +104,20 @@ def remove_document(request: PortalRequest, pk: int, document_pk: int) -> HttpRe
         return _ask_to_remove(request, found)
     documents.remove(document=found, by=request.user, source=WEB)
     messages.success(request, _("“%(name)s” removed.") % {"name": isolated(found.name)})
+    return redirect(_list_of(request, pk))
+
+
+def _list_of(request: PortalRequest, pk: int) -> str:
+    """Return the address of the list that the document is removed from: of the case, or of the form of a draft."""
     page = "edit_case" if request.GET.get("from") == "edit" else "case_detail"
-    return redirect(reverse(page, args=[pk]) + "#documents")
+    return reverse(page, args=[pk]) + "#documents"
 
 
 def _ask_to_remove(request: PortalRequest, found: CaseDocument) -> HttpResponse:
     user = request.user
     documents.check_removal(found, by=user)
-    context = {"document": found, "case": VisibleCase.of(found.case, to=user)}
+    back = _list_of(request, found.case_id)
+    context = {"document": found, "case": VisibleCase.of(found.case, to=user), "back": back}
     return render(request, "cases/remove_document.html", context)
 
 
