@@ -126,6 +126,16 @@ def test_a_case_is_completed_with_the_report_that_is_on_its_way(sign_in, technic
     assert names() == {"letter.pdf"}
 
 
+def test_the_dialog_no_longer_warns_once_the_report_has_arrived(sign_in, technician):
+    page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
+    warning = page.get_by_role("dialog").locator(".preflight-warning", has_text="report")
+    with held_back(page):
+        page.get_by_label("Attach a report").set_input_files([LETTER])
+        page.get_by_role("button", name="Mark as Completed").click()
+        expect(warning).to_be_visible()
+    expect(warning).to_have_count(0)
+
+
 def test_nothing_is_submitted_when_its_file_is_refused(sign_in, member, draft):
     page = sign_in(member, at=f"/cases/{draft.pk}/edit/")
     with held_back(page):

@@ -89,6 +89,8 @@ function finish(file, row, problem) {
   say(problem ? `${file.name}: ${problem}` : `${zone.dataset.attached}: ${file.name}`);
   if (!problem) {
     row.remove();
+    // Its checks were made while the report was on its way (case_detail.js).
+    if (!awaited && document.getElementById("dialog-complete")?.open) refreshPreflight();
     return;
   }
   row.classList.add("upload-refused");
