@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from cases.conversation import canned_texts
 from cases.models import Case, CaseNote, UnsentForm
 from tests.browser.conftest import assert_accessible, leaves
 from tests.factories import CaseFactory
@@ -48,6 +49,20 @@ def test_three_clicks_make_one_draft_and_the_button_says_that_it_works(tab_for, 
     held[0].continue_()
     expect(tab.get_by_text("Draft saved.")).to_be_visible()
     assert Case.objects.count() == 1
+
+
+def test_a_message_on_its_way_takes_no_other_button(tab_for, technician, administrator, member):
+    canned_texts.add(by=administrator, source="web", name="Form SF-180", text="Please send form SF-180.")
+    tab = tab_for(technician)
+    tab.goto(f"/cases/{CaseFactory(member=member, assigned_to=technician).pk}/")
+    tab.get_by_label("Message to the member").fill("Good morning")
+    held = []
+    tab.route("**/messages/", lambda route: held.append(route))
+    tab.get_by_role("button", name="Send message").click()
+    expect(tab.get_by_role("button", name="Send message")).to_be_disabled()
+    expect(tab.get_by_role("button", name="Insert")).to_be_disabled()
+    held[0].continue_()
+    expect(tab.locator(".message-text", has_text="Good morning")).to_be_visible()
 
 
 @scripts
