@@ -5,7 +5,7 @@ Call these in the transaction of the change, after it is stored.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -24,7 +24,7 @@ BY_ITSELF = "portal"
 BATCH = 1000
 APPROVALS = UNMET & Q(kind=Condition.Kind.APPROVAL)
 # What tells who can approve.
-READ = ("kind", "state", "case__assigned_to", "case__status", "case__actual_release_date", "owner__role")
+READ = ("kind", "state", "since", "case__assigned_to", "case__status", "case__actual_release_date", "owner__role")
 
 
 def ask_for_approvals(
@@ -33,11 +33,12 @@ def ask_for_approvals(
     """Tell who is to approve the releases of these completed cases, as far as their approvals are open.
 
     That is the owner, or every administrator where there is none, or one who can't. Who has not read it yet is not told
-    again. `owners`: of their approvals alone.
+    again, unless the approval was given meanwhile and has lapsed. `owners`: of their approvals alone.
     """
     which = APPROVALS if owners is None else APPROVALS & Q(owner__in=ids_as_rows(sorted(owners)))
     found = Condition.objects.filter(which, case__in=ids_as_rows(sorted(cases))).select_related("case", "owner")
-    asked = _untold(_asked(list(found.only(*READ, "owner__is_active"))))
+    approvals = list(found.only(*READ, "owner__is_active"))
+    asked = _untold(_asked(approvals), since={each.pk: each.since for each in approvals})
     if asked:
         notify_each(Kind.APPROVAL, asked, by=by, at=at)
 
@@ -77,14 +78,18 @@ def _asked(approvals: Sequence[Condition]) -> list[About]:
     ]
 
 
-def _untold(abouts: Sequence[About]) -> list[About]:
-    """Return those of `abouts` that their people have read of, or have not been told."""
+def _untold(abouts: Sequence[About], *, since: Mapping[int, dt.datetime]) -> list[About]:
+    """Return those of `abouts` that their people have read of, or have not been told.
+
+    `since` says from when on each condition has been open. What was told before is of an approval that was given.
+    """
     if not abouts:
         return []
     people, cases = sorted({about.person for about in abouts}), sorted({about.case for about in abouts if about.case})
     unread = Notification.objects.filter(recipient__in=ids_as_rows(people), kind=Kind.APPROVAL, read_at__isnull=True)
     unread = unread.filter(case__in=ids_as_rows(cases))
-    told = {About(*row) for row in unread.values_list("recipient_id", "case_id", "ref")}
+    rows = unread.filter(ref__in=ids_as_rows(sorted(since))).values_list("recipient_id", "case_id", "ref", "at")
+    told = {About(person, case, ref) for person, case, ref, at in rows if at >= since[ref or 0]}
     return [about for about in abouts if about not in told]
 
 

@@ -1,0 +1,86 @@
+"""What people are told of conditions is still so: asked again after an approval lapsed, not of what is settled.
+
+Today is June 11, 2025, noon.
+"""
+
+import datetime as dt
+
+import pytest
+
+from cases import releases
+from cases.core.schedule import Schedule
+from cases.delivery import outbox
+from cases.models import Notification
+from cases.releases import bulk
+from cases.releases.bulk import Parameters
+from tests.conftest import FROZEN
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+WEB = {"source": "web"}
+HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
+WEEK = Schedule(FROZEN.date() + 7 * DAY)
+FORTNIGHT = Schedule(FROZEN.date() + 14 * DAY)
+
+
+@pytest.fixture(autouse=True)
+def emails_are_usual(settings):
+    settings.NOTIFICATION_EMAILS = True
+
+
+@pytest.fixture
+def approval(technician, administrator):
+    """The open approval of a case that its technician has completed. Ada and another administrator are asked."""
+    UserFactory(username="eve", role="administrator")
+    case = CaseFactory(assigned_to=technician)
+    condition = releases.add_condition(case=case, by=technician, kind="approval", **WEB)
+    releases.complete(case=case, by=technician, release_on=WEEK, **WEB)
+    condition.refresh_from_db()
+    return condition
+
+
+def mailed(mailoutbox):
+    outbox.deliver()
+    told = sorted(message.to[0].partition("@")[0] for message in mailoutbox)
+    mailoutbox.clear()
+    return told
+
+
+def move_in_bulk(case, technician):
+    chosen = Parameters(date=FORTNIGHT.date)
+    run = bulk.preview(by=technician, action="schedule", keys=[case.pk], parameters=chosen, reason="")
+    bulk.start(by=technician, run=run)
+    bulk.work_off()
+
+
+def move(case, technician):
+    releases.schedule(case=case, by=technician, release_on=FORTNIGHT, **WEB)
+
+
+def reopen_and_complete(case, technician):
+    releases.return_to_accepted(case=case, by=technician, **WEB)
+    releases.complete(case=case, by=technician, release_on=FORTNIGHT, **WEB)
+
+
+@pytest.mark.parametrize("change", [move, move_in_bulk, reopen_and_complete])
+def test_an_approval_that_lapsed_is_asked_for_again_of_who_has_not_read_the_former_request(
+    approval, technician, administrator, clock, mailoutbox, change
+):
+    assert mailed(mailoutbox) == ["ada", "eve"]
+    clock.shift(HOUR)
+    releases.approve(condition=approval, by=administrator, **WEB)
+    clock.shift(HOUR)
+    change(approval.case, technician)
+    approval.refresh_from_db()
+    assert approval.is_open
+    assert mailed(mailoutbox) == ["ada", "eve"]
+
+
+def test_one_that_stays_open_is_asked_for_once(approval, technician, clock, mailoutbox):
+    assert mailed(mailoutbox) == ["ada", "eve"]
+    clock.shift(HOUR)
+    move(approval.case, technician)
+    assert mailed(mailoutbox) == []
+    assert Notification.objects.filter(kind="approval").count() == 2
