@@ -1,10 +1,10 @@
 """The emails that tell what happened: at once, and the daily one. One message for all that a person is told at a time.
 
 What is told is decided when it is sent: what they have read meanwhile, may no longer read, or no longer want by email
-is left out. An email names cases by their number, never by their title.
+is left out, and what is no longer so. An email names cases by their number, never by their title.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
@@ -32,8 +32,14 @@ from cases.lifecycle.left_technicians import has_left
 from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
 from cases.lifecycle.notification_kinds import KINDS
 from cases.lifecycle.notification_words import count_queue, headline, link, sentence
-from cases.models import Case, Notification, OutgoingEmail, User
+from cases.models import Case, Condition, Notification, OutgoingEmail, User
+from cases.models.condition import UNMET
 
+Kind = Notification.Kind
+# These ask for something as long as the condition is open. Their `ref` is its key.
+ABOUT_CONDITIONS = (Kind.CONDITION, Kind.APPROVAL)
+# These say what holds a release back. Their `ref` is the revision of its schedule.
+ABOUT_SCHEDULES = (Kind.HELD, Kind.FAILED)
 NOTHING_LEFT = _noop("No email was needed: the notifications were read or no longer concern this person.")
 
 
@@ -72,7 +78,9 @@ def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
     for each in told:
         each.case = cases.get(each.case_id) if each.case_id else None
     in_queue = count_queue(person) if any(each.case is None for each in told) else 0
-    return [each for each in told if (_is_theirs(each, person) if each.case else each.kind == "queue" and in_queue)]
+    told = [each for each in told if (_is_theirs(each, person) if each.case else each.kind == Kind.QUEUE and in_queue)]
+    unmet = _open_conditions(told)
+    return [each for each in told if each.case is None or _is_still_so(each, each.case, unmet)]
 
 
 def _is_theirs(notification: Notification, person: User) -> bool:
@@ -84,6 +92,24 @@ def _is_theirs(notification: Notification, person: User) -> bool:
     if person.is_administrator:
         return case.assigned_to is not None and has_left(case.assigned_to)
     return facts.to_deputies and case.assigned_to_id in stands_in_for(person)
+
+
+def _open_conditions(told: Sequence[Notification]) -> set[int]:
+    """Return the keys of those conditions that `told` is about and that are open. One statement, or none."""
+    asked = [each.ref for each in told if each.kind in ABOUT_CONDITIONS and each.ref]
+    return set(Condition.objects.filter(UNMET, pk__in=asked).values_list("pk", flat=True)) if asked else set()
+
+
+def _is_still_so(notification: Notification, case: Case, unmet: Collection[int]) -> bool:
+    """Tell whether something is still to be done about `notification`. What has happened once stays so."""
+    kind, ref = notification.kind, notification.ref
+    if kind in ABOUT_CONDITIONS:
+        # Of a case that was reopened the approval is asked for again once it is completed.
+        return ref in unmet and not case.is_released and (case.is_pending or kind == Kind.CONDITION)
+    if kind in ABOUT_SCHEDULES:
+        is_same = not case.is_released and case.schedule_revision == ref
+        return is_same and (kind == Kind.FAILED or case.open_conditions > 0)
+    return True
 
 
 def _letter(told: Sequence[Notification], person: User, *, is_daily: bool) -> Letter:

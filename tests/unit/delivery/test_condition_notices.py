@@ -10,6 +10,7 @@ import pytest
 from cases import releases
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
+from cases.delivery.notifications import notify
 from cases.models import Notification
 from cases.releases import bulk
 from cases.releases.bulk import Parameters
@@ -84,3 +85,76 @@ def test_one_that_stays_open_is_asked_for_once(approval, technician, clock, mail
     move(approval.case, technician)
     assert mailed(mailoutbox) == []
     assert Notification.objects.filter(kind="approval").count() == 2
+
+
+# --- Emails that leave later ------------------------------------------------------------------------------------------
+
+
+def approve(condition, technician, administrator):
+    releases.approve(condition=condition, by=administrator, **WEB)
+
+
+def waive(condition, technician, administrator):
+    releases.waive_condition(condition=condition, by=administrator, reason="x", **WEB)
+
+
+def remove(condition, technician, administrator):
+    releases.remove_condition(condition=condition, by=technician, **WEB)
+
+
+def reopen(condition, technician, administrator):
+    releases.return_to_accepted(case=condition.case, by=technician, **WEB)
+
+
+def nothing(condition, technician, administrator):
+    """The approval is still needed."""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [(approve, []), (waive, []), (remove, []), (reopen, []), (nothing, ["ada", "eve"])],
+)
+def test_no_email_asks_for_an_approval_that_is_no_longer_needed(
+    approval, technician, administrator, clock, mailoutbox, change, told
+):
+    change(approval, technician, administrator)
+    clock.shift(DAY)
+    assert mailed(mailoutbox) == told
+
+
+@pytest.mark.parametrize(("is_met", "told"), [(True, []), (False, ["otto"])])
+def test_no_email_tells_the_owner_of_a_condition_that_is_met(
+    technician, other_technician, clock, mailoutbox, is_met, told
+):
+    case = CaseFactory(assigned_to=technician)
+    owned = {"kind": "manual", "name": "Payment", "owner": other_technician}
+    condition = releases.add_condition(case=case, by=technician, **owned, **WEB)
+    if is_met:
+        releases.meet_condition(condition=condition, by=technician, **WEB)
+    clock.shift(DAY)
+    assert mailed(mailoutbox) == told
+
+
+def meet(case, condition):
+    releases.meet_condition(condition=condition, by=case.assigned_to, **WEB)
+
+
+def move_away(case, condition):
+    releases.schedule(case=case, by=case.assigned_to, release_on=FORTNIGHT, **WEB)
+
+
+def stay(case, condition):
+    """It is still held."""
+
+
+@pytest.mark.parametrize(("change", "told"), [(meet, False), (move_away, False), (stay, True)])
+@pytest.mark.parametrize("kind", ["held", "failed"])
+def test_no_email_says_that_a_case_is_held_back_which_is_not(technician, clock, mailoutbox, change, told, kind):
+    case = CaseFactory(due=True, assigned_to=technician)
+    condition = releases.add_condition(case=case, by=technician, kind="manual", name="Payment", **WEB)
+    case.refresh_from_db()
+    notify(kind, case=case, to=[technician], by="sweep", at=FROZEN, ref=case.schedule_revision)
+    change(case, condition)
+    releases.release_due(by="sweep", source="sweep")
+    clock.shift(DAY)
+    assert ("tom" in mailed(mailoutbox)) == told

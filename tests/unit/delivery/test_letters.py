@@ -130,7 +130,7 @@ MAILS = {
     "reminder": lambda person: reminder(person, 1),
     "reminder, several": lambda person: reminder(person, 3),
     "notification": lambda person: told(person, "notification", ["assigned"]),
-    "notification, several": lambda person: told(person, "notification", ["assigned", "reply", "failed"]),
+    "notification, several": lambda person: told(person, "notification", ["assigned", "reply", "recalled"]),
     "digest": lambda person: told(person, "digest", ["queue"]),
     "digest, several": lambda person: told(person, "digest", ["queue", "assigned", "recalled"]),
     "notification, to a member": lambda person: told_of(person, "notification", ["question"], "member"),

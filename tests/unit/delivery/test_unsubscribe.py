@@ -21,7 +21,7 @@ STOPS = {
     "unopened": {"unopened"},
     "unopened, more than are listed": {"unopened"},
     "notification": {"assigned"},
-    "notification, several": {"assigned", "reply", "failed"},
+    "notification, several": {"assigned", "reply", "recalled"},
     "notification, to a member": {"question"},
     "digest": {"queue"},
     "digest, several": {"queue", "assigned", "recalled"},
