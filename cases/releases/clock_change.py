@@ -30,7 +30,7 @@ from cases.lifecycle.locking import lock_all_cases
 from cases.models import Case, CaseEvent, PortalClock, PortalEvent
 from cases.models.case_queryset import SCHEDULED
 from cases.releases.approvals import keep_approvals
-from cases.releases.notices import tell_of_events
+from cases.releases.notices import tell_of_events, tell_of_moved_held
 
 BATCH = 2000
 # How many moves are listed. All are counted.
@@ -95,6 +95,10 @@ class Move:
         """Whether anything is different."""
         return (self.old, self.old_instant) != (self.new, self.new_instant)
 
+    def is_reached(self, now: dt.datetime) -> bool:
+        """Whether the change alone makes the moment a past one."""
+        return self.new_instant <= now < self.old_instant
+
 
 @dataclass
 class Effect:
@@ -113,7 +117,7 @@ class Effect:
         self.changed += len(moves)
         self.earlier += sum(move.new_instant < move.old_instant for move in moves)
         self.later += sum(move.new_instant > move.old_instant for move in moves)
-        self.due_at_once += sum(move.new_instant <= now < move.old_instant for move in moves)
+        self.due_at_once += sum(move.is_reached(now) for move in moves)
         self.listed += moves[: MAX_MOVES_LISTED - len(self.listed)]
 
 
@@ -193,6 +197,8 @@ def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
     CaseEvent.objects.bulk_create(lapsed + events)
     asking = {event.case_id for event in lapsed}
     tell_of_events([event for event in events if event.case_id in asking])
+    # The next look for such cases begins where the last one ended.
+    tell_of_moved_held([recorders[move.case.pk].case for move in moves if move.is_reached(at)], at=at)
 
 
 def _recorder(move: Move, *, by: str, at: dt.datetime) -> EventRecorder:

@@ -14,6 +14,7 @@ from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
 from cases.delivery.condition_notices import ask_after_hand_over, ask_for_approvals
 from cases.delivery.notifications import administrators, notify, notify_each, with_administrators
+from cases.lifecycle import stored_clock
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.notification_kinds import About
 from cases.models import Case, CaseEvent, CaseQuerySet, Condition, Heartbeat, Notification, User
@@ -103,32 +104,43 @@ def tell_of_held() -> int:
     """Tell the technicians of cases that conditions hold back, once their instant has come. Return how many cases.
 
     Two index probes where there is nothing to tell. The look also moves back: after the clock was set back, what comes
-    before a look from the future would never be told. What was told then is told once (ONCE_KINDS).
+    before a look from the future would never be told. What was told then is told once (ONCE_KINDS). By another clock
+    than the stored one nobody is told, and the look stays: what the portal's clock reaches meanwhile is told later.
     """
     now = portal_now()
     last, _made = Heartbeat.objects.get_or_create(name=HEARTBEAT, defaults={"at": now})
+    looked = Heartbeat.objects.filter(stored_clock.agrees(), name=HEARTBEAT)
     if not _newly_held(last.at, now).exists():
         if not now - MOVES_ON <= last.at <= now:
-            Heartbeat.objects.filter(name=HEARTBEAT, at=last.at).update(at=now)
+            looked.filter(at=last.at).update(at=now)
         return 0
     with transaction.atomic():
         locked = Heartbeat.objects.select_for_update().get(name=HEARTBEAT)
         held = list(_newly_held(locked.at, now).values_list("assigned_to_id", "pk", "schedule_revision"))
-        for start in range(0, len(held), BATCH):
-            abouts = [About(*row) for row in held[start : start + BATCH]]
-            notify_each(Kind.HELD, with_administrators(abouts), by="sweep", at=now)
-        Heartbeat.objects.filter(name=HEARTBEAT).update(at=now)
+        _tell_held([About(*row) for row in held], at=now)
+        looked.update(at=now)
     return len(held)
 
 
+def tell_of_moved_held(cases: Sequence[Case], *, at: dt.datetime) -> None:
+    """Do as `tell_of_held` for those of `cases` that conditions hold back. Their instants were moved into the past."""
+    held = [case for case in cases if case.open_conditions and case.assigned_to_id]
+    _tell_held([About(case.assigned_to_id or 0, case.pk, case.schedule_revision) for case in held], at=at)
+
+
+def _tell_held(held: Sequence[About], *, at: dt.datetime) -> None:
+    for start in range(0, len(held), BATCH):
+        notify_each(Kind.HELD, with_administrators(held[start : start + BATCH]), by="sweep", at=at)
+
+
 def _newly_held(since: dt.datetime, now: dt.datetime) -> CaseQuerySet:
-    """Return the cases that conditions hold back at `now`, and whose instant came after `since`."""
+    """Return the cases that conditions hold back at `now` by the stored clock, whose instant came after `since`."""
     shown = schedule.reached(since)
     first_day = Q(scheduled_release_date=shown.date())
     later = Q(scheduled_release_date__gt=shown.date()) | first_day & Q(scheduled_release_time__gt=shown.time())
     if shown.time() < settings.RELEASE_TIME_OF_DAY:
         later |= first_day & Q(scheduled_release_time__isnull=True)
-    held = Case.objects.held_by_conditions(now).filter(assigned_to__isnull=False)
+    held = Case.objects.held_by_conditions(now).filter(stored_clock.agrees(), assigned_to__isnull=False)
     return held.filter(later, scheduled_release_date__gte=shown.date())
 
 

@@ -15,8 +15,8 @@ from cases.core.errors import WrongState
 from cases.core.wall_clock import WallClock, time_text
 from cases.lifecycle import stored_clock
 from cases.lifecycle.conditions import digest
-from cases.models import Case, CaseEvent, Notification, PortalClock, PortalEvent
-from cases.releases import clock_change
+from cases.models import Case, CaseEvent, Condition, Notification, PortalClock, PortalEvent
+from cases.releases import clock_change, notices
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
 from tests.stored_clock import store
@@ -183,6 +183,48 @@ def test_after_it_the_portal_goes_by_the_new_clock_alone(settings, clock, member
         releases.release_due(by="test", source="sweep")
     settings.TIME_ZONE = "UTC"
     assert len(releases.release_due(by="test", source="sweep").released) == 1
+
+
+def held_by_a_condition(member, date: str, time: str | None = None) -> Case:
+    case = pending(member, date, time, open_conditions=1)
+    Condition.objects.create(case=case, kind="manual", name="Payment", created=FROZEN, since=FROZEN)
+    return case
+
+
+def told_of_held() -> list[Case]:
+    return [told.case for told in Notification.objects.filter(kind="held").order_by("case_id")]
+
+
+@pytest.mark.parametrize("keep", ["wall-clock", "instants"])
+def test_who_has_cases_that_it_makes_overdue_is_told_that_conditions_hold_them_back(settings, clock, member, keep):
+    settings.TIME_ZONE = CHICAGO
+    notices.tell_of_held()
+    reached, ahead = held_by_a_condition(member, "2025-06-11", "11:00"), held_by_a_condition(member, "2025-06-12")
+    pending(member, "2025-06-11", "11:00")
+    change(CHICAGO, "UTC", "--keep", keep, "--apply")
+    settings.TIME_ZONE = "UTC"
+    clock.shift(dt.timedelta(minutes=1))
+    notices.tell_of_held()
+    assert told_of_held() == ([reached] if keep == "wall-clock" else [])
+    clock.shift(dt.timedelta(days=2))
+    notices.tell_of_held()
+    assert told_of_held() == [reached, ahead]
+
+
+@pytest.mark.parametrize(("old", "new"), [(CHICAGO, "UTC"), ("UTC", CHICAGO)])
+def test_nobody_is_told_of_conditions_by_the_old_clock(settings, clock, member, old, new):
+    """Until the processes are restarted they look by a clock that nothing is released by."""
+    settings.TIME_ZONE = old
+    notices.tell_of_held()
+    case = held_by_a_condition(member, "2025-06-11", "14:00")
+    change(old, new, "--apply")
+    for _hour in range(7):
+        clock.shift(dt.timedelta(hours=1))
+        notices.tell_of_held()
+    assert told_of_held() == []
+    settings.TIME_ZONE = new
+    notices.tell_of_held()
+    assert told_of_held() == [case]
 
 
 BAD = {
