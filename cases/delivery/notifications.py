@@ -17,7 +17,7 @@ from cases.core.reader_timezones import clock_of
 from cases.db.bulk import ids_as_rows
 from cases.db.compiled_queries import Parameter
 from cases.db.index_order import order_along_index
-from cases.delivery import celery_publisher
+from cases.delivery import celery_publisher, claims
 from cases.lifecycle.deputies import deputies_of
 from cases.lifecycle.left_technicians import AT_WORK
 from cases.lifecycle.notification_choices import Reader, readers
@@ -130,6 +130,17 @@ def released_columns(at: Parameter) -> dict[str, Any]:
 def next_digest(zone_name: str, now: dt.datetime) -> dt.datetime:
     """Return when the clock in the zone of a person shows NOTIFICATION_DIGEST_TIME next, after `now`."""
     return clock_of(zone_name, settings.NOTIFICATION_DIGEST_TIME).next_time(now)
+
+
+def wait_for_next_digest(emails: QuerySet[OutgoingEmail], now: dt.datetime) -> None:
+    """Have those daily emails among `emails` that wait for longer leave with the next ones of their readers.
+
+    One UPDATE for each zone.
+    """
+    waiting = emails.filter(kind=Email.DIGEST, state=OutgoingEmail.State.WAITING)
+    for zone in set(waiting.order_by().values_list("recipient__time_zone", flat=True).distinct()):
+        moment = next_digest(zone, now)
+        claims.wait_until(waiting.filter(recipient__time_zone=zone, next_try__gt=moment), moment)
 
 
 def _with_deputies(abouts: Sequence[About]) -> list[About]:

@@ -1,6 +1,6 @@
 """What waits for a moment by a clock that was ahead is tried now, once the clock was set back.
 
-A claim that a sender holds is left alone: its email may be on its way.
+A claim that a sender holds ends as if it began now: its email may be on its way, or the sender has died.
 """
 
 import datetime as dt
@@ -8,15 +8,18 @@ import datetime as dt
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
-from cases.delivery import claims
+from cases.delivery import claims, notifications
+from cases.delivery.email_claims import lease
 from cases.models import Case, OutgoingEmail
 from cases.models.case_queryset import RELEASE_FAILS
 
 logger = structlog.get_logger(__name__)
 
+Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
 # Sweeps that run side by side disagree about the present moment by less.
 SWEEPS_DIFFER_BY = dt.timedelta(minutes=1)
 
@@ -29,7 +32,8 @@ def was_set_back(last_sweep: dt.datetime | None, now: dt.datetime) -> bool:
 def try_now() -> None:
     """Let waiting emails leave and failed releases be tried again.
 
-    What has a reason to wait gets it again: mail hours when the email is claimed, and an undo its seconds.
+    What has a reason to wait gets it again: mail hours when the email is claimed, an undo its seconds, and the daily
+    email its time of day.
     """
     emails, cases = _emails(), _failed_releases()
     logger.warning("the clock was set back", emails_tried_now=emails, releases_tried_now=cases)
@@ -38,12 +42,20 @@ def try_now() -> None:
 @transaction.atomic
 def _emails() -> int:
     now = portal_now()
-    waiting = OutgoingEmail.objects.filter(state=OutgoingEmail.State.WAITING, next_try__gt=now)
-    # A digest collects until its time of day.
-    waiting = waiting.exclude(kind=OutgoingEmail.Kind.DIGEST).select_for_update(skip_locked=True, no_key=True)
-    ids = list(waiting.order_by("pk").values_list("pk", flat=True))
-    rows = OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids))
-    claims.wait_until(rows, now + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS))
+    later = OutgoingEmail.objects.filter(next_try__gt=now)
+    later.filter(state=State.SENDING, next_try__gt=now + lease()).update(next_try=now + lease())
+    notifications.wait_for_next_digest(later, now)
+    # Of a recall its member is told once the claim on the email of the release has ended.
+    waiting = later.filter(state=State.WAITING).exclude(kind=Kind.DIGEST)
+    recalled = _wait(waiting.filter(kind=Kind.RECALLED, next_try__gt=now + lease()), now + lease())
+    undo = dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS)
+    return recalled + _wait(waiting.exclude(kind=Kind.RECALLED), now + undo)
+
+
+def _wait(emails: QuerySet[OutgoingEmail], moment: dt.datetime) -> int:
+    free = emails.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+    ids = list(free.values_list("pk", flat=True))
+    claims.wait_until(OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids)), moment)
     return len(ids)
 
 

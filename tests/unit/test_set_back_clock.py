@@ -9,8 +9,21 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from cases.accounts import api_tokens
 from cases.delivery import outbox
+from cases.delivery.email_claims import lease
+from cases.delivery.notifications import next_digest, notify
 from cases.maintenance import cleanup
-from cases.models import ApiToken, ApiUsage, BulkRun, Case, Heartbeat, HistorySeal, Notification, OutgoingEmail
+from cases.models import (
+    ApiToken,
+    ApiUsage,
+    BulkRun,
+    Case,
+    Heartbeat,
+    HistorySeal,
+    Notification,
+    NotificationChoice,
+    OutgoingEmail,
+    User,
+)
 from cases.monitoring import daily_statistics
 from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.prometheus import exposition
@@ -150,7 +163,9 @@ def test_what_has_a_reason_to_wait_waits(clock, far_ahead, settings, mailoutbox)
     opening = FROZEN + 2 * HOUR
     digest = email(kind="digest", case=None, release_number=None, next_try=opening, due=opening)
     in_its_hours = email(next_try=opening, due=opening)
-    on_its_way = email(state="sending", claim=uuid.uuid4(), group=uuid.uuid4(), message_id="<1@x>", next_try=opening)
+    on_its_way = email(
+        state="sending", claim=uuid.uuid4(), group=uuid.uuid4(), message_id="<1@x>", next_try=FROZEN + SECOND
+    )
     Heartbeat.objects.create(name="sweep", at=FROZEN + far_ahead)
     tasks.sweep()
     outbox.deliver()
@@ -159,6 +174,36 @@ def test_what_has_a_reason_to_wait_waits(clock, far_ahead, settings, mailoutbox)
         before = waiting.next_try
         waiting.refresh_from_db()
         assert waiting.next_try == before
+
+
+@pytest.mark.parametrize("zone", ["", "Asia/Tokyo"])
+def test_the_daily_email_is_the_next_one_on_its_readers_clock(clock, far_ahead, technician, zone):
+    User.objects.filter(pk=technician.pk).update(time_zone=zone)
+    NotificationChoice.objects.create(user=technician, kind="mention", channel="digest")
+    case = CaseFactory(assigned_to=technician)
+    for moment in (FROZEN + far_ahead, FROZEN):
+        clock.move_to(moment)
+        tasks.sweep()
+        notify("mention", case=case, to=[technician], by="test", at=moment)
+    digest = OutgoingEmail.objects.get()
+    assert digest.next_try == digest.due == next_digest(zone, FROZEN)
+    assert digest.notifications.count() == 2
+
+
+def test_a_claim_of_a_sender_that_died_ends_as_one_from_now_would(clock, far_ahead):
+    held = {"state": "sending", "group": uuid.uuid4(), "message_id": "<1@x>"}
+    clock.move_to(FROZEN + far_ahead)
+    dead = email(**held, claim=uuid.uuid4(), next_try=timezone.now() + lease())
+    clock.move_to(FROZEN)
+    live = email(**held, claim=uuid.uuid4(), next_try=FROZEN + SECOND)
+    # That the release was recalled is not told before it is known whether its email has left.
+    recalled = email(kind="recalled", case=dead.case, next_try=dead.next_try)
+    Heartbeat.objects.create(name="sweep", at=FROZEN + far_ahead)
+    tasks.sweep()
+    ends = dict(OutgoingEmail.objects.values_list("pk", "next_try"))
+    assert ends == {dead.pk: FROZEN + lease(), live.pk: FROZEN + SECOND, recalled.pk: FROZEN + lease()}
+    states = OutgoingEmail.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["sending", "sending", "waiting"]
 
 
 def test_a_release_that_failed_is_tried_again(clock, far_ahead):
