@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import CharField, F, OuterRef, QuerySet, Value
 
+from cases.core.clock import portal_now
 from cases.core.reader_timezones import clock_of
 from cases.db.bulk import ids_as_rows
 from cases.db.compiled_queries import Parameter
@@ -141,6 +142,16 @@ def wait_for_next_digest(emails: QuerySet[OutgoingEmail], now: dt.datetime) -> N
     for zone in set(waiting.order_by().values_list("recipient__time_zone", flat=True).distinct()):
         moment = next_digest(zone, now)
         claims.wait_until(waiting.filter(recipient__time_zone=zone, next_try__gt=moment), moment)
+
+
+def move_daily_email(person: User) -> None:
+    """Have the daily email to `person`, whose zone has just been changed, leave at the next time of day there.
+
+    One that is tried again keeps its next try.
+    """
+    now = portal_now()
+    collecting = OutgoingEmail.objects.filter(recipient=person, kind=Email.DIGEST, group__isnull=True, next_try__gt=now)
+    claims.wait_until(collecting.filter(state=OutgoingEmail.State.WAITING), next_digest(person.time_zone, now))
 
 
 def _with_deputies(abouts: Sequence[About]) -> list[About]:

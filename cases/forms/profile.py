@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.core import limits
 from cases.core.text_fields import LineField
-from cases.delivery import mail_hours
+from cases.delivery import mail_hours, notifications
 from cases.forms.time_zones import TimeZoneField
 from cases.models import User
 
@@ -62,3 +62,4 @@ class ProfileForm(forms.ModelForm[User]):
         self.instance.save(update_fields=self.Meta.fields)
         if "time_zone" in self.changed_data:
             mail_hours.look_again(self.instance)
+            notifications.move_daily_email(self.instance)

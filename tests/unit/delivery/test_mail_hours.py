@@ -1,6 +1,7 @@
 """An email about a release waits for its member's hours. That is no try, no failure, and never late."""
 
 import datetime as dt
+import uuid
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from cases import releases
 from cases.delivery import claims, email_claims, mail_hours, outbox
 from cases.delivery.account_email_queue import queue_invitation
+from cases.delivery.notifications import next_digest
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.forms.profile import ProfileForm
 from cases.models import Case, OutgoingEmail, User
@@ -342,3 +344,32 @@ def test_operators_read_that_it_is_not_due_and_nothing_is_late(clock, failed_bef
     assert seen.problems == []
     assert (seen.not_due.number, seen.waiting.number, seen.retrying.number) == (1, 0, 0)
     assert (seen.oldest, seen.overdue, seen.retrying_rows) == (dt.timedelta(), None, [])
+
+
+# --- The daily email --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "at"),
+    [
+        (LONDON, TOKYO, "2025-06-11T23:00"),
+        (TOKYO, CHICAGO, "2025-06-11T13:00"),
+        (CHICAGO, "", "2025-06-12T08:00"),
+    ],
+)
+def test_the_daily_email_moves_with_the_zone_of_its_reader(clock, other_member, before, after, at):
+    technician = UserFactory(role="technician", time_zone=before)
+    due = next_digest(before, FROZEN)
+    for reader in (technician, other_member):
+        moments = {"due": due, "next_try": due, "created": FROZEN}
+        OutgoingEmail.objects.create(kind="digest", recipient=reader, address=reader.email, **moments)
+    move_to(technician, after)
+    assert (row(technician).due, row(technician).next_try, row(other_member).due) == (utc(at), utc(at), due)
+
+
+def test_a_daily_email_that_is_tried_again_keeps_its_next_try(clock, member):
+    moments = {"due": FROZEN, "next_try": FROZEN + dt.timedelta(minutes=5), "created": FROZEN}
+    fixed = {"group": uuid.uuid4(), "message_id": "<1@x>"}
+    OutgoingEmail.objects.create(kind="digest", recipient=member, address=member.email, **moments, **fixed)
+    move_to(member, TOKYO)
+    assert row(member).next_try == moments["next_try"]
