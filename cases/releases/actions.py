@@ -58,10 +58,15 @@ def complete(
 def schedule(
     *, case: Case, by: User, source: str, release_on: Schedule, reason: str = "", version: int | None = None
 ) -> Case:
-    """Set another release date for a completed case that is not released, or its first one after a hold."""
+    """Set another release date for a completed case that is not released, or its first one after a hold.
+
+    Nothing changes where it has that date and time already: an approval of them stays, and so does every link.
+    """
     locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at)
+    if release_on == schedule_of(case):
+        return case
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     set_schedule(case, release_on)
     conditions.lapse_approvals(case, recorder)
@@ -118,6 +123,12 @@ SCHEDULE_FIELDS = [
     # A condition may be met or lapse with it.
     "open_conditions",
 ]
+
+
+def schedule_of(case: Case) -> Schedule | None:
+    """Return the schedule of `case`. None where it has none."""
+    date = case.scheduled_release_date
+    return Schedule(date, case.scheduled_release_time) if date else None
 
 
 def set_schedule(case: Case, wanted: Schedule | None) -> None:

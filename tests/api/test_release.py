@@ -44,6 +44,13 @@ def test_schedule_with_and_without_a_date(case, technician, clock):
     assert case.scheduled_release_date == dt.date(2025, 12, 25)
 
 
+def test_a_request_that_is_sent_again_changes_nothing(case, technician, clock):
+    """A program whose answer was lost cannot know that it was done."""
+    first, second = (release(technician, case, {"release_option": "schedule"}) for _ in range(2))
+    assert (second.status_code, second.json()) == (200, first.json())
+    assert CaseEvent.objects.count() == 1
+
+
 def test_early_release_is_for_administrators_with_a_reason(case, technician, administrator, clock):
     release(technician, case, {"release_option": "schedule"})
     assert release(technician, case, {"release_option": "now"}).status_code == 403

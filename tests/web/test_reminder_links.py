@@ -80,6 +80,18 @@ def test_it_asks_and_does_it_once(who, action, case, technician, administrator):
     assert rows() == done
 
 
+def test_the_date_that_the_case_has_already_changes_nothing(case, technician):
+    client, url, before = browser(technician), address(Action.RESCHEDULE, case, technician), rows()
+    same = {"release_date": case.scheduled_release_date.isoformat(), "version": case.version}
+    if case.scheduled_release_time:
+        same["release_time"] = case.scheduled_release_time.isoformat()
+    page = client.post(url, same, follow=True).content.decode()
+    assert "This case already has this date." in page
+    assert "Release date updated." not in page
+    assert rows() == before
+    assert client.get(url).status_code == 200, "the links of the email still work"
+
+
 def test_a_refusal_of_the_form_changes_nothing(case, administrator):
     client, before = browser(administrator), rows()
     for action, data in (

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
@@ -10,25 +11,24 @@ from cases.core.errors import CaseError
 from cases.core.schedule import Schedule
 from cases.middleware import toasts
 from cases.models import Case
+from cases.releases.actions import schedule_of
 from cases.releases.schedule_policy import check_choice
 from cases.views.requests import PortalRequest
 
 
-def schedule_of(case: Case) -> Schedule | None:
-    """Return the schedule of `case`, to be kept before it changes. None where it has none."""
-    date = case.scheduled_release_date
-    return Schedule(date, case.scheduled_release_time) if date else None
-
-
 def tell_moved(request: PortalRequest, text: str, *, url: str, case: Case, former: Schedule | None) -> None:
-    """Say `text` in a toast. Where the person may set the `former` date of `case` again, offer to: a POST to `url`."""
+    """Say `text` in a toast. Where the person may set the `former` date of `case` again, offer to: a POST to `url`.
+
+    Where `case` has its former date still, say that.
+    """
+    if former and former == schedule_of(case):
+        messages.info(request, _("This case already has this date."))
+        return
     fields = _fields(case, former, request) if former else {}
     toasts.success(request, text, undo=toasts.UndoButton(url, fields) if fields else None)
 
 
 def _fields(case: Case, former: Schedule, request: PortalRequest) -> dict[str, Any]:
-    if former == schedule_of(case):
-        return {}
     reason = _("Undone") if request.user.is_administrator else ""
     try:
         check_choice(former, case=case, by=request.user, reason=reason, now=portal_now())

@@ -456,3 +456,17 @@ def test_releases_by_schedule_and_on_completion_need_none(accepted, technician, 
 def test_the_history_names_no_condition_where_the_case_has_none(scheduled, technician):
     releases.schedule(case=scheduled, by=technician, source="web", release_on=FORTNIGHT)
     assert set(CaseEvent.objects.values_list("kind", flat=True)) == {"rescheduled"}
+
+
+@pytest.mark.parametrize("by", ["technician", "administrator"])
+def test_the_same_date_once_more_changes_nothing(scheduled, other_technician, by, request):
+    approval = add(scheduled, "approval", name="")
+    releases.approve(condition=approval, by=other_technician, source="web")
+    scheduled.refresh_from_db()
+    before = (scheduled.version, scheduled.schedule_revision, kinds(scheduled))
+    same = Schedule(scheduled.scheduled_release_date, scheduled.scheduled_release_time)
+    case = releases.schedule(case=scheduled, by=request.getfixturevalue(by), source="api", release_on=same, reason="x")
+    approval.refresh_from_db()
+    scheduled.refresh_from_db()
+    assert (approval.state, case.open_conditions) == ("met", 0)
+    assert (scheduled.version, scheduled.schedule_revision, kinds(scheduled)) == before

@@ -209,9 +209,9 @@ def test_technicians_are_refused_beyond_them_whatever_reason_they_give(
 
 
 @each(ADMINISTRATORS_MAY)
-def test_administrators_choose_any_future_instant_with_a_reason(accepted, scheduled, administrator, release_on):
+def test_administrators_choose_any_future_instant_with_a_reason(accepted, held, administrator, release_on):
     releases.complete(case=accepted, by=administrator, source="web", release_on=release_on, reason="agreed")
-    releases.schedule(case=scheduled, by=administrator, source="web", release_on=release_on, reason="agreed")
+    releases.schedule(case=held, by=administrator, source="web", release_on=release_on, reason="agreed")
     for case in Case.objects.all():
         assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
         assert case.events.get().reason == "agreed"
