@@ -72,7 +72,7 @@ class CaseViewSet(GenericViewSet[Any]):
         return answer
 
     @extend_schema(request=ReleaseSerializer, responses=CaseSerializer)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], serializer_class=ReleaseSerializer)  # OPTIONS names its fields
     def release(self, request: Request, pk: str) -> Response:
         """Complete a case in progress and release it now or on a date. Reschedule a completed case or release it
         early."""

@@ -167,3 +167,20 @@ def test_odd_json_is_a_400(body, case, technician):
 @pytest.mark.parametrize("cursor", ["cD1hYmM=", "cD0lMDA=", "x"])
 def test_a_made_up_cursor_is_a_404(cursor, case, technician):
     assert as_(technician).get(f"/api/cases/?cursor={cursor}").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Not found."), ("es", "No encontrado.")])
+@pytest.mark.parametrize("which", ["another member's", "none"])
+def test_what_is_not_there_is_answered_in_the_readers_words(case, other_member, which, language, words):
+    pk = case.pk if which == "another member's" else 4711
+    client = as_(other_member)
+    answers = [
+        client.get(f"/api/cases/{pk}/", headers={"Accept-Language": language}),
+        client.post(f"/api/cases/{pk}/release/", {}, format="json", headers={"Accept-Language": language}),
+    ]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(404, {"detail": words})] * 2
+
+
+def test_options_name_the_fields_of_the_request(case, technician):
+    fields = as_(technician).options(f"/api/cases/{case.pk}/release/").json()["actions"]["POST"]
+    assert set(fields) == {"release_option", "release_date", "release_time", "version", "reason"}
