@@ -77,18 +77,22 @@ def invite_again(*, person: User, by: User, form_token: str = "") -> User:
 
 
 @transaction.atomic
-def correct(*, person: User, by: User, email: str, first_name: str, last_name: str) -> User:
-    """Change the name and address of `person`. The history shows the new name.
+def correct(
+    *, person: User, by: User, email: str | None = None, first_name: str | None = None, last_name: str | None = None
+) -> User:
+    """Change the name and address of `person`. What is None stays. The history shows the new name.
 
     The former address no longer works, for signing in or for a link that was mailed to it. It is told so by mail,
     unless it bounced, or the new one is only another spelling.
     """
-    _check_lengths(email, first_name, last_name)
+    _check_lengths(email or "", first_name or "", last_name or "")
     person = lock_as_administrator(by, person)[person.pk]
-    email = _usable_address(email)
-    EmailAddress.objects.filter(user=person).exclude(email=email).delete()
     before = identity(person)
-    person.email, person.first_name, person.last_name = email, first_name, last_name
+    email = person.email if email is None else _usable_address(email)
+    EmailAddress.objects.filter(user=person).exclude(email=email).delete()
+    person.email = email
+    person.first_name = person.first_name if first_name is None else first_name
+    person.last_name = person.last_name if last_name is None else last_name
     is_other_address = canonical(before["email"]) != canonical(email)
     has_bounced = bool(person.email_bounced)
     if is_other_address:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import LineField, ProseField
+from cases.forms.seen_values import SeenValuesMixin
 from cases.forms.single_values import SingleValuesForm
 from cases.forms.technicians import TechnicianField, colleagues_of
 from cases.models import User
@@ -88,8 +89,8 @@ class InviteForm(NamesForm):
         widgets = {"role": forms.Select(attrs=SELECT)}
 
 
-class CorrectForm(NamesForm):
-    """Another name or address for somebody."""
+class CorrectForm(SeenValuesMixin, NamesForm):
+    """Another name or address for somebody. What is sent as it was shown stays as it is by now."""
 
 
 class RoleForm(forms.Form):

@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy
 from cases.core import limits
 from cases.core.text_fields import LineField
 from cases.delivery import mail_hours, notifications
+from cases.forms.seen_values import SeenValuesMixin
 from cases.forms.time_zones import TimeZoneField
+from cases.lifecycle.locking import lock_people
 from cases.models import User
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(SeenValuesMixin, forms.ModelForm[User]):
     """Name, language, time zone and keys. Username, address and role are the administrators' business."""
 
     first_name = LineField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
@@ -52,14 +54,20 @@ class ProfileForm(forms.ModelForm[User]):
         ) % {"zone": settings.TIME_ZONE}
 
     def save(self, commit: bool = True) -> User:
-        """Store these fields and no others, which an administrator may be changing at this moment."""
+        """Store what was changed and nothing else, which an administrator may have changed meanwhile."""
         if commit:
             self._store()
         return self.instance
 
     @transaction.atomic
     def _store(self) -> None:
-        self.instance.save(update_fields=self.Meta.fields)
-        if "time_zone" in self.changed_data:
+        person = lock_people(self.instance)[self.instance.pk]
+        chosen = {name: self.cleaned_data[name] for name in self.changed_by_person}
+        changed = [name for name, value in chosen.items() if value != getattr(person, name)]
+        for name in changed:
+            setattr(person, name, chosen[name])
+        person.save(update_fields=changed)
+        self.instance = person
+        if "time_zone" in changed:
             mail_hours.look_again(self.instance)
             notifications.move_daily_email(self.instance)

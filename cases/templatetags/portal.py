@@ -49,6 +49,12 @@ def with_class(field: BoundField, css_class: str) -> SafeString:
 
 
 @register.filter
+def as_shown(field: BoundField) -> SafeString:
+    """Return a hidden input with what the field showed before it was changed (cases.forms.seen_values)."""
+    return field.as_hidden(only_initial=True)
+
+
+@register.filter
 def portal_time(moment: dt.datetime | None, format_: str) -> str:
     """Say when something is or was released: `moment` by the portal's clock, whatever the reader's is."""
     return reader_timezones.on_portal_clock(moment, format_) if moment else ""

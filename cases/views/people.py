@@ -76,7 +76,8 @@ def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
     form = CorrectForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid():
         with refusal_on(form):
-            verbs.correct(person=found, by=request.user, **form.cleaned_data)
+            changed = {name: form.cleaned_data[name] for name in form.changed_by_person}
+            verbs.correct(person=found, by=request.user, **changed)
             messages.success(request, _("Changes saved."))
             return redirect("person", pk=pk)
     context = {"form": form, "person": found}

@@ -20,6 +20,15 @@ pytestmark = pytest.mark.django_db
 NINA = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng", "role": "technician"}
 
 
+def fields_of(page) -> dict[str, str]:
+    """What a browser sends of the form on that page, as it is shown."""
+    shown = {field.html_name: field.value() for field in page.context["form"]}
+    for tag in re.findall(r'<input type="hidden" name="initial-[^>]+>', page.content.decode()):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
+        shown[name.group(1)] = value.group(1) if value else ""
+    return {name: value for name, value in shown.items() if value not in (None, False)}
+
+
 @pytest.fixture
 def admin(client, administrator: User) -> Client:
     """Ada's browser."""
@@ -156,6 +165,44 @@ def test_a_correction_that_cannot_be_saved_keeps_what_was_typed(admin, member, o
     assert 'id="id_email_error"' in answer.content.decode()
     assert 'value="Maria"' in answer.content.decode()
     assert ">mia</a>" in answer.content.decode()
+
+
+def test_an_old_page_does_not_bring_back_a_former_address(admin, administrator, member):
+    url = f"/people/{member.pk}/correct/"
+    opened = fields_of(admin.get(url))
+    people.correct(person=member, by=administrator, email="new@example.com", first_name="Mia", last_name="")
+    answer = admin.post(url, opened | {"last_name": "Novak"})
+    assert answer.status_code == 302
+    member.refresh_from_db()
+    assert (member.email, member.first_name, member.last_name) == ("new@example.com", "Mia", "Novak")
+
+
+def test_what_was_refused_keeps_what_the_page_had_shown(admin, administrator, member, other_member):
+    url = f"/people/{member.pk}/correct/"
+    opened = fields_of(admin.get(url))
+    refused = admin.post(url, opened | {"email": other_member.email})
+    people.correct(person=member, by=administrator, email=member.email, first_name="Mia", last_name="Novak")
+    admin.post(url, fields_of(refused) | {"email": "new@example.com"})
+    member.refresh_from_db()
+    assert (member.email, member.last_name) == ("new@example.com", "Novak")
+
+
+def test_a_name_is_cleared(admin, administrator, member):
+    people.correct(person=member, by=administrator, email=member.email, first_name="Mia", last_name="Novak")
+    url = f"/people/{member.pk}/correct/"
+    admin.post(url, fields_of(admin.get(url)) | {"last_name": ""})
+    member.refresh_from_db()
+    assert (member.first_name, member.last_name) == ("Mia", "")
+
+
+def test_an_old_page_of_the_profile_takes_back_no_correction(client, administrator, member):
+    client.force_login(member)
+    opened = fields_of(client.get("/accounts/profile/"))
+    people.correct(person=member, by=administrator, email=member.email, first_name="Mia", last_name="Novak")
+    assert client.post("/accounts/profile/", opened | {"language": "es"}).status_code == 302
+    member.refresh_from_db()
+    assert (member.first_name, member.last_name, member.language) == ("Mia", "Novak", "es")
+    assert "novak" in member.name_folded
 
 
 def test_a_name_fits_into_a_line_or_two(admin):
