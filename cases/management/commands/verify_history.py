@@ -65,9 +65,14 @@ class Command(BaseCommand):
 def _heads(given: list[str], file: str | None) -> list[Head]:
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines() if file else []
-        return [Head.of(text) for text in (*given, *(line.split()[-1] for line in lines if line.strip()))]
+        kept = [line.split()[-1] for line in lines if line.strip()]
+        heads = [Head.of(text) for text in (*given, *kept)]
     except (OSError, ValueError) as error:
         raise CommandError(str(error)) from error
+    if file and not kept:
+        # Who empties the file must not have the run say that all is well.
+        raise CommandError(f"There is no head in {file}.")
+    return heads
 
 
 def _sentence(finding: Finding) -> str:

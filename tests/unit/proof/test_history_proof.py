@@ -276,6 +276,13 @@ def test_the_head_is_published_once_a_day_and_only_a_new_one(sealed, administrat
     call_command("verify_history", heads_from=str(tmp_path / "heads"))
 
 
+@pytest.mark.parametrize("content", ["", "\n \n"], ids=["nothing", "blanks"])
+def test_a_file_without_a_head_proves_nothing(content, sealed, tmp_path):
+    (tmp_path / "heads").write_text(content)
+    with pytest.raises(CommandError, match="There is no head in"):
+        call_command("verify_history", heads_from=str(tmp_path / "heads"))
+
+
 def test_without_a_file_each_administrator_gets_an_email(sealed, administrator, technician, mailoutbox, settings):
     UserFactory(role="administrator", is_active=False)
     found = head.publish_head(dt.datetime.now(dt.UTC))
