@@ -2,7 +2,7 @@
 
 import datetime as dt
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self._preview(portal_now())
             return
-        self.released = 0
+        self.released = self.rejected = 0
         self.failed = self._say_failing()
         try:
             sweep(
@@ -65,8 +65,16 @@ class Command(BaseCommand):
         daily_statistics.update(portal_now())
         seal_history()
         publish_head(portal_now())
+        if problems := [*self._problems()]:
+            raise CommandError(" ".join([*problems, "See the reasons above."]))
+
+    def _problems(self) -> Iterator[str]:
+        """Say how much failed. What a mail server has rejected is not tried again."""
         if self.failed:
-            raise CommandError(f"{self.failed} failed and will be retried. See the reasons above.")
+            yield f"{self.failed} failed and will be retried."
+        if self.rejected:
+            emails = "1 email was" if self.rejected == 1 else f"{self.rejected} emails were"
+            yield f"{emails} rejected and won't be retried."
 
     def _preview(self, now: dt.datetime) -> None:
         """Name the cases that would be released, and those that have reached their date and stay, and why."""
@@ -123,8 +131,9 @@ class Command(BaseCommand):
         report = outbox.deliver()
         self.stdout.write(f"Sent {report.sent:,} email{'' if report.sent == 1 else 's'}.")
         if report.retried or report.failed:
-            self.stderr.write(f"  {report.retried} will be retried, {report.failed} failed.")
-        self.failed += report.retried + report.failed
+            self.stderr.write(f"  {report.retried} will be retried, {report.failed} rejected.")
+        self.failed += report.retried
+        self.rejected += report.failed
 
     def _work_off(self) -> None:
         """Work off bulk operations here: where this command runs, there may be no workers."""

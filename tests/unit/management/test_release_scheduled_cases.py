@@ -7,6 +7,8 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
+from cases.delivery.results import DeliveryResult, Outcome
+from cases.delivery.transport import Transport
 from cases.models import Case, CaseEvent, Condition, OutgoingEmail, ReleaseStop, SampledTotal
 from tests.factories import CaseFactory
 
@@ -137,6 +139,19 @@ def test_send_emails_does_the_mail_too(member, other_member, clock, capsys):
         link = f"http://127.0.0.1:8000/cases/{case.pk}/"
         assert link in text
         assert link in html
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [(Outcome.REJECTED, "1 email was rejected and won't be retried. See"), (Outcome.DEFERRED, "1 failed and will be")],
+    ids=["rejected", "deferred"],
+)
+def test_it_says_which_emails_are_tried_again(outcome, words, member, clock, capsys, monkeypatch):
+    monkeypatch.setattr(Transport, "send", lambda self, message: DeliveryResult(outcome, "what the server said"))
+    CaseFactory(due=True, member=member)
+    with pytest.raises(CommandError) as raised:
+        run(capsys, "--send-emails")
+    assert str(raised.value).startswith(words)
 
 
 def test_without_send_emails_they_wait_in_the_outbox(member, clock, capsys):
