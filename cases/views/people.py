@@ -25,7 +25,7 @@ from cases.models import CaseEvent, User
 from cases.selectors.members_cases import cases_of
 from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
 from cases.views.decorators import administrators_only
-from cases.views.refusals import refusal_above, refusal_on, refusals_shown_by
+from cases.views.refusals import add_refusal, refusal_above, refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 # How much of the history of an account, and how many cases of a person, the page shows.
@@ -136,9 +136,17 @@ def change_role(request: PortalRequest, pk: int) -> HttpResponse:
     return redirect("person", pk=pk)
 
 
+def _not_handed_over(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    """Answer the same, with the technician and the reason that were typed."""
+    found = get_object_or_404(User, pk=pk)
+    form = HandOverForm(request.POST, technician=found)
+    add_refusal(form, error)
+    return _page(request, found, status=error.status, problem=error.message, hand_over_form=form)
+
+
 @require_POST
 @administrators_only
-@refusals_shown_by(_refused)
+@refusals_shown_by(_not_handed_over)
 def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
     """Hand all open cases of a person over to the technician with the id `to` (POST)."""
     technician = get_object_or_404(User, pk=pk)

@@ -11,6 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cases.accounts import actions as people
+from cases.casework import assignment
+from cases.core.errors import WrongState
 from cases.delivery import outbox
 from cases.models import User
 from tests.factories import CaseFactory, UserFactory
@@ -315,6 +317,20 @@ def test_to_nobody_else(heir, admin, technician, member):
     assert answer.status_code == 400
     assert 'id="id_to_error"' in answer.content.decode()
     assert technician.assigned_cases.count() == 1
+
+
+def test_a_refused_hand_over_keeps_its_reason(admin, technician, other_technician, member, monkeypatch):
+    CaseFactory(member=member, assigned_to=technician)
+
+    def left(**kwargs):
+        raise WrongState("He has left just now.")
+
+    monkeypatch.setattr(assignment, "hand_over_all", left)
+    typed = {"to": other_technician.pk, "reason": "Tom moves to Boston"}
+    answer = admin.post(f"/people/{technician.pk}/hand-over/", typed)
+    assert answer.status_code == 409
+    assert ">Tom moves to Boston</textarea>" in answer.content.decode()
+    assert "He has left just now." in answer.content.decode()
 
 
 def test_to_hand_over_nothing_is_no_success(admin, technician, other_technician):
