@@ -104,7 +104,7 @@ def _check_can_be_sent(email: OutgoingEmail, person: User) -> None:
         )
     address = email.address if email.kind in kinds_that_keep_their_address() else person.email
     if not person.is_active or not address:
-        raise WrongState(_("The member has no email address, or the account is deactivated. Fix this first."))
+        raise WrongState(_("This person has no email address, or the account is deactivated. Fix this first."))
     same = OutgoingEmail.objects.filter(OPEN, recipient=person, kind=email.kind)
     if email.kind in ONCE_KINDS and same.exists():
         raise WrongState(_("Another email with this link is already waiting to be sent."))

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -78,9 +79,13 @@ def resend_email(request: PortalRequest, pk: int) -> HttpResponse:
     """Have an email that was given up sent again."""
     email = get_object_or_404(OutgoingEmail, pk=pk)
     rows = resend(email=email, by=request.user, source=CaseEvent.Source.WEB)
-    said = ngettext("Resending the email about %(count)s case.", "Resending the email about %(count)s cases.", rows)
-    messages.success(request, said % {"count": rows})
+    messages.success(request, _resent(rows) if email.case_id else _("Resending the email."))
     return redirect("operations")
+
+
+def _resent(rows: int) -> str:
+    said = ngettext("Resending the email about %(count)s case.", "Resending the email about %(count)s cases.", rows)
+    return said % {"count": rows}
 
 
 def _figures(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:

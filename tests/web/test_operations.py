@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
+from cases.accounts import actions as people
 from cases.delivery import outbox
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, CaseEvent, FirstView, Heartbeat, OutgoingEmail
@@ -130,11 +131,20 @@ def test_the_button_has_an_email_sent_again(admin, administrator, refused):
     assert CaseEvent.objects.get(kind="mail_resent").actor == administrator
 
 
+def test_an_email_about_an_account_is_about_no_case(admin, administrator):
+    invited = people.invite(by=administrator, email="nina@example.com", first_name="", last_name="", role="technician")
+    OutgoingEmail.objects.update(state="failed")
+    email = OutgoingEmail.objects.get(recipient=invited)
+    page = admin.post(f"/operations/emails/{email.pk}/resend/", follow=True).content.decode()
+    assert "Resending the email." in page
+    assert "about 1 case" not in page
+
+
 def test_a_refusal_of_the_button_is_a_sentence(admin, refused, member):
     member.email = ""
     member.save()
     page = admin.post(f"/operations/emails/{refused.pk}/resend/", follow=True).content.decode()
-    assert "The member has no email address" in page
+    assert "This person has no email address" in page
     assert 'class="alert alert-danger" role="status"' in page
 
 
