@@ -53,10 +53,13 @@ class SchedulerHealth:
     @property
     def is_sweep_late(self) -> bool:
         """Whether several sweeps are missing."""
-        limit = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
-        if self.is_run_by_command:
-            limit = max(limit, COMMAND_RUNS)
-        return self.sweep_age is None or self.sweep_age > limit
+        return self.sweep_age is None or self.sweep_age > self.patience
+
+    @property
+    def patience(self) -> dt.timedelta:
+        """Return how long what a sweep starts may take: several sweeps, or the time between two commands."""
+        several = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
+        return max(several, COMMAND_RUNS) if self.is_run_by_command else several
 
     @property
     def is_run_by_command(self) -> bool:

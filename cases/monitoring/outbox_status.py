@@ -63,20 +63,21 @@ class OutboxStatus:
         return found
 
 
-def outbox_status(cases: CaseQuerySet, now: dt.datetime) -> OutboxStatus:
+def outbox_status(cases: CaseQuerySet, now: dt.datetime, *, patience: dt.timedelta | None = None) -> OutboxStatus:
     """Return the status at the aware datetime `now`. It counts up to MAX_COUNTED rows of what is open or given up.
 
     It lists emails about `cases` or accounts. Ages start when an email was first due: a failed try moves `next_try`.
+    `patience` is how long an email may wait until it is tried, by default several sweeps.
     """
     # Sweeps publish that emails wait. After so many without effect, no mail worker or no server takes them.
-    patience = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
+    sweeps = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
     opened = OutgoingEmail.objects.filter(OPEN)
     failing = opened.exclude(last_error="").filter(due__lte=now).order_by("due")
     given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")
     open_rows = _first_rows(opened.order_by("next_try"), "state", "due", "next_try", error=Length("last_error"))
     failing_rows = _first_rows(failing, "state", "due", "deferrals", "pk")
     lost = Counter(row.state for row in _first_rows(given_up, "state"))
-    unreachable = next((row.pk for row in failing_rows if not row.deferrals and now - row.due > patience), None)
+    unreachable = next((row.pk for row in failing_rows if not row.deferrals and now - row.due > sweeps), None)
     deferred = next((row.pk for row in failing_rows if row.deferrals and now - row.due > USUAL_DEFERRAL), None)
     listable = Q(case__in=cases) | Q(case__isnull=True)
     ids = [pk for pk in (unreachable, deferred) if pk] + [row.pk for row in failing_rows[:ROWS]]
@@ -93,7 +94,7 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime) -> OutboxStatus:
         retrying_rows=retrying_rows[:ROWS],
         given_up=_listed(given_up.filter(listable)[:ROWS]),
         oldest=_age(now, (row.due for row in [*open_rows, *failing_rows])),
-        overdue=waited if waited > patience else None,
+        overdue=waited if waited > (patience or sweeps) else None,
         unreachable=errors.get(unreachable, ""),
         deferred=errors.get(deferred, ""),
     )

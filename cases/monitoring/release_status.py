@@ -40,7 +40,10 @@ class WaitingCase:
 
 @dataclass(frozen=True)
 class ReleaseStatus:
-    """The releases at the aware datetime `now`. While there is a `stop`, `due` wait for its end."""
+    """The releases at the aware datetime `now`. While there is a `stop`, `due` wait for its end.
+
+    Without `has_wakeups` no ETA task is expected: the command sweeps where there are no workers.
+    """
 
     now: dt.datetime
     stop: ReleaseStop | None
@@ -53,11 +56,12 @@ class ReleaseStatus:
     failing_count: CappedCount
     upcoming: list[UpcomingInstant]
     armed: CappedCount
+    has_wakeups: bool = True
 
     @property
     def unarmed(self) -> list[UpcomingInstant]:
         """The near instants without an ETA task, although a sweep should have armed them."""
-        if not settings.RELEASE_ETA_PER_INSTANT:
+        if not (self.has_wakeups and settings.RELEASE_ETA_PER_INSTANT):
             return []
         return [slot for slot in self.upcoming if not slot.armed and slot.at - self.now < ARMED_LATE]
 
@@ -84,7 +88,7 @@ class ReleaseStatus:
         return found
 
 
-def release_status(cases: CaseQuerySet, now: dt.datetime) -> ReleaseStatus:
+def release_status(cases: CaseQuerySet, now: dt.datetime, *, has_wakeups: bool = True) -> ReleaseStatus:
     """Return the status of the releases among `cases` at `now`. No statement reads more than MAX_COUNTED + 1 rows."""
     failing = cases.filter(RELEASE_FAILS).order_by("release_next_try")
     by_index = ("scheduled_release_date", "scheduled_release_time")
@@ -103,6 +107,7 @@ def release_status(cases: CaseQuerySet, now: dt.datetime) -> ReleaseStatus:
         failing_count=CappedCount.of(failing),
         upcoming=[slot for slot in slots if slot.at > now],
         armed=CappedCount.of(cases.filter(SCHEDULED, ARMED).order_by(*by_index)),
+        has_wakeups=has_wakeups,
     )
 
 

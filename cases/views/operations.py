@@ -106,7 +106,9 @@ def _figures(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
 
 def _present(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
     cases = Case.objects.visible_to(request.user)
-    releases, emails, signs = release_status(cases, now), outbox_status(cases, now), scheduler_health(now)
+    signs = scheduler_health(now)
+    releases = release_status(cases, now, has_wakeups=not signs.is_run_by_command)
+    emails = outbox_status(cases, now, patience=signs.patience)
     clocks = stored_clock.mismatch()
     documents, bounces = document_status(), bounce_status()
     parts = (releases, emails, bounces, signs, documents)

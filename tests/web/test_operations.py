@@ -140,6 +140,21 @@ def test_an_email_about_an_account_is_about_no_case(admin, administrator):
     assert "about 1 case" not in page
 
 
+def test_between_two_runs_of_the_command_nothing_needs_attention(admin, member):
+    """By cron or a timer alone: there is no mail worker, and no ETA task is published."""
+    Heartbeat.objects.create(name="sweep", source="command", at=FROZEN - 60 * MINUTE, host="here")
+    CaseFactory(due=True, member=member)
+    releases.release_due(by="a test", source="command")
+    OutgoingEmail.objects.update(due=FROZEN - 59 * MINUTE, next_try=FROZEN - 59 * MINUTE)
+    soon = (FROZEN + dt.timedelta(seconds=20)).astimezone(dt.UTC)
+    CaseFactory(scheduled=True, scheduled_release_date=soon.date(), scheduled_release_time=soon.time(), member=member)
+    page = read(admin)
+    assert "All systems normal." in page
+    assert "no ETA task" not in page
+    OutgoingEmail.objects.update(due=FROZEN - 1501 * MINUTE, next_try=FROZEN - 1501 * MINUTE)
+    assert "Emails are waiting, but no mail worker is processing them." in read(admin)
+
+
 def test_a_refusal_of_the_button_is_a_sentence(admin, refused, member):
     member.email = ""
     member.save()
