@@ -33,7 +33,7 @@ class AdminPaginator(Paginator[Model]):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Shows everything, changes nothing. For administrators of the portal: who is let into Django's admin otherwise
+    """Shows a table, changes nothing. For administrators of the portal: who is let into Django's admin otherwise
     sees an empty one, because it knows nothing of `visible_to`."""
 
     paginator = AdminPaginator
