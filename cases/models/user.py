@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -79,6 +80,9 @@ class PortalUserManager(UserManager["User"]):
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **extra: Any
     ) -> "User":
+        """Make an administrator. ValidationError, which the command says, for the address of another account."""
+        if email and self.with_address(email).exists():
+            raise ValidationError(_("An account with this email address already exists."))
         extra.setdefault("role", User.Role.ADMINISTRATOR)
         return super().create_superuser(username, email, password, **extra)
 

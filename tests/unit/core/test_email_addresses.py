@@ -2,7 +2,7 @@
 
 import pytest
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from cases.accounts import actions as people
@@ -90,6 +90,11 @@ def test_every_way_of_writing_keeps_the_canonical_form(write):
     assert person.email_canonical is None
     write(person, "Z@Fa\u00df.de")
     assert User.objects.with_address("z@xn--fa-hia.de").count() == 1
+
+
+def test_the_command_says_that_an_address_is_taken(member):
+    with pytest.raises(CommandError, match="An account with this email address already exists"):
+        WRITERS["command"](member, "MIA@example.com")
 
 
 def test_the_database_refuses_a_second_one_and_an_address_without_its_form(member, other_member):
