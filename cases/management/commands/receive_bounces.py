@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["lmtp"]:
-            asyncio.run(self._serve(*_host_and_port(options["lmtp"])))
+            self._listen(*_host_and_port(options["lmtp"]))
         elif options["imap"]:
             self._read_folder()
         else:
@@ -55,6 +55,12 @@ class Command(BaseCommand):
         except FolderUnavailable as error:
             raise CommandError(f"The IMAP folder isn't available: {error}", returncode=os.EX_TEMPFAIL) from None
         self.stdout.write(", ".join(f"{count} {received.value}" for received, count in found.items()) or "nothing new")
+
+    def _listen(self, host: str, port: int) -> None:
+        try:
+            asyncio.run(self._serve(host, port))
+        except OSError as error:
+            raise CommandError(f"Can't listen at {host}:{port}: {error.strerror}") from None
 
     async def _serve(self, host: str, port: int) -> None:
         stop = asyncio.Event()

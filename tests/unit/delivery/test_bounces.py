@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import smtplib
+import socket
 from types import SimpleNamespace
 
 import pytest
@@ -348,6 +349,13 @@ def test_an_lmtp_port_takes_what_the_portal_signed_and_refuses_the_rest(member):
         assert client.sendmail("", [envelope], report(envelope)) == {}
     assert is_marked(member)
     assert rows()[0][0] == "undeliverable"
+
+
+def test_an_lmtp_port_that_is_taken_is_said_in_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(CommandError, match=f"Can't listen at {address}"):
+            call_command("receive_bounces", lmtp=address)
 
 
 def test_an_imap_folder_is_read_once_and_left_as_it_is(member, settings):
