@@ -36,7 +36,7 @@ def email_settings(url: str) -> dict[str, Any]:
     """
     provider = provider_in(url)
     if not provider:
-        return dict(environ.Env.email_url_config(url))
+        return _server_settings(url)
     parts = urlsplit(url)
     given = (unquote(parts.username or ""), unquote(parts.password or ""), parts.hostname or "")
     anymail: dict[str, Any] = {"IGNORE_UNSUPPORTED_FEATURES": True}
@@ -48,6 +48,17 @@ def email_settings(url: str) -> dict[str, Any]:
     for name, value in parse_qsl(parts.query):
         anymail["WEBHOOK_SECRET" if name == "webhook_secret" else f"{provider.upper()}_{name.upper()}"] = value
     return {"EMAIL_BACKEND": f"anymail.backends.{provider}.EmailBackend", "ANYMAIL": anymail}
+
+
+def _server_settings(url: str) -> dict[str, Any]:
+    try:
+        return dict(environ.Env.email_url_config(url))
+    except (ImproperlyConfigured, ValueError):
+        # The error does not repeat the URL, which may hold a password.
+        raise ImproperlyConfigured(
+            f"EMAIL_URL must begin with smtp://, smtp+tls://, smtp+ssl:// or a provider ({', '.join(PROVIDERS)}), "
+            "and a port must be a number."
+        ) from None
 
 
 def has_webhook(settings: dict[str, Any]) -> bool:

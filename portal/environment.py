@@ -25,15 +25,15 @@ class Environment:
     def __call__(self, name: str, *, default: Any = UNSET) -> Any:
         """Return the value of a setting. Unset, it is `default`, if given, or what the registry says.
 
-        ImproperlyConfigured for a value that cannot be read, and for a required setting that is unset. KeyError for a
-        name that the registry does not know.
+        ImproperlyConfigured for a value that cannot be read, and for a required setting that is unset or empty.
+        KeyError for a name that the registry does not know.
         """
         setting = SETTINGS[name]
         text = self._env.str(name, default=UNSET)
+        if setting.is_required and text in (UNSET, ""):
+            raise ImproperlyConfigured(f"Set the {name} environment variable.")
         if text is not UNSET:
             return setting.kind.read(name, text)
-        if setting.is_required:
-            raise ImproperlyConfigured(f"Set the {name} environment variable.")
         return setting.kind.read(name, setting.default) if default is UNSET else default
 
     def at_least(self, name: str, least: int) -> int:

@@ -23,7 +23,7 @@ def file_storage(url: str, folder: Path) -> dict[str, Any]:
     query = dict(parse_qsl(parts.query))
     # The error does not repeat the value, which holds a secret.
     if parts.scheme != "s3" or not parts.hostname:
-        raise ImproperlyConfigured("FILE_STORAGE_URL must look like s3://KEY:SECRET@bucket/prefix.")
+        raise ImproperlyConfigured("FILE_STORAGE_URL must begin with s3:// and name a bucket.")
     if unknown := query.keys() - S3_OPTIONS:
         raise ImproperlyConfigured(
             f"FILE_STORAGE_URL accepts {', '.join(sorted(S3_OPTIONS))}, not {', '.join(unknown)}."

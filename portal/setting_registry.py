@@ -16,9 +16,11 @@ from portal.setting_types import (
     Hours,
     Setting,
     SettingGroup,
+    Site,
     TimeOfDay,
     WholeNumber,
     Words,
+    Zone,
 )
 
 DAYS = ngettext_lazy("%(number)d day", "%(number)d days", "number")
@@ -104,7 +106,7 @@ MEMBER_VIEWS = {
 }
 
 RELEASE = [
-    Setting("TIME_ZONE", "UTC", _("Time zone for all schedules."), in_example=True),
+    Setting("TIME_ZONE", "UTC", _("Time zone for all schedules."), Zone(), in_example=True),
     Setting(
         "RELEASE_TIME_OF_DAY", "00:00", _("Release time for schedules without a time."), TimeOfDay(), in_example=True
     ),
@@ -325,6 +327,7 @@ SYSTEM = [
         "PORTAL_URL",
         "",
         _("Address of the portal, used for links in emails. With https://, the portal is only reachable over HTTPS."),
+        Site(),
         told_default="http://127.0.0.1:8000",
         in_example=True,
     ),

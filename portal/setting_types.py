@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -100,6 +102,39 @@ class Choice:
         if text not in self.words:
             raise ImproperlyConfigured(f"{name} must be one of {', '.join(self.words)}, not {text!r}.")
         return text
+
+
+@dataclass(frozen=True)
+class Zone:
+    """The name of a time zone. Django takes one that is a folder or empty, and fails at the first page."""
+
+    values: str = "time zone (`Europe/Berlin`)"
+
+    def read(self, name: str, text: str) -> str:
+        try:
+            return ZoneInfo(text).key
+        except (ValueError, OSError, KeyError):
+            raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Berlin, not {text!r}.") from None
+
+
+@dataclass(frozen=True)
+class Site:
+    """The address of a website, or nothing."""
+
+    values: str = "`http://…` or `https://…`"
+
+    def read(self, name: str, text: str) -> str:
+        if text and not _is_site(text):
+            raise ImproperlyConfigured(f"{name} must begin with http:// or https:// and name a host, not {text!r}.")
+        return text
+
+
+def _is_site(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)

@@ -180,9 +180,14 @@ MAX_UPLOADS_PER_HOUR: int = env("MAX_UPLOADS_PER_HOUR")
 def database() -> dict[str, Any]:
     """Return the default database, by DATABASE_URL. Unset, it is SQLite in var/."""
     url = env("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
-    config: dict[str, Any] = environ.Env.db_url_config(url)
-    if "ENGINE" not in config:
-        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host/name.")
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError:  # the port, or a bracket; the error may quote a password
+        config = {}
+    if config.get("ENGINE") not in ("django.db.backends.postgresql", "django.db.backends.sqlite3"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgresql:// or sqlite:///, and a port must be a number."
+        )
     config["CONN_MAX_AGE"] = 600
     config["CONN_HEALTH_CHECKS"] = True
     if config["ENGINE"] == "django.db.backends.sqlite3":

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import ModelEntry
 
+from cases.core.safe_errors import without_addresses
 from portal.celery import app
 
 SETTINGS = real.BASE_DIR / "portal" / "settings.py"
@@ -37,6 +38,10 @@ def settings_with(monkeypatch):
 BAD = {
     "SWEEP_INTERVAL": ["0", "-1", "1.5", "0.5", "ten", "", "86401", "99999999999"],
     "RELEASE_TIME_OF_DAY": ["24:00", "noon", "9", "09:30+02:00", "2025-06-11 09:30", ""],
+    "TIME_ZONE": ["Europe/Nowhere", "Europe", "", "../UTC"],
+    "PORTAL_URL": ["portal.example.org", "ftp://portal.example.org", "https://", "https://a:port", "https://[::1"],
+    "SECRET_KEY": [""],
+    "EMAIL_URL": ["", "mail.example.com:25", "pop3://a", "smtp://a:port"],
     "RELEASE_MEMBER_VIEW": ["Hidden", "all", ""],
     "RELEASE_MIN_DAYS": ["-1", "7 days", "6.5", "36501"],
     "RELEASE_DEFAULT_DAYS": ["6", "x", "36501"],
@@ -48,7 +53,7 @@ BAD = {
     "RELEASE_CROWDED_DAY": ["0"],
     "DOCUMENT_MAX_MB": ["0", "-1", "1.5", "20 MB", "2048"],
     "FILE_STORAGE_URL": ["var/documents", "gs://papers"],
-    "DATABASE_URL": ["garbage"],
+    "DATABASE_URL": ["garbage", "", "mysql://a/b", "postgresql://a:port/b"],
     "PORTAL_PORT": ["0", "http", "80:80", "65536"],
     "REDIS_URL": [
         "sentinel://a:26379;sentinel://b:26379",
@@ -72,6 +77,26 @@ BAD = {
 def test_bad_values_are_refused_by_name(settings_with, name, value):
     with pytest.raises(ImproperlyConfigured, match=name):
         settings_with(**{name: value})
+
+
+def test_the_program_says_which_time_zone_it_does_not_know():
+    """Django's own error is logged without its words, which may be anything."""
+    found = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=real.BASE_DIR,
+        env={"SECRET_KEY": "x", "TIME_ZONE": "Europe/Nowhere", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "TIME_ZONE must be a time zone such as Europe/Berlin, not 'Europe/Nowhere'." in found.stderr
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "FILE_STORAGE_URL"])
+def test_an_error_has_no_words_that_the_log_takes_for_an_address(settings_with, name):
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings_with(**{name: "garbage"})
+    assert without_addresses(str(refused.value)) == str(refused.value)
 
 
 def test_good_values_are_taken(settings_with):
@@ -130,7 +155,7 @@ def test_links_lead_to_the_published_port(settings_with, environment, address):
 
 
 def test_the_owners_defaults(settings_with, monkeypatch):
-    for name in [*BAD, "TIME_ZONE"]:
+    for name in BAD.keys() - {"SECRET_KEY"}:
         monkeypatch.delenv(name, raising=False)
     found = settings_with()
     assert (found["RELEASE_MIN_DAYS"], found["RELEASE_DEFAULT_DAYS"], found["RELEASE_MAX_DAYS"]) == (7, 7, 365)
