@@ -14,6 +14,7 @@ from portal.setting_types import (
     Flag,
     Holidays,
     Hours,
+    Sender,
     Setting,
     SettingGroup,
     Site,
@@ -369,6 +370,7 @@ SYSTEM = [
         "DEFAULT_FROM_EMAIL",
         "Advisor Portal <portal@localhost>",
         _("Sender of emails. Its domain is also used in message IDs."),
+        Sender(),
     ),
     Setting(
         "BOUNCE_DOMAIN",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -126,6 +127,19 @@ class Site:
     def read(self, name: str, text: str) -> str:
         if text and not _is_site(text):
             raise ImproperlyConfigured(f"{name} must begin with http:// or https:// and name a host, not {text!r}.")
+        return text
+
+
+@dataclass(frozen=True)
+class Sender:
+    """An email address, perhaps behind a name. Without one a mail server refuses each email, or takes it for spam."""
+
+    values: str = "email address, or a name with one in `<>`"
+
+    def read(self, name: str, text: str) -> str:
+        before, at, domain = parseaddr(text)[1].rpartition("@")
+        if not (before and at and domain):
+            raise ImproperlyConfigured(f"{name} must be an email address, or a name with one in <>, not {text!r}.")
         return text
 
 

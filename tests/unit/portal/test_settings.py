@@ -41,6 +41,7 @@ BAD = {
     "TIME_ZONE": ["Europe/Nowhere", "Europe", "", "../UTC"],
     "PORTAL_URL": ["portal.example.org", "ftp://portal.example.org", "https://", "https://a:port", "https://[::1"],
     "SECRET_KEY": [""],
+    "DEFAULT_FROM_EMAIL": ["", "Portal", "Portal <>", "@example.com", "portal@"],
     "EMAIL_URL": ["", "mail.example.com:25", "pop3://a", "smtp://a:port"],
     "RELEASE_MEMBER_VIEW": ["Hidden", "all", ""],
     "RELEASE_MIN_DAYS": ["-1", "7 days", "6.5", "36501"],
