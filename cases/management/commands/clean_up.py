@@ -9,7 +9,10 @@ from cases.maintenance import cleanup
 
 
 class Command(BaseCommand):
-    help = "Delete expired sessions, sign-in attempts, used codes and sent forms, and files without a document."
+    help = (
+        "Delete expired sessions, sign-in attempts, used codes, sent forms, old previews of bulk operations and read "
+        "notifications, and files without a document."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, count in cleanup.clean_up(portal_now()).items():
