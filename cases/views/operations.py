@@ -20,7 +20,7 @@ from cases.monitoring import daily_statistics
 from cases.monitoring.bounce_status import bounce_status
 from cases.monitoring.broker_status import broker_status
 from cases.monitoring.document_status import document_status
-from cases.monitoring.heartbeats import scheduler_health
+from cases.monitoring.heartbeats import SchedulerHealth, scheduler_health
 from cases.monitoring.outbox_status import outbox_status
 from cases.monitoring.release_status import release_status
 from cases.monitoring.stop_status import held_by_stop
@@ -45,7 +45,8 @@ def show_operations(
     """Render the page, with what somebody typed beside the switch of all releases."""
     context = {"flower_url": settings.FLOWER_URL, "periods": PERIODS, "switch_form": switch_form or SwitchForm()}
     now = portal_now()
-    context |= _figures(request, now) | _present(request, now)
+    signs = scheduler_health(now)
+    context |= _figures(request, now, signs) | _present(request, now, signs)
     if context["release_stop"]:
         context["held_by_stop"] = held_by_stop(now)
     return render(request, "cases/operations/page.html", context, status=status)
@@ -55,14 +56,16 @@ def show_operations(
 @administrators_only
 def operations_figures(request: PortalRequest) -> HttpResponse:
     """Render the figures of the period alone."""
-    return render(request, "cases/operations/figures.html", _figures(request, portal_now()))
+    now = portal_now()
+    return render(request, "cases/operations/figures.html", _figures(request, now, scheduler_health(now)))
 
 
 @require_safe
 @administrators_only
 def operations_present(request: PortalRequest) -> HttpResponse:
     """Render the state of this moment alone."""
-    return render(request, "cases/operations/present.html", _present(request, portal_now()))
+    now = portal_now()
+    return render(request, "cases/operations/present.html", _present(request, now, scheduler_health(now)))
 
 
 @require_safe
@@ -88,7 +91,7 @@ def _resent(rows: int) -> str:
     return said % {"count": rows}
 
 
-def _figures(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
+def _figures(request: PortalRequest, now: dt.datetime, signs: SchedulerHealth) -> dict[str, Any]:
     wanted = request.GET.get("days", "")
     days = int(wanted) if wanted in map(str, PERIODS) else DEFAULT_PERIOD
     period = daily_statistics.period(days, now)
@@ -96,6 +99,8 @@ def _figures(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
         "now": now,
         "days": days,
         "period": period,
+        # The command counts whenever it runs.
+        "is_stale": period.is_stale and not signs.is_run_by_command,
         "sources": [(source.label, period.released_by[source]) for source in CaseEvent.Source],
         "lateness_p50": period.lateness(0.5),
         "lateness_p95": period.lateness(0.95),
@@ -104,9 +109,8 @@ def _figures(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _present(request: PortalRequest, now: dt.datetime) -> dict[str, Any]:
+def _present(request: PortalRequest, now: dt.datetime, signs: SchedulerHealth) -> dict[str, Any]:
     cases = Case.objects.visible_to(request.user)
-    signs = scheduler_health(now)
     releases = release_status(cases, now, has_wakeups=not signs.is_run_by_command)
     emails = outbox_status(cases, now, patience=signs.patience)
     clocks = stored_clock.mismatch()
