@@ -90,7 +90,14 @@ class InviteForm(NamesForm):
 
 
 class CorrectForm(SeenValuesMixin, NamesForm):
-    """Another name or address for somebody. What is sent as it was shown stays as it is by now."""
+    """Another name or address for somebody. What is sent as it was shown stays as it is by now.
+
+    A person without an address, as another system may create them, can do without one.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = bool(self.initial.get("email"))
 
 
 class RoleForm(forms.Form):

@@ -189,6 +189,14 @@ def test_what_was_refused_keeps_what_the_page_had_shown(admin, administrator, me
     assert (member.email, member.last_name) == ("new@example.com", "Novak")
 
 
+def test_a_person_without_an_address_gets_another_name(admin, member, other_member):
+    User.objects.filter(pk__in=[member.pk, other_member.pk]).update(email="")
+    url = f"/people/{member.pk}/correct/"
+    assert admin.post(url, fields_of(admin.get(url)) | {"last_name": "Novak"}).status_code == 302
+    member.refresh_from_db()
+    assert (member.email, member.last_name) == ("", "Novak")
+
+
 def test_a_name_is_cleared(admin, administrator, member):
     people.correct(person=member, by=administrator, email=member.email, first_name="Mia", last_name="Novak")
     url = f"/people/{member.pk}/correct/"
