@@ -15,7 +15,7 @@ REFUSALS = {
     "404": ("Not found, or no access.", "Detail"),
     "409": ("The case's status doesn't allow this, or the case has changed.", "Detail"),
     "429": ("Too many requests. Try again after Retry-After.", "Detail"),
-    "503": ("The database isn't responding. Try again after Retry-After.", "Detail"),
+    "503": ("The portal can't do this now. Try again after Retry-After.", "Detail"),
 }
 UNREADABLE = {"415": ("The body isn't JSON.", "Detail")}
 

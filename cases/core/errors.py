@@ -7,11 +7,18 @@ from django.utils.translation import gettext as _
 
 from cases.core.numbers import grouped
 
+# Seconds after which what is out of order may work again.
+OUTAGE = 60
+
 
 class CaseError(Exception):
-    """A request was understood and refused. Nothing has changed."""
+    """A request was understood and refused. Nothing has changed.
+
+    `retry_after`: the seconds after which it may succeed, or 0 where waiting doesn't help.
+    """
 
     status = 400
+    retry_after = 0
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -41,6 +48,7 @@ class StorageFailed(CaseError):
     """The file could not be stored. The person did nothing wrong."""
 
     status = 503
+    retry_after = OUTAGE
 
     def __init__(self) -> None:
         super().__init__(_("We couldn't save your file. Nothing was changed. Try again later."), field="file")
@@ -50,6 +58,7 @@ class DocumentUnavailable(CaseError):
     """The stored file cannot be read now. The person did nothing wrong."""
 
     status = 503
+    retry_after = OUTAGE
 
     def __init__(self) -> None:
         super().__init__(_("We couldn't open this document. Try again later."))

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Exists
 from django.utils.translation import gettext as _
 
-from cases.core.errors import CaseError
+from cases.core.errors import OUTAGE, CaseError
 from cases.core.wall_clock import time_text
 from cases.db.compiled_queries import Parameter
 from cases.models import PortalClock
@@ -23,6 +23,7 @@ class ClockMismatch(CaseError):
     """The settings name another clock than the database: nothing is released or scheduled."""
 
     status = 503
+    retry_after = OUTAGE
 
 
 def agrees() -> Exists:

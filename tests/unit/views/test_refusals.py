@@ -6,7 +6,8 @@ import pytest
 from django import forms
 from django.http import HttpResponse
 
-from cases.core.errors import CaseError, QuotaReached, WrongState
+from cases.core.errors import CaseError, DocumentUnavailable, QuotaReached, StorageFailed, WrongState
+from cases.lifecycle.stored_clock import ClockMismatch
 from cases.models import Case, CaseDocument
 from cases.views.refusals import refusal_on, refusals_shown_by
 
@@ -36,6 +37,12 @@ def test_the_page_that_the_view_names_shows_it_with_its_status(rf):
 def test_what_time_mends_says_when_to_try_again(rf):
     answer = answer_to(rf, QuotaReached("Too many.", wait=dt.timedelta(minutes=2)))
     assert (answer.status_code, answer["Retry-After"]) == (429, "120")
+
+
+@pytest.mark.parametrize("error", [StorageFailed(), DocumentUnavailable(), ClockMismatch("Two clocks.")], ids=type)
+def test_what_is_out_of_order_says_so_too(error, rf):
+    answer = answer_to(rf, error)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
 
 
 @pytest.mark.parametrize("error", [Case.DoesNotExist, CaseDocument.DoesNotExist])
