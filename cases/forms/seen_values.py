@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 
-class SeenValuesMixin(forms.BaseForm):
+class SeenValuesMixin(forms.Form):
     """Tell what the person changed. Each field is sent twice: as it was shown, and as it is now."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
