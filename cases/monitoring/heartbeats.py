@@ -26,11 +26,12 @@ CELERY_ENTRY = "celery.backend_cleanup"
 
 @dataclass(frozen=True)
 class BeatEntry:
-    """One entry of beat's table. `is_known` says whether the settings have it."""
+    """One entry of beat's table. `is_known` says whether the settings have it, `saved` when it last changed."""
 
     name: str
     is_enabled: bool
     is_known: bool
+    saved: dt.datetime
     last_run: dt.datetime | None
 
 
@@ -70,16 +71,21 @@ class SchedulerHealth:
     @property
     def beat_age(self) -> dt.timedelta | None:
         """How far the last sweep that beat recorded is from now. Up to three minutes are usual."""
-        runs = [entry.last_run for entry in self.entries if entry.name == SWEEP_ENTRY and entry.last_run]
-        return abs(self.now - runs[0]) if runs else None
+        last_run = self._sweep_entry and self._sweep_entry.last_run
+        return abs(self.now - last_run) if last_run else None
 
     @property
     def is_beat_late(self) -> bool:
-        """Whether beat is used and has recorded nothing for longer than usual."""
+        """Whether beat is used and has recorded nothing for longer than usual, its first entry included."""
         if self.is_run_by_command:
             return False
+        entry = self._sweep_entry
         limit = BEAT_WRITES + dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
-        return self.beat_age is None or self.beat_age > limit
+        return entry is None or abs(self.now - (entry.last_run or entry.saved)) > limit
+
+    @property
+    def _sweep_entry(self) -> BeatEntry | None:
+        return next((entry for entry in self.entries if entry.name == SWEEP_ENTRY), None)
 
     @property
     def disabled(self) -> list[BeatEntry]:
@@ -115,6 +121,7 @@ def scheduler_health(now: dt.datetime) -> SchedulerHealth:
                 name=row.name,
                 is_enabled=row.enabled,
                 is_known=row.name in settings.CELERY_BEAT_SCHEDULE,
+                saved=row.date_changed,
                 last_run=row.last_run_at,
             )
             for row in rows

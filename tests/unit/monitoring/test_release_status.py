@@ -217,6 +217,14 @@ def test_beat_is_late_when_it_has_noted_nothing_for_longer_than_usual(beat):
     assert scheduler_health(FROZEN).is_beat_late
 
 
+def test_beat_has_the_usual_time_for_its_first_note(beat):
+    """It saves its entries when it starts, and three minutes later when it ran them."""
+    beat.filter(name="sweep").update(last_run_at=None, date_changed=FROZEN - 2 * MINUTE)
+    assert not scheduler_health(FROZEN).is_beat_late
+    beat.filter(name="sweep").update(date_changed=FROZEN - 5 * MINUTE)
+    assert scheduler_health(FROZEN).is_beat_late
+
+
 def test_what_was_switched_off_or_is_unknown_is_named(beat):
     beat.filter(name="figures").update(enabled=False)
     every = IntervalSchedule.objects.get()
