@@ -130,6 +130,14 @@ class Site:
         return text
 
 
+def _is_site(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True)
 class Sender:
     """An email address, perhaps behind a name. Without one a mail server refuses each email, or takes it for spam."""
@@ -141,14 +149,6 @@ class Sender:
         if not (before and at and domain):
             raise ImproperlyConfigured(f"{name} must be an email address, or a name with one in <>, not {text!r}.")
         return text
-
-
-def _is_site(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)
