@@ -7,13 +7,19 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import calendar_periods
 from cases.forms.release import ReleaseDateInput
+
+SELECTED = mark_safe(" selected")
 
 
 @dataclass(frozen=True)
@@ -38,9 +44,23 @@ class DayField(forms.DateField):
 
 
 class ShortSelect(forms.Select):
-    """A select in one template. Django's own includes two for each option, and a filter has dozens."""
+    """A select without groups and without templates: Django's own renders two for each option.
 
-    template_name = "cases/widgets/short_select.html"
+    The filter of cases has dozens of options, which took a tenth of the time of its list.
+    """
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        """Return the select as HTML."""
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "",
+            '\n<option value="{}"{}>{}</option>',
+            ((key, SELECTED if str(key) in chosen else "", label) for key, label in self.choices),
+        )
+        attributes = flatatt({"name": name} | self.build_attrs(self.attrs, attrs))
+        return format_html("<select{}>{}\n</select>", attributes, options)
 
 
 class FilterForm(forms.Form):
