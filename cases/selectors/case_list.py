@@ -126,9 +126,12 @@ def _with_words(query: CaseListQuery, user: User, cases: CaseQuerySet, numbers: 
     return CaseListResult(found, None if matched else searched, matched)
 
 
-def along_one_index(query: CaseListQuery, user: User) -> CaseQuerySet | None:
-    """Return what `query` asks for, in its order, if one index holds exactly that. Else None: it takes a search."""
-    return _along_its_index(Case.objects.visible_to(user), query) if _has_an_index(query, user) else None
+def along_one_index(visible: CaseQuerySet, query: CaseListQuery, user: User) -> CaseQuerySet | None:
+    """Return what `query` asks for among the cases `visible` to `user`, in its order, if one index holds exactly that.
+
+    None where it takes a search.
+    """
+    return _along_its_index(visible, query) if _has_an_index(query, user) else None
 
 
 def _has_an_index(query: CaseListQuery, user: User) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cases.db.compiled_queries import CompiledQuery
-from cases.models import User
+from cases.models import Case, User
 from cases.selectors import case_list, pagination
 from cases.selectors.case_list_query import CaseListQuery
 from cases.selectors.pagination import CappedCount
@@ -14,9 +14,9 @@ def counts_of(queries: Sequence[CaseListQuery | None], user: User) -> list[Cappe
 
     A view that looks through many cases, such as for a word, is counted when it is opened. One statement for all.
     """
-    parts = {}
+    parts, visible = {}, Case.objects.visible_to(user)
     for number, query in enumerate(queries):
-        cases = case_list.along_one_index(query, user) if query else None
+        cases = case_list.along_one_index(visible, query, user) if query else None
         if cases is not None:
             parts[number] = cases.values("pk")[: pagination.MAX_COUNTED + 1]
     counts: list[CappedCount | None] = [None] * len(queries)
