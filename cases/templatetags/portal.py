@@ -93,6 +93,11 @@ def icon(name: str) -> SafeString:
 def state(key: str, words: object, *, pill: bool = False) -> SafeString:
     """Draw a state as a shape and a word. A `pill` has a ground of its color too, and is for the
     heading of a page."""
+    return _drawn_state(key, str(words), pill)
+
+
+@functools.lru_cache(maxsize=1000)  # a list has dozens, of few states
+def _drawn_state(key: str, words: str, pill: bool) -> SafeString:
     shape = icon(f"state-{DRAWN_AS.get(key, key)}")
     return format_html('<span class="{}state state-{}">{}{}</span>', "badge " if pill else "", key, shape, words)
 

@@ -71,7 +71,6 @@ def case_list(request: PortalRequest) -> HttpResponse:
         "searched": found.searched,
         "searched_part": found.part,
         "matched": found.matched,
-        "selectable": False,
         "away": {} if user.is_member else away_until(),
     }
     is_part = bool(request.htmx)
