@@ -14,6 +14,7 @@ from cases.models.case_queryset import (
     SCHEDULED,
     UNOPENED,
     URGENT_OPEN,
+    URGENT_SCHEDULED,
     WAITING_FOR_MEMBER,
     WAITING_FOR_STAFF,
     WORKED_ON,
@@ -90,6 +91,11 @@ INDEXES = [
     models.Index(name="case_queue", fields=["status", "-urgency", "id"], condition=WORKED_ON),
     models.Index(name="case_assigned_queue", fields=["assigned_to", "-urgency", "id"], condition=Q(status="accepted")),
     models.Index(name="case_urgent_open", fields=["-id"], condition=URGENT_OPEN),
+    models.Index(
+        name="case_urgent_due",
+        fields=["scheduled_release_date", "scheduled_release_time", "id"],
+        condition=URGENT_SCHEDULED,
+    ),
     # Whose turn it is in the conversation, the longest waiting first. A release writes only into those of the few whose
     # member has written and not been answered.
     models.Index(name="case_waiting_for_member", fields=["waiting_since", "id"], condition=WAITING_FOR_MEMBER),

@@ -36,6 +36,7 @@ HELD = Q(status="completed", actual_release_date__isnull=True, scheduled_release
 # Not released, and not a draft either.
 OPEN = ~Q(status="draft") & Q(actual_release_date__isnull=True)
 URGENT_OPEN = Q(urgency="urgent") & OPEN
+URGENT_SCHEDULED = Q(urgency="urgent") & SCHEDULED
 WORKED_ON = Q(status="submitted") | Q(status="accepted")
 # A question to the member counts while the case is in progress, and a message of theirs until somebody has answered it.
 WAITING_FOR_MEMBER = Q(waiting_for="member", status="accepted")

@@ -158,9 +158,9 @@ def _has_an_index(query: CaseListQuery, user: User) -> bool:
 
 
 def _has_an_index_by_urgency(query: CaseListQuery) -> bool:
-    if query.chosen_order not in AGE_ORDERS or query.due_by or query.held_at or query.unopened_at:
-        return False
-    if query.has_release_days:
+    if query.is_by_schedule and not query.held_at:
+        return query.urgency == "urgent" and query.technician is None and query.state_key in ("", "open", "scheduled")
+    if query.chosen_order not in AGE_ORDERS or query.held_at or query.unopened_at or query.has_release_days:
         return False
     if query.technician is not None:
         return query.state_key == "accepted" and query.technician != UNASSIGNED
