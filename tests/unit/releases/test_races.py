@@ -364,7 +364,6 @@ def test_the_patience_of_a_look_ends_with_it(member):
 
 def test_a_look_at_nothing_due_waits_for_nobody(member):
     case = CaseFactory(scheduled=True, member=member)
+    # A look that waited would end with an error: the lock is held for longer than it has patience.
     with held_open(lock(case)):
-        began = time.monotonic()
         assert Thread(lambda: releases.release_due_of(member)).result().released == []
-        assert time.monotonic() - began < 0.8
