@@ -25,7 +25,7 @@ from tests.bench.machine import ROOT
 from tests.bench.servers import start_servers
 from tests.static_files import collect_static
 
-WARM_UP = 2
+WARM_UP = 1
 # Returns how many bytes were shown.
 Work = Callable[[], int]
 # Of the cases. Not before the real one, in which nothing is to fall due while it is measured.
@@ -174,9 +174,9 @@ def _bytes_of(response: Any) -> int:
 
 
 def in_turns(datasets: Sequence[Portal], works: dict[int, dict[str, Work]], repetitions: int) -> AllTimes:
-    """Do every work with each dataset in turns. The first two runs are not counted.
+    """Do every work with each dataset in turns. The first run is not counted.
 
-    What these load is then taken out of garbage collection, as gunicorn.conf.py does: looking through it takes longer
+    What it loads is then taken out of garbage collection, as gunicorn.conf.py does: looking through it takes longer
     than any page.
     """
     times: AllTimes = {
