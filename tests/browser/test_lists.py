@@ -1,11 +1,13 @@
 """Lists and dashboards with a real browser: by keyboard, on a phone, with the button Back, and without JavaScript."""
 
+import datetime as dt
 import re
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from cases.models import Case
 from tests.browser.conftest import PHONE, assert_accessible
 from tests.factories import CaseFactory
 
@@ -21,7 +23,8 @@ def cases(member, other_member, technician, other_technician):
     CaseFactory(title="Insurance", member=member, assigned_to=technician, scheduled=True)
     CaseFactory(title="Savings", member=member, assigned_to=technician, released=True)
     CaseFactory(title="Mortgage", member=other_member, submitted=True)
-    CaseFactory(title="Allowance", member=member, submitted=True)
+    allowance = CaseFactory(title="Allowance", member=member, submitted=True)
+    Case.objects.filter(pk=allowance.pk).update(date_created=timezone.now() - dt.timedelta(minutes=43))
 
 
 def rows(page):
@@ -36,6 +39,8 @@ def open_filter(page):
 def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cases):
     page = sign_in(technician, at="/cases/")
     expect(rows(page)).to_have_count(7)
+    expect(page.get_by_text("43 min", exact=True)).to_be_visible()
+    assert page.locator(".c-age").evaluate_all("cells => cells.every(cell => cell.scrollWidth <= cell.clientWidth)")
 
     # While Tom types the list follows, and what he types stays his.
     page.get_by_label("Search", exact=True).focus()
