@@ -5,8 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from cases.core.clock import portal_now
-from cases.monitoring import daily_statistics
-from cases.selectors import case_counts
+from cases.monitoring import daily_statistics, sampled_totals
 
 
 @shared_task
@@ -18,4 +17,4 @@ def count_days(**newer: Any) -> int:
 @shared_task
 def count_cases(**newer: Any) -> bool:
     """Count the cases of each state. Beat runs it every minute. Return False where the last count is fresh."""
-    return case_counts.refresh()
+    return sampled_totals.refresh()

@@ -20,7 +20,7 @@ from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
 from cases.models.case_event import TAKEN_BACK
 from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
 from cases.models.release_day import average
-from cases.monitoring import first_view_delays, latency_histogram
+from cases.monitoring import first_view_delays, latency_histogram, sampled_totals
 from cases.selectors import case_counts
 
 Source = CaseEvent.Source
@@ -155,7 +155,7 @@ def _is_valid(row: ReleaseDay) -> bool:
 def _needs_no_count(row: ReleaseDay, now: dt.datetime) -> bool:
     """Tell whether the count of that day is final, or fresh. One from the future is neither: after the clock was set
     back it must not stay fresh until then."""
-    return _end(row.day) <= row.counted_at <= now or abs(now - row.counted_at) < case_counts.MIN_INTERVAL
+    return _end(row.day) <= row.counted_at <= now or abs(now - row.counted_at) < sampled_totals.MIN_INTERVAL
 
 
 def _start(day: dt.date) -> dt.datetime:
@@ -230,7 +230,7 @@ def _not_recorded(start: dt.datetime, end: dt.datetime, recorded: list[dict[str,
 
 def _pending() -> int:
     """Return the number of pending cases by the sample of all cases, and refresh it if it is old."""
-    case_counts.refresh()
+    sampled_totals.refresh()
     return sum(total.cases for state, total in case_counts.latest_totals().items() if state in ("scheduled", "held"))
 
 

@@ -164,14 +164,14 @@ def _plans(dataset: Dataset, works: dict[int, dict[str, Work]]) -> dict[str, Any
 def _counting(dataset: Dataset) -> float:
     """Return the milliseconds of counting all cases, the best of three."""
     from cases.models import SampledTotal
-    from cases.selectors import case_counts
+    from cases.monitoring import sampled_totals
 
     dataset.enter()
     taken = []
     for _ in range(3):
         SampledTotal.objects.all().delete()
         begun = time.perf_counter()
-        case_counts.refresh()
+        sampled_totals.refresh()
         taken.append((time.perf_counter() - begun) * 1000)
     return min(taken)
 

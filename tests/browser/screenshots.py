@@ -20,8 +20,7 @@ from cases.core.clock import portal_now
 from cases.delivery import outbox
 from cases.demo.story import Story
 from cases.models import Heartbeat, User
-from cases.monitoring import daily_statistics
-from cases.selectors import case_counts
+from cases.monitoring import daily_statistics, sampled_totals
 from portal.celery import app
 from tests.browser.conftest import DESKTOP, PHONE, dialogs_of, tab_of, visit
 from tests.factories import UserFactory
@@ -67,7 +66,7 @@ def make_demo_world() -> World:
     """The portal of the demo, as if everything had run until now."""
     Story(password=PASSWORD).tell()
     outbox.deliver(seconds=60)
-    case_counts.refresh()
+    sampled_totals.refresh()
     daily_statistics.update(portal_now(), seconds=60)
     for name, entry in app.conf.beat_schedule.items():
         ModelEntry.from_entry(name, app=app, **entry)

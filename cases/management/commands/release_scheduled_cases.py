@@ -13,7 +13,7 @@ from cases.delivery import outbox
 from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.verdict import Reason, ReasonKind, Verdict, verdicts
 from cases.models import Case, CaseEvent, CaseQuerySet
-from cases.monitoring import daily_statistics
+from cases.monitoring import daily_statistics, sampled_totals
 from cases.proof.head import publish_head
 from cases.proof.sealing import seal_history
 from cases.releases import bulk
@@ -21,7 +21,6 @@ from cases.releases.batch import Batch
 from cases.releases.reminders import queue_reminders
 from cases.releases.sweep import hand_over_emails, sweep
 from cases.releases.unopened_reminders import queue_unopened_reminders
-from cases.selectors import case_counts
 
 BY = "release_scheduled_cases"
 # More lines than that help nobody; the number is said in any case.
@@ -61,7 +60,7 @@ class Command(BaseCommand):
             )
         finally:
             self.stdout.write(self.style.SUCCESS(f"Released {_cases(self.released)}."))
-        case_counts.refresh()
+        sampled_totals.refresh()
         daily_statistics.update(portal_now())
         seal_history()
         publish_head(portal_now())

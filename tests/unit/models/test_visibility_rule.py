@@ -14,7 +14,6 @@ MANAGERS = {"objects", "_base_manager", "_default_manager", "all_objects"}
 THROUGH_THE_RULE = {"visible_to", "readable_by", "completed_visible_to", "shown_to", "none"}
 # What tells of no case: numbers over all cases, and how many are looked through.
 NUMBERS = {
-    ("selectors/case_counts.py", "aggregate"),
     ("selectors/case_list.py", "has_member_more_than"),
     ("selectors/dashboard.py", "any_due"),
 }

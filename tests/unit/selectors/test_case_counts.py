@@ -1,12 +1,13 @@
-"""Totals over everything are sampled, and say how old they are."""
+"""Totals over everything say how old they are."""
 
 import datetime as dt
 
 import pytest
 
+from cases.core.clock import portal_now
 from cases.models import Case, SampledTotal
+from cases.monitoring import sampled_totals
 from cases.selectors import case_counts, dashboard
-from tasks import monitoring as tasks
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,40 +29,6 @@ def said(user) -> dict[str, tuple[str, str]]:
     return {group.section.key: (group.count, group.note) for group in dashboard.groups_for(user)}
 
 
-def test_each_state_is_counted(member, technician):
-    for trait in ("draft", "submitted", "scheduled", "due", "held", "released"):
-        CaseFactory(member=member, **{trait: True})
-    assert tasks.count_cases() is True
-    counts = dict(SampledTotal.objects.values_list("state", "cases"))
-    assert counts == {"submitted": 1, "accepted": 0, "scheduled": 2, "held": 1, "released": 1}
-
-
-def test_a_fresh_sample_is_not_made_again(clock, member):
-    assert case_counts.refresh()
-    CaseFactory(member=member)
-    clock.shift(dt.timedelta(seconds=49))
-    assert not tasks.count_cases(since="a later version")
-    assert case_counts.latest_totals()["accepted"].cases == 0
-    clock.shift(dt.timedelta(seconds=1))
-    assert case_counts.refresh()
-    assert case_counts.latest_totals()["accepted"].cases == 1
-
-
-def test_what_takes_long_to_count_is_counted_more_rarely(clock):
-    case_counts.refresh()
-    SampledTotal.objects.update(seconds=3)
-    clock.shift(dt.timedelta(seconds=299))
-    assert not case_counts.refresh()
-    clock.shift(dt.timedelta(seconds=1))
-    assert case_counts.refresh()
-
-
-def test_a_sample_from_the_future_is_replaced(clock):
-    case_counts.refresh()
-    SampledTotal.objects.update(counted_at=case_counts.portal_now() + dt.timedelta(days=1))
-    assert case_counts.refresh()
-
-
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
@@ -74,14 +41,14 @@ def test_a_sample_from_the_future_is_replaced(clock):
     ],
 )
 def test_an_age_in_words(clock, seconds, words):
-    now = case_counts.portal_now()
+    now = portal_now()
     total = SampledTotal(state="held", cases=1, counted_at=now - dt.timedelta(seconds=seconds))
     assert case_counts.age_in_words(total, now) == words
 
 
 def test_an_administrator_reads_the_total_and_its_age(clock, more_than_a_page_counts, administrator):
     assert said(administrator)["accepted"] == ("2+", "not counted yet")
-    case_counts.refresh()
+    sampled_totals.refresh()
     clock.shift(dt.timedelta(seconds=40))
     assert said(administrator) == {
         "submitted": ("3", "counted 40 seconds ago"),
@@ -95,13 +62,13 @@ def test_an_administrator_reads_the_total_and_its_age(clock, more_than_a_page_co
 
 
 def test_a_technician_reads_the_total_of_what_is_everybodys(clock, more_than_a_page_counts, technician):
-    case_counts.refresh()
+    sampled_totals.refresh()
     assert said(technician)["submitted"] == ("3", "counted 0 seconds ago")
     assert said(technician)["accepted"] == ("2+", ""), "the total over everybody is not theirs"
 
 
 def test_a_member_is_told_no_total(clock, more_than_a_page_counts, member):
-    case_counts.refresh()
+    sampled_totals.refresh()
     assert said(member)["open"] == ("2+", "")
 
 
@@ -109,7 +76,7 @@ def test_a_sample_from_before_there_were_many_says_not_counted_yet(clock, more_t
     cases = Case.objects.filter(status="accepted")
     keys = list(cases.values_list("pk", flat=True))
     cases.update(status="submitted")
-    case_counts.refresh()
+    sampled_totals.refresh()
     Case.objects.filter(pk__in=keys).update(status="accepted")
     assert said(administrator)["accepted"] == ("2+", "not counted yet")
 
@@ -117,7 +84,7 @@ def test_a_sample_from_before_there_were_many_says_not_counted_yet(clock, more_t
 def test_the_page_shows_total_and_age(client, more_than_a_page_counts, administrator):
     client.force_login(administrator)
     assert "not counted yet" in client.get("/").content.decode()
-    case_counts.refresh()
+    sampled_totals.refresh()
     page = client.get("/").content.decode()
     assert "seconds ago" in page
     assert "not counted yet" not in page
