@@ -12,6 +12,7 @@ import time_machine
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
+from django.urls import get_resolver
 from django.utils import translation
 
 from cases.api import throttling
@@ -181,6 +182,13 @@ def _only_on_its_database(request: pytest.FixtureRequest) -> None:
     for vendor in ("postgresql", "sqlite"):
         if request.node.get_closest_marker(vendor) and connection.vendor != vendor:
             pytest.skip(f"speaks of {vendor} alone; this run is on {connection.vendor}")
+
+
+@pytest.fixture
+def count_up_to(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Lowers MAX_COUNTED for a test, after all modules that copy the name are loaded: one of them would keep it."""
+    _ = get_resolver().url_patterns
+    return lambda number: monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", number)
 
 
 @pytest.fixture

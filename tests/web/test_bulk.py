@@ -112,8 +112,8 @@ def test_more_than_the_limit_is_refused_before_and_after_the_form(tom, technicia
     assert "up to 2 cases" in answer.content.decode()
 
 
-def test_all_that_match_are_more_than_the_pages_of_a_list_show(ada, technician, monkeypatch):
-    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 2)
+def test_all_that_match_are_more_than_the_pages_of_a_list_show(ada, technician, count_up_to):
+    count_up_to(2)
     CaseFactory.create_batch(5, held=True, assigned_to=technician, urgency="urgent")
     page = text_of(ada, "/bulk/new/?action=return&all=1&query=state%3Dheld%26urgency%3Durgent")
     assert "5 cases selected." in page

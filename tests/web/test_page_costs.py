@@ -128,8 +128,8 @@ def test_a_case_page_costs_the_same_whatever_its_history(client, technician, adm
     assert cost(client, f"/cases/{case.pk}/") == few
 
 
-def test_lists_are_paged_and_capped(client, member, monkeypatch):
-    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 40)
+def test_lists_are_paged_and_capped(client, member, count_up_to):
+    count_up_to(40)
     CaseFactory.create_batch(45, member=member)
     client.force_login(member)
     first, second = client.get("/cases/").content.decode(), client.get("/cases/?page=2").content.decode()

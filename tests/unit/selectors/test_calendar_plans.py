@@ -105,8 +105,8 @@ def test_a_feed_reads_no_more_than_it_holds(noon, request, who):
     assert plans.rows_touched <= calendar_feed.MAX_SCHEDULED + calendar_feed.MAX_RELEASED
 
 
-def test_the_cap_is_what_bounds_a_day(noon, administrator, monkeypatch):
-    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 10)
+def test_the_cap_is_what_bounds_a_day(noon, administrator, count_up_to):
+    count_up_to(10)
 
     plans = CasePlans(lambda: month(TODAY, administrator, lambda cases: cases))
 

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def more_than_a_page_counts(monkeypatch, member, technician):
+def more_than_a_page_counts(count_up_to, member, technician):
     """Three accepted cases, one submitted and three on hold, where two are counted."""
-    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 2)
+    count_up_to(2)
     dashboard._compiled.cache_clear()
     CaseFactory.create_batch(3, member=member, assigned_to=technician)
     CaseFactory.create_batch(3, member=member, submitted=True)

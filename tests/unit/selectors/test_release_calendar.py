@@ -82,12 +82,12 @@ def test_a_day_is_in_the_order_of_the_clock_however_little_is_shown(clock, setti
     assert {wanted.index(pk) for pk in entries} == {0, 1, 2, 3}
 
 
-def test_a_day_shows_a_few_and_counts_up_to_the_cap(clock, administrator, monkeypatch):
+def test_a_day_shows_a_few_and_counts_up_to_the_cap(clock, administrator, count_up_to):
     date = dt.date(2025, 6, 18)
     CaseFactory.create_batch(6, scheduled=True, scheduled_release_date=date)
     (group,) = days_for(administrator, [date], rows=2)[date].groups
     assert (len(group.entries), group.counted, group.more) == (2, "6", "+4")
-    monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", 5)
+    count_up_to(5)
     (group,) = days_for(administrator, [date], rows=2)[date].groups
     assert (group.counted, group.more) == ("5+", "3+")
     (group,) = days_for(administrator, [date], rows=6)[date].groups
