@@ -1,23 +1,20 @@
-"""Cases: what is stored of each, and what the database holds true of it."""
+"""Cases: what is stored of each."""
 
 import datetime as dt
-import functools
-import operator
 import secrets
 from contextlib import nullcontext
 from typing import Any, TypeAlias
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits, schedule
-from cases.core.calendar_periods import AFTER_LAST_DATE, FIRST_DATE
 from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
-from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line, Prose
 from cases.models import case_words
+from cases.models.case_constraints import CONSTRAINTS
 from cases.models.case_indexes import INDEXES
 from cases.models.case_queryset import CaseManager
 from cases.models.constraints import one_of, within_calendar
@@ -26,18 +23,6 @@ from cases.models.user import User
 
 # No I, L, O, U: people read these aloud.
 ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-# The moments in the life of a case.
-DATES = (
-    "date_created",
-    "date_submitted",
-    "date_accepted",
-    "date_completed",
-    "actual_release_date",
-    "release_next_try",
-    "armed_at",
-    "first_viewed_at",
-)
 
 
 def new_external_id() -> str:
@@ -213,40 +198,7 @@ class Case(models.Model):
         ordering = ["-pk"]
         constraints = [
             one_of(CaseStatus, field="status", name="case_status_known"),
-            models.CheckConstraint(name="case_title_is_a_line", condition=~Q(title__regex=NOT_IN_A_LINE)),
-            models.CheckConstraint(name="case_number_is_a_line", condition=~Q(external_case_id__regex=NOT_IN_A_LINE)),
             one_of(CaseUrgency, field="urgency", name="case_urgency_known"),
-            models.CheckConstraint(
-                name="case_released_is_completed",
-                condition=Q(actual_release_date__isnull=True) | Q(status="completed"),
-            ),
-            models.CheckConstraint(
-                name="case_scheduled_is_completed",
-                condition=Q(scheduled_release_date__isnull=True) | Q(status="completed"),
-            ),
-            models.CheckConstraint(
-                name="case_time_needs_date",
-                condition=Q(scheduled_release_time__isnull=True) | Q(scheduled_release_date__isnull=False),
-            ),
-            # At the ends of the calendar there is no instant for a wall clock time.
-            models.CheckConstraint(
-                name="case_schedule_within_calendar",
-                condition=Q(scheduled_release_date__isnull=True)
-                | Q(scheduled_release_date__gte=FIRST_DATE, scheduled_release_date__lt=AFTER_LAST_DATE),
-            ),
-            # Nor can every moment beyond them be told in every zone.
-            models.CheckConstraint(
-                name="case_dates_within_calendar",
-                condition=functools.reduce(operator.and_, map(within_calendar, DATES)),
-            ),
-            models.CheckConstraint(
-                name="case_armed_not_ahead",
-                condition=Q(armed_revision__isnull=True) | Q(armed_revision__lte=F("schedule_revision")),
-            ),
-            models.CheckConstraint(
-                name="case_announced_is_armed",
-                condition=Q(announced_revision__isnull=True) | Q(announced_revision__lte=F("armed_revision")),
-            ),
             models.CheckConstraint(
                 name="case_waiting_for_known",
                 condition=Q(waiting_for="", waiting_since__isnull=True)
@@ -254,11 +206,7 @@ class Case(models.Model):
                     Q(waiting_for__in=WaitingFor.values, waiting_since__isnull=False) & within_calendar("waiting_since")
                 ),
             ),
-            models.CheckConstraint(
-                name="case_failure_has_next_try",
-                condition=Q(release_attempts=0, release_error="", release_next_try__isnull=True)
-                | Q(release_attempts__gt=0, release_next_try__isnull=False),
-            ),
+            *CONSTRAINTS,
         ]
         indexes = INDEXES
 
