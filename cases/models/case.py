@@ -9,9 +9,10 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cases.core import limits, schedule
+from cases.core import limits
 from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
+from cases.core.schedule import Schedule
 from cases.core.text_fields import Line, Prose
 from cases.models import case_words
 from cases.models.case_constraints import CONSTRAINTS
@@ -239,8 +240,12 @@ class Case(models.Model):
         return self.is_pending and self.scheduled_release_date is None
 
     @property
+    def schedule(self) -> Schedule | None:
+        """When the case is, or was, to be released. None where it has no date."""
+        date = self.scheduled_release_date
+        return Schedule(date, self.scheduled_release_time) if date else None
+
+    @property
     def release_instant(self) -> dt.datetime | None:
         """The schedule as an aware datetime in UTC, None without a schedule. Computed, never stored."""
-        if self.scheduled_release_date is None:
-            return None
-        return schedule.instant(self.scheduled_release_date, self.scheduled_release_time)
+        return self.schedule.instant if self.schedule else None

@@ -65,7 +65,7 @@ def schedule(
     locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at)
-    if release_on == schedule_of(case):
+    if release_on == case.schedule:
         return case
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     set_schedule(case, release_on)
@@ -123,12 +123,6 @@ SCHEDULE_FIELDS = [
     # A condition may be met or lapse with it.
     "open_conditions",
 ]
-
-
-def schedule_of(case: Case) -> Schedule | None:
-    """Return the schedule of `case`. None where it has none."""
-    date = case.scheduled_release_date
-    return Schedule(date, case.scheduled_release_time) if date else None
 
 
 def set_schedule(case: Case, wanted: Schedule | None) -> None:

@@ -168,8 +168,8 @@ def _moves(change: Change) -> Iterator[tuple[int, list[Move]]]:
 
 
 def _move(case: Case, old: WallClock, new: WallClock, keep: Keep) -> Move:
-    assert case.scheduled_release_date is not None  # noqa: S101
-    present = Schedule(case.scheduled_release_date, case.scheduled_release_time)
+    present = case.schedule
+    assert present is not None  # noqa: S101
     instant = old.instant(present.date, present.time)
     wanted = present
     if keep is Keep.INSTANTS and new.instant(present.date, present.time) != instant:

@@ -25,9 +25,9 @@ class Slot:
     @classmethod
     def of(cls, case: Case) -> Self:
         """Return the slot of the schedule of `case`. ValueError if it has none."""
-        if case.scheduled_release_date is None:
+        if case.schedule is None:
             raise ValueError("A case without a schedule has no slot.")
-        return cls.at(case.scheduled_release_date, case.scheduled_release_time)
+        return cls.at(case.schedule.date, case.schedule.time)
 
     @classmethod
     def at(cls, date: dt.date, time: dt.time | None) -> Self:

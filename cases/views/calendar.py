@@ -22,7 +22,6 @@ from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, CaseQuerySet, User
-from cases.releases.actions import schedule_of
 from cases.selectors.release_calendar import DayPaginator, by_the_clock, days_of, entries_of, kinds_of, more_after
 from cases.views.case_page import undo_offers
 from cases.views.case_page.case_detail import visible_case
@@ -129,7 +128,7 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
     form = MoveForm(request.POST, case=case, by=user, now=now)
     if not form.is_valid():
         return _move_page(request, case, form, now=now, status=400)
-    former = schedule_of(case)
+    former = case.schedule
     moved = releases.schedule(
         case=case, by=user, source=CaseEvent.Source.WEB, release_on=form.new_schedule(case), **form.change()
     )

@@ -21,7 +21,6 @@ from cases.lifecycle.preflights import preflights, with_facts
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent
 from cases.models.case_queryset import SCHEDULED
-from cases.releases.actions import schedule_of
 from cases.views.case_page.case_actions import CancelSchedule, CaseActionView, ReleaseNow, RescheduleCase, ReturnCase
 from cases.views.case_page.case_detail import visible_case
 from cases.views.refusals import add_refusal_renewed, refusals_shown_by
@@ -82,7 +81,7 @@ def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
     link, case = _opened(request, token, now)
     button, form = BUTTONS[link.action], _form(request, link, case)
     if form.is_bound and form.is_valid():
-        former = schedule_of(case)
+        former = case.schedule
         button.tell(request, button.perform(form, case=case, by=request.user), former)
         return redirect("case_detail", pk=case.pk)
     return _ask(request, link, case, form, now=now, status=400 if form.is_bound else 200)

@@ -12,7 +12,6 @@ from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.models import Case, FirstView, OutgoingEmail
 from cases.releases.unopened_reminders import queue_unopened_reminders
-from cases.views.case_page.undo_offers import schedule_of
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
 
@@ -296,7 +295,7 @@ def test_a_new_release_date_is_taken_back_from_the_toast(person, headers, case, 
     url, fields = undo_offered(moved(client, case, headers))
     assert client.post(url, fields).status_code == 302
     case.refresh_from_db()
-    assert schedule_of(case) == FORMER
+    assert case.schedule == FORMER
     assert client.post(url, fields).status_code == 409
 
 

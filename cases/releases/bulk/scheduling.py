@@ -46,7 +46,7 @@ class Scheduling(Operation):
         wanted = new_schedule(item.row)
         if wanted is None:
             raise BadSchedule(_("Choose a date."), field="date")
-        if wanted == Schedule(item.case.scheduled_release_date or dt.date.min, item.case.scheduled_release_time):
+        if wanted == item.case.schedule:
             raise Unchanged(_("This case already has this date."))
         by, now, reason = self.job.by, self.job.now, self.reason(item.row)
         check_choice(wanted, case=item.case, by=by, reason=reason, now=now, days=self.days)

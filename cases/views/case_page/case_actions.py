@@ -23,7 +23,6 @@ from cases.forms.single_values import SingleValuesForm
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
-from cases.releases.actions import schedule_of
 from cases.views.case_page import undo_offers, undo_panel
 from cases.views.case_page.case_detail import RELEASE, render_case, visible_case
 from cases.views.refusals import add_refusal, refusals_shown_by, renew
@@ -69,7 +68,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
         form = self.make_form(request, case)
         if not form.is_valid():
             return self.show_again(request, case, form)
-        former = schedule_of(case)
+        former = case.schedule
         self.tell(request, self.perform(form, case=case, by=request.user), former)
         return self.answer(request, pk)
 

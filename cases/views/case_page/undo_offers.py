@@ -11,7 +11,6 @@ from cases.core.errors import CaseError
 from cases.core.schedule import Schedule
 from cases.middleware import toasts
 from cases.models import Case
-from cases.releases.actions import schedule_of
 from cases.releases.schedule_policy import check_choice
 from cases.views.requests import PortalRequest
 
@@ -21,7 +20,7 @@ def tell_moved(request: PortalRequest, text: str, *, url: str, case: Case, forme
 
     Where `case` has its former date still, say that.
     """
-    if former and former == schedule_of(case):
+    if former and former == case.schedule:
         messages.info(request, _("This case already has this date."))
         return
     fields = _fields(case, former, request) if former else {}

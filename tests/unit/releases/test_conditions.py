@@ -464,7 +464,7 @@ def test_the_same_date_once_more_changes_nothing(scheduled, other_technician, by
     releases.approve(condition=approval, by=other_technician, source="web")
     scheduled.refresh_from_db()
     before = (scheduled.version, scheduled.schedule_revision, kinds(scheduled))
-    same = Schedule(scheduled.scheduled_release_date, scheduled.scheduled_release_time)
+    same = scheduled.schedule
     case = releases.schedule(case=scheduled, by=request.getfixturevalue(by), source="api", release_on=same, reason="x")
     approval.refresh_from_db()
     scheduled.refresh_from_db()

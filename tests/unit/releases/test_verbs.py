@@ -160,7 +160,7 @@ def test_complete_and_schedule(accepted, member, technician, release_on):
     case.refresh_from_db()
     assert not Case.objects.visible_to(member).exists()
     assert (case.status, case.date_completed, case.actual_release_date) == ("completed", FROZEN, None)
-    assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
+    assert case.schedule == release_on
     assert (case.schedule_revision, case.release_number) == (1, 0)
     assert step(case.events.get()) == {
         "kind": "completed", "by": "tom", "through": "api", "status": ("accepted", "completed"),
@@ -193,7 +193,7 @@ def test_technicians_choose_within_the_limits(accepted, scheduled, technician, r
     releases.complete(case=accepted, by=technician, source="web", release_on=release_on)
     releases.schedule(case=scheduled, by=technician, source="web", release_on=release_on)
     for case in Case.objects.all():
-        assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
+        assert case.schedule == release_on
 
 
 @each(TECHNICIANS_MAY_NOT)
@@ -213,7 +213,7 @@ def test_administrators_choose_any_future_instant_with_a_reason(accepted, held, 
     releases.complete(case=accepted, by=administrator, source="web", release_on=release_on, reason="agreed")
     releases.schedule(case=held, by=administrator, source="web", release_on=release_on, reason="agreed")
     for case in Case.objects.all():
-        assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == release_on
+        assert case.schedule == release_on
         assert case.events.get().reason == "agreed"
 
 
@@ -279,7 +279,7 @@ def test_reschedule(scheduled, technician):
     )
 
     case.refresh_from_db()
-    assert Schedule(case.scheduled_release_date, case.scheduled_release_time) == on(20, "10:00")
+    assert case.schedule == on(20, "10:00")
     assert (case.schedule_revision, case.status, case.actual_release_date) == (2, "completed", None)
     assert step(case.events.get()) == {
         "kind": "rescheduled", "by": "tom", "through": "web", "status": ("completed", "completed"),
