@@ -17,10 +17,10 @@ from cases.models import BulkRow, Case, CaseEvent, CaseType, CaseTypeCondition, 
 from cases.releases.bulk import removed_conditions
 from cases.releases.bulk.errors import Unchanged
 from cases.releases.bulk.operation import (
+    CaseChange,
     Item,
     Job,
     Operation,
-    Step,
     conditions_of,
     record,
     recorders,
@@ -46,14 +46,14 @@ class Return(Operation):
         completed = item.case.date_completed
         return schedule_before(item.case) | {"completed": completed and completed.isoformat()}
 
-    def write(self, steps: Sequence[Step]) -> None:
-        for step in steps:
-            step.case.status, step.case.date_completed = Case.Status.ACCEPTED, None
-        events = write_schedules(steps, status=Case.Status.ACCEPTED, date_completed=None)
-        events += condition_sets.reopen_on_return(recorders(steps))
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        for change in changes:
+            change.case.status, change.case.date_completed = Case.Status.ACCEPTED, None
+        events = write_schedules(changes, status=Case.Status.ACCEPTED, date_completed=None)
+        events += condition_sets.reopen_on_return(recorders(changes))
         if events:
-            recount(steps)
-        record(events + [step.recorder.event(Kind.RETURNED, reason=self.reason(step.row)) for step in steps])
+            recount(changes)
+        record(events + [change.recorder.event(Kind.RETURNED, reason=self.reason(change.row)) for change in changes])
 
 
 class HandOver(Operation):
@@ -81,17 +81,17 @@ class HandOver(Operation):
     def before(self, item: Item) -> dict[str, Any]:
         return {"technician": item.case.assigned_to_id}
 
-    def write(self, steps: Sequence[Step]) -> None:
-        by_person: dict[int | None, list[Step]] = {}
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        by_person: dict[int | None, list[CaseChange]] = {}
         events = []
-        for step in steps:
-            person = self.new_technician(step.row)
-            by_person.setdefault(person, []).append(step)
+        for change in changes:
+            person = self.new_technician(change.row)
+            by_person.setdefault(person, []).append(change)
             to = self.job.people[person or 0]
-            events.append(handed_over(step.recorder, to=to, reason=self.reason(step.row)))
+            events.append(handed_over(change.recorder, to=to, reason=self.reason(change.row)))
         for person, theirs in by_person.items():
             store(theirs, assigned_to=person)
-            remind_soon(self.job.people[person or 0], [step.case for step in theirs])
+            remind_soon(self.job.people[person or 0], [change.case for change in theirs])
         record(events)
 
 
@@ -111,15 +111,15 @@ class Urgency(Operation):
     def before(self, item: Item) -> dict[str, Any]:
         return {"urgency": item.case.urgency}
 
-    def write(self, steps: Sequence[Step]) -> None:
+    def write(self, changes: Sequence[CaseChange]) -> None:
         for urgency in Case.Urgency.values:
-            if chosen := [step for step in steps if self.new_urgency(step.row) == urgency]:
+            if chosen := [change for change in changes if self.new_urgency(change.row) == urgency]:
                 store(chosen, urgency=urgency)
-        record([self._event(step) for step in steps])
+        record([self._event(change) for change in changes])
 
-    def _event(self, step: Step) -> CaseEvent:
-        details = {"from_urgency": step.case.urgency, "to_urgency": self.new_urgency(step.row)}
-        return step.recorder.event(Kind.URGENCY_CHANGED, reason=self.reason(step.row), details=details)
+    def _event(self, change: CaseChange) -> CaseEvent:
+        details = {"from_urgency": change.case.urgency, "to_urgency": self.new_urgency(change.row)}
+        return change.recorder.event(Kind.URGENCY_CHANGED, reason=self.reason(change.row), details=details)
 
 
 class ChangeType(Operation):
@@ -152,51 +152,51 @@ class ChangeType(Operation):
 
     def check_conditions(self, item: Item) -> None:
         """Check that the case may have the conditions of its new type, and that an undo could restore the others."""
-        _leaving, missing = self._changes(item)
+        _leaving, missing = self._exchange(item)
         if not removed_conditions.fit(self.before(item), more=LETTERS_OF_A_KEY * (len(missing) + 1)):
             raise WrongState(_("This case has too many conditions for a bulk change. Change its type on its page."))
 
     def before(self, item: Item) -> dict[str, Any]:
-        leaving, _missing = self._changes(item)
+        leaving, _missing = self._exchange(item)
         removed = [removed_conditions.facts_to_restore(each) for each in leaving]
         return {"case_type": item.case.case_type_id} | ({"removed": removed} if removed else {})
 
-    def write(self, steps: Sequence[Step]) -> None:
-        events = [self._event(step) for step in steps]
-        for new in {self.new_type(step.row) for step in steps}:
-            store([step for step in steps if self.new_type(step.row) == new], case_type=new)
-        events += self._change_conditions(steps)
-        recount(steps)
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        events = [self._event(change) for change in changes]
+        for new in {self.new_type(change.row) for change in changes}:
+            store([change for change in changes if self.new_type(change.row) == new], case_type=new)
+        events += self._change_conditions(changes)
+        recount(changes)
         record(events)
 
-    def _event(self, step: Step) -> CaseEvent:
-        details = {"from_type": step.case.case_type_id, "to_type": self.new_type(step.row)}
-        return step.recorder.event(Kind.TYPE_CHANGED, reason=self.reason(step.row), details=details)
+    def _event(self, change: CaseChange) -> CaseEvent:
+        details = {"from_type": change.case.case_type_id, "to_type": self.new_type(change.row)}
+        return change.recorder.event(Kind.TYPE_CHANGED, reason=self.reason(change.row), details=details)
 
-    def _change_conditions(self, steps: Sequence[Step]) -> list[CaseEvent]:
-        changes = {step.case.pk: self.change_of(step) for step in steps}
-        gone = [each for leaving, _coming in changes.values() for each in leaving]
-        events = condition_sets.events(Kind.CONDITION_REMOVED, gone, recorders(steps))
+    def _change_conditions(self, changes: Sequence[CaseChange]) -> list[CaseEvent]:
+        exchanged = {change.case.pk: self.exchanged_conditions(change) for change in changes}
+        gone = [each for leaving, _coming in exchanged.values() for each in leaving]
+        events = condition_sets.events(Kind.CONDITION_REMOVED, gone, recorders(changes))
         Condition.objects.filter(pk__in=ids_as_rows([each.pk for each in gone])).delete()
-        coming = [each for _leaving, coming in changes.values() for each in coming]
+        coming = [each for _leaving, coming in exchanged.values() for each in coming]
         added = Condition.objects.bulk_create(coming)
-        self.note_what_an_undo_removes(steps, added)
-        return events + condition_sets.events(Kind.CONDITION_ADDED, added, recorders(steps))
+        self.note_what_an_undo_removes(changes, added)
+        return events + condition_sets.events(Kind.CONDITION_ADDED, added, recorders(changes))
 
-    def change_of(self, step: Step) -> tuple[list[Condition], list[Condition]]:
+    def exchanged_conditions(self, change: CaseChange) -> tuple[list[Condition], list[Condition]]:
         """Return which conditions go, and which come and are not stored yet."""
-        leaving, missing = self._changes(Item(step.row, step.case))
-        return leaving, [type_conditions.made_of(each, step.case, at=step.recorder.at) for each in missing]
+        leaving, missing = self._exchange(Item(change.row, change.case))
+        return leaving, [type_conditions.made_of(each, change.case, at=change.recorder.at) for each in missing]
 
-    def note_what_an_undo_removes(self, steps: Sequence[Step], added: Sequence[Condition]) -> None:
+    def note_what_an_undo_removes(self, changes: Sequence[CaseChange], added: Sequence[Condition]) -> None:
         """Write on the rows what each case has got and lost. Its type may want others than at the preview."""
         keys: dict[int, list[int]] = {}
         for each in added:
             keys.setdefault(each.case_id, []).append(each.pk)
-        for step in steps:
-            step.row.before = self.before(Item(step.row, step.case)) | {"added": keys.get(step.case.pk, [])}
-        BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
+        for change in changes:
+            change.row.before = self.before(Item(change.row, change.case)) | {"added": keys.get(change.case.pk, [])}
+        BulkRow.objects.bulk_update([change.row for change in changes], ["before"])
 
-    def _changes(self, item: Item) -> tuple[list[Condition], list[CaseTypeCondition]]:
+    def _exchange(self, item: Item) -> tuple[list[Condition], list[CaseTypeCondition]]:
         wanted = self.wanted.get(self.new_type(item.row) or 0, [])
         return type_conditions.changes(self.conditions.get(item.case.pk, []), wanted)

@@ -14,10 +14,10 @@ from cases.lifecycle.permissions import Action
 from cases.models import BulkRow, Case, CaseEvent, Condition
 from cases.models.condition import ONCE_PER_CASE, UNMET
 from cases.releases.bulk.operation import (
+    CaseChange,
     Item,
     Job,
     Operation,
-    Step,
     conditions_of,
     record,
     recorders,
@@ -64,17 +64,17 @@ class AddCondition(Operation):
         if len(present) >= limits.CONDITIONS:
             raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
 
-    def write(self, steps: Sequence[Step]) -> None:
-        formers = {step.case.pk: former for step in steps if (former := self._former(step.case))}
-        new = [step for step in steps if step.case.pk not in formers]
-        made = Condition.objects.bulk_create([self._made(step) for step in new])
-        events = condition_sets.ask_again(list(formers.values()), recorders(steps), owner=self.chosen.owner)
-        events += condition_sets.events(Event.CONDITION_ADDED, made, recorders(steps))
-        completed = [step for step in new if step.case.status == Case.Status.COMPLETED]
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        formers = {change.case.pk: former for change in changes if (former := self._former(change.case))}
+        new = [change for change in changes if change.case.pk not in formers]
+        made = Condition.objects.bulk_create([self._made(change) for change in new])
+        events = condition_sets.ask_again(list(formers.values()), recorders(changes), owner=self.chosen.owner)
+        events += condition_sets.events(Event.CONDITION_ADDED, made, recorders(changes))
+        completed = [change for change in new if change.case.status == Case.Status.COMPLETED]
         met = condition_sets.settle_by_work(recorders(completed))
-        self._note_what_an_undo_restores(steps, made, formers, met)
-        store(steps)
-        recount(steps)
+        self._note_what_an_undo_restores(changes, made, formers, met)
+        store(changes)
+        recount(changes)
         record(events + met)
 
     def _former(self, case: Case) -> Condition | None:
@@ -84,15 +84,15 @@ class AddCondition(Operation):
         present = self.present.get(case.pk, [])
         return next((each for each in present if each.kind == self.chosen.kind), None)
 
-    def _made(self, step: Step) -> Condition:
-        chosen, at = self.chosen, step.recorder.at
+    def _made(self, change: CaseChange) -> Condition:
+        chosen, at = self.chosen, change.recorder.at
         return Condition(
-            case=step.case, kind=chosen.kind, name=chosen.name, owner_id=chosen.owner, created=at, since=at
+            case=change.case, kind=chosen.kind, name=chosen.name, owner_id=chosen.owner, created=at, since=at
         )
 
     def _note_what_an_undo_restores(
         self,
-        steps: Sequence[Step],
+        changes: Sequence[CaseChange],
         made: Sequence[Condition],
         formers: dict[int, Condition],
         met: Sequence[CaseEvent],
@@ -100,8 +100,8 @@ class AddCondition(Operation):
         """Write on the rows which condition each case has got, whether it was met with it, and a former owner."""
         added = formers | {condition.case_id: condition for condition in made}
         met_at_once = {event.details["condition"] for event in met}
-        for step in steps:
-            pk, former = added[step.case.pk].pk, formers.get(step.case.pk)
+        for change in changes:
+            pk, former = added[change.case.pk].pk, formers.get(change.case.pk)
             before: dict[str, Any] = {
                 "condition": pk,
                 "asked_again": former is not None,
@@ -109,8 +109,8 @@ class AddCondition(Operation):
             }
             if former and former.owner_id != self.chosen.owner:
                 before[FORMER_OWNER] = former.owner_id
-            step.row.before = before
-        BulkRow.objects.bulk_update([step.row for step in steps], ["before"])
+            change.row.before = before
+        BulkRow.objects.bulk_update([change.row for change in changes], ["before"])
 
 
 class SettleCondition(Operation):
@@ -135,14 +135,14 @@ class SettleCondition(Operation):
     def before(self, item: Item) -> dict[str, Any]:
         return {"condition": self.open[item.case.pk][0].pk}
 
-    def write(self, steps: Sequence[Step]) -> None:
+    def write(self, changes: Sequence[CaseChange]) -> None:
         reason = self.job.run.reason if self.state == State.WAIVED else ""
-        first = [self.open[step.case.pk][0] for step in steps]
-        events = condition_sets.settle(first, recorders(steps), self.event, state=self.state, reason=reason)
-        store(steps)
-        recount(steps)
+        first = [self.open[change.case.pk][0] for change in changes]
+        events = condition_sets.settle(first, recorders(changes), self.event, state=self.state, reason=reason)
+        store(changes)
+        recount(changes)
         record(events)
-        wake_if_any_reached([step.case for step in steps])
+        wake_if_any_reached([change.case for change in changes])
 
 
 class MeetCondition(SettleCondition):

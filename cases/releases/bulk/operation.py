@@ -53,8 +53,8 @@ class Item:
 
 
 @dataclass
-class Step:
-    """One case that is being changed: a copy, so that a batch that fails can be tried again in halves."""
+class CaseChange:
+    """The change of one case. `case` is a copy, so that a batch that fails can be tried again in halves."""
 
     row: BulkRow
     case: Case
@@ -148,29 +148,29 @@ class Operation:
 
     # --- Writing -------------------------------------------------------------------------------------------------
 
-    def steps(self, items: Sequence[Item]) -> list[Step]:
-        """Return the steps of these items, each with a copy of its case as it was."""
+    def changes(self, items: Sequence[Item]) -> list[CaseChange]:
+        """Return a change for each item, with a copy of its case as it was."""
         run, now = self.job.run, self.job.now
         copies = [(item.row, copy(item.case)) for item in items]
         return [
-            Step(row, case, EventRecorder(case, by=self.job.by, source=SOURCE, at=now, bulk_run=run.pk))
+            CaseChange(row, case, EventRecorder(case, by=self.job.by, source=SOURCE, at=now, bulk_run=run.pk))
             for row, case in copies
         ]
 
-    def write(self, steps: Sequence[Step]) -> None:
+    def write(self, changes: Sequence[CaseChange]) -> None:
         """Change the cases, with history and emails, in a few statements. The cases and people are locked."""
         raise NotImplementedError
 
 
-def store(steps: Sequence[Step], **columns: Any) -> None:
-    """Set `columns` on the cases of these steps, which are another version from now on."""
-    ids = [step.case.pk for step in steps]
+def store(changes: Sequence[CaseChange], **columns: Any) -> None:
+    """Set `columns` on the cases of `changes`, which are another version from now on."""
+    ids = [change.case.pk for change in changes]
     Case.objects.filter(pk__in=ids_as_rows(ids)).update(version=F("version") + 1, **columns)
 
 
-def recorders(steps: Sequence[Step]) -> condition_sets.Recorders:
-    """Return the recorders of these steps by case."""
-    return condition_sets.recorders_of(step.recorder for step in steps)
+def recorders(changes: Sequence[CaseChange]) -> condition_sets.Recorders:
+    """Return the recorders of `changes` by case."""
+    return condition_sets.recorders_of(change.recorder for change in changes)
 
 
 def record(events: Sequence[CaseEvent]) -> None:
@@ -179,11 +179,11 @@ def record(events: Sequence[CaseEvent]) -> None:
     tell_of_events(events)
 
 
-def recount(steps: Sequence[Step]) -> None:
+def recount(changes: Sequence[CaseChange]) -> None:
     """Count the open conditions of these cases again, on the rows and on the copies."""
-    counts = condition_sets.recount([step.case.pk for step in steps])
-    for step in steps:
-        step.case.open_conditions = counts[step.case.pk]
+    counts = condition_sets.recount([change.case.pk for change in changes])
+    for change in changes:
+        change.case.open_conditions = counts[change.case.pk]
 
 
 def conditions_of(items: Sequence[Item], which: Q) -> dict[int, list[Condition]]:

@@ -17,7 +17,7 @@ from cases.models.condition import UNMET
 from cases.releases.approvals import check_approval
 from cases.releases.batch import ReleaseContext, tell_mail_workers, write_release
 from cases.releases.bulk.errors import ConditionsOpen
-from cases.releases.bulk.operation import SOURCE, Item, Job, Operation, Step, conditions_of
+from cases.releases.bulk.operation import SOURCE, CaseChange, Item, Job, Operation, conditions_of
 
 
 class ReleaseNow(Operation):
@@ -53,7 +53,7 @@ class ReleaseNow(Operation):
     def tells_member(self, item: Item) -> bool:
         return True
 
-    def write(self, steps: Sequence[Step]) -> None:
+    def write(self, changes: Sequence[CaseChange]) -> None:
         seconds = settings.RELEASE_UNDO_SECONDS
         context = ReleaseContext(
             at=self.job.now,
@@ -63,5 +63,5 @@ class ReleaseNow(Operation):
             mail_delay=dt.timedelta(seconds=seconds),
             bulk_run=self.job.run.pk,
         )
-        write_release([step.case.pk for step in steps], context)
+        write_release([change.case.pk for change in changes], context)
         tell_mail_workers(in_seconds=seconds)

@@ -199,7 +199,7 @@ def _apply(items: Sequence[Item], operation: Operation) -> None:
         return
     try:
         with transaction.atomic():
-            operation.write(operation.steps(items))
+            operation.write(operation.changes(items))
             if connection.vendor == "postgresql":
                 connection.check_constraints()  # else at the commit, past this savepoint
     except NOT_A_ROWS_FAULT:

@@ -16,7 +16,7 @@ from cases.lifecycle.permissions import Action
 from cases.models import BulkRow, Case, CaseEvent, CaseType
 from cases.releases.actions import set_schedule
 from cases.releases.bulk.errors import Unchanged
-from cases.releases.bulk.operation import Item, Job, Operation, Step, record, recorders, recount, store
+from cases.releases.bulk.operation import CaseChange, Item, Job, Operation, record, recorders, recount, store
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_many_after_commit
 
@@ -54,14 +54,15 @@ class Scheduling(Operation):
     def before(self, item: Item) -> dict[str, Any]:
         return schedule_before(item.case)
 
-    def write(self, steps: Sequence[Step]) -> None:
-        kinds = [Kind.SCHEDULED if step.case.is_held else Kind.RESCHEDULED for step in steps]
-        lapsed = write_schedules(steps)
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        kinds = [Kind.SCHEDULED if change.case.is_held else Kind.RESCHEDULED for change in changes]
+        lapsed = write_schedules(changes)
         events = [
-            step.recorder.event(kind, reason=self.reason(step.row)) for step, kind in zip(steps, kinds, strict=True)
+            change.recorder.event(kind, reason=self.reason(change.row))
+            for change, kind in zip(changes, kinds, strict=True)
         ]
         record(lapsed + events)
-        arm_many_after_commit([step.case for step in steps])
+        arm_many_after_commit([change.case for change in changes])
 
 
 class ScheduleAll(Scheduling):
@@ -106,9 +107,9 @@ class Hold(Operation):
     def before(self, item: Item) -> dict[str, Any]:
         return schedule_before(item.case)
 
-    def write(self, steps: Sequence[Step]) -> None:
-        lapsed = write_schedules(steps)
-        record(lapsed + [step.recorder.event(Kind.HELD, reason=self.reason(step.row)) for step in steps])
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        lapsed = write_schedules(changes)
+        record(lapsed + [change.recorder.event(Kind.HELD, reason=self.reason(change.row)) for change in changes])
 
 
 def new_schedule(row: BulkRow) -> Schedule | None:
@@ -122,13 +123,13 @@ def schedule_before(case: Case) -> dict[str, Any]:
     return {"date": date and date.isoformat(), "time": time and time.isoformat()}
 
 
-def write_schedules(steps: Sequence[Step], **columns: Any) -> list[CaseEvent]:
+def write_schedules(changes: Sequence[CaseChange], **columns: Any) -> list[CaseEvent]:
     """Give each case the schedule of its row, and set `columns`. Return the events of approvals that lapse with it."""
-    for step in steps:
-        set_schedule(step.case, new_schedule(step.row))
-    of_case = BulkRow.objects.filter(run=steps[0].row.run_id, case=OuterRef("pk")).order_by()
+    for change in changes:
+        set_schedule(change.case, new_schedule(change.row))
+    of_case = BulkRow.objects.filter(run=changes[0].row.run_id, case=OuterRef("pk")).order_by()
     store(
-        steps,
+        changes,
         scheduled_release_date=Subquery(of_case.values("to_date")),
         scheduled_release_time=Subquery(of_case.values("to_time")),
         schedule_revision=F("schedule_revision") + 1,
@@ -137,18 +138,18 @@ def write_schedules(steps: Sequence[Step], **columns: Any) -> list[CaseEvent]:
         release_next_try=None,
         **columns,
     )
-    lapsed = condition_sets.lapse_approvals(recorders(steps))
+    lapsed = condition_sets.lapse_approvals(recorders(changes))
     if lapsed:
-        recount(steps)
+        recount(changes)
     return lapsed
 
 
 def working_days_from(date: dt.date, count: int, days: ReleaseDays) -> dt.date:
     """Return the working day `count` of them after `date`, before it for a negative one. BadSchedule for none."""
-    step = DAY if count > 0 else -DAY
+    stride = DAY if count > 0 else -DAY
     left, found = abs(count), date
     while left:
-        found += step
+        found += stride
         if not days.first <= found <= days.last:
             raise BadSchedule(_("There aren't enough days available for releases."), field="days")
         left -= days.is_working_day(found)

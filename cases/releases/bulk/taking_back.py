@@ -11,7 +11,7 @@ from cases.lifecycle.permissions import Action, Rule
 from cases.models import BulkRow, Case, CaseEvent, OutgoingEmail
 from cases.releases.actions import set_schedule
 from cases.releases.batch import tell_mail_workers
-from cases.releases.bulk.operation import Item, Job, Step, record, recorders, recount, store
+from cases.releases.bulk.operation import CaseChange, Item, Job, record, recorders, recount, store
 from cases.releases.bulk.undoing import UndoOperation
 from cases.releases.taking_back import (
     DROPPED_BY_HAND,
@@ -62,33 +62,35 @@ class TakeBack(UndoOperation):
         email = self.emails.get(item.case.pk)
         return not self.is_undo(item) and bool(email and email.may_have_left)
 
-    def write(self, steps: Sequence[Step]) -> None:
-        undone = {step.case.pk for step in steps if self.is_undo(Item(step.row, step.case))}
-        details = {step.case.pk: facts_of_release(step.case, self.emails.get(step.case.pk)) for step in steps}
-        notices = self._notices(steps, undone)
-        self._store(steps)
-        events = condition_sets.lapse_approvals(recorders(steps))
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        undone = {change.case.pk for change in changes if self.is_undo(Item(change.row, change.case))}
+        details = {change.case.pk: facts_of_release(change.case, self.emails.get(change.case.pk)) for change in changes}
+        notices = self._notices(changes, undone)
+        self._store(changes)
+        events = condition_sets.lapse_approvals(recorders(changes))
         if events:
-            recount(steps)
-        for step in steps:
-            kind = Kind.UNDONE if step.case.pk in undone else Kind.RECALLED
-            events.append(step.recorder.event(kind, reason=self.reason(step.row), details=details[step.case.pk]))
+            recount(changes)
+        for change in changes:
+            kind = Kind.UNDONE if change.case.pk in undone else Kind.RECALLED
+            events.append(change.recorder.event(kind, reason=self.reason(change.row), details=details[change.case.pk]))
         record(events)
         if notices:
             OutgoingEmail.objects.bulk_create(notices)
             tell_mail_workers()
 
-    def _notices(self, steps: Sequence[Step], undone: set[int]) -> list[OutgoingEmail]:
-        told = [self.emails.get(step.case.pk) for step in steps if step.case.pk not in undone]
+    def _notices(self, changes: Sequence[CaseChange], undone: set[int]) -> list[OutgoingEmail]:
+        told = [self.emails.get(change.case.pk) for change in changes if change.case.pk not in undone]
         return [recall_notice(email, at=self.job.now) for email in told if email and email.may_have_left]
 
-    def _store(self, steps: Sequence[Step]) -> None:
+    def _store(self, changes: Sequence[CaseChange]) -> None:
         columns: dict[str, Any] = dict.fromkeys(TAKEN, None)
-        store(steps, **columns, schedule_revision=F("schedule_revision") + 1, release_error="", release_attempts=0)
-        for step in steps:
-            step.case.actual_release_date = step.case.release_batch = step.case.first_viewed_at = None
-            set_schedule(step.case, None)
-        dropped = [self.emails[step.case.pk].pk for step in steps if is_droppable(self.emails.get(step.case.pk))]
+        store(changes, **columns, schedule_revision=F("schedule_revision") + 1, release_error="", release_attempts=0)
+        for change in changes:
+            change.case.actual_release_date = change.case.release_batch = change.case.first_viewed_at = None
+            set_schedule(change.case, None)
+        dropped = [
+            self.emails[change.case.pk].pk for change in changes if is_droppable(self.emails.get(change.case.pk))
+        ]
         OutgoingEmail.objects.filter(pk__in=ids_as_rows(dropped)).update(**DROPPED_BY_HAND)
 
 

@@ -20,10 +20,10 @@ from cases.releases.bulk import removed_conditions
 from cases.releases.bulk.casework import ChangeType, HandOver, Urgency
 from cases.releases.bulk.errors import ChangedSinceRun
 from cases.releases.bulk.operation import (
+    CaseChange,
     Item,
     Job,
     Operation,
-    Step,
     record,
     recorders,
     recount,
@@ -66,19 +66,20 @@ class RestoreSchedule(UndoOperation):
     def check(self, item: Item) -> None:
         check_ahead(item.row, now=self.job.now)
 
-    def write(self, steps: Sequence[Step]) -> None:
-        kinds = [self._kind(step) for step in steps]
-        lapsed = write_schedules(steps)
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        kinds = [self._kind(change) for change in changes]
+        lapsed = write_schedules(changes)
         events = [
-            step.recorder.event(kind, reason=self.reason(step.row)) for step, kind in zip(steps, kinds, strict=True)
+            change.recorder.event(kind, reason=self.reason(change.row))
+            for change, kind in zip(changes, kinds, strict=True)
         ]
         record(lapsed + events)
-        arm_many_after_commit([step.case for step in steps])
+        arm_many_after_commit([change.case for change in changes])
 
-    def _kind(self, step: Step) -> CaseEvent.Kind:
-        if step.row.to_date is None:
+    def _kind(self, change: CaseChange) -> CaseEvent.Kind:
+        if change.row.to_date is None:
             return Kind.HELD
-        return Kind.SCHEDULED if step.case.is_held else Kind.RESCHEDULED
+        return Kind.SCHEDULED if change.case.is_held else Kind.RESCHEDULED
 
 
 class CompleteAgain(UndoOperation):
@@ -110,18 +111,18 @@ class CompleteAgain(UndoOperation):
         check_ahead(item.row, now=self.job.now)
         check_is_answered(item.case, has_answer=item.case.pk in self.answered)
 
-    def write(self, steps: Sequence[Step]) -> None:
-        for step in steps:
-            moment = step.row.fact("completed")
-            step.case.date_completed = dt.datetime.fromisoformat(moment) if moment else self.job.now
-            step.case.status = Case.Status.COMPLETED
-        events = write_schedules(steps, status=Case.Status.COMPLETED)
-        Case.objects.bulk_update([step.case for step in steps], ["date_completed"])
-        events += condition_sets.settle_by_work(recorders(steps))
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        for change in changes:
+            moment = change.row.fact("completed")
+            change.case.date_completed = dt.datetime.fromisoformat(moment) if moment else self.job.now
+            change.case.status = Case.Status.COMPLETED
+        events = write_schedules(changes, status=Case.Status.COMPLETED)
+        Case.objects.bulk_update([change.case for change in changes], ["date_completed"])
+        events += condition_sets.settle_by_work(recorders(changes))
         if events:
-            recount(steps)
-        record(events + [step.recorder.event(Kind.COMPLETED, reason=self.reason(step.row)) for step in steps])
-        arm_many_after_commit([step.case for step in steps])
+            recount(changes)
+        record(events + [change.recorder.event(Kind.COMPLETED, reason=self.reason(change.row)) for change in changes])
+        arm_many_after_commit([change.case for change in changes])
 
 
 class HandBack(UndoOperation, HandOver):
@@ -180,14 +181,15 @@ class RestoreType(UndoOperation, ChangeType):
         is_told = removes and removed_conditions.fit(item.row.before | {"removes": removes})
         return {"removes": removes} if is_told else {}
 
-    def change_of(self, step: Step) -> tuple[list[Condition], list[Condition]]:
-        removed = step.row.fact("removed") or []
-        return self._added(step.row, step.case), [removed_conditions.restored(facts, step.case) for facts in removed]
+    def exchanged_conditions(self, change: CaseChange) -> tuple[list[Condition], list[Condition]]:
+        removed = change.row.fact("removed") or []
+        returning = [removed_conditions.restored(facts, change.case) for facts in removed]
+        return self._added(change.row, change.case), returning
 
     def _added(self, row: BulkRow, case: Case) -> list[Condition]:
         """Return the conditions that the run has added."""
         keys = row.fact("added") or []
         return [each for each in self.conditions.get(case.pk, []) if each.pk in keys]
 
-    def note_what_an_undo_removes(self, steps: Sequence[Step], added: Sequence[Condition]) -> None:
+    def note_what_an_undo_removes(self, changes: Sequence[CaseChange], added: Sequence[Condition]) -> None:
         """Note nothing: an undo is not undone."""

@@ -13,7 +13,7 @@ from cases.lifecycle.permissions import Action
 from cases.models import BulkRow, CaseEvent, Condition
 from cases.models.condition import UNMET
 from cases.releases.bulk.condition_actions import FORMER_OWNER
-from cases.releases.bulk.operation import Item, Job, Step, conditions_of, record, recorders, recount, store
+from cases.releases.bulk.operation import CaseChange, Item, Job, conditions_of, record, recorders, recount, store
 from cases.releases.bulk.undoing import UndoOperation
 from cases.releases.wakeups import wake_if_any_reached
 
@@ -44,12 +44,12 @@ class ConditionUndo(UndoOperation):
         """Tell whether the condition, which is `which`, is in the state in which the run left it."""
         return True
 
-    def write(self, steps: Sequence[Step]) -> None:
-        events = self._change([self.found[step.case.pk] for step in steps], recorders(steps))
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        events = self._change([self.found[change.case.pk] for change in changes], recorders(changes))
         for event in events:
             event.reason = self.job.run.reason or self.default_reason
-        store(steps)
-        recount(steps)
+        store(changes)
+        recount(changes)
         record(events)
 
     def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
@@ -93,9 +93,9 @@ class RemoveCondition(ConditionUndo):
     def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
         return condition.is_open != bool(row.fact("met_at_once"))
 
-    def write(self, steps: Sequence[Step]) -> None:
-        super().write(steps)
-        wake_if_any_reached([step.case for step in steps])
+    def write(self, changes: Sequence[CaseChange]) -> None:
+        super().write(changes)
+        wake_if_any_reached([change.case for change in changes])
 
     def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
         kept = [each for each in conditions if each.case_id in self.owners]
