@@ -10,7 +10,7 @@ from cases.delivery import celery_publisher, outbox
 from cases.models import Heartbeat
 from cases.releases import clock_set_back, notices, wakeups
 from cases.releases.batch import Batch, release_batches
-from cases.releases.bulk.running import hand_over_runs
+from cases.releases.bulk.worker import hand_over_runs
 
 HEARTBEAT = "sweep"
 

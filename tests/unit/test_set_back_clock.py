@@ -29,7 +29,7 @@ from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.prometheus import exposition
 from cases.proof import head
 from cases.releases import bulk, notices
-from cases.releases.bulk import Parameters, running
+from cases.releases.bulk import Parameters, worker
 from tasks import releases as tasks
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
@@ -264,9 +264,9 @@ def test_a_bulk_operation_goes_on(clock, far_ahead, administrator, monkeypatch, 
     run = bulk.preview(by=administrator, action="schedule", keys=[c.pk for c in cases], parameters=tomorrow, reason="x")
     bulk.start(by=administrator, run=run)
     clock.move_to(FROZEN + far_ahead)
-    claimed = running._claim()
+    claimed = worker._claim()
     if is_alive:
-        running._return_claim(claimed)
+        worker._return_claim(claimed)
     clock.move_to(FROZEN)
     assert bulk.work_off() == 2
     assert BulkRun.objects.get().state == "done"
@@ -277,8 +277,8 @@ def test_a_live_worker_keeps_its_claim(administrator):
     tomorrow = Parameters(date=FROZEN.date() + DAY)
     run = bulk.preview(by=administrator, action="schedule", keys=[c.pk for c in cases], parameters=tomorrow, reason="x")
     bulk.start(by=administrator, run=run)
-    assert running._claim()
-    assert not running._claim()
+    assert worker._claim()
+    assert not worker._claim()
 
 
 def test_calls_of_the_api_are_counted_anew(far_ahead, technician):

@@ -29,7 +29,7 @@ from cases.releases.bulk.operation import (
     recount,
 )
 from cases.releases.bulk.scheduling import new_schedule, write_schedules
-from cases.releases.bulk.worked_on import untouched_since
+from cases.releases.bulk.untouched_cases import untouched_since
 from cases.releases.wakeups import arm_many_after_commit
 
 Kind = CaseEvent.Kind

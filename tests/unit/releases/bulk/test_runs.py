@@ -16,8 +16,8 @@ from cases.delivery import celery_publisher, outbox
 from cases.maintenance import cleanup
 from cases.models import BulkRow, BulkRun, Case, CaseEvent, OutgoingEmail
 from cases.releases import bulk
-from cases.releases.bulk import CaseSchedule, Parameters, running
-from cases.releases.bulk.running import LEASE
+from cases.releases.bulk import CaseSchedule, Parameters, worker
+from cases.releases.bulk.worker import LEASE
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseTypeFactory, UserFactory
 from tests.triggers import refuse
@@ -284,17 +284,17 @@ def test_what_changed_since_the_preview_is_left_alone(technician, administrator,
 
 
 def test_another_worker_goes_on_where_one_was_killed(technician, scheduled, clock, monkeypatch):
-    monkeypatch.setattr(running, "BATCH", 1)
+    monkeypatch.setattr(worker, "BATCH", 1)
     run = preview(technician, "shift", scheduled, days=3)
     bulk.start(by=technician, run=run)
-    dead = running._claim()
-    running._work_batch(dead)
+    dead = worker._claim()
+    worker._work_batch(dead)
 
     assert bulk.work_off() == 0  # the lease of the dead one still runs
     clock.shift(LEASE + dt.timedelta(seconds=1))
-    assert running.is_waiting()
+    assert worker.is_waiting()
     assert bulk.work_off() == 2
-    assert running._work_batch(dead) is None
+    assert worker._work_batch(dead) is None
 
     run.refresh_from_db()
     assert (run.state, run.worked, run.changed) == ("done", 3, 3)
@@ -303,14 +303,14 @@ def test_another_worker_goes_on_where_one_was_killed(technician, scheduled, cloc
 
 
 def test_a_worker_whose_time_is_over_hands_the_rest_on(technician, scheduled, monkeypatch):
-    monkeypatch.setattr(running, "BATCH", 1)
+    monkeypatch.setattr(worker, "BATCH", 1)
     published = []
     monkeypatch.setattr(celery_publisher, "publish_bulk_waiting", lambda: published.append(1))
     bulk.start(by=technician, run=preview(technician, "shift", scheduled, days=3))
 
     assert bulk.work_off(seconds=1e-9) == 0
-    run = running._claim()
-    running._return_claim(run)
+    run = worker._claim()
+    worker._return_claim(run)
     assert len(published) == 1
     assert bulk.work_off() == 3
 
