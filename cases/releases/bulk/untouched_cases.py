@@ -1,4 +1,4 @@
-"""Which cases staff have worked on since a run changed them. That makes no other version of a case."""
+"""Which cases staff have left alone since a run changed them. Work on a case makes no other version of it."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
