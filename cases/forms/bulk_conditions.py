@@ -1,17 +1,13 @@
 """What actions on the conditions of many cases ask for."""
 
 from collections import Counter
-from typing import cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.core import limits
-from cases.core.text_fields import LineField
 from cases.db.bulk import ids_as_rows
 from cases.forms.bulk_form import SELECT, BulkForm
-from cases.forms.conditions import possible_owners
-from cases.forms.technicians import TechnicianField
+from cases.forms.conditions import NewConditionFields
 from cases.models import Condition
 from cases.releases.bulk import Parameters
 
@@ -19,31 +15,8 @@ from cases.releases.bulk import Parameters
 MAX_NAMES = 100
 
 
-class BulkAddConditionForm(BulkForm):
+class BulkAddConditionForm(NewConditionFields, BulkForm):
     """What is to happen before the release, as on the page of one case."""
-
-    kind = forms.ChoiceField(
-        label=_("What must happen first"),
-        choices=Condition.Kind.choices,
-        widget=forms.Select(attrs=SELECT),
-        error_messages={"invalid_choice": _("Choose what kind of condition this is.")},
-    )
-    name = LineField(
-        label=_("Name"),
-        required=False,
-        max_length=limits.CONDITION,
-        help_text=_("Needed for “Something to confirm” and “Confirmation by link”. Anyone with the link can read it."),
-    )
-    owner = TechnicianField(
-        label=_("Owner"),
-        required=False,
-        empty_label=_("The technician of the case"),
-        error_messages={"invalid_choice": _("Choose a technician or an administrator with an active account.")},
-    )
-
-    def prepare(self) -> None:
-        """Offer all staff."""
-        cast(TechnicianField, self.fields["owner"]).queryset = possible_owners()
 
     def parameters(self) -> Parameters:
         """Return what was chosen, of a valid form."""

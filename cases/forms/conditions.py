@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import LineField
+from cases.forms.single_values import SingleValuesForm
 from cases.forms.technicians import BY_NAME, TechnicianField
 from cases.forms.versions import VersionForm
 from cases.models import Condition, User
 
 
-class ConditionForm(VersionForm):
-    """A new condition: what kind it is, what it is about, and who takes care of it."""
+class NewConditionFields(SingleValuesForm):
+    """What a new condition is: its kind, what it is about, and who takes care of it."""
 
     kind = forms.ChoiceField(
         label=_("What must happen first"),
@@ -38,6 +39,10 @@ class ConditionForm(VersionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(TechnicianField, self.fields["owner"]).queryset = possible_owners()
+
+
+class ConditionForm(NewConditionFields, VersionForm):
+    """A new condition of one case."""
 
     def condition(self) -> dict[str, Any]:
         """Return the arguments of the verb."""
