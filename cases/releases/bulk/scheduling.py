@@ -56,13 +56,7 @@ class Scheduling(Operation):
 
     def write(self, changes: Sequence[CaseChange]) -> None:
         kinds = [Kind.SCHEDULED if change.case.is_held else Kind.RESCHEDULED for change in changes]
-        lapsed = write_schedules(changes)
-        events = [
-            change.recorder.event(kind, reason=self.reason(change.row))
-            for change, kind in zip(changes, kinds, strict=True)
-        ]
-        record(lapsed + events)
-        arm_many_after_commit([change.case for change in changes])
+        move(self, changes, kinds)
 
 
 class ScheduleAll(Scheduling):
@@ -121,6 +115,17 @@ def schedule_before(case: Case) -> dict[str, Any]:
     """Return the schedule of `case` as facts that an undo restores."""
     date, time = case.scheduled_release_date, case.scheduled_release_time
     return {"date": date and date.isoformat(), "time": time and time.isoformat()}
+
+
+def move(operation: Operation, changes: Sequence[CaseChange], kinds: Sequence[CaseEvent.Kind]) -> None:
+    """Give each case the schedule of its row, record it as an event of its kind, and arm what is near."""
+    lapsed = write_schedules(changes)
+    events = [
+        change.recorder.event(kind, reason=operation.reason(change.row))
+        for change, kind in zip(changes, kinds, strict=True)
+    ]
+    record(lapsed + events)
+    arm_many_after_commit([change.case for change in changes])
 
 
 def write_schedules(changes: Sequence[CaseChange], **columns: Any) -> list[CaseEvent]:

@@ -28,7 +28,7 @@ from cases.releases.bulk.operation import (
     recorders,
     recount,
 )
-from cases.releases.bulk.scheduling import new_schedule, write_schedules
+from cases.releases.bulk.scheduling import move, new_schedule, write_schedules
 from cases.releases.bulk.untouched_cases import untouched_since
 from cases.releases.wakeups import arm_many_after_commit
 
@@ -67,14 +67,7 @@ class RestoreSchedule(UndoOperation):
         check_ahead(item.row, now=self.job.now)
 
     def write(self, changes: Sequence[CaseChange]) -> None:
-        kinds = [self._kind(change) for change in changes]
-        lapsed = write_schedules(changes)
-        events = [
-            change.recorder.event(kind, reason=self.reason(change.row))
-            for change, kind in zip(changes, kinds, strict=True)
-        ]
-        record(lapsed + events)
-        arm_many_after_commit([change.case for change in changes])
+        move(self, changes, [self._kind(change) for change in changes])
 
     def _kind(self, change: CaseChange) -> CaseEvent.Kind:
         if change.row.to_date is None:
