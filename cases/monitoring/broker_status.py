@@ -38,11 +38,6 @@ class BrokerStatus:
     workers: list[str] = field(default_factory=list)
     held: int | None = None
 
-    @property
-    def unserved_queues(self) -> list[Queue]:
-        """Queues that no worker consumes."""
-        return [queue for queue in self.queues if not queue.workers]
-
 
 def broker_status() -> BrokerStatus:
     """Ask the broker for its queues, and the workers which of them they consume.

@@ -150,7 +150,6 @@ def test_what_may_pass_marks_nothing(facts: dict[str, str], settings: Any, membe
         assert not marked(member)
 
 
-INACTIVE = "Found inactive addresses: mia@example.com. Inactive recipients are ones that bounced."
 ANSWERS = [
     # what the provider's API answers → the state of the email, whether the address is marked
     (422, {"ErrorCode": 300, "Message": "Invalid 'To' address: 'mia@example.com'."}, "failed", True),

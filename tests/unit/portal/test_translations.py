@@ -17,12 +17,6 @@ from cases.lifecycle import display_states
 from tests import catalogue
 
 TEMPLATES = {str(path.relative_to(catalogue.ROOT / "cases" / "templates")): path for path in catalogue.templates()}
-# Included on the page of a case.
-CASE_PAGE = {
-    *("actions", "case_body", "case_head", "case_parts", "complete_dialog", "dialogs", "documents", "facts"),
-    *("hand_over_dialog", "history", "notes", "reason_dialog", "reason_field", "release_panel_member"),
-    *("release_panel_staff", "reschedule_form", "schedule_fields", "timeline"),
-}
 # What is the same in every language: names, and the letter of a drawn mark.
 NAMES = {"Authorization", "Token", "Advisor", "Portal", "API", "Flower", "i"}
 READ_OUT = {"alt", "aria-description", "aria-label", "label", "placeholder", "title"}
