@@ -41,7 +41,7 @@ from cases.models import (
     SavedView,
     User,
 )
-from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
+from cases.models.case_states import HELD, RELEASED, SCHEDULED
 from tests.clocks import portals_today
 from tests.factories import (
     CaseAnswerFactory,

@@ -20,7 +20,7 @@ from cases.lifecycle.notification_kinds import About
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.reminder_days import remind_soon
 from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, Notification, User
-from cases.models.case_queryset import HELD, SCHEDULED
+from cases.models.case_states import HELD, SCHEDULED
 
 # Handed over in one transaction. A release that falls due meanwhile waits no longer than that.
 BATCH = 500

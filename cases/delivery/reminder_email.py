@@ -40,7 +40,7 @@ from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import Preflight
 from cases.lifecycle.preflights import preflights, with_facts
 from cases.models import Case, CaseQuerySet, Notification, Reminder, User
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 
 NOTHING_LEFT = _noop("No reminder was needed: the cases were released, moved or handed over.")
 # How many cases of an email get a pre-flight, the next releases first.

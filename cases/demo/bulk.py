@@ -1,7 +1,7 @@
 """Bulk operations in the demo data: one that is done, and a preview that waits for a decision."""
 
 from cases.models import Case, User
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 from cases.releases import bulk
 from cases.releases.bulk import Parameters
 

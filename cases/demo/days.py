@@ -1,7 +1,7 @@
 """A blackout day for which some cases were scheduled before."""
 
 from cases.models import Case, PortalEvent, User
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 from cases.releases import blackout_days
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from cases.core import schedule
 from cases.lifecycle import first_views
 from cases.models import Case, CaseDocument, FirstView
-from cases.models.case_queryset import UNOPENED
+from cases.models.case_states import UNOPENED
 
 LOOKS = (dt.time(9, 20), dt.time(13, 5), dt.time(19, 40))
 # Of so many cases one stays unopened.

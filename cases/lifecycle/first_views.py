@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from cases.core.clock import portal_now
 from cases.db.time_budget import transaction_within
 from cases.models import Case, CaseDocument, FirstView, User
-from cases.models.case_queryset import UNOPENED
+from cases.models.case_states import UNOPENED
 
 logger = structlog.get_logger(__name__)
 Rows = TypeVar("Rows", bound=QuerySet[Model])

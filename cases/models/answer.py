@@ -10,7 +10,7 @@ from cases.core import limits
 from cases.core.text_fields import Prose
 from cases.models import case_words
 from cases.models.case import Case
-from cases.models.case_queryset import RELEASED
+from cases.models.case_states import RELEASED
 from cases.models.user import User
 
 if TYPE_CHECKING:

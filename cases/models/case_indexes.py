@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from cases.models.case_queryset import (
+from cases.models.case_states import (
     ACCEPTED_AT,
     ARMED,
     HAS_OPEN_CONDITIONS,

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
-from django.db.models import F, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, Subquery
 
 from cases.core import schedule
 from cases.db.compiled_queries import Parameter
 from cases.db.index_order import order_along_index
 from cases.models import case_words
+from cases.models.case_states import (
+    ACCEPTED_AT,
+    HAS_OPEN_CONDITIONS,
+    NOT_RELEASED,
+    READY,
+    RELEASE_FAILS,
+    RELEASED,
+    SCHEDULED,
+)
 from cases.models.user import User
 
 if TYPE_CHECKING:
@@ -24,28 +32,8 @@ if TYPE_CHECKING:
 
     from cases.models.case import Case
 
-
-RELEASED = Q(actual_release_date__isnull=False)
-NOT_RELEASED = Q(actual_release_date__isnull=True)
-SCHEDULED = Q(actual_release_date__isnull=True, scheduled_release_date__isnull=False)
-HAS_OPEN_CONDITIONS = Q(open_conditions__gt=0)
-# Scheduled, and no condition holds it back.
-READY = SCHEDULED & Q(open_conditions=0)
-UNOPENED = RELEASED & Q(first_viewed_at__isnull=True)
-HELD = Q(status="completed", actual_release_date__isnull=True, scheduled_release_date__isnull=True)
-# Not released, and not a draft either.
-OPEN = ~Q(status="draft") & Q(actual_release_date__isnull=True)
-URGENT_OPEN = Q(urgency="urgent") & OPEN
-URGENT_SCHEDULED = Q(urgency="urgent") & SCHEDULED
-WORKED_ON = Q(status="submitted") | Q(status="accepted")
-# A question to the member counts while the case is in progress, and a message of theirs until somebody has answered it.
-WAITING_FOR_MEMBER = Q(waiting_for="member", status="accepted")
-WAITING_FOR_STAFF = Q(waiting_for="staff")
-# A row that no verb wrote has no such date. It counts from its creation.
-ACCEPTED_AT = Coalesce("date_accepted", "date_created")
-# What was released by hand may have kept the failure of an earlier try.
-RELEASE_FAILS = Q(release_next_try__isnull=False, actual_release_date__isnull=True)
-ARMED = Q(armed_revision=F("schedule_revision"))
+# Lists import these from here.
+__all__ = ["ACCEPTED_AT", "NOT_RELEASED", "RELEASED", "SCHEDULED"]
 
 
 class CaseQuerySet(models.QuerySet["Case"]):

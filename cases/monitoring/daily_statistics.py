@@ -18,7 +18,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from cases.core import schedule
 from cases.models import Case, CaseEvent, OutgoingEmail, ReleaseDay
 from cases.models.case_event import TAKEN_BACK
-from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
+from cases.models.case_states import HELD, RELEASED, SCHEDULED
 from cases.models.release_day import average
 from cases.monitoring import first_view_delays, latency_histogram, sampled_totals
 from cases.selectors import case_counts

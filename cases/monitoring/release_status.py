@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from cases.lifecycle import release_stop
 from cases.lifecycle.verdict import Verdict, verdicts
 from cases.models import Case, CaseQuerySet, ReleaseStop
-from cases.models.case_queryset import ARMED, HELD, RELEASE_FAILS, SCHEDULED
+from cases.models.case_states import ARMED, HELD, RELEASE_FAILS, SCHEDULED
 from cases.releases.slots import Slot
 from cases.releases.wakeups import LOOK_AHEAD
 from cases.selectors.pagination import MAX_COUNTED, CappedCount

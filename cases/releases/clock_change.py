@@ -28,7 +28,7 @@ from cases.lifecycle.condition_sets import Recorders
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import lock_all_cases
 from cases.models import Case, CaseEvent, PortalClock, PortalEvent
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 from cases.releases.approvals import keep_approvals
 from cases.releases.notices import tell_of_events, tell_of_moved_held
 

@@ -15,7 +15,7 @@ from cases.db.bulk import ids_as_rows
 from cases.delivery import claims, notifications
 from cases.delivery.email_claims import lease
 from cases.models import Case, OutgoingEmail
-from cases.models.case_queryset import RELEASE_FAILS
+from cases.models.case_states import RELEASE_FAILS
 
 logger = structlog.get_logger(__name__)
 

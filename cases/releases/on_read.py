@@ -17,7 +17,7 @@ from cases.db.time_budget import transaction_within
 from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.locking import in_lock_order
 from cases.models import Case, CaseEvent, User
-from cases.models.case_queryset import READY
+from cases.models.case_states import READY
 from cases.releases.batch import Batch, ReleaseContext, release_locked, tell_mail_workers
 from cases.releases.due_cases import any_due
 

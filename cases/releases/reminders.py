@@ -22,7 +22,7 @@ from cases.lifecycle.left_technicians import AT_WORK, left_with_cases
 from cases.lifecycle.notification_choices import chosen
 from cases.lifecycle.reminder_days import ReminderDay, reminder_day
 from cases.models import Case, CaseQuerySet, Notification, NotificationChoice, OutgoingEmail, Reminder, User
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 
 Kind = Notification.Kind
 Channel = NotificationChoice.Channel

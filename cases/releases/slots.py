@@ -12,7 +12,7 @@ from django.db.models import Q
 from cases.core import schedule
 from cases.db.slot_sql import COLUMNS, FIRST_OF_EACH_SLOT, LAST_MOMENT, LENGTH
 from cases.models import Case
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from cases.core.clock import portal_now
 from cases.delivery import celery_publisher
 from cases.lifecycle.notification_choices import BY_EMAIL
 from cases.models import Case, Heartbeat, Notification, NotificationChoice, OutgoingEmail
-from cases.models.case_queryset import UNOPENED
+from cases.models.case_states import UNOPENED
 
 MARK = "unopened reminders"
 # Emails in one transaction.

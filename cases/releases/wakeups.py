@@ -20,7 +20,7 @@ from cases.db.bulk import ids_as_rows
 from cases.delivery import celery_publisher
 from cases.lifecycle import stored_clock
 from cases.models import Case
-from cases.models.case_queryset import ARMED, SCHEDULED
+from cases.models.case_states import ARMED, SCHEDULED
 from cases.releases.slots import Slot, first_of_each_slot
 
 # At least two sweeps, so that no case that is near is missed between them.

@@ -10,7 +10,7 @@ from django.utils import formats
 from cases.core.text import isolated
 from cases.db.first_rows import first_rows
 from cases.models import BlackoutDay, Case, CaseQuerySet, PortalEvent, User
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 KINDS = (PortalEvent.Kind.BLACKOUT_DAY_ADDED, PortalEvent.Kind.BLACKOUT_DAY_REMOVED)

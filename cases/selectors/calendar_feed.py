@@ -5,7 +5,7 @@ import datetime as dt
 from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.models import Case, CaseQuerySet, User
-from cases.models.case_queryset import RELEASED, SCHEDULED
+from cases.models.case_states import RELEASED, SCHEDULED
 
 # What calendar programs fetch again and again is bounded in days and in number.
 DAYS_BACK = 31

@@ -16,7 +16,7 @@ from cases.db.compiled_queries import DAY, MOMENT, SINCE, TIME
 from cases.lifecycle import display_states
 from cases.lifecycle.display_states import DisplayState
 from cases.models import User
-from cases.models.case_queryset import HAS_OPEN_CONDITIONS, RELEASE_FAILS, RELEASED, SCHEDULED
+from cases.models.case_states import HAS_OPEN_CONDITIONS, RELEASE_FAILS, RELEASED, SCHEDULED
 from cases.selectors import case_list, unopened
 
 

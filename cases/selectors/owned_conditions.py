@@ -8,7 +8,7 @@ from cases.db.first_rows import ids_among_first
 from cases.lifecycle.condition_sets import MET_BY_WORK
 from cases.lifecycle.left_technicians import AT_WORK
 from cases.models import Case, Condition, User
-from cases.models.case_queryset import NOT_RELEASED
+from cases.models.case_states import NOT_RELEASED
 from cases.models.condition import UNMET
 
 ROWS = 10

@@ -23,7 +23,7 @@ from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, User
-from cases.models.case_queryset import RELEASED, SCHEDULED
+from cases.models.case_states import RELEASED, SCHEDULED
 from cases.selectors import pagination
 from cases.selectors.pagination import CappedCount, CappedPaginator
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseAnswer, CaseDocument, User
-from cases.models.case_queryset import RELEASED
+from cases.models.case_states import RELEASED
 
 REPORT = Q(documents__kind=CaseDocument.Kind.REPORT)
 

@@ -10,7 +10,7 @@ from django.utils.functional import lazy
 from django.utils.translation import ngettext
 
 from cases.models import Case
-from cases.models.case_queryset import UNOPENED
+from cases.models.case_states import UNOPENED
 
 # Nobody asks a member about an older release.
 RECENT = dt.timedelta(days=90)

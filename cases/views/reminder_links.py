@@ -20,7 +20,7 @@ from cases.lifecycle.preflight import Preflight
 from cases.lifecycle.preflights import preflights, with_facts
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 from cases.views.case_page.case_actions import CancelSchedule, CaseActionView, ReleaseNow, RescheduleCase, ReturnCase
 from cases.views.case_page.case_detail import visible_case
 from cases.views.refusals import add_refusal_renewed, refusals_shown_by

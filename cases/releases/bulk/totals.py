@@ -9,7 +9,7 @@ from cases.core.schedule import date_of
 from cases.db.bulk import ids_as_rows
 from cases.db.first_rows import first_rows
 from cases.models import BulkRow, Case, User
-from cases.models.case_queryset import SCHEDULED
+from cases.models.case_states import SCHEDULED
 from cases.releases.bulk.operation import Item, Operation
 
 # How many crowded days a run keeps, and how many days are checked, those with the most cases of the run first.

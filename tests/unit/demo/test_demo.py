@@ -13,7 +13,7 @@ from cases.demo import documents
 from cases.demo.story import Story
 from cases.demo.usual_rules import RULES, usual_rules
 from cases.models import Case, CaseDocument, CaseNote, Condition, FirstView, User
-from cases.models.case_queryset import HELD, RELEASED, SCHEDULED
+from cases.models.case_states import HELD, RELEASED, SCHEDULED
 from cases.models.user import INVITED
 from cases.selectors.dashboard import groups_for
 from portal.setting_registry import SETTINGS

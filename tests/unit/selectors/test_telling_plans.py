@@ -21,7 +21,7 @@ from cases.delivery.email_batch import EmailBatch
 from cases.lifecycle import deputies, quotas
 from cases.maintenance import cleanup
 from cases.models import Case, CaseMessage, Notification, OutgoingEmail, Reminder, User
-from cases.models.case_queryset import WAITING_FOR_MEMBER, WAITING_FOR_STAFF
+from cases.models.case_states import WAITING_FOR_MEMBER, WAITING_FOR_STAFF
 from cases.monitoring.bounce_status import bounce_status
 from cases.selectors import notifications
 from cases.selectors.owned_conditions import owned_conditions
