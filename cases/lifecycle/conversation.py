@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.models import Case, User
-from cases.models.case_queryset import is_only_announced
+from cases.models.case_visibility import is_only_announced
 
 
 def asks_until(case: Case) -> dt.date | None:

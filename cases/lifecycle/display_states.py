@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from cases.models import Case, User
-from cases.models.case_queryset import is_only_announced
 from cases.models.case_states import HELD, OPEN, RELEASED, SCHEDULED, WAITING_FOR_MEMBER, WAITING_FOR_STAFF
+from cases.models.case_visibility import is_only_announced
 
 Status, WaitingFor = Case.Status, Case.WaitingFor
 # The query of the case list for what nobody has accepted.

@@ -15,8 +15,8 @@ from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
 from cases.models import case_words
 from cases.models.case import Case
-from cases.models.case_queryset import is_only_announced
 from cases.models.case_states import RELEASED
+from cases.models.case_visibility import is_only_announced
 from cases.models.constraints import one_of
 from cases.models.user import User
 

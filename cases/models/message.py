@@ -11,8 +11,8 @@ from cases.core import limits
 from cases.core.text_fields import Prose
 from cases.models import case_words
 from cases.models.case import Case
-from cases.models.case_queryset import is_only_announced
 from cases.models.case_states import RELEASED
+from cases.models.case_visibility import is_only_announced
 from cases.models.event import AppendOnly
 from cases.models.user import User
 

@@ -17,8 +17,8 @@ from django.db.models.functions import Concat, Left
 
 from cases.db.word_index import Alternatives
 from cases.models import CaseWords, User
-from cases.models.case_queryset import only_announced
 from cases.models.case_states import RELEASED
+from cases.models.case_visibility import only_announced
 
 # What a member knows of a case whose release is announced, of any other case, and of a released one.
 ANNOUNCED = ("title",)

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from cases.models import Case
-from cases.models.case_queryset import is_only_announced, only_announced
+from cases.models.case_visibility import is_only_announced, only_announced
 from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
