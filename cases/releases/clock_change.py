@@ -96,7 +96,7 @@ class Move:
         return (self.old, self.old_instant) != (self.new, self.new_instant)
 
     def is_reached(self, now: dt.datetime) -> bool:
-        """Whether the change alone makes the moment a past one."""
+        """Tell whether the change alone makes the moment a past one."""
         return self.new_instant <= now < self.old_instant
 
 

