@@ -260,6 +260,15 @@ def test_a_mistake_stands_in_the_form(fields, said, ada, technician):
     assert not BulkRun.objects.exists()
 
 
+def test_a_reason_leads_to_its_own_rows_alone(tom, technician, other_technician):
+    (impossible,), (foreign,) = scheduled(technician, 1), scheduled(other_technician, 1)
+    run = preview(tom, "shift", [impossible, foreign], days="2", unit="days", direction="later")
+    run.rows.filter(case=impossible).update(verdict="refused")
+    page = text_of(tom, f"/bulk/{run.pk}/?why=refused")
+    assert impossible.external_case_id in page
+    assert foreign.external_case_id not in page
+
+
 # --- Preview, run, undo ---------------------------------------------------------------------------------------------
 
 

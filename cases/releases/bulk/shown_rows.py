@@ -5,8 +5,6 @@ from django.db.models import Count, Q, QuerySet
 from cases.models import BulkRow, BulkRun
 
 Code = BulkRow.Code
-IS_REFUSED = ~Q(verdict=Code.WILL) | ~Q(result__in=["", Code.DONE])
-
 # A case that already has its new date can have another one too.
 CAN_BE_CHANGED = Q(verdict__in=[Code.WILL, Code.UNCHANGED])
 
@@ -19,11 +17,9 @@ def changeable(run: BulkRun) -> QuerySet[BulkRow]:
 def rows_of(run: BulkRun, code: str = "") -> QuerySet[BulkRow]:
     """Return the rows of `run` with their cases, in the order of the selection.
 
-    `code`: those with this result, or with this verdict while they have none. "refused": all that are not changed.
+    `code`: those with this result, or with this verdict while they have none.
     """
     rows = run.rows.select_related("case__member", "case__assigned_to").order_by("position")
-    if code == "refused":
-        return rows.filter(IS_REFUSED)
     return rows.filter(Q(result=code) | Q(result="", verdict=code)) if code else rows
 
 

@@ -81,7 +81,7 @@ def test_a_preview_changes_no_case_and_keeps_the_order(technician, other_technic
     assert codes(run) == ["will", "not_allowed", "will"]
     assert (run.total, run.to_do, run.worked, run.percent) == (3, 2, 0, 0)
     assert bulk.counts(run) == {"will": 2, "not_allowed": 1}
-    assert bulk.rows_of(run, "refused").get().case_id == foreign.pk
+    assert bulk.rows_of(run, "not_allowed").get().case_id == foreign.pk
     assert bulk.told(run.rows.first(), run) == "From Wed, Jun 18, 2025 to Sat, Jun 21, 2025"
 
 
