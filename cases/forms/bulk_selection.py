@@ -10,8 +10,7 @@ from cases.core import limits
 from cases.core.errors import CaseError
 from cases.forms.case_filter import CaseFilter
 from cases.models import BulkRun, User
-from cases.releases import bulk
-from cases.selectors import case_list
+from cases.selectors import bulk_rows, case_list
 
 # Rows that one form sends. A list has at most 100 a page.
 MAX_CHOSEN = 1_000
@@ -68,4 +67,4 @@ class Selection:
 
 def _keys_of_run(pk: str, by: User) -> list[int]:
     run = BulkRun.objects.visible_to(by).filter(pk=pk).first() if limits.is_key(pk) else None
-    return list(bulk.changeable(run).values_list("case_id", flat=True)) if run else []
+    return list(bulk_rows.changeable(run).values_list("case_id", flat=True)) if run else []

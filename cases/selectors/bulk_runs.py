@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import BulkRow, BulkRun, User
 from cases.releases import bulk
+from cases.selectors import bulk_rows
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 Code = BulkRow.Code
@@ -63,8 +64,8 @@ class CountedPaginator(Paginator[Any]):
 def pages_of_rows(run: BulkRun, tab: Tab, *, why: str = "") -> Paginator[BulkRow]:
     """Return the rows of `run` on that tab, in the order of the selection, page by page. `why`: of that code alone."""
     if why:
-        return Paginator(bulk.rows_of(run, why), PER_PAGE)
-    return CountedPaginator(bulk.rows_of(run).filter(tab.rows), tab.count)
+        return Paginator(bulk_rows.rows_of(run, why), PER_PAGE)
+    return CountedPaginator(bulk_rows.rows_of(run).filter(tab.rows), tab.count)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def reasons(run: BulkRun) -> list[RefusalCount]:
     """Return the kinds of reasons of the refused rows, most frequent first. None while the run is worked off."""
     if run.is_open or run.changed == run.total:
         return []
-    counts = sorted(bulk.counts(run).items(), key=lambda each: -each[1])
+    counts = sorted(bulk_rows.counts(run).items(), key=lambda each: -each[1])
     return [RefusalCount(code, Code(code).label, count) for code, count in counts if code not in (Code.WILL, Code.DONE)]
 
 
@@ -93,7 +94,7 @@ def drawn_as(row: BulkRow, run: BulkRun) -> str:
 
 def told_rows(run: BulkRun) -> Iterator[tuple[BulkRow, str, str]]:
     """Yield each row of `run` with the label of its code and what is told of it."""
-    for row in bulk.rows_of(run):
+    for row in bulk_rows.rows_of(run):
         yield row, str(Code(row.code).label), row.words or bulk.told(row, run)
 
 

@@ -14,6 +14,7 @@ from cases.core.spreadsheet import csv_lines
 from cases.forms.bulk_form import UndoForm
 from cases.models import BulkRow, BulkRun
 from cases.releases import bulk
+from cases.selectors import bulk_rows
 from cases.selectors import bulk_runs as selectors
 from cases.views.bulk_new import run_address
 from cases.views.decorators import staff_only
@@ -131,7 +132,7 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
         "undone_by": list(run.undone_by.exclude(state=State.PREVIEWED)) if run.state == State.DONE else [],
         "may_start": run.by_id == request.user.pk,
         "spread": _spread(run),
-        "lapsing": bulk.count_lapsing(run) if run.state == State.PREVIEWED else 0,
+        "lapsing": bulk_rows.count_lapsing(run) if run.state == State.PREVIEWED else 0,
     }
     return render(request, "cases/bulk/run.html", context | overrides, status=status)
 
@@ -162,7 +163,7 @@ def _spread(run: BulkRun) -> dict[str, Any] | None:
     """
     if run.state != State.PREVIEWED or not run.crowded or run.action not in DATED:
         return None
-    count = bulk.changeable(run).count()
+    count = bulk_rows.changeable(run).count()
     if count < SPREAD_DAYS:
         return None
     first = run.crowded_days[0].date

@@ -7,7 +7,6 @@ from cases.releases.bulk.errors import NothingSelected, TooManyCases
 from cases.releases.bulk.parameters import Parameters
 from cases.releases.bulk.preview import CaseSchedule, preview, preview_each, preview_undo
 from cases.releases.bulk.registry import actions_for, needs_reason, undo_needs_reason
-from cases.releases.bulk.shown_rows import changeable, count_lapsing, counts, rows_of
 from cases.releases.bulk.words import told
 from cases.releases.bulk.worker import PREVIEW_DAYS, start, work_off
 
@@ -18,14 +17,10 @@ __all__ = [
     "Parameters",
     "TooManyCases",
     "actions_for",
-    "changeable",
-    "count_lapsing",
-    "counts",
     "needs_reason",
     "preview",
     "preview_each",
     "preview_undo",
-    "rows_of",
     "start",
     "told",
     "undo_needs_reason",

@@ -18,6 +18,7 @@ from cases.models import BulkRow, BulkRun, Case, CaseEvent, OutgoingEmail
 from cases.releases import bulk
 from cases.releases.bulk import CaseSchedule, Parameters, worker
 from cases.releases.bulk.worker import LEASE
+from cases.selectors import bulk_rows
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseTypeFactory, UserFactory
 from tests.triggers import refuse
@@ -80,8 +81,8 @@ def test_a_preview_changes_no_case_and_keeps_the_order(technician, other_technic
     assert [row.case_id for row in run.rows.all()] == [scheduled[2].pk, foreign.pk, scheduled[0].pk]
     assert codes(run) == ["will", "not_allowed", "will"]
     assert (run.total, run.to_do, run.worked, run.percent) == (3, 2, 0, 0)
-    assert bulk.counts(run) == {"will": 2, "not_allowed": 1}
-    assert bulk.rows_of(run, "not_allowed").get().case_id == foreign.pk
+    assert bulk_rows.counts(run) == {"will": 2, "not_allowed": 1}
+    assert bulk_rows.rows_of(run, "not_allowed").get().case_id == foreign.pk
     assert bulk.told(run.rows.first(), run) == "From Wed, Jun 18, 2025 to Sat, Jun 21, 2025"
 
 

@@ -13,6 +13,7 @@ from cases.delivery import celery_publisher
 from cases.documents import actions as documents
 from cases.models import Case, CaseDocument, CaseEvent, Condition, Notification
 from cases.releases import bulk
+from cases.selectors import bulk_rows
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseTypeFactory, letter
 from tests.unit.releases.bulk.test_as_one_case import condition
@@ -423,7 +424,7 @@ def test_a_preview_tells_which_approvals_will_be_needed_again(action, chosen, to
     clock.shift(MINUTE)
 
     def said(run):
-        return [bulk.told(row, run).partition(told) for row in run.rows.all()], bulk.count_lapsing(run)
+        return [bulk.told(row, run).partition(told) for row in run.rows.all()], bulk_rows.count_lapsing(run)
 
     run = preview(administrator, action, answered, **chosen)
     assert said(run) == ([("", told, ". Approval needed again"), ("", told, ""), ("", told, "")], 1)
@@ -434,14 +435,14 @@ def test_a_preview_tells_which_approvals_will_be_needed_again(action, chosen, to
     undo = bulk.preview_undo(by=administrator, run=run)
     back = "Back to Thu, Jun 19, 2025"
     assert [bulk.told(row, undo) for row in undo.rows.all()] == [f"{back}. Approval needed again", back, back]
-    assert bulk.count_lapsing(undo) == 1
+    assert bulk_rows.count_lapsing(undo) == 1
     assert codes(done(undo)) == ["done"] * 3
 
 
 def test_the_preview_of_a_recall_tells_which_approvals_will_be_needed_again(administrator, answered, clock):
     condition(answered[0], "approval", state="met", approved_digest="x")
     run = done(preview(administrator, "release_now", answered))
-    assert not bulk.count_lapsing(run)
+    assert not bulk_rows.count_lapsing(run)
     undo = bulk.preview_undo(by=administrator, run=run, reason="Wrong letter")
     back = "Hidden from the member again, on hold"
     assert [bulk.told(row, undo) for row in undo.rows.all()] == [f"{back}. Approval needed again", back, back]
