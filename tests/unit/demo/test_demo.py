@@ -77,6 +77,7 @@ CHOSEN = {
 
 
 @pytest.mark.slow
+@pytest.mark.one_database("is about what settings refuse: the usual story has the statements on both")
 @pytest.mark.parametrize("chosen", CHOSEN.values(), ids=CHOSEN)
 def test_the_story_can_be_told_under_every_setting(settings, chosen):
     for name, value in chosen.items():
