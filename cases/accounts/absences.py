@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cases.core import limits
+from cases.core import limits, schedule
+from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.text import isolated
 from cases.lifecycle import deputies
@@ -19,6 +20,7 @@ from cases.lifecycle.account_history import record
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import Absence, AccountEvent, User
+from cases.releases.reminders import remind_deputy_at_once
 
 DAY = dt.timedelta(days=1)
 
@@ -36,11 +38,15 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
     _check_allowed(by, technician)
     if not (technician.is_technician and technician.is_active):
         raise WrongState(_("Only technicians with an active account can have a deputy."))
-    _check_days(first_day, last_day, today=deputies.today())
+    now = portal_now()
+    today = schedule.date_of(now)
+    _check_days(first_day, last_day, today=today)
     _check_deputy(deputy, technician, first_day, last_day)
     _check_free(technician, first_day, last_day)
     absence = Absence.objects.create(technician=technician, deputy=deputy, first_day=first_day, last_day=last_day)
     _record(absence, AccountEvent.Kind.ABSENCE_SET, by=by)
+    if first_day == today:
+        remind_deputy_at_once(deputy, technician, at=now)
     return absence
 
 

@@ -53,7 +53,7 @@ def notify_each(kind: str, abouts: Sequence[About], *, by: User | str, at: dt.da
     themselves = actor.pk if actor and not KINDS[kind].is_receipt else None
     abouts = [about for about in abouts if about.person != themselves]
     if KINDS[kind].to_deputies:
-        abouts = [about for about in _with_deputies(abouts) if about.person != themselves]
+        abouts = [about for about in with_deputies(abouts) if about.person != themselves]
     if kind in ONCE_KINDS:
         abouts = _untold(kind, abouts)
     people = {reader.pk: reader for reader in readers(kind, (about.person for about in abouts))}
@@ -86,6 +86,15 @@ def with_administrators(abouts: Sequence[About]) -> list[About]:
     left = [about for about in abouts if about.person not in staying]
     instead = administrators() if left else []
     return list(dict.fromkeys([*abouts, *(replace(about, person=each) for about in left for each in instead)]))
+
+
+def with_deputies(abouts: Sequence[About]) -> list[About]:
+    """Return `abouts`, and the same for those who stand in today for their people. Nobody is told twice."""
+    deputies = deputies_of({about.person for about in abouts})
+    standing_in = [
+        replace(about, person=deputy) for about in abouts for deputy in sorted(deputies.get(about.person, ()))
+    ]
+    return list(dict.fromkeys([*abouts, *standing_in]))
 
 
 def notify_queue(*, by: User | str, at: dt.datetime) -> None:
@@ -152,15 +161,6 @@ def move_daily_email(person: User) -> None:
     now = portal_now()
     collecting = OutgoingEmail.objects.filter(recipient=person, kind=Email.DIGEST, group__isnull=True, next_try__gt=now)
     claims.wait_until(collecting.filter(state=OutgoingEmail.State.WAITING), next_digest(person.time_zone, now))
-
-
-def _with_deputies(abouts: Sequence[About]) -> list[About]:
-    """Return `abouts`, and the same for those who stand in today for their people. Nobody is told twice."""
-    deputies = deputies_of({about.person for about in abouts})
-    standing_in = [
-        replace(about, person=deputy) for about in abouts for deputy in sorted(deputies.get(about.person, ()))
-    ]
-    return list(dict.fromkeys([*abouts, *standing_in]))
 
 
 def _untold(kind: str, abouts: Sequence[About]) -> list[About]:

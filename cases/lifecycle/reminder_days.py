@@ -37,11 +37,13 @@ def reminder_day(zone_name: str, now: dt.datetime) -> ReminderDay:
 def remind_soon(person: User, cases: Iterable[Case]) -> None:
     """Have `person`, who is locked and got `cases`, reminded of those whose release is before their next reminder.
 
-    They get no second email on a day: then the notice that the case was handed to them has to do.
+    They get no second email on a day: then the notice that the case was handed to them has to do. Where the reminders
+    of the day are still to come, these cases are in them.
     """
     if not settings.RELEASE_REMINDER_DAYS or person.reminders_considered is None:
         return
-    next_time = reminder_day(person.time_zone, portal_now()).next_time
+    today = reminder_day(person.time_zone, portal_now())
     instants = [case.release_instant for case in cases if not case.is_released]
-    if any(instant <= next_time for instant in instants if instant):
+    is_over = person.reminders_considered >= today.day
+    if is_over and any(instant <= today.next_time for instant in instants if instant):
         User.objects.filter(pk=person.pk).update(reminders_considered=None)

@@ -21,6 +21,7 @@ from cases.models import Case, CaseEvent, User
 from cases.releases import batch
 from cases.releases.approvals import check_second_approver
 from cases.releases.notices import ask_for_approval
+from cases.releases.reminders import remind_at_once
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_after_commit
 
@@ -51,6 +52,7 @@ def complete(
     else:
         arm_after_commit(case)
         ask_for_approval(case, recorder)
+        remind_at_once([case], by=by, at=recorder.at)
     return case
 
 
@@ -74,6 +76,7 @@ def schedule(
     recorder.record(kind, reason=reason)
     arm_after_commit(case)
     ask_for_approval(case, recorder)
+    remind_at_once([case], by=by, at=recorder.at)
     return case
 
 

@@ -1,13 +1,13 @@
 """Reminders before a release: one email a day to each person whose cases are near (RELEASE_REMINDER_DAYS).
 
 A case is reminded of once for each person and schedule. A day follows the person's own clock and starts
-at RELEASE_REMINDER_TIME. Reminders that can't be queued then are queued later. cases.delivery.reminder_email looks
-at each case again when the email is sent.
+at RELEASE_REMINDER_TIME. Reminders that can't be queued then are queued later. A date so near that the next reminder
+would be too late is reminded of at once. cases.delivery.reminder_email looks at each case again when the email is sent.
 """
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from django.conf import settings
 from django.db import transaction
@@ -17,9 +17,11 @@ from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
 from cases.delivery import celery_publisher
+from cases.delivery.notifications import with_administrators, with_deputies
 from cases.lifecycle import deputies
 from cases.lifecycle.left_technicians import AT_WORK, left_with_cases
 from cases.lifecycle.notification_choices import chosen
+from cases.lifecycle.notification_kinds import About
 from cases.lifecycle.reminder_days import ReminderDay, reminder_day
 from cases.models import Case, CaseQuerySet, Notification, NotificationChoice, OutgoingEmail, Reminder, User
 from cases.models.case_states import SCHEDULED
@@ -30,6 +32,9 @@ Channel = NotificationChoice.Channel
 MAILED = {Channel.MAIL, Channel.DIGEST}
 # People in one transaction.
 BATCH = 200
+# Longer than from one reminder to the next, on a day of 25 hours too.
+AT_MOST_A_DAY = dt.timedelta(hours=26)
+A_MOMENT = dt.timedelta.resolution
 
 
 def queue_reminders() -> int:
@@ -42,6 +47,35 @@ def queue_reminders() -> int:
         while (done := _queue_some(zone_name, day)) is not None:
             count += done
     return count
+
+
+def remind_deputy_at_once(deputy: User, technician: User, *, at: dt.datetime) -> None:
+    """Do as `remind_at_once` for a `deputy`, who is locked and stands in for `technician` from now on."""
+    theirs = {technician.pk, *deputies.stands_in_for(technician)}
+    remind_at_once(_scheduled(theirs, at, at + AT_MOST_A_DAY), by=technician, at=at, to=deputy)
+
+
+def remind_at_once(cases: Iterable[Case], *, by: User | str, at: dt.datetime, to: User | None = None) -> None:
+    """Queue reminders of those `cases` whose new date comes before the next reminder of a person whom they concern.
+
+    `by` chose the date and needs none. `to`: nobody else is told. Call it in the verb's transaction. Takes no statement
+    where no date is so near. A second email on a day, where that is the only one in time.
+    """
+    near = [case for case in cases if case.assigned_to_id and _is_between(case, at, at + AT_MOST_A_DAY)]
+    if not near or not settings.RELEASE_REMINDER_DAYS:
+        return
+    abouts = with_deputies(with_administrators([About(case.assigned_to_id or 0, case.pk) for case in near]))
+    concerned = {about.person for about in abouts if to in (None, User(pk=about.person))}
+    at_work = User.objects.filter(AT_WORK, pk__in=concerned)
+    people = at_work.only("email", "role", "is_active", "time_zone").in_bulk()
+    days = {pk: reminder_day(person.time_zone, at) for pk, person in people.items()}
+    by_key = {case.pk: case for case in near}
+    found: dict[int, list[Case]] = defaultdict(list)
+    for about in abouts:
+        day, case = days.get(about.person), by_key[about.case or 0]
+        if day and people[about.person] != by and _is_between(case, at, day.next_time + A_MOMENT):
+            found[about.person].append(case)
+    _tell(_not_reminded(found), people, {pk: day.day for pk, day in days.items()})
 
 
 def _zones_due(now: dt.datetime) -> Iterator[tuple[str, ReminderDay]]:
@@ -63,17 +97,27 @@ def _queue_some(zone_name: str, day: ReminderDay) -> int | None:
     waiting = User.objects.filter(AT_WORK, another_day)
     # A person who is locked now has their turn a minute later.
     free = waiting.filter(time_zone=zone_name).order_by("pk").select_for_update(skip_locked=True, no_key=True)
-    people = {person.pk: person for person in free.only("email", "role", "is_active")[:BATCH]}
+    fields = ("email", "role", "is_active", "reminders_considered")
+    people = {person.pk: person for person in free.only(*fields)[:BATCH]}
     if not people:
         return None
     User.objects.filter(pk__in=ids_as_rows(list(people))).update(reminders_considered=day.day)
-    done_today = set(Reminder.objects.filter(recipient__in=people, day=day.day).values_list("recipient", flat=True))
+    done_today = _done_today(people.values(), day)
     near = _near({pk: person for pk, person in people.items() if pk not in done_today}, day)
-    channels = chosen(Kind.REMINDER, near)
-    _ring({pk: cases for pk, cases in near.items() if channels.get(pk, Channel.NOTHING) != Channel.NOTHING})
-    mailed = {pk: cases for pk, cases in near.items() if channels.get(pk) in MAILED and people[pk].email}
-    _store(mailed, people, day)
-    return len(mailed)
+    return _tell(near, people, dict.fromkeys(near, day.day))
+
+
+def _done_today(people: Iterable[User], day: ReminderDay) -> set[int]:
+    """Return the keys of those who are considered once more on a day whose email they got.
+
+    What an earlier day of theirs is followed by is the first email of this one, whatever was reminded of at once.
+    """
+    again = [person.pk for person in people if not _was_before(person.reminders_considered, day.day)]
+    return set(Reminder.objects.filter(recipient__in=again, day=day.day).values_list("recipient", flat=True))
+
+
+def _was_before(considered: dt.date | None, day: dt.date) -> bool:
+    return considered is not None and considered < day
 
 
 def _near(people: dict[int, User], day: ReminderDay) -> dict[int, list[Case]]:
@@ -91,14 +135,23 @@ def _near(people: dict[int, User], day: ReminderDay) -> dict[int, list[Case]]:
     for technician in left_with_cases() if administrators else ():
         readers[technician] |= administrators
     found: dict[int, list[Case]] = defaultdict(list)
-    cases = [case for case in _scheduled(readers, now, day.before) if _is_between(case, now, day.before)]
-    told = Reminder.objects.filter(recipient__in=people, case__in=ids_as_rows([case.pk for case in cases]))
-    reminded = set(told.values_list("recipient_id", "case_id", "schedule_revision"))
-    for case in cases:
-        for person in readers[case.assigned_to_id or 0]:
-            if (person, case.pk, case.schedule_revision) not in reminded:
+    for case in _scheduled(readers, now, day.before):
+        if _is_between(case, now, day.before):
+            for person in readers[case.assigned_to_id or 0]:
                 found[person].append(case)
-    return found
+    return _not_reminded(found)
+
+
+def _not_reminded(near: Mapping[int, Collection[Case]]) -> dict[int, list[Case]]:
+    """Return those cases of each person that they have not been reminded of, with the schedule they have now."""
+    keys = {case.pk for cases in near.values() for case in cases}
+    told = Reminder.objects.filter(recipient__in=near, case__in=ids_as_rows(sorted(keys)))
+    reminded = set(told.values_list("recipient_id", "case_id", "schedule_revision"))
+    left = {
+        person: [case for case in cases if (person, case.pk, case.schedule_revision) not in reminded]
+        for person, cases in near.items()
+    }
+    return {person: cases for person, cases in left.items() if cases}
 
 
 def _scheduled(technicians: Collection[int], now: dt.datetime, before: dt.datetime) -> CaseQuerySet:
@@ -111,6 +164,15 @@ def _scheduled(technicians: Collection[int], now: dt.datetime, before: dt.dateti
 
 def _is_between(case: Case, now: dt.datetime, before: dt.datetime) -> bool:
     return case.release_instant is not None and now < case.release_instant < before
+
+
+def _tell(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Mapping[int, dt.date]) -> int:
+    """Remind each person of their cases, as they have chosen. Return how many emails."""
+    channels = chosen(Kind.REMINDER, near)
+    _ring({pk: cases for pk, cases in near.items() if channels.get(pk, Channel.NOTHING) != Channel.NOTHING})
+    mailed = {pk: cases for pk, cases in near.items() if channels.get(pk) in MAILED and people[pk].email}
+    _store(mailed, people, days)
+    return len(mailed)
 
 
 def _ring(near: dict[int, list[Case]]) -> None:
@@ -126,7 +188,7 @@ def _ring(near: dict[int, list[Case]]) -> None:
     )
 
 
-def _store(near: dict[int, list[Case]], people: dict[int, User], day: ReminderDay) -> None:
+def _store(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Mapping[int, dt.date]) -> None:
     if not near:
         return
     now = portal_now()
@@ -136,13 +198,15 @@ def _store(near: dict[int, list[Case]], people: dict[int, User], day: ReminderDa
             kind=OutgoingEmail.Kind.REMINDER,
             recipient_id=person,
             address=people[person].email,
-            payload={"day": day.day.isoformat()},
+            payload={"day": days[person].isoformat()},
             **moments,
         )
         for person in near
     )
     Reminder.objects.bulk_create(
-        Reminder(case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=day.day, email=email)
+        Reminder(
+            case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
+        )
         for (person, cases), email in zip(near.items(), emails, strict=True)
         for case in cases
     )

@@ -17,6 +17,7 @@ from cases.models import BulkRow, Case, CaseEvent, CaseType
 from cases.releases.actions import set_schedule
 from cases.releases.bulk.errors import Unchanged
 from cases.releases.bulk.operation import CaseChange, Item, Job, Operation, record, recorders, recount, store
+from cases.releases.reminders import remind_at_once
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_many_after_commit
 
@@ -146,6 +147,8 @@ def write_schedules(changes: Sequence[CaseChange], **columns: Any) -> list[CaseE
     lapsed = condition_sets.lapse_approvals(recorders(changes))
     if lapsed:
         recount(changes)
+    recorder = changes[0].recorder
+    remind_at_once([change.case for change in changes], by=recorder.by, at=recorder.at)
     return lapsed
 
 

@@ -8,12 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
+from cases.accounts.absences import set_absence
 from cases.casework import assignment
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.delivery.email_claims import claim, lease
 from cases.lifecycle.reminder_days import reminder_day
 from cases.models import Absence, Case, Condition, Notification, NotificationChoice, OutgoingEmail, Reminder, User
+from cases.releases import bulk
 from cases.releases.reminders import queue_reminders
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseFactory, UserFactory
@@ -153,6 +155,88 @@ def test_a_case_handed_over_is_reminded_of_before_the_next_day_if_that_is_too_la
     clock.move_to(dt.datetime(2025, 6, 12, 8, tzinfo=dt.UTC))
     send()
     assert told(mailoutbox) == ({} if at_once else {"otto@example.com": numbers(case)})
+
+
+def bring_forward(case: Case, by: User, days: int, time: dt.time | None = None) -> None:
+    case.refresh_from_db()
+    wanted = Schedule(TODAY + days * DAY, time)
+    releases.schedule(case=case, by=by, source="web", release_on=wanted, reason="x")
+
+
+def complete_for_tomorrow(case: Case, by: User) -> None:
+    returned = releases.return_to_accepted(case=case, by=by, source="web")
+    releases.complete(case=returned, by=by, source="web", release_on=Schedule(TODAY + DAY), reason="x")
+
+
+def bring_forward_in_bulk(case: Case, by: User) -> None:
+    run = bulk.preview(
+        by=by, action="schedule", keys=[case.pk], parameters=bulk.Parameters(date=TODAY + DAY), reason="x"
+    )
+    bulk.start(by=by, run=run)
+    bulk.work_off()
+
+
+@pytest.mark.parametrize("already", [False, True], ids=["first of the day", "second of the day"])
+@pytest.mark.parametrize(
+    "move",
+    [lambda case, by: bring_forward(case, by, 1), complete_for_tomorrow, bring_forward_in_bulk],
+    ids=["moved", "completed", "in bulk"],
+)
+def test_who_would_be_reminded_too_late_of_a_nearer_date_is_reminded_at_once(
+    move, already, technician, other_technician, administrator, mailoutbox, clock
+):
+    Absence.objects.create(technician=technician, deputy=other_technician, first_day=TODAY, last_day=TODAY)
+    if already:
+        ahead(technician, 2)
+    case = ahead(technician, 10)
+    send()
+    mailoutbox.clear()
+    move(case, administrator)
+    send()
+    assert told(mailoutbox) == {name: numbers(case) for name in ("tom@example.com", "otto@example.com")}
+    assert Notification.objects.filter(kind="reminder", case=case).count() == 2
+    send()
+    assert told(mailoutbox) == {}
+
+
+def test_who_stands_in_from_now_on_is_reminded_of_what_cannot_wait(technician, other_technician, mailoutbox):
+    case, _later = ahead(technician, 1), ahead(technician, 2)
+    send()
+    assert set(told(mailoutbox)) == {"tom@example.com"}
+    set_absence(technician=technician, deputy=other_technician, first_day=TODAY, last_day=TODAY, by=technician)
+    send()
+    assert told(mailoutbox) == {"otto@example.com": numbers(case)}
+
+
+def test_a_nearer_date_that_the_next_reminder_tells_in_time_waits_for_it(technician, administrator, mailoutbox, clock):
+    case = ahead(technician, 10)
+    send()
+    bring_forward(case, administrator, 1, dt.time(8, 1))
+    send()
+    assert told(mailoutbox) == {}
+    clock.move_to(dt.datetime(2025, 6, 12, 8, tzinfo=dt.UTC))
+    send()
+    assert told(mailoutbox) == {"tom@example.com": numbers(case)}
+
+
+def test_nobody_is_reminded_at_once_of_a_date_that_they_chose(technician, administrator, mailoutbox, settings):
+    settings.RELEASE_MIN_DAYS = 0
+    case = ahead(technician, 10)
+    send()
+    bring_forward(case, technician, 1)
+    send()
+    assert told(mailoutbox) == {}
+
+
+def test_a_reminder_at_once_takes_none_of_the_day_away(technician, administrator, mailoutbox):
+    """It comes before the reminders of that day."""
+    other, case = ahead(technician, 2), ahead(technician, 10)
+    User.objects.update(reminders_considered=TODAY - DAY)
+    bring_forward(case, administrator, 1)
+    send()
+    at_once, of_the_day = sorted((mail.body for mail in mailoutbox), key=lambda body: other.external_case_id in body)
+    assert case.external_case_id in at_once
+    assert other.external_case_id in of_the_day
 
 
 def test_a_new_date_is_reminded_of_anew(technician, administrator, mailoutbox, clock):
