@@ -30,7 +30,7 @@ from cases.lifecycle.locking import lock_all_cases
 from cases.models import Case, CaseEvent, PortalClock, PortalEvent
 from cases.models.case_states import SCHEDULED
 from cases.releases.approvals import keep_approvals
-from cases.releases.notices import tell_of_events, tell_of_moved_held
+from cases.releases.notices import tell_of_events, tell_of_reached_held
 
 BATCH = 2000
 # How many moves are listed. All are counted.
@@ -198,7 +198,7 @@ def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
     asking = {event.case_id for event in lapsed}
     tell_of_events([event for event in events if event.case_id in asking])
     # The next look for such cases begins where the last one ended.
-    tell_of_moved_held([recorders[move.case.pk].case for move in moves if move.is_reached(at)], at=at)
+    tell_of_reached_held([recorders[move.case.pk].case for move in moves if move.is_reached(at)], at=at)
 
 
 def _recorder(move: Move, *, by: str, at: dt.datetime) -> EventRecorder:

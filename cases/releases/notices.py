@@ -27,6 +27,7 @@ Event = CaseEvent.Kind
 # When somebody last looked for cases that conditions hold back. It moves on without any at this interval, so that a
 # look reads no more than that.
 HEARTBEAT = "held by conditions"
+NAME = "sweep"
 MOVES_ON = dt.timedelta(hours=1)
 BATCH = 1000
 # After each of these an open approval is asked for, and after the others where they are about the approval itself.
@@ -53,7 +54,11 @@ def tell_of_failure(pk: int, *, at: dt.datetime) -> None:
 
 
 def tell_of_condition(condition: Condition, recorder: EventRecorder) -> None:
-    """Tell the owner of an open condition, which was just added or opened again, and who is to approve."""
+    """Tell the owner of an open condition, which was just added or opened again, and who is to approve.
+
+    Also whose case it holds back from now on, where its instant has come before.
+    """
+    tell_of_late_held([recorder.case], by=recorder.by, at=recorder.at)
     if condition.kind == Condition.Kind.APPROVAL:
         ask_for_approval(recorder.case, recorder)
     elif condition.owner_id and condition.state == Condition.State.OPEN:
@@ -88,6 +93,7 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
             notify_each(kind, abouts, by=by, at=at)
     if asking := {event.case_id for event in events if _asks_for_approval(event)}:
         ask_for_approvals(asking, by=by, at=at)
+    tell_of_late_held([event.case for kind in OPENING for event in of_kind[kind]], by=by, at=at)
     if handed_over := of_kind[Event.HANDED_OVER]:
         people = {event.details.get(name) for event in handed_over for name in ("from_technician", "to_technician")}
         ask_after_hand_over([event.case for event in handed_over], people=people - {None}, at=at)
@@ -122,15 +128,26 @@ def tell_of_held() -> int:
     return len(held)
 
 
-def tell_of_moved_held(cases: Sequence[Case], *, at: dt.datetime) -> None:
-    """Do as `tell_of_held` for those of `cases` that conditions hold back. Their instants were moved into the past."""
+def tell_of_late_held(cases: Sequence[Case], *, by: User | str, at: dt.datetime) -> None:
+    """Do as `tell_of_held` for those of `cases` that conditions hold back from now on, with an instant before `at`.
+
+    The next look begins where the last one ended. It would miss a condition that is added while all releases are
+    stopped, or while a release fails.
+    """
+    instants = [(case, case.release_instant) for case in cases if case.is_pending]
+    tell_of_reached_held([case for case, instant in instants if instant and instant <= at], by=by, at=at)
+
+
+def tell_of_reached_held(cases: Sequence[Case], *, by: User | str = NAME, at: dt.datetime) -> None:
+    """Do as `tell_of_held` for those of `cases`, whose instants are in the past now, that conditions hold back."""
     held = [case for case in cases if case.open_conditions and case.assigned_to_id]
-    _tell_held([About(case.assigned_to_id or 0, case.pk, case.schedule_revision) for case in held], at=at)
+    abouts = [About(case.assigned_to_id or 0, case.pk, case.schedule_revision) for case in held]
+    _tell_held(list(dict.fromkeys(abouts)), by=by, at=at)
 
 
-def _tell_held(held: Sequence[About], *, at: dt.datetime) -> None:
+def _tell_held(held: Sequence[About], *, by: User | str = NAME, at: dt.datetime) -> None:
     for start in range(0, len(held), BATCH):
-        notify_each(Kind.HELD, with_administrators(held[start : start + BATCH]), by="sweep", at=at)
+        notify_each(Kind.HELD, with_administrators(held[start : start + BATCH]), by=by, at=at)
 
 
 def _newly_held(since: dt.datetime, now: dt.datetime) -> CaseQuerySet:

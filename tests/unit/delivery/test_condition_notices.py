@@ -12,7 +12,7 @@ from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.delivery.notifications import notify
 from cases.models import Notification
-from cases.releases import bulk
+from cases.releases import bulk, notices
 from cases.releases.bulk import Parameters
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
@@ -158,3 +158,67 @@ def test_no_email_says_that_a_case_is_held_back_which_is_not(technician, clock, 
     releases.release_due(by="sweep", source="sweep")
     clock.shift(DAY)
     assert ("tom" in mailed(mailoutbox)) == told
+
+
+def add(case, administrator):
+    releases.add_condition(case=case, by=administrator, kind="manual", name="Payment received", **WEB)
+
+
+def add_in_bulk(case, administrator):
+    run_of(administrator, "add_condition", case, Parameters(kind="manual", name="Payment received"))
+
+
+def ask_again(case, administrator):
+    condition = releases.add_condition(case=case, by=administrator, kind="approval", **WEB)
+    releases.approve(condition=condition, by=UserFactory(role="administrator"), **WEB)
+    releases.add_condition(case=case, by=administrator, kind="approval", **WEB)
+
+
+def meet_and_undo_in_bulk(case, administrator):
+    chosen = Parameters(kind="manual", name="Payment received")
+    condition = releases.add_condition(case=case, by=case.assigned_to, kind="manual", name=chosen.name, **WEB)
+    Notification.objects.all().delete()
+    run = run_of(administrator, "meet_condition", case, chosen)
+    undo = bulk.preview_undo(by=administrator, run=run, reason="x")
+    bulk.start(by=administrator, run=undo)
+    bulk.work_off()
+    assert condition.kind == "manual"
+
+
+def run_of(administrator, action, case, chosen):
+    run = bulk.preview(by=administrator, action=action, keys=[case.pk], parameters=chosen, reason="x")
+    bulk.start(by=administrator, run=run)
+    bulk.work_off()
+    run.refresh_from_db()
+    return run
+
+
+@pytest.mark.parametrize("change", [add, add_in_bulk, ask_again, meet_and_undo_in_bulk])
+def test_a_condition_that_comes_after_the_instant_is_told_as_one_that_was_there(
+    change, technician, administrator, clock
+):
+    """All releases were stopped at the instant, and the programs have looked since. It is told once."""
+    case = CaseFactory(assigned_to=technician, scheduled=True, scheduled_release_date=FROZEN.date() + DAY)
+    releases.stop_releases(by=administrator, reason="x", **WEB)
+    clock.shift(2 * DAY)
+    assert notices.tell_of_held() == 0
+    clock.shift(HOUR)
+    change(case, administrator)
+    assert told_of_held() == ["tom"]
+    clock.shift(HOUR)
+    notices.tell_of_held()
+    assert told_of_held() == ["tom"]
+
+
+def test_nobody_is_told_of_a_condition_that_comes_before_the_instant_or_is_their_own(technician, administrator, clock):
+    ahead = CaseFactory(assigned_to=technician, scheduled=True, scheduled_release_date=FROZEN.date() + DAY)
+    add(ahead, administrator)
+    late = CaseFactory(assigned_to=technician, scheduled=True, scheduled_release_date=FROZEN.date() - DAY)
+    add(late, technician)
+    add(CaseFactory(assigned_to=technician), administrator)
+    assert told_of_held() == []
+
+
+def told_of_held():
+    rows = Notification.objects.filter(kind="held").order_by("recipient__username")
+    return list(rows.values_list("recipient__username", flat=True))
