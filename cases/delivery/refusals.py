@@ -10,6 +10,7 @@ from cases.delivery.bounce_report import BounceReport, read_refusal
 from cases.delivery.bounces import SOFT_IN_A_ROW, mark_address
 from cases.delivery.email_batch import EmailBatch
 from cases.delivery.email_claims import lease
+from cases.delivery.results import SENDER_REFUSED
 from cases.lifecycle.locking import lock_people_by_key
 from cases.models import OutgoingEmail
 from cases.models.delivery import GIVEN_UP
@@ -49,6 +50,10 @@ def _is_last_of_a_row(email: OutgoingEmail) -> bool:
     refused = {
         message_id
         for message_id, address, tried, words in rows
-        if address == email.address and read_refusal(words) and not (arrived and tried < arrived)
+        if address == email.address and _is_about_mailbox(words) and not (arrived and tried < arrived)
     }
     return len(refused) >= SOFT_IN_A_ROW
+
+
+def _is_about_mailbox(words: str) -> bool:
+    return SENDER_REFUSED not in words and read_refusal(words) is not None

@@ -7,6 +7,9 @@ from cases.core import limits
 from cases.core.safe_errors import without_addresses
 from cases.delivery.bounce_report import BounceReport
 
+# The error of a message begins with it, or says it after how often it was tried, if the server refused our sender.
+SENDER_REFUSED = "SMTPSenderRefused"
+
 
 class Outcome(StrEnum):
     """What became of one delivery, in SMTP's words."""

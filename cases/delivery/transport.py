@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from cases.core.safe_errors import describe
 from cases.delivery.bounce_report import BounceReport, read_refusal
-from cases.delivery.results import DeliveryResult, Outcome
+from cases.delivery.results import SENDER_REFUSED, DeliveryResult, Outcome
 
 logger = structlog.get_logger(__name__)
 
@@ -18,6 +18,8 @@ logger = structlog.get_logger(__name__)
 MESSAGES_PER_CONNECTION = 100
 # The status of an address that can't be one (RFC 3463).
 INVALID_ADDRESS = "5.1.3"
+# The reply to a message that is too large. It may come with the sender, whose command says how large the message is.
+TOO_LARGE = 552
 
 
 class Transport:
@@ -56,19 +58,8 @@ class Transport:
         self._messages += 1
         try:
             self._connection.send_messages([message])
-        except smtplib.SMTPNotSupportedError as error:
-            return DeliveryResult(Outcome.REJECTED, f"{type(error).__name__}: {error}")
-        except smtplib.SMTPRecipientsRefused as error:
-            ((code, text),) = list(error.recipients.values())[:1]
-            answer = _by_code(code, text)
-            return replace(answer, refusal=read_refusal(answer.error))
-        except (smtplib.SMTPDataError, smtplib.SMTPHeloError) as error:
-            return _by_code(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
-            if status := getattr(error, "status_code", None):
-                return _by_http_status(int(status))
-            is_answer = isinstance(error, smtplib.SMTPResponseException)
-            return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}", in_doubt=not is_answer)
+            return _by_error(error)
         except Exception as error:  # the email library fails in many ways on odd addresses and headers
             if refused := _by_provider_status(message):
                 return refused
@@ -83,6 +74,25 @@ class Transport:
         except (smtplib.SMTPException, OSError):
             # A connection that cannot be closed is replaced.
             self._connection = get_connection()
+
+
+def _by_error(error: smtplib.SMTPException | OSError) -> DeliveryResult:
+    """Return what an error means that a server or a provider gave once it had begun to take the message."""
+    match error:
+        case smtplib.SMTPNotSupportedError():
+            return DeliveryResult(Outcome.REJECTED, f"{type(error).__name__}: {error}")
+        case smtplib.SMTPRecipientsRefused():
+            ((code, text),) = list(error.recipients.values())[:1]
+            answer = _by_code(code, text)
+            return replace(answer, refusal=read_refusal(answer.error))
+        case smtplib.SMTPSenderRefused():
+            return _of_sender(_by_code(error.smtp_code, error.smtp_error), error.smtp_code)
+        case smtplib.SMTPDataError() | smtplib.SMTPHeloError():
+            return _by_code(error.smtp_code, error.smtp_error)
+    if status := getattr(error, "status_code", None):
+        return _by_http_status(int(status))
+    is_answer = isinstance(error, smtplib.SMTPResponseException)
+    return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}", in_doubt=not is_answer)
 
 
 def _by_http_status(status: int) -> DeliveryResult:
@@ -102,6 +112,18 @@ def _by_provider_status(message: EmailMessage) -> DeliveryResult | None:
     words = f"{', '.join(sorted(statuses))}: from the provider"
     refusal = BounceReport.of(INVALID_ADDRESS, words) if "invalid" in statuses else None
     return DeliveryResult(Outcome.REJECTED, words, refusal=refusal)
+
+
+def _of_sender(answer: DeliveryResult, code: int) -> DeliveryResult:
+    """Return what an answer about our sender means. It says nothing about the recipient.
+
+    What is wrong in the settings is refused for every message and may be set right at any time: it is tried again, ever
+    more rarely, and given up like a recipient who always says later. For a while the server itself takes nothing.
+    """
+    outcome = Outcome.UNREACHABLE
+    if answer.outcome is Outcome.REJECTED:
+        outcome = Outcome.REJECTED if code == TOO_LARGE else Outcome.DEFERRED
+    return DeliveryResult(outcome, f"{SENDER_REFUSED}: {answer.error}")
 
 
 def _by_code(code: int, text: bytes | str) -> DeliveryResult:

@@ -12,6 +12,7 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cases.delivery.results import SENDER_REFUSED
 from cases.models import CaseQuerySet, OutgoingEmail
 from cases.models.delivery import GIVEN_UP, OPEN
 from cases.monitoring.heartbeats import SWEEPS_MISSED
@@ -21,6 +22,7 @@ State = OutgoingEmail.State
 ROWS = 20
 # It is usual that a recipient's server defers for this long: greylisting, a full mailbox.
 USUAL_DEFERRAL = dt.timedelta(hours=1)
+OF_SENDER = Q(last_error__startswith=SENDER_REFUSED)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class OutboxStatus:
 
     `not_due` may not leave yet, tried before or not: they wait for mail hours, or their release can still be undone.
     `oldest` is the age of the email that was due first. `unreachable` is the last error of the oldest email that our
-    own server has not taken for too long, `deferred` that of the oldest that a recipient's server defers.
+    own server has not taken for too long, `deferred` that of the oldest that a recipient's server defers, and
+    `sender_refused` that of the oldest whose sender our own server refuses: every other one will be refused too.
     """
 
     waiting: CappedCount
@@ -44,6 +47,7 @@ class OutboxStatus:
     overdue: dt.timedelta | None
     unreachable: str
     deferred: str
+    sender_refused: str
 
     @property
     def problems(self) -> list[str]:
@@ -53,6 +57,10 @@ class OutboxStatus:
             found.append(_("The mail server isn't accepting email: %(error)s") % {"error": self.unreachable})
         elif self.overdue:
             found.append(_("Emails are waiting, but no mail worker is processing them."))
+        if self.sender_refused:
+            hint = _("Check EMAIL_URL, DEFAULT_FROM_EMAIL and BOUNCE_DOMAIN.")
+            text = _("The mail server refuses the sender of our emails: %(error)s") % {"error": self.sender_refused}
+            found.append(f"{hint} {text}")
         if self.deferred:
             text = _("An email has been deferred for more than an hour: %(error)s")
             found.append(text % {"error": self.deferred})
@@ -75,12 +83,14 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime, *, patience: dt.timedel
     failing = opened.exclude(last_error="").filter(due__lte=now).order_by("due")
     given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")
     open_rows = _first_rows(opened.order_by("next_try"), "state", "due", "next_try", error=Length("last_error"))
-    failing_rows = _first_rows(failing, "state", "due", "deferrals", "pk")
+    failing_rows = _first_rows(failing, "state", "due", "deferrals", "pk", is_sender=OF_SENDER)
     lost = Counter(row.state for row in _first_rows(given_up, "state"))
     unreachable = next((row.pk for row in failing_rows if not row.deferrals and now - row.due > sweeps), None)
-    deferred = next((row.pk for row in failing_rows if row.deferrals and now - row.due > USUAL_DEFERRAL), None)
+    of_sender = next((row.pk for row in failing_rows if row.deferrals and row.is_sender), None)
+    put_off = [row for row in failing_rows if row.deferrals and not row.is_sender]
+    deferred = next((row.pk for row in put_off if now - row.due > USUAL_DEFERRAL), None)
     listable = Q(case__in=cases) | Q(case__isnull=True)
-    ids = [pk for pk in (unreachable, deferred) if pk] + [row.pk for row in failing_rows[:ROWS]]
+    ids = [pk for pk in (unreachable, of_sender, deferred) if pk] + [row.pk for row in failing_rows[:ROWS]]
     retrying_rows = _listed(failing.filter(listable, pk__in=ids))
     errors: dict[int | None, str] = {email.pk: email.last_error for email in retrying_rows}
     waited = _age(now, (row.next_try for row in open_rows[:1]))
@@ -97,6 +107,7 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime, *, patience: dt.timedel
         overdue=waited if waited > (patience or sweeps) else None,
         unreachable=errors.get(unreachable, ""),
         deferred=errors.get(deferred, ""),
+        sender_refused=errors.get(of_sender, ""),
     )
 
 

@@ -125,6 +125,17 @@ def test_a_recipient_who_is_put_off_is_an_alarm_only_after_an_hour(clock, after,
     assert [row.attempts > 3 for row in box.retrying_rows] == [True]
 
 
+def test_a_sender_whom_our_server_refuses_is_an_alarm_from_the_first_time(clock):
+    released(1)
+    refused = DeliveryResult(Outcome.DEFERRED, "SMTPSenderRefused: 550 5.7.1 not yours")
+    said = "Check EMAIL_URL, DEFAULT_FROM_EMAIL and BOUNCE_DOMAIN. The mail server refuses the sender of our emails: "
+    for _ in range(12):
+        (batch,) = outbox.claim(limit=20)
+        outbox.record(batch, refused)
+        assert seen(clock_now()).problems == [said + refused.error]
+        clock.move_to(OutgoingEmail.objects.get().next_try)
+
+
 @pytest.mark.slow
 def test_many_who_are_put_off_do_not_hide_that_the_server_is_down(clock):
     released(25)

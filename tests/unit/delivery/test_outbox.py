@@ -18,7 +18,7 @@ from cases import releases
 from cases.delivery import claims, email_claims, outbox
 from cases.delivery import release_email as mail_module
 from cases.delivery.results import DeliveryResult, Outcome
-from cases.models import Case, OutgoingEmail
+from cases.models import Case, OutgoingEmail, User
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 from tests.services import MailServer, SilentServer, free_port
@@ -35,6 +35,7 @@ class Server(MailServer):
     def __init__(self):
         super().__init__()
         self.at_rcpt, self.at_data = {}, {}
+        self.at_mail = "250 OK"
         self.connections = 0
 
     def to(self, address):
@@ -44,6 +45,11 @@ class Server(MailServer):
         self.connections += 1
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        if self.at_mail.startswith("250"):
+            envelope.mail_from = address
+        return self.at_mail
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if self.at_rcpt.get(address) == CUT:
@@ -490,6 +496,53 @@ def test_an_address_that_no_message_can_carry_fails_for_good_and_alone(server, m
     good, bad = release_for(member, broken)
     outbox.deliver()
     assert states(good, bad) == ["sent", "failed"]
+
+
+SENDERS = {
+    # what the server says of the sender → what becomes of the row, and how long it pauses first
+    "550 5.7.1 <portal@localhost> is not yours": ("waiting", 20),
+    "501 5.1.7 bad sender": ("waiting", 20),
+    "530 5.7.0 authenticate first": ("waiting", 20),
+    "552 5.3.4 the message is too large": ("failed", 0),
+    "451 4.3.0 try later": ("waiting", 30),
+    "421 4.3.2 closing down": ("waiting", 30),
+}
+
+
+@pytest.mark.parametrize("answer", SENDERS)
+def test_a_sender_whom_the_server_refuses_is_tried_again_ever_more_rarely(answer, server, clock, member, no_jitter):
+    """Somebody may set right at any time what is wrong in the settings. A message that is too large stays so."""
+    (case,), (state, pause) = release_for(member), SENDERS[answer]
+    server.at_mail = answer
+    report = outbox.deliver()
+    email = row(case)
+    assert (report.failed, report.retried) == ((1, 0) if state == "failed" else (0, 1))
+    assert (email.state, email.interrupted) == (state, False)
+    assert answer[:9] in email.last_error
+    assert "portal@localhost" not in email.last_error
+    if pause:
+        assert pause <= (email.next_try - FROZEN).total_seconds() < pause + 5
+
+
+def test_a_sender_whom_the_server_refuses_for_two_days_is_given_up(server, clock, member):
+    (case,) = release_for(member)
+    server.at_mail = "550 5.7.1 not yours"
+    for tries in range(1, claims.MAX_DEFERRALS + 1):
+        assert row(case).state == "waiting", tries
+        outbox.deliver()
+        clock.move_to(max(row(case).next_try, timezone.now()))
+    assert row(case).state == "failed"
+    assert timezone.now() - FROZEN > dt.timedelta(days=1)
+    assert not User.objects.get(pk=member.pk).email_bounced
+
+
+def test_what_waited_for_a_sender_that_is_taken_is_sent(server, clock, member):
+    (case,) = release_for(member)
+    server.at_mail = "550 5.7.1 not yours"
+    outbox.deliver()
+    server.at_mail = "250 OK"
+    clock.move_to(row(case).next_try)
+    assert outbox.deliver().sent == 1
 
 
 def nobody_listens(settings):
