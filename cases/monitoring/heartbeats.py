@@ -14,8 +14,9 @@ from cases.releases.sweep import HEARTBEAT
 SWEEPS_MISSED = 6
 # Beat records every three minutes when it last ran what.
 BEAT_WRITES = dt.timedelta(minutes=3)
-# Cron or systemd may run the command once a day. It takes its time, and the machine may have been off.
-COMMAND_RUNS = dt.timedelta(hours=25)
+# Cron or systemd may run the command once a day. The day on which the clock is set back has 25 hours, and the command
+# takes its time.
+COMMAND_RUNS = dt.timedelta(hours=26)
 # Where beat has recorded nothing for so long, the portal runs without it.
 BEAT_UNUSED = dt.timedelta(days=7)
 # The entry of CELERY_BEAT_SCHEDULE that sweeps.

@@ -152,7 +152,7 @@ def test_between_two_runs_of_the_command_nothing_needs_attention(admin, member):
     assert "All systems normal." in page
     assert "no ETA task" not in page
     assert "out of date</span>" not in page
-    OutgoingEmail.objects.update(due=FROZEN - 1501 * MINUTE, next_try=FROZEN - 1501 * MINUTE)
+    OutgoingEmail.objects.update(due=FROZEN - 1561 * MINUTE, next_try=FROZEN - 1561 * MINUTE)
     assert "Emails are waiting, but no mail worker is processing them." in read(admin)
 
 

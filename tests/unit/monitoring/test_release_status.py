@@ -199,7 +199,11 @@ def test_where_the_command_runs_the_sweep_once_a_day_is_enough(beat, noted):
     assert scheduler_health(FROZEN).problems == []
     assert not scheduler_health(FROZEN).is_beat_late
 
-    Heartbeat.objects.filter(pk=heartbeat.pk).update(at=FROZEN - 1501 * MINUTE)
+    # A midnight and the next one when the clock is set back between. This time the command takes longer.
+    Heartbeat.objects.filter(pk=heartbeat.pk).update(at=FROZEN - 1510 * MINUTE)
+    assert scheduler_health(FROZEN).problems == []
+
+    Heartbeat.objects.filter(pk=heartbeat.pk).update(at=FROZEN - 1561 * MINUTE)
     assert scheduler_health(FROZEN).problems == ["Automatic releases aren't running."]
 
 
