@@ -30,7 +30,8 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
     """Let `deputy` stand in for `technician` from `first_day` to `last_day`, days of the portal.
 
     NotAllowed except for the technician and for administrators. CaseError for days or a deputy that cannot be: the
-    deputy is another technician at work, and not away on any of these days.
+    deputy is another technician at work, and not away on any of these days. The same absence again is the one that is
+    there.
     """
     # All who name each other lock each other: two of them never do it at the same moment.
     people = lock_people(by, technician, deputy)
@@ -41,9 +42,12 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
     now = portal_now()
     today = schedule.date_of(now)
     _check_days(first_day, last_day, today=today)
+    asked = {"technician": technician, "deputy": deputy, "first_day": first_day, "last_day": last_day}
+    if same := Absence.objects.filter(**asked).first():
+        return same
     _check_deputy(deputy, technician, first_day, last_day)
     _check_free(technician, first_day, last_day)
-    absence = Absence.objects.create(technician=technician, deputy=deputy, first_day=first_day, last_day=last_day)
+    absence = Absence.objects.create(**asked)
     _record(absence, AccountEvent.Kind.ABSENCE_SET, by=by)
     if first_day == today:
         remind_deputy_at_once(deputy, technician, at=now)

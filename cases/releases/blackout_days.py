@@ -23,7 +23,7 @@ def add(*, date: dt.date, name: str, by: User, source: str) -> BlackoutDay:
     """Let nobody choose `date` for a release from now on. `name` says why.
 
     BadSchedule for a day that `check_date` refuses, CaseError for an unusable name, WrongState for a day that is one
-    already.
+    already. The same day again, by the same person and name, is no error: somebody pressed the button twice.
     """
     by = lock_as_administrator(by)[by.pk]
     now = portal_now()
@@ -31,6 +31,8 @@ def add(*, date: dt.date, name: str, by: User, source: str) -> BlackoutDay:
     name = clean_name(name)
     kept = {"name": name, "created": now, "created_by": by}
     day, is_new = BlackoutDay.objects.get_or_create(date=date, defaults=kept)
+    if not is_new and (day.created_by_id, day.name) == (by.pk, name):
+        return day
     if not is_new:
         raise WrongState(_("This day is already a blackout day."), field="date")
     _record(Kind.BLACKOUT_DAY_ADDED, day, by=by, source=source, at=now)

@@ -13,7 +13,7 @@ from cases.core import limits
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.names import clean_name
 from cases.core.text import clean_text, isolated
-from cases.lifecycle import conditions
+from cases.lifecycle import conditions, form_tokens
 from cases.lifecycle.condition_owners import can_own, completed_by
 from cases.lifecycle.history import EventRecorder, facts_in
 from cases.lifecycle.locking import Locked, lock_for_action
@@ -38,13 +38,26 @@ def add_condition(
     name: str = "",
     owner: User | None = None,
     version: int | None = None,
+    form_token: str = "",
 ) -> Condition:
-    """Add a condition to a case that is in progress, or completed and not released.
+    """Add a condition to a case that is in progress, or completed and not released. A form adds one
+    (cases.lifecycle.form_tokens).
 
     `owner` takes care of it; None: the technician of the case. To ask for an approval once more opens the former one
     again, for its new owner. CaseError for a name or an owner that is not accepted, WrongState for a condition too
     many.
     """
+    # First: for a form that is sent again the case is another version by now.
+    facts = [str(case.pk), kind, name, str(owner and owner.pk)]
+    used = form_tokens.use(form_token, by=by, content=["condition", *facts])
+    condition = _add(case, kind, name, owner, by=by, source=source, version=version)
+    form_tokens.remember(used, condition.pk)
+    return condition
+
+
+def _add(
+    case: Case, kind: str, name: str, owner: User | None, *, by: User, source: str, version: int | None
+) -> Condition:
     locked = lock_for_action(
         case, Action.ADD_CONDITION, by=by, source=source, people=[owner] if owner else [], version=version
     )

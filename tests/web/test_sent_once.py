@@ -1,5 +1,6 @@
 """A form that creates something creates it once, however often its button is pressed."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -9,7 +10,19 @@ from django.test import Client
 
 from cases.delivery import outbox
 from cases.lifecycle import form_tokens
-from cases.models import AccountEvent, CalendarFeed, Case, CaseDocument, CaseNote, UsedFormToken, User
+from cases.models import (
+    Absence,
+    AccountEvent,
+    BlackoutDay,
+    CalendarFeed,
+    Case,
+    CaseDocument,
+    CaseNote,
+    Condition,
+    PortalEvent,
+    UsedFormToken,
+    User,
+)
 from tests.factories import CaseFactory, UserFactory
 from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
 
@@ -31,6 +44,10 @@ class Form:
 
     def __repr__(self):
         return self.address
+
+
+def a_day():
+    return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=5)
 
 
 def a_file(name="report.pdf"):
@@ -71,6 +88,14 @@ FORMS = [
         lambda: list(User.objects.filter(email="ida@example.com")),
         {"first_name": "Ada"},
     ),
+    Form(
+        "technician",
+        "/cases/{case}/conditions/",
+        "/cases/{case}/conditions/",
+        lambda: {"kind": "manual", "name": "Payment received", "version": Case.objects.get().version},
+        lambda: list(Condition.objects.all()),
+        {"name": "Contract signed"},
+    ),
 ]
 forms = pytest.mark.parametrize("form", FORMS, ids=repr)
 
@@ -96,6 +121,30 @@ def test_a_form_that_is_sent_three_times_makes_one_and_leads_there(form, request
     assert len({answer.url for answer in answers}) == 1
     outbox.deliver()
     assert len(mail.outbox) <= 1
+
+
+SAME_TWICE = {
+    "/accounts/absences/": (
+        "technician",
+        lambda: {"deputy": User.objects.get(username="otto").pk, "first_day": a_day(), "last_day": a_day()},
+        lambda: (Absence.objects.count(), AccountEvent.objects.filter(kind="absence_set").count()),
+    ),
+    "/blackout-days/new/": (
+        "administrator",
+        lambda: {"date": a_day(), "name": "Audit"},
+        lambda: (BlackoutDay.objects.count(), PortalEvent.objects.count()),
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", SAME_TWICE)
+def test_the_same_once_more_is_no_error(address, request, client, other_technician):
+    person, fields, made = SAME_TWICE[address]
+    client.force_login(request.getfixturevalue(person))
+    answers = [client.post(address, fields()) for _ in range(2)]
+    assert [(answer.status_code, answer.url) for answer in answers] == [(302, answers[0].url)] * 2
+    assert made() == (1, 1)
 
 
 @pytest.mark.django_db

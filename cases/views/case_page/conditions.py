@@ -1,5 +1,6 @@
 """The buttons and pages of a case's conditions, for staff. Each calls one verb."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -12,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import releases
-from cases.core.errors import CaseError
+from cases.core.errors import CaseError, SentAlready
 from cases.delivery.portal_links import portal_url
 from cases.forms.conditions import ConditionForm
 from cases.forms.release import ChangeForm
 from cases.forms.versions import VersionForm
-from cases.lifecycle import permissions
+from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, Condition
@@ -55,8 +56,12 @@ def add_condition(request: PortalRequest, pk: int) -> HttpResponse:
     form = ConditionForm(request.POST)
     if not form.is_valid():
         return _show_form(request, case, form, status=HTTPStatus.BAD_REQUEST)
-    condition = releases.add_condition(case=case, by=request.user, source=WEB, **form.condition())
-    messages.success(request, _asked_for_approval() if condition.kind == Kind.APPROVAL else _("Condition added."))
+    token = form_tokens.sent_in(request)
+    # A button that was pressed twice has added the condition already.
+    with suppress(SentAlready):
+        releases.add_condition(case=case, by=request.user, source=WEB, form_token=token, **form.condition())
+    is_approval = form.cleaned_data["kind"] == Kind.APPROVAL
+    messages.success(request, _asked_for_approval() if is_approval else _("Condition added."))
     return _to_panel(pk)
 
 

@@ -50,6 +50,15 @@ def test_whoever_is_back_early_ends_it(days_later, kept, technician, other_techn
     assert latest_account_events(technician, limit=1)[0].kind == "absence_ended"
 
 
+def test_the_same_once_more_is_the_one_that_is_there(technician, other_technician, administrator):
+    found = away(technician, other_technician, 0, 4)
+    assert away(technician, other_technician, 0, 4) == found
+    assert Absence.objects.count() == len(latest_account_events(technician, limit=5)) == 1
+    for first, last, deputy in ((0, 3, other_technician), (0, 4, UserFactory(role="technician"))):
+        with pytest.raises(CaseError):
+            away(technician, deputy, first, last)
+
+
 def test_only_the_technician_and_administrators_say_it(technician, other_technician, administrator, member):
     for by in (other_technician, member):
         with pytest.raises(NotAllowed):

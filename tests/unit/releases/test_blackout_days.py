@@ -9,7 +9,7 @@ from cases.core.errors import BadSchedule, CaseError, NotAllowed, TooLong, Wrong
 from cases.models import BlackoutDay, Case, PortalEvent
 from cases.releases import blackout_days
 from cases.selectors import blackout_days as selectors
-from tests.factories import CaseFactory
+from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,10 @@ def test_names_are_words_of_some_length(administrator):
 
 
 def test_once_is_enough(administrator):
-    add(administrator)
+    first = add(administrator)
+    assert add(administrator) == first
+    with pytest.raises(WrongState):
+        add(UserFactory(role="administrator"))
     with pytest.raises(WrongState):
         add(administrator, name="Again")
     blackout_days.remove(date=TODAY + DAY, by=administrator, source="web")
