@@ -7,6 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern
 
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 # What each provider asks for, in the order of user, password and host in the URL.
 PROVIDERS = {
     "brevo": ("API_KEY", "", ""),
@@ -52,13 +53,17 @@ def email_settings(url: str) -> dict[str, Any]:
 
 def _server_settings(url: str) -> dict[str, Any]:
     try:
-        return dict(environ.Env.email_url_config(url))
+        found = dict(environ.Env.email_url_config(url))
     except (ImproperlyConfigured, ValueError):
+        found = {}
+    # Without a host Python would take this machine for the server.
+    if not found or (found["EMAIL_BACKEND"] == SMTP and not found["EMAIL_HOST"]):
         # The error does not repeat the URL, which may hold a password.
         raise ImproperlyConfigured(
             f"EMAIL_URL must begin with smtp://, smtp+tls://, smtp+ssl:// or a provider ({', '.join(PROVIDERS)}), "
-            "and a port must be a number."
-        ) from None
+            "name a server, and a port must be a number."
+        )
+    return found
 
 
 def has_webhook(settings: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ docs/settings.md and the lines of .env.example. No model is imported: this is re
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from portal.address_types import Domain, Hosts, MailFolder, Origins, Sender, Site
 from portal.setting_types import (
     DAY_SECONDS,
     MAX_DAYS,
@@ -14,10 +15,8 @@ from portal.setting_types import (
     Flag,
     Holidays,
     Hours,
-    Sender,
     Setting,
     SettingGroup,
-    Site,
     TimeOfDay,
     WholeNumber,
     Words,
@@ -49,7 +48,7 @@ INSTALLATION = [
     ),
     Setting("DEBUG", "False", "Django's debug mode. Never in production.", Flag()),
     Setting(
-        "ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Host names the portal answers to.", Words(), in_example=True
+        "ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Host names the portal answers to.", Hosts(), in_example=True
     ),
     Setting(
         "PORTAL_PORT",
@@ -57,7 +56,7 @@ INSTALLATION = [
         "Port that `docker-compose.yml` publishes. The default of `PORTAL_URL` follows it.",
         WholeNumber(1, 65_535),
     ),
-    Setting("CSRF_TRUSTED_ORIGINS", "", "Origins that may send forms.", Words(), told_default="PORTAL_URL"),
+    Setting("CSRF_TRUSTED_ORIGINS", "", "Origins that may send forms.", Origins(), told_default="PORTAL_URL"),
     Setting(
         "BEHIND_PROXY",
         "False",
@@ -82,7 +81,7 @@ INSTALLATION = [
         SECONDS,
         told_default="RELEASE_ETA_WINDOW_DAYS + 1 day",
     ),
-    Setting("FLOWER_URL", "", "Address of Flower, linked from the operations page.", in_example=True),
+    Setting("FLOWER_URL", "", "Address of Flower, linked from the operations page.", Site(), in_example=True),
     Setting(
         "METRICS_TOKEN",
         "",
@@ -376,6 +375,7 @@ SYSTEM = [
         "BOUNCE_DOMAIN",
         "",
         _("Domain that receives bounces. Each email is sent from its own address at this domain. Empty: off."),
+        Domain(),
         in_example=True,
         example="bounces.example.com",
     ),
@@ -383,6 +383,7 @@ SYSTEM = [
         "BOUNCE_IMAP_URL",
         "",
         _("Folder that gets the bounces, for manage.py receive_bounces --imap."),
+        MailFolder(),
         is_secret=True,
         in_example=True,
         example="imaps://user:password@host/INBOX",

@@ -2,9 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
@@ -116,39 +114,6 @@ class Zone:
             return ZoneInfo(text).key
         except (ValueError, OSError, KeyError):
             raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Berlin, not {text!r}.") from None
-
-
-@dataclass(frozen=True)
-class Site:
-    """The address of a website, or nothing."""
-
-    values: str = "`http://…` or `https://…`"
-
-    def read(self, name: str, text: str) -> str:
-        if text and not _is_site(text):
-            raise ImproperlyConfigured(f"{name} must begin with http:// or https:// and name a host, not {text!r}.")
-        return text
-
-
-def _is_site(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-@dataclass(frozen=True)
-class Sender:
-    """An email address, perhaps behind a name. Without one a mail server refuses each email, or takes it for spam."""
-
-    values: str = "email address, or a name with one in `<>`"
-
-    def read(self, name: str, text: str) -> str:
-        before, at, domain = parseaddr(text)[1].rpartition("@")
-        if not (before and at and domain):
-            raise ImproperlyConfigured(f"{name} must be an email address, or a name with one in <>, not {text!r}.")
-        return text
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,37 @@ BAD = {
     "PORTAL_URL": ["portal.example.org", "ftp://portal.example.org", "https://", "https://a:port", "https://[::1"],
     "SECRET_KEY": [""],
     "DEFAULT_FROM_EMAIL": ["", "Portal", "Portal <>", "@example.com", "portal@"],
-    "EMAIL_URL": ["", "mail.example.com:25", "pop3://a", "smtp://a:port"],
+    "EMAIL_URL": ["", "mail.example.com:25", "pop3://a", "smtp://a:port", "smtp:mail.example.com", "smtp+tls://u:p@"],
+    "BOUNCE_DOMAIN": [
+        "bounces@example.com",
+        "@example.com",
+        "https://example.com",
+        "example.com/",
+        "example.com:25",
+        "a b.com",
+        "localhost",
+        "-a.com",
+        ".com",
+        "über.example",
+        "a." * 95 + "com",
+    ],
+    "BOUNCE_IMAP_URL": [
+        "imap.example.com",
+        "https://user:password@imap.example.com/INBOX",
+        "imaps://",
+        "imaps://user:password@",
+        "imaps://imap.example.com/INBOX",
+        "imaps://user@imap.example.com/INBOX",
+        "imaps://user:password@imap.example.com:port/INBOX",
+    ],
+    "FLOWER_URL": ["flower:5555", "javascript:alert(1)", "/flower/"],
+    "ALLOWED_HOSTS": ["https://portal.example.com", "portal.example.com:8000", "a.example, b.example/"],
+    "CSRF_TRUSTED_ORIGINS": [
+        "portal.example.com",
+        "https://portal.example.com/",
+        "https://a.example/cases",
+        "https://",
+    ],
     "RELEASE_MEMBER_VIEW": ["Hidden", "all", ""],
     "RELEASE_MIN_DAYS": ["-1", "7 days", "6.5", "36501"],
     "RELEASE_DEFAULT_DAYS": ["6", "x", "36501"],
@@ -85,6 +115,29 @@ def test_an_error_has_no_words_that_the_log_takes_for_an_address(settings_with, 
     with pytest.raises(ImproperlyConfigured) as refused:
         settings_with(**{name: "garbage"})
     assert without_addresses(str(refused.value)) == str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BOUNCE_DOMAIN", "bounces.example.com"),
+        ("BOUNCE_DOMAIN", "xn--bcher-kva.example"),
+        ("BOUNCE_IMAP_URL", "imaps://user:pass%40word@imap.example.com:993/INBOX"),
+        ("BOUNCE_IMAP_URL", "imap://me%40example.com:secret@imap"),
+        ("FLOWER_URL", "https://portal.example.com:5555/flower/"),
+        ("EMAIL_URL", "consolemail://"),
+        ("EMAIL_URL", "smtp+ssl://user:password@mail.example.com:465"),
+    ],
+)
+def test_good_addresses_are_taken(name, value, settings_with):
+    assert settings_with(**{name: value}).get(name, value) == value
+
+
+def test_good_hosts_and_origins_are_taken(settings_with):
+    hosts = [".example.com", "localhost", "[::1]", "127.0.0.1", "*"]
+    origins = ["https://*.example.com", "http://127.0.0.1:8000"]
+    found = settings_with(ALLOWED_HOSTS=", ".join(hosts), CSRF_TRUSTED_ORIGINS=",".join(origins))
+    assert (found["ALLOWED_HOSTS"], found["CSRF_TRUSTED_ORIGINS"]) == (hosts, origins)
 
 
 def test_good_values_are_taken(settings_with):

@@ -1,0 +1,120 @@
+"""Kinds of settings that are addresses: of sites, hosts, senders, domains and mail folders."""
+
+import re
+from dataclasses import dataclass
+from email.utils import parseaddr
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.setting_types import Text, Words
+
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})+", re.IGNORECASE)
+# With a local part that the portal signs, an address of that domain is short enough for every mail server.
+MAX_DOMAIN = 190
+# An IPv6 address in brackets, or what has neither a scheme nor a port nor a path.
+HOST = re.compile(r"\[[0-9a-f:.]+\]|[^\s:/\[\]]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The address of a website, or nothing."""
+
+    values: str = "`http://…` or `https://…`"
+
+    def read(self, name: str, text: str) -> str:
+        if text and not _is_site(text):
+            raise ImproperlyConfigured(f"{name} must begin with http:// or https:// and name a host, not {text!r}.")
+        return text
+
+
+def _is_site(text: str) -> bool:
+    parts = _split(text)
+    return parts is not None and parts.scheme in ("http", "https")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """An email address, perhaps behind a name. Without one a mail server refuses each email, or takes it for spam."""
+
+    values: str = "email address, or a name with one in `<>`"
+
+    def read(self, name: str, text: str) -> str:
+        before, at, domain = parseaddr(text)[1].rpartition("@")
+        if not (before and at and domain):
+            raise ImproperlyConfigured(f"{name} must be an email address, or a name with one in <>, not {text!r}.")
+        return text
+
+
+@dataclass(frozen=True)
+class Hosts(Words):
+    """Names of hosts. One with a scheme or a port never matches, and every page would be refused."""
+
+    values: str = "comma-separated host names"
+
+    def read(self, name: str, text: str) -> list[str]:
+        words = super().read(name, text)
+        for word in words:
+            if not HOST.fullmatch(word):
+                raise ImproperlyConfigured(
+                    f"{name} must be host names such as portal.example.com, without a scheme or a port, not {word!r}."
+                )
+        return words
+
+
+@dataclass(frozen=True)
+class Origins(Words):
+    """Sites without a path. Django compares them with the header of that name, letter by letter."""
+
+    values: str = "comma-separated, `http://…` or `https://…`"
+
+    def read(self, name: str, text: str) -> list[str]:
+        words = super().read(name, text)
+        for word in words:
+            if not _is_site(word) or urlsplit(word)[2:] != ("", "", ""):
+                raise ImproperlyConfigured(
+                    f"{name} must be origins such as https://portal.example.com, without a path, not {word!r}."
+                )
+        return words
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain of email addresses, or nothing."""
+
+    values: str = "domain (`bounces.example.com`)"
+
+    def read(self, name: str, text: str) -> str:
+        if text and not (DOMAIN.fullmatch(text) and len(text) <= MAX_DOMAIN):
+            raise ImproperlyConfigured(f"{name} must be a domain such as bounces.example.com, not {text!r}.")
+        return text
+
+
+@dataclass(frozen=True)
+class MailFolder(Text):
+    """A folder of an IMAP server, or nothing. The error does not repeat the URL, which holds a password."""
+
+    values: str = "`imaps://…` or `imap://…`"
+
+    def read(self, name: str, text: str) -> str:
+        if text and not _is_mail_folder(text):
+            raise ImproperlyConfigured(
+                f"{name} must begin with imaps:// or imap:// and name user, password and host. A port must be a number."
+            )
+        return text
+
+
+def _is_mail_folder(text: str) -> bool:
+    parts = _split(text)
+    return bool(parts and parts.scheme in ("imap", "imaps") and parts.username and parts.password)
+
+
+def _split(text: str) -> SplitResult | None:
+    """Return the parts of a URL that names a host. None where it does not, or its port is no number."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts if parts.hostname and port != 0 else None
