@@ -147,8 +147,12 @@ class ChangeType(Operation):
         new = self.new_type(item.row)
         if item.case.case_type_id == new:
             raise Unchanged(_("This case already has this type."))
-        check_choosable(self.types.get(new or 0), present=item.case.case_type_id)
+        self.check_type(item, self.types.get(new or 0))
         self.check_conditions(item)
+
+    def check_type(self, item: Item, new: CaseType | None) -> None:
+        """Check that somebody may choose this type for the case."""
+        check_choosable(new, present=item.case.case_type_id)
 
     def check_conditions(self, item: Item) -> None:
         """Check that the case may have the conditions of its new type, and that an undo could restore the others."""

@@ -166,6 +166,9 @@ class RestoreType(UndoOperation, ChangeType):
         former: int | None = row.fact("case_type")
         return former
 
+    def check_type(self, item: Item, new: CaseType | None) -> None:
+        """Refuse nothing: the case had this type before, and a case keeps one that is retired."""
+
     def check_conditions(self, item: Item) -> None:
         """Refuse nothing: the case had these conditions before."""
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from cases import releases
-from cases.casework import answers, notes
+from cases.casework import answers, case_types, notes
 from cases.conversation import messages
 from cases.core.errors import NotAllowed
 from cases.core.schedule import Schedule
@@ -379,6 +379,15 @@ def test_an_undo_goes_by_the_conditions_that_the_run_has_changed(typed, technici
     run = done(preview(technician, "case_type", typed, case_type=savings.pk))
     pension.conditions.filter(name="Bank").delete()
     pension.conditions.create(kind="answer", name="")
+    clock.shift(MINUTE)
+    assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done", "done"]
+    assert as_they_are() == before
+
+
+def test_a_former_type_comes_back_that_nobody_can_choose_anymore(typed, technician, administrator, clock):
+    before = as_they_are()
+    run = done(preview(technician, "case_type", typed, case_type=CaseTypeFactory(name="Savings").pk))
+    case_types.set_retired(case_type=typed[0].case_type, retired=True, by=administrator, source="web")
     clock.shift(MINUTE)
     assert codes(done(bulk.preview_undo(by=technician, run=run))) == ["done", "done"]
     assert as_they_are() == before
