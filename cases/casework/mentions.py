@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.db.models import Q
 
@@ -27,8 +28,8 @@ class Mentions:
 def mentions_in(text: str) -> Mentions:
     """Return the first MENTIONS of `text`. Colleagues are active staff. One statement, and none without an @.
 
-    A username counts before a name, and a longer name before a shorter one. A first name that several colleagues have
-    counts for none of them, unless the last name follows.
+    A longer name counts before a shorter one, and of the same length a username before a name. A first name that
+    several colleagues have counts for none of them, unless the last name follows.
     """
     found = list(MENTION.finditer(text))[: limits.MENTIONS]
     staff = list(_named({match["name"] for match in found})) if found else []
@@ -50,16 +51,21 @@ def _named(names: set[str]) -> Iterable[User]:
 def _only_one(name: str, rest: str, staff: Iterable[User]) -> User | None:
     """Return the one of `staff` whom `rest`, the text after an @, names first; None where that is not one person."""
     text = fold(rest)
+    usernames = {person: fold(person.username) for person in staff}
     named = [person for person in staff if person.first_name]
-    by_username = [person for person in staff if fold(person.username) == fold(name)]
-    by_whole_name = _longest({person: fold(person.get_full_name()) for person in named}, text)
-    by_first_name = _longest({person: fold(person.first_name) for person in named}, text)
-    people = by_username or by_whole_name or by_first_name
+    ways: list[dict[User, str]] = [
+        {person: username for person, username in usernames.items() if username == fold(name)},
+        {person: fold(person.get_full_name()) for person in named},
+        {person: fold(person.first_name) for person in named},
+    ]
+    # Of names of one length the first way counts.
+    _length, people = max((_longest(names, text) for names in ways), key=itemgetter(0))
     return people[0] if len(people) == 1 else None
 
 
-def _longest(names: Mapping[User, str], text: str) -> list[User]:
-    """Return the people with the longest of `names` that `text` begins with. A name ends where a word does."""
+def _longest(names: Mapping[User, str], text: str) -> tuple[int, list[User]]:
+    """Return the length of the longest of `names` that `text` begins with, and whose it is. A name ends where a word
+    does."""
     found = [name for name in names.values() if text.startswith(name) and not WORD.match(text, len(name))]
-    longest = max(found, key=len, default=None)
-    return [person for person, name in names.items() if name == longest]
+    longest = max(found, key=len, default="")
+    return len(longest), [person for person, name in names.items() if longest and name == longest]

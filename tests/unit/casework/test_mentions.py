@@ -105,6 +105,16 @@ def test_a_name_ends_where_a_word_ends_and_the_longest_counts(text):
     assert bool(found.unclear) == (NAMES[text] is None)
 
 
+@pytest.mark.parametrize(
+    ("text", "username"),
+    [("@José María", "jm"), ("@jose maria", "jm"), ("@Jose", "jose"), ("@José Marías", "jose"), ("@jose.", "jose")],
+)
+def test_a_longer_name_counts_before_a_username_with_which_it_begins(text, username):
+    for name, first, last in (("jm", "José María", "Núñez"), ("jose", "Pepa", "Gil")):
+        UserFactory(username=name, first_name=first, last_name=last, role="technician")
+    assert [person.username for person in mentions_in(text).people] == [username]
+
+
 def test_two_colleagues_of_one_name_are_told_by_their_usernames():
     for username in ("ann.1", "ann.2"):
         UserFactory(username=username, first_name="Ann", last_name="Lee", role="technician")
