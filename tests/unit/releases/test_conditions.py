@@ -470,3 +470,23 @@ def test_the_same_date_once_more_changes_nothing(scheduled, other_technician, by
     scheduled.refresh_from_db()
     assert (approval.state, case.open_conditions) == ("met", 0)
     assert (scheduled.version, scheduled.schedule_revision, kinds(scheduled)) == before
+
+
+def test_an_approval_for_a_time_that_comes_twice_is_for_the_first(technician, other_technician, settings, clock):
+    """In Berlin it is 2:30 on that night at 0:30 and at 1:30 UTC."""
+    settings.TIME_ZONE = "Europe/Berlin"
+    case = CaseFactory(
+        assigned_to=technician,
+        scheduled=True,
+        scheduled_release_date=dt.date(2025, 10, 26),
+        scheduled_release_time=dt.time(2, 30),
+    )
+    condition = releases.add_condition(case=case, by=technician, source="web", kind="approval")
+    releases.approve(condition=condition, by=other_technician, source="web")
+    for time, is_released in (("00:29:59", False), ("00:30", True), ("01:30", True)):
+        clock.move_to(dt.datetime.fromisoformat(f"2025-10-26T{time}+00:00"))
+        releases.release_due(by="test", source="command")
+        case.refresh_from_db()
+        condition.refresh_from_db()
+        assert (case.is_released, condition.state) == (is_released, "met")
+    assert case.release_number == 1
