@@ -73,9 +73,9 @@ def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     # Key and schedule of all. What is checked comes with its answer, and there may be thousands.
     found = list(reminded.only("pk", "scheduled_release_date", "scheduled_release_time"))
     _forget_others(batch.row_ids, found)
-    ahead = [case.pk for case in found if cast(dt.datetime, case.release_instant) > now]
+    ahead = [case.pk for case in sorted(found, key=_instant) if _instant(case) > now]
     looked_at = ahead[:MAX_CHECKED]
-    near = _checked(list(with_facts(reminded.filter(pk__in=looked_at)))) if looked_at else []
+    near = _checked(sorted(with_facts(reminded.filter(pk__in=looked_at)), key=_instant)) if looked_at else []
     if not near:
         return RenderedEmail.dropped(batch, NOTHING_LEFT)
     # Meanwhile a case may have been released, moved or handed over.
@@ -112,11 +112,15 @@ def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datet
 
 
 def _reminded_of(person: User, emails: tuple[int, ...]) -> CaseQuerySet:
-    """Return the cases of these reminders that `person` may still be told of, the next release first."""
+    """Return the cases of these reminders that `person` may still be told of."""
     theirs = {person.pk, *deputies.stands_in_for(person)} | (left_with_cases() if person.is_administrator else set())
     same = {"reminders__email__in": emails, "reminders__schedule_revision": F("schedule_revision")}
-    found = Case.objects.visible_to(person).filter(SCHEDULED, assigned_to__in=theirs, **same)
-    return found.order_by("scheduled_release_date", "scheduled_release_time", "pk")
+    return Case.objects.visible_to(person).filter(SCHEDULED, assigned_to__in=theirs, **same).order_by("pk")
+
+
+def _instant(case: Case) -> dt.datetime:
+    """Return when the case, which has a date, is released. Databases put what has no time first on its day, or last."""
+    return cast(dt.datetime, case.release_instant)
 
 
 def _forget_others(emails: tuple[int, ...], told: list[Case]) -> None:
@@ -146,8 +150,7 @@ def _subject(listed: list[Near], count: int) -> str:
 
 def _entry(near: Near, person: User, now: dt.datetime) -> Entry:
     case = near.case
-    instant = cast(dt.datetime, case.release_instant)
-    lines = [_("Releases %(moment)s") % {"moment": on_portal_clock(instant, "MOMENT_FORMAT")}]
+    lines = [_("Releases %(moment)s") % {"moment": on_portal_clock(_instant(case), "MOMENT_FORMAT")}]
     if case.assigned_to_id != person.pk and case.assigned_to:
         lines.append(_assigned_to(case.assigned_to))
     lines += [f"{check.text}. {check.consequence}" for check in near.checked.failed]

@@ -92,6 +92,16 @@ def test_what_is_near_is_reminded_of_once_and_what_needs_something_comes_first(
     assert told(mailoutbox) == {"tom@example.com": numbers(later)}
 
 
+@pytest.mark.parametrize("usual", [dt.time(0), dt.time(9)])
+def test_the_next_release_comes_first_whether_it_has_a_time_or_not(usual, settings, technician, mailoutbox):
+    settings.RELEASE_TIME_OF_DAY = usual
+    times = (None, dt.time(8, 30), dt.time(17))
+    cases = [ahead(technician, 2, scheduled_release_time=time) for time in times] + [ahead(technician, 1)]
+    send()
+    places = {case: mailoutbox[0].body.index(case.external_case_id) for case in cases}
+    assert sorted(cases, key=lambda case: places[case]) == sorted(cases, key=lambda case: case.release_instant)
+
+
 def moved(case: Case, by: User) -> None:
     releases.schedule(case=case, by=by, source="web", release_on=Schedule(TODAY + 30 * DAY), reason="x")
 
