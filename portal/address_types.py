@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from email.utils import parseaddr
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -42,9 +42,20 @@ class Sender:
 
     def read(self, name: str, text: str) -> str:
         before, at, domain = parseaddr(text)[1].rpartition("@")
-        if not (before and at and domain):
+        if not (before and at and domain and text.isprintable() and _is_taken_by_django(text)):
             raise ImproperlyConfigured(f"{name} must be an email address, or a name with one in <>, not {text!r}.")
         return text
+
+
+def _is_taken_by_django(address: str) -> bool:
+    """Tell whether Django would send an email from there. Else each one would fail for good, when it is sent."""
+    from django.core.mail.message import sanitize_address
+
+    try:
+        sanitize_address(address, "utf-8")
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -100,14 +111,22 @@ class MailFolder(Text):
     def read(self, name: str, text: str) -> str:
         if text and not _is_mail_folder(text):
             raise ImproperlyConfigured(
-                f"{name} must begin with imaps:// or imap:// and name user, password and host. A port must be a number."
+                f"{name} must begin with imaps:// or imap:// and name user, password and host, in ASCII. "
+                "A port must be a number."
             )
         return text
 
 
 def _is_mail_folder(text: str) -> bool:
     parts = _split(text)
-    return bool(parts and parts.scheme in ("imap", "imaps") and parts.username and parts.password)
+    # imaplib writes ASCII alone.
+    return bool(
+        parts
+        and parts.scheme in ("imap", "imaps")
+        and parts.username
+        and parts.password
+        and unquote(parts.username + parts.password + parts.path).isascii()
+    )
 
 
 def _split(text: str) -> SplitResult | None:

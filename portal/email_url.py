@@ -56,14 +56,20 @@ def _server_settings(url: str) -> dict[str, Any]:
         found = dict(environ.Env.email_url_config(url))
     except (ImproperlyConfigured, ValueError):
         found = {}
-    # Without a host Python would take this machine for the server.
-    if not found or (found["EMAIL_BACKEND"] == SMTP and not found["EMAIL_HOST"]):
+    if not found or (found["EMAIL_BACKEND"] == SMTP and not _names_a_server(found)):
         # The error does not repeat the URL, which may hold a password.
         raise ImproperlyConfigured(
             f"EMAIL_URL must begin with smtp://, smtp+tls://, smtp+ssl:// or a provider ({', '.join(PROVIDERS)}), "
-            "name a server, and a port must be a number."
+            "name a server, and a port must be a number. User and password must be ASCII."
         )
     return found
+
+
+def _names_a_server(found: dict[str, Any]) -> bool:
+    """Tell whether smtplib can reach and greet it. Without a host it would take this machine for the server."""
+    host, words = found["EMAIL_HOST"] or "", (found["EMAIL_HOST_USER"] or "", found["EMAIL_HOST_PASSWORD"] or "")
+    has_labels = all(label for label in host.removesuffix(".").split("."))
+    return bool(host) and has_labels and all(word.isascii() for word in words)
 
 
 def has_webhook(settings: dict[str, Any]) -> bool:

@@ -55,6 +55,8 @@ class Transport:
             self._connection.open()
         except (smtplib.SMTPException, OSError) as error:
             return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}")
+        except UnicodeError as error:  # a host, a user or a password that can't be told; the error quotes it
+            return DeliveryResult(Outcome.UNREACHABLE, describe(error))
         self._messages += 1
         try:
             self._connection.send_messages([message])

@@ -561,6 +561,15 @@ def test_a_server_that_is_down_ends_the_run_after_some_patience(settings, clock)
     assert sorted(bool(row(case).last_error) for case in cases) == [False] * 3 + [True] * 3
 
 
+def test_a_server_whose_name_cannot_be_said_is_a_server_that_is_down(settings, clock):
+    nobody_listens(settings)
+    settings.EMAIL_HOST = "a..example"
+    cases = release_for(*(UserFactory() for _ in range(6)))
+    assert outbox.deliver().retried == outbox.MAX_CONNECTION_FAILURES
+    assert states(*cases) == ["waiting"] * 6
+    assert sorted(row(case).last_error for case in cases) == [""] * 3 + ["UnicodeError"] * 3
+
+
 def test_a_server_that_says_nothing_costs_a_few_time_outs(settings):
     settings.EMAIL_TIMEOUT = 0.1
     silent = SilentServer()
