@@ -20,7 +20,7 @@ from cases.lifecycle.account_history import record
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import Absence, AccountEvent, User
-from cases.releases.reminders import remind_deputy_at_once
+from cases.releases.reminders import remind_others_at_once
 
 DAY = dt.timedelta(days=1)
 
@@ -50,7 +50,7 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
     absence = Absence.objects.create(**asked)
     _record(absence, AccountEvent.Kind.ABSENCE_SET, by=by)
     if first_day == today:
-        remind_deputy_at_once(deputy, technician, at=now)
+        remind_others_at_once(technician, at=now, to=deputy)
     return absence
 
 

@@ -28,6 +28,7 @@ from cases.lifecycle.account_history import identity, record
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_as_administrator
 from cases.models import AccountEvent, User
+from cases.releases.reminders import remind_others_at_once
 
 Kind = AccountEvent.Kind
 
@@ -190,7 +191,10 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
     person.end_credentials()
     person.save(update_fields=["is_active", "credentials_key"])
     record(person, Kind.REACTIVATED if is_active else Kind.DEACTIVATED, by=by)
-    tell_others_instead(person, at=portal_now())
+    now = portal_now()
+    tell_others_instead(person, at=now)
+    if not is_active and not person.is_member:
+        remind_others_at_once(person, at=now)
     log_committed("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
     return person
 

@@ -8,6 +8,7 @@ would be too late is reminded of at once. cases.delivery.reminder_email looks at
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import attrgetter, itemgetter
 
 from django.conf import settings
 from django.db import transaction
@@ -49,10 +50,10 @@ def queue_reminders() -> int:
     return count
 
 
-def remind_deputy_at_once(deputy: User, technician: User, *, at: dt.datetime) -> None:
-    """Do as `remind_at_once` for a `deputy`, who is locked and stands in for `technician` from now on."""
+def remind_others_at_once(technician: User, *, at: dt.datetime, to: User | None = None) -> None:
+    """Do as `remind_at_once` for those who take the place of `technician` from now on: a deputy (`to`), or all."""
     theirs = {technician.pk, *deputies.stands_in_for(technician)}
-    remind_at_once(_scheduled(theirs, at, at + AT_MOST_A_DAY), by=technician, at=at, to=deputy)
+    remind_at_once(_scheduled(theirs, at, at + AT_MOST_A_DAY), by=technician, at=at, to=to)
 
 
 def remind_at_once(cases: Iterable[Case], *, by: User | str, at: dt.datetime, to: User | None = None) -> None:
@@ -201,13 +202,17 @@ def _store(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Map
             payload={"day": days[person].isoformat()},
             **moments,
         )
-        for person in near
+        for person in sorted(near)
     )
+    # Somebody else may remind of the same at this moment. An email of which nothing is left is dropped.
     Reminder.objects.bulk_create(
-        Reminder(
-            case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
-        )
-        for (person, cases), email in zip(near.items(), emails, strict=True)
-        for case in cases
+        (
+            Reminder(
+                case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
+            )
+            for (person, cases), email in zip(sorted(near.items(), key=itemgetter(0)), emails, strict=True)
+            for case in sorted(cases, key=attrgetter("pk"))
+        ),
+        ignore_conflicts=True,
     )
     transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)

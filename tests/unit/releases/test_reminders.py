@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
+from cases.accounts import actions as accounts
 from cases.accounts.absences import set_absence
 from cases.casework import assignment
 from cases.core.schedule import Schedule
@@ -216,6 +217,20 @@ def test_who_stands_in_from_now_on_is_reminded_of_what_cannot_wait(technician, o
     set_absence(technician=technician, deputy=other_technician, first_day=TODAY, last_day=TODAY, by=technician)
     send()
     assert told(mailoutbox) == {"otto@example.com": numbers(case)}
+
+
+def test_administrators_are_reminded_at_once_of_what_is_left_to_them_and_cannot_wait(
+    technician, administrator, mailoutbox, clock
+):
+    case, later = ahead(technician, 1), ahead(technician, 2)
+    send()
+    mailoutbox.clear()
+    accounts.deactivate(person=technician, by=administrator)
+    send()
+    assert told(mailoutbox) == {"ada@example.com": numbers(case)}
+    clock.shift(DAY)
+    send()
+    assert told(mailoutbox) == {"ada@example.com": numbers(later)}
 
 
 def test_a_nearer_date_that_the_next_reminder_tells_in_time_waits_for_it(technician, administrator, mailoutbox, clock):
