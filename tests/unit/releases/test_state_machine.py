@@ -68,7 +68,8 @@ class Model:
 
     pk: int
     status: str = "accepted"
-    wanted: dt.datetime | None = None  # the schedule, on the wall clock
+    schedule: Schedule | None = None
+    wanted: dt.datetime | None = None  # that, on the wall clock
     revision: int = 0
     released_at: dt.datetime | None = None
     early: bool = False  # released by a person, not by the schedule
@@ -199,6 +200,7 @@ class Releases(RuleBasedStateMachine):
         return Schedule(self.now.astimezone(BERLIN).date() + dt.timedelta(days=days), time)
 
     def set_in_model(self, model: Model, schedule: Schedule | None):
+        model.schedule = schedule
         model.wanted = schedule and dt.datetime.combine(schedule.date, schedule.time or DEFAULT_TIME)
         model.revision += 1
 
@@ -250,8 +252,11 @@ class Releases(RuleBasedStateMachine):
             refused = ReasonRequired
         else:
             refused = self.refusal(schedule, who, reason)
-        held = model.wanted is None
-        if self.attempt(releases.schedule, refused_with=refused, case=case, by=who, release_on=schedule, reason=reason):
+        held, is_new = model.wanted is None, model.schedule != schedule
+        done = self.attempt(
+            releases.schedule, refused_with=refused, case=case, by=who, release_on=schedule, reason=reason
+        )
+        if done and is_new:
             self.set_in_model(model, schedule)
             model.lapse()
             model.history.append("scheduled" if held else "rescheduled")
