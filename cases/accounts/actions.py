@@ -27,7 +27,8 @@ from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import identity, record
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_as_administrator
-from cases.models import AccountEvent, User
+from cases.models import AccountEvent, Case, User
+from cases.releases.notices import tell_of_reached_held
 from cases.releases.reminders import remind_others_at_once
 
 Kind = AccountEvent.Kind
@@ -195,6 +196,7 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
     tell_others_instead(person, at=now)
     if not is_active and not person.is_member:
         remind_others_at_once(person, at=now)
+        tell_of_reached_held(Case.objects.held_by_conditions(now).filter(assigned_to=person), at=now)
     log_committed("person activated" if is_active else "person deactivated", person_id=person.pk, by=by.pk)
     return person
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 from django.conf import settings
@@ -138,7 +138,7 @@ def tell_of_late_held(cases: Sequence[Case], *, by: User | str, at: dt.datetime)
     tell_of_reached_held([case for case, instant in instants if instant and instant <= at], by=by, at=at)
 
 
-def tell_of_reached_held(cases: Sequence[Case], *, by: User | str = NAME, at: dt.datetime) -> None:
+def tell_of_reached_held(cases: Iterable[Case], *, by: User | str = NAME, at: dt.datetime) -> None:
     """Do as `tell_of_held` for those of `cases`, whose instants are in the past now, that conditions hold back."""
     held = [case for case in cases if case.open_conditions and case.assigned_to_id]
     abouts = [About(case.assigned_to_id or 0, case.pk, case.schedule_revision) for case in held]

@@ -8,6 +8,7 @@ import datetime as dt
 import pytest
 
 from cases import releases
+from cases.accounts import actions as accounts
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.delivery.notifications import notify
@@ -217,6 +218,22 @@ def test_nobody_is_told_of_a_condition_that_comes_before_the_instant_or_is_their
     add(late, technician)
     add(CaseFactory(assigned_to=technician), administrator)
     assert told_of_held() == []
+
+
+def test_administrators_are_told_of_what_is_held_when_its_technician_leaves(technician, administrator, clock):
+    """Not of what is ahead or of a colleague's. It is told once, whoever leaves how often."""
+    notices.tell_of_held()
+    held = {"scheduled": True, "scheduled_release_date": FROZEN.date() + DAY}
+    for case in (CaseFactory(assigned_to=technician, **held), CaseFactory(assigned_to=UserFactory(role="technician"))):
+        add(case, technician if case.assigned_to == technician else administrator)
+    clock.shift(2 * DAY)
+    notices.tell_of_held()
+    assert told_of_held() == ["tom"]
+    accounts.deactivate(person=technician, by=administrator)
+    assert told_of_held() == ["ada", "tom"]
+    accounts.reactivate(person=technician, by=administrator)
+    accounts.deactivate(person=technician, by=administrator)
+    assert told_of_held() == ["ada", "tom"]
 
 
 def told_of_held():
