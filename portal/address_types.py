@@ -48,7 +48,7 @@ class Sender:
 
 
 def _is_taken_by_django(address: str) -> bool:
-    """Tell whether Django would send an email from there. Else each one would fail for good, when it is sent."""
+    """Tell whether Django would send an email from there. Else each one would fail when it is sent."""
     from django.core.mail.message import sanitize_address
 
     try:

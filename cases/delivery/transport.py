@@ -1,5 +1,6 @@
 """One connection for many messages, and what a mail server or a provider answers."""
 
+import re
 import smtplib
 from dataclasses import replace
 from types import TracebackType
@@ -20,6 +21,8 @@ MESSAGES_PER_CONNECTION = 100
 INVALID_ADDRESS = "5.1.3"
 # The reply to a message that is too large. It may come with the sender, whose command says how large the message is.
 TOO_LARGE = 552
+# A permanent answer about the sender that comes later. Postfix waits for the recipient, Exchange for the message.
+SENDER = re.compile(r"^5\d\d[ -]5\.(1\.[78]|7\.60)(?![\d.])|^5\d\d .*\bsender address rejected\b", re.IGNORECASE)
 
 
 class Transport:
@@ -86,11 +89,13 @@ def _by_error(error: smtplib.SMTPException | OSError) -> DeliveryResult:
         case smtplib.SMTPRecipientsRefused():
             ((code, text),) = list(error.recipients.values())[:1]
             answer = _by_code(code, text)
-            return replace(answer, refusal=read_refusal(answer.error))
+            return _of_sender(answer) if SENDER.search(answer.error) else _of_recipient(answer)
         case smtplib.SMTPSenderRefused():
-            return _of_sender(_by_code(error.smtp_code, error.smtp_error), error.smtp_code)
+            answer = _by_code(error.smtp_code, error.smtp_error)
+            return _of_sender(answer, is_final=error.smtp_code == TOO_LARGE)
         case smtplib.SMTPDataError() | smtplib.SMTPHeloError():
-            return _by_code(error.smtp_code, error.smtp_error)
+            answer = _by_code(error.smtp_code, error.smtp_error)
+            return _of_sender(answer) if SENDER.search(answer.error) else answer
     if status := getattr(error, "status_code", None):
         return _by_http_status(int(status))
     is_answer = isinstance(error, smtplib.SMTPResponseException)
@@ -116,7 +121,11 @@ def _by_provider_status(message: EmailMessage) -> DeliveryResult | None:
     return DeliveryResult(Outcome.REJECTED, words, refusal=refusal)
 
 
-def _of_sender(answer: DeliveryResult, code: int) -> DeliveryResult:
+def _of_recipient(answer: DeliveryResult) -> DeliveryResult:
+    return replace(answer, refusal=read_refusal(answer.error))
+
+
+def _of_sender(answer: DeliveryResult, *, is_final: bool = False) -> DeliveryResult:
     """Return what an answer about our sender means. It says nothing about the recipient.
 
     What is wrong in the settings is refused for every message and may be set right at any time: it is tried again, ever
@@ -124,7 +133,7 @@ def _of_sender(answer: DeliveryResult, code: int) -> DeliveryResult:
     """
     outcome = Outcome.UNREACHABLE
     if answer.outcome is Outcome.REJECTED:
-        outcome = Outcome.REJECTED if code == TOO_LARGE else Outcome.DEFERRED
+        outcome = Outcome.REJECTED if is_final else Outcome.DEFERRED
     return DeliveryResult(outcome, f"{SENDER_REFUSED}: {answer.error}")
 
 

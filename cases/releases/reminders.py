@@ -204,7 +204,7 @@ def _store(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Map
         )
         for person in sorted(near)
     )
-    # Somebody else may remind of the same at this moment. An email of which nothing is left is dropped.
+    # Somebody else may remind of the same at this moment. An email with nothing left to say is dropped.
     Reminder.objects.bulk_create(
         (
             Reminder(

@@ -524,6 +524,24 @@ def test_a_sender_whom_the_server_refuses_is_tried_again_ever_more_rarely(answer
         assert pause <= (email.next_try - FROZEN).total_seconds() < pause + 5
 
 
+LATE = [
+    ("at_rcpt", "553 5.7.1 <portal@localhost>: Sender address rejected: not owned by user portal"),
+    ("at_rcpt", "550 5.1.8 bad sender"),
+    ("at_data", "550 5.7.60 no permission to send as this sender"),
+]
+
+
+@pytest.mark.parametrize(("when", "answer"), LATE, ids=[answer for _when, answer in LATE])
+def test_a_server_may_refuse_the_sender_once_it_knows_the_recipient(when, answer, server, member, no_jitter):
+    """Postfix does so, unless it is told otherwise."""
+    (case,) = release_for(member)
+    getattr(server, when)[member.email] = answer
+    outbox.deliver()
+    email = row(case)
+    assert (email.state, email.deferrals) == ("waiting", 1)
+    assert email.last_error.startswith(f"SMTPSenderRefused: {answer[:9]}")
+
+
 def test_a_sender_whom_the_server_refuses_for_two_days_is_given_up(server, clock, member):
     (case,) = release_for(member)
     server.at_mail = "550 5.7.1 not yours"
