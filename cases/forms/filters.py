@@ -12,14 +12,14 @@ from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import calendar_periods
 from cases.forms.release import ReleaseDateInput
 
-SELECTED = mark_safe(" selected")
+SELECTED = SafeString(" selected")
 
 
 @dataclass(frozen=True)

@@ -16,21 +16,15 @@ from cases.db.compiled_queries import Parameter
 from cases.db.index_order import order_along_index
 from cases.models import case_words
 from cases.models.case_states import (
-    ACCEPTED_AT,
     HAS_OPEN_CONDITIONS,
-    NOT_RELEASED,
     READY,
     RELEASE_FAILS,
-    RELEASED,
     SCHEDULED,
 )
 from cases.models.case_visibility import VisibleCases
 
 if TYPE_CHECKING:
     from cases.models.case import Case
-
-# Lists import these from here.
-__all__ = ["ACCEPTED_AT", "NOT_RELEASED", "RELEASED", "SCHEDULED"]
 
 
 # QuerySet is named again, because django-stubs looks for it among the direct bases.

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from cases.db.bulk import ids_as_rows
 from cases.db.index_order import order_along_index
 from cases.models import Case, CaseQuerySet, User
-from cases.models.case_queryset import NOT_RELEASED
+from cases.models.case_states import NOT_RELEASED
 from cases.selectors import pagination, search
 from cases.selectors.case_list_query import (
     ACCEPTED_FIRST,

@@ -14,7 +14,8 @@ from django_stubs_ext import StrOrPromise
 from cases.core import schedule
 from cases.lifecycle.display_states import DisplayState
 from cases.models import Case, Condition, User
-from cases.models.case_queryset import ACCEPTED_AT, RELEASED, SCHEDULED, held_by_conditions_at
+from cases.models.case_queryset import held_by_conditions_at
+from cases.models.case_states import ACCEPTED_AT, RELEASED, SCHEDULED
 from cases.models.condition import UNMET
 from cases.selectors import unopened
 

@@ -101,7 +101,7 @@ def _works(dataset: Dataset) -> dict[str, Work]:
     from cases import releases
     from cases.core.schedule import Schedule
     from cases.models import Case, User
-    from cases.models.case_queryset import SCHEDULED
+    from cases.models.case_states import SCHEDULED
     from tasks.releases import sweep
 
     dataset.enter()
