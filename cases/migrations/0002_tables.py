@@ -1732,6 +1732,15 @@ class Migration(migrations.Migration):
                         name="case_urgent_open",
                     ),
                     models.Index(
+                        condition=models.Q(
+                            ("urgency", "urgent"),
+                            ("actual_release_date__isnull", True),
+                            ("scheduled_release_date__isnull", False),
+                        ),
+                        fields=["scheduled_release_date", "scheduled_release_time", "id"],
+                        name="case_urgent_due",
+                    ),
+                    models.Index(
                         condition=models.Q(("status", "accepted"), ("waiting_for", "member")),
                         fields=["waiting_since", "id"],
                         name="case_waiting_for_member",
