@@ -168,3 +168,53 @@ def test_more_of_an_answer_is_typed_after_a_save_that_was_lost(way, tab, member,
         answer.press_sequentially(more)
         expect(said).to_have_text("Saved")
         assert CaseAnswer.objects.get().text == answer.input_value()
+
+
+COMES_BACK = {
+    "a pause": lambda tab: tab.clock.run_for(5_000),
+    "the connection": lambda tab: tab.evaluate("dispatchEvent(new Event('online'))"),
+    "the tab": lambda tab: tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))"),
+}
+
+
+@pytest.mark.parametrize("way", COMES_BACK)
+def test_an_answer_that_could_not_be_saved_is_sent_again_by_itself(way, tab, member, technician, live_server):
+    case = CaseFactory(member=member, assigned_to=technician)
+    take_session(tab.context, signed_in(technician), live_server.url)
+    tab.clock.install()
+    tab.goto(f"/cases/{case.pk}/")
+    answer, said = tab.get_by_role("textbox", name="Answer", exact=True), tab.locator("#answer-said")
+    lose(tab, is_saved=False, status=503 if way == "a pause" else None)
+    answer.press_sequentially("Yes")
+    tab.clock.run_for(1_100)
+    expect(said).to_have_text("Couldn't save. Check your connection. Your text is still here, and we'll try again.")
+    COMES_BACK[way](tab)
+    expect(said).to_have_text("Saved")
+    expect(answer).to_be_focused()
+    assert CaseAnswer.objects.get().text == "Yes"
+
+
+@pytest.mark.parametrize("way", COMES_BACK)
+def test_a_draft_that_could_not_be_saved_is_sent_again_by_itself(way, tab):
+    tab.clock.install()
+    tab.goto("/cases/new/")
+    lose(tab, is_saved=False, status=403 if way == "the tab" else None)
+    add(tab, "When may I retire?")
+    tab.clock.run_for(1_600)
+    expect_lost(tab)
+    COMES_BACK[way](tab)
+    expect_saved(tab, "When may I retire?")
+
+
+def test_an_answer_is_sent_again_after_pauses_that_grow(tab, member, technician, live_server):
+    case = CaseFactory(member=member, assigned_to=technician)
+    take_session(tab.context, signed_in(technician), live_server.url)
+    tab.clock.install()
+    tab.goto(f"/cases/{case.pk}/")
+    sent = []
+    tab.route(SAVES, lambda route: (sent.append(route), route.abort()))
+    tab.get_by_role("textbox", name="Answer", exact=True).press_sequentially("Yes")
+    for pause, number in ((1_100, 1), (5_100, 2), (5_100, 2), (5_100, 3), (10_100, 3), (10_100, 4)):
+        tab.clock.run_for(pause)
+        tab.wait_for_timeout(100)
+        assert len(sent) == number

@@ -13,8 +13,8 @@ document.addEventListener("input", (event) => {
 
 // Two versions are there, and the person chooses by a button.
 document.addEventListener("htmx:confirm", (event) => {
-  const isByItself = event.detail.elt === answerForm() && event.detail.triggeringEvent?.type === "input";
-  if (isByItself && answerForm().querySelector("[data-conflict]")) event.preventDefault();
+  const isOfAnswer = event.detail.elt === answerForm() && isByItself(event.detail.triggeringEvent);
+  if (isOfAnswer && answerForm().querySelector("[data-conflict]")) event.preventDefault();
 });
 
 // What was sent and had no answer may be saved. It goes once more before anything newer: only its answer tells the
@@ -40,8 +40,42 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const isAgain = lostAnswer !== null;
   lostAnswer = isLost(xhr) ? requestConfig.formData.get("answer") : null;
   if (isSavedBy(xhr)) showSaved(requestConfig.formData.get("answer"));
-  if (isAgain && xhr.status === 200 && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
+  if (isAgain && xhr.status === 200 && isUnsavedAnswer()) htmx.trigger(answerForm(), "again");
+  failures = isOutOfReach(xhr) ? failures + 1 : 0;
+  clearTimeout(nextTry);
+  if (failures) nextTry = setTimeout(sendAgain, pauseAfter(failures));
+  sayTriedAgain();
 });
+
+// What could not be saved is sent again by itself: after pauses that grow, and where a person or a connection comes back.
+let failures = 0;
+let nextTry = 0;
+
+/** Whether to wait is all it takes. Who is signed out, for one, has to do something first. */
+const isOutOfReach = ({ status }) => status === 0 || status === 429 || status >= 500;
+
+function sendAgain() {
+  clearTimeout(nextTry);
+  if (answerForm() && (lostAnswer !== null || isUnsavedAnswer())) htmx.trigger(answerForm(), "again");
+}
+
+/** Says it in the place of why it could not be saved, and once: it is spoken each time. */
+function sayTriedAgain() {
+  const said = document.getElementById("answer-said");
+  const { failed } = answerForm().dataset;
+  if (!failures || said.textContent === failed) return;
+  const words = document.createElement("span");
+  words.setAttribute("role", "alert");
+  words.textContent = failed;
+  said.replaceChildren(words);
+}
+for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(trouble, ({ detail: { elt } }) => {
+    if (elt === answerForm()) sayTriedAgain();
+  });
+}
+window.addEventListener("online", sendAgain);
+document.addEventListener("visibilitychange", sendAgain);
 
 /** What was saved is no longer unsaved, although more may have been typed since. forms.js asks about the rest. */
 function showSaved(text) {

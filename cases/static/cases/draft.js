@@ -1,11 +1,10 @@
 // A draft saves itself while it is written. The text that is being typed is never replaced, and a draft that could not be
-// saved says so and is tried again. forms.js asks before somebody leaves what is not saved.
+// saved says so and is sent again by itself. forms.js asks before somebody leaves what is not saved.
 
 const draftForm = document.getElementById("draft-form");
 const draftSaid = document.getElementById("draft-said");
 const WRITTEN = ["title", "description", "urgency", "case_type"];
 const PAUSE = 1500;
-const RETRY = 10000;
 // As long as HTMX waits on the other pages.
 const PATIENCE = 8000;
 const fieldsOf = () => WRITTEN.map((name) => draftForm.elements[name]).filter(Boolean);
@@ -18,6 +17,8 @@ let running = null;
 // What was sent and had no answer: it may be saved, or not.
 let unanswered = null;
 let timer = 0;
+// How often in a row the portal could not be reached.
+let failures = 0;
 let hasConflict = false;
 // A button has sent the form: what is written is on its way, under the version that the page has.
 let isLeaving = false;
@@ -56,11 +57,12 @@ async function sendDraft(keepalive) {
     if (isAnswer(response.status)) unanswered = null;
     if (!response.ok || !told?.matches("[data-draft]")) return refuse(response.status, told);
     accept(told, values);
+    failures = 0;
     saved = JSON.stringify(values);
     return true;
   } catch {
     draftSaid.textContent = draftSaid.dataset.failed;
-    timer = setTimeout(saveDraft, RETRY);
+    tryLater();
     return false;
   }
 }
@@ -78,8 +80,13 @@ const isAnswer = (status) => status <= 500 && status !== 403;
 function refuse(status, told) {
   draftSaid.replaceChildren(told ?? draftSaid.dataset.failed);
   hasConflict = status === 409;
-  if (!told || status >= 500) timer = setTimeout(saveDraft, RETRY);
+  if (!told || status === 429 || status >= 500) tryLater();
   return false;
+}
+
+function tryLater() {
+  failures += 1;
+  timer = setTimeout(saveDraft, pauseAfter(failures));
 }
 
 /** The page is that of the saved draft from now on; what was sent is no longer unsaved. */
@@ -113,9 +120,8 @@ function wait() {
 }
 draftForm.addEventListener("input", wait);
 draftForm.addEventListener("change", wait);
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden") saveDraft({ keepalive: true });
-});
+// Also when the person comes back: they may have signed in again in another tab.
+document.addEventListener("visibilitychange", () => saveDraft({ keepalive: document.hidden }));
 window.addEventListener("online", () => saveDraft());
 window.addEventListener("pageshow", () => { isLeaving = hasWaited = false; });
 

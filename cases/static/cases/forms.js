@@ -1,6 +1,11 @@
 // Forms that send something: once at a time, with the token of the present session, and not lost by leaving the page.
 
 const WAITS_FOR = 10000;
+const FIRST_PAUSE = 5000;
+const LONGEST_PAUSE = 60_000;
+
+/** How long to wait before what could not be saved is sent again, after so many failures in a row. */
+const pauseAfter = (failures) => Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
 
 /** Another tab may have signed in since the page was made: its cookie is the present token. */
 function freshenTokens() {
