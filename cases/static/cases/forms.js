@@ -16,10 +16,23 @@ function freshenTokens() {
 
 const buttonsOf = (form) => [...form.elements].filter((element) => element.type === "submit");
 
+/** Nothing is typed into a page that is about to be replaced: it would be lost. */
+function holdForm(form) {
+  for (const button of buttonsOf(form)) button.disabled = true;
+  for (const field of form.querySelectorAll("textarea:read-write, input:read-write")) {
+    field.readOnly = true;
+    field.dataset.held = "";
+  }
+}
+
 /** The form can be sent again: the answer did not come, or somebody came back to the page. */
 function releaseForm(form) {
   delete form.dataset.sending;
   for (const button of buttonsOf(form)) button.disabled = false;
+  for (const field of form.querySelectorAll("[data-held]")) {
+    field.readOnly = false;
+    delete field.dataset.held;
+  }
 }
 
 document.addEventListener("submit", freshenTokens, { capture: true });
@@ -39,7 +52,7 @@ document.addEventListener("submit", (event) => {
       delete form.dataset.sending; // a script sends it
       return;
     }
-    for (const button of buttonsOf(form)) button.disabled = true;
+    holdForm(form);
     setTimeout(releaseForm, WAITS_FOR, form);
   });
 });
