@@ -5,24 +5,51 @@ A token is made of what its reader may see, and of nothing else. So it tells a m
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields
 
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 
 LENGTH = 16
+# What the parts of the page of a case repeat that are replaced by themselves: the conversation, and all of the release.
+OF_CONVERSATION = ("turn", "turn_label")
+OF_RELEASE = (
+    "state",
+    "state_label",
+    "date_completed",
+    "scheduled_for",
+    "scheduled_release_date",
+    "scheduled_release_time",
+    "actual_release_date",
+    "release_error",
+    "version",
+)
+# Two cases that look the same to a member have the same token.
+LEFT_OUT = ("pk", "external_case_id")
 
 
 def token_of(cases: Iterable[VisibleCase]) -> str:
     """Return the token of a page that shows these cases, in this order."""
-    return hashlib.sha256(repr(list(cases)).encode()).hexdigest()[:LENGTH]
+    return _digest(list(cases))
 
 
-def case_token(case: Case, user: User) -> str:
-    """Return the token of the page of `case`, which came from `shown_to(user)`: its state, then what it shows.
+def case_tokens(case: Case, user: User) -> dict[str, str]:
+    """Return the tokens of the page of `case`, which came from `shown_to(user)`, by part.
 
-    The state comes first, so that the page can say what has changed. The number is left out: two cases that look the
-    same to a member have the same token.
+    A part that is replaced by itself is up to date again, and the rest of the page is not. The token of the release
+    begins with the state, so that the page can say what has changed.
     """
-    seen = replace(VisibleCase.of(case, to=user), pk=0, external_case_id="")
-    return f"{seen.state}-{token_of([seen])}"
+    seen = VisibleCase.of(case, to=user)
+    rest = [each.name for each in fields(seen) if each.name not in (*OF_CONVERSATION, *OF_RELEASE, *LEFT_OUT)]
+    parts = {"release": OF_RELEASE, "conversation": OF_CONVERSATION, "rest": rest}
+    tokens = {part: _digest([getattr(seen, name) for name in names]) for part, names in parts.items()}
+    return tokens | {"release": f"{seen.state}-{tokens['release']}"}
+
+
+def in_one(tokens: dict[str, str]) -> str:
+    """Return the tokens of the parts of a page as one, as the page sends them (cases/live.js)."""
+    return ".".join(tokens.values())
+
+
+def _digest(shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:LENGTH]

@@ -15,7 +15,7 @@ from cases.forms.case_filter import CaseFilter
 from cases.models import Case
 from cases.selectors import dashboard as boards
 from cases.selectors import notifications
-from cases.selectors.live import case_token, token_of
+from cases.selectors.live import case_tokens, in_one, token_of
 from cases.views.case_list import shown_cases
 from cases.views.requests import PortalRequest
 
@@ -61,7 +61,7 @@ def _present_token(request: PortalRequest) -> str:
     search = QueryDict(request.GET.get("search", "").removeprefix("?"))
     if found.url_name == "case_detail":
         case = Case.objects.shown_to(request.user).filter(pk=found.kwargs["pk"]).first()
-        return case_token(case, request.user) if case else ""
+        return in_one(case_tokens(case, request.user)) if case else ""
     if found.url_name == "case_list":
         asked = CaseFilter(search, by=request.user)
         return token_of(shown_cases(asked, request.user, search.get("page"))) if asked.is_valid() else ""

@@ -117,6 +117,39 @@ def test_news_is_taken_back_once_the_part_is_up_to_date(sign_in, member, technic
     expect(live).to_be_hidden()
 
 
+def test_news_of_another_part_stays_when_one_is_brought_up_to_date(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    tom = sign_in(technician)
+    tom.clock.install()
+    tom.goto(f"/cases/{case.pk}/")
+    live = tom.locator("#live")
+    Case.objects.update(urgency="urgent")
+    for text in ("Hello.", "One more."):
+        tom.get_by_label("Message to the member").fill(text)
+        tom.get_by_role("button", name="Send message").click()
+        expect(tom.locator(".message").last).to_contain_text(text)
+        tom.clock.run_for(61_000)
+        expect(live).to_contain_text("This page is out of date.")
+
+
+def test_a_page_that_answers_a_refused_button_hears_news(sign_in, member, technician, administrator):
+    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    tom = sign_in(technician, at=f"/cases/{case.pk}/")
+    tom.clock.install()
+    Case.objects.update(version=case.version + 1)
+    tom.get_by_role("button", name="Reopen case").click()
+    tom.get_by_role("dialog").get_by_role("button", name="Reopen case").click()
+    expect(tom.get_by_role("dialog")).to_contain_text("Someone changed this case")
+    assert tom.url.endswith("/return/")
+    case.refresh_from_db()
+    releases.cancel_schedule(case=case, by=administrator, source="web", reason="Not yet")
+    tom.clock.run_for(61_000)
+    expect(tom.locator("#live")).to_contain_text("This page is out of date.")
+    tom.get_by_role("button", name="Cancel").click()
+    tom.locator("#live").get_by_role("link", name="Reload").click()
+    expect(tom.locator("#case-head")).to_contain_text("On hold")
+
+
 def test_later_news_takes_the_place_of_earlier_news(sign_in, member, technician):
     case = CaseFactory(member=member, assigned_to=technician)
     mia = sign_in(member)

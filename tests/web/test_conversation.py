@@ -82,7 +82,7 @@ def test_a_canned_text_comes_after_what_was_typed_and_nothing_is_sent(headers, c
     sent = client.post(f"/cases/{case.pk}/messages/", {"message": "Dear Mia,"}, headers=headers)
     assert sent.status_code == (200 if headers else 302)
     if headers:  # the page says itself what has changed by that, and is not out of date
-        assert all(f'id="{part}"' in sent.content.decode() for part in ("case-head", "case-token"))
+        assert all(f'id="{part}"' in sent.content.decode() for part in ("case-head", "conversation-token"))
     assert CaseMessage.objects.get().text == "Dear Mia,"
 
 

@@ -58,6 +58,11 @@ def deliver() -> list:
     return [message for message in mail.outbox if "Stop these emails" in message.body]
 
 
+def shown_token(html):
+    """What cases/live.js asks with: the tokens of all parts."""
+    return ".".join(re.findall(r'data-live-token="([^"]+)"', html))
+
+
 # --- What is told, and to whom ---------------------------------------------------------------------------------------
 
 
@@ -69,7 +74,7 @@ def test_a_member_is_told_nothing_that_tells_of_a_completion(view, case, member,
         tell(kind, case, member)
     client = signed_in(member)
     open_page = client.get(f"/cases/{case.pk}/").content.decode()
-    token = re.search(r'data-live-token="([^"]+)"', open_page)[1]
+    token = shown_token(open_page)
     asks = {"path": f"/cases/{case.pk}/", "token": token}
     before = page(client)
     assert (bell(client), TITLE in before) == (3, True)
@@ -268,13 +273,27 @@ def test_a_link_that_the_portal_has_not_signed_changes_nothing(token, technician
 def test_an_open_page_notices_that_it_is_out_of_date(path, case, technician):
     client = signed_in(technician)
     path = path.format(case.pk)
-    token = re.search(r'data-live-token="([^"]+)"', client.get(path).content.decode())[1]
+    token = shown_token(client.get(path).content.decode())
     path, _, search = path.partition("?")
     asks = {"path": path, "search": f"?{search}", "token": token}
     assert client.get("/live/", asks).json()["news"] == ""
     releases.complete(case=case, by=technician, source="web", release_on=None)
     assert client.get("/live/", asks).json()["news"] in ("Released just now.", "This page is out of date.")
     assert client.get("/live/", asks | {"path": "/nowhere/"}).json()["news"] == ""
+
+
+def test_a_part_that_is_replaced_does_not_bring_the_rest_of_the_page_up_to_date(case, technician, administrator):
+    """Tom has the page open, Ada changes the case, and Tom writes a message: the page still shows what Ada changed."""
+    client = signed_in(technician)
+    page_, conversation = client.get(f"/cases/{case.pk}/").content.decode(), {"HTTP_HX_REQUEST": "true"}
+    shown = dict(re.findall(r'id="(\w+)-token" hidden data-live-token="([^"]+)"', page_))
+    releases.complete(case=case, by=administrator, source="web", release_on=Schedule(dt.date(2025, 6, 20), None))
+    case.refresh_from_db()
+    part = client.post(f"/cases/{case.pk}/messages/", {"message": "Hello", "asks": "on"}, **conversation)
+    replaced = dict(re.findall(r'id="(\w+)-token" hidden data-live-token="([^"]+)"', part.content.decode()))
+    assert list(replaced) == ["conversation"]
+    asks = {"path": f"/cases/{case.pk}/", "token": ".".join((shown | replaced).values())}
+    assert client.get("/live/", asks).json()["news"] == "This page is out of date."
 
 
 def test_who_is_signed_out_is_told_nothing(client):

@@ -6,18 +6,20 @@ const MINUTE = 60_000;
 const box = document.getElementById("live");
 const words = document.getElementById("live-words");
 const count = document.getElementById("bell-count");
-const shown = () => document.querySelector("[data-live-token]");
+// A page of parts that are replaced by themselves has a token of each.
+const shown = () => [...document.querySelectorAll("[data-live-token]")];
 let asked = Date.now();
-// What the box says, and the element with the token of what that is about: a part that is replaced brings another one,
+// What the box says, and the elements with the tokens of what that is about: a part that is replaced brings another one,
 // although it may show the same as an earlier one.
 let said = "";
-let saidOf = null;
+let saidOf = [];
 
 async function ask() {
   asked = Date.now();
   const askedOf = shown();
-  const token = askedOf?.dataset.liveToken ?? "";
-  const asks = new URLSearchParams({ token, path: location.pathname, search: location.search });
+  const token = askedOf.map((part) => part.dataset.liveToken).join(".");
+  const path = askedOf[0]?.dataset.livePath ?? location.pathname;
+  const asks = new URLSearchParams({ token, path, search: location.search });
   const answer = await fetch(`${box.dataset.live}?${asks}`, { headers: { Accept: "application/json" } }).catch(() => null);
   // Signed out, offline or restarting: a later answer says it.
   if (answer?.status !== 200 || answer.redirected) return;
@@ -25,16 +27,17 @@ async function ask() {
   if (count.firstChild.data !== unreadWords) count.firstChild.data = unreadWords;
   count.hidden = !unread;
   // A part of the page may have been replaced meanwhile: the news is about what it showed before.
-  if (!news || news === said || askedOf !== shown()) return;
-  [said, saidOf, box.hidden] = [news, askedOf, false];
+  if (news === said || isReplaced(askedOf)) return;
+  if (news) [said, saidOf, box.hidden] = [news, askedOf, false];
+  else [said, box.hidden] = ["", true];
   announce(words, news);
 }
 
-/** What was said is no longer so once the page has been brought up to date by one of its own buttons. */
-function takeBack() {
-  if (!said || saidOf === shown()) return;
-  [said, box.hidden] = ["", true];
-  words.replaceChildren();
+const isReplaced = (parts) => parts.some((part) => !part.isConnected);
+
+/** What was said may no longer be so once a part has been brought up to date by one of its own buttons. */
+function askAgain() {
+  if (said && isReplaced(saidOf)) ask();
 }
 
 if (box && count) {
@@ -44,5 +47,5 @@ if (box && count) {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && Date.now() - asked > MINUTE) ask();
   });
-  document.addEventListener("htmx:afterSettle", takeBack);
+  document.addEventListener("htmx:afterSettle", askAgain);
 }

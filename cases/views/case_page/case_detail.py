@@ -20,7 +20,7 @@ from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, FirstView, User
-from cases.selectors.live import case_token
+from cases.selectors.live import case_tokens
 from cases.selectors.members_cases import other_cases
 from cases.selectors.timeline import timeline
 from cases.views.case_page.answer_panel import answer_panel
@@ -79,7 +79,7 @@ def render_case(
     can = permissions.allowed(by=user, case=case, now=now)
     is_part = bool(part and request.htmx) and not user.is_member
     context = seen_context(case, user, can=can, before=request.GET.get("messages_before", ""))
-    context |= {"is_part": is_part, "live_token": case_token(case, user)}
+    context |= {"is_part": is_part, "live_tokens": case_tokens(case, user)}
     if not is_part:
         context |= list_place(request, case)
     if now:
