@@ -22,6 +22,9 @@ LISTS_BY_PREFIX = (
     ("/views/", "saved_views"),
 )
 
+# The addresses of their buttons have the query of the page: the list that a run was made from, the days shown.
+WITH_QUERY = frozenset({"bulk_run", "calendar"})
+
 
 def page_of(request: HttpRequest) -> str:
     """Return the URL of the page with the button of this request, or the request's own URL where it is a page."""
@@ -29,8 +32,13 @@ def page_of(request: HttpRequest) -> str:
     pk = match.kwargs.get("pk") if match else None
     for prefix, page in PAGES_BY_PREFIX:
         if pk is not None and request.path.startswith(prefix):
-            return reverse(page, args=[pk])
+            return reverse(page, args=[pk]) + _query(request, page)
     for prefix, page in LISTS_BY_PREFIX:
         if request.path.startswith(prefix):
-            return reverse(page)
+            return reverse(page) + _query(request, page)
     return reverse("dashboard") if match and match.view_name == "account_logout" else request.get_full_path()
+
+
+def _query(request: HttpRequest, page: str) -> str:
+    query = request.GET.urlencode() if page in WITH_QUERY else ""
+    return f"?{query}" if query else ""

@@ -4,7 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.core.files.base import ContentFile
@@ -353,6 +353,14 @@ def test_a_start_that_is_refused_keeps_the_way_back(tom, technician, clock):
     answer = tom.post(f"/bulk/{run.pk}/start/?query=state%3Dheld")
     assert answer.status_code == 409
     assert '<a href="/cases/?state=held">Cases</a>' in answer.content.decode()
+
+
+def test_a_start_that_is_loaded_again_or_came_too_late_keeps_the_way_back(tom, technician):
+    run = preview(tom, "return", scheduled(technician, 1))
+    start, back = f"/bulk/{run.pk}/start/?query=state%3Dheld", f"/bulk/{run.pk}/?query=state%3Dheld"
+    assert tom.get(start).url == back
+    tom.logout()
+    assert quote(back) in tom.post(start).url
 
 
 def test_the_progress_asks_again_until_it_is_done(tom, technician):

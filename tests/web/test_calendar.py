@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -290,3 +291,10 @@ def test_a_move_returns_to_the_calendar_and_nowhere_else(client, technician, cas
     client.force_login(technician)
     answer = move(client, case, query=back)
     assert answer.url == f"/calendar/?view=month&date=2025-06-11&whose={technician.pk}"
+
+
+def test_a_drag_after_the_session_has_ended_leads_back_to_the_days_that_it_was_in(case, client, technician):
+    client.force_login(technician)
+    client.logout()
+    answer = move(client, case, "view=week&date=2025-06-18", release_date="2025-06-20")
+    assert answer.url.endswith("?next=" + quote("/calendar/?view=week&date=2025-06-18", safe="/"))
