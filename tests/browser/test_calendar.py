@@ -98,6 +98,62 @@ def test_a_technician_drags_a_case_twice(sign_in, technician, case, monday):
     assert case.scheduled_release_date == monday + 4 * DAY
 
 
+@pytest.mark.parametrize(
+    ("is_changed", "said", "shown"),
+    [(False, "Moved to", "Divorce"), (True, "Someone changed this case after you opened it.", "Pension")],
+    ids=["moved", "refused"],
+)
+def test_a_form_waits_for_what_becomes_of_a_case_that_was_dragged(
+    is_changed, said, shown, sign_in, technician, case, monday
+):
+    """The answer to the drag would take its place, with what is typed in it. A refusal is read first."""
+    CaseFactory(scheduled=True, assigned_to=technician, title="Divorce", scheduled_release_date=monday + DAY)
+    page = sign_in(technician, at=f"/calendar/?view=week&date={monday.isoformat()}")
+    if is_changed:
+        type(case).objects.filter(pk=case.pk).update(version=7)
+    held = []
+    page.route(MOVES, lambda route: held.append(route), times=1)
+    with page.expect_request(MOVES):
+        page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
+    page.get_by_role("link", name="Move Divorce").click()
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    expect(page.locator("#content")).to_contain_text(said)
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("dialog")).to_contain_text(f"Move “{shown}” to another day")
+
+
+def test_a_case_is_dragged_on_before_the_first_move_is_answered(sign_in, technician, case, monday):
+    page = sign_in(technician, at=f"/calendar/?view=week&date={monday.isoformat()}")
+    held = []
+    page.route(MOVES, lambda route: held.append(route), times=1)
+    for target in (monday, monday + 3 * DAY):
+        page.locator(f"#entry-{case.pk}").drag_to(day(page, target))
+    held[0].continue_()
+    expect(day(page, monday + 3 * DAY)).to_contain_text("Pension")
+    case.refresh_from_db()
+    assert case.scheduled_release_date == monday + 3 * DAY
+
+
+def test_a_drag_does_not_end_on_a_form_that_has_been_opened(sign_in, administrator, case, monday):
+    """The form of another case comes while the mouse is still down: what is typed in it stays."""
+    CaseFactory(scheduled=True, title="Divorce", scheduled_release_date=monday + DAY)
+    page = sign_in(administrator, at=f"/calendar/?view=week&date={monday.isoformat()}")
+    late = []
+    page.route(MOVES, lambda route: late.append(route), times=1)
+    page.get_by_role("link", name="Move Divorce").click()
+    page.locator(f"#entry-{case.pk}").hover()
+    page.mouse.down()
+    day(page, monday).hover()
+    late[0].continue_()
+    expect(page.get_by_role("dialog")).to_contain_text("Divorce")
+    page.get_by_label("Reason").evaluate("field => { field.value = 'The member asked'; }")
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("dialog")).to_contain_text("Divorce")
+    expect(page.get_by_label("Reason")).to_have_value("The member asked")
+
+
 def test_a_drag_of_what_has_changed_meanwhile_is_refused(sign_in, technician, case, monday):
     page = sign_in(technician, at=f"/calendar/?view=week&date={monday.isoformat()}")
     type(case).objects.update(version=7)

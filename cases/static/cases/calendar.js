@@ -5,20 +5,36 @@ const byId = (id) => document.getElementById(id);
 let calendarTitle = document.title;
 let dragged = null;
 let asked = 0;
+// The move that is on its way. Whatever is asked for next waits for what becomes of it: a form, or another move.
+let moving = Promise.resolve();
+// As long as HTMX waits on the other pages.
+const PATIENCE = 8000;
+
+/** Asks for the form of a move, and shows it in the dialog. */
+async function askForForm(url) {
+  const number = ++asked;
+  await moving;
+  // A form that was asked for before another one must not take its place, with what is typed in it.
+  const isLate = () => number !== asked || byId("move-dialog").open;
+  if (!isLate()) await ask(url, { isLate });
+}
+
+/** Sends what `makeBody` makes, once the move before has been answered. `form`: where it was typed. */
+function move(url, makeBody, form) {
+  asked += 1;
+  const send = () => ask(url, { method: "POST", body: makeBody(), form });
+  moving = moving.then(send, send);
+}
 
 /** Asks the server and shows its answer: the calendar in place of this one, or the form for a move in the dialog. */
-async function ask(url, options) {
-  const form = options?.form;
-  const number = ++asked;
-  // A form that was asked for before another one must not take its place, with what is typed in it.
-  const isLate = () => number !== asked && !options;
+async function ask(url, { form, isLate = () => false, ...options }) {
   try {
-    const response = await fetch(url, options);
+    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE) });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (isLate()) return;
     if (page.querySelector("[data-calendar]")) showCalendar(page, response.url);
     else if (page.getElementById("move-panel")) showPanel(page.getElementById("move-panel"), page.title);
-    else if (options && isOutOfReach(response.status)) showProblem(form);
+    else if (options.method && isOutOfReach(response.status)) showProblem(form);
     // Signed out meanwhile, or the case is gone: the browser sends it as a form, and the page that answers has what was typed.
     else if (form) HTMLFormElement.prototype.submit.call(form);
     else window.location.assign(url);
@@ -74,14 +90,17 @@ function drop(entry, date) {
   const url = entry.dataset.moveUrl;
   // A person who must give a reason is asked for it in the dialog.
   if (document.querySelector("[data-needs-reason]")) {
-    ask(`${url}&to=${date}`);
+    askForForm(`${url}&to=${date}`);
     return;
   }
-  freshenTokens();
-  const body = new FormData(byId("move-token"));
-  body.set("release_date", date);
-  body.set("version", entry.dataset.version);
-  ask(url, { method: "POST", body });
+  move(url, () => {
+    freshenTokens();
+    const body = new FormData(byId("move-token"));
+    body.set("release_date", date);
+    // The move before may have made it another version.
+    body.set("version", (byId(entry.id) ?? entry).dataset.version);
+    return body;
+  });
 }
 
 document.addEventListener("click", (event) => {
@@ -90,14 +109,14 @@ document.addEventListener("click", (event) => {
   if ((!closes && !opens) || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (closes) byId("move-dialog").close();
-  else ask(opens.href);
+  else askForForm(opens.href);
 });
 
 document.addEventListener("submit", (event) => {
   if (!event.target.closest("#move-dialog")) return;
   event.preventDefault();
   event.target.querySelector("button").disabled = true;
-  ask(event.target.action, { method: "POST", body: new FormData(event.target), form: event.target });
+  move(event.target.action, () => new FormData(event.target), event.target);
 });
 
 document.addEventListener("dragstart", (event) => {
