@@ -25,6 +25,12 @@ def mark_read(*, by: User, about: Notification) -> None:
     _mark([pk for pk, case in _unread(by, upto=about.pk) if case == about.case_id])
 
 
+def mark_these_read(*, by: User, keys: Collection[int]) -> None:
+    """Mark read the notifications of `by` with these keys, up to BATCH: those that a page showed as one."""
+    own = Notification.objects.filter(recipient=by, read_at__isnull=True, pk__in=sorted(keys)[:BATCH])
+    _mark(list(own.values_list("pk", flat=True)))
+
+
 def mark_all_read(*, by: User, upto: int) -> None:
     """Mark read what `by` was told up to the notification with the key `upto`: what came since, they have not seen.
 

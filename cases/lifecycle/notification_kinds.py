@@ -51,7 +51,8 @@ class KindFacts:
     `is_receipt` tells people of what they did themselves. `to_deputies` tells those too who stand in for the person.
     `has_own_email` is emailed by a feature of its own, whatever NOTIFICATION_EMAILS says.
     `of_the_technician` is no longer emailed once the case is somebody else's. `anchor` is the part of the case page
-    that it leads to. `channels` are those that a person can choose.
+    that it leads to. `channels` are those that a person can choose. `comes_in_waves`: a program, a bulk operation or an
+    outage may tell of many cases together, which are then shown as one.
     """
 
     roles: frozenset[User.Role]
@@ -63,6 +64,7 @@ class KindFacts:
     to_deputies: bool = False
     has_own_email: bool = False
     of_the_technician: bool = False
+    comes_in_waves: bool = False
     channels: tuple[NotificationChoice.Channel, ...] = ALL_CHANNELS
 
 
@@ -83,6 +85,7 @@ KINDS: dict[str, KindFacts] = {
         Channel.MAIL,
         Sentence(_("This case was handed over to you."), _("%(name)s handed this case over to you.")),
         of_the_technician=True,
+        comes_in_waves=True,
     ),
     Kind.QUESTION: KindFacts(
         EVERYBODY,
@@ -110,9 +113,14 @@ KINDS: dict[str, KindFacts] = {
         STAFF,
         Channel.DIGEST,
         Sentence(_("You own a condition on this case."), _("%(name)s made you the owner of a condition on this case.")),
+        comes_in_waves=True,
     ),
     Kind.APPROVAL: KindFacts(
-        STAFF, Channel.MAIL, Sentence(_("The release of this case needs an approval.")), to_deputies=True
+        STAFF,
+        Channel.MAIL,
+        Sentence(_("The release of this case needs an approval.")),
+        to_deputies=True,
+        comes_in_waves=True,
     ),
     Kind.HELD: KindFacts(
         STAFF,
@@ -120,18 +128,21 @@ KINDS: dict[str, KindFacts] = {
         Sentence(_("This case has reached its release date, but it is held by conditions.")),
         to_deputies=True,
         of_the_technician=True,
+        comes_in_waves=True,
     ),
     Kind.FAILED: KindFacts(
         STAFF,
         Channel.MAIL,
         Sentence(_("The release of this case failed. It will be retried automatically.")),
         to_deputies=True,
+        comes_in_waves=True,
     ),
     Kind.RECALLED: KindFacts(
         STAFF,
         Channel.MAIL,
         Sentence(_("The release of this case was recalled."), _("%(name)s recalled the release of this case.")),
         of_the_technician=True,
+        comes_in_waves=True,
     ),
     # One email a day about all of them (cases.releases.reminders).
     Kind.REMINDER: KindFacts(
@@ -140,6 +151,7 @@ KINDS: dict[str, KindFacts] = {
         Sentence(_("This case will be released soon.")),
         of_the_technician=True,
         has_own_email=True,
+        comes_in_waves=True,
     ),
     # The email of a release is one of its own, at once and for everybody (cases.delivery.release_email).
     Kind.RELEASED: KindFacts(MEMBERS, Channel.PORTAL, member=Sentence(_("Your case is ready."))),

@@ -12,11 +12,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import ngettext
+from django_stubs_ext import StrOrPromise
 
 from cases.core.numbers import capped
 from cases.db.compiled_queries import ANY_PERSON, CompiledQuery
 from cases.db.index_order import order_along_index
-from cases.lifecycle.notification_kinds import KINDS
+from cases.lifecycle.notification_kinds import KINDS, choice_label
 from cases.lifecycle.notification_words import count_queue, path, sentence
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, Notification, User
@@ -27,6 +29,8 @@ MAX_COUNTED = 99
 UNREAD, READ = Q(read_at__isnull=True), Q(read_at__isnull=False)
 QUEUE = Q(case__isnull=True)
 NEWEST = "-pk"
+# So many cases of which nothing but one kind is told are shown as one.
+WAVE = 5
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,31 @@ class NotificationGroup:
         return path(self.lines[0].notification)
 
 
+@dataclass(frozen=True)
+class NotificationWave:
+    """Cases of which nothing but the same `kind` is told. They came together, as those of a bulk operation do."""
+
+    kind: str
+    label: StrOrPromise
+    groups: list[NotificationGroup]
+
+    @property
+    def key(self) -> int:
+        """The key of the newest notification."""
+        return self.groups[0].key
+
+    @property
+    def keys(self) -> list[int]:
+        """The keys of all notifications, which are marked read together."""
+        return [line.notification.pk for group in self.groups for line in group.lines]
+
+    @property
+    def words(self) -> str:
+        """How many cases, as many as are counted."""
+        count = len(self.groups)
+        return ngettext("%(n)s case", "%(n)s cases", count) % {"n": capped(count, MAX_COUNTED)}
+
+
 def visible_to(person: User) -> QuerySet[Notification]:
     """Return the notifications of `person` about what they may know of: their cases, and the queue."""
     told, known = Notification.objects.filter(recipient=person), Exists(_known_case(person))
@@ -79,14 +108,34 @@ def in_words(count: int) -> str:
     return capped(count, MAX_COUNTED)
 
 
-def unread(person: User) -> list[NotificationGroup]:
+def unread(person: User) -> list[NotificationGroup | NotificationWave]:
     """Return what `person` has not read, by case, the newest first."""
-    return _groups(person, UNREAD)
+    return _in_waves(_groups(person, UNREAD), person)
 
 
-def read(person: User) -> list[NotificationGroup]:
+def read(person: User) -> list[NotificationGroup | NotificationWave]:
     """Return what `person` has read, by case, the newest first."""
-    return _groups(person, READ)
+    return _in_waves(_groups(person, READ), person)
+
+
+def _in_waves(groups: list[NotificationGroup], person: User) -> list[NotificationGroup | NotificationWave]:
+    """Put groups that came in a wave into one, in the place of the newest of them."""
+    waves: dict[str, list[NotificationGroup]] = {}
+    for group in groups:
+        waves.setdefault(_kind_of_wave(group), []).append(group)
+    shown: dict[int, NotificationGroup | NotificationWave] = {}
+    for kind, of_kind in waves.items():
+        if kind and len(of_kind) >= WAVE:
+            shown[of_kind[0].key] = NotificationWave(kind, choice_label(kind, person), of_kind)
+        else:
+            shown |= {group.key: group for group in of_kind}
+    return [shown[key] for key in sorted(shown, reverse=True)]
+
+
+def _kind_of_wave(group: NotificationGroup) -> str:
+    """Return the only kind that `group` tells of, where it is one that comes in waves."""
+    kinds = {line.notification.kind for line in group.lines}
+    return next((kind for kind in kinds if len(kinds) == 1 and KINDS[kind].comes_in_waves), "")
 
 
 def _groups(person: User, which: Q) -> list[NotificationGroup]:

@@ -39,8 +39,12 @@ def open_notification(request: PortalRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def read_notification(request: PortalRequest, pk: int) -> HttpResponse:
-    """Mark read what is told of that case."""
-    verbs.mark_read(by=request.user, about=_visible(request, pk))
+    """Mark read what is told of that case. With `these` the notifications with those keys instead, of many cases."""
+    told = _visible(request, pk)
+    if these := [int(key) for key in request.POST.getlist("these") if limits.is_key(key)]:
+        verbs.mark_these_read(by=request.user, keys=these)
+    else:
+        verbs.mark_read(by=request.user, about=told)
     return redirect("notifications")
 
 

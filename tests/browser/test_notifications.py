@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 
 from cases import releases
 from cases.casework import assignment
+from cases.core.clock import portal_now
+from cases.delivery.notifications import notify
 from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseFactory
 
@@ -63,3 +65,24 @@ def test_a_tab_that_nobody_looks_at_asks_for_nothing(sign_in, technician):
     with page.expect_response("**/live/*"):
         page.evaluate(hide, False)
     assert len(asked) == 1, "who comes back is told right away"
+
+
+@in_two_looks
+def test_a_wave_is_one_row_that_opens(sign_in, member, technician, viewport, dark):
+    for about in CaseFactory.create_batch(6, member=member, assigned_to=technician, scheduled=True):
+        notify("reminder", case=about, to=[technician], by="portal", at=portal_now(), ref=1)
+    page = sign_in(technician, viewport=viewport, dark=dark, at="/notifications/")
+    assert_accessible(page)
+    expect(page.locator(".notice:visible")).to_have_count(1)
+    page.get_by_text("6 cases").first.click()
+    expect(page.locator(".wave .notice")).to_have_count(6)
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    page.get_by_role("button", name="A release is coming up, 6 cases").click()
+    expect(page.locator("#bell-count")).to_be_hidden()
+
+    # The keys go through the cases, and not to the row around them.
+    page.get_by_text("6 cases").click()
+    for number in range(3):
+        page.keyboard.press("j")
+        expect(page.locator(".wave .notice").nth(number).locator("a")).to_be_focused()

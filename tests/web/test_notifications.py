@@ -166,6 +166,36 @@ def test_reminders_can_be_told_apart_by_the_release_they_are_about(member, techn
     assert told[1].startswith("Released ")
 
 
+def test_a_wave_of_one_kind_is_one_row_that_is_read_at_once(case, member, other_member, technician):
+    wave = CaseFactory.create_batch(6, member=member, assigned_to=technician, scheduled=True)
+    for about in wave:
+        tell(Kind.REMINDER, about, technician, ref=1)
+    tell(Kind.HELD, wave[0], technician, ref=1)  # more is told of it, so it keeps a row of its own
+    tell(Kind.REMINDER, case, technician, ref=1)
+    tell(Kind.QUESTION, case, technician, by=member)
+    client = signed_in(technician)
+    shown = page(client)
+    assert "A release is coming up" in shown
+    assert shown.count("5 cases") == 2, "the row and the name of its button"
+    assert shown.count('<li class="notice wave is-unread">') == 1
+    assert shown.count('<li class="notice is-unread">') == 5 + 2
+    assert all(about.external_case_id in shown for about in wave)
+
+    these = re.findall(r'name="these" value="(\d+)"', shown)
+    others = Notification.objects.create(recipient=member, case=case, kind=Kind.ACCEPTED, at=FROZEN)
+    assert client.post(f"/notifications/{these[0]}/read/", {"these": [*these, others.pk, "x"]}).status_code == 302
+    assert bell(client) == 4
+    others.refresh_from_db()
+    assert others.read_at is None
+    assert '<li class="notice wave">' in page(client)
+
+
+def test_a_few_of_one_kind_are_rows_of_their_own(member, technician):
+    for about in CaseFactory.create_batch(4, member=member, assigned_to=technician, scheduled=True):
+        tell(Kind.REMINDER, about, technician, ref=1)
+    assert "<details" not in page(signed_in(technician)).split('id="unread"')[1].split("</section>")[0]
+
+
 # --- What people choose ----------------------------------------------------------------------------------------------
 
 

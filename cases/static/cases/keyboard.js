@@ -7,7 +7,7 @@ const rows = [...list.querySelectorAll("[data-press]")];
 // How long the second key may take. People with a switch or a voice need more than GitHub's 1.5 seconds.
 const WAITS_FOR = 5000;
 const NO_TEXT = ["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"];
-const LISTED = "main :is([data-row], table.dense tbody tr, .case-rows > li, .rows > li)";
+const LISTED = "main :is([data-row], table.dense tbody tr, .case-rows > li, .rows > li:not(.wave))";
 const LINKS = ["[data-row-link]", "th a[href]", "a.case-row", "a[href]"];
 
 let first = ""; // the key that waits for a second one
