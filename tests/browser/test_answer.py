@@ -134,6 +134,40 @@ def test_what_was_not_saved_is_asked_about_and_sent_with_the_completion(status, 
     assert CaseAnswer.objects.get().text == "Dear Mia, yes."
 
 
+@pytest.mark.parametrize("is_saved", [True, False], ids=["saved", "not saved"])
+def test_a_completion_waits_until_the_last_words_are_saved(is_saved, tab_for, technician):
+    case = CaseFactory(assigned_to=technician)
+    CaseAnswerFactory(case=case, text="Dear Mia", updated_by=technician)
+    tab = tab_for(technician)
+    tab.goto(f"/cases/{case.pk}/")
+    held = []
+
+    def answer(route):
+        if is_saved:
+            route.continue_()
+        else:
+            route.fulfill(status=503, body="")
+
+    tab.route(SAVING, lambda route: answer(route) if held else held.append(route))
+    tab.locator("#answer-text").press("ControlOrMeta+End")
+    with tab.expect_request(SAVING):
+        type_into(tab, ", yes.")
+    tab.get_by_role("button", name="Mark as Completed").click()
+    confirm = tab.get_by_role("dialog").locator("[type=submit]")
+    assert leaves(tab, lambda: confirm.click(no_wait_after=True))
+    expect(confirm).to_be_disabled()
+    answer(held[0])
+    if is_saved:
+        expect(tab.locator("#answer")).to_contain_text("Locked since")
+    else:
+        expect(tab.get_by_role("dialog")).to_be_hidden()
+        expect(tab.locator("#answer-text")).to_be_focused()
+        expect(tab.locator("#answer-said")).to_contain_text("we'll try again")
+    case.refresh_from_db()
+    assert (case.status == "completed") == is_saved
+    assert CaseAnswer.objects.get().text == ("Dear Mia, yes." if is_saved else "Dear Mia")
+
+
 def test_the_answer_is_saved_while_preview_has_the_focus(sign_in, technician):
     page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
     type_into(page, "Dear Mia")

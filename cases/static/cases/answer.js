@@ -45,6 +45,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   clearTimeout(nextTry);
   if (failures) nextTry = setTimeout(sendAgain, pauseAfter(failures));
   sayTriedAgain();
+  if (completing && !isSavedBy(xhr)) giveUpCompletion();
+  else if (completing) setTimeout(completeIfSaved); // HTMX sends then what waits, if anything does
 });
 
 // What could not be saved is sent again by itself: after pauses that grow, and where a person or a connection comes back.
@@ -90,3 +92,36 @@ function showSaved(text) {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-complete-case]") && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
 });
+
+// And the case is completed once they are saved: from then on the answer is locked.
+let completing = null;
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.closest("#dialog-complete") || !isUnsavedAnswer()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  completing = event.submitter ?? event.target.querySelector("[type=submit]");
+  completing.disabled = true;
+  if (answerForm().querySelector("[data-conflict]")) giveUpCompletion();
+  else sendAgain();
+}, { capture: true });
+
+/** Whose dialog was closed meanwhile has thought better of it. */
+function completeIfSaved() {
+  if (!completing || isUnsavedAnswer() || answerForm().matches(".htmx-request")) return;
+  const button = freeButton();
+  if (button.closest("dialog").open) button.form.requestSubmit(button);
+}
+
+/** What is not saved is said where it is written. */
+function giveUpCompletion() {
+  freeButton().closest("dialog").close();
+  answerText().focus();
+}
+
+function freeButton() {
+  const button = completing;
+  completing = null;
+  button.disabled = false;
+  return button;
+}
