@@ -131,6 +131,9 @@ def test_older_notes_come_without_the_loss_of_a_new_one(sign_in, technician):
     expect(page.locator(".note").first).to_contain_text("Note 0.")
     page.get_by_role("link", name="Latest notes").click()
     expect(page.locator(".note").last).to_contain_text("Note 59.")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("link", name="Older notes").click()
+    expect(page.locator("#case-trouble")).to_contain_text("Couldn't load this.")
     expect(page.get_by_label("New note")).to_have_value("Half a sent")
 
 

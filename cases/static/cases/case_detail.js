@@ -149,12 +149,12 @@ const noAnswer = document.getElementById("case-trouble").textContent;
 /** Whether it was sent without a button: an answer while it is typed, or once more (answer.js). */
 const isByItself = (event) => ["input", "again"].includes(event?.type);
 
-/** Says why nothing was saved, in the words of the response. Typed text stays, and so does the focus while somebody types. */
+/** Says why nothing was saved, or loaded, in the words of the response. Typed text stays, and so does the focus while somebody types. */
 function showTrouble(answer, request) {
   const isTyping = isByItself(request?.triggeringEvent);
   const words = document.getElementById(isTyping ? "answer-said" : "case-trouble");
   const why = new DOMParser().parseFromString(answer, "text/html").querySelector("[data-trouble]");
-  words.replaceChildren(why ?? noAnswer);
+  words.replaceChildren(why ?? (request?.verb === "get" ? words.dataset.notLoaded : noAnswer));
   words.hidden = false;
   if (!isTyping) words.focus();
 }
