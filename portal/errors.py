@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from cases.accounts.unsent_fields import texts_left_in
+from cases.middleware.login_required import PART
 from cases.middleware.mfa import MfaMissing
 
 API = "/api/"
@@ -27,6 +28,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403, or lead to what sets up a missing second factor where nothing would be lost."""
+    if _saves_part(request):
+        return render(request, PART, {"is_denied": True}, status=403)
     fields = texts_left_in(request)
     is_mfa = isinstance(exception, MfaMissing)
     if is_mfa and not fields:
@@ -41,7 +44,14 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """
     if request.path.startswith(API):
         return JsonResponse({"detail": _("Not found.")}, status=404)
+    if _saves_part(request):
+        return render(request, PART, {"is_gone": True}, status=404)
     return render(request, "404.html", {"fields": texts_left_in(request)}, status=404)
+
+
+def _saves_part(request: HttpRequest) -> bool:
+    """Tell whether a part of a page is saved, which keeps what was typed and says why it could not be."""
+    return request.method == "POST" and bool(getattr(request, "htmx", False))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -108,3 +108,21 @@ def test_a_draft_is_deleted_by_its_member_alone(client, member, other_member):
     assert "Draft deleted." in page
     assert case.external_case_id not in page
     assert client.get(f"/cases/{case.pk}/").status_code == 404
+
+
+def test_a_page_that_saves_itself_is_told_that_its_draft_is_gone(client, member):
+    """Deleted in another tab. To try again would not help, and nothing is wrong with the connection."""
+    draft = CaseFactory(member=member, draft=True)
+    Case.objects.update(status="deleted")
+    answer = client.post(f"/cases/{draft.pk}/edit/", TEXT, headers=BY_ITSELF)
+    assert answer.status_code == 404
+    assert "data-trouble>Couldn't save. This case doesn't exist anymore" in answer.content.decode()
+
+
+def test_a_page_that_saves_itself_is_told_that_its_person_may_not(client, member):
+    member.role = "technician"
+    member.save()
+    answer = client.post("/cases/new/", TEXT, headers=BY_ITSELF)
+    assert answer.status_code == 403
+    assert "<html" not in answer.content.decode()
+    assert "You don't have permission to do this anymore." in answer.content.decode()
