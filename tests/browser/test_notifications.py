@@ -78,6 +78,8 @@ def test_a_wave_is_one_row_that_opens(sign_in, member, technician, viewport, dar
     expect(page.locator(".wave .notice")).to_have_count(6)
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    page.keyboard.press("j")
+    expect(page.locator(".wave .notice button.row-link").first).to_be_focused()
     page.get_by_role("button", name="A release is coming up, 6 cases").click()
     expect(page.locator("#bell-count")).to_be_hidden()
 

@@ -8,7 +8,7 @@ const rows = [...list.querySelectorAll("[data-press]")];
 const WAITS_FOR = 5000;
 const NO_TEXT = ["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"];
 const LISTED = "main :is([data-row], table.dense tbody tr, .case-rows > li, .rows > li:not(.wave))";
-const LINKS = ["[data-row-link]", "th a[href]", "a.case-row", "a[href]"];
+const LINKS = ["[data-row-link]", "th a[href]", "a.case-row", "a[href]", "button.row-link"];
 
 let first = ""; // the key that waits for a second one
 let timer;
