@@ -139,6 +139,23 @@ def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(sign_in, technician, c
     assert "next=/cases/" in page.url
 
 
+def test_what_is_typed_and_selected_stays_without_a_connection(tab_for, technician, cases):
+    tab = tab_for(technician)
+    tab.goto("/cases/")
+    boxes = tab.locator("form[data-selects] input[name=case]")
+    boxes.first.check()
+    tab.context.set_offline(True)
+    search = tab.locator("#filters input[type=search]")
+    search.press_sequentially("Pens")
+    expect(tab.locator("#list-trouble")).to_be_visible()
+    expect(search).to_have_value("Pens")
+    expect(boxes.first).to_be_checked()
+    tab.context.set_offline(False)
+    expect(tab).to_have_url(re.compile("q=Pens"))
+    expect(tab.locator("#list-trouble")).to_be_hidden()
+    expect(search).to_be_focused()
+
+
 @pytest.mark.parametrize(("person", "dark"), [("member", False), ("technician", True)])
 def test_lists_are_accessible_on_a_phone(person, dark, sign_in, cases, request):
     page = sign_in(request.getfixturevalue(person), viewport=PHONE, dark=dark)

@@ -10,11 +10,28 @@ document.addEventListener("htmx:configRequest", (event) => {
 /** The page as the server has it: to sign in again, or to read what went wrong. */
 const open = (event) => location.assign(event.detail.pathInfo.finalRequestPath);
 
+const trouble = document.getElementById("list-trouble");
+// What could not be asked for, to be asked for again.
+let missed = null;
+
+/** Without a connection there is no such page. What is typed and selected stays, and the list comes when it is back. */
+function wait(event) {
+  missed = event.detail.elt;
+  trouble.hidden = false;
+}
+
+function askAgain() {
+  if (missed?.isConnected) htmx.trigger(missed, missed.matches("form") ? "submit" : "click");
+}
+
 document.addEventListener("htmx:beforeSwap", (event) => {
+  missed = null;
+  trouble.hidden = true;
   const answered = new URL(event.detail.xhr.responseURL);
   if (answered.pathname === location.pathname && event.detail.xhr.status === 200) return;
   event.detail.shouldSwap = false;
   open(event);
 });
-document.addEventListener("htmx:sendError", open);
+document.addEventListener("htmx:sendError", wait);
 document.addEventListener("htmx:timeout", open);
+window.addEventListener("online", askAgain);
