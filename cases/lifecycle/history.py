@@ -1,7 +1,7 @@
 """Writing and reading the history of cases. `by` is a person, or the name of the program where no person acts."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -31,6 +31,16 @@ def actor_in_log(by: User | str) -> int | str:
 def log_committed(event: str, **facts: Any) -> None:
     """Write a line of the log once the transaction is committed. `facts` are keys and counts, never people's words."""
     transaction.on_commit(lambda: logger.info(event, **facts), robust=True)
+
+
+def last_done(case: Case, *, by: User, kinds: Collection[str]) -> CaseEvent | None:
+    """Return the last event of `case` where `by` wrote it and it is one of `kinds`. None where it is another.
+
+    What is done in one transaction has one moment: a completion with its release.
+    """
+    latest = list(CaseEvent.objects.filter(case=case)[:2])
+    together = (event for event in latest if event.at == latest[0].at)
+    return next((event for event in together if event.kind in kinds and event.actor_id == by.pk), None)
 
 
 def latest_events(case: Case, *, limit: int) -> Sequence[CaseEvent]:

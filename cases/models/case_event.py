@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cases.core.schedule import Schedule
 from cases.models.bulk_run import BulkRun
 from cases.models.case import Case
 from cases.models.constraints import one_of
@@ -44,8 +45,8 @@ class CaseEventKind(models.TextChoices):
 
 # Each ends one release. A case that is released again has another release number.
 TAKEN_BACK = [CaseEventKind.UNDONE.value, CaseEventKind.RECALLED.value]
-
-
+# Each gives a completed case another release date.
+DATE_SET = (CaseEventKind.SCHEDULED, CaseEventKind.RESCHEDULED)
 # A person completed the case. The undo of a bulk operation writes the same kind of event, but completes nothing new.
 COMPLETED_BY_PERSON = Q(kind=CaseEventKind.COMPLETED.value, bulk_run__isnull=True)
 
@@ -118,3 +119,13 @@ class CaseEvent(Event):
                 name="event_released_once", fields=["case", "release_number"], condition=Q(kind="released")
             ),
         ]
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The schedule of the case after this step."""
+        return Schedule(self.to_date, self.to_time) if self.to_date else None
+
+    @property
+    def former_schedule(self) -> Schedule | None:
+        """The schedule of the case before this step."""
+        return Schedule(self.from_date, self.from_time) if self.from_date else None

@@ -15,13 +15,15 @@ from cases.core.calendar_periods import CalendarView, Period
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.reader_timezones import on_portal_clock
+from cases.core.schedule import Schedule
 from cases.forms import calendar as calendar_forms
 from cases.forms.calendar import CalendarForm, MoveForm
-from cases.lifecycle import permissions
+from cases.lifecycle import history, permissions
 from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, CaseQuerySet, User
+from cases.models.case_event import DATE_SET
 from cases.selectors.release_calendar import DayPaginator, by_the_clock, days_of, entries_of, kinds_of, more_after
 from cases.views.case_page import undo_offers
 from cases.views.case_page.case_detail import visible_case
@@ -102,8 +104,10 @@ def _links(form: CalendarForm) -> dict[str, Any]:
 def _not_moved(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
     """Show the case as it is now, with what was typed where it can still be moved."""
     case, user, now = visible_case(request, pk), request.user, portal_now()
+    typed = MoveForm(request.POST, case=case, by=user, now=now)
+    if before := _moved_before(typed, case, user):
+        return _back_to_calendar(request, case, before.former_schedule, now=now)
     if error.status == 400:
-        typed = MoveForm(request.POST, case=case, by=user, now=now)
         add_refusal(typed, error)
         return _move_page(request, case, typed, now=now, status=400)
     form = None
@@ -132,9 +136,22 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
     moved = releases.schedule(
         case=case, by=user, source=CaseEvent.Source.WEB, release_on=form.new_schedule(case), **form.change()
     )
+    return _back_to_calendar(request, moved, former, now=now)
+
+
+def _moved_before(form: MoveForm, case: Case, user: User) -> CaseEvent | None:
+    """Return the same move by `user`, which is sent again, if nothing has happened to `case` since."""
+    event = history.last_done(case, by=user, kinds=DATE_SET)
+    if event is None or not form.is_valid() or event.schedule != form.new_schedule(case):
+        return None
+    return event if event.reason == form.cleaned_data["reason"] else None
+
+
+def _back_to_calendar(request: PortalRequest, case: Case, former: Schedule | None, *, now: dt.datetime) -> HttpResponse:
+    """Lead back to the calendar, and say where `case` is now."""
     back = _way_back(request, now)
-    url = f"{reverse('move_case', args=[pk])}?{back.query()}"
-    undo_offers.tell_moved(request, _moved(moved), url=url, case=moved, former=former)
+    url = f"{reverse('move_case', args=[case.pk])}?{back.query()}"
+    undo_offers.tell_moved(request, _moved(case), url=url, case=case, former=former)
     return redirect(back.url())
 
 

@@ -124,12 +124,13 @@ def test_a_stale_form_is_told_so(case, client, technician, clock):
     assert case.status == "accepted"
 
 
-def test_a_second_click_is_told_that_it_is_done(case, client, technician, clock):
+def test_a_second_click_releases_nothing_twice(case, client, technician, clock):
     client.force_login(technician)
     complete(client, case, release_option="now")
-    again = complete(client, case, release_option="now")
-    assert again.status_code == 409
-    assert "has already been released" in again.content.decode()
+    assert complete(client, case, release_option="now").status_code == 302
+    later = complete(client, case, release_option="schedule")
+    assert later.status_code == 409
+    assert "has already been released" in later.content.decode()
     assert CaseEvent.objects.filter(kind="released").count() == OutgoingEmail.objects.count() == 1
 
 

@@ -11,7 +11,7 @@ from cases.casework import assignment
 from cases.core.text import isolated, isolated_html
 from cases.forms.casework import AcceptForm, HandOverCaseForm
 from cases.lifecycle.permissions import Action
-from cases.models import Case, User
+from cases.models import Case, CaseEvent, User
 from cases.views.case_page.case_actions import WEB, CaseActionView
 from cases.views.requests import PortalRequest
 
@@ -22,6 +22,7 @@ class AcceptCase(CaseActionView[AcceptForm]):
     action = Action.ACCEPT
     form_class = AcceptForm
     form_name = "accept_form"
+    kinds = (CaseEvent.Kind.ACCEPTED,)
 
     def make_form(self, request: PortalRequest, case: Case) -> AcceptForm:
         return AcceptForm(request.POST, by=request.user)
@@ -30,6 +31,9 @@ class AcceptCase(CaseActionView[AcceptForm]):
         return releases.accept(
             case=case, by=by, source=WEB, technician=form.chosen(), version=form.cleaned_data["version"]
         )
+
+    def asks_for(self, event: CaseEvent, form: AcceptForm, case: Case) -> bool:
+        return (form.chosen() or event.actor) == case.assigned_to
 
     def said(self, case: Case) -> str:
         """Name the case and link it: in a queue it is gone from where it was."""

@@ -20,14 +20,16 @@ from cases.core.reader_timezones import on_portal_clock
 from cases.core.schedule import Schedule
 from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm, ScheduleFields
 from cases.forms.single_values import SingleValuesForm
-from cases.lifecycle import permissions
+from cases.lifecycle import history, permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
+from cases.models.case_event import DATE_SET
 from cases.views.case_page import undo_offers, undo_panel
 from cases.views.case_page.case_detail import RELEASE, render_case, visible_case
 from cases.views.refusals import add_refusal, refusals_shown_by, renew
 from cases.views.requests import PortalRequest
 
+Kind = CaseEvent.Kind
 WEB = CaseEvent.Source.WEB
 FormT = TypeVar("FormT", bound=SingleValuesForm)
 
@@ -48,6 +50,8 @@ class CaseActionView(ABC, View, Generic[FormT]):
     source = WEB
     # An open dialog covers a sentence above the page.
     is_in_dialog = True
+    # What its verb writes into the history.
+    kinds: tuple[CaseEvent.Kind, ...] = ()
 
     @abstractmethod
     def perform(self, form: FormT, *, case: Case, by: User) -> Case:
@@ -86,6 +90,19 @@ class CaseActionView(ABC, View, Generic[FormT]):
             return render_case(request, visible_case(request, pk), part=RELEASE)
         return redirect("case_detail", pk=pk)
 
+    def done_before(self, form: FormT, *, case: Case, by: User) -> CaseEvent | None:
+        """Return what `by` did with the same form last, if nothing has happened to `case` since.
+
+        A button that is pressed twice, or again where the first answer was lost, is refused by its verb: the case is
+        another by then. What was asked for is done all the same.
+        """
+        event = history.last_done(case, by=by, kinds=self.kinds) if form.is_valid() else None
+        return event if event and self.asks_for(event, form, case) else None
+
+    def asks_for(self, event: CaseEvent, form: FormT, case: Case) -> bool:
+        """Tell whether the valid `form` asks for what `event` did."""
+        return bool(event.reason == form.cleaned_data.get("reason", ""))
+
     def show_again(self, request: PortalRequest, case: Case, form: FormT) -> HttpResponse:
         """Answer 400 with the page, and the form with its errors."""
         return render_case(request, case, status=400, part=RELEASE, **self._open(form, case, request.user))
@@ -98,6 +115,9 @@ class CaseActionView(ABC, View, Generic[FormT]):
         """
         case = visible_case(request, pk)
         form = self.make_form(request, case)
+        if before := self.done_before(form, case=case, by=request.user):
+            self.tell(request, case, before.former_schedule)
+            return self.answer(request, pk)
         if error.status == 400:
             add_refusal(form, error)
             return self.show_again(request, case, form)
@@ -126,9 +146,13 @@ class MarkCaseCompleted(CaseActionView[CompletionForm]):
     action = Action.COMPLETE
     form_class = CompletionForm
     form_name = "completion_form"
+    kinds = (Kind.COMPLETED,)
 
     def perform(self, form: CompletionForm, *, case: Case, by: User) -> Case:
         return releases.complete(case=case, by=by, source=WEB, release_on=form.release_on(case), **form.change())
+
+    def asks_for(self, event: CaseEvent, form: CompletionForm, case: Case) -> bool:
+        return super().asks_for(event, form, case) and event.schedule == form.release_on(case)
 
     def said(self, case: Case) -> str:
         return _released() if case.is_released else _completed(case)
@@ -141,9 +165,13 @@ class RescheduleCase(CaseActionView[RescheduleForm]):
     form_class = RescheduleForm
     form_name = "reschedule_form"
     is_in_dialog = False
+    kinds = DATE_SET
 
     def perform(self, form: RescheduleForm, *, case: Case, by: User) -> Case:
         return releases.schedule(case=case, by=by, source=self.source, release_on=form.schedule(), **form.change())
+
+    def asks_for(self, event: CaseEvent, form: RescheduleForm, case: Case) -> bool:
+        return super().asks_for(event, form, case) and event.schedule == form.schedule()
 
     def said(self, case: Case) -> str:
         return _("Release date updated.")
@@ -158,6 +186,7 @@ class ReturnCase(CaseActionView[ChangeForm]):
 
     action = Action.RETURN
     form_class = ChangeForm
+    kinds = (Kind.RETURNED,)
 
     def perform(self, form: ChangeForm, *, case: Case, by: User) -> Case:
         return releases.return_to_accepted(case=case, by=by, source=self.source, **form.change())
@@ -171,6 +200,7 @@ class CancelSchedule(CaseActionView[ChangeForm]):
 
     action = Action.HOLD
     form_class = ChangeForm
+    kinds = (Kind.HELD,)
 
     def perform(self, form: ChangeForm, *, case: Case, by: User) -> Case:
         return releases.cancel_schedule(case=case, by=by, source=self.source, **form.change())
@@ -184,6 +214,7 @@ class ReleaseNow(CaseActionView[ChangeForm]):
 
     action = Action.RELEASE_EARLY
     form_class = ChangeForm
+    kinds = (Kind.RELEASED,)
 
     def perform(self, form: ChangeForm, *, case: Case, by: User) -> Case:
         return releases.release_now(case=case, by=by, source=self.source, **form.change())

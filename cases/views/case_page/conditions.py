@@ -29,7 +29,7 @@ from cases.views.refusals import add_refusal_renewed, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 WEB = CaseEvent.Source.WEB
-Kind = Condition.Kind
+Kind, State = Condition.Kind, Condition.State
 ASKS_AND_ACTS = ["GET", "HEAD", "POST"]
 
 
@@ -65,26 +65,33 @@ def add_condition(request: PortalRequest, pk: int) -> HttpResponse:
     return _to_panel(pk)
 
 
+def _not_met(request: PortalRequest, error: CaseError, pk: int, condition_pk: int) -> HttpResponse:
+    if settled := _settled_before(request, pk, condition_pk, State.MET):
+        return _met(request, settled)
+    return show_refusal(request, error, pk)
+
+
 @require_POST
 @staff_only
-@refusals_shown_by(show_refusal)
+@refusals_shown_by(_not_met)
 def meet_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
     """Confirm a manual condition. POST `version`."""
     condition, version = _asked(request, pk, condition_pk)
-    releases.meet_condition(condition=condition, by=request.user, source=WEB, version=version)
-    messages.success(request, _("Condition met."))
-    return _to_panel(pk)
+    return _met(request, releases.meet_condition(condition=condition, by=request.user, source=WEB, version=version))
 
 
 @require_POST
 @staff_only
-@refusals_shown_by(show_refusal)
+@refusals_shown_by(_not_met)
 def approve_release(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
     """Approve the release as a second person. POST `version`."""
     condition, version = _asked(request, pk, condition_pk)
-    releases.approve(condition=condition, by=request.user, source=WEB, version=version)
-    messages.success(request, _("Release approved."))
-    return _to_panel(pk)
+    return _met(request, releases.approve(condition=condition, by=request.user, source=WEB, version=version))
+
+
+def _met(request: PortalRequest, condition: Condition) -> HttpResponse:
+    messages.success(request, _("Release approved.") if condition.kind == Kind.APPROVAL else _("Condition met."))
+    return _to_panel(condition.case_id)
 
 
 @require_POST
@@ -113,11 +120,13 @@ def link_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpRe
 
 def _not_waived(request: PortalRequest, error: CaseError, pk: int, condition_pk: int) -> HttpResponse:
     """Do as `_not_added`. A condition that was met, waived or removed meanwhile is no longer asked about."""
+    form = ChangeForm(request.POST)
+    if form.is_valid() and _settled_before(request, pk, condition_pk, State.WAIVED, form.cleaned_data["reason"]):
+        return _waived(request, pk)
     case = visible_case(request, pk)
     condition = case.conditions.filter(UNMET, pk=condition_pk).first()
     if condition is None or Action.WAIVE not in permissions.allowed(by=request.user, case=case):
         return show_refusal(request, error, pk)
-    form = ChangeForm(request.POST)
     add_refusal_renewed(form, error, case=case)
     return _show_waive(request, pk, condition, form, status=error.status)
 
@@ -136,8 +145,20 @@ def waive_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpR
     if not form.is_valid():
         return _show_waive(request, pk, condition, form, status=HTTPStatus.BAD_REQUEST)
     releases.waive_condition(condition=condition, by=request.user, source=WEB, **form.change())
+    return _waived(request, pk)
+
+
+def _waived(request: PortalRequest, pk: int) -> HttpResponse:
     messages.success(request, _("Condition waived."))
     return _to_panel(pk)
+
+
+def _settled_before(
+    request: PortalRequest, pk: int, condition_pk: int, state: str, reason: str = ""
+) -> Condition | None:
+    """Return the condition where the reader has settled it so: with a button that is pressed again."""
+    theirs = Condition.objects.filter(settled_by=request.user, state=state, reason=reason)
+    return theirs.filter(pk=condition_pk, case=pk).first()
 
 
 def _asked(request: PortalRequest, pk: int, condition_pk: int) -> tuple[Condition, int | None]:

@@ -19,6 +19,7 @@ class UndoRelease(CaseActionView[VersionForm]):
     action = Action.UNDO
     form_class = VersionForm
     form_name = "undo_form"
+    kinds = (CaseEvent.Kind.UNDONE,)
     is_in_dialog = False
 
     def perform(self, form: VersionForm, *, case: Case, by: User) -> Case:
@@ -37,6 +38,7 @@ class RecallRelease(CaseActionView[ChangeForm]):
 
     action = Action.RECALL
     form_class = ChangeForm
+    kinds = (CaseEvent.Kind.RECALLED,)
 
     def perform(self, form: ChangeForm, *, case: Case, by: User) -> Case:
         return releases.recall(case=case, by=by, source=WEB, **form.change())

@@ -1,0 +1,173 @@
+"""A button of a case that is pressed twice, or again where the answer was lost, has done what it was asked for."""
+
+import datetime as dt
+
+import pytest
+
+from cases import releases
+from cases.core.clock import portal_now
+from cases.models import Case, CaseEvent, User
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def days(n: int) -> str:
+    return (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=n)).isoformat()
+
+
+# Who presses it, the case, its address, what is sent, the sentence, and what another person would have sent.
+BUTTONS = {
+    "accept": ("technician", {"submitted": True, "assigned_to": None}, "accept", {}, "You accepted", {}),
+    "complete": (
+        "technician",
+        {},
+        "complete",
+        {"release_option": "schedule", "release_date": days(9)},
+        "Case completed.",
+        {"release_date": days(10)},
+    ),
+    "complete now": (
+        "technician",
+        {},
+        "complete",
+        {"release_option": "now"},
+        "Case released.",
+        {"release_option": "schedule", "release_date": days(10)},
+    ),
+    "reschedule": (
+        "technician",
+        {"scheduled": True},
+        "reschedule",
+        {"release_date": days(11), "reason": "A letter.\r\nIt is on its way."},
+        "Release date updated.",
+        {"release_date": days(12)},
+    ),
+    "hold": (
+        "administrator",
+        {"scheduled": True},
+        "hold",
+        {"reason": "Unclear"},
+        "Case put on hold.",
+        {"reason": "Why"},
+    ),
+    "reopen": ("technician", {"held": True}, "return", {"reason": "Wrong"}, "Case reopened.", {"reason": "Another"}),
+    "release": (
+        "administrator",
+        {"scheduled": True},
+        "release",
+        {"reason": "Urgent"},
+        "Case released.",
+        {"reason": "Asked for"},
+    ),
+    "recall": (
+        "administrator",
+        {"released": True},
+        "recall",
+        {"reason": "Wrong file"},
+        "Release recalled.",
+        {"reason": "Wrong words"},
+    ),
+}
+
+
+@pytest.fixture(params=BUTTONS)
+def press(request, client, member, technician):
+    """Presses the button on the page that was open at first."""
+    person, state, address, fields, words, other = BUTTONS[request.param]
+    case = CaseFactory(**{"member": member, "assigned_to": technician} | state)
+    user = request.getfixturevalue(person)
+
+    def press_(by=user, **changes):
+        client.force_login(by)
+        return client.post(f"/cases/{case.pk}/{address}/", fields | {"version": case.version} | changes, follow=True)
+
+    press_.case, press_.words, press_.other = case, words, other
+    return press_
+
+
+def events(case: Case) -> list[str]:
+    return list(CaseEvent.objects.filter(case=case).order_by("pk").values_list("kind", flat=True))
+
+
+def test_a_second_press_says_what_the_first_did(press):
+    first = press()
+    assert (first.status_code, press.words in first.content.decode()) == (200, True)
+    done = events(press.case)
+    version = Case.objects.get(pk=press.case.pk).version
+
+    again = press()
+
+    assert (again.status_code, press.words in again.content.decode()) == (200, True)
+    assert "changed this case" not in again.content.decode()
+    assert events(press.case) == done
+    assert Case.objects.get(pk=press.case.pk).version == version
+
+
+def test_what_is_sent_for_another_reason_or_date_is_refused(press):
+    press()
+    done = events(press.case)
+    if press.other:
+        assert press(**press.other).status_code in {400, 409}
+    assert events(press.case) == done
+
+
+def test_what_a_colleague_did_meanwhile_is_told(press):
+    colleague = UserFactory(role=User.Role.ADMINISTRATOR)
+    press()
+    done = events(press.case)
+    assert press(by=colleague).status_code in {400, 403, 409}
+    assert events(press.case) == done
+
+
+def test_a_press_after_something_else_has_happened_is_refused(press, technician):
+    press()
+    CaseEvent.objects.create(
+        case=press.case,
+        kind=CaseEvent.Kind.URGENCY_CHANGED,
+        at=portal_now(),
+        source="web",
+        schedule_revision=0,
+        actor=technician,
+    )
+    assert press().status_code in {400, 403, 409}
+
+
+@pytest.fixture
+def condition(member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    return releases.add_condition(case=case, by=technician, source="web", kind="manual", name="Signed", owner=None)
+
+
+@pytest.mark.parametrize(
+    ("button", "fields", "words", "other"),
+    [
+        ("meet", {}, "Condition met.", {}),
+        ("waive", {"reason": "Not needed"}, "Condition waived.", {"reason": "Too late"}),
+    ],
+)
+def test_a_condition_that_is_settled_twice_is_settled(button, fields, words, other, condition, administrator, client):
+    client.force_login(administrator)
+    address = f"/cases/{condition.case_id}/conditions/{condition.pk}/{button}/"
+    sent = fields | {"version": Case.objects.get().version}
+    for _press in range(2):
+        answer = client.post(address, sent, follow=True)
+        assert (answer.status_code, words in answer.content.decode()) == (200, True)
+    assert events(condition.case)[-1] == {"meet": "condition_met", "waive": "condition_waived"}[button]
+    assert len(events(condition.case)) == 2
+    if other:
+        assert client.post(address, sent | other).status_code == 409
+    client.force_login(UserFactory(role=User.Role.ADMINISTRATOR))
+    assert client.post(address, sent).status_code == 409
+
+
+def test_a_case_that_is_moved_twice_in_the_calendar_is_moved(member, technician, client):
+    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    client.force_login(technician)
+    sent = {"release_date": days(13), "reason": "", "version": case.version}
+    for _press in range(2):
+        answer = client.post(f"/calendar/{case.pk}/move/", sent, follow=True)
+        assert answer.status_code == 200
+        assert "already has this date" not in answer.content.decode()
+    assert events(case) == ["rescheduled"]
+    assert client.post(f"/calendar/{case.pk}/move/", sent | {"release_date": days(14)}).status_code == 409
