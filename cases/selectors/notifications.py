@@ -29,7 +29,7 @@ MAX_COUNTED = 99
 UNREAD, READ = Q(read_at__isnull=True), Q(read_at__isnull=False)
 QUEUE = Q(case__isnull=True)
 NEWEST = "-pk"
-# So many cases of which nothing but one kind is told are shown as one.
+# So many cases about which only one kind is told are shown as one.
 WAVE = 5
 
 
@@ -66,7 +66,7 @@ class NotificationGroup:
 
 @dataclass(frozen=True)
 class NotificationWave:
-    """Cases of which nothing but the same `kind` is told. They came together, as those of a bulk operation do."""
+    """Cases about which only the same `kind` is told. They came together, as those of a bulk operation do."""
 
     kind: str
     label: StrOrPromise
