@@ -59,8 +59,8 @@ class ShortSelect(forms.Select):
             '\n<option value="{}"{}>{}</option>',
             ((key, SELECTED if str(key) in chosen else "", label) for key, label in self.choices),
         )
-        attributes = flatatt({"name": name} | self.build_attrs(self.attrs, attrs))
-        return format_html("<select{}>{}\n</select>", attributes, options)
+        attributes = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<select name="{}"{}>{}\n</select>', name, attributes, options)
 
 
 class FilterForm(forms.Form):
