@@ -177,6 +177,21 @@ def test_the_answer_is_saved_while_preview_has_the_focus(sign_in, technician):
     expect_saved(page, "Dear Mia")
 
 
+def test_who_types_on_before_a_preview_is_settled_keeps_the_focus(sign_in, technician):
+    page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
+    page.evaluate("""() => {
+        const once = { once: true };
+        document.addEventListener("htmx:afterSwap", () => document.getElementById("answer-text").focus(), once);
+        window.settled = new Promise((done) => {
+            document.addEventListener("htmx:afterSettle", () => setTimeout(done), once);
+        });
+    }""")
+    page.get_by_role("button", name="Preview").click()
+    page.evaluate("() => window.settled")
+    expect(page.locator("#answer-preview section")).to_be_visible()
+    expect(page.locator("#answer-text")).to_be_focused()
+
+
 def test_the_answer_is_saved_after_a_preview_that_took_no_focus(sign_in, technician):
     """Safari gives no focus to a button that is clicked."""
     page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")

@@ -77,6 +77,11 @@ function goOn(gone) {
 }
 
 /** What is new to read takes no focus: what is typed next must not end up there. */
-function leaveFocus() {
-  for (const part of document.querySelectorAll("[autofocus]")) part.removeAttribute("autofocus");
+function leaveFocus(parts = "[autofocus]") {
+  for (const part of document.querySelectorAll(parts)) part.removeAttribute("autofocus");
 }
+
+// HTMX gives it the focus a moment after it is there, and somebody may have begun to type by then.
+document.addEventListener("focusin", ({ target }) => {
+  if (target.matches(TYPED)) leaveFocus("[autofocus]:not(dialog *)");
+});
