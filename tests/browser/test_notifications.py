@@ -1,6 +1,7 @@
 """What is handed over rings the bell, and an open page says that it is out of date while somebody types on it."""
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import expect
 
 from cases import releases
@@ -69,8 +70,10 @@ def test_a_tab_that_nobody_looks_at_asks_for_nothing(sign_in, technician):
 
 @in_two_looks
 def test_a_wave_is_one_row_that_opens(sign_in, member, technician, viewport, dark):
-    for about in CaseFactory.create_batch(6, member=member, assigned_to=technician, scheduled=True):
-        notify("reminder", case=about, to=[technician], by="portal", at=portal_now(), ref=1)
+    cases = CaseFactory.create_batch(6, member=member, assigned_to=technician, scheduled=True)
+    with transaction.atomic():
+        for about in cases:
+            notify("reminder", case=about, to=[technician], by="portal", at=portal_now(), ref=1)
     page = sign_in(technician, viewport=viewport, dark=dark, at="/notifications/")
     assert_accessible(page)
     expect(page.locator(".notice:visible")).to_have_count(1)

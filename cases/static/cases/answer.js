@@ -41,16 +41,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
   lostAnswer = isLost(xhr) ? requestConfig.formData.get("answer") : null;
   if (isSavedBy(xhr)) showSaved(requestConfig.formData.get("answer"));
   if (isAgain && xhr.status === 200 && isUnsavedAnswer()) htmx.trigger(answerForm(), "again");
-  failures = isOutOfReach(xhr) ? failures + 1 : 0;
+  failedSaves = isOutOfReach(xhr) ? failedSaves + 1 : 0;
   clearTimeout(nextTry);
-  if (failures) nextTry = setTimeout(sendAgain, pauseAfter(failures));
+  if (failedSaves) nextTry = setTimeout(sendAgain, pauseAfter(failedSaves));
   sayTriedAgain();
   if (completing && !isSavedBy(xhr)) giveUpCompletion();
   else if (completing) setTimeout(completeIfSaved); // HTMX sends then what waits, if anything does
 });
 
 // What could not be saved is sent again by itself: after pauses that grow, and where a person or a connection comes back.
-let failures = 0;
+let failedSaves = 0;
 let nextTry = 0;
 
 /** Whether to wait is all it takes. Who is signed out, for one, has to do something first. */
@@ -65,7 +65,7 @@ function sendAgain() {
 function sayTriedAgain() {
   const said = document.getElementById("answer-said");
   const { failed } = answerForm().dataset;
-  if (!failures || said.textContent === failed) return;
+  if (!failedSaves || said.textContent === failed) return;
   const words = document.createElement("span");
   words.setAttribute("role", "alert");
   words.textContent = failed;

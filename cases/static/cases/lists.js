@@ -15,7 +15,7 @@ const trouble = document.getElementById("list-trouble");
 let missed = null;
 
 /** Without a connection there is no such page. What is typed and selected stays, and the list comes when it is back. */
-function wait(event) {
+function waitForConnection(event) {
   missed = event.detail.elt;
   trouble.hidden = false;
 }
@@ -32,6 +32,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   open(event);
 });
-document.addEventListener("htmx:sendError", wait);
+document.addEventListener("htmx:sendError", waitForConnection);
 document.addEventListener("htmx:timeout", open);
 window.addEventListener("online", askAgain);
