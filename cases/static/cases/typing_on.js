@@ -56,6 +56,7 @@ document.addEventListener("htmx:afterSwap", () => {
   if (replaced.some(({ field }) => field === inUse)) goOn(inUse);
   else if (inUse?.isConnected) leaveFocus();
   inUse = null;
+  isSettling = true;
 });
 
 function putBack(typed) {
@@ -81,7 +82,12 @@ function leaveFocus(parts = "[autofocus]") {
   for (const part of document.querySelectorAll(parts)) part.removeAttribute("autofocus");
 }
 
-// HTMX gives it the focus a moment after it is there, and somebody may have begun to type by then.
+// HTMX gives it the focus a moment after it is there, and somebody may have begun to type by then. Before, it has given
+// the focus back to where it was.
+let isSettling = false;
+document.addEventListener("htmx:afterSettle", () => {
+  isSettling = false;
+});
 document.addEventListener("focusin", ({ target }) => {
-  if (target.matches(TYPED)) leaveFocus("[autofocus]:not(dialog *)");
+  if (isSettling && target.matches(TYPED)) leaveFocus("[autofocus]:not(dialog *)");
 });
