@@ -15,6 +15,8 @@ from tests.bench.markdown import as_table, machine, number
 DOCS = ROOT / "docs"
 PAGE = DOCS / "performance.md"
 CHARTS = DOCS / "charts"
+# So many goals of one section would hide the others.
+MANY = 20
 
 HEAD = """# Performance
 
@@ -56,14 +58,25 @@ def _section(data: dict[str, Any]) -> Section:
 
 
 def _summary(sections: list[Section]) -> str:
-    rows = [
-        [figure.name, figure.goal, f"{number(figure.value)} {figure.unit}".strip(), "yes" if figure.met else "**no**"]
-        for section in sections
-        for figure in section.figures
-        if figure.met is not None
-    ]
+    rows = [row for section in sections for row in _goals_of(section)]
     met = sum(row[3] == "yes" for row in rows)
     return f"## Goals\n\n{met} of {len(rows)} are met.\n\n" + as_table(["goal", "wanted", "measured", "met"], rows)
+
+
+def _goals_of(section: Section) -> list[list[str]]:
+    """Return a row for each goal of the section, or one for all of them where they are many."""
+    goals = [figure for figure in section.figures if figure.met is not None]
+    if len(goals) > MANY:
+        met = sum(bool(figure.met) for figure in goals)
+        return [[f"{section.title}: goals of the chapter", f"{len(goals)}", f"{met}", _yes(met == len(goals))]]
+    return [
+        [figure.name, figure.goal, f"{number(figure.value)} {figure.unit}".strip(), _yes(bool(figure.met))]
+        for figure in goals
+    ]
+
+
+def _yes(is_met: bool) -> str:
+    return "yes" if is_met else "**no**"
 
 
 def _chapter(section: Section) -> str:
