@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from email.utils import parseaddr
+from typing import ClassVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -58,36 +59,44 @@ def _is_taken_by_django(address: str) -> bool:
     return True
 
 
+class Addresses(Words):
+    """A list of addresses. Each must be right."""
+
+    # What an error says they must be.
+    wanted: ClassVar[str]
+
+    def is_right(self, word: str) -> bool:
+        """Tell whether `word` is such an address."""
+        raise NotImplementedError
+
+    def read(self, name: str, text: str) -> list[str]:
+        words = super().read(name, text)
+        for word in words:
+            if not self.is_right(word):
+                raise ImproperlyConfigured(f"{name} must be {self.wanted}, not {word!r}.")
+        return words
+
+
 @dataclass(frozen=True)
-class Hosts(Words):
+class Hosts(Addresses):
     """Names of hosts. One with a scheme or a port never matches, and every page would be refused."""
 
     values: str = "comma-separated host names"
+    wanted: ClassVar = "host names such as portal.example.com, without a scheme or a port"
 
-    def read(self, name: str, text: str) -> list[str]:
-        words = super().read(name, text)
-        for word in words:
-            if not HOST.fullmatch(word):
-                raise ImproperlyConfigured(
-                    f"{name} must be host names such as portal.example.com, without a scheme or a port, not {word!r}."
-                )
-        return words
+    def is_right(self, word: str) -> bool:
+        return HOST.fullmatch(word) is not None
 
 
 @dataclass(frozen=True)
-class Origins(Words):
+class Origins(Addresses):
     """Sites without a path. Django compares them with the header of that name, letter by letter."""
 
     values: str = "comma-separated, `http://…` or `https://…`"
+    wanted: ClassVar = "origins such as https://portal.example.com, without a path"
 
-    def read(self, name: str, text: str) -> list[str]:
-        words = super().read(name, text)
-        for word in words:
-            if not _is_site(word) or urlsplit(word)[2:] != ("", "", ""):
-                raise ImproperlyConfigured(
-                    f"{name} must be origins such as https://portal.example.com, without a path, not {word!r}."
-                )
-        return words
+    def is_right(self, word: str) -> bool:
+        return _is_site(word) and urlsplit(word)[2:] == ("", "", "")
 
 
 @dataclass(frozen=True)
