@@ -41,7 +41,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   lostAnswer = isLost(xhr) ? requestConfig.formData.get("answer") : null;
   if (isSavedBy(xhr)) showSaved(requestConfig.formData.get("answer"));
   if (isAgain && xhr.status === 200 && isUnsavedAnswer()) htmx.trigger(answerForm(), "again");
-  failedSaves = isOutOfReach(xhr) ? failedSaves + 1 : 0;
+  failedSaves = isOutOfReach(xhr.status) ? failedSaves + 1 : 0;
   clearTimeout(nextTry);
   if (failedSaves) nextTry = setTimeout(sendAgain, pauseAfter(failedSaves));
   sayTriedAgain();
@@ -52,9 +52,6 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // What could not be saved is sent again by itself: after pauses that grow, and where a person or a connection comes back.
 let failedSaves = 0;
 let nextTry = 0;
-
-/** Whether to wait is all it takes. Who is signed out, for one, has to do something first. */
-const isOutOfReach = ({ status }) => status === 0 || status === 429 || status >= 500;
 
 function sendAgain() {
   clearTimeout(nextTry);

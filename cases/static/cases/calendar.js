@@ -7,8 +7,6 @@ let dragged = null;
 let asked = 0;
 // The move that is on its way. Whatever is asked for next waits for what becomes of it: a form, or another move.
 let moving = Promise.resolve();
-// As long as HTMX waits on the other pages.
-const MOVE_PATIENCE = 8000;
 
 /** Asks for the form of a move, and shows it in the dialog. */
 async function askForForm(url) {
@@ -29,12 +27,12 @@ function move(url, makeBody, form) {
 /** Asks the server and shows its answer: the calendar in place of this one, or the form for a move in the dialog. */
 async function ask(url, { form, isLate = () => false, ...options }) {
   try {
-    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(MOVE_PATIENCE) });
+    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE) });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (isLate()) return;
     if (page.querySelector("[data-calendar]")) showCalendar(page, response.url);
     else if (page.getElementById("move-panel")) showPanel(page.getElementById("move-panel"), page.title);
-    else if (options.method && isServerTrouble(response.status)) showProblem(form);
+    else if (options.method && isOutOfReach(response.status)) showProblem(form);
     // Signed out meanwhile, or the case is gone: the browser sends it as a form, and the page that answers has what was typed.
     else if (form) HTMLFormElement.prototype.submit.call(form);
     else window.location.assign(url);
@@ -42,8 +40,6 @@ async function ask(url, { form, isLate = () => false, ...options }) {
     if (!isLate()) showProblem(form);
   }
 }
-
-const isServerTrouble = (status) => status >= 500 || status === 429;
 
 /** Says that nothing came of it: above the form, which keeps what was typed, or above the calendar without one. */
 function showProblem(form) {

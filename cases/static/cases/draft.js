@@ -5,8 +5,6 @@ const draftForm = document.getElementById("draft-form");
 const draftSaid = document.getElementById("draft-said");
 const WRITTEN = ["title", "description", "urgency", "case_type"];
 const PAUSE = 1500;
-// As long as HTMX waits on the other pages.
-const PATIENCE = 8000;
 const fieldsOf = () => WRITTEN.map((name) => draftForm.elements[name]).filter(Boolean);
 const written = () => JSON.stringify(fieldsOf().map((field) => field.value));
 const isBlank = () => ["title", "description"].every((name) => !draftForm.elements[name].value.trim());
@@ -80,7 +78,7 @@ const isAnswer = (status) => status <= 500 && status !== 403;
 function refuse(status, told) {
   draftSaid.replaceChildren(told ?? draftSaid.dataset.failed);
   hasConflict = status === 409;
-  if (!told || status === 429 || status >= 500) tryLater();
+  if (!told || isOutOfReach(status)) tryLater();
   return false;
 }
 

@@ -3,9 +3,14 @@
 const WAITS_FOR = 10000;
 const FIRST_PAUSE = 5000;
 const LONGEST_PAUSE = 60_000;
+// How long a script waits for an answer: as long as HTMX.
+const PATIENCE = 8000;
 
 /** How long to wait before what could not be saved is sent again, after so many failures in a row. */
 const pauseAfter = (failures) => Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
+
+/** Whether to wait is all it takes. Who is signed out, for one, has to do something first. */
+const isOutOfReach = (status) => status === 0 || status === 429 || status >= 500;
 
 /** Another tab may have signed in since the page was made: its cookie is the present token. */
 function freshenTokens() {
