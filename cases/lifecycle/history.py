@@ -33,14 +33,15 @@ def log_committed(event: str, **facts: Any) -> None:
     transaction.on_commit(lambda: logger.info(event, **facts), robust=True)
 
 
-def last_done(case: Case, *, by: User, kinds: Collection[str]) -> CaseEvent | None:
-    """Return the last event of `case` where `by` wrote it and it is one of `kinds`. None where it is another.
+def last_done(case: Case, *, by: User, kinds: Collection[str], reason: str) -> CaseEvent | None:
+    """Return the last event of `case` where `by` did one of `kinds` with that `reason`. None where it is another.
 
     What is done in one transaction has one moment: a completion with its release.
     """
     latest = list(CaseEvent.objects.filter(case=case)[:2])
     together = (event for event in latest if event.at == latest[0].at)
-    return next((event for event in together if event.kind in kinds and event.actor_id == by.pk), None)
+    done = (event for event in together if event.kind in kinds and event.actor_id == by.pk)
+    return next((event for event in done if event.reason == reason), None)
 
 
 def latest_events(case: Case, *, limit: int) -> Sequence[CaseEvent]:

@@ -141,10 +141,10 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _moved_before(form: MoveForm, case: Case, user: User) -> CaseEvent | None:
     """Return the same move by `user`, which is sent again, if nothing has happened to `case` since."""
-    event = history.last_done(case, by=user, kinds=DATE_SET)
-    if event is None or not form.is_valid() or event.schedule != form.new_schedule(case):
+    if not form.is_valid():
         return None
-    return event if event.reason == form.cleaned_data["reason"] else None
+    event = history.last_done(case, by=user, kinds=DATE_SET, reason=form.cleaned_data["reason"])
+    return event if event and event.schedule == form.new_schedule(case) else None
 
 
 def _back_to_calendar(request: PortalRequest, case: Case, former: Schedule | None, *, now: dt.datetime) -> HttpResponse:

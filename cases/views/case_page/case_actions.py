@@ -96,12 +96,14 @@ class CaseActionView(ABC, View, Generic[FormT]):
         A button that is pressed twice, or again where the first answer was lost, is refused by its verb: the case is
         another by then. What was asked for is done all the same.
         """
-        event = history.last_done(case, by=by, kinds=self.kinds) if form.is_valid() else None
+        if not form.is_valid():
+            return None
+        event = history.last_done(case, by=by, kinds=self.kinds, reason=form.cleaned_data.get("reason", ""))
         return event if event and self.asks_for(event, form, case) else None
 
     def asks_for(self, event: CaseEvent, form: FormT, case: Case) -> bool:
-        """Tell whether the valid `form` asks for what `event` did."""
-        return bool(event.reason == form.cleaned_data.get("reason", ""))
+        """Tell whether the valid `form`, with the reason of `event`, asks for what it did."""
+        return True
 
     def show_again(self, request: PortalRequest, case: Case, form: FormT) -> HttpResponse:
         """Answer 400 with the page, and the form with its errors."""
@@ -152,7 +154,7 @@ class MarkCaseCompleted(CaseActionView[CompletionForm]):
         return releases.complete(case=case, by=by, source=WEB, release_on=form.release_on(case), **form.change())
 
     def asks_for(self, event: CaseEvent, form: CompletionForm, case: Case) -> bool:
-        return super().asks_for(event, form, case) and event.schedule == form.release_on(case)
+        return event.schedule == form.release_on(case)
 
     def said(self, case: Case) -> str:
         return _released() if case.is_released else _completed(case)
@@ -171,7 +173,7 @@ class RescheduleCase(CaseActionView[RescheduleForm]):
         return releases.schedule(case=case, by=by, source=self.source, release_on=form.schedule(), **form.change())
 
     def asks_for(self, event: CaseEvent, form: RescheduleForm, case: Case) -> bool:
-        return super().asks_for(event, form, case) and event.schedule == form.schedule()
+        return event.schedule == form.schedule()
 
     def said(self, case: Case) -> str:
         return _("Release date updated.")
