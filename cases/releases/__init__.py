@@ -1,14 +1,14 @@
 """The promise: verbs of a release, batches, wake-ups, the sweep, and release on read."""
 
 from cases.casework.assignment import accept
-from cases.releases.actions import (
+from cases.releases.batch import release_batches, release_due
+from cases.releases.complete_and_release import (
     cancel_schedule,
     complete,
     release_now,
     return_to_accepted,
     schedule,
 )
-from cases.releases.batch import release_batches, release_due
 from cases.releases.condition_links import make_link, meet_by_link
 from cases.releases.conditions import add_condition, approve, meet_condition, remove_condition, waive_condition
 from cases.releases.on_read import release_due_of

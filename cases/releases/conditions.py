@@ -1,4 +1,4 @@
-"""Verbs on the conditions of a case, as in cases.releases.actions. They are under the lock of the case.
+"""Verbs on the conditions of a case, as in cases.releases.complete_and_release. They are under the lock of the case.
 
 Each counts the open conditions of the case again. Where the last one was met after the instant, a worker is woken
 after the commit. The sweep releases the case if that message is lost.

@@ -20,8 +20,8 @@ from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, OutgoingEmail, User
 from cases.models.delivery import GIVEN_UP
-from cases.releases.actions import SCHEDULE_FIELDS, set_schedule
 from cases.releases.batch import tell_mail_workers
+from cases.releases.complete_and_release import SCHEDULE_FIELDS, set_schedule
 from cases.releases.notices import tell_of_recalls
 
 Kind = CaseEvent.Kind

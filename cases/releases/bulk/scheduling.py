@@ -14,9 +14,9 @@ from cases.lifecycle import condition_sets
 from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
 from cases.models import BulkRow, Case, CaseEvent, CaseType
-from cases.releases.actions import set_schedule
 from cases.releases.bulk.errors import Unchanged
 from cases.releases.bulk.operation import CaseChange, Item, Job, Operation, record, recorders, recount, store
+from cases.releases.complete_and_release import set_schedule
 from cases.releases.reminders import remind_at_once
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_many_after_commit
