@@ -16,7 +16,7 @@ from cases.core import limits
 from cases.core.errors import BadDocument, CaseError
 from cases.core.text import clean_text
 from cases.delivery.notifications import mark_acted_on, notify_each, with_administrators
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import Locked, lock_for_action

@@ -6,7 +6,7 @@ import zlib
 from django.core.files.base import ContentFile
 
 from cases.casework import drafts
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.models import CaseEvent, User
 
 WEB = CaseEvent.Source.WEB

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import drafts, notes
 from cases.core import schedule
 from cases.core.schedule import Schedule
@@ -40,7 +40,7 @@ from cases.demo.days import add_blackout_day
 from cases.demo.names import DESCRIPTIONS, MEMBERS, SUBJECTS, TECHNICIANS
 from cases.demo.usual_rules import usual_rules
 from cases.demo.views import save_views
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.lifecycle.closed_days import days_from
 from cases.models import Case, CaseEvent, User
 

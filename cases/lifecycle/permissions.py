@@ -91,7 +91,7 @@ TABLE: dict[Action, dict[str, Rule]] = {
     Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
     Action.DELETE: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
     Action.SUBMIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
-    # Also to remove a document: members their submissions, the others their reports (cases.documents.actions).
+    # Also to remove one: members their submissions, the others their reports (cases.documents.attach_and_remove).
     Action.ATTACH: {
         Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT})),
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from cases.accounts import actions as verbs
+from cases.accounts import people as verbs
 from cases.delivery.resend import resend_to
 from cases.models import CaseEvent, User
 from cases.views.decorators import administrators_only

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.casework import drafts
 from cases.core.errors import CaseError, FormReused, SentAlready, Stale
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.documents.upload_handlers import is_file_sent, uploaded_file
 from cases.forms.drafts import ATTACH, SUBMIT, DraftForm
 from cases.forms.versions import VersionForm

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases.accounts import actions as verbs
+from cases.accounts import people as verbs
 from cases.casework import assignment
 from cases.core.errors import CaseError, SentAlready
 from cases.core.text import isolated

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.accounts.adapter import PortalAccountAdapter
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue, queue_requested_password_resets

@@ -12,8 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases import releases
-from cases.accounts import actions as people
-from cases.accounts import calendar_feed
+from cases.accounts import calendar_feed, people
 from cases.admin.actions import RELEASE_EARLY
 from cases.casework import drafts
 from cases.models import (

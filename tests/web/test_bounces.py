@@ -3,7 +3,7 @@
 import pytest
 from django.core import mail
 
-from cases.accounts.actions import invite
+from cases.accounts.people import invite
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue
 from cases.delivery.bounces import receive_message

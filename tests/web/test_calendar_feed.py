@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
-from cases.accounts import actions
+from cases.accounts import people
 from cases.lifecycle.locking import lock_people
 from cases.models import CalendarFeed
 from tests.factories import CaseFactory
@@ -55,9 +55,9 @@ def test_a_new_address_ends_the_former_one_and_off_ends_all(client, technician):
 
 
 def test_a_session_that_ends_at_this_moment_makes_none(client, technician, administrator, monkeypatch):
-    def ended_meanwhile(*people):
-        actions.change_role(person=technician, by=administrator, role="member")
-        return lock_people(*people)
+    def ended_meanwhile(*locked):
+        people.change_role(person=technician, by=administrator, role="member")
+        return lock_people(*locked)
 
     client.force_login(technician)
     monkeypatch.setattr("cases.accounts.calendar_feed.lock_people", ended_meanwhile)

@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from cases.accounts import actions as people
 from cases.accounts import calendar_feed as feeds
+from cases.accounts import people
 from cases.core.errors import NotAllowed
 from cases.lifecycle.locking import lock_people
 from cases.models import User

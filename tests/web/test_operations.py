@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.delivery import outbox
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, CaseEvent, FirstView, Heartbeat, OutgoingEmail

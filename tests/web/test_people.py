@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import assignment
 from cases.core.errors import WrongState
 from cases.delivery import outbox

@@ -8,8 +8,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from cases import releases
-from cases.accounts import actions as accounts
-from cases.accounts import own_account
+from cases.accounts import own_account, people
 from cases.casework import assignment
 from cases.core.schedule import Schedule
 from cases.delivery import signed_links
@@ -137,7 +136,7 @@ def _change_password(case, by):
 def _deactivate(case, by):
     boss = UserFactory(role="administrator")
     for person in (case.assigned_to, by):
-        accounts.deactivate(person=person, by=boss)
+        people.deactivate(person=person, by=boss)
 
 
 # What happens after the email, and what the links of the technician and of the administrator say then.

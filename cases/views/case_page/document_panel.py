@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cases.documents import file_types
-from cases.documents.actions import kind_of
+from cases.documents.attach_and_remove import kind_of
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseDocument, User
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cases.core.errors import BadDocument, CaseError, DocumentUnavailable, FormReused, SentAlready, StorageFailed
 from cases.core.text import isolated
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.documents.upload_handlers import uploaded_file
 from cases.lifecycle import first_views, form_tokens, permissions
 from cases.lifecycle.permissions import Action

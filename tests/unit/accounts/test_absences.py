@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from cases.accounts import absences, actions
+from cases.accounts import absences, people
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.lifecycle.account_history import latest_account_events
 from cases.models import Absence, User
@@ -91,8 +91,8 @@ def test_what_cannot_be_is_refused(first, last, who, field, technician, other_te
         "invited": {"password": make_password(None)},
         "away": {},
     }
-    people = {"tom": technician, "otto": other_technician, "mia": member}
-    deputy = people.get(who) or UserFactory(role="technician", **others[who])
+    known = {"tom": technician, "otto": other_technician, "mia": member}
+    deputy = known.get(who) or UserFactory(role="technician", **others[who])
     if who == "away":
         away(deputy, other_technician, 4, 5)
     away(technician, other_technician, 11, 12)
@@ -110,7 +110,7 @@ def test_another_role_ends_the_absences(role, technician, other_technician, admi
     present, planned = away(technician, other_technician, 2, 4), away(technician, other_technician, 10, 12)
     of_another = away(other_technician, technician, 20, 22)
     clock.shift(dt.timedelta(days=1))
-    actions.change_role(person=technician, role=role, by=administrator)
+    people.change_role(person=technician, role=role, by=administrator)
     present.refresh_from_db()
     assert (present.last_day, Absence.objects.filter(pk=planned.pk).exists()) == (day(2), False)
     assert set(Absence.objects.all()) == {over, present, of_another}
@@ -120,7 +120,7 @@ def test_another_role_ends_the_absences(role, technician, other_technician, admi
 
 def test_a_deactivated_technician_keeps_the_absences(technician, other_technician, administrator):
     kept = {away(technician, other_technician, 0, 4), away(other_technician, technician, 10, 12)}
-    actions.deactivate(person=technician, by=administrator)
+    people.deactivate(person=technician, by=administrator)
     assert set(Absence.objects.all()) == kept
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core import mail
 
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.core.errors import CaseError
 from cases.delivery import outbox
 from cases.models import OutgoingEmail, User

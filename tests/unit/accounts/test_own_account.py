@@ -2,8 +2,7 @@
 
 import pytest
 
-from cases.accounts import actions as people
-from cases.accounts import logins, own_account
+from cases.accounts import logins, own_account, people
 from cases.core.errors import NotAllowed
 from cases.models import AccountEvent, User
 from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock

@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 from django.utils import timezone
 
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.models import Case, CaseEvent, User

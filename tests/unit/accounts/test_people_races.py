@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.core.errors import CaseError, NotAllowed
 from cases.models import User
 from tests.factories import UserFactory

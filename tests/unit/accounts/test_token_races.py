@@ -3,8 +3,7 @@
 import pytest
 from django.db import transaction
 
-from cases.accounts import actions as people
-from cases.accounts import api_tokens
+from cases.accounts import api_tokens, people
 from cases.core.errors import NotAllowed, WrongState
 from cases.models import ApiToken, User
 from tests.tokens import new_token

@@ -3,7 +3,7 @@
 import pytest
 
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed
 from cases.models import Case, CaseEvent, User

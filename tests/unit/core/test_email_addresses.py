@@ -5,7 +5,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.core.email_addresses import UnusableAddress, canonical, for_mail_server
 from cases.core.errors import CaseError
 from cases.delivery import outbox

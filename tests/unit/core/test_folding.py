@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import drafts
 from cases.core.folding import MAX_EXPANSION, fold
 from cases.forms.case_filter import CaseFilter

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.template import Context, Template
 
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import assignment, drafts, notes
 from cases.core.errors import CaseError
 from cases.core.text import clean_line, clean_text, isolated, isolated_html

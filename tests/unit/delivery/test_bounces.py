@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from cases import releases
-from cases.accounts.actions import clear_bounce, correct
+from cases.accounts.people import clear_bounce, correct
 from cases.core.errors import NotAllowed, WrongState
 from cases.delivery import email_claims, outbox
 from cases.delivery.account_email_queue import queue

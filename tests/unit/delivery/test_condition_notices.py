@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 
 from cases import releases
-from cases.accounts import actions as accounts
+from cases.accounts import people
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.delivery.notifications import notify
@@ -229,10 +229,10 @@ def test_administrators_are_told_of_what_is_held_when_its_technician_leaves(tech
     clock.shift(2 * DAY)
     notices.tell_of_held()
     assert told_of_held() == ["tom"]
-    accounts.deactivate(person=technician, by=administrator)
+    people.deactivate(person=technician, by=administrator)
     assert told_of_held() == ["ada", "tom"]
-    accounts.reactivate(person=technician, by=administrator)
-    accounts.deactivate(person=technician, by=administrator)
+    people.reactivate(person=technician, by=administrator)
+    people.deactivate(person=technician, by=administrator)
     assert told_of_held() == ["ada", "tom"]
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.delivery import email_claims, email_kinds, outbox
 from cases.delivery.account_email_queue import queue, queue_invitation
 from cases.delivery.email_batch import RenderedEmail

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from cases import releases
-from cases.accounts.actions import correct
+from cases.accounts.people import correct
 from cases.core.errors import WrongState
 from cases.delivery import outbox
 from cases.delivery.claims import MAX_DEFERRALS

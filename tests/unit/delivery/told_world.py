@@ -8,14 +8,13 @@ from typing import Any
 from django.core import mail
 
 from cases import releases
-from cases.accounts import absences
-from cases.accounts import actions as accounts
+from cases.accounts import absences, people
 from cases.casework import answers, assignment, corrections, drafts, notes
 from cases.conversation import messages
 from cases.core.errors import WrongState
 from cases.core.schedule import Schedule
 from cases.delivery import account_email_queue, outbox
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.models import Absence, BulkRun, Case, HistorySeal, Notification, OutgoingEmail, User
 from cases.proof.head import publish_head
 from cases.releases import bulk, notices
@@ -138,8 +137,8 @@ def a_member_submits_while_others_wait_unread(w: World) -> None:
 
 def a_member_submits_and_technicians_leave(w: World) -> None:
     a_member_submits(w)
-    accounts.change_role(person=w.fritz, by=w.ada, role="member")
-    accounts.deactivate(person=w.dora, by=w.ada)
+    people.change_role(person=w.fritz, by=w.ada, role="member")
+    people.deactivate(person=w.dora, by=w.ada)
 
 
 def a_technician_accepts(w: World) -> None:
@@ -327,7 +326,7 @@ def who_is_to_approve_completes_it_as_the_deputy(w: World) -> None:
 
 def who_is_to_approve_left_before_the_completion(w: World) -> None:
     case = _wanted_of_otto(w)
-    accounts.deactivate(person=w.otto, by=w.ada)
+    people.deactivate(person=w.otto, by=w.ada)
     _for_later(case, w.tom)
 
 
@@ -362,17 +361,17 @@ def what_a_colleague_is_to_approve_is_handed_over(w: World) -> None:
 
 def who_is_to_approve_leaves(w: World) -> None:
     _asked(w, scheduled=True)
-    accounts.deactivate(person=w.otto, by=w.ada)
+    people.deactivate(person=w.otto, by=w.ada)
 
 
 def who_is_to_approve_becomes_a_member(w: World) -> None:
     _asked(w, scheduled=True)
-    accounts.change_role(person=w.otto, by=w.ada, role="member")
+    people.change_role(person=w.otto, by=w.ada, role="member")
 
 
 def who_is_to_approve_becomes_an_administrator(w: World) -> None:
     _asked(w, scheduled=True)
-    accounts.change_role(person=w.otto, by=w.ada, role="administrator")
+    people.change_role(person=w.otto, by=w.ada, role="administrator")
 
 
 def the_owner_of_conditions_leaves(w: World) -> None:
@@ -382,13 +381,13 @@ def the_owner_of_conditions_leaves(w: World) -> None:
     met = _condition(case, w.ada, owner=w.otto)
     releases.meet_condition(condition=met, by=w.tom, **WEB)
     _settled(w)
-    accounts.deactivate(person=w.otto, by=w.ada)
+    people.deactivate(person=w.otto, by=w.ada)
 
 
 def the_owner_and_the_technician_leave(w: World) -> None:
     _condition(w.case(assigned_to=w.left_technician), w.ada, owner=w.otto)
     _settled(w)
-    accounts.deactivate(person=w.otto, by=w.ada)
+    people.deactivate(person=w.otto, by=w.ada)
 
 
 def _approved(w: World) -> Case:
@@ -608,7 +607,7 @@ def nobody_opens_it(w: World) -> None:
 
 
 def a_person_is_invited(w: World) -> None:
-    accounts.invite(by=w.ada, email="new@example.com", first_name="", last_name="", role="technician")
+    people.invite(by=w.ada, email="new@example.com", first_name="", last_name="", role="technician")
 
 
 def a_password_is_forgotten(w: World) -> None:
@@ -616,14 +615,14 @@ def a_password_is_forgotten(w: World) -> None:
 
 
 def an_address_is_corrected(w: World) -> None:
-    accounts.correct(person=w.olga, by=w.ada, email="o@example.org", first_name="", last_name="")
+    people.correct(person=w.olga, by=w.ada, email="o@example.org", first_name="", last_name="")
 
 
 def an_account_changes(w: World) -> None:
     absences.end_absence(absence=w.otto.absences.get(), by=w.ada)
-    accounts.change_role(person=w.otto, by=w.ada, role="administrator")
-    accounts.deactivate(person=w.otto, by=w.ada)
-    accounts.reactivate(person=w.otto, by=w.ada)
+    people.change_role(person=w.otto, by=w.ada, role="administrator")
+    people.deactivate(person=w.otto, by=w.ada)
+    people.reactivate(person=w.otto, by=w.ada)
 
 
 def the_history_is_sealed(w: World) -> None:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from cases import releases
 from cases.conversation import messages
 from cases.core.errors import BadDocument, NotAllowed, WrongState
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.documents import file_types
 from cases.models import Case, CaseDocument, CaseEvent
 from tests.factories import CaseDocumentFactory, CaseFactory, letter

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 
 from cases.core.clock import portal_now
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.documents import storage
 from cases.models import CaseDocument, StorageReport
 from tests.factories import CaseFactory, letter

@@ -6,8 +6,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.db import Error, IntegrityError, connection, transaction
 
-from cases.accounts import actions as people
-from cases.accounts import own_account
+from cases.accounts import own_account, people
 from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.lifecycle.account_history import latest_account_events

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import assignment
 from cases.lifecycle.account_history import latest_account_events
 from cases.lifecycle.history import latest_events

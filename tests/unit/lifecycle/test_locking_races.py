@@ -5,13 +5,13 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import assignment, drafts, notes
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.schedule import Schedule, default_date
 from cases.delivery import resend
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, Case, CaseDocument, CaseEvent, CaseNote, OutgoingEmail, User
 from tests.factories import CaseDocumentFactory, CaseFactory

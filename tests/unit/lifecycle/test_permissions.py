@@ -13,7 +13,7 @@ from cases.casework.answers import save_answer
 from cases.conversation import messages
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.schedule import Schedule
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition

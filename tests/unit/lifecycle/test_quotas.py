@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.casework import drafts, notes
 from cases.core.errors import CaseError, QuotaReached, WrongState
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.models import Case, CaseDocument, CaseNote
 from tests.factories import CaseFactory, UserFactory
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import drafts
 from cases.maintenance import search_words
 from cases.models import CaseWords, PersonWords

@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import answers, drafts, notes
 from cases.conversation import messages
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.maintenance import search_words
 from cases.models import Case, CaseNote, CaseWords, PersonWords, User
 from tests.factories import (

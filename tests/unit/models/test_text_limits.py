@@ -17,7 +17,7 @@ from rest_framework import serializers
 
 import cases
 from cases import releases
-from cases.accounts import actions as people
+from cases.accounts import people
 from cases.casework import assignment, drafts, notes
 from cases.conversation import canned_texts, messages
 from cases.core import limits

@@ -9,13 +9,12 @@ import structlog
 from structlog.testing import capture_logs
 
 from cases import releases
-from cases.accounts import actions as people
-from cases.accounts import api_tokens, own_account
+from cases.accounts import api_tokens, own_account, people
 from cases.casework import assignment, notes
 from cases.core.clock import portal_now
 from cases.core.schedule import Schedule, default_date
 from cases.delivery import outbox
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.models import Case, OutgoingEmail, User
 from portal.logs import logging_config
 from tests.factories import CaseDocumentFactory, CaseFactory

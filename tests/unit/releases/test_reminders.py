@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
-from cases.accounts import actions as accounts
+from cases.accounts import people
 from cases.accounts.absences import set_absence
 from cases.casework import assignment
 from cases.core.schedule import Schedule
@@ -225,7 +225,7 @@ def test_administrators_are_reminded_at_once_of_what_is_left_to_them_and_cannot_
     case, later = ahead(technician, 1), ahead(technician, 2)
     send()
     mailoutbox.clear()
-    accounts.deactivate(person=technician, by=administrator)
+    people.deactivate(person=technician, by=administrator)
     send()
     assert told(mailoutbox) == {"ada@example.com": numbers(case)}
     clock.shift(DAY)
@@ -402,14 +402,14 @@ def test_many_people_take_as_many_statements_as_few(mailoutbox):
             queue_reminders()
         return len(captured)
 
-    def people(count: int) -> None:
+    def add_people(count: int) -> None:
         for technician in UserFactory.create_batch(count, role="technician"):
             ahead(technician, 1)
             ahead(technician, 2)
 
-    people(1)
+    add_people(1)
     few = statements()
-    people(20)
+    add_people(20)
     assert statements() == few
     assert OutgoingEmail.objects.count() == 21
     assert statements() <= 3  # nobody's time has come

@@ -10,7 +10,7 @@ from cases.conversation import messages
 from cases.core.errors import NotAllowed
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
-from cases.documents import actions as documents
+from cases.documents import attach_and_remove as documents
 from cases.models import Case, CaseDocument, CaseEvent, Condition, Notification
 from cases.releases import bulk
 from cases.selectors import bulk_rows
