@@ -15,7 +15,7 @@ class CasesConfig(AppConfig):
         import cases.checks  # noqa: F401  (registers the system checks)
         from cases.accounts import factor_removal, logins
         from cases.delivery import provider_events
-        from cases.maintenance import search_words
+        from cases.maintenance import rebuild_search
         from cases.models.text_limits import keep_text_limits
 
         factor_removal.connect()
@@ -23,4 +23,4 @@ class CasesConfig(AppConfig):
         if settings.EMAIL_PROVIDER:
             provider_events.connect()
         post_migrate.connect(keep_text_limits, sender=self)
-        post_migrate.connect(search_words.after_migration, sender=self)
+        post_migrate.connect(rebuild_search.after_migration, sender=self)

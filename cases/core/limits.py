@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cases.core.errors import TooLong
-from cases.core.words import words_of
+from cases.core.search_words import words_of
 
 # A key with more digits may not fit into the eight bytes that both databases use.
 KEY_DIGITS = 18

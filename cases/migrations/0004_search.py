@@ -1,4 +1,4 @@
-"""The indexes in which a search looks for words (cases.db.word_index has the same expressions)."""
+"""The indexes in which a search looks for words (cases.db.search_index has the same expressions)."""
 
 from django.db import migrations
 

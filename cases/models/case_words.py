@@ -13,7 +13,7 @@ from django.db.models.functions import Concat, Left
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
-from cases.core.words import searchable
+from cases.core.search_words import searchable
 
 if TYPE_CHECKING:
     from cases.models.case import Case
@@ -32,7 +32,7 @@ def _column(label: Any) -> Any:
 
 class CaseWords(models.Model):
     """What `searchable` makes of the texts of one case. PostgreSQL has a GIN index over all columns, SQLite an FTS5
-    table that triggers keep (cases.db.word_index)."""
+    table that triggers keep (cases.db.search_index)."""
 
     case = models.OneToOneField(
         "cases.Case", verbose_name=_("case"), on_delete=models.CASCADE, primary_key=True, related_name="words"

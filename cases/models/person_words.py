@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
-from cases.core.words import searchable
+from cases.core.search_words import searchable
 
 if TYPE_CHECKING:
     from cases.models.user import User

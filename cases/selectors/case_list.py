@@ -40,7 +40,7 @@ from cases.selectors.case_list_query import (
     Order,
     without_index,
 )
-from cases.selectors.readable_words import has_words
+from cases.selectors.search_permissions import has_words
 
 __all__ = [
     "ACCEPTED_FIRST",

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from django.db.models import F, Q
 
-from cases.core.words import words_of
+from cases.core.search_words import words_of
 from cases.db.bulk import ids_as_rows
-from cases.db.word_index import Alternatives
+from cases.db.search_index import Alternatives
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, CaseWords, User
 from cases.selectors import case_list, search
-from cases.selectors.readable_words import ALL, WITH_RESULT, has_in_title, has_words, readable_words
+from cases.selectors.search_permissions import ALL, WITH_RESULT, has_in_title, has_words, readable_words
 
 # A spelling suggestion comes from the words of this many latest cases, and from this many characters of each.
 MEANT_CASES = 200

@@ -3,8 +3,8 @@
 Numbers and names are found along indexes among all cases, so old cases are found as well as new ones. Each way gives at
 most MAX_MATCHES cases.
 
-Staff search all texts of a case along an index (cases.db.word_index). Members search among their own cases, one after
-the other, in those texts that they may read of each now (cases.selectors.readable_words).
+Staff search all texts of a case along an index (cases.db.search_index). Members search among their own cases, one after
+the other, in those texts that they may read of each now (cases.selectors.search_permissions).
 """
 
 import itertools
@@ -16,10 +16,10 @@ from django.db.models.functions import Length
 from cases.core import limits
 from cases.core.email_addresses import canonical
 from cases.core.folding import fold
-from cases.core.words import words_of
-from cases.db import word_index
+from cases.core.search_words import words_of
+from cases.db import search_index
 from cases.db.bulk import ids_as_rows
-from cases.db.word_index import Alternatives
+from cases.db.search_index import Alternatives
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case import ID_LETTERS
 from cases.models.case_words import member_mark
@@ -76,7 +76,7 @@ def member_called(text: str, user: User) -> list[User]:
 def find_people(text: str) -> QuerySet[User]:
     """Return the newest people with a name that begins with each word of `text`, or with an address that begins so."""
     words = words_of(text.partition("@")[0])
-    keys = word_index.PEOPLE.newest([_beginning(word) for word in words], MAX_MATCHES)
+    keys = search_index.PEOPLE.newest([_beginning(word) for word in words], MAX_MATCHES)
     people = User.objects.filter(pk__in=ids_as_rows(keys))
     return people.filter(email__istartswith=text.strip()) if "@" in text else people
 
@@ -120,7 +120,7 @@ def find_by_words(asked: Sequence[Alternatives]) -> tuple[list[int], bool]:
 
     In any text of a case: for staff only, and before the visibility rule.
     """
-    keys = word_index.CASES.newest(asked, MAX_MATCHES)
+    keys = search_index.CASES.newest(asked, MAX_MATCHES)
     return keys, len(keys) == MAX_MATCHES
 
 
@@ -147,7 +147,8 @@ def _members_named(words: Sequence[str]) -> list[list[str]]:
     with a common surname, need not include who is meant by both.
     """
     groups = _groups(words)
-    found = word_index.PEOPLE.newest_of_each([[_beginning(words[at]) for at in group] for group in groups], MAX_PEOPLE)
+    asked = [[_beginning(words[at]) for at in group] for group in groups]
+    found = search_index.PEOPLE.newest_of_each(asked, MAX_PEOPLE)
     named = [
         dict.fromkeys(key for group, keys in zip(groups, found, strict=True) if at in group for key in keys)
         for at in range(len(words))

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from cases.core import limits
 from cases.core.folding import begins_words
+from cases.core.search_words import first_words
 from cases.core.text import clean_line, isolated
-from cases.core.words import first_words
 from cases.models import User
 from cases.selectors import global_search
 from cases.selectors.global_search import FoundCase

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases.core import limits
-from cases.db.word_index import WordIndex
+from cases.db.search_index import WordIndex
 from cases.models import User
 from tests.factories import CaseFactory
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from cases.maintenance import search_words
+from cases.maintenance import rebuild_search
 
 
 class Command(BaseCommand):
@@ -15,5 +15,5 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="index all of them again")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        written = search_words.rebuild_all() if options["all"] else search_words.fill_missing()
+        written = rebuild_search.rebuild_all() if options["all"] else rebuild_search.fill_missing()
         self.stdout.write(f"{written} indexed")

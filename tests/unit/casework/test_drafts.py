@@ -5,7 +5,7 @@ from django.conf import settings
 
 from cases.casework import drafts
 from cases.core.errors import QuotaReached, Stale
-from cases.core.words import words_of
+from cases.core.search_words import words_of
 from cases.documents import attach_and_remove as documents
 from cases.models import Case, CaseDocument, CaseEvent, CaseWords
 from tests.factories import CaseFactory, CaseTypeFactory, letter

@@ -13,7 +13,7 @@ from cases.accounts import people
 from cases.casework import answers, drafts, notes
 from cases.conversation import messages
 from cases.documents import attach_and_remove as documents
-from cases.maintenance import search_words
+from cases.maintenance import rebuild_search
 from cases.models import Case, CaseNote, CaseWords, PersonWords, User
 from tests.factories import (
     CaseDocumentFactory,
@@ -124,7 +124,7 @@ def test_the_command_writes_what_the_verbs_would_have_written(member, technician
     # Written by hand.
     Case.objects.update(title="Refund")
     CaseNote._base_manager.all().delete()
-    search_words.rebuild_all()
+    rebuild_search.rebuild_all()
     assert words(case) == right | {"title": " refund", "notes": " between"}
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.http import QueryDict
 
 from cases.casework import saved_views
-from cases.db import word_index
+from cases.db import search_index
 from cases.forms.case_filter import CaseFilter
 from cases.models import Case, CaseType, User
 from cases.selectors import case_list, dashboard, global_search, search
@@ -198,7 +198,7 @@ def search_words(text: str, *, by: str = "ada") -> None:
 # How many rows of words are read: what is found, of a common word a block more, of words that meet nowhere nothing.
 SEARCHES = {
     "pension": 150,
-    "question": word_index.BLOCK,
+    "question": search_index.BLOCK,
     "que pens": 150,
     "mia": 1500,
     "pension nothing": 0,

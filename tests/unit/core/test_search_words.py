@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.core.words import LONGEST, first_words, searchable, words_of
+from cases.core.search_words import LONGEST, first_words, searchable, words_of
 
 WORDS = {
     "Divorce order, Divorce ORDER!": ["divorce", "order"],

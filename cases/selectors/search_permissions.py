@@ -15,7 +15,7 @@ from django.db.models import BooleanField, F, Field, OuterRef, Q, QuerySet, Subq
 from django.db.models import Case as CaseWhen
 from django.db.models.functions import Concat, Left
 
-from cases.db.word_index import Alternatives
+from cases.db.search_index import Alternatives
 from cases.models import CaseWords, User
 from cases.models.case_states import RELEASED
 from cases.models.case_visibility import only_announced

@@ -4,7 +4,7 @@ import pytest
 
 from cases.accounts import people
 from cases.casework import drafts
-from cases.maintenance import search_words
+from cases.maintenance import rebuild_search
 from cases.models import CaseWords, PersonWords
 from tests.factories import CaseFactory
 from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
@@ -21,7 +21,7 @@ def test_the_words_of_a_case_stay_those_of_its_latest_text(are_written, member):
         CaseWords.objects.all().delete()
     later = {"title": "Later", "description": "After", "urgency": "normal"}
     with held_open(lambda: drafts.edit(case=case, by=member, **later)):
-        rebuild = Thread(lambda: search_words.rebuild_cases([case.pk]))
+        rebuild = Thread(lambda: rebuild_search.rebuild_cases([case.pk]))
         somebody_waits_for_a_lock()
     rebuild.result()
     words = CaseWords.objects.get()
@@ -35,7 +35,7 @@ def test_the_words_of_a_person_stay_those_of_the_latest_name(are_written, member
         PersonWords.objects.all().delete()
     names = {"email": "new@example.com", "first_name": "Noël", "last_name": "Müller"}
     with held_open(lambda: people.correct(person=member, by=administrator, **names)):
-        rebuild = Thread(lambda: search_words.rebuild_people([member.pk, administrator.pk]))
+        rebuild = Thread(lambda: rebuild_search.rebuild_people([member.pk, administrator.pk]))
         somebody_waits_for_a_lock()
     rebuild.result()
     assert PersonWords.objects.get(person=member).names == " mia noel muller new"
