@@ -31,7 +31,7 @@ from cases.lifecycle.deputies import stands_in_for
 from cases.lifecycle.left_technicians import has_left
 from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
 from cases.lifecycle.notification_kinds import KINDS
-from cases.lifecycle.notification_words import count_queue, headline, link, sentence
+from cases.lifecycle.notification_texts import count_queue, headline, link, sentence
 from cases.models import Case, Condition, Notification, OutgoingEmail, User
 from cases.models.condition import UNMET
 

@@ -69,7 +69,7 @@ class KindFacts:
 
 
 KINDS: dict[str, KindFacts] = {
-    # Its sentence has a number: cases.lifecycle.notification_words.
+    # Its sentence has a number: cases.lifecycle.notification_texts.
     Kind.QUEUE: KindFacts(TECHNICIANS, Channel.DIGEST, Sentence("")),
     Kind.RECEIVED: KindFacts(
         MEMBERS,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cases.accounts import notifications as verbs
 from cases.core import limits
 from cases.forms.notifications import NotificationChoicesForm
-from cases.lifecycle.notification_words import path
+from cases.lifecycle.notification_texts import path
 from cases.models import Notification
 from cases.selectors import notifications as selectors
 from cases.views.requests import PortalRequest

@@ -10,7 +10,7 @@ from django.conf import settings as project
 from django.http import QueryDict
 
 from cases.forms.case_filter import CaseFilter
-from cases.lifecycle import notification_words
+from cases.lifecycle import notification_texts
 from cases.lifecycle.notification_kinds import Kind
 from cases.models import Notification
 from cases.selectors.dashboard_sections import sections_for
@@ -70,5 +70,5 @@ def test_the_list_takes_what_views_and_dashboards_ask_for(person, view, settings
 @pytest.mark.parametrize("person", STAFF)
 def test_the_list_takes_what_the_notification_of_the_queue_asks_for(person, request):
     person = request.getfixturevalue(person)
-    address, query = notification_words.path(Notification(kind=Kind.QUEUE, recipient=person)).split("?")
+    address, query = notification_texts.path(Notification(kind=Kind.QUEUE, recipient=person)).split("?")
     assert (address, errors(query, person)) == ("/cases/", {})
