@@ -32,7 +32,7 @@ from cases.demo import (
     first_views,
     notifications,
     recalls,
-    stop,
+    release_stop,
 )
 from cases.demo import documents as papers
 from cases.demo import drafts as member_drafts
@@ -160,9 +160,9 @@ class Story:
         begins = self.start - dt.timedelta(days=2)
 
         def act() -> None:
-            stop.stop_releases(self.admin)
-            with clock_at(begins + stop.LASTED):
-                stop.start_releases(self.admin)
+            release_stop.stop_releases(self.admin)
+            with clock_at(begins + release_stop.LASTED):
+                release_stop.start_releases(self.admin)
 
         self._at(begins, act)
 

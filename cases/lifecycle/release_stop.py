@@ -1,4 +1,4 @@
-"""Whether all releases of the portal are stopped (docs/rules.md, 14). cases.releases.stop stops and starts them.
+"""Whether all releases of the portal are stopped (docs/rules.md, 14). The verbs are in cases.releases.stop_and_start.
 
 Whatever releases asks for it within a statement that it runs anyway: a stop costs a wave nothing.
 """

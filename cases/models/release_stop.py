@@ -11,7 +11,7 @@ from cases.models.user import User
 
 
 class ReleaseStop(models.Model):
-    """Its one row is there while releases are stopped (cases.releases.stop). PortalEvent keeps the former ones."""
+    """Its one row is there while releases are stopped (cases.releases.stop_and_start). PortalEvent has former ones."""
 
     ONLY = 1
 

@@ -12,8 +12,8 @@ from cases.releases.complete_and_release import (
 from cases.releases.condition_links import make_link, meet_by_link
 from cases.releases.conditions import add_condition, approve, meet_condition, remove_condition, waive_condition
 from cases.releases.on_read import release_due_of
-from cases.releases.stop import start as start_releases
-from cases.releases.stop import stop as stop_releases
+from cases.releases.stop_and_start import start as start_releases
+from cases.releases.stop_and_start import stop as stop_releases
 from cases.releases.taking_back import recall, undo
 
 __all__ = [

@@ -71,7 +71,7 @@ from cases.views.people import (
 )
 from cases.views.portal_settings import portal_settings
 from cases.views.profile import profile
-from cases.views.release_switch import start_releases, stop_releases
+from cases.views.release_stop import start_releases, stop_releases
 from cases.views.reminder_links import reminder_link
 from cases.views.saved_views import delete_saved_view, new_saved_view, pin_view, saved_view, saved_views
 from cases.views.search import search

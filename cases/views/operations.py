@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cases.core.clock import portal_now
 from cases.delivery.resend import resend
-from cases.forms.release_switch import SwitchForm
+from cases.forms.release_stop import SwitchForm
 from cases.lifecycle import stored_clock
 from cases.models import Case, CaseEvent, OutgoingEmail
 from cases.monitoring import daily_statistics
@@ -23,7 +23,7 @@ from cases.monitoring.document_status import document_status
 from cases.monitoring.heartbeats import SchedulerHealth, scheduler_health
 from cases.monitoring.outbox_status import outbox_status
 from cases.monitoring.release_status import release_status
-from cases.monitoring.stop_status import held_by_stop
+from cases.monitoring.release_stop_status import held_by_stop
 from cases.views.decorators import administrators_only
 from cases.views.refusals import refusal_above, refusals_shown_by
 from cases.views.requests import PortalRequest

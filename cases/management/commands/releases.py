@@ -11,7 +11,7 @@ from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.lifecycle import release_stop
 from cases.models import PortalEvent
-from cases.monitoring.stop_status import held_by_stop
+from cases.monitoring.release_stop_status import held_by_stop
 
 SOURCE = PortalEvent.Source.COMMAND
 LONGEST_NAME = 60

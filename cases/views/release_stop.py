@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from cases import releases
 from cases.core.errors import CaseError
-from cases.forms.release_switch import SwitchForm
+from cases.forms.release_stop import SwitchForm
 from cases.models import PortalEvent
 from cases.views.decorators import administrators_only
 from cases.views.operations import show_operations
