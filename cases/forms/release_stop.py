@@ -1,4 +1,4 @@
-"""The form that stops or starts all releases."""
+"""What an administrator types to stop or start all releases."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from cases.core.text_fields import ProseField
 from cases.forms.single_values import SingleValuesForm
 
 
-class SwitchForm(SingleValuesForm):
+class ReleaseStopForm(SingleValuesForm):
     """Why, and when the stop was made that the person was looking at."""
 
     reason = ProseField(label=_("Reason"), required=False, max_length=limits.REASON)

@@ -28,7 +28,7 @@ def stop(*, by: User | str, source: str, reason: str) -> ReleaseStop:
     It waits for releases that are being written. Those who come later see the stop. NotAllowed for other people,
     CaseError without a reason, TooLong, WrongState where releases are stopped already.
     """
-    _check_may_switch(by)
+    _check_may_stop(by)
     reason = clean_text(reason)
     if not reason:
         raise CaseError(_("Enter a reason. All staff will see it."), field="reason")
@@ -49,7 +49,7 @@ def start(*, by: User | str, source: str, reason: str = "", seen: dt.datetime | 
     `seen` is when the stop was made that the person was looking at. NotAllowed for people who are not administrators,
     TooLong, WrongState where releases are not stopped, or somebody has made another stop since.
     """
-    _check_may_switch(by)
+    _check_may_stop(by)
     present = _lock_present()
     if present is None:
         raise WrongState(_("Releases aren't stopped."))
@@ -64,7 +64,7 @@ def start(*, by: User | str, source: str, reason: str = "", seen: dt.datetime | 
     transaction.on_commit(celery_publisher.publish_sweep, robust=True)
 
 
-def _check_may_switch(by: User | str) -> None:
+def _check_may_stop(by: User | str) -> None:
     if isinstance(by, User):
         lock_as_administrator(by)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cases.core.clock import portal_now
 from cases.delivery.resend import resend
-from cases.forms.release_stop import SwitchForm
+from cases.forms.release_stop import ReleaseStopForm
 from cases.lifecycle import stored_clock
 from cases.models import Case, CaseEvent, OutgoingEmail
 from cases.monitoring import daily_statistics
@@ -40,10 +40,10 @@ def operations(request: PortalRequest) -> HttpResponse:
 
 
 def show_operations(
-    request: PortalRequest, *, switch_form: SwitchForm | None = None, status: int = 200
+    request: PortalRequest, *, stop_form: ReleaseStopForm | None = None, status: int = 200
 ) -> HttpResponse:
-    """Render the page, with what somebody typed beside the switch of all releases."""
-    context = {"flower_url": settings.FLOWER_URL, "periods": PERIODS, "switch_form": switch_form or SwitchForm()}
+    """Render the page, with what somebody typed into the form that stops or starts releases."""
+    context = {"flower_url": settings.FLOWER_URL, "periods": PERIODS, "stop_form": stop_form or ReleaseStopForm()}
     now = portal_now()
     signs = scheduler_health(now)
     context |= _figures(request, now, signs) | _present(request, now, signs)

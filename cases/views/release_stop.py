@@ -1,4 +1,4 @@
-"""The switch on the operations page that stops and starts all releases."""
+"""The form on the operations page that stops and starts all releases."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from cases import releases
 from cases.core.errors import CaseError
-from cases.forms.release_stop import SwitchForm
+from cases.forms.release_stop import ReleaseStopForm
 from cases.models import PortalEvent
 from cases.views.decorators import administrators_only
 from cases.views.operations import show_operations
@@ -18,20 +18,20 @@ from cases.views.requests import PortalRequest
 WEB = PortalEvent.Source.WEB
 
 
-def _not_switched(request: PortalRequest, error: CaseError) -> HttpResponse:
-    form = SwitchForm(request.POST)
+def _refused(request: PortalRequest, error: CaseError) -> HttpResponse:
+    form = ReleaseStopForm(request.POST)
     add_refusal(form, error)
-    return show_operations(request, switch_form=form, status=error.status)
+    return show_operations(request, stop_form=form, status=error.status)
 
 
 @require_POST
 @administrators_only
-@refusals_shown_by(_not_switched)
+@refusals_shown_by(_refused)
 def stop_releases(request: PortalRequest) -> HttpResponse:
     """Stop all releases for `reason` (POST). A refusal answers with the page and the sentence."""
-    form = SwitchForm(request.POST)
+    form = ReleaseStopForm(request.POST)
     if not form.is_valid():
-        return show_operations(request, switch_form=form, status=400)
+        return show_operations(request, stop_form=form, status=400)
     releases.stop_releases(by=request.user, source=WEB, reason=form.cleaned_data["reason"])
     messages.success(request, _("Releases stopped."))
     return redirect("operations")
@@ -39,12 +39,12 @@ def stop_releases(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 @administrators_only
-@refusals_shown_by(_not_switched)
+@refusals_shown_by(_refused)
 def start_releases(request: PortalRequest) -> HttpResponse:
     """Start releases again (POST), perhaps with a `reason`. `seen` is when the stop was made."""
-    form = SwitchForm(request.POST)
+    form = ReleaseStopForm(request.POST)
     if not form.is_valid():
-        return show_operations(request, switch_form=form, status=400)
+        return show_operations(request, stop_form=form, status=400)
     seen = form.cleaned_data["seen"]
     releases.start_releases(by=request.user, source=WEB, reason=form.cleaned_data["reason"], seen=seen)
     messages.success(request, _("Releases started."))

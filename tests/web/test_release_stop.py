@@ -1,4 +1,4 @@
-"""The stop in the browser: the switch, the banner of staff, refusals, and that members notice nothing."""
+"""The stop in the browser: the form, the banner of staff, refusals, and that members notice nothing."""
 
 import datetime as dt
 import re
@@ -44,7 +44,7 @@ def read(client, url) -> str:
     return " ".join(response.content.decode().split())
 
 
-# --- The switch -------------------------------------------------------------------------------------------------------
+# --- The form --------------------------------------------------------------------------------------------------------
 
 
 def test_an_administrator_stops_and_starts_on_the_operations_page(admin, administrator, member, other_member):
@@ -69,7 +69,7 @@ def test_an_administrator_stops_and_starts_on_the_operations_page(admin, adminis
 def test_a_refusal_stands_beside_the_reason(admin, reason):
     answer = admin.post("/operations/releases/stop/", {"reason": reason})
     assert answer.status_code == 400
-    assert 'id="switch_reason_error"' in answer.content.decode()
+    assert 'id="stop_reason_error"' in answer.content.decode()
     assert release_stop.current() is None
 
 
@@ -92,7 +92,7 @@ def test_starting_what_runs_says_so(admin):
     assert "Releases aren&#x27;t stopped." in answer.content.decode()
 
 
-def test_technicians_and_members_have_no_switch(client, technician, member, stopped):
+def test_technicians_and_members_have_no_such_form(client, technician, member, stopped):
     for person in (technician, member):
         client.force_login(person)
         for action in ("stop", "start"):
