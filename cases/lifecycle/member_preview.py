@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.core.clock import portal_now
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import OVERDUE, PENDING, State
-from cases.lifecycle.verdict import verdict_now
+from cases.lifecycle.why_not_yet import verdict_now
 from cases.models import Case
 
 WHY = {

@@ -13,7 +13,7 @@ from cases.core.clock import portal_now
 from cases.core.errors import NotAllowed, WrongState
 from cases.lifecycle import conversation
 from cases.lifecycle.deputies import is_assigned
-from cases.lifecycle.verdict import verdict_now
+from cases.lifecycle.why_not_yet import verdict_now
 from cases.models import Case, User
 
 Role = User.Role

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.lifecycle import release_stop
-from cases.lifecycle.verdict import Verdict, verdicts
+from cases.lifecycle.why_not_yet import Verdict, verdicts
 from cases.models import Case, CaseQuerySet, ReleaseStop
 from cases.models.case_states import ARMED, HELD, RELEASE_FAILS, SCHEDULED
 from cases.releases.slots import Slot

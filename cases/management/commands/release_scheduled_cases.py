@@ -11,7 +11,7 @@ from django.utils import timezone
 from cases.core.clock import portal_now
 from cases.delivery import outbox
 from cases.lifecycle import release_stop, stored_clock
-from cases.lifecycle.verdict import Reason, ReasonKind, Verdict, verdicts
+from cases.lifecycle.why_not_yet import Reason, ReasonKind, Verdict, verdicts
 from cases.models import Case, CaseEvent, CaseQuerySet
 from cases.monitoring import daily_statistics, sampled_totals
 from cases.proof.head import publish_head

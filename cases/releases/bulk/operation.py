@@ -19,7 +19,7 @@ from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import BY_THE_CLOCK, People
 from cases.lifecycle.permissions import OVERDUE, Rule
 from cases.lifecycle.stored_clock import ClockMismatch
-from cases.lifecycle.verdict import verdicts
+from cases.lifecycle.why_not_yet import verdicts
 from cases.models import BulkRow, BulkRun, Case, CaseEvent, Condition, User
 from cases.releases.bulk.errors import ChangedSince
 from cases.releases.bulk.parameters import Parameters

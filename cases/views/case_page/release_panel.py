@@ -13,7 +13,7 @@ from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.condition_owners import last_completed_by
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import preflight
-from cases.lifecycle.verdict import last_change, verdict
+from cases.lifecycle.why_not_yet import last_change, verdict
 from cases.models import Case, CaseDocument, CaseEvent, Condition
 from cases.releases.presets import Preset, presets
 from cases.releases.schedule_policy import lead_time_of

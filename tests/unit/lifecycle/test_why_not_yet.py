@@ -16,7 +16,7 @@ from cases.lifecycle import permissions
 from cases.lifecycle.condition_owners import last_completed_by
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.verdict import ReasonKind, verdict, verdict_now, verdicts
+from cases.lifecycle.why_not_yet import ReasonKind, verdict, verdict_now, verdicts
 from cases.models import Absence, Case, CaseEvent, Condition, ReleaseStop, User
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
