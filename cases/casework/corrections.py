@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from cases.casework.case_types import check_choosable
-from cases.lifecycle import type_conditions
+from cases.lifecycle import case_type_conditions
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, CaseType, User
@@ -29,7 +29,7 @@ def correct(
         recorder.record(Kind.URGENCY_CHANGED, details={"from_urgency": former_urgency, "to_urgency": urgency})
     if case.case_type_id != former_type:
         recorder.record(Kind.TYPE_CHANGED, details={"from_type": former_type, "to_type": case.case_type_id})
-        type_conditions.apply(case, recorder)
+        case_type_conditions.apply(case, recorder)
     if (case.case_type_id, urgency) != (former_type, former_urgency):
         locked.save("case_type", "urgency", "open_conditions")
     return case

@@ -8,7 +8,7 @@ from cases.core import limits
 from cases.core.errors import CaseError, NotAllowed, Stale
 from cases.core.text import clean_line, clean_text
 from cases.delivery.notifications import notify, notify_queue
-from cases.lifecycle import form_tokens, quotas, type_conditions
+from cases.lifecycle import case_type_conditions, form_tokens, quotas
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_for_action, lock_people
 from cases.lifecycle.permissions import Action
@@ -119,7 +119,7 @@ def submit(*, case: Case, by: User, source: str, version: int | None = None) -> 
     case.date_submitted = recorder.at
     recorder.record(CaseEvent.Kind.SUBMITTED)
     if case.case_type:
-        type_conditions.apply(case, recorder)
+        case_type_conditions.apply(case, recorder)
     locked.save("status", "date_submitted", "open_conditions")
     notify(Notification.Kind.RECEIVED, case=case, to=[case.member_id], by=locked.by, at=recorder.at)
     notify_queue(by=locked.by, at=recorder.at)

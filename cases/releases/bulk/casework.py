@@ -10,7 +10,7 @@ from cases.casework.assignment import handed_over
 from cases.casework.case_types import check_choosable
 from cases.core.errors import CaseError, WrongState
 from cases.db.bulk import ids_as_rows
-from cases.lifecycle import condition_sets, type_conditions
+from cases.lifecycle import case_type_conditions, condition_sets
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.reminder_days import remind_soon
 from cases.models import BulkRow, Case, CaseEvent, CaseType, CaseTypeCondition, Condition
@@ -190,7 +190,7 @@ class ChangeType(Operation):
     def exchanged_conditions(self, change: CaseChange) -> tuple[list[Condition], list[Condition]]:
         """Return which conditions go, and which come and are not stored yet."""
         leaving, missing = self._exchange(Item(change.row, change.case))
-        return leaving, [type_conditions.made_of(each, change.case, at=change.recorder.at) for each in missing]
+        return leaving, [case_type_conditions.made_of(each, change.case, at=change.recorder.at) for each in missing]
 
     def note_what_an_undo_removes(self, changes: Sequence[CaseChange], added: Sequence[Condition]) -> None:
         """Write on the rows what each case has got and lost. Its type may want others than at the preview."""
@@ -203,4 +203,4 @@ class ChangeType(Operation):
 
     def _exchange(self, item: Item) -> tuple[list[Condition], list[CaseTypeCondition]]:
         wanted = self.wanted.get(self.new_type(item.row) or 0, [])
-        return type_conditions.changes(self.conditions.get(item.case.pk, []), wanted)
+        return case_type_conditions.changes(self.conditions.get(item.case.pk, []), wanted)
