@@ -37,8 +37,7 @@ from cases.lifecycle import deputies, permissions
 from cases.lifecycle.left_technicians import has_left, left_with_cases
 from cases.lifecycle.notification_choices import is_emailed
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.preflight import Preflight
-from cases.lifecycle.preflights import preflights, with_facts
+from cases.lifecycle.preflight import Preflight, preflights, with_facts
 from cases.models import Case, CaseQuerySet, Notification, Reminder, User
 from cases.models.case_states import SCHEDULED
 

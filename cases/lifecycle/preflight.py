@@ -3,16 +3,20 @@
 A check that fails warns. It refuses nothing: the verbs do that.
 """
 
-from collections.abc import Callable, Collection, Iterator
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.core.release_days import ClosedDay
 from cases.lifecycle.answers import is_required
-from cases.models import Case, CaseAnswer, Condition
+from cases.lifecycle.closed_days import days_between
+from cases.models import Case, CaseAnswer, CaseDocument, CaseQuerySet, Condition
 
 
 class Remedy(StrEnum):
@@ -129,3 +133,27 @@ def preflight(
     subject = Subject(case, reports, conditions, closed)
     found = [check for checked in CHECKS for check in checked(subject)]
     return Preflight([check for check in found if check.is_ok], [check for check in found if not check.is_ok])
+
+
+def with_facts(cases: CaseQuerySet) -> CaseQuerySet:
+    """Return `cases`, which are scheduled, with what `preflights` looks at."""
+    reports = Count("documents", filter=Q(documents__kind=CaseDocument.Kind.REPORT), distinct=True)
+    found = cases.select_related("member", "assigned_to", "answer", "case_type").prefetch_related("conditions")
+    return found.annotate(report_count=reports)
+
+
+def preflights(cases: Sequence[Case]) -> dict[int, Preflight]:
+    """Return by key what is found about each of `cases`, which come from `with_facts`. Takes one statement."""
+    if not cases:
+        return {}
+    dates = [cast(dt.date, case.scheduled_release_date) for case in cases]
+    days = days_between(min(dates), max(dates))
+    return {
+        case.pk: preflight(
+            case,
+            reports=case.report_count,  # type: ignore[attr-defined]  # annotated
+            conditions=list(case.conditions.all()),
+            closed=days.closed(date),
+        )
+        for case, date in zip(cases, dates, strict=True)
+    }

@@ -1,4 +1,4 @@
-"""What a row of a list says of its case."""
+"""When what happened to a case, and what happens next, as rows of lists say it."""
 
 import datetime as dt
 

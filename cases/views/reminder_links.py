@@ -16,8 +16,7 @@ from cases.delivery.signed_links import SignedLink
 from cases.forms.release import ScheduleFields
 from cases.lifecycle import permissions
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.preflight import Preflight
-from cases.lifecycle.preflights import preflights, with_facts
+from cases.lifecycle.preflight import Preflight, preflights, with_facts
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent
 from cases.models.case_states import SCHEDULED

@@ -10,7 +10,7 @@ from cases.core.errors import WrongState
 from cases.delivery import outbox
 from cases.delivery.claims import MAX_DEFERRALS
 from cases.delivery.resend import resend_to
-from cases.lifecycle.preflights import preflights, with_facts
+from cases.lifecycle.preflight import preflights, with_facts
 from cases.models import AccountEvent, Case, OutgoingEmail, User
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
