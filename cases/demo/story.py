@@ -38,8 +38,8 @@ from cases.demo import documents as papers
 from cases.demo import drafts as member_drafts
 from cases.demo.days import add_blackout_day
 from cases.demo.names import DESCRIPTIONS, MEMBERS, SUBJECTS, TECHNICIANS
+from cases.demo.saved_views import save_views
 from cases.demo.usual_rules import usual_rules
-from cases.demo.views import save_views
 from cases.documents import attach_and_remove as documents
 from cases.lifecycle.closed_days import days_from
 from cases.models import Case, CaseEvent, User

@@ -20,7 +20,7 @@ from cases.selectors.case_list import CaseListQuery, CaseListResult, Order
 from cases.selectors.live import token_of
 from cases.selectors.pagination import CappedPaginator
 from cases.views.requests import PortalRequest
-from cases.views.view_rail import rail_of
+from cases.views.saved_view_rail import rail_of
 
 COLUMNS: tuple[tuple[str, StrOrPromise], ...] = (
     ("case", _("Case")),

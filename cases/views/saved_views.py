@@ -24,7 +24,7 @@ from cases.selectors.saved_views import views_of
 from cases.views.decorators import staff_only
 from cases.views.refusals import refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
-from cases.views.view_rail import query_of
+from cases.views.saved_view_rail import query_of
 
 WEB = PortalEvent.Source.WEB
 

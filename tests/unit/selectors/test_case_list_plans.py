@@ -12,7 +12,7 @@ from cases.forms.case_filter import CaseFilter
 from cases.models import Case, CaseType, User
 from cases.selectors import case_list, dashboard, global_search, search
 from cases.selectors.pagination import MAX_COUNTED, PER_PAGE, CappedPaginator
-from cases.views import view_rail
+from cases.views import saved_view_rail
 from tests import many_cases
 from tests.plans import Plans
 from tests.truncation import truncate
@@ -246,7 +246,7 @@ def test_a_rail_reads_what_it_counts(name):
     for query in (f"type={pension}", "technician=mine", "q=nothing"):
         saved_views.create(by=user, source="web", name=query, query=query)
 
-    plans = CasePlans(lambda: view_rail.rail_of(CaseFilter(QueryDict(""), by=user), user))
+    plans = CasePlans(lambda: saved_view_rail.rail_of(CaseFilter(QueryDict(""), by=user), user))
 
     assert len(plans.statements) == 1
     assert plans.whole_table == []

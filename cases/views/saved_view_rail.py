@@ -11,7 +11,7 @@ from django_stubs_ext import StrOrPromise
 
 from cases.forms.case_filter import CaseFilter
 from cases.models import User
-from cases.selectors import view_counts
+from cases.selectors import saved_view_counts
 from cases.selectors.case_list_query import CaseListQuery
 from cases.selectors.pagination import CappedCount
 from cases.selectors.saved_views import ShownView, views_of
@@ -53,7 +53,7 @@ def rail_of(asked: CaseFilter, user: User) -> dict[str, Any]:
     if user.is_member:
         return {}
     views, query = views_of(user), query_of(asked) if asked.is_valid() else ""
-    counts = view_counts.counts_of(_read(views, asked), user)
+    counts = saved_view_counts.counts_of(_read(views, asked), user)
     links = [RailLink(view, count, _is_same(view.query, query)) for view, count in zip(views, counts, strict=True)]
     return {
         "rail": [group for group in _groups(links) if group.links],
