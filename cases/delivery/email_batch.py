@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.conf import settings
 
-from cases.delivery.message import Message
+from cases.delivery.email_message import Message
 from cases.models import Case, User
 
 

@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from cases.core import limits
 from cases.delivery.email_batch import EmailBatch
-from cases.delivery.message import Message
+from cases.delivery.email_message import Message
 
 # Under this name a provider gets it, and sends it back with each event.
 METADATA_KEY = "bounce"

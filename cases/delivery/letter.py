@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from cases.core import languages
 from cases.core.reader_timezones import zone_of
 from cases.core.text import isolated
-from cases.delivery.message import Message, automatic_message
+from cases.delivery.email_message import Message, automatic_message
 from cases.models import User
 
 # A letter lists so many cases or notifications. The reader finds the others in the portal.

@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 
 from cases.delivery.account_email import DEACTIVATED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.email_message import Message, one_line
 from cases.delivery.letter import Entries, Entry, Letter, Paragraph, Part, compose, reading_as
-from cases.delivery.message import Message, one_line
 from cases.models import OutgoingEmail, User
 
 State = OutgoingEmail.State

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from cases.core.text import isolated
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.email_message import Message, one_line
 from cases.delivery.letter import (
     MAX_LISTED,
     Button,
@@ -21,7 +22,6 @@ from cases.delivery.letter import (
     compose,
     reading_as,
 )
-from cases.delivery.message import Message, one_line
 from cases.delivery.portal_links import case_url, portal_url
 from cases.models import Case, CaseAnswer, User
 

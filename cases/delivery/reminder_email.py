@@ -19,6 +19,7 @@ from cases.core.text import isolated
 from cases.delivery import signed_links, unsubscribe
 from cases.delivery.account_email import DEACTIVATED, NOT_WANTED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.email_message import one_line
 from cases.delivery.letter import (
     MAX_LISTED,
     Entries,
@@ -31,7 +32,6 @@ from cases.delivery.letter import (
     compose,
     reading_as,
 )
-from cases.delivery.message import one_line
 from cases.delivery.portal_links import case_url, portal_url
 from cases.lifecycle import deputies, permissions
 from cases.lifecycle.left_technicians import has_left, left_with_cases

@@ -10,6 +10,7 @@ from cases.core.text import isolated
 from cases.delivery import unsubscribe
 from cases.delivery.account_email import NOT_WANTED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
+from cases.delivery.email_message import one_line
 from cases.delivery.letter import (
     MAX_LISTED,
     Button,
@@ -21,7 +22,6 @@ from cases.delivery.letter import (
     compose,
     reading_as,
 )
-from cases.delivery.message import one_line
 from cases.delivery.portal_links import case_url, portal_url
 from cases.lifecycle.notification_choices import is_emailed
 from cases.models import Case, Notification, User

@@ -21,8 +21,8 @@ from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, FirstView, User
 from cases.selectors.live import case_tokens
+from cases.selectors.member_timeline import timeline
 from cases.selectors.members_cases import other_cases
-from cases.selectors.timeline import timeline
 from cases.views.case_page.answer_panel import answer_panel
 from cases.views.case_page.condition_panel import condition_panel
 from cases.views.case_page.conversation_panel import canned_texts, conversation_panel

@@ -9,7 +9,7 @@ from cases.accounts import people
 from cases.core.email_addresses import UnusableAddress, canonical, for_mail_server
 from cases.core.errors import CaseError
 from cases.delivery import outbox
-from cases.delivery.message import Message
+from cases.delivery.email_message import Message
 from cases.models import User
 from tests.factories import UserFactory
 

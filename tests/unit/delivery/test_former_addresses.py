@@ -13,7 +13,7 @@ from cases.delivery import email_claims, email_kinds, outbox
 from cases.delivery.account_email_queue import queue, queue_invitation
 from cases.delivery.email_batch import RenderedEmail
 from cases.delivery.email_kinds import EmailKind
-from cases.delivery.message import automatic_message
+from cases.delivery.email_message import automatic_message
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, User
 from tests.factories import CaseFactory, UserFactory

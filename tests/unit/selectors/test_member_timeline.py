@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from cases.lifecycle.visible_case import VisibleCase
-from cases.selectors.timeline import timeline
+from cases.selectors.member_timeline import timeline
 from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
