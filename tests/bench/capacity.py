@@ -24,7 +24,6 @@ WINDOW_DAYS, PER_INSTANT = (
     int(SETTINGS[name].default) for name in ("RELEASE_ETA_WINDOW_DAYS", "RELEASE_ETA_PER_INSTANT")
 )
 GB = 1e9
-OF_WAVES = "Seconds from the instant until the cases were visible, median of the runs"
 
 TEMPLATE = Path(__file__).with_name("capacity.template.md")
 
