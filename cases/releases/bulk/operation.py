@@ -14,13 +14,13 @@ from django.db.models import F, Q
 from cases.core.errors import ReasonRequired, Stale
 from cases.core.text import clean_text
 from cases.db.bulk import ids_as_rows
-from cases.lifecycle import condition_sets, permissions, stored_clock
+from cases.lifecycle import condition_sets, permissions, release_stop, stored_clock
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import BY_THE_CLOCK, People
 from cases.lifecycle.permissions import OVERDUE, Rule
 from cases.lifecycle.stored_clock import ClockMismatch
 from cases.lifecycle.why_not_yet import verdicts
-from cases.models import BulkRow, BulkRun, Case, CaseEvent, Condition, User
+from cases.models import BulkRow, BulkRun, Case, CaseEvent, CaseQuerySet, Condition, User
 from cases.releases.bulk.errors import ChangedSince
 from cases.releases.bulk.parameters import Parameters
 from cases.releases.notices import tell_of_events
@@ -160,6 +160,12 @@ class Operation:
     def write(self, changes: Sequence[CaseChange]) -> None:
         """Change the cases, with history and emails, in a few statements. The cases and people are locked."""
         raise NotImplementedError
+
+
+def cases_of(rows: Sequence[BulkRow], *, by: User) -> CaseQuerySet:
+    """Return the cases of `rows` that `by` may know of, with what every check reads and without their texts."""
+    visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
+    return visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
 
 
 def store(changes: Sequence[CaseChange], **columns: Any) -> None:

@@ -13,12 +13,10 @@ from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, ReasonRequired, WrongState
 from cases.core.text import clean_text
-from cases.db.bulk import ids_as_rows
-from cases.lifecycle import release_stop
 from cases.lifecycle.history import log_committed
-from cases.models import BulkRow, BulkRun, Case, User
+from cases.models import BulkRow, BulkRun, User
 from cases.releases.bulk.errors import NothingSelected, TooManyCases, code_of
-from cases.releases.bulk.operation import Item, Job, Operation, clock_mismatch
+from cases.releases.bulk.operation import Item, Job, Operation, cases_of, clock_mismatch
 from cases.releases.bulk.parameters import Parameters, checked
 from cases.releases.bulk.registry import (
     OPERATIONS,
@@ -132,9 +130,7 @@ def _store(run: BulkRun, rows: Sequence[BulkRow]) -> BulkRun:
 
 def _items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
     """Return `rows` with their cases, in one statement, without those that `by` may not know of."""
-    visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
-    cases = visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
-    found = {case.pk: case for case in cases.order_by()}
+    found = {case.pk: case for case in cases_of(rows, by=by).order_by()}
     return [Item(row, found[row.case_id]) for row in rows if row.case_id in found]
 
 

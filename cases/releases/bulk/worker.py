@@ -24,14 +24,13 @@ from cases.core.safe_errors import describe
 from cases.db.bulk import ids_as_rows
 from cases.db.retry import retry_until_stored
 from cases.delivery import celery_publisher
-from cases.lifecycle import release_stop
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import in_lock_order, lock_people_by_key
-from cases.models import BulkRow, BulkRun, Case, User
+from cases.models import BulkRow, BulkRun, User
 from cases.models.bulk_run import OPEN_ROW
 from cases.releases.batch import NOT_A_ROWS_FAULT
 from cases.releases.bulk.errors import ROW_FAILED, code_of
-from cases.releases.bulk.operation import Item, Job, Operation, clock_mismatch
+from cases.releases.bulk.operation import Item, Job, Operation, cases_of, clock_mismatch
 from cases.releases.bulk.registry import kind_of, operation_of
 
 logger = structlog.get_logger(__name__)
@@ -173,9 +172,7 @@ def _work(run: BulkRun, rows: Sequence[BulkRow]) -> None:
 
 def _lock_items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
     """Lock the cases of `rows`. Refuse those that `by` may not see anymore."""
-    visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
-    cases = visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
-    found = {case.pk: case for case in in_lock_order(cases)}
+    found = {case.pk: case for case in in_lock_order(cases_of(rows, by=by))}
     for row in rows:
         if row.case_id not in found:
             _refuse(row, NotAllowed(_("You don't have permission to do this.")))
