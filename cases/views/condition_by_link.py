@@ -1,8 +1,5 @@
 """The page of a link that confirms an external condition. The token is the credential: no session, no CSRF token."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from allauth.core.ratelimit import consume_or_429
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -14,22 +11,10 @@ from django.views.decorators.http import require_http_methods
 from cases import releases
 from cases.core.errors import CaseError
 from cases.releases.condition_links import condition_of
+from cases.views.decorators import secret_address
 from cases.views.refusals import refusals_shown_by
 
 PAGE = "cases/conditions/by_link.html"
-
-
-def _unlisted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Keep the address from search engines, and from the pages that its page leads to."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, token: str) -> HttpResponse:
-        answer = view(request, token=token)
-        answer["X-Robots-Tag"] = "noindex, nofollow"
-        answer["Referrer-Policy"] = "no-referrer"
-        return answer
-
-    return guarded
 
 
 def _refused(request: HttpRequest, error: CaseError, token: str) -> HttpResponse:
@@ -40,7 +25,7 @@ def _refused(request: HttpRequest, error: CaseError, token: str) -> HttpResponse
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@_unlisted
+@secret_address
 @refusals_shown_by(_refused)
 def condition_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Ask (GET). Meet the condition (POST), for a person or a system.

@@ -1,4 +1,4 @@
-"""Pages that are not for everybody."""
+"""Pages that are not for everybody, and addresses that are secrets."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -32,3 +32,16 @@ def administrators_only(view: Callable[..., HttpResponse]) -> Callable[..., Http
         return view(request, *args, **kwargs)
 
     return checked
+
+
+def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Keep the address, which has a credential in it, from search engines and from the pages that its page leads to."""
+
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = view(request, *args, **kwargs)
+        answer["X-Robots-Tag"] = "noindex, nofollow"
+        answer["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    return kept

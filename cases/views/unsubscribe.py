@@ -14,6 +14,7 @@ from cases.core import languages
 from cases.delivery import unsubscribe as links
 from cases.lifecycle.notification_kinds import KINDS, choice_label
 from cases.models import User
+from cases.views.decorators import secret_address
 
 PAGE = "cases/notifications/unsubscribe.html"
 
@@ -22,6 +23,7 @@ PAGE = "cases/notifications/unsubscribe.html"
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@secret_address
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask (GET), and change nothing. Stop the emails (POST), for a person or their mail program. 404 for another link.
 
@@ -34,12 +36,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     wanted = links.read(token)
     reader = User.objects.filter(pk=wanted.person).first() if wanted else None
     if wanted is None or reader is None:
-        answer = render(request, PAGE, {"is_unknown": True}, status=404)
-    else:
-        answer = _ask_or_stop(request, reader, wanted.kinds)
-    answer["X-Robots-Tag"] = "noindex, nofollow"
-    answer["Referrer-Policy"] = "no-referrer"
-    return answer
+        return render(request, PAGE, {"is_unknown": True}, status=404)
+    return _ask_or_stop(request, reader, wanted.kinds)
 
 
 def _ask_or_stop(request: HttpRequest, reader: User, kinds: list[str]) -> HttpResponse:
