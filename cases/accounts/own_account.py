@@ -1,9 +1,13 @@
-"""What people do to their own account: set a password, by the mailed link or by the one they have."""
+"""What people do to their own account: change their profile, set a password by a mailed link or by the former one."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.core.errors import NotAllowed
+from cases.delivery import mail_hours, notifications
 from cases.lifecycle.account_history import record
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
@@ -13,6 +17,23 @@ Kind = AccountEvent.Kind
 # What each proof is made of (password_links, User.get_session_auth_hash). It has ended where one of these is another.
 LINK = ("password", "last_login", "email", "credentials_key")
 SESSION = ("password", "credentials_key")
+
+
+@transaction.atomic
+def change_profile(*, by: User, changes: Mapping[str, Any]) -> User:
+    """Give `by` these values, by column, which have been validated. Return the person as they are then.
+
+    With another time zone, emails that wait for an hour leave by its clock.
+    """
+    person = lock_people(by)[by.pk]
+    changed = [column for column, value in changes.items() if value != getattr(person, column)]
+    for column in changed:
+        setattr(person, column, changes[column])
+    person.save(update_fields=changed)
+    if "time_zone" in changed:
+        mail_hours.look_again(person)
+        notifications.move_daily_email(person)
+    return person
 
 
 @transaction.atomic

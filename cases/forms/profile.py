@@ -4,16 +4,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.core import limits
 from cases.core.text_fields import LineField
-from cases.delivery import mail_hours, notifications
 from cases.forms.seen_values import SeenValuesMixin
 from cases.forms.time_zones import TimeZoneField
-from cases.lifecycle.locking import lock_people
 from cases.models import User
 
 
@@ -53,21 +50,6 @@ class ProfileForm(SeenValuesMixin, forms.ModelForm[User]):
             "(%(zone)s)."
         ) % {"zone": settings.TIME_ZONE}
 
-    def save(self, commit: bool = True) -> User:
-        """Store what was changed and nothing else, which an administrator may have changed meanwhile."""
-        if commit:
-            self._store()
-        return self.instance
-
-    @transaction.atomic
-    def _store(self) -> None:
-        person = lock_people(self.instance)[self.instance.pk]
-        chosen = {name: self.cleaned_data[name] for name in self.changed_by_person}
-        changed = [name for name, value in chosen.items() if value != getattr(person, name)]
-        for name in changed:
-            setattr(person, name, chosen[name])
-        person.save(update_fields=changed)
-        self.instance = person
-        if "time_zone" in changed:
-            mail_hours.look_again(self.instance)
-            notifications.move_daily_email(self.instance)
+    def changes(self) -> dict[str, Any]:
+        """Return what the person changed, and nothing else: an administrator may have changed that meanwhile."""
+        return {name: self.cleaned_data[name] for name in self.changed_by_person}

@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from cases.accounts.own_account import change_profile
 from cases.core import languages
 from cases.forms.profile import ProfileForm
 from cases.models import User
@@ -20,7 +21,7 @@ def profile(request: PortalRequest) -> HttpResponse:
     person = User.objects.get(pk=request.user.pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_bound and form.is_valid():
-        person = form.save()
+        person = change_profile(by=person, changes=form.changes())
         # In the language that was just chosen, as the page that shows it.
         with translation.override(languages.chosen_by(person) or translation.get_language_from_request(request)):
             messages.success(request, _("Profile saved."))

@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import releases
+from cases.accounts.own_account import change_profile
 from cases.delivery import claims, email_claims, mail_hours, outbox
 from cases.delivery.account_email_queue import queue_invitation
 from cases.delivery.notifications import next_digest
 from cases.delivery.results import DeliveryResult, Outcome
-from cases.forms.profile import ProfileForm
 from cases.models import Case, OutgoingEmail, User
 from cases.monitoring.outbox_status import outbox_status
 from tests.conftest import FROZEN
@@ -51,9 +51,7 @@ def utc(text) -> dt.datetime:
 
 
 def move_to(member, zone) -> None:
-    form = ProfileForm({"first_name": "", "last_name": "", "language": "", "time_zone": zone}, instance=member)
-    assert form.is_valid()
-    form.save()
+    change_profile(by=member, changes={"time_zone": zone})
 
 
 # --- When it may leave ------------------------------------------------------------------------------------------------
