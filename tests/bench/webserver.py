@@ -1,5 +1,6 @@
 """The web server of a measurement, as in the Dockerfile, and sessions for it."""
 
+import datetime as dt
 import sys
 
 from tests.bench.servers import Servers
@@ -23,8 +24,6 @@ class LocalSite(LocalProcess):
 
 def sessions_of(people):  # type: ignore[no-untyped-def]
     """Create a session for each of the stored `people` in one statement. Return the keys."""
-    import datetime as dt
-
     from django.conf import settings
     from django.contrib import auth
     from django.contrib.sessions.backends.db import SessionStore

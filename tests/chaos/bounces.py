@@ -1,10 +1,12 @@
 """A storm of bounces: what is sent to the portal's LMTP port, and what each person's address is to become."""
 
+import datetime as dt
 import random
 import smtplib
 import sys
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,9 +119,6 @@ def _people(run: Run, count: int) -> dict[int, str]:
 
 def _sent_emails(people: dict[int, str]) -> dict[int, list[tuple[int, str]]]:
     """Store three sent messages for each of `people`. Return their keys and Message-IDs."""
-    import datetime as dt
-    import uuid
-
     from cases.core.clock import portal_now
     from cases.models import OutgoingEmail
 

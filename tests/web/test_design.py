@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from django.contrib import messages
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.test import Client
+from django_htmx.middleware import HtmxDetails
 
 from cases.lifecycle.display_states import for_administrators, for_members
 from cases.middleware.toasts import ToastsMiddleware
@@ -265,9 +267,6 @@ def answer_to(request, response: HttpResponse, person: User) -> HttpResponse:
 
 @pytest.fixture
 def htmx_request(rf, member):
-    from django.contrib.messages.storage.cookie import CookieStorage
-    from django_htmx.middleware import HtmxDetails
-
     request = rf.post("/", headers={"HX-Request": "true"})
     request._messages = CookieStorage(request)
     request.htmx = HtmxDetails(request)

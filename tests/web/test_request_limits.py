@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -112,8 +113,6 @@ def test_a_password_that_could_not_be_typed_again_is_not_set(client, member):
 
 @pytest.mark.parametrize("length", [limits.PASSWORD, limits.PASSWORD + 1])
 def test_a_command_sets_no_longer_password_either(length):
-    from django.contrib.auth.password_validation import validate_password
-
     password = ("kX9" * length)[:length]
     if length <= limits.PASSWORD:
         validate_password(password)

@@ -14,6 +14,7 @@ from cases.delivery.account_email_queue import queue, queue_invitation
 from cases.delivery.email_batch import RenderedEmail
 from cases.delivery.email_kinds import EmailKind
 from cases.delivery.email_message import automatic_message
+from cases.delivery.resend import resend
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import OutgoingEmail, User
 from tests.factories import CaseFactory, UserFactory
@@ -44,8 +45,6 @@ def died():
 
 
 def refused_and_sent_again(administrator):
-    from cases.delivery.resend import resend
-
     (batch,) = outbox.claim(limit=5)
     outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 unknown"))
     resend(email=OutgoingEmail.objects.get(), by=administrator, source="web")

@@ -7,6 +7,7 @@ import pytest
 from cases import releases
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue
+from cases.delivery.resend import resend
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
 from cases.monitoring.outbox_status import USUAL_DEFERRAL, outbox_status
@@ -177,8 +178,6 @@ def test_the_page_is_red_and_shows_the_rows(clock, client, administrator, settin
 
 
 def test_what_a_person_has_sent_again_is_young_again(clock, administrator):
-    from cases.delivery.resend import resend
-
     released(1)
     outbox.record(outbox.claim(limit=1)[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     clock.shift(dt.timedelta(days=2))

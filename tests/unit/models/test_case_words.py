@@ -15,6 +15,7 @@ from cases.conversation import messages
 from cases.documents import attach_and_remove as documents
 from cases.maintenance import rebuild_search
 from cases.models import Case, CaseNote, CaseWords, PersonWords, User
+from cases.selectors import global_search
 from tests.factories import (
     CaseDocumentFactory,
     CaseFactory,
@@ -141,8 +142,6 @@ def test_of_many_notes_the_latest_are_kept(technician, monkeypatch):
     [("' OR 1=1", True), ('a" b', True), ("x*", True), ("\\", False), ("NEAR(a b)", True), ("@{member.pk}", False)],
 )
 def test_what_means_something_to_the_database_is_a_word_or_nothing(name, is_word, administrator, member):
-    from cases.selectors import global_search
-
     text = name.format(member=member)
     case = CaseFactory(title=text, member=UserFactory(first_name="Nina"))
     # Would be found as any other case, and as one of this member.

@@ -23,7 +23,9 @@ from cases.conversation import canned_texts, messages
 from cases.core import limits
 from cases.core.errors import TooLong
 from cases.core.schedule import Schedule
+from cases.delivery import outbox
 from cases.delivery.results import DeliveryResult, Outcome
+from cases.forms.accounts import LONGEST
 from cases.models import (
     Absence,
     AccountEvent,
@@ -63,6 +65,7 @@ from cases.models import (
     ViewPin,
 )
 from cases.models.folded import Folded
+from cases.releases import batch
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseMessageFactory, CaseNoteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -251,8 +254,6 @@ def test_every_text_of_a_form_has_a_limit():
 
 
 def test_every_text_of_a_form_of_allauth_has_a_limit():
-    from cases.forms.accounts import LONGEST
-
     names = {
         name
         for form in classes(forms.BaseForm)
@@ -333,8 +334,6 @@ def test_no_verb_takes_a_longer_text(member, technician, other_technician, admin
 
 
 def test_a_long_error_of_a_release_is_recorded_cut(monkeypatch, clock, member):
-    from cases.releases import batch
-
     case = CaseFactory(due=True, member=member)
     batch._record_failure(case.pk, "é" * 5000, at=timezone.now())
     case.refresh_from_db()
@@ -373,8 +372,6 @@ def test_lists_read_no_description(person, client, request, member, technician, 
 
 
 def test_a_wave_and_its_mail_read_no_description(member, clock, mailoutbox):
-    from cases.delivery import outbox
-
     CaseFactory.create_batch(3, due=True, member=member)
     with CaptureQueriesContext(connection) as captured:
         releases.release_due(by="a test", source="sweep")

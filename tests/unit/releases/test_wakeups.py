@@ -20,6 +20,7 @@ from cases.delivery import celery_publisher
 from cases.models import Case
 from cases.releases import wakeups
 from cases.releases.slots import Slot, first_of_each_slot
+from portal.celery import app
 from tests.clocks import portals_today
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
@@ -511,8 +512,6 @@ def test_the_look_ahead_arms_what_the_broker_did_not_take(broker, monkeypatch):
 
 def test_wake_ups_reach_the_real_broker(clock):
     """Redis itself: the message lies in the queue of the releases, under its id."""
-    from portal.celery import app
-
     with app.connection_for_read() as to_redis:
         queue = to_redis.SimpleQueue("releases")
         queue.clear()
