@@ -54,29 +54,31 @@ def create(*, by: User, source: str, name: str, query: str, is_shared: bool = Fa
 
 
 @transaction.atomic
-def rename(*, view: SavedView, by: User, source: str, name: str) -> SavedView:
-    """Give a view another name. CaseError for one that is empty or taken."""
+def change(
+    *, view: SavedView, by: User, source: str, name: str | None = None, is_shared: bool | None = None
+) -> SavedView:
+    """Give a view another name, and show it to all staff or to its owner alone again. None leaves it as it is.
+
+    CaseError for a name that is empty or taken, NotAllowed for anybody who shares but an administrator.
+    """
     view = _lock(view, by)
-    view.name = clean_name(name)
-    _store(view)
-    _log("renamed", view, by, source)
+    if name is not None and (cleaned := clean_name(name)) != view.name:
+        view.name = cleaned
+        _store(view)
+        _log("renamed", view, by, source)
+    if is_shared is not None and is_shared != view.is_shared:
+        _share(view, by, is_shared=is_shared)
+        _log("shared" if is_shared else "no longer shared", view, by, source)
     return view
 
 
-@transaction.atomic
-def share(*, view: SavedView, by: User, source: str, is_shared: bool) -> SavedView:
-    """Show a view to all staff, or to its owner alone again. NotAllowed for anybody but an administrator."""
-    view = _lock(view, by)
-    if view.is_shared == is_shared:
-        return view
+def _share(view: SavedView, by: User, *, is_shared: bool) -> None:
     if is_shared:
         _check_sharing(by)
     else:
         view.pins.exclude(user=view.owner_id).delete()
     view.is_shared = is_shared
     view.save(update_fields=["is_shared"])
-    _log("shared" if is_shared else "no longer shared", view, by, source)
-    return view
 
 
 @transaction.atomic

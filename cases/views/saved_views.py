@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -97,20 +96,10 @@ def saved_view(request: PortalRequest, pk: int) -> HttpResponse:
     form = SavedViewForm(request.POST, by=request.user, query=view.query)
     if form.is_valid():
         with refusal_on(form), _gone_is_404():
-            _change(request, view, form)
+            verbs.change(view=view, by=request.user, source=WEB, **form.cleaned_data)
             messages.success(request, _("Changes saved."))
             return redirect("saved_views")
     return _page(request, view, form, status=400)
-
-
-@transaction.atomic
-def _change(request: PortalRequest, view: SavedView, form: SavedViewForm) -> None:
-    """Change all that the form asks for, or nothing where a part of it is refused."""
-    by, facts = request.user, form.cleaned_data
-    if facts["name"] != view.name:
-        verbs.rename(view=view, by=by, source=WEB, name=facts["name"])
-    if "is_shared" in facts:
-        verbs.share(view=view, by=by, source=WEB, is_shared=facts["is_shared"])
 
 
 @require_POST

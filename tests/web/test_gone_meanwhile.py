@@ -97,7 +97,7 @@ def test_a_view_that_is_gone_is_not_renamed(when, view, client, technician, dele
     if when == "before":
         SavedView.objects.all().delete()
     else:
-        deleted_while(saved_views.rename, SavedView)
+        deleted_while(saved_views.change, SavedView)
     answer = client.post(f"/views/{view.pk}/", {"name": "Orders of <court>"})
     assert answer.status_code == 404
     assert 'value="Orders of &lt;court&gt;" readonly' in answer.content.decode()
@@ -114,5 +114,5 @@ def test_nor_is_it_pinned_meanwhile(pinned, view, client, technician, deleted_wh
 def test_a_shared_view_that_is_gone_is_no_longer_shared_by_anybody(client, administrator, deleted_while):
     view = saved_views.create(by=administrator, source="web", name="Held", query="", is_shared=True)
     client.force_login(administrator)
-    deleted_while(saved_views.share, SavedView)
+    deleted_while(saved_views.change, SavedView)
     assert client.post(f"/views/{view.pk}/", {"name": "Held", "is_shared": ""}).status_code == 404

@@ -95,7 +95,7 @@ def test_a_list_is_saved_and_found_in_the_rail_and_the_menu(client, technician, 
 
 def test_the_menu_is_in_one_order_on_every_page(client, technician, administrator, clock):
     shared = saved_views.create(by=administrator, source="web", name="Zebra", query="state=held")
-    saved_views.share(by=administrator, source="web", view=shared, is_shared=True)
+    saved_views.change(by=administrator, source="web", view=shared, is_shared=True)
     saved_views.create(by=technician, source="web", name="Apple", query="state=held")
     client.force_login(technician)
     client.post("/views/pin/", {"view": shared.pk, "pinned": "yes"})

@@ -40,7 +40,7 @@ WHO = {
     ("shared", "mia"): NotAllowed,
 }
 CHANGES = {
-    "rename": lambda view, by: verbs.rename(view=view, by=by, source="web", name="Another"),
+    "rename": lambda view, by: verbs.change(view=view, by=by, source="web", name="Another"),
     "delete": lambda view, by: verbs.delete(view=view, by=by, source="web"),
 }
 
@@ -77,7 +77,7 @@ def test_who_shares_and_who_sees_what_is_shared(cast):
 
 
 def share(view, by, is_shared=True):
-    return verbs.share(view=view, by=by, source="web", is_shared=is_shared)
+    return verbs.change(view=view, by=by, source="web", is_shared=is_shared)
 
 
 def test_the_menu_has_what_is_pinned(technician, administrator):
