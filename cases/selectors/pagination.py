@@ -1,16 +1,18 @@
-"""Pages of long lists, and counts that stop at MAX_COUNTED: to count on would read every row."""
+"""Pages of long lists, the latest rows of what grows, and counts up to MAX_COUNTED: to count on would read all rows."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
+from cases.core.limits import is_key
 from cases.core.numbers import capped
 from cases.models import Case
 
 MAX_COUNTED = 1000
 PER_PAGE = 25
+RowT = TypeVar("RowT", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -57,3 +59,15 @@ class CappedPaginator(Paginator[Case]):
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         return Page(self.object_list[first : min(first + self.per_page, MAX_COUNTED)], number, self)
+
+
+def latest_of(rows: QuerySet[RowT], most: int, *, before: str) -> tuple[list[RowT], int | None]:
+    """Return the latest `most` of `rows`, oldest first, and the key before which there are more; None: there are none.
+
+    `before`: of those before the row with that key. What is no key stands for the end.
+    """
+    if is_key(before):
+        rows = rows.filter(pk__lt=int(before))
+    latest = list(rows.order_by("-pk")[: most + 1])
+    shown = latest[:most][::-1]
+    return shown, shown[0].pk if len(latest) > most else None

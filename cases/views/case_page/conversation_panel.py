@@ -11,6 +11,7 @@ from cases.forms.conversation import MessageForm
 from cases.lifecycle import conversation
 from cases.lifecycle.permissions import Action
 from cases.models import CannedText, Case, CaseDocument, CaseMessage, User
+from cases.selectors.pagination import latest_of
 
 MESSAGES = 50
 
@@ -32,18 +33,14 @@ def conversation_panel(
     `before`: those before the message with that id instead. `documents` are those of the case that they may see.
     """
     found = CaseMessage.objects.of(case, seen_by=viewer).select_related("author")
-    is_older = is_key(before)
-    if is_older:
-        found = found.filter(pk__lt=int(before))
-    latest = list(found.order_by("-pk")[: MESSAGES + 1])
-    shown = latest[MESSAGES - 1 :: -1] if len(latest) > MESSAGES else latest[::-1]
+    shown, older = latest_of(found, MESSAGES, before=before)
     with_it = defaultdict(list)
     for document in documents:
         with_it[document.message_id].append(document)
     return {
         "talk": [ShownMessage(each, with_it[each.pk], each.author_id == viewer.pk) for each in shown],
-        "talk_older": shown[0].pk if len(latest) > MESSAGES else None,
-        "talk_is_older": is_older,
+        "talk_older": older,
+        "talk_is_older": is_key(before),
         "talk_until": _asks_until(case, viewer),
         "message_form": MessageForm(initial={"asks": case.waiting_for != Case.WaitingFor.STAFF}),
         "message_most": MESSAGE,
