@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cases.core import limits, schedule
@@ -53,6 +54,17 @@ class TypeFacts:
 
 
 COLUMNS = [field.name for field in fields(TypeFacts) if field.name != "conditions"]
+
+
+def in_order() -> QuerySet[CaseType]:
+    """Return all types in their order, the retired ones last."""
+    return CaseType.objects.order_by("is_retired", "position", "name", "pk")
+
+
+def next_position() -> int:
+    """Return the position of a type that comes behind all others."""
+    last = CaseType.objects.order_by("-position").values_list("position", flat=True).first()
+    return 1 if last is None else min(last + 1, limits.PLACES)
 
 
 @transaction.atomic

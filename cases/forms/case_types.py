@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.casework.case_types import TypeFacts
+from cases.casework.case_types import TypeFacts, in_order
 from cases.core import limits
 from cases.core.text_fields import LineField, ProseField
 from cases.forms.single_values import SingleValuesForm
@@ -28,7 +28,7 @@ def filter_choices_of_types(*, by: User) -> list[tuple[str, Any]]:
 
     Members read of no retired type, except on a case that has it.
     """
-    kept = CaseType.objects.order_by("is_retired", "position", "name", "pk").only("name", "is_retired")
+    kept = in_order().only("name", "is_retired")
     types = kept.filter(is_retired=False) if by.is_member else kept
     found = [
         (value_of(each), _("%(name)s (retired)") % {"name": each.name} if each.is_retired else each.name)

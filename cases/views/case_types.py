@@ -27,8 +27,11 @@ WEB = PortalEvent.Source.WEB
 @administrators_only
 def case_types(request: PortalRequest) -> HttpResponse:
     """List all types in their order, the retired ones last."""
-    kept = CaseType.objects.order_by("is_retired", "position", "name", "pk").prefetch_related("conditions")
-    context = {"types": kept, "lead": schedule.portals_lead_time(), "most": limits.CASE_TYPES}
+    context = {
+        "types": verbs.in_order().prefetch_related("conditions"),
+        "lead": schedule.portals_lead_time(),
+        "most": limits.CASE_TYPES,
+    }
     return render(request, "cases/case_types/list.html", context)
 
 
@@ -44,9 +47,7 @@ def _not_added(request: PortalRequest, error: CaseError) -> HttpResponse:
 def new_case_type(request: PortalRequest) -> HttpResponse:
     """Add a type, behind the ones that there are."""
     if request.method != "POST":
-        last = CaseType.objects.order_by("-position").values_list("position", flat=True).first()
-        position = 1 if last is None else min(last + 1, limits.PLACES)
-        return _page(request, None, CaseTypeForm(initial={"position": position}), condition_forms())
+        return _page(request, None, CaseTypeForm(initial={"position": verbs.next_position()}), condition_forms())
     form, conditions = CaseTypeForm(request.POST), condition_forms(request.POST)
     if not (form.is_valid() & conditions.is_valid()):
         return _page(request, None, form, conditions, status=400)
