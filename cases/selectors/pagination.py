@@ -1,5 +1,6 @@
 """Pages of long lists, the latest rows of what grows, and counts up to MAX_COUNTED: to count on would read all rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -59,6 +60,11 @@ class CappedPaginator(Paginator[Case]):
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         return Page(self.object_list[first : min(first + self.per_page, MAX_COUNTED)], number, self)
+
+
+def page_numbers(page: Page[Any]) -> Iterator[int | str]:
+    """Return the numbers of the pages that are offered beside `page`, with gaps."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
 
 
 def latest_of(rows: QuerySet[RowT], most: int, *, before: str) -> tuple[list[RowT], int | None]:

@@ -12,6 +12,7 @@ from cases.core.errors import CaseError
 from cases.core.spreadsheet import csv_lines
 from cases.documents.upload_handlers import uploaded_file
 from cases.releases import schedule_file, schedules_from_file
+from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -43,9 +44,7 @@ def bulk_file(request: PortalRequest) -> HttpResponse:
 @staff_only
 def bulk_file_template(request: PortalRequest) -> HttpResponse:
     """Send a file that has the names of the columns, in the reader's language, and no lines yet."""
-    response = HttpResponse(csv_lines([schedule_file.TEMPLATE]), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="release-dates.csv"'
-    return response
+    return HttpResponse(csv_lines([schedule_file.TEMPLATE]), headers=csv_headers("release-dates.csv"))
 
 
 def _content(file: UploadedFile[Any]) -> bytes:

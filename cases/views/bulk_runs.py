@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.paginator import Page
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +15,9 @@ from cases.models import BulkRow, BulkRun
 from cases.releases import bulk
 from cases.selectors import bulk_rows
 from cases.selectors import bulk_runs as selectors
+from cases.selectors.pagination import page_numbers
 from cases.views.bulk_new import run_address
+from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -32,7 +33,8 @@ DATED = (BulkRun.Action.SCHEDULE, BulkRun.Action.SHIFT, BulkRun.Action.SPREAD, B
 def bulk_runs(request: PortalRequest) -> HttpResponse:
     """List the runs of the person. For administrators those of everybody."""
     page = selectors.pages_of_runs(request.user).get_page(request.GET.get("page"))
-    return render(request, "cases/bulk/runs.html", {"page": page, "pages": _numbers(page), "runs": page.object_list})
+    context = {"page": page, "pages": page_numbers(page), "runs": page.object_list}
+    return render(request, "cases/bulk/runs.html", context)
 
 
 @require_safe
@@ -94,9 +96,7 @@ def bulk_run_file(request: PortalRequest, pk: int) -> HttpResponse:
         (row.case.external_case_id, row.case.title, row.case.member.display_name, label, told)
         for row, label, told in selectors.told_rows(run)
     )
-    response = HttpResponse(csv_lines([heading, *lines]), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="bulk-run-{run.pk}.csv"'
-    return response
+    return HttpResponse(csv_lines([heading, *lines]), headers=csv_headers(f"bulk-run-{run.pk}.csv"))
 
 
 def _visible_run(request: PortalRequest, pk: int) -> BulkRun:
@@ -124,7 +124,7 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
         "reasons": reasons,
         "why": why,
         "page": page,
-        "pages": _numbers(page),
+        "pages": page_numbers(page),
         "rows": _described(list(page.object_list), run),
         "back": QueryDict(request.GET.get("query", "")).urlencode(),
         "place": _place(request),
@@ -135,11 +135,6 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
         "lapsing": bulk_rows.count_lapsing(run) if run.state == State.PREVIEWED else 0,
     }
     return render(request, "cases/bulk/run.html", context | overrides, status=status)
-
-
-def _numbers(page: Page[Any]) -> Any:
-    """Return the numbers of the pages that are offered, with gaps."""
-    return page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
 
 
 def _described(rows: list[BulkRow], run: BulkRun) -> list[dict[str, Any]]:

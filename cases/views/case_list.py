@@ -18,7 +18,7 @@ from cases.models import Case, User
 from cases.selectors import case_list as lists
 from cases.selectors.case_list import CaseListQuery, CaseListResult, Order
 from cases.selectors.live import token_of
-from cases.selectors.pagination import CappedPaginator
+from cases.selectors.pagination import CappedPaginator, page_numbers
 from cases.views.requests import PortalRequest
 from cases.views.saved_view_rail import rail_of
 
@@ -62,7 +62,7 @@ def case_list(request: PortalRequest) -> HttpResponse:
     context = {
         "filter": asked,
         "page": page,
-        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "pages": page_numbers(page),
         "cases": cases,
         "live_token": token_of(cases) if query else "",
         "query": asked.query_with(),

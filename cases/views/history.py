@@ -17,6 +17,7 @@ from cases.forms.history_filter import HistoryFilter
 from cases.models import CaseEvent, User
 from cases.selectors.history import HistoryPage, HistoryQuery, exported, history_page, place_of
 from cases.templatetags.case_history import facts_in_words, what_happened
+from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.requests import PortalRequest
 
@@ -43,10 +44,7 @@ def export_history(request: PortalRequest) -> HttpResponseBase:
     if not asked.is_valid():
         return history(request)
     lines = csv_lines(_rows(asked.history_query(), request.user))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    name = f"history-{schedule.date_of(portal_now()):%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return StreamingHttpResponse(lines, headers=csv_headers(f"history-{schedule.date_of(portal_now()):%Y-%m-%d}.csv"))
 
 
 def _rows(query: HistoryQuery, user: User) -> Iterator[list[Any]]:
