@@ -12,7 +12,7 @@ from cases.core.clock import portal_now
 from cases.delivery import celery_publisher
 from cases.lifecycle.locking import lock_people
 from cases.models import OutgoingEmail, PasswordResetRequest, User
-from cases.models.delivery import GIVEN_UP, OPEN
+from cases.models.delivery import GIVEN_UP, OPEN, first_due
 from cases.models.outgoing_email import ONCE_KINDS
 
 Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
@@ -32,9 +32,8 @@ def queue(*, kind: str, person: User, address: str = "", payload: dict[str, obje
     _check_payload(payload or {})
     now = portal_now()
     if not (kind in ONCE_KINDS and _reuse_open(kind, person)):
-        moments = {"due": now, "next_try": now, "created": now}
         OutgoingEmail.objects.create(
-            kind=kind, recipient=person, address=address or person.email, payload=payload, **moments
+            kind=kind, recipient=person, address=address or person.email, payload=payload, **first_due(now)
         )
     transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
 

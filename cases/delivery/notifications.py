@@ -24,6 +24,7 @@ from cases.lifecycle.left_technicians import AT_WORK
 from cases.lifecycle.notification_choices import Reader, readers
 from cases.lifecycle.notification_kinds import KINDS, About
 from cases.models import Case, Notification, NotificationChoice, OutgoingEmail, User
+from cases.models.delivery import first_due
 from cases.models.notification import ONCE_KINDS
 
 Kind = Notification.Kind
@@ -204,6 +205,4 @@ def _open_emails(kind: str, people: dict[int, Reader], now: dt.datetime) -> dict
 
 def _email(kind: str, person: Reader, now: dt.datetime) -> OutgoingEmail:
     moment = next_digest(person.time_zone, now) if kind == Email.DIGEST else now
-    return OutgoingEmail(
-        kind=kind, recipient_id=person.pk, address=person.email, due=moment, next_try=moment, created=now
-    )
+    return OutgoingEmail(kind=kind, recipient_id=person.pk, address=person.email, **first_due(moment, created=now))

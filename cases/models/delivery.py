@@ -1,5 +1,7 @@
 """Columns that every outbox has: the state of a delivery, its claim, and when it is tried next."""
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -59,3 +61,8 @@ class Delivery(models.Model):
     def may_have_left(self) -> bool:
         """Whether it has left the portal or is being sent, as far as anybody knows."""
         return self.interrupted or self.state in (self.State.SENDING, self.State.SENT)
+
+
+def first_due(at: dt.datetime, *, created: dt.datetime | None = None) -> dict[str, dt.datetime]:
+    """Return the moments of a new delivery that may leave from `at` on. It is made then, or at `created`."""
+    return {"due": at, "next_try": at, "created": created or at}

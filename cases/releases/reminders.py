@@ -26,6 +26,7 @@ from cases.lifecycle.notification_kinds import About
 from cases.lifecycle.reminder_days import ReminderDay, reminder_day
 from cases.models import Case, CaseQuerySet, Notification, NotificationChoice, OutgoingEmail, Reminder, User
 from cases.models.case_states import SCHEDULED
+from cases.models.delivery import first_due
 
 Kind = Notification.Kind
 Channel = NotificationChoice.Channel
@@ -192,8 +193,7 @@ def _ring(near: dict[int, list[Case]]) -> None:
 def _store(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Mapping[int, dt.date]) -> None:
     if not near:
         return
-    now = portal_now()
-    moments = {"due": now, "next_try": now, "created": now}
+    moments = first_due(portal_now())
     emails = OutgoingEmail.objects.bulk_create(
         OutgoingEmail(
             kind=OutgoingEmail.Kind.REMINDER,
@@ -204,15 +204,13 @@ def _store(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Map
         )
         for person in sorted(near)
     )
-    # Somebody else may remind of the same at this moment. An email with nothing left to say is dropped.
-    Reminder.objects.bulk_create(
-        (
-            Reminder(
-                case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
-            )
-            for (person, cases), email in zip(sorted(near.items(), key=itemgetter(0)), emails, strict=True)
-            for case in sorted(cases, key=attrgetter("pk"))
-        ),
-        ignore_conflicts=True,
+    reminders = (
+        Reminder(
+            case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
+        )
+        for (person, cases), email in zip(sorted(near.items(), key=itemgetter(0)), emails, strict=True)
+        for case in sorted(cases, key=attrgetter("pk"))
     )
+    # Somebody else may remind of the same at this moment. An email with nothing left to say is dropped.
+    Reminder.objects.bulk_create(reminders, ignore_conflicts=True)
     transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)

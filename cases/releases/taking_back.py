@@ -19,7 +19,7 @@ from cases.lifecycle import conditions
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, OutgoingEmail, User
-from cases.models.delivery import GIVEN_UP
+from cases.models.delivery import GIVEN_UP, first_due
 from cases.releases.batch import tell_mail_workers
 from cases.releases.complete_and_release import SCHEDULE_FIELDS, set_schedule
 from cases.releases.notices import tell_of_recalls
@@ -126,7 +126,5 @@ def recall_notice(email: OutgoingEmail, *, at: dt.datetime) -> OutgoingEmail:
         release_number=email.release_number,
         recipient_id=email.recipient_id,
         address=email.address,
-        due=first_try,
-        next_try=first_try,
-        created=at,
+        **first_due(first_try, created=at),
     )

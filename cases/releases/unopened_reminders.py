@@ -15,10 +15,13 @@ from cases.delivery import celery_publisher
 from cases.lifecycle.notification_choices import BY_EMAIL
 from cases.models import Case, Heartbeat, Notification, NotificationChoice, OutgoingEmail
 from cases.models.case_states import UNOPENED
+from cases.models.delivery import first_due
 
 MARK = "unopened reminders"
 # Emails in one transaction.
 BATCH = 1000
+# Case, release number, member and address.
+Row = tuple[int, int, int, str]
 
 
 def queue_unopened_reminders() -> int:
@@ -44,8 +47,16 @@ def _queue_some(until: dt.datetime) -> int:
     if is_new or mark.at >= until:
         return 0
     rows = list(_unopened_between(mark.at, until)[:BATCH])
-    now = portal_now()
-    moments = {"due": now, "next_try": now, "created": now}
+    _queue(rows)
+    if len(rows) < BATCH:
+        Heartbeat.objects.filter(name=MARK).update(at=until)
+    return len(rows)
+
+
+def _queue(rows: list[Row]) -> None:
+    if not rows:
+        return
+    moments = first_due(portal_now())
     OutgoingEmail.objects.bulk_create(
         OutgoingEmail(
             kind=OutgoingEmail.Kind.UNOPENED,
@@ -57,15 +68,11 @@ def _queue_some(until: dt.datetime) -> int:
         )
         for pk, number, member, address in rows
     )
-    if len(rows) < BATCH:
-        Heartbeat.objects.filter(name=MARK).update(at=until)
-    if rows:
-        transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
-    return len(rows)
+    transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
 
 
 def _unopened_between(earliest: dt.datetime, latest: dt.datetime):  # type: ignore[no-untyped-def]  # values
-    """Return case, release number, member and address, along the index of what nobody has opened."""
+    """Return a Row for each, along the index of what nobody has opened."""
     told = OutgoingEmail.objects.filter(
         case=OuterRef("pk"), kind=OutgoingEmail.Kind.UNOPENED, release_number=OuterRef("release_number")
     )
