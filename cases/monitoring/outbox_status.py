@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,20 +77,15 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime, *, patience: dt.timedel
     It lists emails about `cases` or accounts. Ages start when an email was first due: a failed try moves `next_try`.
     `patience` is how long an email may wait until it is tried, by default several sweeps.
     """
-    # Sweeps publish that emails wait. After so many without effect, no mail worker or no server takes them.
-    sweeps = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
     opened = OutgoingEmail.objects.filter(OPEN)
     failing = opened.exclude(last_error="").filter(due__lte=now).order_by("due")
     given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")
     open_rows = _first_rows(opened.order_by("next_try"), "state", "due", "next_try", error=Length("last_error"))
     failing_rows = _first_rows(failing, "state", "due", "deferrals", "pk", is_sender=OF_SENDER)
     lost = Counter(row.state for row in _first_rows(given_up, "state"))
-    unreachable = next((row.pk for row in failing_rows if not row.deferrals and now - row.due > sweeps), None)
-    of_sender = next((row.pk for row in failing_rows if row.deferrals and row.is_sender), None)
-    put_off = [row for row in failing_rows if row.deferrals and not row.is_sender]
-    deferred = next((row.pk for row in put_off if now - row.due > USUAL_DEFERRAL), None)
+    telling = _telling(failing_rows, now)
     listable = Q(case__in=cases) | Q(case__isnull=True)
-    ids = [pk for pk in (unreachable, of_sender, deferred) if pk] + [row.pk for row in failing_rows[:ROWS]]
+    ids = [pk for pk in telling.values() if pk] + [row.pk for row in failing_rows[:ROWS]]
     retrying_rows = _listed(failing.filter(listable, pk__in=ids))
     errors: dict[int | None, str] = {email.pk: email.last_error for email in retrying_rows}
     waited = _age(now, (row.next_try for row in open_rows[:1]))
@@ -104,11 +99,26 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime, *, patience: dt.timedel
         retrying_rows=retrying_rows[:ROWS],
         given_up=_listed(given_up.filter(listable)[:ROWS]),
         oldest=_age(now, (row.due for row in [*open_rows, *failing_rows])),
-        overdue=waited if waited > (patience or sweeps) else None,
-        unreachable=errors.get(unreachable, ""),
-        deferred=errors.get(deferred, ""),
-        sender_refused=errors.get(of_sender, ""),
+        overdue=waited if waited > (patience or _patience()) else None,
+        **{name: errors.get(pk, "") for name, pk in telling.items()},
     )
+
+
+def _patience() -> dt.timedelta:
+    """Return how long an email may wait: sweeps publish that it does.
+
+    After so many without effect, no mail worker or no server takes it.
+    """
+    return dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
+
+
+def _telling(failing: Sequence[Any], now: dt.datetime) -> dict[str, int | None]:
+    """Return the key of the oldest email whose last error says what is wrong, for each column of OutboxStatus."""
+    unanswered = (row for row in failing if not row.deferrals and now - row.due > _patience())
+    refused = (row for row in failing if row.deferrals and row.is_sender)
+    put_off = (row for row in failing if row.deferrals and not row.is_sender and now - row.due > USUAL_DEFERRAL)
+    kinds = {"unreachable": unanswered, "sender_refused": refused, "deferred": put_off}
+    return {name: next((row.pk for row in rows), None) for name, rows in kinds.items()}
 
 
 def _first_rows(rows: QuerySet[OutgoingEmail], *columns: str, **expressions: Any) -> list[Any]:

@@ -1,6 +1,7 @@
 """The page of one case."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from cases.lifecycle.deputies import absence_today
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.visible_case import VisibleCase
-from cases.models import Case, FirstView, User
+from cases.models import Case, CaseDocument, FirstView, User
 from cases.selectors.live import case_tokens
 from cases.selectors.member_timeline import timeline
 from cases.selectors.members_cases import other_cases
@@ -83,23 +84,9 @@ def render_case(
     if not is_part:
         context |= list_place(request, case)
     if now:
-        forms = _forms(case, user, can, now)
-        context |= _staff_context(case, user) | forms | answer_panel(case, can)
-        facts: dict[str, Any] = {
-            "conditions": list(case.conditions.select_related("owner", "settled_by")),
-            "events": context["events"],
-            "now": now,
-        }
-        context |= release_panel(
-            case,
-            can,
-            documents=[document for group in context["document_groups"] for document in group.documents],
-            days=next((form.days for form in forms.values() if isinstance(form, ScheduleFields)), None),
-            **facts,
-        )
-        context |= condition_panel(case, user, can, **facts)
-        context |= undo_panel(case, user, can, context["events"])
-        context |= note_panel(case, user, before=request.GET.get("notes_before", "")) | canned_texts(can)
+        documents = [document for group in context["document_groups"] for document in group.documents]
+        context |= _staff_panels(case, user, can, documents=documents, now=now)
+        context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
     answer = render(request, part if is_part else PAGE, context | overrides, status=status)
     # One address, two answers: the browser must not show one for the other when somebody goes back.
     patch_vary_headers(answer, ["HX-Request"])
@@ -120,6 +107,28 @@ def seen_context(case: Case, viewer: User, *, can: set[Action], before: str = ""
     }
     context |= document_panel(case, viewer, can)
     return context | conversation_panel(case, viewer, documents=context["documents"], before=before)
+
+
+def _staff_panels(
+    case: Case, user: User, can: set[Action], *, documents: Iterable[CaseDocument], now: dt.datetime
+) -> dict[str, Any]:
+    """Return what staff alone read and do. `documents` are those of `case` that they see."""
+    staff, forms = _staff_context(case, user), _forms(case, user, can, now)
+    facts: dict[str, Any] = {
+        "conditions": list(case.conditions.select_related("owner", "settled_by")),
+        "events": staff["events"],
+        "now": now,
+    }
+    days = next((form.days for form in forms.values() if isinstance(form, ScheduleFields)), None)
+    return {
+        **staff,
+        **forms,
+        **answer_panel(case, can),
+        **release_panel(case, can, documents=documents, days=days, **facts),
+        **condition_panel(case, user, can, **facts),
+        **undo_panel(case, user, can, staff["events"]),
+        **canned_texts(can),
+    }
 
 
 def _staff_context(case: Case, user: User) -> dict[str, Any]:
