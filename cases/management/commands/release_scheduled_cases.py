@@ -49,23 +49,23 @@ class Command(BaseCommand):
             return
         self.released = self.rejected = 0
         self.failed = self._say_failing()
+        self._sweep(batch_size=options["batch_size"], send=self._send if options["send_emails"] else hand_over_emails)
+        _do_what_else_beat_does()
+        if problems := [*self._problems()]:
+            raise CommandError(" ".join([*problems, "See the reasons above."]))
+
+    def _sweep(self, *, batch_size: int | None, send: Callable[[], object]) -> None:
         try:
             sweep(
                 by=BY,
                 source=CaseEvent.Source.COMMAND,
-                batch_size=options["batch_size"],
+                batch_size=batch_size,
                 on_batch=self._say_batch,
-                emails=lambda: self._mail(self._send if options["send_emails"] else hand_over_emails),
+                emails=lambda: self._mail(send),
                 runs=self._work_off,
             )
         finally:
             self.stdout.write(self.style.SUCCESS(f"Released {_cases(self.released)}."))
-        sampled_totals.refresh()
-        daily_statistics.update(portal_now())
-        seal_history()
-        publish_head(portal_now())
-        if problems := [*self._problems()]:
-            raise CommandError(" ".join([*problems, "See the reasons above."]))
 
     def _problems(self) -> Iterator[str]:
         """Say how much failed. What a mail server has rejected is not tried again."""
@@ -142,6 +142,14 @@ class Command(BaseCommand):
     def _say_rest(self, count: int) -> None:
         if count > MAX_CASES_LISTED:
             self.stdout.write(f"  … and {count - MAX_CASES_LISTED:,} more")
+
+
+def _do_what_else_beat_does() -> None:
+    """Count, and seal the history: where this command runs, there may be no beat."""
+    sampled_totals.refresh()
+    daily_statistics.update(portal_now())
+    seal_history()
+    publish_head(portal_now())
 
 
 def _in_order(cases: CaseQuerySet) -> CaseQuerySet:
