@@ -71,7 +71,7 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[DashboardGrou
     if max(counts) > ROWS:
         counted = dashboard.counts.fetch(person=user.pk, **times)
         counts = [count for _number, count in sorted(counted)]
-    seen = _seen({pk for keys in keys_of for pk in keys[:ROWS]}, user)
+    seen = VisibleCase.by_key({pk for keys in keys_of for pk in keys[:ROWS]}, to=user)
     labels = _count_labels(dashboard.sections, counts, user)
     return [
         DashboardGroup(
@@ -128,11 +128,6 @@ def _count_label(section: Section, count: CappedCount, sample: dict[str, Sampled
     if total is None or total.cases <= pagination.MAX_COUNTED:
         return str(count), _("not counted yet")
     return grouped(total.cases), _("counted %(age)s") % {"age": case_counts.age_in_words(total, timezone.now())}
-
-
-def _seen(keys: set[int], user: User) -> dict[int, VisibleCase]:
-    cases = Case.objects.shown_to(user).filter(pk__in=keys).order_by()
-    return {case.pk: VisibleCase.of(case, to=user) for case in cases}
 
 
 def _is_for_all(section: Section, user: User) -> bool:

@@ -4,7 +4,6 @@ The plan of the count is asserted in tests/unit/selectors/test_telling_plans.py.
 """
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,7 +140,7 @@ def _kind_of_wave(group: NotificationGroup) -> str:
 def _groups(person: User, which: Q) -> list[NotificationGroup]:
     """Read them in two statements, the notifications and their cases, and one where something waits in the queue."""
     found = list(_newest(person, which).select_related("actor")[: MAX_COUNTED + 1])
-    cases = _cases([each.known for each in found if each.known], person)
+    cases = VisibleCase.by_key([each.known for each in found if each.known], to=person)
     shows_queue = _knows_the_queue(person) and any(each.case_id is None for each in found)
     in_queue = count_queue(person) if shows_queue else 0
     lines: dict[int | None, list[NotificationLine]] = {}
@@ -151,11 +150,6 @@ def _groups(person: User, which: Q) -> list[NotificationGroup]:
                 NotificationLine(each, sentence(each, to=person, in_queue=in_queue))
             )
     return [NotificationGroup(cases.get(pk or 0), of_one) for pk, of_one in lines.items()]
-
-
-def _cases(keys: Sequence[int], person: User) -> dict[int, VisibleCase]:
-    cases = Case.objects.shown_to(person).filter(pk__in=set(keys)).order_by()
-    return {case.pk: VisibleCase.of(case, to=person) for case in cases}
 
 
 def _knows_the_queue(person: User) -> bool:

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from cases.core import schedule
 from cases.forms.case_filter import CaseFilter
 from cases.lifecycle import display_states
+from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 from cases.selectors import case_list, dashboard
 from tests.clocks import frozen_clock, portals_today
@@ -118,15 +119,15 @@ def test_the_end_of_the_portals_day_is_the_end_of_today(member, technician, sett
 def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(member, technician, monkeypatch):
     """The first statement finds it accepted; when it is fetched it is released."""
     case = CaseFactory(member=member, assigned_to=technician)
-    fetch = dashboard._seen
+    fetch = VisibleCase.by_key
 
-    def released_before(keys, user):
+    def released_before(keys, *, to):
         Case.objects.filter(pk=case.pk).update(
             status="completed", actual_release_date=schedule.instant(portals_today(), None)
         )
-        return fetch(keys, user)
+        return fetch(keys, to=to)
 
-    monkeypatch.setattr(dashboard, "_seen", released_before)
+    monkeypatch.setattr(VisibleCase, "by_key", released_before)
     assert [group.cases for group in dashboard.groups_for(member)] == [[], [], [], []]
 
 
