@@ -51,7 +51,7 @@ def latest_seal() -> HistorySeal | None:
 def _seal_next(history: str, upto: int) -> int:
     """Append a seal to the chain, and return how many entries it covers; 0 where there is nothing to seal."""
     last = latest_seal()
-    first = _first_unsealed(history)
+    first = last_sealed(history) + 1
     entries = entries_of(history).filter(pk__gte=first, pk__lte=upto)[:SEALED_TOGETHER]
     found = list(digests(entries))
     if history == HistorySeal.History.CASES and found:
@@ -80,9 +80,10 @@ def _append(last: HistorySeal | None, history: str, first: int, found: list[tupl
     return len(found)
 
 
-def _first_unsealed(history: str) -> int:
+def last_sealed(history: str) -> int:
+    """Return the key of the last entry under a seal; 0 where nothing is sealed."""
     sealed = HistorySeal.objects.filter(history=history).order_by("-number").values_list("last_id", flat=True).first()
-    return (sealed or 0) + 1
+    return sealed or 0
 
 
 def _whole_batches(entries: QuerySet[Any], last: int) -> int:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from cases.models import HistorySeal
 from cases.models.history_seal import DIGEST_LENGTH, NO_SEAL
 from cases.proof.canonical import HISTORIES, digest_of, digests, entries_of, unpack
+from cases.proof.sealing import last_sealed
 
 HEAD = re.compile(rf"([1-9][0-9]{{0,17}})-([0-9a-f]{{{DIGEST_LENGTH}}})")
 # How many entries are read together.
@@ -92,7 +93,7 @@ class Verification:
 
     def unsealed(self) -> int:
         """Count the entries that the next seals will cover."""
-        return sum(entries_of(history).filter(pk__gt=_last_key(history)).count() for history in HISTORIES)
+        return sum(entries_of(history).filter(pk__gt=last_sealed(history)).count() for history in HISTORIES)
 
     def _next(self) -> HistorySeal | None:
         done = self.last.number if self.last else 0
@@ -134,11 +135,6 @@ class Verification:
                 yield Finding(Problem.CHANGED if expected else Problem.ADDED, seal.number, seal.history, key)
             self.entries += 1
         yield from (Finding(Problem.REMOVED, seal.number, seal.history, key) for key in sorted(sealed))
-
-
-def _last_key(history: str) -> int:
-    last = HistorySeal.objects.filter(history=history).order_by("-number").values_list("last_id", flat=True).first()
-    return last or 0
 
 
 def _rows_between(seal: HistorySeal) -> Iterator[tuple[int, bytes]]:

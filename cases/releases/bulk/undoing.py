@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.errors import BadSchedule, WrongState
 from cases.lifecycle import condition_sets, permissions
-from cases.lifecycle.answers import check_is_answered
+from cases.lifecycle.answers import check_answered
 from cases.lifecycle.permissions import Action, Rule
 from cases.models import BulkRow, Case, CaseEvent, CaseType, Condition
 from cases.releases.bulk import removed_conditions
@@ -102,7 +102,7 @@ class CompleteAgain(UndoOperation):
         if item.case.pk not in self.untouched:
             raise self.changed_since()
         check_ahead(item.row, now=self.job.now)
-        check_is_answered(item.case, has_answer=item.case.pk in self.answered)
+        check_answered(item.case, is_answered=item.case.pk in self.answered)
 
     def write(self, changes: Sequence[CaseChange]) -> None:
         for change in changes:
