@@ -42,6 +42,14 @@ FORBIDDEN = re.compile(
 )
 # What is presented as a setting: in code style alone or with a value, or at the start of a line of a file.
 VARIABLE = re.compile(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`|^#?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)=", re.MULTILINE)
+# The same in comments, which quote no names.
+NAME_IN_PROSE = re.compile(r"(?<![\w./@-])((?:cases|portal|tasks)(?:\.(?!(?:example|css|js)\b)[a-z_]\w*)+)(?![\w/-])")
+COMMENT = re.compile(r"\{#.*?#\}|/\*.*?\*/|^\s*//.*$", re.DOTALL | re.MULTILINE)
+TEMPLATES_AND_STYLES = sorted(
+    path
+    for pattern in ("templates/**/*.html", "static/cases/*.css", "static/cases/*.js")
+    for path in ROOT.glob(f"cases/{pattern}")
+)
 TEST = re.compile(r"`((?:tests/(?:\w+/)+)?test_\w+\.py)::(test_\w+)`")
 
 
@@ -70,12 +78,24 @@ def test_docstrings_and_comments_are_plain_american_english():
 
 def forbidden_in(source: str) -> list[str]:
     """The forbidden words of the docstrings and comments of `source`, each with its line."""
+    return [f"{line}: {word}" for line, text in prose_of(source) for word in FORBIDDEN.findall(text)]
+
+
+def prose_of(source: str) -> list[tuple[int, str]]:
+    """The docstrings and comments of `source`, each with its line."""
     tree = ast.parse(source)
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
     prose = [(node.body[0].lineno, doc) for node in nodes if (doc := ast.get_docstring(node))]
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    prose += [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
-    return [f"{line}: {word}" for line, text in prose for word in FORBIDDEN.findall(text)]
+    return prose + [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
+
+
+def test_docstrings_and_comments_name_code_that_is_there():
+    code = {path: " ".join(text for _line, text in prose_of(path.read_text())) for path in CODE}
+    comments = {path: " ".join(COMMENT.findall(path.read_text())) for path in TEMPLATES_AND_STYLES}
+    named = [(path.name, name) for path, text in (code | comments).items() for name in NAME_IN_PROSE.findall(text)]
+    assert len(named) > 100
+    assert [(path, name) for path, name in named if not is_there(name)] == []
 
 
 def test_a_forbidden_word_of_the_code_is_found():
