@@ -137,23 +137,21 @@ class CaseFilter(FilterForm):
         self.mine = {MINE, str(by.pk)} if by.is_technician else set[str]()
         self.stored = _stored_choices(by)
         self.moments: list[dt.datetime] = []
-        if not by.is_member:
-            self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
         self.shown = {state.key: state for state in display_states.filters_for(by)}
-        self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
         self.turns = {turn.key: turn for turn in display_states.turns_for(by)}
+        self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
         self._offer("waiting", [("", _("Any")), *((turn.key, turn.label) for turn in self.turns.values())])
-        if self.stored.types:
-            self._offer("type", [("", _("All types")), *self.stored.types])
-        else:
-            del self.fields["type"]
-        if by.is_member:
-            for name in OF_STAFF:
-                del self.fields[name]
-        else:
-            offered = self._technicians()
-            self._offer("technician", [*offered, *self._others(offered, [query])])
-            self._offer("age", _ages())
+        self._offer("type", [("", _("All types")), *self.stored.types])
+        if not by.is_member:
+            self._offer_to_staff()
+        for name in (*(OF_STAFF if by.is_member else ()), *(() if self.stored.types else ("type",))):
+            del self.fields[name]
+
+    def _offer_to_staff(self) -> None:
+        self.fields["q"].widget.attrs["placeholder"] = _("Number, title or member")
+        offered = self._technicians()
+        self._offer("technician", [*offered, *self._others(offered, [self.query])])
+        self._offer("age", _ages())
 
     def readings(self, queries: Sequence[QueryDict]) -> list[Self]:
         """Return for each of `queries` a filter of the same person, who is staff, that reads it.
