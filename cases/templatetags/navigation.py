@@ -1,4 +1,4 @@
-"""The main navigation: what a person finds there, and where they are."""
+"""The main navigation and that of one's own account: what a person finds there, and where they are."""
 
 from dataclasses import dataclass
 
@@ -18,12 +18,22 @@ class NavigationLink:
 
 
 def links(user: User, path: str) -> list[NavigationLink]:
-    """Return the navigation of `user` on the page at `path`.
+    """Return the main navigation of `user` on the page at `path`."""
+    return _links(entries(user), path)
+
+
+def account_links(user: User, path: str) -> list[NavigationLink]:
+    """Return the navigation of the account of `user` on the page at `path`."""
+    return _links(account_entries(user), path)
+
+
+def _links(entries: list[tuple[str, str]], path: str) -> list[NavigationLink]:
+    """Return the links of `entries` on the page at `path`.
 
     The entry with the longest address that leads to it is current: the case at /cases/5/ belongs to the cases.
     Everything begins with /, so that is current on its own page alone.
     """
-    pages = [(label, reverse(name)) for label, name in entries(user)]
+    pages = [(label, reverse(name)) for label, name in entries]
     home = reverse("dashboard")
     above = [url for _label, url in pages if path == url or (url != home and path.startswith(url))]
     here = max(above, key=len, default=None)
@@ -51,3 +61,16 @@ def entries(user: User) -> list[tuple[str, str]]:
         if user.is_staff:
             entries.append((_("Admin"), "admin:index"))
     return entries
+
+
+def account_entries(user: User) -> list[tuple[str, str]]:
+    """Return the same of the pages on which `user` keeps their own account."""
+    own = [
+        (_("Profile"), "profile"),
+        (_("Notifications"), "notification_settings"),
+        (_("Security"), "mfa_index"),
+        (_("Sessions"), "usersessions_list"),
+        (_("Password"), "account_change_password"),
+        (_("API tokens"), "api_tokens"),
+    ]
+    return [*own, (_("Absence"), "absences")] if user.is_technician else own

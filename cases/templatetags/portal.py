@@ -126,6 +126,12 @@ def links_of_navigation(context: Context) -> list[navigation.NavigationLink]:
     return navigation.links(context["user"], context["request"].path)
 
 
+@register.simple_tag(takes_context=True, name="account_navigation")
+def links_of_account(context: Context) -> list[navigation.NavigationLink]:
+    """Return the pages of the account of the person who is logged in, on this page."""
+    return navigation.account_links(context["user"], context["request"].path)
+
+
 @register.filter
 def bdi(words: object) -> str:
     """Return a person's words for a sentence of the portal, as HTML: they cannot turn the direction of what follows."""

@@ -18,7 +18,7 @@ from cases.selectors import global_search
 from cases.selectors.global_search import FoundCase
 from cases.selectors.saved_views import views_of
 from cases.templatetags.keyboard import keys_to_pages
-from cases.templatetags.navigation import entries
+from cases.templatetags.navigation import account_entries, entries
 from cases.views.requests import PortalRequest
 
 
@@ -94,11 +94,4 @@ def _beside_navigation(user: User) -> list[tuple[str, str]]:
         (_("Case types"), "case_types"),
         (_("Blackout days"), "blackout_days"),
     ]
-    own = [
-        (_("Profile"), "profile"),
-        (_("Security"), "mfa_index"),
-        (_("Sessions"), "usersessions_list"),
-        (_("Password"), "account_change_password"),
-        (_("API tokens"), "api_tokens"),
-    ]
-    return [*(administrators if user.is_administrator else []), *own]
+    return [*(administrators if user.is_administrator else []), *account_entries(user)]
