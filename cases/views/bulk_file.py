@@ -11,7 +11,7 @@ from cases.core import limits
 from cases.core.errors import CaseError
 from cases.core.spreadsheet import csv_lines
 from cases.documents.upload_handlers import uploaded_file
-from cases.releases import schedule_file, schedules_from_file
+from cases.releases import schedule_file, schedule_file_preview
 from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.refusals import refusals_shown_by
@@ -32,7 +32,7 @@ def bulk_file(request: PortalRequest) -> HttpResponse:
     """Ask for the file (GET). Make the preview of `file`, and list the lines that it leaves out (POST)."""
     if request.method != "POST":
         return _show(request)
-    found = schedules_from_file.preview(content=_content(uploaded_file(request)), by=request.user)
+    found = schedule_file_preview.preview(content=_content(uploaded_file(request)), by=request.user)
     if found.run and not found.problems:
         return redirect("bulk_run", pk=found.run.pk)
     is_usable = found.run is not None and found.run.to_do > 0

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from cases.models import BulkRun, Case
-from cases.releases import schedules_from_file
+from cases.releases import schedule_file_preview
 from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -20,7 +20,7 @@ def test_good_lines_make_a_run_and_every_other_line_says_why_not(member, technic
     scheduled = CaseFactory(scheduled=True, member=member, assigned_to=technician)
     colleagues = CaseFactory(held=True, member=member, assigned_to=other_technician)
     draft = CaseFactory(draft=True, member=member)
-    found = schedules_from_file.preview(
+    found = schedule_file_preview.preview(
         by=technician,
         content=file_of(
             f"{held.external_case_id},2025-06-30,09:30,Asked for it",
@@ -53,7 +53,7 @@ NUMBERS = ["C-7K2M9QX4TB", "sap-17", "Sap 17", "SAP-17", "№ 5/a", "straße-1",
 def test_a_case_is_found_by_its_number_as_it_is(technician, number):
     """Numbers may come from another system."""
     case = CaseFactory(held=True, assigned_to=technician, external_case_id=number)
-    found = schedules_from_file.preview(by=technician, content=file_of(f"{number},2025-06-30"))
+    found = schedule_file_preview.preview(by=technician, content=file_of(f"{number},2025-06-30"))
     assert not found.problems
     assert found.run.rows.get().case == case
 
@@ -64,12 +64,12 @@ def test_a_number_as_it_is_comes_before_its_capitals(technician):
         for number in ("sap-17", "SAP-17", "SAP-18")
     }
     for typed, meant in [("sap-17", "sap-17"), ("SAP-17", "SAP-17"), ("sap-18", "SAP-18"), ("Sap-17", "SAP-17")]:
-        found = schedules_from_file.preview(by=technician, content=file_of(f"{typed},2025-06-30"))
+        found = schedule_file_preview.preview(by=technician, content=file_of(f"{typed},2025-06-30"))
         assert found.run.rows.get().case == cases[meant], typed
 
 
 def test_without_any_case_there_is_no_run(technician):
-    found = schedules_from_file.preview(by=technician, content=file_of("C-0000000000,2025-06-30"))
+    found = schedule_file_preview.preview(by=technician, content=file_of("C-0000000000,2025-06-30"))
     assert found.run is None
     assert [problem.number for problem in found.problems] == ["C-0000000000"]
     assert not BulkRun.objects.exists()
