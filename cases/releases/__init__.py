@@ -14,7 +14,7 @@ from cases.releases.conditions import add_condition, approve, meet_condition, re
 from cases.releases.on_read import release_due_of
 from cases.releases.stop_and_start import start as start_releases
 from cases.releases.stop_and_start import stop as stop_releases
-from cases.releases.taking_back import recall, undo
+from cases.releases.undo_and_recall import recall, undo
 
 __all__ = [
     "accept",

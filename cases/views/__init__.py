@@ -34,7 +34,7 @@ from cases.views.case_page.notes import add_note
 from cases.views.case_page.preview import preview_case
 from cases.views.case_page.release_evidence import release_evidence
 from cases.views.case_page.release_timeline import release_timeline
-from cases.views.case_page.taking_back import recall_release, undo_release
+from cases.views.case_page.undo_and_recall import recall_release, undo_release
 from cases.views.case_types import case_type, case_types, new_case_type, retire_case_type
 from cases.views.condition_by_link import condition_by_link
 from cases.views.dashboards import dashboard, member_dashboard

@@ -9,7 +9,7 @@ FOR_NOTHING = "members told of a recall for nothing"
 
 def judge_recalls(verdict: Verdict, found: Observations, recalled: dict[int, float], rule: Rule) -> None:
     """Add the counts about the cases that were `recalled`, by id with the time. Each is recalled once."""
-    from cases.releases.taking_back import TAKEN_BACK
+    from cases.releases.undo_and_recall import TAKEN_BACK
 
     cases = [case for case in found.cases if case.pk in recalled]
     accepted = [mail for mail in found.mails if mail.outcome == "accepted"]

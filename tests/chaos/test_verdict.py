@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cases.releases.taking_back import TAKEN_BACK
+from cases.releases.undo_and_recall import TAKEN_BACK
 from tests.chaos.devices.smtp_server import Mail
 from tests.chaos.observations import KnownCase, Observations, StoredCase, StoredEvent
 from tests.chaos.recalls import FOR_NOTHING, judge_recalls

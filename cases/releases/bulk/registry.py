@@ -8,9 +8,9 @@ from cases.releases.bulk import (
     releasing,
     scheduling,
     spreading,
-    taking_back,
     undoing,
     undoing_conditions,
+    undoing_releases,
 )
 from cases.releases.bulk.operation import Job, Operation
 
@@ -32,7 +32,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     Action.CASE_TYPE: casework.ChangeType,
 }
 UNDO_OF: dict[str, type[undoing.UndoOperation]] = {
-    Action.RELEASE_NOW: taking_back.TakeBack,
+    Action.RELEASE_NOW: undoing_releases.TakeBack,
     Action.SCHEDULE: undoing.RestoreSchedule,
     Action.SCHEDULE_EACH: undoing.RestoreSchedule,
     Action.SHIFT: undoing.RestoreSchedule,

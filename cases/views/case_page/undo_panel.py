@@ -9,7 +9,7 @@ from typing import Any
 from cases.core.clock import portal_now
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
-from cases.releases.taking_back import undo_ends
+from cases.releases.undo_and_recall import undo_ends
 
 # What messages are tagged with beside which the button stands.
 TAG = "undo"

@@ -12,7 +12,7 @@ from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, CaseEvent, OutgoingEmail
 from cases.monitoring import daily_statistics
 from cases.releases.conditions import add_condition, approve
-from cases.releases.taking_back import TAKEN_BACK
+from cases.releases.undo_and_recall import TAKEN_BACK
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
 

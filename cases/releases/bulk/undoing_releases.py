@@ -1,4 +1,4 @@
-"""Undo of a bulk release: an undo within RELEASE_UNDO_SECONDS, else a recall (cases.releases.taking_back)."""
+"""Undo of a bulk release: an undo within RELEASE_UNDO_SECONDS, else a recall (cases.releases.undo_and_recall)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from cases.releases.batch import tell_mail_workers
 from cases.releases.bulk.operation import CaseChange, Item, Job, record, recorders, recount, store
 from cases.releases.bulk.undoing import UndoOperation
 from cases.releases.complete_and_release import set_schedule
-from cases.releases.taking_back import (
+from cases.releases.undo_and_recall import (
     DROPPED_BY_HAND,
     can_undo,
     facts_of_release,
