@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cases.core.errors import CaseError
 from cases.core.wall_clock import time_text
-from cases.releases import clock_change
-from cases.releases.clock_change import Change, ClockSetting, Effect, Keep, Move
+from cases.releases import portal_clock_change
+from cases.releases.portal_clock_change import Change, ClockSetting, Effect, Keep, Move
 
 BY = "change_time_zone"
 
@@ -34,13 +34,13 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="make the change")
 
     def handle(self, *args: Any, old: str, new: str, keep: str, apply: bool, **options: Any) -> None:
-        stored = clock_change.stored_setting() or ClockSetting(old, settings.RELEASE_TIME_OF_DAY)
+        stored = portal_clock_change.stored_setting() or ClockSetting(old, settings.RELEASE_TIME_OF_DAY)
         if stored.time_zone != old:
             raise CommandError(f"The portal's time zone is {stored.time_zone}, not {old}. Nothing was changed.")
         wanted = ClockSetting(new, options["time_of_day"] or stored.time_of_day)
         change = Change(stored, wanted, Keep(keep))
         try:
-            effect = clock_change.change_clock(change, by=BY) if apply else clock_change.preview(change)
+            effect = portal_clock_change.change_clock(change, by=BY) if apply else portal_clock_change.preview(change)
         except CaseError as error:
             raise CommandError(error.message) from None
         self._report(effect, change)

@@ -9,8 +9,8 @@ from cases import releases
 from cases.core.schedule import Schedule
 from cases.lifecycle.stored_clock import ClockMismatch
 from cases.models import Case, CaseEvent
-from cases.releases import clock_change
-from cases.releases.clock_change import Change, ClockSetting, Keep
+from cases.releases import portal_clock_change
+from cases.releases.portal_clock_change import Change, ClockSetting, Keep
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
 from tests.unit.releases.test_races import Thread, held_open, somebody_waits_for_a_lock
@@ -21,8 +21,8 @@ UTC, HONOLULU = ClockSetting("UTC", dt.time(0)), ClockSetting("Pacific/Honolulu"
 IN_JULY = Schedule(dt.date(2025, 7, 1), dt.time(9))
 
 
-def change() -> clock_change.Effect:
-    return clock_change.change_clock(Change(UTC, HONOLULU, Keep.INSTANTS), by="test")
+def change() -> portal_clock_change.Effect:
+    return portal_clock_change.change_clock(Change(UTC, HONOLULU, Keep.INSTANTS), by="test")
 
 
 VERBS = {

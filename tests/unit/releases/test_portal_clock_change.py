@@ -16,7 +16,7 @@ from cases.core.wall_clock import WallClock, time_text
 from cases.lifecycle import stored_clock
 from cases.lifecycle.conditions import digest
 from cases.models import Case, CaseEvent, Condition, Notification, PortalClock, PortalEvent
-from cases.releases import clock_change, notices
+from cases.releases import notices, portal_clock_change
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
 from tests.stored_clock import store
@@ -147,7 +147,7 @@ def test_history_says_what_was_changed_by_what(chicago, member):
 
 
 def test_all_that_is_scheduled_is_moved_in_batches(chicago, member, monkeypatch, django_assert_max_num_queries):
-    monkeypatch.setattr(clock_change, "BATCH", 4)
+    monkeypatch.setattr(portal_clock_change, "BATCH", 4)
     cases = [pending(member, f"2025-06-{20 + n % 3}") for n in range(10)]
     CaseFactory(held=True, member=member)
     CaseFactory(released=True, member=member)
@@ -160,7 +160,7 @@ def test_all_that_is_scheduled_is_moved_in_batches(chicago, member, monkeypatch,
 
 
 def test_a_long_list_is_cut(chicago, member, monkeypatch):
-    monkeypatch.setattr(clock_change, "MAX_MOVES_LISTED", 2)
+    monkeypatch.setattr(portal_clock_change, "MAX_MOVES_LISTED", 2)
     CaseFactory.create_batch(5, scheduled=True, member=member)
     assert "… and 3 more" in change(CHICAGO, "UTC")
 
