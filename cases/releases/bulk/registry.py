@@ -32,7 +32,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     Action.CASE_TYPE: casework.ChangeType,
 }
 UNDO_OF: dict[str, type[undoing.UndoOperation]] = {
-    Action.RELEASE_NOW: undoing_releases.TakeBack,
+    Action.RELEASE_NOW: undoing_releases.UndoRelease,
     Action.SCHEDULE: undoing.RestoreSchedule,
     Action.SCHEDULE_EACH: undoing.RestoreSchedule,
     Action.SHIFT: undoing.RestoreSchedule,

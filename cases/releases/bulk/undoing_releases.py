@@ -25,7 +25,7 @@ from cases.releases.undo_and_recall import (
 Kind = CaseEvent.Kind
 
 
-class TakeBack(UndoOperation):
+class UndoRelease(UndoOperation):
     """Takes releases back. They end on hold. Their email rows are locked with the cases, and the members before."""
 
     permission = Action.RECALL
