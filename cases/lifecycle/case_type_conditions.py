@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from cases.core import limits
 from cases.core.errors import CaseError
+from cases.lifecycle.case_conditions import recount
 from cases.lifecycle.condition_sets import facts_of
-from cases.lifecycle.conditions import recount
 from cases.lifecycle.history import EventRecorder
 from cases.models import Case, CaseEvent, CaseTypeCondition, Condition
 from cases.models.condition import ONCE_PER_CASE

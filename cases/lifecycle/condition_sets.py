@@ -1,4 +1,4 @@
-"""What becomes of the conditions of many locked cases, in few statements. cases.lifecycle.conditions is for one case.
+"""What becomes of the conditions of many locked cases, in few statements. cases.lifecycle.case_conditions: of one.
 
 Each function stores the conditions and returns the events, which are not stored yet. `recount` comes last.
 """

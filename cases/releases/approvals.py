@@ -6,8 +6,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cases.core.errors import WrongState
+from cases.lifecycle.case_conditions import digest, digests
 from cases.lifecycle.condition_sets import APPROVED, of_cases
-from cases.lifecycle.conditions import digest, digests
 from cases.models import Case, Condition, User
 
 

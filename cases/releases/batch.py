@@ -22,7 +22,7 @@ from cases.core.safe_errors import SafeError, describe
 from cases.db.backoff import Backoff
 from cases.db.bulk import id_list
 from cases.delivery import celery_publisher
-from cases.lifecycle import conditions, release_stop
+from cases.lifecycle import case_conditions, release_stop
 from cases.lifecycle.history import actor_columns, actor_in_log
 from cases.models import Case, User
 from cases.releases.batch_statements import batch_statements
@@ -142,7 +142,7 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
     try:
         write_release([case.pk], ReleaseContext(at=at, by=by, source=source, reason=reason, mail_delay=delay))
     except OpenCondition:
-        conditions.check_none_open(case)
+        case_conditions.check_none_open(case)
         raise
     tell_mail_workers(in_seconds=seconds)
     case.refresh_from_db()

@@ -15,7 +15,7 @@ from cases.db.bulk import listed_rows
 from cases.db.compiled_queries import Parameter
 from cases.db.compiled_writes import CompiledWrite
 from cases.delivery.notifications import released_columns
-from cases.lifecycle import conditions, release_stop
+from cases.lifecycle import case_conditions, release_stop
 from cases.models import Case, CaseEvent, Notification, OutgoingEmail
 
 # An `id_list`.
@@ -45,7 +45,7 @@ def batch_statements() -> BatchStatements:
     """Return the statements. Fill all of their parameters."""
     rows = Case.objects.filter(pk__in=listed_rows(IDS))
     release = CompiledWrite.update(
-        rows.filter(release_stop.is_off(), ~conditions.has_open_row()),
+        rows.filter(release_stop.is_off(), ~case_conditions.has_open_row()),
         actual_release_date=AT,
         version=F("version") + 1,
         release_number=F("release_number") + 1,

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from cases.core.schedule import Schedule
 from cases.core.text import clean_text
-from cases.lifecycle import conditions
+from cases.lifecycle import case_conditions
 from cases.lifecycle.answers import check_answered
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
@@ -44,7 +44,7 @@ def complete(
     if release_on is not None:
         check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at, or_now=True)
     set_schedule(case, release_on)
-    conditions.settle_by_work(case, recorder)
+    case_conditions.settle_by_work(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.COMPLETED, reason=reason)
     if release_on is None:
@@ -71,7 +71,7 @@ def schedule(
         return case
     kind = Kind.SCHEDULED if case.is_held else Kind.RESCHEDULED
     set_schedule(case, release_on)
-    conditions.lapse_approvals(case, recorder)
+    case_conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(kind, reason=reason)
     arm_after_commit(case)
@@ -86,7 +86,7 @@ def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: 
     locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     set_schedule(case, None)
-    conditions.lapse_approvals(case, recorder)
+    case_conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(Kind.HELD, reason=reason)
     return case
@@ -100,7 +100,7 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", v
     case.status = Case.Status.ACCEPTED
     case.date_completed = None
     set_schedule(case, None)
-    conditions.reopen_on_return(case, recorder)
+    case_conditions.reopen_on_return(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.RETURNED, reason=reason)
     return case

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, LinkGone, WrongState
 from cases.core.secret_tokens import digest_of, new_token
-from cases.lifecycle import conditions
+from cases.lifecycle import case_conditions
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import in_lock_order
 from cases.lifecycle.permissions import Action
@@ -43,7 +43,7 @@ def make_link(*, condition: Condition, by: User, source: str, version: int | Non
     condition.link_digest = digest_of(token)
     condition.link_expires_at = locked.recorder.at + dt.timedelta(days=settings.CONDITION_LINK_DAYS)
     condition.save()
-    conditions.record(CaseEvent.Kind.LINK_REPLACED, condition, locked.recorder, first=is_first)
+    case_conditions.record(CaseEvent.Kind.LINK_REPLACED, condition, locked.recorder, first=is_first)
     store(locked.case)
     return token
 
@@ -67,8 +67,8 @@ def meet_by_link(*, token: str) -> Condition:
         raise UnknownLink
     _check_usable(condition, case)
     recorder = EventRecorder(case, by=ACTOR, source=CaseEvent.Source.LINK, at=portal_now())
-    conditions.settle(condition, Condition.State.MET, recorder)
-    conditions.record(CaseEvent.Kind.CONDITION_MET, condition, recorder)
+    case_conditions.settle(condition, Condition.State.MET, recorder)
+    case_conditions.record(CaseEvent.Kind.CONDITION_MET, condition, recorder)
     store(case)
     return condition
 

@@ -13,7 +13,7 @@ from cases.core import limits
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.names import clean_name
 from cases.core.text import clean_text, isolated
-from cases.lifecycle import conditions, form_tokens
+from cases.lifecycle import case_conditions, form_tokens
 from cases.lifecycle.condition_owners import can_own, completed_by
 from cases.lifecycle.history import EventRecorder, facts_in
 from cases.lifecycle.locking import Locked, lock_for_action
@@ -70,10 +70,10 @@ def _add(
         raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
     at = locked.recorder.at
     condition = Condition.objects.create(case=locked.case, kind=kind, name=name, owner=owner, created=at, since=at)
-    conditions.recount(locked.case)
-    conditions.record(Event.CONDITION_ADDED, condition, locked.recorder)
+    case_conditions.recount(locked.case)
+    case_conditions.record(Event.CONDITION_ADDED, condition, locked.recorder)
     if locked.case.status == Case.Status.COMPLETED:
-        conditions.settle_by_work(locked.case, locked.recorder)
+        case_conditions.settle_by_work(locked.case, locked.recorder)
     locked.save("open_conditions")
     condition.refresh_from_db()
     tell_of_condition(condition, locked.recorder)
@@ -88,7 +88,7 @@ def remove_condition(*, condition: Condition, by: User, source: str, version: in
     added = condition.case.events.filter(kind=Event.CONDITION_ADDED, actor=locked.by)
     if not may_remove(condition, by=locked.by, events=added):
         raise NotAllowed(_("Only administrators, and the person who added a condition, can remove it."))
-    conditions.record(Event.CONDITION_REMOVED, condition, locked.recorder)
+    case_conditions.record(Event.CONDITION_REMOVED, condition, locked.recorder)
     condition.delete()
     store(locked.case)
 
@@ -100,8 +100,8 @@ def meet_condition(*, condition: Condition, by: User, source: str, version: int 
     _check_open(condition)
     if condition.kind != Kind.MANUAL:
         raise WrongState(_("This condition can't be confirmed by hand."))
-    conditions.settle(condition, State.MET, locked.recorder)
-    conditions.record(Event.CONDITION_MET, condition, locked.recorder)
+    case_conditions.settle(condition, State.MET, locked.recorder)
+    case_conditions.record(Event.CONDITION_MET, condition, locked.recorder)
     store(locked.case)
     return condition
 
@@ -118,8 +118,8 @@ def approve(*, condition: Condition, by: User, source: str, version: int | None 
         raise WrongState(_("This condition isn't an approval."))
     if completed_by([condition.case_id]).get(condition.case_id) == locked.by.pk:
         raise NotAllowed(_("You completed this case. Another person must approve it."))
-    conditions.settle(condition, State.MET, locked.recorder, approved_digest=conditions.digest(locked.case))
-    conditions.record(Event.APPROVED, condition, locked.recorder)
+    case_conditions.settle(condition, State.MET, locked.recorder, approved_digest=case_conditions.digest(locked.case))
+    case_conditions.record(Event.APPROVED, condition, locked.recorder)
     store(locked.case)
     return condition
 
@@ -133,8 +133,8 @@ def waive_condition(
     _check_open(condition)
     reason = clean_text(reason)
     limits.check_length(reason, limits.REASON, field="reason")
-    conditions.settle(condition, State.WAIVED, locked.recorder, reason=reason)
-    conditions.record(Event.CONDITION_WAIVED, condition, locked.recorder, reason=reason)
+    case_conditions.settle(condition, State.WAIVED, locked.recorder, reason=reason)
+    case_conditions.record(Event.CONDITION_WAIVED, condition, locked.recorder, reason=reason)
     store(locked.case)
     return condition
 
@@ -166,7 +166,7 @@ def present(condition: Condition, case: Case) -> Condition:
 
 def store(case: Case) -> None:
     """Save the locked `case` with its conditions counted again. Wake a worker if nothing holds it back anymore."""
-    conditions.recount(case)
+    case_conditions.recount(case)
     case.version += 1
     case.save(update_fields=["open_conditions", "version"])
     wake_if_reached(case)
@@ -188,8 +188,8 @@ def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Conditi
     if former.kind != Kind.APPROVAL or former.is_open:
         raise WrongState(_("This case already has this condition."))
     former.owner = owner
-    conditions.reopen(former, recorder)
-    conditions.record(Event.CONDITION_REOPENED, former, recorder, owner=former.owner_id)
+    case_conditions.reopen(former, recorder)
+    case_conditions.record(Event.CONDITION_REOPENED, former, recorder, owner=former.owner_id)
     store(locked.case)
     tell_of_condition(former, recorder)
     return former

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as _noop
 
 from cases.core.errors import NotAllowed, WrongState
 from cases.db.bulk import ids_as_rows
-from cases.lifecycle import conditions
+from cases.lifecycle import case_conditions
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, OutgoingEmail, User
@@ -95,7 +95,7 @@ def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None
     facts = facts_of_release(case, email)
     case.actual_release_date = case.release_batch = case.first_viewed_at = None
     set_schedule(case, None)
-    conditions.lapse_approvals(case, locked.recorder)
+    case_conditions.lapse_approvals(case, locked.recorder)
     locked.save("actual_release_date", "release_batch", "first_viewed_at", *SCHEDULE_FIELDS)
     if email and is_droppable(email):
         OutgoingEmail.objects.filter(pk=email.pk).update(**DROPPED_BY_HAND)

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from cases.core.text import clean_text, isolated
 from cases.lifecycle import release_stop
+from cases.lifecycle.case_conditions import digests
 from cases.lifecycle.condition_sets import APPROVED
-from cases.lifecycle.conditions import digests
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.release_stop import ReleasesStopped
 from cases.models import Condition

@@ -7,7 +7,7 @@ import pytest
 from cases.casework import corrections, drafts
 from cases.core import limits
 from cases.core.errors import CaseError, Stale
-from cases.lifecycle.conditions import recount
+from cases.lifecycle.case_conditions import recount
 from cases.models import Case, Condition
 from tests.factories import CaseFactory, CaseTypeFactory
 

@@ -12,7 +12,7 @@ from cases.core import limits
 from cases.core.errors import CaseError, NotAllowed, ReasonRequired, Stale, TooLong, WrongState
 from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
-from cases.lifecycle.conditions import digest
+from cases.lifecycle.case_conditions import digest
 from cases.lifecycle.history import latest_events
 from cases.models import CaseAnswer, CaseEvent, Condition, Notification, OutgoingEmail
 from cases.templatetags.case_history import facts_in_words

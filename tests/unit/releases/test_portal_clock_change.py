@@ -14,7 +14,7 @@ from cases import releases
 from cases.core.errors import WrongState
 from cases.core.wall_clock import WallClock, time_text
 from cases.lifecycle import stored_clock
-from cases.lifecycle.conditions import digest
+from cases.lifecycle.case_conditions import digest
 from cases.models import Case, CaseEvent, Condition, Notification, PortalClock, PortalEvent
 from cases.releases import notices, portal_clock_change
 from tests.conftest import FROZEN
