@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from cases.models import Case, CaseAnswer, CaseDocument, CaseMessage, CaseNote, CaseType, CaseTypeCondition, User
-from cases.models.condition import NEEDS_A_NAME
+from cases.models.condition_kinds import NEEDS_A_NAME
 from tests.clocks import portals_today
 
 

@@ -22,7 +22,7 @@ from cases.lifecycle import form_tokens, portal_history
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_as_administrator, lock_list
 from cases.models import CaseType, CaseTypeCondition, PortalEvent, User
-from cases.models.condition import NEEDS_A_NAME, ONCE_PER_CASE
+from cases.models.condition_kinds import NEEDS_A_NAME, ONCE_PER_CASE
 
 Kind = PortalEvent.Kind
 Conditions = tuple[tuple[str, str], ...]

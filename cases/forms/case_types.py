@@ -11,7 +11,7 @@ from cases.core.text_fields import LineField, ProseField
 from cases.forms.single_values import SingleValuesForm
 from cases.forms.versions import VersionForm
 from cases.models import Case, CaseType, User
-from cases.models.condition import NEEDS_A_NAME, ConditionKind
+from cases.models.condition_kinds import NEEDS_A_NAME, ConditionKind
 
 # The value of *General* in forms and addresses.
 GENERAL = "general"

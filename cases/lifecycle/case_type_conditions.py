@@ -14,7 +14,7 @@ from cases.lifecycle.case_conditions import recount
 from cases.lifecycle.condition_sets import facts_of
 from cases.lifecycle.history import EventRecorder
 from cases.models import Case, CaseEvent, CaseTypeCondition, Condition
-from cases.models.condition import ONCE_PER_CASE
+from cases.models.condition_kinds import ONCE_PER_CASE
 
 Key = tuple[str, str]
 

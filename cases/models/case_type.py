@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import Line, Prose
-from cases.models.condition import NEEDS_A_NAME, ConditionKind
+from cases.models.condition_kinds import NEEDS_A_NAME, ConditionKind
 from cases.models.constraints import one_of
 
 

@@ -9,17 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits
 from cases.core.text_fields import Line, Prose
 from cases.models.case import Case
+from cases.models.condition_kinds import NEEDS_A_NAME, ONCE_PER_CASE, ConditionKind
 from cases.models.constraints import one_of
 from cases.models.event import EventSource
 from cases.models.user import User
-
-
-class ConditionKind(models.TextChoices):
-    MANUAL = "manual", _("Something to confirm")
-    REPORT = "report", _("Report attached")
-    ANSWER = "answer", _("Answer written")
-    APPROVAL = "approval", _("Approval by a second person")
-    EXTERNAL = "external", _("Confirmation by link")
 
 
 class ConditionState(models.TextChoices):
@@ -28,10 +21,6 @@ class ConditionState(models.TextChoices):
     WAIVED = "waived", _("Waived")
 
 
-# Their kind does not say what they are about.
-NEEDS_A_NAME = ["manual", "external"]
-# A case has at most one of each of these.
-ONCE_PER_CASE = ["report", "answer", "approval"]
 UNMET = Q(state="open")
 
 

@@ -19,7 +19,7 @@ from cases.lifecycle.history import EventRecorder, facts_in
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
-from cases.models.condition import NEEDS_A_NAME, ONCE_PER_CASE
+from cases.models.condition_kinds import NEEDS_A_NAME, ONCE_PER_CASE
 from cases.releases.notices import tell_of_condition
 from cases.releases.wakeups import wake_if_reached
 

@@ -12,7 +12,8 @@ from cases.core.text import isolated
 from cases.lifecycle import condition_sets
 from cases.lifecycle.permissions import Action
 from cases.models import BulkRow, Case, CaseEvent, Condition
-from cases.models.condition import ONCE_PER_CASE, UNMET
+from cases.models.condition import UNMET
+from cases.models.condition_kinds import ONCE_PER_CASE
 from cases.releases.bulk.operation import (
     CaseChange,
     Item,

@@ -1,0 +1,18 @@
+"""Kinds of conditions. docs/architecture.md says what else a new one needs."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ConditionKind(models.TextChoices):
+    MANUAL = "manual", _("Something to confirm")
+    REPORT = "report", _("Report attached")
+    ANSWER = "answer", _("Answer written")
+    APPROVAL = "approval", _("Approval by a second person")
+    EXTERNAL = "external", _("Confirmation by link")
+
+
+# Their kind does not say what they are about.
+NEEDS_A_NAME = ["manual", "external"]
+# A case has at most one of each of these.
+ONCE_PER_CASE = ["report", "answer", "approval"]
