@@ -4,7 +4,7 @@ Each counts the open conditions of the case again. Where the last one was met af
 after the commit. The sweep releases the case if that message is lost.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -63,11 +63,8 @@ def _add(
     )
     check_owner(owner and locked.people[owner.pk], case=locked.case, kind=kind)
     name = clean_condition_name(kind, name)
-    former = locked.case.conditions.filter(kind=kind).first() if kind in ONCE_PER_CASE else None
-    if former:
+    if former := to_ask_again(kind, list(locked.case.conditions.all())):
         return _ask_again(former, locked, owner)
-    if locked.case.conditions.count() >= limits.CONDITIONS:
-        raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
     at = locked.recorder.at
     condition = Condition.objects.create(case=locked.case, kind=kind, name=name, owner=owner, created=at, since=at)
     case_conditions.recount(locked.case)
@@ -185,13 +182,24 @@ def _is_addition(event: CaseEvent, condition: Condition) -> bool:
 
 def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Condition:
     recorder: EventRecorder = locked.recorder
-    if former.kind != Kind.APPROVAL or former.is_open:
-        raise WrongState(_("This case already has this condition."))
     former.owner = owner
     case_conditions.reopen(former, recorder)
     case_conditions.record(Event.CONDITION_REOPENED, former, recorder, owner=former.owner_id)
     store(locked.case)
     tell_of_condition(former, recorder)
+    return former
+
+
+def to_ask_again(kind: str, present: Sequence[Condition]) -> Condition | None:
+    """Return which of the `present` conditions of a case is asked for again where one of `kind` is added, if any.
+
+    That is an approval that is settled. WrongState where the case has this condition, or as many as it can have.
+    """
+    former = next((each for each in present if each.kind == kind), None) if kind in ONCE_PER_CASE else None
+    if former and (former.kind != Kind.APPROVAL or former.is_open):
+        raise WrongState(_("This case already has this condition."))
+    if former is None and len(present) >= limits.CONDITIONS:
+        raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
     return former
 
 

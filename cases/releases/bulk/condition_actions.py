@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cases.core import limits
 from cases.core.errors import WrongState
 from cases.core.text import isolated
 from cases.lifecycle import condition_sets
@@ -26,7 +25,7 @@ from cases.releases.bulk.operation import (
     store,
 )
 from cases.releases.bulk.parameters import Parameters
-from cases.releases.conditions import check_owner
+from cases.releases.conditions import check_owner, to_ask_again
 from cases.releases.wakeups import wake_if_any_reached
 
 Event = CaseEvent.Kind
@@ -57,13 +56,7 @@ class AddCondition(Operation):
     def check(self, item: Item) -> None:
         owner = self.job.people.get(self.chosen.owner) if self.chosen.owner else None
         check_owner(owner, case=item.case, kind=self.chosen.kind)
-        if former := self._former(item.case):
-            if former.kind != Kind.APPROVAL or former.is_open:
-                raise WrongState(_("This case already has this condition."))
-            return
-        present = self.present.get(item.case.pk, [])
-        if len(present) >= limits.CONDITIONS:
-            raise WrongState(_("A case can have up to %(most)s conditions.") % {"most": limits.CONDITIONS})
+        to_ask_again(self.chosen.kind, self.present.get(item.case.pk, []))
 
     def write(self, changes: Sequence[CaseChange]) -> None:
         formers = {change.case.pk: former for change in changes if (former := self._former(change.case))}
@@ -79,7 +72,7 @@ class AddCondition(Operation):
         record(events + met)
 
     def _former(self, case: Case) -> Condition | None:
-        """Return the condition that a case can have only once, if it has it. An approval can be asked again."""
+        """Return the condition that a case can have only once, if it has it."""
         if self.chosen.kind not in ONCE_PER_CASE:
             return None
         present = self.present.get(case.pk, [])
