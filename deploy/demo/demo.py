@@ -22,6 +22,8 @@ LOGS = VAR / "log"
 MARK = {"ADVISOR_PORTAL_DEMO": str(VAR)}
 HEAD = {"nodaemon": "true", "silent": "true", "logfile": "var/log/supervisor.log", "pidfile": "var/supervisor.pid"}
 EACH = {"autorestart": "true", "startsecs": "3", "stopwaitsecs": "25", "killasgroup": "true", "redirect_stderr": "true"}
+# A process that is not up by then does not come up.
+START_SECONDS = 300
 IS_READY = re.compile(r"Ready to accept|Listening at| ready\.|beat: Starting|Visit me at")
 
 
@@ -59,10 +61,7 @@ def run() -> None:
                 tell(log.readlines())
                 if "MAKELEVEL" in os.environ and make_was_stopped(make):
                     raise KeyboardInterrupt
-                if starting and not (starting := [name for name in starting if not is_up(name)]):
-                    say(summary(time.monotonic() - began))
-                if starting and time.monotonic() > began + 300:
-                    raise CannotStart(last_words(starting[0]))
+                starting = still_starting(starting, began)
                 time.sleep(0.2)
             raise CannotStart(last_words("supervisor"))
         finally:
@@ -72,6 +71,18 @@ def run() -> None:
                 supervisor.wait(90)
             end_all()
             tell(log.readlines())
+
+
+def still_starting(names: list[str], began: float) -> list[str]:
+    """Return which of `names` are not up yet. Say so once all are; CannotStart where one takes too long."""
+    if not names:
+        return []
+    left = [name for name in names if not is_up(name)]
+    if not left:
+        say(summary(time.monotonic() - began))
+    elif time.monotonic() > began + START_SECONDS:
+        raise CannotStart(last_words(left[0]))
+    return left
 
 
 def configure(services: set[str]) -> list[str]:
