@@ -54,6 +54,12 @@ LOOK = r"""dialog => {
 }"""
 
 
+@pytest.fixture
+def a_week_at_least(settings: Any, _any_moment_may_be_chosen: None) -> None:  # noqa: F811
+    """The minimum that other browser tests, which wait for releases, do without."""
+    settings.RELEASE_MIN_DAYS = 7
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""

@@ -9,15 +9,14 @@ from playwright.sync_api import expect
 from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("a_week_at_least"),
+]
 
 
 REPORT = {"name": "granted.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}
-
-
-@pytest.fixture(autouse=True)
-def _a_week_at_least(settings, _any_moment_may_be_chosen):
-    settings.RELEASE_MIN_DAYS = 7
 
 
 def day(days):

@@ -8,13 +8,12 @@ from playwright.sync_api import expect
 from tests.browser.test_case_page import day, write_note
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("a_week_at_least"),
+]
 ERROR = re.compile(r"^Error: ")
-
-
-@pytest.fixture(autouse=True)
-def _a_week_at_least(settings, _any_moment_may_be_chosen):
-    settings.RELEASE_MIN_DAYS = 7
 
 
 @pytest.fixture
