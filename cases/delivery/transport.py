@@ -23,6 +23,13 @@ INVALID_ADDRESS = "5.1.3"
 TOO_LARGE = 552
 # A permanent answer about the sender that comes later. Postfix waits for the recipient, Exchange for the message.
 SENDER = re.compile(r"^5\d\d[ -]5\.(1\.[78]|7\.60)(?![\d.])|^5\d\d .*\bsender address rejected\b", re.IGNORECASE)
+# A passing answer to the sender's command that is about the server itself: its disk is full, or it has an error.
+OF_SERVER = re.compile(r"^4\d\d[ -]4\.3\.|^45[12] (?!4\.)")
+# How providers name the sender, in the first LOOKED_AT characters of their answers.
+PROVIDERS_SENDER = re.compile(
+    r"['\"`]from\b|\bfrom (address|email|field|parameter)\b|\bsender\b|\bsending domain\b", re.IGNORECASE
+)
+LOOKED_AT = 2_000
 
 
 class Transport:
@@ -97,7 +104,8 @@ def _by_error(error: smtplib.SMTPException | OSError) -> DeliveryResult:
             answer = _by_code(error.smtp_code, error.smtp_error)
             return _of_sender(answer) if SENDER.search(answer.error) else answer
     if status := getattr(error, "status_code", None):
-        return _by_http_status(int(status))
+        answer = _by_http_status(int(status))
+        return _of_sender(answer) if _names_sender(error) else answer
     is_answer = isinstance(error, smtplib.SMTPResponseException)
     return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}", in_doubt=not is_answer)
 
@@ -106,6 +114,12 @@ def _by_http_status(status: int) -> DeliveryResult:
     """Return what a provider's answer means. Its words may quote the message, so only the number is kept."""
     is_about_message = status in (400, 406, 413, 422)
     return DeliveryResult(Outcome.REJECTED if is_about_message else Outcome.UNREACHABLE, f"{status} from the provider")
+
+
+def _names_sender(error: OSError) -> bool:
+    """Tell whether a provider's answer is about the sender: not verified, or no address at all."""
+    answer = getattr(error, "response", None)
+    return bool(PROVIDERS_SENDER.search(str(getattr(answer, "text", ""))[:LOOKED_AT]))
 
 
 def _by_provider_status(message: EmailMessage) -> DeliveryResult | None:
@@ -129,11 +143,14 @@ def _of_sender(answer: DeliveryResult, *, is_final: bool = False) -> DeliveryRes
     """Return what an answer about our sender means. It says nothing about the recipient.
 
     What is wrong in the settings is refused for every message and may be set right at any time: it is tried again, ever
-    more rarely, and given up like a recipient who always says later. For a while the server itself takes nothing.
+    more rarely, and given up like a recipient who always says later. So is a sender who sends too much for a while.
+    Where the server says that it has trouble itself, it takes nothing.
     """
-    outcome = Outcome.UNREACHABLE
-    if answer.outcome is Outcome.REJECTED:
-        outcome = Outcome.REJECTED if is_final else Outcome.DEFERRED
+    outcome = answer.outcome
+    if outcome is Outcome.REJECTED and not is_final:
+        outcome = Outcome.DEFERRED
+    elif outcome is Outcome.DEFERRED and OF_SERVER.search(answer.error):
+        outcome = Outcome.UNREACHABLE
     return DeliveryResult(outcome, f"{SENDER_REFUSED}: {answer.error}")
 
 

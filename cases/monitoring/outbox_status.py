@@ -22,7 +22,8 @@ State = OutgoingEmail.State
 ROWS = 20
 # It is usual that a recipient's server defers for this long: greylisting, a full mailbox.
 USUAL_DEFERRAL = dt.timedelta(hours=1)
-OF_SENDER = Q(last_error__startswith=SENDER_REFUSED)
+# For a while (45x) our own server may refuse a sender too, who sends much.
+OF_SENDER = Q(last_error__startswith=SENDER_REFUSED) & ~Q(last_error__startswith=f"{SENDER_REFUSED}: 45")
 
 
 @dataclass(frozen=True)

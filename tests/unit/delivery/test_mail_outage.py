@@ -137,6 +137,17 @@ def test_a_sender_whom_our_server_refuses_is_an_alarm_from_the_first_time(clock)
         clock.move_to(OutgoingEmail.objects.get().next_try)
 
 
+def test_a_sender_who_is_put_off_is_an_alarm_only_after_an_hour(clock):
+    """It may be a limit of messages an hour, which takes care of itself."""
+    released(1)
+    later = DeliveryResult(Outcome.DEFERRED, "SMTPSenderRefused: 450 4.7.1 too many messages")
+    for after, said in ((0 * SECOND, []), (2 * USUAL_DEFERRAL, [later.error])):
+        clock.move_to(FROZEN + after)
+        (batch,) = outbox.claim(limit=20)
+        outbox.record(batch, later)
+        assert [problem.partition(": ")[2] for problem in seen(clock_now()).problems] == said
+
+
 @pytest.mark.slow
 def test_many_who_are_put_off_do_not_hide_that_the_server_is_down(clock):
     released(25)

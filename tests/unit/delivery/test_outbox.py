@@ -504,7 +504,12 @@ SENDERS = {
     "501 5.1.7 bad sender": ("waiting", 20),
     "530 5.7.0 authenticate first": ("waiting", 20),
     "552 5.3.4 the message is too large": ("failed", 0),
+    "450 4.1.8 sender address rejected: domain not found": ("waiting", 20),
+    "450 4.7.1 too many messages": ("waiting", 20),
+    "450 not now": ("waiting", 20),
     "451 4.3.0 try later": ("waiting", 30),
+    "452 4.3.1 the disk is full": ("waiting", 30),
+    "451 local error": ("waiting", 30),
     "421 4.3.2 closing down": ("waiting", 30),
 }
 
@@ -542,9 +547,10 @@ def test_a_server_may_refuse_the_sender_once_it_knows_the_recipient(when, answer
     assert email.last_error.startswith(f"SMTPSenderRefused: {answer[:9]}")
 
 
-def test_a_sender_whom_the_server_refuses_for_two_days_is_given_up(server, clock, member):
+@pytest.mark.parametrize("answer", ["550 5.7.1 not yours", "450 4.1.8 domain not found"])
+def test_a_sender_whom_the_server_refuses_for_two_days_is_given_up(answer, server, clock, member):
     (case,) = release_for(member)
-    server.at_mail = "550 5.7.1 not yours"
+    server.at_mail = answer
     for tries in range(1, claims.MAX_DEFERRALS + 1):
         assert row(case).state == "waiting", tries
         outbox.deliver()

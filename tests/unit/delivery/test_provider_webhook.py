@@ -15,9 +15,11 @@ from django.test import Client
 from django.urls import clear_url_caches, include, path
 
 from cases import releases
+from cases.core.clock import portal_now
 from cases.delivery import outbox, provider_events
 from cases.delivery.envelope import METADATA_KEY, local_part
-from cases.models import OutgoingEmail, User
+from cases.models import Case, OutgoingEmail, User
+from cases.monitoring.outbox_status import outbox_status
 from portal.email_url import email_settings, tracking_urls
 from portal.urls import urlpatterns as pages
 from tests.factories import CaseFactory
@@ -159,7 +161,9 @@ ANSWERS = [
         "failed",
         False,
     ),
-    (422, {"ErrorCode": 300, "Message": "Invalid 'From' address: 'x'."}, "failed", False),
+    (422, {"ErrorCode": 300, "Message": "Invalid 'From' address: 'x'."}, "waiting", False),
+    (422, {"ErrorCode": 400, "Message": "The 'From' address you supplied is not a Sender Signature."}, "waiting", False),
+    (422, {"ErrorCode": 300, "Message": "Invalid 'Tag': a letter from Mia"}, "failed", False),
     (401, {"ErrorCode": 10, "Message": "Bad token"}, "waiting", False),
     (503, {}, "waiting", False),
 ]
@@ -173,6 +177,28 @@ def test_what_the_api_says_of_the_recipient_or_of_itself(
         email = send(member)
         assert (email.state, bool(marked(member))) == (state, is_marked)
         assert "mia@example.com" not in caplog.text + email.last_error + marked(member)
+
+
+REFUSED_SENDERS = [
+    ("postmark", "token@?x=1", 422, {"ErrorCode": 400, "Message": "The 'From' address is not a Sender Signature."}),
+    ("resend", "key@?x=1", 422, {"message": "Invalid `from` field."}),
+    ("mailgun", "key@mg.example.com?x=1", 400, {"message": "'from' parameter is not a valid address"}),
+    ("brevo", "key@?x=1", 400, {"code": "invalid_parameter", "message": "sender is not valid"}),
+    ("sparkpost", "key@?x=1", 400, {"errors": [{"description": "Unconfigured Sending Domain <a.example>"}]}),
+]
+
+
+@pytest.mark.parametrize(("provider", "where", "status", "said"), REFUSED_SENDERS)
+def test_a_sender_whom_the_provider_refuses_is_one_of_every_email(
+    provider: str, where: str, status: int, said: dict[str, Any], settings: Any, member: User
+) -> None:
+    """It is put right in the settings or at the provider. No email must be lost meanwhile."""
+    with api(settings, f"{provider}://{where}", (status, said)):
+        email = send(member)
+        assert (email.state, email.deferrals) == ("waiting", 1)
+        assert email.last_error == f"SMTPSenderRefused: {status} from the provider"
+        problems = outbox_status(Case.objects.all(), portal_now()).problems
+        assert [words for words in problems if "DEFAULT_FROM_EMAIL" in words]
 
 
 def test_a_signature_proves_an_event_too(settings: Any, member: User) -> None:
