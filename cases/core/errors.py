@@ -105,6 +105,13 @@ class Stale(CaseError):
         )
 
 
+class ConditionRemoved(WrongState):
+    """The condition was one of the case, and is no more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This condition was removed."))
+
+
 class AnswerChanged(Stale):
     """The answer was written over an older version of it."""
 

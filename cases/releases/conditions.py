@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases.core import limits
-from cases.core.errors import CaseError, NotAllowed, WrongState
+from cases.core.errors import CaseError, ConditionRemoved, NotAllowed, WrongState
 from cases.core.names import clean_name
 from cases.core.text import clean_text, isolated
 from cases.lifecycle import case_conditions, form_tokens
@@ -147,17 +147,17 @@ def lock(
 ) -> tuple[Locked, Condition]:
     """Lock the case of `condition` for `action`. Return what is locked, and the condition as it is now.
 
-    Raise WrongState where it is gone, and what `lock_for_action` raises.
+    Raise ConditionRemoved where it is gone, and what `lock_for_action` raises.
     """
     locked = lock_for_action(condition.case, action, by=by, source=source, reason=reason, version=version)
     return locked, present(condition, locked.case)
 
 
 def present(condition: Condition, case: Case) -> Condition:
-    """Return the condition of the locked `case` as it is now. WrongState where somebody removed it."""
+    """Return the condition of the locked `case` as it is now. ConditionRemoved where somebody removed it."""
     found = case.conditions.filter(pk=condition.pk).first()
     if found is None:
-        raise WrongState(_("This condition was removed."))
+        raise ConditionRemoved
     return found
 
 

@@ -5,15 +5,16 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import releases
-from cases.core.errors import CaseError, SentAlready
+from cases.core.errors import CaseError, ConditionRemoved, SentAlready
 from cases.delivery.portal_links import portal_url
 from cases.forms.conditions import ConditionForm
 from cases.forms.release import ChangeForm
@@ -94,13 +95,23 @@ def _met(request: PortalRequest, condition: Condition) -> HttpResponse:
     return _to_panel(condition.case_id)
 
 
+def _not_removed(request: PortalRequest, error: CaseError, pk: int, condition_pk: int) -> HttpResponse:
+    if _removals(pk, condition_pk).filter(actor=request.user).exists():
+        return _removed(request, pk)
+    return show_refusal(request, error, pk)
+
+
 @require_POST
 @staff_only
-@refusals_shown_by(show_refusal)
+@refusals_shown_by(_not_removed)
 def remove_condition(request: PortalRequest, pk: int, condition_pk: int) -> HttpResponse:
     """Remove a condition that was added by mistake. POST `version`."""
     condition, version = _asked(request, pk, condition_pk)
     releases.remove_condition(condition=condition, by=request.user, source=WEB, version=version)
+    return _removed(request, pk)
+
+
+def _removed(request: PortalRequest, pk: int) -> HttpResponse:
     messages.success(request, _("Condition removed."))
     return _to_panel(pk)
 
@@ -168,7 +179,17 @@ def _asked(request: PortalRequest, pk: int, condition_pk: int) -> tuple[Conditio
 
 
 def _condition(case: Case, pk: int) -> Condition:
-    return get_object_or_404(Condition, pk=pk, case=case)
+    """Return the condition of `case`. ConditionRemoved where it was one before, Http404 where it never was."""
+    found = Condition.objects.filter(pk=pk, case=case).first()
+    if found is None:
+        raise ConditionRemoved if _removals(case.pk, pk).exists() else Http404
+    return found
+
+
+def _removals(case_pk: int, condition_pk: int) -> QuerySet[CaseEvent]:
+    return CaseEvent.objects.filter(
+        case=case_pk, kind=CaseEvent.Kind.CONDITION_REMOVED, details__condition=condition_pk
+    )
 
 
 def _show_form(request: PortalRequest, case: Case, form: ConditionForm, *, status: int = 200) -> HttpResponse:
