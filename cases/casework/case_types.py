@@ -93,15 +93,17 @@ def add(*, by: User, source: str, facts: TypeFacts, form_token: str = "") -> Cas
 def change(*, case_type: CaseType, by: User, source: str, facts: TypeFacts, version: int | None = None) -> CaseType:
     """Replace what is said of a type. Cases that were submitted before keep their conditions.
 
-    WrongState where it is no longer the `version` that the person saw, CaseError for facts that are not accepted.
+    WrongState where it is no longer the `version` that the person saw, unless it says the same: a button is pressed
+    twice. CaseError for facts that are not accepted.
     """
     lock_as_administrator(by)
     facts, kept = facts.cleaned(), _lock_types()
-    case_type = _present(case_type, kept, version)
-    _check(facts, others=[each for each in kept if each.pk != case_type.pk])
+    case_type = _present(case_type, kept)
     former = TypeFacts.of(case_type)
     if facts == former:
         return case_type
+    _check_version(case_type, version)
+    _check(facts, others=[each for each in kept if each.pk != case_type.pk])
     _store(case_type, facts)
     if facts.conditions != former.conditions:
         case_type.conditions.all().delete()
@@ -116,12 +118,13 @@ def change(*, case_type: CaseType, by: User, source: str, facts: TypeFacts, vers
 def set_retired(*, case_type: CaseType, retired: bool, by: User, source: str, version: int | None = None) -> CaseType:
     """Retire a type, so that nobody can choose it anymore, or bring it back. Its cases keep it.
 
-    WrongState where it is no longer the `version` that the person saw.
+    WrongState where it is no longer the `version` that the person saw, and is not so already.
     """
     lock_as_administrator(by)
-    case_type = _present(case_type, _lock_types(), version)
+    case_type = _present(case_type, _lock_types())
     if case_type.is_retired == retired:
         return case_type
+    _check_version(case_type, version)
     case_type.is_retired = retired
     case_type.version += 1
     case_type.save(update_fields=["is_retired", "version"])
@@ -141,13 +144,15 @@ def _lock_types() -> list[CaseType]:
     return list(CaseType.objects.order_by("pk").select_for_update(no_key=True))
 
 
-def _present(case_type: CaseType, kept: list[CaseType], version: int | None) -> CaseType:
-    locked = next(each for each in kept if each.pk == case_type.pk)
-    if version is not None and version != locked.version:
+def _present(case_type: CaseType, kept: list[CaseType]) -> CaseType:
+    return next(each for each in kept if each.pk == case_type.pk)
+
+
+def _check_version(case_type: CaseType, version: int | None) -> None:
+    if version is not None and version != case_type.version:
         raise WrongState(
             _("Someone changed this case type after you opened it. Nothing was saved. Check it and try again.")
         )
-    return locked
 
 
 def _store(case_type: CaseType, facts: TypeFacts) -> None:

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from cases.casework.case_types import check_choosable
+from cases.core.errors import Stale
 from cases.lifecycle import case_type_conditions
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
@@ -18,11 +19,16 @@ def correct(
     """Give a submitted or accepted case this type (None: General) and urgency.
 
     Open conditions from the former type make way for those of the new one. What stays as it was leaves no history.
-    CaseError for a type that is retired, Stale where the person was looking at an older `version`.
+    CaseError for a type that is retired, Stale where the person was looking at an older `version`, unless nothing is
+    to be changed: a button is pressed twice.
     """
-    locked = lock_for_action(case, Action.CORRECT, by=by, source=source, version=version)
+    locked = lock_for_action(case, Action.CORRECT, by=by, source=source)
     case, recorder = locked.case, locked.recorder
     former_type, former_urgency = case.case_type_id, case.urgency
+    if (case_type and case_type.pk, urgency) == (former_type, former_urgency):
+        return case
+    if version is not None and version != case.version:
+        raise Stale
     check_choosable(case_type, present=former_type)
     case.case_type, case.urgency = case_type, urgency
     if urgency != former_urgency:
@@ -30,6 +36,5 @@ def correct(
     if case.case_type_id != former_type:
         recorder.record(Kind.TYPE_CHANGED, details={"from_type": former_type, "to_type": case.case_type_id})
         case_type_conditions.apply(case, recorder)
-    if (case.case_type_id, urgency) != (former_type, former_urgency):
-        locked.save("case_type", "urgency", "open_conditions")
+    locked.save("case_type", "urgency", "open_conditions")
     return case

@@ -49,12 +49,15 @@ def change(
 ) -> CannedText:
     """Replace name and text. Errors as of `add`; TextDeleted where it was deleted.
 
-    WrongState where it is no longer the `version` that the person saw.
+    WrongState where it is no longer the `version` that the person saw, unless it says the same: a button is pressed
+    twice.
     """
     by = lock_as_administrator(by)[by.pk]
     kept = CannedText.objects.select_for_update(no_key=True).filter(pk=canned_text.pk).first()
     if kept is None:
         raise TextDeleted
+    if (clean_name(name), clean_text(text)) == (kept.name, kept.text):
+        return kept
     if version is not None and version != kept.version:
         raise WrongState(_("Someone changed this text after you opened it. Nothing was saved. Check it and try again."))
     kept.version += 1

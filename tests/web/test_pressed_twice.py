@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 
 from cases import releases
+from cases.conversation import canned_texts
 from cases.core.clock import portal_now
-from cases.models import Case, CaseEvent, User
+from cases.models import CannedText, Case, CaseEvent, CaseType, User
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +135,66 @@ def test_a_press_after_something_else_has_happened_is_refused(press, technician)
 
 
 @pytest.fixture
+def colleague():
+    return UserFactory(role=User.Role.TECHNICIAN)
+
+
+@pytest.mark.parametrize("who", ["technician", "administrator"])
+def test_a_case_that_is_handed_over_twice_is_handed_over(who, member, technician, colleague, client, request):
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(request.getfixturevalue(who))
+    sent = {"to": colleague.pk, "reason": "On leave.\r\nBack soon.", "version": case.version}
+    for _press in range(2):
+        answer = client.post(f"/cases/{case.pk}/hand-over/", sent, follow=True)
+        assert (answer.status_code, "Handed over to" in answer.content.decode()) == (200, True)
+    assert events(case) == ["handed_over"]
+    for other in ({"reason": "Another"}, {"to": technician.pk}, {"to": "nobody"}):
+        assert client.post(f"/cases/{case.pk}/hand-over/", sent | other).status_code in {400, 403, 409}
+    client.force_login(UserFactory(role=User.Role.ADMINISTRATOR))
+    assert client.post(f"/cases/{case.pk}/hand-over/", sent).status_code == 400
+    assert events(case) == ["handed_over"]
+
+
+def test_a_correction_that_is_sent_twice_is_saved(member, technician, client):
+    case_type = CaseType.objects.create(name="Divorce")
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(technician)
+    sent = {"case_type": case_type.pk, "urgency": "urgent", "version": case.version}
+    for _press in range(2):
+        answer = client.post(f"/cases/{case.pk}/correct/", sent, follow=True)
+        assert (answer.status_code, "Changes saved." in answer.content.decode()) == (200, True)
+    assert events(case) == ["urgency_changed", "type_changed"]
+    assert client.post(f"/cases/{case.pk}/correct/", sent | {"urgency": "normal"}).status_code == 409
+
+
+def test_a_case_type_that_is_retired_or_saved_twice_is_so(administrator, client):
+    case_type = CaseType.objects.create(name="Divorce", position=1)
+    client.force_login(administrator)
+    saved = {"name": "Divorces", "position": 2, "conditions-TOTAL_FORMS": 0, "conditions-INITIAL_FORMS": 0}
+    for address, fields, words in (
+        (f"/case-types/{case_type.pk}/", saved, "Changes saved."),
+        (f"/case-types/{case_type.pk}/retire/", {"retired": "yes"}, "Case type retired."),
+        (f"/case-types/{case_type.pk}/retire/", {"retired": "no"}, "Members can choose this type again."),
+    ):
+        version = CaseType.objects.get().version
+        for _press in range(2):
+            answer = client.post(address, fields | {"version": version}, follow=True)
+            assert (answer.status_code, words in answer.content.decode()) == (200, True)
+        assert CaseType.objects.get().version == version + 1
+
+
+def test_a_canned_text_that_is_saved_twice_is_saved(administrator, client):
+    kept = canned_texts.add(by=administrator, source="web", name="Form", text="Send it.")
+    client.force_login(administrator)
+    sent = {"name": "Forms", "text": "Send\r\nthem.", "version": kept.version}
+    for _press in range(2):
+        answer = client.post(f"/canned-texts/{kept.pk}/", sent, follow=True)
+        assert (answer.status_code, "Someone changed" in answer.content.decode()) == (200, False)
+    assert CannedText.objects.get().version == kept.version + 1
+    assert client.post(f"/canned-texts/{kept.pk}/", sent | {"text": "Send none."}).status_code == 409
+
+
+@pytest.fixture
 def condition(member, technician):
     case = CaseFactory(member=member, assigned_to=technician)
     return releases.add_condition(case=case, by=technician, source="web", kind="manual", name="Signed", owner=None)
@@ -159,6 +220,28 @@ def test_a_condition_that_is_settled_twice_is_settled(button, fields, words, oth
         assert client.post(address, sent | other).status_code == 409
     client.force_login(UserFactory(role=User.Role.ADMINISTRATOR))
     assert client.post(address, sent).status_code == 409
+
+
+def test_a_condition_that_is_removed_twice_is_removed(condition, technician, administrator, client):
+    sent = {"version": Case.objects.get().version}
+    address = f"/cases/{condition.case_id}/conditions/{condition.pk}"
+    client.force_login(technician)
+    for _press in range(2):
+        answer = client.post(f"{address}/remove/", sent, follow=True)
+        assert (answer.status_code, "Condition removed." in answer.content.decode()) == (200, True)
+    assert events(condition.case) == ["condition_added", "condition_removed"]
+
+
+@pytest.mark.parametrize("button", ["meet", "approve", "waive", "remove", "link"])
+def test_a_condition_that_a_colleague_removed_is_told_of_on_the_page_of_its_case(
+    button, condition, technician, administrator, client
+):
+    address = f"/cases/{condition.case_id}/conditions/{condition.pk}/{button}/"
+    releases.remove_condition(condition=condition, by=technician, source="web")
+    client.force_login(administrator)
+    answer = client.post(address, {"version": 1, "reason": "Not needed"})
+    assert (answer.status_code, "This condition was removed." in answer.content.decode()) == (409, True)
+    assert client.post(address.replace(f"/{condition.pk}/", "/999999/")).status_code == 404
 
 
 def test_a_case_that_is_moved_twice_in_the_calendar_is_moved(member, technician, client):

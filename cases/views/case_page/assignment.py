@@ -10,6 +10,7 @@ from cases import releases
 from cases.casework import assignment
 from cases.core.text import isolated, isolated_html
 from cases.forms.casework import AcceptForm, HandOverCaseForm
+from cases.lifecycle import history
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
 from cases.views.case_page.case_actions import WEB, CaseActionView
@@ -55,6 +56,7 @@ class HandOverCase(CaseActionView[HandOverCaseForm]):
     action = Action.HAND_OVER
     form_class = HandOverCaseForm
     form_name = "hand_over_form"
+    kinds = (CaseEvent.Kind.HANDED_OVER,)
 
     def make_form(self, request: PortalRequest, case: Case) -> HandOverCaseForm:
         return HandOverCaseForm(request.POST, case=case)
@@ -65,6 +67,18 @@ class HandOverCase(CaseActionView[HandOverCaseForm]):
     def said(self, case: Case) -> str:
         name = isolated(case.assigned_to.display_name) if case.assigned_to else ""
         return _("Handed over to %(name)s.") % {"name": name}
+
+    def done_before(self, form: HandOverCaseForm, *, case: Case, by: User) -> CaseEvent | None:
+        """Do as the class does. The form refuses `to`, who has the case by now."""
+        if form.is_valid() or set(form.errors) != {"to"} or form.data.get("to") != str(case.assigned_to_id):
+            return None
+        return history.last_done(case, by=by, kinds=self.kinds, reason=form.cleaned_data["reason"].strip())
+
+    def show_again(self, request: PortalRequest, case: Case, form: HandOverCaseForm) -> HttpResponse:
+        if before := self.done_before(form, case=case, by=request.user):
+            self.tell(request, case, before.former_schedule)
+            return self.answer(request, case.pk)
+        return super().show_again(request, case, form)
 
 
 accept_case = AcceptCase.as_view()

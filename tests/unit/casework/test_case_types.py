@@ -98,7 +98,7 @@ def test_a_type_is_retired_and_brought_back(keep, administrator):
 def test_an_older_version_is_refused(verb, keep, administrator):
     added = keep()
     case_types.set_retired(case_type=added, retired=True, by=administrator, source="web")
-    options = {"facts": ORDER} if verb == "change" else {"retired": False}
+    options = {"facts": dataclasses.replace(ORDER, guidance="Ask.")} if verb == "change" else {"retired": False}
     with pytest.raises(WrongState):
         getattr(case_types, verb)(case_type=added, by=administrator, source="web", version=0, **options)
     assert CaseType.objects.get().is_retired

@@ -162,7 +162,12 @@ ANSWERS = [
         False,
     ),
     (422, {"ErrorCode": 300, "Message": "Invalid 'From' address: 'x'."}, "waiting", False),
-    (422, {"ErrorCode": 400, "Message": "The 'From' address you supplied is not a Sender Signature."}, "waiting", False),
+    (
+        422,
+        {"ErrorCode": 400, "Message": "The 'From' address you supplied is not a Sender Signature."},
+        "waiting",
+        False,
+    ),
     (422, {"ErrorCode": 300, "Message": "Invalid 'Tag': a letter from Mia"}, "failed", False),
     (401, {"ErrorCode": 10, "Message": "Bad token"}, "waiting", False),
     (503, {}, "waiting", False),
