@@ -19,7 +19,7 @@ from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
 from cases.delivery import celery_publisher
 from cases.delivery.notifications import with_administrators, with_deputies
-from cases.lifecycle import deputies
+from cases.lifecycle import deputies, stored_clock
 from cases.lifecycle.left_technicians import AT_WORK, left_with_cases
 from cases.lifecycle.notification_choices import chosen
 from cases.lifecycle.notification_kinds import About
@@ -81,8 +81,8 @@ def remind_at_once(cases: Iterable[Case], *, by: User | str, at: dt.datetime, to
 
 
 def _zones_due(now: dt.datetime) -> Iterator[tuple[str, ReminderDay]]:
-    """Yield the zones with people whose day has not been considered yet."""
-    zones = User.objects.filter(AT_WORK).order_by().values("time_zone")
+    """Yield the zones with people whose day has not been considered yet; none by a clock that is not the portal's."""
+    zones = User.objects.filter(AT_WORK, stored_clock.agrees()).order_by().values("time_zone")
     never = Count("pk", filter=Q(reminders_considered__isnull=True))
     found = zones.annotate(first=Min("reminders_considered"), last=Max("reminders_considered"), never=never)
     for zone_name, first, last, new in found.values_list("time_zone", "first", "last", "never"):

@@ -20,6 +20,7 @@ from cases.releases import bulk
 from cases.releases.reminders import queue_reminders
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseFactory, UserFactory
+from tests.stored_clock import store
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -385,6 +386,17 @@ def test_an_outage_over_the_time_loses_none_and_a_clock_set_back_doubles_none(te
     clock.move_to(dt.datetime(2025, 6, 12, 9, tzinfo=dt.UTC))
     send()
     assert told(mailoutbox) == {}
+
+
+def test_nobody_is_reminded_by_a_clock_that_is_not_the_portals(technician, mailoutbox, settings):
+    """It would tell wrong moments. The day is left to a process with the right clock."""
+    case = ahead(technician, 1)
+    store("Pacific/Auckland", settings.RELEASE_TIME_OF_DAY)
+    send()
+    assert mailoutbox == []
+    store(settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY)
+    send()
+    assert told(mailoutbox) == {"tom@example.com": numbers(case)}
 
 
 def test_a_sender_that_dies_sends_the_same_message_again(technician, mailoutbox, clock):
