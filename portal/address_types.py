@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from typing import ClassVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.setting_types import Text, Words
@@ -27,12 +28,37 @@ class Site:
     def read(self, name: str, text: str) -> str:
         if text and not _is_site(text):
             raise ImproperlyConfigured(f"{name} must begin with http:// or https:// and name a host, not {text!r}.")
+        return _site_in_ascii(text)
+
+
+def _site_in_ascii(text: str) -> str:
+    """Return the address of a website with its host in ASCII, as browsers and headers write it."""
+    parts = urlsplit(text)
+    before, at, host = parts.netloc.rpartition("@")
+    if host.isascii():
         return text
+    return parts._replace(netloc=before + at + _host_in_ascii(host)).geturl()
+
+
+def _host_in_ascii(text: str) -> str:
+    """Return a host, perhaps with a port, by IDNA 2008. The dot and the star before one stand for its subdomains."""
+    host, colon, port = text.partition(":") if not text.isascii() else (text, "", "")
+    name = host.removeprefix("*").removeprefix(".")
+    return host.removesuffix(name) + (name if name.isascii() else idna.encode(name, uts46=True).decode()) + colon + port
 
 
 def _is_site(text: str) -> bool:
     parts = _split(text)
-    return parts is not None and parts.scheme in ("http", "https")
+    return parts is not None and parts.scheme in ("http", "https") and _is_host(parts.netloc.rpartition("@")[2])
+
+
+def _is_host(text: str) -> bool:
+    """Tell whether a host with other letters than ASCII, perhaps with a port, is one of IDNA 2008."""
+    try:
+        _host_in_ascii(text)
+    except idna.IDNAError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -69,12 +95,16 @@ class Addresses(Words):
         """Tell whether `word` is such an address."""
         raise NotImplementedError
 
+    def in_ascii(self, word: str) -> str:
+        """Return the right `word` as browsers write it. Django compares it letter by letter."""
+        raise NotImplementedError
+
     def read(self, name: str, text: str) -> list[str]:
         words = super().read(name, text)
         for word in words:
             if not self.is_right(word):
                 raise ImproperlyConfigured(f"{name} must be {self.wanted}, not {word!r}.")
-        return words
+        return [self.in_ascii(word) for word in words]
 
 
 @dataclass(frozen=True)
@@ -85,7 +115,10 @@ class Hosts(Addresses):
     wanted: ClassVar = "host names such as portal.example.com, without a scheme or a port"
 
     def is_right(self, word: str) -> bool:
-        return HOST.fullmatch(word) is not None
+        return HOST.fullmatch(word) is not None and _is_host(word)
+
+    def in_ascii(self, word: str) -> str:
+        return _host_in_ascii(word)
 
 
 @dataclass(frozen=True)
@@ -97,6 +130,9 @@ class Origins(Addresses):
 
     def is_right(self, word: str) -> bool:
         return _is_site(word) and urlsplit(word)[2:] == ("", "", "")
+
+    def in_ascii(self, word: str) -> str:
+        return _site_in_ascii(word)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.utils.translation import gettext_noop as _noop
 
 from cases.core.clock import portal_now
+from cases.core.email_addresses import for_mail_server
 from cases.db.bulk import Digest, execute_with_async_commit, ids_as_rows
 from cases.db.retry import retry_until_stored
 from cases.delivery import claims, mail_hours
@@ -187,5 +188,5 @@ def _email_batch(common: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> EmailB
 
 
 def _mail_domain() -> str:
-    sender_domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    sender_domain = parseaddr(for_mail_server(settings.DEFAULT_FROM_EMAIL))[1].rpartition("@")[2]
     return sender_domain or urlsplit(settings.PORTAL_URL).hostname or "localhost"

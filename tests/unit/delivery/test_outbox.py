@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from django.core import mail
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -496,6 +497,24 @@ def test_an_address_that_no_message_can_carry_fails_for_good_and_alone(server, m
     good, bad = release_for(member, broken)
     outbox.deliver()
     assert states(good, bad) == ["sent", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "domain"),
+    [
+        ("Bücher <portal@bücher.example>", "xn--bcher-kva.example"),
+        ("portal@a.example", "a.example"),
+        ("portal@a.example.", "a.example."),
+    ],
+)
+def test_a_message_id_is_ascii(sender, domain, settings, member):
+    """Another letter would be encoded, and no program takes the result for a Message-ID."""
+    settings.DEFAULT_FROM_EMAIL = sender
+    (case,) = release_for(member)
+    outbox.deliver()
+    message_id = row(case).message_id
+    assert message_id.endswith(f"@{domain}>")
+    assert f"Message-ID: {message_id}\n" in mail.outbox[0].message().as_string()
 
 
 SENDERS = {

@@ -163,6 +163,26 @@ def test_good_hosts_and_origins_are_taken(settings_with):
     assert (found["ALLOWED_HOSTS"], found["CSRF_TRUSTED_ORIGINS"]) == (hosts, origins)
 
 
+def test_hosts_are_written_as_browsers_and_headers_write_them(settings_with):
+    """Django compares what a browser sends letter by letter, and no header has other letters than ASCII."""
+    found = settings_with(
+        PORTAL_URL="https://Fußball.bücher.example:8443/portal/",
+        ALLOWED_HOSTS=".bücher.example,faß.example",
+        CSRF_TRUSTED_ORIGINS="https://bücher.example:8443,https://*.bücher.example",
+        FLOWER_URL="http://user:pässword@bücher.example/flower",
+    )
+    assert found["PORTAL_URL"] == "https://xn--fuball-cta.xn--bcher-kva.example:8443/portal"
+    assert found["ALLOWED_HOSTS"] == [".xn--bcher-kva.example", "xn--fa-hia.example"]
+    assert found["CSRF_TRUSTED_ORIGINS"] == [
+        "https://xn--bcher-kva.example:8443",
+        "https://*.xn--bcher-kva.example",
+    ]
+    assert found["FLOWER_URL"] == "http://user:pässword@xn--bcher-kva.example/flower"
+    for name in ("PORTAL_URL", "CSRF_TRUSTED_ORIGINS"):
+        with pytest.raises(ImproperlyConfigured, match=name):
+            settings_with(**{"PORTAL_URL": "", name: "https://bü_cher☃.example"})
+
+
 def test_good_values_are_taken(settings_with):
     found = settings_with(
         SWEEP_INTERVAL="1",
