@@ -32,6 +32,7 @@ OPEN = {
     "mfa_activate_totp",
     "mfa_index",
     "mfa_reauthenticate",
+    "unsubscribe",
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
 from django.db import connection
@@ -17,8 +18,9 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.accounts import calendar_feed, second_factor
 from cases.accounts.mfa_adapter import PortalMFAAdapter, SecretUnreadable
+from cases.delivery import unsubscribe
 from cases.middleware import mfa
-from cases.models import SecurityState, User
+from cases.models import NotificationChoice, SecurityState, User
 from tests.unit.releases.test_races import Thread
 from tests.urls import url_patterns
 
@@ -189,6 +191,15 @@ def test_what_it_takes_to_set_it_up_stays_open(admin, client):
     for url in CLOSED:
         assert client.get(url).status_code in (200, 403), url
     assert "Set up an authenticator app" not in client.get("/").content.decode()
+
+
+@pytest.mark.usefixtures("demanded")
+def test_the_link_that_stops_emails_asks_nobody_who_they_are(administrator, client):
+    client.force_login(administrator)
+    link = unsubscribe.link(administrator, ["reminder"]).removeprefix(settings.PORTAL_URL)
+    for answer in (client.get(link), client.post(link)):
+        assert (answer.status_code, answer.templates[0].name) == (200, "cases/notifications/unsubscribe.html")
+    assert NotificationChoice.objects.get(user=administrator).channel == "portal"
 
 
 @pytest.mark.usefixtures("demanded")
