@@ -34,10 +34,15 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="make the change")
 
     def handle(self, *args: Any, old: str, new: str, keep: str, apply: bool, **options: Any) -> None:
-        stored = portal_clock_change.stored_setting() or ClockSetting(old, settings.RELEASE_TIME_OF_DAY)
+        present = portal_clock_change.stored_setting()
+        stored = present or ClockSetting(old, settings.RELEASE_TIME_OF_DAY)
         if stored.time_zone != old:
             raise CommandError(f"The portal's time zone is {stored.time_zone}, not {old}. Nothing was changed.")
         wanted = ClockSetting(new, options["time_of_day"] or stored.time_of_day)
+        if wanted == present:
+            self.stdout.write(f"The portal's clock is already set to {wanted}. Nothing was changed.")
+            self._say_what_to_set(wanted)
+            return
         change = Change(stored, wanted, Keep(keep))
         try:
             effect = portal_clock_change.change_clock(change, by=BY) if apply else portal_clock_change.preview(change)
@@ -48,6 +53,9 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was changed. Add --apply to make this change.")
             return
         self.stdout.write(self.style.SUCCESS("Time zone and release time changed."))
+        self._say_what_to_set(wanted)
+
+    def _say_what_to_set(self, wanted: ClockSetting) -> None:
         if wanted != ClockSetting(settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY):
             self.stdout.write(
                 f"Now set TIME_ZONE={wanted.time_zone} and RELEASE_TIME_OF_DAY={time_text(wanted.time_of_day)} "

@@ -248,6 +248,20 @@ def test_a_bad_request_changes_nothing(chicago, member, arguments, sentence):
     assert not CaseEvent.objects.exists()
 
 
+@pytest.mark.parametrize("arguments", [[], ["--time-of-day", "00:00"], ["--keep", "instants", "--apply"], ["--apply"]])
+def test_the_clock_that_is_there_is_no_change(chicago, member, arguments):
+    pending(member, "2025-06-20")
+    out = change(CHICAGO, CHICAGO, *arguments)
+    assert out == "The portal's clock is already set to America/Chicago, 00:00. Nothing was changed.\n"
+    assert not PortalEvent.objects.exists()
+
+
+def test_who_has_made_the_change_is_told_again_what_to_set(settings, clock, member):
+    settings.TIME_ZONE = CHICAGO
+    change(CHICAGO, "UTC", "--apply")
+    assert "Now set TIME_ZONE=UTC and RELEASE_TIME_OF_DAY=00:00" in change("UTC", "UTC")
+
+
 def test_where_no_clock_is_stored_it_stores_one(settings, clock, member):
     """As in a database from which the row was lost: the operator says what it was."""
     PortalClock.objects.all().delete()
