@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from cases.db.bulk import ids_as_rows
-from cases.delivery.notifications import administrators, notify_each, with_administrators
+from cases.delivery.notifications import administrators, mark_settled, notify_each, with_administrators
 from cases.lifecycle.condition_owners import can_own, owner_can_act, read_completed_by
 from cases.lifecycle.deputies import deputies_of
 from cases.lifecycle.notification_kinds import About
@@ -63,6 +63,19 @@ def tell_others_instead(owner: User, *, at: dt.datetime) -> None:
     for rows in _in_batches(list(others.values_list("case__assigned_to", "case_id", "pk"))):
         abouts = with_administrators([About(*row) for row in rows])
         notify_each(Kind.CONDITION, abouts, by=BY_ITSELF, at=at)
+
+
+def forget_settled(conditions: Collection[Condition], *, at: dt.datetime) -> None:
+    """Mark read what people were told of these conditions, which are settled or removed.
+
+    Those are the owners, and of approvals also their deputies and the administrators.
+    """
+    owners = {each.owner_id for each in conditions if each.owner_id}
+    people = set(owners)
+    if any(each.kind == Condition.Kind.APPROVAL for each in conditions):
+        people |= set(administrators()).union(*deputies_of(owners).values())
+    if people:
+        mark_settled([each.pk for each in conditions], people=people, at=at)
 
 
 def _asked(approvals: Sequence[Condition]) -> list[About]:

@@ -26,6 +26,7 @@ from cases.delivery.letter import (
     compose,
     reading_as,
 )
+from cases.delivery.notifications import ABOUT_CONDITIONS
 from cases.delivery.portal_links import portal_url
 from cases.lifecycle.deputies import stands_in_for
 from cases.lifecycle.left_technicians import has_left
@@ -36,8 +37,6 @@ from cases.models import Case, Condition, Notification, OutgoingEmail, User
 from cases.models.condition import UNMET
 
 Kind = Notification.Kind
-# These ask for something as long as the condition is open. Their `ref` is its key.
-ABOUT_CONDITIONS = (Kind.CONDITION, Kind.APPROVAL)
 # These say what holds a release back. Their `ref` is the revision of its schedule.
 ABOUT_SCHEDULES = (Kind.HELD, Kind.FAILED)
 NOTHING_LEFT = _noop("No email was needed: the notifications were read or no longer concern this person.")
@@ -103,7 +102,7 @@ def _open_conditions(told: Sequence[Notification]) -> set[int]:
 def _is_still_so(notification: Notification, case: Case, unmet: Collection[int]) -> bool:
     """Tell whether something is still to be done about `notification`. What has happened once stays so."""
     kind, ref = notification.kind, notification.ref
-    if kind in ABOUT_CONDITIONS:
+    if kind in ABOUT_CONDITIONS:  # they ask for something as long as the condition is open
         # Of a case that was reopened the approval is asked for again once it is completed.
         return ref in unmet and not case.is_released and (case.is_pending or kind == Kind.CONDITION)
     if kind in ABOUT_SCHEDULES:

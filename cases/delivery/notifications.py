@@ -5,7 +5,7 @@ it is decided again when it is shown and when it is sent.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,8 @@ from cases.models.notification import ONCE_KINDS
 Kind = Notification.Kind
 Channel = NotificationChoice.Channel
 Email = OutgoingEmail.Kind
+# Their `ref` is the key of the condition.
+ABOUT_CONDITIONS = (Kind.CONDITION, Kind.APPROVAL)
 EMAIL_OF = {Channel.MAIL: Email.NOTIFICATION, Channel.DIGEST: Email.DIGEST}
 # As far back as one looks for what a person was told and has not read: the cost of it has an end.
 MAX_LOOKED_THROUGH = 1000
@@ -116,6 +118,15 @@ def mark_acted_on(kinds: Iterable[str], *, case: Case, by: User, at: dt.datetime
     """Mark read what `by` was told of `kinds` about `case`: they have just acted on it, wherever they read it."""
     newest = _unread(by.pk).values("pk")
     Notification.objects.filter(pk__in=newest, case=case, kind__in=kinds).update(read_at=at)
+
+
+def mark_settled(conditions: Collection[int], *, people: Collection[int], at: dt.datetime) -> None:
+    """Mark read what these people were told of the conditions with these keys: nothing is left to do about them."""
+    told = Notification.objects.filter(kind__in=ABOUT_CONDITIONS, ref__in=ids_as_rows(sorted(conditions)))
+    unread = told.filter(recipient__in=ids_as_rows(sorted(people)), read_at__isnull=True).order_by("pk")
+    # What somebody else holds is being marked, or told again.
+    free = unread.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
+    Notification.objects.filter(pk__in=ids_as_rows(list(free))).update(read_at=at)
 
 
 def _unread(person: int | OuterRef) -> QuerySet[Notification]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, LinkGone, WrongState
 from cases.core.secret_tokens import digest_of, new_token
+from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_conditions
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import in_lock_order
@@ -70,6 +71,7 @@ def meet_by_link(*, token: str) -> Condition:
     case_conditions.settle(condition, Condition.State.MET, recorder)
     case_conditions.record(CaseEvent.Kind.CONDITION_MET, condition, recorder)
     store(case)
+    forget_settled([condition], at=recorder.at)
     return condition
 
 

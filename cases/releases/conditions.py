@@ -13,6 +13,7 @@ from cases.core import limits
 from cases.core.errors import CaseError, ConditionRemoved, NotAllowed, WrongState
 from cases.core.names import clean_name
 from cases.core.text import clean_text, isolated
+from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_conditions, form_tokens
 from cases.lifecycle.condition_owners import can_own, completed_by
 from cases.lifecycle.history import EventRecorder, facts_in
@@ -86,6 +87,7 @@ def remove_condition(*, condition: Condition, by: User, source: str, version: in
     if not may_remove(condition, by=locked.by, events=added):
         raise NotAllowed(_("Only administrators, and the person who added a condition, can remove it."))
     case_conditions.record(Event.CONDITION_REMOVED, condition, locked.recorder)
+    forget_settled([condition], at=locked.recorder.at)
     condition.delete()
     store(locked.case)
 
@@ -100,6 +102,7 @@ def meet_condition(*, condition: Condition, by: User, source: str, version: int 
     case_conditions.settle(condition, State.MET, locked.recorder)
     case_conditions.record(Event.CONDITION_MET, condition, locked.recorder)
     store(locked.case)
+    forget_settled([condition], at=locked.recorder.at)
     return condition
 
 
@@ -118,6 +121,7 @@ def approve(*, condition: Condition, by: User, source: str, version: int | None 
     case_conditions.settle(condition, State.MET, locked.recorder, approved_digest=case_conditions.digest(locked.case))
     case_conditions.record(Event.APPROVED, condition, locked.recorder)
     store(locked.case)
+    forget_settled([condition], at=locked.recorder.at)
     return condition
 
 
@@ -133,6 +137,7 @@ def waive_condition(
     case_conditions.settle(condition, State.WAIVED, locked.recorder, reason=reason)
     case_conditions.record(Event.CONDITION_WAIVED, condition, locked.recorder, reason=reason)
     store(locked.case)
+    forget_settled([condition], at=locked.recorder.at)
     return condition
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.errors import WrongState
 from cases.core.text import isolated
+from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import condition_sets
 from cases.lifecycle.permissions import Action
 from cases.models import BulkRow, Case, CaseEvent, Condition
@@ -136,6 +137,7 @@ class SettleCondition(Operation):
         store(changes)
         recount(changes)
         record(events)
+        forget_settled(first, at=self.job.now)
         wake_if_any_reached([change.case for change in changes])
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.errors import WrongState
 from cases.db.bulk import ids_as_rows
+from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import condition_sets
 from cases.lifecycle.condition_owners import can_own
 from cases.lifecycle.permissions import Action
@@ -103,6 +104,7 @@ class RemoveCondition(ConditionUndo):
         for each in kept:
             each.owner_id = self.owners[each.case_id]
         events = condition_sets.events(Kind.CONDITION_REMOVED, removed, recorders)
+        forget_settled(removed, at=self.job.now)
         Condition.objects.filter(pk__in=ids_as_rows([each.pk for each in removed])).delete()
         return events + condition_sets.restore_owners(kept, recorders)
 

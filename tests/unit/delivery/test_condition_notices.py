@@ -9,6 +9,7 @@ import pytest
 
 from cases import releases
 from cases.accounts import people
+from cases.accounts.absences import set_absence
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.delivery.notifications import notify
@@ -121,6 +122,54 @@ def test_no_email_asks_for_an_approval_that_is_no_longer_needed(
     change(approval, technician, administrator)
     clock.shift(DAY)
     assert mailed(mailoutbox) == told
+
+
+def waive_in_bulk(condition, technician, administrator):
+    chosen = Parameters(kind="approval")
+    run = bulk.preview(
+        by=administrator, action="waive_condition", keys=[condition.case_id], parameters=chosen, reason="x"
+    )
+    bulk.start(by=administrator, run=run)
+    bulk.work_off()
+
+
+def unread(kind):
+    rows = Notification.objects.filter(kind=kind, read_at__isnull=True)
+    return sorted(rows.values_list("recipient__username", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (approve, []),
+        (waive, []),
+        (waive_in_bulk, []),
+        (remove, []),
+        (reopen, ["ada", "eve"]),
+        (nothing, ["ada", "eve"]),
+    ],
+)
+def test_the_bell_forgets_an_approval_that_is_no_longer_needed(approval, technician, administrator, change, told):
+    other = releases.add_condition(case=CaseFactory(assigned_to=technician), by=technician, kind="approval", **WEB)
+    releases.complete(case=other.case, by=technician, release_on=WEEK, **WEB)
+    change(approval, technician, administrator)
+    assert unread("approval") == sorted([*told, "ada", "eve"]), "the other one is still needed"
+
+
+def test_the_bell_of_an_owner_and_a_deputy_forgets_it_too(technician, other_technician, administrator, clock):
+    deputy = UserFactory(username="dora", role="technician")
+    today = FROZEN.date()
+    set_absence(technician=other_technician, deputy=deputy, first_day=today, last_day=today, by=administrator)
+    case = CaseFactory(assigned_to=technician)
+    condition = releases.add_condition(case=case, by=technician, kind="approval", owner=other_technician, **WEB)
+    owned = releases.add_condition(
+        case=case, by=technician, kind="manual", name="Payment", owner=other_technician, **WEB
+    )
+    releases.complete(case=case, by=technician, release_on=WEEK, **WEB)
+    assert (unread("approval"), unread("condition")) == (["dora", "otto"], ["otto"])
+    releases.approve(condition=condition, by=administrator, **WEB)
+    releases.meet_condition(condition=owned, by=technician, **WEB)
+    assert (unread("approval"), unread("condition")) == ([], [])
 
 
 @pytest.mark.parametrize(("is_met", "told"), [(True, []), (False, ["otto"])])
