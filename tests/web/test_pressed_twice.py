@@ -7,8 +7,9 @@ import pytest
 from cases import releases
 from cases.conversation import canned_texts
 from cases.core.clock import portal_now
+from cases.documents import attach_and_remove as documents
 from cases.models import CannedText, Case, CaseEvent, CaseType, User
-from tests.factories import CaseFactory, UserFactory
+from tests.factories import CaseFactory, UserFactory, letter
 
 pytestmark = pytest.mark.django_db
 
@@ -242,6 +243,34 @@ def test_a_condition_that_a_colleague_removed_is_told_of_on_the_page_of_its_case
     answer = client.post(address, {"version": 1, "reason": "Not needed"})
     assert (answer.status_code, "This condition was removed." in answer.content.decode()) == (409, True)
     assert client.post(address.replace(f"/{condition.pk}/", "/999999/")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("who", "state"), [("technician", {}), ("member", {"draft": True, "assigned_to": None})], ids=["report", "draft"]
+)
+def test_a_document_that_is_removed_twice_is_removed(who, state, member, technician, client, request):
+    case = CaseFactory(**{"member": member, "assigned_to": technician} | state)
+    user = request.getfixturevalue(who)
+    document = documents.attach(case=case, by=user, file=letter(), source="web")
+    client.force_login(user)
+    address = f"/cases/{case.pk}/documents/{document.pk}/remove/"
+    for _press in range(2):
+        answer = client.post(address, follow=True)
+        assert (answer.status_code, "“letter.pdf” removed." in answer.content.decode()) == (200, True)
+        assert answer.request["PATH_INFO"] == f"/cases/{case.pk}/"
+    assert events(case) == ["document_attached", "document_removed"]
+    assert client.post(address.replace(f"/{document.pk}/", "/999999/")).status_code == 404
+
+
+def test_a_member_learns_nothing_of_a_report_that_was_removed(member, technician, client):
+    case = CaseFactory(member=member, assigned_to=technician)
+    document = documents.attach(case=case, by=technician, file=letter(), source="web")
+    documents.remove(document=document, by=technician, source="web")
+    address = f"/cases/{case.pk}/documents/{document.pk}/remove/"
+    client.force_login(member)
+    assert client.post(address).status_code == 404
+    client.force_login(UserFactory(role=User.Role.ADMINISTRATOR))
+    assert client.post(address).url == f"/cases/{case.pk}/#documents"
 
 
 def test_a_case_that_is_moved_twice_in_the_calendar_is_moved(member, technician, client):

@@ -98,12 +98,29 @@ def attach_document(request: PortalRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @refusals_shown_by(show_refusal)
 def remove_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResponse:
-    """Ask whether the document shall go, by its name (GET). Remove it (POST)."""
-    found = visible_document(request, pk, document_pk)
+    """Ask whether the document shall go, by its name (GET). Remove it (POST). One that is gone was removed."""
+    try:
+        found = visible_document(request, pk, document_pk)
+    except Http404:
+        return _removed(request, pk, name=_name_of_removed(request, pk, document_pk))
     if request.method != "POST":
         return _ask_to_remove(request, found)
     documents.remove(document=found, by=request.user, source=WEB)
-    messages.success(request, _("“%(name)s” removed.") % {"name": isolated(found.name)})
+    return _removed(request, pk, name=found.name)
+
+
+def _name_of_removed(request: PortalRequest, pk: int, document_pk: int) -> str:
+    """Return what a document was called that was removed: in another tab, or by a button that is pressed again.
+
+    Http404 where there was none. Members are told of those alone that they removed themselves.
+    """
+    steps = CaseEvent.objects.filter(case=visible_case(request, pk), kind=CaseEvent.Kind.DOCUMENT_REMOVED)
+    known = steps.filter(actor=request.user) if request.user.is_member else steps
+    return str(get_object_or_404(known, details__document=document_pk).details["name"])
+
+
+def _removed(request: PortalRequest, pk: int, *, name: str) -> HttpResponse:
+    messages.success(request, _("“%(name)s” removed.") % {"name": isolated(name)})
     return redirect(_list_of(request, pk))
 
 
