@@ -55,12 +55,15 @@ WORDS = {
 def _refused(request: PortalRequest, error: CaseError, token: str) -> HttpResponse:
     """Ask again where the link still works, with what was typed.
 
-    Else say why nothing happens, and lead on to the case where the reader may see it.
+    Else say why nothing happens, and lead on to the case where the reader may see it. A button that is pressed twice
+    has done what it was asked for.
     """
     now = portal_now()
     try:
         link, case = _opened(request, token, now)
     except CaseError as ended:
+        if done := _done_before(request, token, now):
+            return done
         context = {"refusal": ended.message, "case": _case_of(request, token)}
         return render(request, PAGE, context, status=ended.status)
     form = _form(request, link, case)
@@ -84,6 +87,22 @@ def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
         button.tell(request, button.perform(form, case=case, by=request.user), former)
         return redirect("case_detail", pk=case.pk)
     return _ask(request, link, case, form, now=now, status=400 if form.is_bound else 200)
+
+
+def _done_before(request: PortalRequest, token: str, now: dt.datetime) -> HttpResponse | None:
+    """Say what the reader did with this very form last, if nothing has happened to the case since."""
+    if request.method != "POST":
+        return None
+    try:
+        link = signed_links.read(token, by=request.user, now=now)
+    except CaseError:
+        return None
+    case, button = visible_case(request, link.case), BUTTONS[link.action]
+    event = button.done_before(_form(request, link, case), case=case, by=request.user)
+    if event is None or event.source != SOURCE:
+        return None
+    button.tell(request, case, event.former_schedule)
+    return redirect("case_detail", pk=case.pk)
 
 
 def _opened(request: PortalRequest, token: str, now: dt.datetime) -> tuple[SignedLink, Case]:

@@ -30,6 +30,13 @@ DONE = {
     Action.RELEASE_EARLY: ({"reason": "x"}, "released"),
 }
 
+SAID = {
+    Action.RESCHEDULE: "Release date updated.",
+    Action.RETURN: "Case reopened.",
+    Action.HOLD: "Case put on hold.",
+    Action.RELEASE_EARLY: "Case released.",
+}
+
 
 @pytest.fixture
 def case(technician):
@@ -68,12 +75,17 @@ def test_it_asks_and_does_it_once(who, action, case, technician, administrator):
     assert rows() == before
     data, kind = DONE[action]
     form = data | {"version": case.version}
-    assert client.post(url, form).status_code == 302
+    first = client.post(url, form, follow=True)
+    assert (first.status_code, first.request["PATH_INFO"]) == (200, f"/cases/{case.pk}/")
     event = CaseEvent.objects.first()
     assert (event.kind, event.actor, event.source) == (kind, person, "link")
     done = rows()
-    for method in (client.get, client.post):
-        again = method(url, form)
+    pressed_again = client.post(url, form, follow=True)
+    assert (pressed_again.status_code, pressed_again.request["PATH_INFO"]) == (200, f"/cases/{case.pk}/")
+    assert SAID[action] in first.content.decode()
+    assert SAID[action] in pressed_again.content.decode()
+    other = {"reason": "Another", "release_date": (LATER + DAY).isoformat()}
+    for again in (client.get(url, form), client.post(url, form | other)):
         assert again.status_code == 410
         assert "Nothing was changed." in again.content.decode()
     assert rows() == done
