@@ -2,13 +2,13 @@
 
 PYTHON ?= python3
 VENV := .venv
-# Each is newer than its requirements once they are installed, so that nothing is installed twice.
+# Once the requirements are installed, these files are newer than they are, so nothing is installed twice.
 FOR_DEMO := $(VENV)/.installed-for-demo
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_REPORTS := $(VENV)/.installed-for-reports
 PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --require-hashes -r
-# uv takes a fraction of the time that pip takes, and compiles on all cores what eight processes would else compile each.
-# pip installs where uv cannot, such as from an index that only pip is told of.
+# uv takes a fraction of pip's time. It compiles on all cores, so that eight processes don't each compile the same files.
+# pip is the fallback where uv fails, such as with an index that only pip is configured for.
 UV_INSTALL = $(PIP_INSTALL) requirements/installer.txt && $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes -r
 INSTALL = install() { { $(UV_INSTALL) $$1; } 2>/dev/null || $(PIP_INSTALL) $$1; }; install
 
@@ -19,49 +19,49 @@ export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
 .PHONY: help demo check test test-postgresql test-sqlite lint lint-types lint-style lint-imports lint-security lint-migrations audit requirements messages settings chaos bench screenshots tour programs
 
-help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-demo: $(FOR_DEMO) ## run the whole portal here, with data and logins; Ctrl-C stops it
+demo: $(FOR_DEMO) ## run the whole portal on this machine, with data and logins (Ctrl-C stops it)
 	@$(VENV)/bin/python deploy/demo/demo.py
 
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON) on the PATH. Install it, or name another: make PYTHON=/path/to/python3"; exit 1; } >&2
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $(PYTHON) is" `$(PYTHON) -c 'import platform; print(platform.python_version())' 2>&1 | tail -n 1`". Name a newer one: make PYTHON=python3.12"; exit 1; } >&2
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) comes without its venv module. Install it (on Debian and Ubuntu: apt install python3-venv)."; exit 1; } >&2
-	@echo "Making $(VENV) with $(PYTHON)…"
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is required, but $(PYTHON) isn't on the PATH. Install it, or choose another one: make PYTHON=/path/to/python3"; exit 1; } >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is required, but $(PYTHON) is" `$(PYTHON) -c 'import platform; print(platform.python_version())' 2>&1 | tail -n 1`". Choose a newer one: make PYTHON=python3.12"; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv module. Install it (on Debian and Ubuntu: apt install python3-venv)."; exit 1; } >&2
+	@echo "Creating $(VENV) with $(PYTHON)…"
 	@$(PYTHON) -m venv --clear $(VENV)
 
 $(FOR_DEMO): requirements/demo.txt $(VENV)/bin/python
-	@echo "Installing what the demo needs (some seconds, the first time)…"
+	@echo "Installing what the demo needs (first time only, takes a few seconds)…"
 	@$(INSTALL) requirements/demo.txt
 	@touch $@
 
-# It brings what the demo needs too.
+# Includes what the demo needs.
 $(INSTALLED): requirements/dev.txt $(VENV)/bin/python
-	@echo "Installing what the tests need (a minute or two, the first time)…"
+	@echo "Installing what the tests need (first time only, takes a minute or two)…"
 	@$(INSTALL) requirements/dev.txt
 	@touch $@ $(FOR_DEMO)
 
-check: lint ## run on every save, takes about a minute: lint, and the fast tests of tests/unit on SQLite
+check: lint ## lint, and run the fast tests of tests/unit on SQLite: about a minute, for every save
 	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/check.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses auto $(UNUSED_BY_UNITS) $(PYTEST) -m "not postgresql and not slow" tests/unit
 
-# Plugins that only tests of the API and of workers use. Each process spends a second on loading them.
+# Plugins that only API and worker tests use. Loading them takes each process a second.
 UNUSED_BY_UNITS := -p no:schemathesis -p no:celery -p no:docker_tools
 
-test: lint audit test-postgresql test-sqlite ## check everything: lint, known vulnerabilities, the tests on PostgreSQL and Redis, and on SQLite
+test: lint audit test-postgresql test-sqlite ## check everything: lint, known vulnerabilities, and all tests on PostgreSQL, Redis and SQLite
 
 test-postgresql: $(INSTALLED) programs
 	@$(VENV)/bin/python -m pytest -q --numprocesses 3 --dist loadscope --no-loadscope-reorder $(PYTEST) -m "not sqlite"
 
-# What of it speaks to the database: tests/databases.py.
+# Repeats the tests that depend on the database. tests/databases.py decides which.
 test-sqlite: $(INSTALLED)
-	@echo "Once more on SQLite, what speaks to the database"
+	@echo "Repeating the database tests on SQLite"
 	@mkdir -p var && DATABASE_URL=sqlite:///$(CURDIR)/var/tests.sqlite3 $(VENV)/bin/python -m pytest -q --numprocesses 2 $(PYTEST) -m "not postgresql and not one_database" tests/unit tests/web tests/api
 
 lint: export SECRET_KEY := only for checks
 lint: export ENV_FILE := /dev/null
-lint: $(INSTALLED) ## ruff, mypy, bandit, who imports whom, and the migrations; needs no network
+lint: $(INSTALLED) ## ruff, mypy, bandit, the import contracts and the migrations (no network needed)
 	@$(MAKE) --no-print-directory --jobs 2 lint-types lint-style lint-imports lint-security lint-migrations
 
 lint-types:
@@ -84,7 +84,7 @@ lint-migrations:
 audit: $(INSTALLED) ## check installed packages for known vulnerabilities
 	@$(VENV)/bin/python -m tests.audit requirements/dev.txt
 
-requirements: $(INSTALLED) ## compile requirements/*.in to files with hashes
+requirements: $(INSTALLED) ## compile requirements/*.in into files with hashes
 	@cd requirements && for name in product installer demo dev bench; do \
 		[ $$name = product ] && output=../requirements.txt || output=$$name.txt; \
 		[ $$name = product ] && same= || same="--constraints ../requirements.txt"; \
@@ -94,7 +94,7 @@ requirements: $(INSTALLED) ## compile requirements/*.in to files with hashes
 messages: export SECRET_KEY := only for texts
 messages: export ENV_FILE := /dev/null
 messages: export DJANGO_SETTINGS_MODULE := portal.settings
-messages: $(INSTALLED) ## collect the texts for translation, and compile what is translated
+messages: $(INSTALLED) ## collect the texts for translation, and compile the translations
 	@$(VENV)/bin/python -m tests.catalogue
 
 settings: export SECRET_KEY := only for texts
@@ -103,7 +103,7 @@ settings: export DJANGO_SETTINGS_MODULE := portal.settings
 settings: $(INSTALLED) ## write the tables of docs/settings.md and the lines of .env.example
 	@$(VENV)/bin/python -m tests.settings_docs
 
-screenshots: $(INSTALLED) programs ## a picture of every page, phone and desktop, light and dark, in var/screenshots
+screenshots: $(INSTALLED) programs ## take a picture of every page, phone and desktop, light and dark, in var/screenshots
 	@rm -rf var/screenshots
 	@$(VENV)/bin/python -m pytest -q --numprocesses 2 tests/browser/screenshots.py
 	@$(VENV)/bin/python -m tests.browser.contact_sheet
@@ -111,21 +111,21 @@ screenshots: $(INSTALLED) programs ## a picture of every page, phone and desktop
 tour: screenshots ## retake the six pictures in docs/tour.md
 	@cp var/screenshots/tour/*.png docs/tour/
 
-chaos: $(INSTALLED_FOR_REPORTS) ## break everything on purpose, count what was lost; writes docs/reliability.md
+chaos: $(INSTALLED_FOR_REPORTS) ## break everything on purpose, count what was lost, and write docs/reliability.md
 	@$(VENV)/bin/python -m tests.chaos $(FAULTS)
 
-bench: $(INSTALLED_FOR_REPORTS) ## measure beside plain SQL and other libraries; writes docs/performance.md and docs/capacity.md
+bench: $(INSTALLED_FOR_REPORTS) ## compare with plain SQL and other libraries, and write docs/performance.md and docs/capacity.md
 	@$(VENV)/bin/python -m tests.bench $(SECTIONS)
 
 $(INSTALLED_FOR_REPORTS): $(INSTALLED) requirements/bench.txt
 	@$(INSTALL) requirements/bench.txt
 	@touch $@
 
-# Programs that come as packages of the system: the browser, with and without windows, and the proxy of docker-compose.yml (not started, RUNLEVEL=1).
+# Programs from system packages: Chromium, with and without windows, and the proxy of docker-compose.yml (not started, RUNLEVEL=1).
 programs:
 	@missing=""; \
 	command -v chromium chromium-browser google-chrome >/dev/null || missing="chromium chromium-headless-shell"; \
 	command -v nginx >/dev/null || missing="$$missing nginx-light"; \
 	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $$missing…" && apt-get update -qq \
 		&& RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; } \
-		|| echo "Not installed, and no right to: $$missing. Without Chromium the browser tests fail, without nginx its tests are skipped."
+		|| echo "Not installed, and no permission to install: $$missing. Without Chromium the browser tests fail. Without nginx its tests are skipped."

@@ -27,7 +27,9 @@ class NewConditionFields(SingleValuesForm):
         label=_("Name"),
         required=False,
         max_length=limits.CONDITION,
-        help_text=_("Needed for “Something to confirm” and “Confirmation by link”. Anyone with the link can read it."),
+        help_text=_(
+            "Required for “Something to confirm” and “Confirmation by link”. Anyone with the link can read it."
+        ),
     )
     owner = TechnicianField(
         label=_("Owner"),

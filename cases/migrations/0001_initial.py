@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                         editable=False,
                         help_text="The last day, in this person's time zone, for which reminders were processed.",
                         null=True,
-                        verbose_name="reminders considered",
+                        verbose_name="reminders processed",
                     ),
                 ),
                 (
@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
                         editable=False,
                         help_text="Why it bounced. For staff only.",
                         max_length=500,
-                        verbose_name="words of the mail server",
+                        verbose_name="mail server's message",
                     ),
                 ),
                 (
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         editable=False,
-                        help_text="Part of every session, token and link. A new key ends them all.",
+                        help_text="Part of every session, token and link. A new key invalidates them all.",
                         max_length=32,
                         verbose_name="credentials key",
                     ),

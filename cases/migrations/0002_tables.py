@@ -482,7 +482,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default={},
                         default=dict,
-                        help_text="Facts that have no column of their own. People are listed by ID.",
+                        help_text="Facts without a column of their own. People are listed by ID.",
                         verbose_name="details",
                     ),
                 ),
@@ -1120,7 +1120,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default={},
                         default=dict,
-                        help_text="Facts that have no column of their own. People are listed by ID.",
+                        help_text="Facts without a column of their own. People are listed by ID.",
                         verbose_name="details",
                     ),
                 ),
@@ -2286,7 +2286,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default={},
                         default=dict,
-                        help_text="Facts that have no column of their own. People are listed by ID.",
+                        help_text="Facts without a column of their own. People are listed by ID.",
                         verbose_name="details",
                     ),
                 ),
@@ -2523,7 +2523,7 @@ class Migration(migrations.Migration):
                 (
                     "text",
                     models.CharField(
-                        blank=True, help_text="Empty: documents alone.", max_length=4000, verbose_name="text"
+                        blank=True, help_text="Empty: documents only.", max_length=4000, verbose_name="text"
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="time")),
@@ -2718,7 +2718,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_index=False,
-                        help_text="Empty: a person with the link.",
+                        help_text="Empty: someone with the link.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -2742,7 +2742,7 @@ class Migration(migrations.Migration):
                             ("bulk", "Bulk operation"),
                         ],
                         max_length=10,
-                        verbose_name="met or waived through",
+                        verbose_name="met or waived via",
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=1000, verbose_name="reason")),

@@ -66,9 +66,9 @@ class Condition(models.Model):
         blank=True,
         related_name="+",
         db_index=False,
-        help_text=_("Empty: a person with the link."),
+        help_text=_("Empty: someone with the link."),
     )
-    settled_through = models.CharField(_("met or waived through"), max_length=10, choices=EventSource, blank=True)
+    settled_through = models.CharField(_("met or waived via"), max_length=10, choices=EventSource, blank=True)
     reason = Prose(_("reason"), max_length=limits.REASON, blank=True)
     approved_digest = models.CharField(
         _("what was approved"),

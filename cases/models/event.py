@@ -80,7 +80,7 @@ class Event(AppendOnly):
         default=dict,
         db_default={},
         blank=True,
-        help_text=_("Facts that have no column of their own. People are listed by ID."),
+        help_text=_("Facts without a column of their own. People are listed by ID."),
     )
 
     # The people of the details by their present names: set by cases.lifecycle.history.

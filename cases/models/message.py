@@ -58,7 +58,7 @@ class CaseMessage(AppendOnly):
     )
     # Not by the author's role, which can change.
     is_from_member = models.BooleanField(_("from the member"))
-    text = Prose(_("text"), max_length=limits.MESSAGE, blank=True, help_text=_("Empty: documents alone."))
+    text = Prose(_("text"), max_length=limits.MESSAGE, blank=True, help_text=_("Empty: documents only."))
     at = models.DateTimeField(_("time"))
     release_number = models.PositiveIntegerField(
         _("release number"), default=0, help_text=_("The current release when it was written. 0: none.")

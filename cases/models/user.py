@@ -144,7 +144,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         help_text=_("Single-key shortcuts, such as / to search."),
     )
     reminders_considered = models.DateField(
-        _("reminders considered"),
+        _("reminders processed"),
         null=True,
         blank=True,
         editable=False,
@@ -155,7 +155,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         _("email bounced"), null=True, blank=True, editable=False, help_text=_("When the address started bouncing.")
     )
     email_bounce_words = models.CharField(
-        _("words of the mail server"),
+        _("mail server's message"),
         max_length=limits.SERVER_WORDS,
         blank=True,
         default="",
@@ -174,7 +174,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         default="",
         db_default="",
         editable=False,
-        help_text=_("Part of every session, token and link. A new key ends them all."),
+        help_text=_("Part of every session, token and link. A new key invalidates them all."),
     )
 
     # For whom they stand in today: read by cases.lifecycle.deputies.

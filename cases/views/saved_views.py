@@ -127,7 +127,7 @@ def pin_view(request: PortalRequest) -> HttpResponse:
     key = request.POST.get("view", "")
     is_pinned = {"yes": True, "no": False}.get(request.POST.get("pinned", ""))
     if is_pinned is None:
-        return _list(request, status=400, problem=_("Choose whether to pin the view or to unpin it."))
+        return _list(request, status=400, problem=_("Choose whether to pin or unpin the view."))
     view = get_object_or_404(verbs.visible_to(request.user), pk=int(key)) if limits.is_key(key) else None
     with _gone_is_404():
         verbs.pin(by=request.user, source=WEB, builtin="" if view else key, view=view, is_pinned=is_pinned)

@@ -48,7 +48,7 @@ def run() -> None:
     """Bring everything up and watch it, until KeyboardInterrupt or CannotStart."""
     began, make = time.monotonic(), os.getppid()
     if count := end_all():
-        say(f"Ended {count} processes of a demo that was killed.")
+        say(f"Stopped {count} processes that an earlier demo left running.")
     services = complete_environment()
     for old in (VAR / "prepared", *LOGS.iterdir()):
         old.unlink(missing_ok=True)
@@ -147,18 +147,18 @@ def tell(lines: list[str]) -> None:
 def last_words(name: str) -> str:
     """Return why `name` does not run, from its log."""
     words = [line for line in (LOGS / f"{name}.log").read_text(errors="replace").splitlines() if line.strip()]
-    why = re.sub(r"^[\w.]*(Error|ImproperlyConfigured): ", "", words[-1]) if words else f"{name} did not come up."
+    why = re.sub(r"^[\w.]*(Error|ImproperlyConfigured): ", "", words[-1]) if words else f"{name} didn't start."
     return f"{why} (var/log/{name}.log)"
 
 
 def summary(seconds: float) -> str:
     """Return what people need to know once everything is up."""
-    return f"""The portal is up, after {seconds:.0f} s.
+    return f"""The portal is up. It took {seconds:.0f} s.
   Portal     {os.environ["PORTAL_URL"]}
   Logins     member, other-member, technician, admin
   Password   {os.environ["DEMO_PASSWORD"]}
-  Flower     {os.environ["FLOWER_URL"]} (login flower, the same password)
-  Mail       to {os.environ["EMAIL_URL"].rpartition("@")[2]}; the demo's own server keeps it in var/mail/new
+  Flower     {os.environ["FLOWER_URL"]} (login flower, same password)
+  Mail       to {os.environ["EMAIL_URL"].rpartition("@")[2]} (the demo's own server keeps it in var/mail/new)
   Logs       var/log
   Stop       Ctrl-C, or kill {os.getpid()}"""
 
@@ -176,7 +176,7 @@ def lock_checkout() -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise CannotStart("A demo runs in this checkout already. Stop it with Ctrl-C in its terminal.") from None
+        raise CannotStart("A demo is already running in this checkout. Stop it with Ctrl-C in its terminal.") from None
     return lock
 
 

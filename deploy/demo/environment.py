@@ -63,7 +63,7 @@ def check_port(name: str, variable: str, port: str, others: set[str]) -> None:
             return
     with socket.create_server(("127.0.0.1", 0)) as probe:
         free = probe.getsockname()[1]
-    raise CannotStart(f"Port {port} ({name}) is taken. Stop what listens there, or: make demo {variable}={free}")
+    raise CannotStart(f"Port {port} ({name}) is in use. Free it, or run: make demo {variable}={free}")
 
 
 def redis_server() -> str:

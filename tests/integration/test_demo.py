@@ -120,7 +120,7 @@ def test_runs_restarts_what_dies_and_stops_with_make(checkout, prepared):
 
     second = Demo(checkout)
     assert second.make.wait(PATIENCE) != 0
-    assert "A demo runs in this checkout already." in second.text()
+    assert "A demo is already running in this checkout." in second.text()
 
     web = the("gunicorn", checkout)
     web.kill()
@@ -181,7 +181,7 @@ def test_says_which_port_is_taken(checkout):
         port = str(taken.getsockname()[1])
         demo = Demo(checkout, PORT=port)
         assert demo.ends() != 0
-    assert f"make demo: Port {port} (web) is taken. Stop what listens there, or: make demo PORT=" in demo.text()
+    assert f"make demo: Port {port} (web) is in use. Free it, or run: make demo PORT=" in demo.text()
 
 
 def test_says_that_the_database_is_of_another_version(checkout):
@@ -201,4 +201,4 @@ def test_says_that_python_is_missing(checkout):
         ["make", "demo", "PYTHON=python-that-is-missing"], cwd=checkout, capture_output=True, text=True, check=False
     )
     assert answer.returncode != 0
-    assert "Python 3.11 or newer is needed, and there is no python-that-is-missing on the PATH." in answer.stderr
+    assert "Python 3.11 or newer is required, but python-that-is-missing isn't on the PATH." in answer.stderr

@@ -142,7 +142,7 @@ class HandBack(UndoOperation, HandOver):
             raise self.changed_since()
         former = self.job.people.get(self.new_technician(item.row) or 0)
         if former is None or not former.takes_cases:
-            raise WrongState(_("The technician who had this case doesn't take cases anymore."))
+            raise WrongState(_("The technician who had this case no longer takes cases."))
 
     def rule(self, item: Item) -> Rule:
         """Check it as if the case were not handed over yet: the former technician may take it back."""
