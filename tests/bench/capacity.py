@@ -105,8 +105,8 @@ def _rows(wave: float, mails: float, disk: dict[str, float]) -> list[list[str]]:
     return [
         ["due at a midnight", *(number(day) for day in due)],
         ["the last of them visible after", *(_duration(day / wave) for day in due)],
-        ["a member who looks waits", *("not at all" for _ in due)],
-        ["the last mail sent after", *(_duration(day / mails) for day in due)],
+        ["a member who visits waits", *("not at all" for _ in due)],
+        ["the last email sent after", *(_duration(day / mails) for day in due)],
         [
             "disk, GB: pending cases",
             *(number(pending * (disk["case"] + 3 * disk["history row"]) / GB) for pending in PENDING),

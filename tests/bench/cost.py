@@ -24,11 +24,11 @@ from tests.integration.processes import LocalWorker
 
 TEXT = """
 A release worker with two processes releases a wave, and then single cases with an instant and a wake-up each. The
-processor time includes the worker's processes and the database server's, except the observing connection. The bytes
-are what Redis received and sent, from publishing the wake-ups to the message for the mail workers. What both use
-while nothing happens was measured first and is subtracted. Statements are counted where Django sends them, including
-savepoints, without BEGIN and COMMIT. Mail is not included. Disk is measured right after the release of a wave, with
-the old versions of its rows. Memory is that of ETA tasks held by a worker.
+processor time includes the worker's processes and the database server's, except the observing connection. The bytes are
+what Redis received and sent, from publishing the wake-ups to the message for the mail workers. What both use while idle
+was measured first and is subtracted. Statements are counted where Django sends them, including savepoints, without
+BEGIN and COMMIT. Mail is not included. Disk is measured right after the release of a wave, with the old versions of its
+rows. Memory is that of ETA tasks held by a worker.
 """.strip().replace("\n", " ")
 
 APART = 0.1

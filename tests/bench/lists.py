@@ -213,10 +213,10 @@ def _section(
         "Lists",
         f"Each list, order and filter with {_enumeration(sizes)} cases in all states, in schemas of one PostgreSQL "
         f"server that take turns, {repetitions} times each, and then with {_enumeration(sqlite_sizes)} cases in files "
-        "of SQLite. Pages are requested through Django's test client with all middleware. The ratio of a page is to "
-        "the fewest cases that fill it as the most do, if there are any: a row that is not there takes no time. Plain "
-        "statements are what a view without indexes of its own sends for the same page: the count and the first rows. "
-        "They render nothing.",
+        "of SQLite. Pages are requested through Django's test client with all middleware. The ratio compares each "
+        "page with the smallest number of cases that fills it as the largest does, if there is one, because missing "
+        "rows take no time. Plain statements are those that a view without its own indexes sends for the same page: "
+        "the count and the first rows. They render nothing.",
         [
             *_goals(times, sizes[-1], 60, ""),
             *_goals(on_sqlite, sqlite_sizes[-1], 150, "SQLite, "),

@@ -16,12 +16,12 @@ from tests.bench.smtp_sink import SmtpSink, Taken, smtp_sink
 TEXT = """
 Each member gets one email with text and HTML. The bare loop builds an EmailMessage with the same content and passes it
 to smtplib's send_message over one connection. It records nothing. The outbox claims rows, checks what each member may
-see now, renders, sends, and records every email. The ways take turns, and figures are medians of their runs. The sink
-must have received each email once. The mail worker is Celery's, with two processes and one message. Then senders are
-killed with SIGKILL while they work, and emails received twice under one Message-ID are counted. The sink is a process
-of its own that speaks a minimum of SMTP. How many finished messages it takes from one connection is among the
-figures: it is not the bottleneck. The other libraries send the same number to the same sink, each in an environment
-of its own.
+see now, renders, sends, and records every email. The approaches take turns, and figures are medians of their runs. The
+sink must have received each email once. The mail worker is Celery's, with two processes and one message. Then senders
+are killed with SIGKILL while they work, and emails received twice under one Message-ID are counted. The sink is a
+separate process that speaks minimal SMTP. The figures include how many finished messages it accepts from one
+connection, to show that it isn't the bottleneck. The other libraries send the same number to the same sink, each in its
+own environment.
 """.strip().replace("\n", " ")
 
 BARE, ONE, WORKER = "bare loop, one process", "outbox, one process", "mail worker, two processes"

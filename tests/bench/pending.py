@@ -62,11 +62,11 @@ def _section(found: Found, sizes: list[int]) -> Section:
     return Section(
         "pending",
         "Pending",
-        f"Other people have {', '.join(counts)} pending cases, in as many schemas of one PostgreSQL server. The people "
-        f"whose pages are measured have the same cases in each. Figures are medians of {found.repetitions} runs, with "
-        "the schemas in turns. Pages are requested through Django's test client with all middleware. The sweep runs as "
-        "its task does and finds nothing due. "
-        "The totals that staff read are counted every minute by a task of their own, whose cost grows with the cases.",
+        f"Other people have {', '.join(counts)} pending cases, each in its own schema of one PostgreSQL server. The "
+        "people whose pages are measured have the same cases in each. Figures are medians of "
+        f"{found.repetitions} runs, alternating between the schemas. Pages are requested through Django's test client "
+        "with all middleware. The sweep runs as its task does and finds nothing due. The totals that staff see are "
+        "counted every minute by a separate task, whose cost grows with the number of cases.",
         [
             *(at_most(f"{name}: {last:,} ÷ {first:,} pending", ratio, "", 1.3) for name, ratio in ratios.items()),
             at_most(f"sequential scans of the cases at {last:,}", scans, "", 0),

@@ -21,15 +21,15 @@ MANY = 20
 HEAD = """# Performance
 
 Written by `make bench`. Every figure comes from the last run of its section. A ratio compares two things that were
-measured in turns in the same run on the same machine, so look at the ratios first: the times depend on the machine. A
-goal that is not met says **no**.
+measured alternately in the same run on the same machine. Look at the ratios first, because the times depend on the
+machine. A goal that isn't met says **no**.
 
     make bench                                   # everything, about {minutes} minutes on two cores
     .venv/bin/python -m tests.bench wave mail    # some sections
     .venv/bin/python -m tests.bench --small      # a quick run of each; `make test` does this
 
-The scripts are in `tests/bench/`, one module per section. The other libraries' are in `tests/bench/peers/`; each
-library is installed from PyPI into an environment of its own.
+The scripts are in `tests/bench/`, one module per section. Those for the other libraries are in `tests/bench/peers/`.
+Each library is installed from PyPI into its own environment.
 """
 
 

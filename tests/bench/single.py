@@ -16,8 +16,8 @@ from tests.chaos.devices.smtp_server import SmtpServer
 TEXT = """
 Every case has a member, an instant and a wake-up of its own. The cases are scheduled through the verb, a tenth of a
 second apart, with a release worker and a mail worker of two processes each on an otherwise idle system. Visible means
-seen by another connection that asks every 2 milliseconds. The email is timed from the same instant until an SMTP
-server in a process of its own has received it. No figure comes from stored timestamps.
+seen by another connection that checks every 2 milliseconds. The email is timed from the same instant until an SMTP
+server in a separate process has received it. No figure comes from stored timestamps.
 """.strip().replace("\n", " ")
 
 APART = 0.1

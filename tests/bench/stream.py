@@ -19,9 +19,9 @@ from tests.integration.processes import LocalBeat, LocalWorker
 TEXT = """
 Cases fall due one after the other, each at an instant of its own, with beat, a release worker with two processes and a
 sweep worker. In one run nothing is armed when the cases are scheduled, so the sweep's look-ahead finds them a minute
-before. In the other run each case is armed when it is scheduled. Another connection asks every few milliseconds which
-cases are visible, and time counts from each case's own instant. Every case must have its history row and its email
-row. The age of the last sweep comes from its heartbeat, read every second.
+before. In the other run each case is armed when it is scheduled. Another connection checks every few milliseconds which
+cases are visible, and time runs from each case's own instant. Every case must have its history row and its email row.
+The age of the last sweep comes from its heartbeat, read every second.
 """.strip().replace("\n", " ")
 
 PAUSE = 0.004

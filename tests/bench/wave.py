@@ -19,11 +19,11 @@ from tests.bench.wave_setup import ReleaseQueue, Times, WaveSetup, arm, warm_up
 
 TEXT = """
 All cases fall due at one instant. A real worker (prefork) holds the wake-ups for it, armed by the look-ahead of the
-sweep, and has run sweeps before. Another connection asks every 5 milliseconds what is visible. Time counts from the
+sweep, and has run sweeps before. Another connection checks every 5 milliseconds what is visible. Time runs from the
 instant until it sees the last case, and every case must have its history row and its email row. Plain SQL is one
-process that waits for the instant and then runs three hand-written statements for each batch of 2,000. In two
-processes it shows what a second process can gain on this machine. The ways take turns, and figures are medians of
-their runs. The other libraries do the same work in environments of their own, observed in the same way.
+process that waits for the instant and then runs three hand-written statements for each batch of 2,000. Two such
+processes show how much a second process can gain on this machine. The approaches take turns, and figures are medians of
+their runs. The other libraries do the same work in their own environments, observed in the same way.
 """.strip().replace("\n", " ")
 
 Release = Callable[[float], None]  # prepares a wave to be released at the instant, in seconds since the epoch

@@ -39,10 +39,10 @@ def measure(*, small: bool) -> Section:
     return Section(
         "web",
         "Web",
-        "gunicorn (two processes of four threads, as in the Dockerfile) and PostgreSQL run on one machine. A process "
-        f"of its own requests {AT_A_TIME} pages at a time. The baseline is a second server with Django's views, "
-        "as many rows, the same sections, facts and forms, the same base template, the same login, and all middleware "
-        f"except ours. The two take turns of {seconds:g} s. {concurrent_readers.TEXT}",
+        "gunicorn (two processes of four threads, as in the Dockerfile) and PostgreSQL run on one machine. A "
+        f"separate process requests {AT_A_TIME} pages at a time. The baseline is a second server with Django's views, "
+        "the same number of rows, the same sections, facts and forms, the same base template, the same login, "
+        f"and all middleware except ours. The two take turns of {seconds:g} s. {concurrent_readers.TEXT}",
         [
             *(at_least(f"{name}: requests a second, ours ÷ plain", ratio, "", 0.8) for name, ratio in ratios.items()),
             *looks,

@@ -22,8 +22,8 @@ HEAD = """# Reliability
 
 Written by `make chaos`. Every figure below comes from that run. For each fault, {cases:,} cases of {members} members
 fall due in several waves before, during and after it, on a real PostgreSQL, Redis, workers, beat, web server and SMTP
-server. Meanwhile technicians complete a quarter of the cases through the API, {lookers} members open their page every
-{every:g} seconds, and an observer with its own connection notes when each case is first seen released. Afterwards
+server. At the same time, technicians complete a quarter of the cases through the API, {lookers} members open their page
+every {every:g} seconds, and an observer with its own connection notes when each case is first seen released. Afterwards
 everything is counted.
 
     make chaos                                     # everything, about {minutes} minutes on two cores
@@ -33,13 +33,13 @@ everything is counted.
 
 A case may be late by one sweep interval ({sweep} s, plus two seconds for the sweep's own run and the observer's) after
 its instant or after the end of the fault, and by 45 s where a worker must reconnect after a long outage. A member who
-looks never finds it late, unless the database is down or locks that very row. An email may be doubled, under the same
-Message-ID, only if the mail worker dies between the server's acceptance and its own record.
+visits never finds it late, unless the database is down or locks that particular row. An email may be duplicated, under
+the same Message-ID, only if the mail worker dies between the server's acceptance and its own record.
 
-The faults of reminders and bounces have people and cases of their own beside that load, and requirements of their own,
-which count for "all met". No expected reminder may be lost or sent in two messages, and none may be sent about a case
-that was released, moved, put on hold or handed over before. A bounce marks an address once, and a forged one changes
-nothing.
+The faults of reminders and bounces have their own people and cases in addition to that load, and their own
+requirements, which count toward "all met". No expected reminder may be lost or sent in two messages, and none may be
+sent about a case that had already been released, moved, put on hold or handed over. A bounce marks an address once, and
+a forged one changes nothing.
 """
 
 COUNTS = {

@@ -44,7 +44,7 @@ CELERY_KEPT = replace(
     CELERY,
     name="Celery, one ETA task a case, connections kept",
     variables={"PEER_DB_REUSE_MAX": "1000000"},
-    note="The same with CELERY_DB_REUSE_MAX, so that a task does not connect to the database anew.",
+    note="The same with CELERY_DB_REUSE_MAX, so that tasks don't reconnect to the database.",
 )
 PROCRASTINATE = Releaser(
     name="Procrastinate, one job a case",

@@ -7,7 +7,7 @@ from tests.chaos.run import Run
 
 @fault("beat", window=15, works_meanwhile=True)
 def two_beats(run: Run) -> None:
-    """A second beat runs beside the first and sends every sweep again."""
+    """A second beat runs alongside the first and sends every sweep again."""
     directory = run.stack.directory / "second-beat"
     directory.mkdir(exist_ok=True)
     second = BeatService(directory=directory, env=run.stack.environment)
@@ -22,7 +22,8 @@ def two_beats(run: Run) -> None:
 
 @fault("beat", window=15)
 def no_beat(run: Run) -> None:
-    """Beat is dead for 15 seconds: nothing sweeps, nothing is armed that was not armed when it was scheduled."""
+    """Beat is dead for 15 seconds: nothing sweeps, and cases that weren't armed when they were scheduled stay
+    unarmed."""
     with run.on(), run.stack.supervisor.left_down("beat"):
         run.stack.kill("beat")
         run.wait(15)

@@ -18,8 +18,8 @@ def with_signed_senders(environment: dict[str, str]) -> Iterator[Extra]:
 
 @fault("bounces", works_meanwhile=True, window=30, surroundings=with_signed_senders)
 def bounce_storm(run: Run) -> None:
-    """Five thousand bounces come to the LMTP port over four connections: more than half of them are forged, most
-    of the others repeated, and many are about one address."""
+    """Five thousand bounces arrive at the LMTP port over four connections. More than half of them are forged, most of
+    the others are repeated, and many are about one address."""
     storm = bounces.make(run, size=BOUNCES)
     with bounces.receiving(run) as receiver:
         with run.on():

@@ -20,7 +20,7 @@ MAIL_PROCESSES = 2
 
 @fault("bulk", works_meanwhile=True, window=30, doubles_at_most=2 * MAIL_PROCESSES)
 def bulk_worker_killed(run: Run) -> None:
-    """The worker of a bulk operation is killed in the middle of a batch, and once more when another has taken over."""
+    """The worker of a bulk operation is killed in the middle of a batch, and so is the one that takes over."""
     database = run.stack.database
     with run.on():
         one = started_shift()
@@ -35,8 +35,8 @@ def bulk_worker_killed(run: Run) -> None:
 
 @fault("bulk", window=15, allowance=RECONNECT)
 def redis_away_during_bulk(run: Run) -> None:
-    """A bulk operation is started while Redis is down, and another one just before. Redis comes back ten seconds
-    later."""
+    """One bulk operation is started just before Redis goes down, and another while it is down. Redis comes back ten
+    seconds later."""
     with run.on():
         before = started_shift()
         with run.stack.redis.away():
@@ -48,8 +48,8 @@ def redis_away_during_bulk(run: Run) -> None:
 
 @fault("bulk", excuses_looks=True)
 def database_lost_during_bulk(run: Run) -> None:
-    """The worker's connections to the database are terminated while a bulk operation is in the middle of a batch, three
-    times."""
+    """Three times, the worker's connections to the database are terminated while a bulk operation is in the middle of a
+    batch."""
     database = run.stack.database
     with run.on():
         one = started_shift()
@@ -63,7 +63,7 @@ def database_lost_during_bulk(run: Run) -> None:
 
 @fault("bulk", works_meanwhile=True, small=True)
 def two_bulk_runs_over_the_same_cases(run: Run) -> None:
-    """Two bulk operations over the same cases, which both were previewed before, are started together."""
+    """Two bulk operations over the same cases, both previewed beforehand, are started together."""
     first = previewed_shift()
     second = previewed_shift(list(first.rows.values_list("case_id", flat=True)))
     with run.on():

@@ -64,14 +64,14 @@ def clocks_swing(run: Run) -> None:
 
 @fault("clock", **OPTIONS | {"window": 20})
 def release_worker_a_minute_ahead(run: Run) -> None:
-    """The clock of the release worker alone is a minute ahead for 20 seconds: its ETA tasks fire early."""
+    """Only the clock of the release worker is a minute ahead, for 20 seconds: its ETA tasks fire early."""
     with run.on(), _off_by(run, 60, "releases"):
         run.wait(20)
 
 
 @fault("clock", **OPTIONS | {"window": 20})
 def mail_worker_wrong_by_an_hour(run: Run) -> None:
-    """The clock of the mail worker alone is an hour ahead, and then an hour behind, for ten seconds each."""
+    """Only the clock of the mail worker is an hour ahead, and then an hour behind, for ten seconds each."""
     with run.on():
         for seconds in (HOUR, -HOUR):
             with _off_by(run, seconds, "mail"):
@@ -80,7 +80,7 @@ def mail_worker_wrong_by_an_hour(run: Run) -> None:
 
 @fault("clock", **OPTIONS)
 def eta_tasks_published_too_early(run: Run) -> None:
-    """A hundred ETA tasks of cases that fall due later are published with an ETA that comes immediately."""
+    """A hundred ETA tasks for cases that fall due later are published with an immediate ETA."""
     from cases.delivery import celery_publisher
 
     now = dt.datetime.now(dt.UTC)
@@ -95,23 +95,23 @@ def eta_tasks_published_too_early(run: Run) -> None:
 
 @fault("clock", surroundings=in_berlin, begins_at=SUMMER_BEGINS, works_meanwhile=True)
 def clocks_go_forward(run: Run) -> None:
-    """Summer time begins: a wave is scheduled in the hour that does not exist, others before and after it. The whole
-    stack, PostgreSQL too, lives on March 29, 2026 in Berlin."""
+    """Daylight saving time begins: one wave is scheduled in the hour that doesn't exist, others before and after it.
+    The whole stack, including PostgreSQL, believes it is March 29, 2026 in Berlin."""
     with run.on():
         run.wait(6)
 
 
 @fault("clock", surroundings=in_berlin, begins_at=SUMMER_ENDS - dt.timedelta(hours=1), works_meanwhile=True)
 def hour_that_comes_twice_begins(run: Run) -> None:
-    """Waves around two o'clock on the day on which two o'clock comes twice: they are due at its first coming."""
+    """Waves are scheduled around two o'clock on a day when two o'clock comes twice. They are due the first time."""
     with run.on():
         run.wait(6)
 
 
 @fault("clock", surroundings=in_berlin, begins_at=SUMMER_ENDS - dt.timedelta(seconds=120))
 def clocks_go_back(run: Run) -> None:
-    """Summer time ends while nothing runs that releases: the waves shortly before three o'clock are released when it
-    is just after two again, and members see theirs before."""
+    """Daylight saving time ends while nothing that releases is running. The waves shortly before three o'clock are
+    released when it is just after two again, and members who visit see theirs earlier."""
     with run.on():
         with run.stack.supervisor.left_down("releases", "sweep"):
             run.stack.kill("releases")

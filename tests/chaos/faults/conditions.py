@@ -30,7 +30,7 @@ with transaction.atomic():
 @fault("conditions", works_meanwhile=True, small=True)
 def killed_between_condition_and_wake_up(run: Run) -> None:
     """The last conditions of some cases are met after their instant, and the process that met them is killed before it
-    has woken a worker."""
+    wakes a worker."""
     wave = run.next_wave(ahead=AHEAD)
     held = [case for case in run.load.cases.values() if case.instant == wave][:HELD]
     conditions = [_add_condition(case) for case in held]

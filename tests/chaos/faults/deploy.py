@@ -64,8 +64,8 @@ def the_old_version_beside_the_new(environment: dict[str, str]) -> Iterator[Extr
 
 @fault("deploy", window=15, works_meanwhile=True, surroundings=the_old_version_beside_the_new)
 def old_and_new_side_by_side(run: Run) -> None:
-    """Workers and web of the old version run beside the new ones on one database and queue, and each gets messages of
-    the other."""
+    """Workers and web of the old version run alongside the new ones on one database and queue, and each gets messages
+    from the other."""
     environment = run.stack.environment
     directory = run.stack.directory / "old"
     directory.mkdir()
@@ -99,7 +99,7 @@ def old_and_new_side_by_side(run: Run) -> None:
 
 @fault("deploy", window=25)
 def rolling_restart(run: Run) -> None:
-    """Every process is told SIGTERM, one after the other, and comes back, then the workers once more with SIGQUIT."""
+    """Every process in turn gets SIGTERM and comes back. Then the workers get SIGQUIT."""
     services = run.stack.services
     with run.on():
         for name in services:

@@ -24,8 +24,8 @@ def database_crashed(run: Run) -> None:
 
 @fault("postgresql", small=True, excuses_looks=True)
 def connections_terminated(run: Run) -> None:
-    """All connections to the database are terminated at the instant of a wave, and again at the next. No process of a
-    worker fails more than the one task that it was at."""
+    """All connections to the database are terminated at the instant of a wave, and again at the next. No worker process
+    fails more than the one task it was running."""
     logs = run.stack.log_sizes()
     with run.on():
         for _ in range(2):
@@ -38,8 +38,8 @@ def connections_terminated(run: Run) -> None:
 
 @fault("postgresql", window=20)
 def due_row_locked(run: Run) -> None:
-    """Someone holds the row of a due case for 20 seconds: its member's page is served without it, everybody else's
-    with theirs, and the next look after that finds it."""
+    """Someone locks the row of a due case for 20 seconds: its member's page is served without it, everyone else's page
+    shows their cases, and the next visit after that finds it."""
     victim = _of_the_next_wave(run, looking=True)
     run.excused_members.add(victim.member)
     with run.on(), run.stack.database.holding("SELECT id FROM cases_case WHERE id = %s FOR UPDATE", victim.pk):
@@ -49,7 +49,7 @@ def due_row_locked(run: Run) -> None:
 @fault("postgresql", excuses_looks=True)
 def deadlock_with_a_batch(run: Run) -> None:
     """Someone locks a member and then their case while a batch has locked the case and needs the member. PostgreSQL
-    breaks the deadlock, first at the cost of the batch, then at the cost of the other."""
+    breaks the deadlock, first at the expense of the batch, then at the expense of the other session."""
     before = _deadlocks(run)
     with run.on():
         batch_won = _is_victim(run, deadlock_timeout="20s")
@@ -61,7 +61,7 @@ def deadlock_with_a_batch(run: Run) -> None:
 
 @fault("postgresql", window=8, excuses_looks=True)
 def disk_full(run: Run) -> None:
-    """The disk is full: the history takes no entry for eight seconds."""
+    """The disk is full: the history accepts no entries for eight seconds."""
     with run.on(), run.stack.database.refusing("cases_caseevent"):
         run.wait(8)
 

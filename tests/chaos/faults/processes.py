@@ -24,8 +24,8 @@ def release_worker_killed(run: Run) -> None:
 
 @fault("processes")
 def release_pool_killed_in_mid_batch(run: Run) -> None:
-    """The pool of the release worker is killed in the middle of a batch, when its cases are stamped and their history
-    is not yet written."""
+    """The release worker's pool is killed in the middle of a batch, when its cases are stamped but their history isn't
+    written yet."""
     run.next_wave(ahead=0.3)
     database = run.stack.database
     with run.on():
@@ -38,7 +38,8 @@ def release_pool_killed_in_mid_batch(run: Run) -> None:
 
 @fault("processes", works_meanwhile=True)
 def mail_worker_killed_before_smtp(run: Run) -> None:
-    """The mail worker is killed before the SMTP server has got the message: it holds its answer to RCPT back."""
+    """The mail worker is killed before the SMTP server has received the message, while the server holds back its reply
+    to RCPT."""
     with run.on():
         with run.stack.mail.behaving(hold="RCPT"):
             run.until("a sender waits for the server", lambda: run.stack.mail.held > 0)
@@ -48,7 +49,7 @@ def mail_worker_killed_before_smtp(run: Run) -> None:
 
 @fault("processes", works_meanwhile=True, doubles_at_most=MAIL_PROCESSES)
 def mail_worker_killed_after_acceptance(run: Run) -> None:
-    """The mail worker is killed when the SMTP server has taken the message and its 250 is on the way."""
+    """The mail worker is killed when the SMTP server has accepted the message and its 250 is on the way."""
     with run.on():
         with run.stack.mail.behaving(hold="DATA"):
             run.until("the server has taken a message", lambda: run.stack.mail.held > 0)
@@ -58,7 +59,8 @@ def mail_worker_killed_after_acceptance(run: Run) -> None:
 
 @fault("processes", works_meanwhile=True, doubles_at_most=MAIL_PROCESSES)
 def mail_worker_killed_before_record(run: Run) -> None:
-    """The mail worker is killed when it has got the 250 and has not yet recorded it: someone holds the row."""
+    """The mail worker is killed when it has received the 250 but hasn't recorded it yet, because someone has locked the
+    row."""
     mail, database = run.stack.mail, run.stack.database
     with run.on(), mail.behaving(hold="DATA"):
         run.until("the server has taken a message", lambda: mail.held > 0)
@@ -90,7 +92,7 @@ def web_killed_in_mid_request(run: Run) -> None:
 
 @fault("processes", lasts_as_asked=True, works_meanwhile=True, allowance=RECONNECT, doubles_at_most=None)
 def random_kills(run: Run) -> None:
-    """For five minutes something is killed every few seconds: a worker, a process of a pool, beat, the web."""
+    """For five minutes, something is killed every few seconds: a worker, a pool process, beat, or a web process."""
     chance = random.Random(run.fault.name)
     ends = time.monotonic() + run.fault.window
     kills: dict[str, int] = {}

@@ -12,8 +12,8 @@ MAIL_PROCESSES = 2
 
 @fault("SMTP", window=10, works_meanwhile=True)
 def recall_in_mid_delivery(run: Run) -> None:
-    """Releases are recalled while their emails wait, are being sent and have been sent: for ten seconds the SMTP server
-    takes a fifth of a second for each."""
+    """Releases are recalled while their emails are waiting, being sent, or already sent. For ten seconds, the SMTP
+    server takes a fifth of a second for each."""
     with run.on(), run.stack.mail.behaving(delay=0.2):
         ends = time.time() + run.fault.window
         while time.time() < ends:
@@ -24,7 +24,7 @@ def recall_in_mid_delivery(run: Run) -> None:
 @fault("SMTP", window=10, works_meanwhile=True, doubles_at_most=MAIL_PROCESSES)
 def recall_and_sender_killed(run: Run) -> None:
     """Releases are recalled while their emails are being sent, and the mail worker is killed before it can record what
-    the SMTP server has taken."""
+    the SMTP server has accepted."""
     with run.on():
         with run.stack.mail.behaving(hold="DATA"):
             run.until("the server has taken a message", lambda: run.stack.mail.held > 0)

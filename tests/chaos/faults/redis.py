@@ -29,7 +29,7 @@ def redis_stopped_after_scheduling(run: Run) -> None:
 
 @fault("redis", small=True, allowance=RECONNECT)
 def redis_restarted_empty(run: Run) -> None:
-    """Redis is restarted and has kept nothing: every ETA task is gone."""
+    """Redis is restarted without its data: every ETA task is gone."""
     redis = run.stack.redis
     run.next_wave()
     with run.on():
@@ -40,7 +40,7 @@ def redis_restarted_empty(run: Run) -> None:
 
 @fault("redis")
 def redis_flushed(run: Run) -> None:
-    """Redis is told FLUSHALL shortly before a wave. Every connection stays."""
+    """Redis gets FLUSHALL shortly before a wave. Every connection stays open."""
     run.next_wave()
     with run.on():
         run.stack.redis.flush()
@@ -48,14 +48,14 @@ def redis_flushed(run: Run) -> None:
 
 @fault("redis", window=30, allowance=RECONNECT)
 def redis_frozen(run: Run) -> None:
-    """Redis is frozen for 30 seconds: it takes connections and commands, and answers nothing."""
+    """Redis is frozen for 30 seconds: it accepts connections and commands, but doesn't respond."""
     with run.on(), run.stack.redis.frozen():
         run.wait(30)
 
 
 @fault("redis", window=8, allowance=RECONNECT)
 def redis_out_of_memory(run: Run) -> None:
-    """Redis is out of memory for a while and, with noeviction, refuses whatever would need more."""
+    """Redis is out of memory for a while and, with noeviction, rejects anything that needs more."""
     with run.on(), run.stack.redis.full():
         run.wait(8)
 
@@ -71,7 +71,7 @@ def behind_a_proxy(environment: dict[str, str]) -> Iterator[Extra]:
 
 @fault("redis", window=10, allowance=RECONNECT, surroundings=behind_a_proxy)
 def redis_connections_half_open(run: Run) -> None:
-    """Every connection to Redis goes dead without a word. New ones work."""
+    """Every connection to Redis silently goes dead. New ones work."""
     with run.on():
         run.stack.devices["proxy"].go_silent()
         run.wait(10)
@@ -80,7 +80,7 @@ def redis_connections_half_open(run: Run) -> None:
 
 @fault("redis", window=10, allowance=RECONNECT, surroundings=behind_a_proxy)
 def redis_path_half_open(run: Run) -> None:
-    """Every connection to Redis goes dead without a word, and so do new ones, for ten seconds."""
+    """For ten seconds, every connection to Redis silently goes dead, and so do new ones."""
     with run.on():
         run.stack.devices["proxy"].go_silent(new_too=True)
         run.wait(10)

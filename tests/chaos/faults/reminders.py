@@ -12,8 +12,8 @@ MINUTE = 60
 
 @fault("reminders", works_meanwhile=True, window=45, doubles_at_most=MAIL_PROCESSES)
 def mail_worker_killed_in_a_digest(run: Run) -> None:
-    """The mail worker is killed when the SMTP server has taken a digest of reminders and its 250 is on the way. While
-    it is dead, cases of the digests are released, moved, held and handed over."""
+    """The mail worker is killed when the SMTP server has accepted a digest of reminders and its 250 is on the way.
+    While it is dead, cases in the digests are released, moved, put on hold and handed over."""
     wanted = reminders.make(run, technicians=60, each=5)
     mail = run.stack.mail
     with run.on():
@@ -30,7 +30,7 @@ def mail_worker_killed_in_a_digest(run: Run) -> None:
 
 @fault("reminders", works_meanwhile=True, window=MINUTE + 10)
 def two_beats_remind(run: Run) -> None:
-    """A second beat runs beside the first for more than a minute, and each of their messages arrives four times."""
+    """A second beat runs alongside the first for more than a minute, and each of their messages arrives four times."""
     wanted = reminders.make(run, technicians=60, each=5)
     directory = run.stack.directory / "second-beat-reminds"
     directory.mkdir(exist_ok=True)
@@ -49,8 +49,8 @@ def two_beats_remind(run: Run) -> None:
 
 @fault("reminders", window=MINUTE + 10, allowance=RECONNECT, doubles_at_most=MAIL_PROCESSES)
 def redis_emptied_before_reminders(run: Run) -> None:
-    """Redis is flushed just before the reminders are queued, while no worker is there to take the message, and again
-    when they are queued and to be sent. Cases are changed in between."""
+    """Redis is flushed just before the reminders are queued, while there is no worker to take the message, and again
+    when they are queued and ready to be sent. Cases change in between."""
     wanted = reminders.make(run, technicians=60, each=5)
     redis, mail = run.stack.redis, run.stack.mail
     with run.on():
@@ -71,8 +71,8 @@ def redis_emptied_before_reminders(run: Run) -> None:
 
 @fault("reminders", works_meanwhile=True, window=45, doubles_at_most=MAIL_PROCESSES)
 def two_thousand_reminders_at_once(run: Run) -> None:
-    """Two thousand reminders are due at once, to 500 technicians. The worker that queues them is killed when some are
-    stored, and once more when the first are sent."""
+    """Two thousand reminders to 500 technicians are due at the same time. The worker that queues them is killed when
+    some are stored, and again when the first are sent."""
     wanted = reminders.make(run, technicians=500, each=4)
     with run.on():
         reminders.queue()

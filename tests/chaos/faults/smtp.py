@@ -17,26 +17,26 @@ def smtp_refuses(run: Run) -> None:
 
 @fault("SMTP", small=True, **OPTIONS)
 def smtp_hangs(run: Run) -> None:
-    """For ten seconds the SMTP server accepts connections and says nothing, also on connections that are already
+    """For ten seconds, the SMTP server accepts connections but says nothing, even on connections that are already
     open."""
     _behave(run, silent=True)
 
 
 @fault("SMTP", **OPTIONS)
 def smtp_says_later(run: Run) -> None:
-    """The SMTP server answers every message with 451 for ten seconds, and accepts after that."""
+    """The SMTP server answers every message with 451 for ten seconds, and accepts them after that."""
     _behave(run, later=True)
 
 
 @fault("SMTP", **OPTIONS)
 def smtp_drops_after_data(run: Run) -> None:
-    """For ten seconds the SMTP server cuts the connection when it has the message and has not answered for it."""
+    """For ten seconds, the SMTP server drops the connection after it has received a message but before it replies."""
     _behave(run, drop=True)
 
 
 @fault("SMTP", small=True, **OPTIONS)
 def smtp_refuses_one_of_a_hundred(run: Run) -> None:
-    """The SMTP server answers 550 for one member in a hundred: their rows say so, and nobody else's mail waits."""
+    """The SMTP server answers 550 for one member in a hundred: their rows say so, and no one else's mail is delayed."""
     run.refused |= set(list(run.load.addresses.values())[::100])
     with run.on():
         # Stays set: only this fault uses these addresses.

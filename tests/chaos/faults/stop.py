@@ -15,8 +15,8 @@ EVERY = 3
 
 @fault("stop", window=15, small=True, excuses_looks=True)
 def stop_lifted_after_an_hour(run: Run) -> None:
-    """All releases are stopped shortly before a wave. When they are started again, the waves of the meantime are due,
-    and cases of a whole hour before. Nothing is released in between, not even for a member who looks."""
+    """All releases are stopped shortly before a wave. When they are started again, the waves since then are due, and so
+    are cases from a whole hour before. Nothing is released in between, not even for a member who visits."""
     run.next_wave(ahead=0.2)
     with run.on():
         stopped = _stop()
