@@ -1,1 +1,1 @@
-"""The domain of the portal, cases and their release, and its faces: pages, API, admin, commands."""
+"""The portal's domain (cases and their release) and its faces: pages, API, admin, commands."""

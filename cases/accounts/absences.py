@@ -1,6 +1,7 @@
-"""When technicians are away, and who stands in for them meanwhile.
+"""When technicians are away, and who stands in for them.
 
-Technicians say it of themselves, administrators of everybody: people fall ill. It is in the history of the account.
+Technicians set their own absences. Administrators can set anyone's, because people fall ill. The history of the account
+records them.
 """
 
 import datetime as dt
@@ -29,11 +30,11 @@ DAY = dt.timedelta(days=1)
 def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day: dt.date, by: User) -> Absence:
     """Let `deputy` stand in for `technician` from `first_day` to `last_day`, days of the portal.
 
-    NotAllowed except for the technician and for administrators. CaseError for days or a deputy that cannot be: the
-    deputy is another technician at work, and not away on any of these days. The same absence again is the one that is
-    there.
+    NotAllowed except for the technician and for administrators. CaseError for invalid days or an invalid deputy: the
+    deputy must be another technician at work who is not away on any of these days. Setting the same absence again
+    returns the existing one.
     """
-    # All who name each other lock each other: two of them never do it at the same moment.
+    # Everyone involved is locked, so that two people cannot name each other at the same moment.
     people = lock_people(by, technician, deputy)
     by, technician, deputy = people[by.pk], people[technician.pk], people[deputy.pk]
     _check_allowed(by, technician)
@@ -56,9 +57,10 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
 
 @transaction.atomic
 def end_absence(*, absence: Absence, by: User) -> None:
-    """End an absence today: `by` is at work again from today on. One that has not begun, or begins today, is deleted.
+    """End an absence today: `by` is at work again from today on.
 
-    NotAllowed as `set_absence`. WrongState where it is over already.
+    One that has not begun, or begins today, is deleted. NotAllowed as in `set_absence`. WrongState if it is already
+    over.
     """
     by = lock_people(by, absence.technician)[by.pk]
     _check_allowed(by, absence.technician)

@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from cases.accounts import login_attempts
 from cases.models import User
 
-# In the session of somebody who has given the password and not yet the second factor.
+# In the session of a person who has given the password but not the second factor yet.
 SIGNING_IN = "signing_in"
 WRONG_LOGIN = _("Incorrect username or password.")
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by administrators."""
+    """Only administrators create accounts."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
-        # The same for both ways to sign in: what was typed is not judged.
+        # The same message for both ways to sign in: it does not say which part was wrong.
         "username_password_mismatch": WRONG_LOGIN,
         "email_password_mismatch": WRONG_LOGIN,
         "incorrect_password": _("Incorrect password."),
@@ -65,7 +65,7 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in. Send back to the start where the credentials have ended since the password was given."""
+        """Sign in. Send the person back to the start if the credentials have ended since the password was given."""
         if not constant_time_compare(request.session.pop(SIGNING_IN, ""), user.get_session_auth_hash()):
             request.session.flush()
             messages.error(request, _("Your session has ended. Sign in to continue."))
@@ -75,7 +75,7 @@ class PortalAccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         """Tell whether `next` may lead there.
 
-        No where it is no address, which Django refuses and allauth cannot read.
+        False if it is not an address: Django rejects those, and allauth cannot read them.
         """
         try:
             return bool(super().is_safe_url(url))
@@ -83,7 +83,8 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Refuse: a page that talks to a mail server waits for it, and its time tells whose addresses are known."""
+        """Refuse. A page that talks to a mail server waits for it, and the response time would reveal which addresses
+        are known."""
         raise ImproperlyConfigured(f"{template_prefix}: emails about accounts go through the outbox.")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

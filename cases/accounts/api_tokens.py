@@ -1,4 +1,5 @@
-"""API tokens: a person makes several, each with a name and an end. Programs use the API with them as that person."""
+"""API tokens: a person can have several, each with a name and an end. Programs use them to call the API as that
+person."""
 
 import datetime as dt
 
@@ -24,18 +25,18 @@ from cases.models.api_token import LONGEST_NAME
 logger = structlog.get_logger(__name__)
 
 MAX_DAYS = 365
-# The last use is told to the minute: a program that calls without pause writes no oftener.
+# The last use is shown to the minute, so a program that calls constantly writes no more often than that.
 USE_NOTED_EVERY = dt.timedelta(minutes=1)
 Kind = AccountEvent.Kind
 
 
 @transaction.atomic
 def create(*, user: User, by: User | str, name: str, days: int) -> tuple[ApiToken, str]:
-    """Return a new token of `user`, good for `days`, and its secret, which is told this once.
+    """Return a new token of `user`, valid for `days`, and its secret, which is shown only this once.
 
     `by` is the person or the name of a program. NotAllowed for an account that is deactivated, or whose credentials
-    ended while this was asked for. CaseError for a name that is taken or cannot be read, for days out of bounds, and
-    for one token too many.
+    ended during the request. CaseError for a name that is taken or cannot be read, for days out of bounds, and for one
+    token too many.
     """
     owner = lock_people(user)[user.pk]
     if not owner.is_active or owner.credentials_key != user.credentials_key:
@@ -62,7 +63,7 @@ def create(*, user: User, by: User | str, name: str, days: int) -> tuple[ApiToke
 
 @transaction.atomic
 def end(*, token: ApiToken, by: User | str) -> None:
-    """Let `token` open nothing anymore. One that has ended already is no error."""
+    """Revoke `token`. Revoking one that has already ended is not an error."""
     locked = ApiToken.objects.select_for_update(of=("self",)).select_related("user").filter(pk=token.pk).first()
     if locked is None:
         return
@@ -73,14 +74,15 @@ def end(*, token: ApiToken, by: User | str) -> None:
 
 
 def tokens_of(user: User) -> list[ApiToken]:
-    """Return the tokens of `user` that nothing has ended, the newest first; expired ones too, until another is made."""
+    """Return the tokens of `user` that have not been ended, newest first. Expired ones are included until another is
+    created."""
     return list(ApiToken.objects.alive().filter(user=user).order_by("-pk"))
 
 
 def find(secret: str) -> ApiToken | None:
-    """Return the token with that secret, with its person; None where it is unknown, has ended or has expired.
+    """Return the token with that secret, with its person, or None if it is unknown, has ended or has expired.
 
-    Its use is noted, at most once a minute.
+    Record its use, at most once a minute.
     """
     token = ApiToken.objects.alive().select_related("user").filter(digest=hash_token(secret)).first()
     if token is None:
@@ -93,7 +95,7 @@ def find(secret: str) -> ApiToken | None:
 
 
 def _note_use(token: ApiToken, now: dt.datetime) -> None:
-    """Note the use. Where somebody else is writing it holds nobody up, and the use of the next minute is noted."""
+    """Record the use. If another process is writing the row, do not wait: a use in the next minute is recorded."""
     if token.last_used is not None and abs(now - token.last_used) < USE_NOTED_EVERY:
         return
     try:

@@ -1,4 +1,4 @@
-"""The calendar feed of a person: who may read it. cases.selectors.calendar_feed has what is in it."""
+"""Who may read a person's calendar feed. Its content is in cases.selectors.calendar_feed."""
 
 from django.db import transaction
 from django.db.models import F
@@ -14,9 +14,8 @@ from cases.models import CalendarFeed, User
 
 @transaction.atomic
 def make(*, user: User, form_token: str = "") -> str:
-    """Make a new feed of `user`. Return its token, which is told this once. Earlier tokens no longer work.
-
-    A form makes one feed (cases.lifecycle.form_tokens). SentAlready leaves that in force.
+    """Create a new feed for `user`. Return its token, which is shown only this once. Earlier tokens no longer work. A
+    form makes one feed (cases.lifecycle.form_tokens). SentAlready keeps that feed.
 
     NotAllowed for members and for people who are deactivated.
     """
@@ -32,7 +31,7 @@ def make(*, user: User, form_token: str = "") -> str:
 
 
 def switch_off(*, user: User) -> None:
-    """Delete the feed of `user`: its address no longer works. No feed is no error."""
+    """Delete the feed of `user`: its address no longer works. Having no feed is not an error."""
     CalendarFeed.objects.filter(user=user).delete()
 
 
@@ -42,7 +41,7 @@ def feed_of(user: User) -> CalendarFeed | None:
 
 
 def owner_of(token: str) -> User | None:
-    """Return the person whose feed has that token, None if there is none or the person may no longer have one."""
+    """Return the person whose feed has that token, or None if there is none or the person may no longer have one."""
     feeds = CalendarFeed.objects.select_related("user").filter(
         token_digest=digest_of(token), user__is_active=True, credentials_key=F("user__credentials_key")
     )

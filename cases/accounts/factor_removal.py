@@ -1,4 +1,4 @@
-"""What follows when people remove their own second factor."""
+"""What happens when people remove their own second factor."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from cases.models import User
 def end_other_credentials(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """End what was opened with the second factor, except the session in which its owner removed it.
 
-    A session that has ended since the request began gets no new key: it stays ended.
+    A session that has ended since the request began gets no new key, so it stays ended.
     """
     person = lock_people(user)[user.pk]
     is_signed_in = person.get_session_auth_hash() == user.get_session_auth_hash()

@@ -1,7 +1,7 @@
-"""Guesses of passwords and codes: counted at the account, whatever it is called, and from the client's address.
+"""Guesses of passwords and codes, counted per account, whatever name is used for it, and per client address.
 
-A right one is taken back, so that success never lifts what somebody else's wrong ones have counted. The rates are
-`login_failed` and `guesses` in ACCOUNT_RATE_LIMITS; the counts are kept by cases.accounts.security_state.
+A correct guess is taken back, but never lifts the count of other people's wrong guesses. The rates are `login_failed`
+and `guesses` in ACCOUNT_RATE_LIMITS; the counts are kept by cases.accounts.security_state.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,8 @@ NOBODY = "nobody:"
 def count(request: HttpRequest, subjects: Iterable[str]) -> ratelimit.RateLimitUsage | None:
     """Count a guess at each of `subjects` and from the address that `request` comes from.
 
-    Return what takes it back (`rollback()`); None if there have been too many, and the guess must not be tried.
+    Return an object that takes it back (`rollback()`), or None if there have been too many and the guess must not be
+    tried.
     """
     counted = []
     for action, key in [("guesses", None), *(("login_failed", subject) for subject in subjects)]:
@@ -58,7 +59,8 @@ def at_code(person: User) -> str:
 
 
 def forgive(request: HttpRequest, person: User) -> None:
-    """Forget the wrong passwords of `person`, who has proved by a mailed link who they are. Addresses stay counted."""
+    """Forget the wrong passwords of `person`, who has proved their identity with a mailed link. Addresses stay
+    counted."""
     ratelimit.clear(request, app=APP, action="login_failed", key=at_password(person))
 
 
@@ -69,6 +71,6 @@ def _people_called(identifier: str) -> list[User]:
 
 
 def _log(event: str, subjects: Iterable[str]) -> None:
-    """Name the accounts by their keys. Of a name that leads to none nothing is told: it may be a password."""
+    """Name the accounts by their keys. A name that leads to no account is left out, because it may be a password."""
     known = [subject for subject in subjects if not subject.startswith(NOBODY)]
     logger.warning(event, subjects=known or ["unknown account"])

@@ -1,7 +1,7 @@
 """Secrets of people that are stored (keys of authenticator apps, seeds of recovery codes): encrypted in the database.
 
-A reader of a backup must not be able to make the codes. The key is derived from SECRET_KEY. What was stored under one
-of SECRET_KEY_FALLBACKS can still be read, so that a key can be changed without a second factor being lost.
+A reader of a backup must not be able to generate the codes. The key is derived from SECRET_KEY. Secrets stored under
+one of SECRET_KEY_FALLBACKS can still be read, so that a key can be changed without losing a second factor.
 """
 
 import base64
@@ -31,7 +31,8 @@ class SecretUnreadable(Exception):
 
 
 class PortalMFAAdapter(DefaultMFAAdapter):
-    """allauth's, which asks these two before a secret is stored and after it was read. It refuses in our words."""
+    """allauth's adapter. It calls these two methods before a secret is stored and after it is read, and shows our
+    messages."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This code is incorrect or has already been used."),
@@ -41,7 +42,7 @@ class PortalMFAAdapter(DefaultMFAAdapter):
         return _keys().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return the secret. Raise SecretUnreadable where no present key fits."""
+        """Return the secret. SecretUnreadable if no present key fits."""
         try:
             return _keys().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:

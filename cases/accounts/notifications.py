@@ -1,4 +1,4 @@
-"""What people do about notifications: mark them read, choose how they are told, stop their emails."""
+"""What people do with notifications: mark them read, choose how they are notified, stop their emails."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -21,20 +21,20 @@ BATCH = 1000
 
 
 def mark_read(*, by: User, about: Notification) -> None:
-    """Mark read what `by` was told up to `about`, of the same case or of the queue, among the latest BATCH."""
+    """Mark read the notifications of `by` up to `about`, on the same case or on the queue, among the latest BATCH."""
     _mark([pk for pk, case in _unread(by, upto=about.pk) if case == about.case_id])
 
 
 def mark_these_read(*, by: User, keys: Collection[int]) -> None:
-    """Mark read the notifications of `by` with these keys, up to BATCH: those that a page showed as one."""
+    """Mark read the notifications of `by` with these keys, up to BATCH, which a page showed as one."""
     own = Notification.objects.filter(recipient=by, read_at__isnull=True, pk__in=sorted(keys)[:BATCH])
     _mark(list(own.values_list("pk", flat=True)))
 
 
 def mark_all_read(*, by: User, upto: int) -> None:
-    """Mark read what `by` was told up to the notification with the key `upto`: what came since, they have not seen.
+    """Mark read the notifications of `by` up to the one with the key `upto`: they have not seen later ones.
 
-    Nor have they seen what was told of a case that they can't read now.
+    Nor have they seen those on a case that they can't read now.
     """
     while unread := _unread(by, upto=upto):
         readable = set(
@@ -46,9 +46,10 @@ def mark_all_read(*, by: User, upto: int) -> None:
 
 @transaction.atomic
 def choose(*, by: User, channels: Mapping[str, str]) -> None:
-    """Have `by` be told as in `channels`, by kind. CaseError for a kind or a channel that there is not.
+    """Have `by` be notified as in `channels`, by kind.
 
-    What is chosen as it is already stays as it was: it follows the settings of the portal if it was never chosen.
+    CaseError for an unknown kind or channel. A choice that equals the current one is not stored: if it was never
+    chosen, it keeps following the portal's settings.
     """
     by = lock_people(by)[by.pk]
     present = choices_of(by)
@@ -59,7 +60,7 @@ def choose(*, by: User, channels: Mapping[str, str]) -> None:
 
 @transaction.atomic
 def stop_emails(*, person: int, kinds: Collection[str]) -> None:
-    """Tell the person with this key of `kinds` in the portal alone, by the link of an email that they got."""
+    """Notify the person with this key of `kinds` only in the portal, because they followed the link in an email."""
     by = lock_people_by_key({person}).get(person)
     if by is None:
         return

@@ -1,7 +1,4 @@
-"""What people do to their own account: change their profile, set a password by a mailed link or by the former one."""
-
-from collections.abc import Mapping
-from typing import Any
+"""What people do to their own account: set a password, with the mailed link or with their present password."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,7 +11,7 @@ from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, User
 
 Kind = AccountEvent.Kind
-# What each proof is made of (password_links, User.get_session_auth_hash). It has ended where one of these is another.
+# What each proof depends on (password_links, User.get_session_auth_hash). It has ended if one of these has changed.
 LINK = ("password", "last_login", "email", "credentials_key")
 SESSION = ("password", "credentials_key")
 
@@ -40,10 +37,9 @@ def change_profile(*, by: User, changes: Mapping[str, Any]) -> User:
 def set_password(*, by: User, password: str, with_link: bool) -> User:
     """Give `by` that password, which has been validated, and record it in the history of the account.
 
-    `with_link`: proved by a mailed link, and not by the former password. The object given is changed as well, so that
-    a session can go on with it.
-
-    NotAllowed where an administrator, or the person elsewhere, has ended that proof since it was checked.
+    `with_link`: proved by a mailed link, and not by the former password. The given object is changed as well, so that a
+    session can continue with it. NotAllowed if an administrator, or the person elsewhere, has ended that proof since it
+    was checked.
     """
     person = lock_people(by)[by.pk]
     _check_proof(person, by, with_link=with_link)
@@ -57,7 +53,7 @@ def set_password(*, by: User, password: str, with_link: bool) -> User:
 
 
 def _check_proof(person: User, checked: User, *, with_link: bool) -> None:
-    """Raise NotAllowed unless what `checked` was read with is still so of the locked `person`."""
+    """Raise NotAllowed unless the locked `person` still has the values that `checked` was read with."""
     made_of = LINK if with_link else SESSION
     if not person.is_active or any(getattr(person, name) != getattr(checked, name) for name in made_of):
         raise NotAllowed(

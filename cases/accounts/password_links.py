@@ -6,7 +6,8 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 
 class PasswordLinkGenerator(PasswordResetTokenGenerator):
-    """Django's, which a new password, a sign-in and another address end; and so does what ends all credentials."""
+    """Django's generator, whose links end with a new password, a sign-in or another address. Here they also end with
+    all credentials."""
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         return f"{super()._make_hash_value(user, timestamp)}{user.credentials_key}"

@@ -1,4 +1,4 @@
-"""What a password must be, besides what Django asks for."""
+"""What a password must satisfy, in addition to Django's rules."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _

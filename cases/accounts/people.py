@@ -1,8 +1,8 @@
 """What administrators do with the people of the portal: invite, correct, deactivate, reactivate, change roles, remove
 a lost second factor. cases.casework.assignment hands over their cases.
 
-Verbs as in cases.releases. Each writes the history of the account. They are for active administrators, who do them to
-others only: so one administrator is always left.
+Verbs as in cases.releases. Each writes the history of the account. They are for active administrators and apply only to
+other people, so that one administrator is always left.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def invite(*, by: User, email: str, first_name: str, last_name: str, role: str, 
     try:
         with _one_account_for_each_address(email):
             person.save()
-    except IntegrityError:  # somebody else's program made an account of that name
+    except IntegrityError:  # another program created an account with that name
         raise CaseError(_("Someone else was just invited with this username. Try again."), field="email") from None
     form_tokens.remember(used, person.pk)
     record(person, Kind.INVITED, by=by, details={"email": email, "role": role})
@@ -66,7 +66,7 @@ def invite_again(*, person: User, by: User, form_token: str = "") -> User:
 
     A form sends one mail (cases.lifecycle.form_tokens).
 
-    WrongState for somebody who has a password, or whose account is deactivated.
+    WrongState for a person who has a password, or whose account is deactivated.
     """
     person = lock_as_administrator(by, person)[person.pk]
     if not person.is_active or person.has_usable_password():
@@ -82,10 +82,11 @@ def invite_again(*, person: User, by: User, form_token: str = "") -> User:
 def correct(
     *, person: User, by: User, email: str | None = None, first_name: str | None = None, last_name: str | None = None
 ) -> User:
-    """Change the name and address of `person`. What is None stays. The history shows the new name.
+    """Change the name and address of `person`.
 
-    The former address no longer works, for signing in or for a link that was mailed to it. It is told so by mail,
-    unless it bounced, or the new one is only another spelling.
+    None leaves a value as it is. The history shows the new name. The former address no longer works, for signing in or
+    for a link that was mailed to it. It gets a notice by mail, unless it bounced, or the new address is only another
+    spelling.
     """
     _check_lengths(email or "", first_name or "", last_name or "")
     person = lock_as_administrator(by, person)[person.pk]
@@ -124,14 +125,15 @@ def clear_bounce(*, person: User, by: User) -> User:
 
 
 def deactivate(*, person: User, by: User) -> User:
-    """Deactivate the account of `person` at once. Cases, history and name stay. NotAllowed for oneself."""
+    """Deactivate the account of `person` immediately. Cases, history and name stay. NotAllowed for oneself."""
     if person.pk == by.pk:
         raise NotAllowed(_("You can't deactivate your own account. Ask another administrator."))
     return _set_active(person, by=by, is_active=False)
 
 
 def reactivate(*, person: User, by: User) -> User:
-    """Reactivate the account of `person`. The former password works, no session, token or link from before does."""
+    """Reactivate the account of `person`. The former password works again. Sessions, tokens and links from before do
+    not."""
     return _set_active(person, by=by, is_active=True)
 
 
@@ -139,8 +141,8 @@ def reactivate(*, person: User, by: User) -> User:
 def change_role(*, person: User, role: str, by: User) -> User:
     """Give `person` another role. They have to sign in again. The history stays, and their absences end.
 
-    NotAllowed for oneself. WrongState while cases are bound to the former role: a member's own, which only a member
-    sees by the rule of releases, and open ones, which nobody could go on with.
+    NotAllowed for oneself. WrongState while cases are bound to the former role: a member's own cases, which only a
+    member sees by the rule of releases, and a technician's open ones, which no one else would work on.
     """
     if person.pk == by.pk:
         raise NotAllowed(_("You can't change your own role. Ask another administrator."))
@@ -165,7 +167,7 @@ def change_role(*, person: User, role: str, by: User) -> User:
 def remove_second_factor(*, person: User, by: User, reason: str) -> User:
     """Remove the app and the recovery codes of `person`, who lost both: the password alone is enough.
 
-    Sessions, API tokens and the calendar feed end. NotAllowed for oneself, who does it on the page Security.
+    Sessions, API tokens and the calendar feed end. NotAllowed for oneself: people do that on their Security page.
     WrongState where there is no second factor.
     """
     if person.pk == by.pk:
@@ -202,7 +204,7 @@ def _set_active(person: User, *, by: User, is_active: bool) -> User:
 
 
 def _usable_address(email: str) -> str:
-    """Return `email` as it is stored. CaseError where no mail could reach it."""
+    """Return `email` as it is stored. CaseError if no mail could reach it."""
     email = clean_line(email).lower()
     try:
         for_mail_server(email)
@@ -213,7 +215,8 @@ def _usable_address(email: str) -> str:
 
 @contextmanager
 def _one_account_for_each_address(email: str, *, of: User | None = None) -> Iterator[None]:
-    """Save a person with `email` within. CaseError where another person has it, or gets it at this moment."""
+    """Save a person with `email` in this block. CaseError if another person has that address, or gets it at this
+    moment."""
     found = User.objects.with_address(email)
     others = found.exclude(pk=of.pk) if of else found
     try:
@@ -232,7 +235,7 @@ def _check_lengths(email: str, first_name: str, last_name: str) -> None:
 
 
 def _give_role(person: User, role: str) -> None:
-    """Set the role, and with it who may use Django's admin: administrators and nobody else."""
+    """Set the role, and with it access to Django's admin, which only administrators have."""
     person.role = role
     person.is_staff = person.is_superuser = role == User.Role.ADMINISTRATOR
 

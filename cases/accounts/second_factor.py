@@ -16,8 +16,8 @@ REMEMBERED = 24 * 3600
 
 
 def use_code(person: User, code: str) -> Authenticator | None:
-    """Use a code of the app of `person`, or a recovery code. Return to which of them it belongs; None if it is wrong
-    or was used before.
+    """Use a code of the app of `person`, or a recovery code. Return which of the two it belongs to, or None if it is
+    wrong or was used before.
 
     SecretUnreadable where the stored secret cannot be decrypted.
     """

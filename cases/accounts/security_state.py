@@ -1,8 +1,8 @@
 """The portal's cache, which keeps security state: nothing is evicted before it expires.
 
-django-allauth and REST framework count requests and guesses in Django's default cache. Django's own backends evict
-live entries when they are full, so that a flood of invented names would lift every lock-out. Here the table grows with
-what is alive, and each write takes away some of what has expired.
+django-allauth and REST framework count requests and guesses in Django's default cache. Django's own backends evict live
+entries when they are full, so a flood of invented names would lift every lock-out. Here the table grows with its live
+entries, and each write removes some of the expired ones.
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from cases.core.clock import portal_now
 from cases.models import SecurityState
 
-# More than one write adds, so that a flood leaves nothing behind for long.
+# More than one write adds, so that the table shrinks again after a flood.
 CLEANED_PER_WRITE = 20
 NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -46,18 +46,18 @@ class SecurityStateCache(BaseCache):
         return default if found is None else json.loads(found)
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        """Keep `value` for `timeout` seconds, in place of what was there."""
+        """Store `value` for `timeout` seconds, replacing any other."""
         now = portal_now()
         self._write(PUT, key, value, self._expiry(now, timeout), version)
         forget_expired(now - settings.CLEANUP_SECURITY_STATE, at_most=CLEANED_PER_WRITE)
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Keep `value` if nothing is kept under `key`. Return whether it was kept."""
+        """Store `value` if there is none under `key`. Return whether it was stored."""
         now = portal_now()
         return self._write(ADD, key, value, self._expiry(now, timeout), version, now) == 1
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Let what is kept expire `timeout` seconds from now. Return whether there was anything."""
+        """Have the value expire `timeout` seconds from now. Return whether there was one."""
         now = portal_now()
         rows = SecurityState.objects.filter(digest=self._digest(key, version), expires_at__gt=now)
         return rows.update(expires_at=self._expiry(now, timeout)) == 1
@@ -89,8 +89,8 @@ class SecurityStateCache(BaseCache):
 
 @transaction.atomic
 def forget_expired(moment: dt.datetime, *, at_most: int) -> int:
-    """Delete up to `at_most` values that had expired at `moment`, the oldest first. Return how many."""
+    """Delete up to `at_most` values that had expired at `moment`, oldest first. Return how many."""
     expired = SecurityState.objects.filter(expires_at__lte=moment).order_by("expires_at")
-    # Locked and skipped: two that clean at once neither wait for each other nor lock rows in two orders.
+    # Locked with SKIP LOCKED: two cleanups at the same time neither wait for each other nor lock rows in two orders.
     locked = list(expired.select_for_update(skip_locked=True).values_list("pk", flat=True)[:at_most])
     return SecurityState.objects.filter(pk__in=locked).delete()[0] if locked else 0

@@ -1,4 +1,4 @@
-"""What was typed into a form, as a page shows it without knowing that form."""
+"""What was typed into a form, for a page that does not know the form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django_stubs_ext import StrOrPromise
 from cases.accounts import unsent_forms
 
 LINES, LINE = "textarea", "text"
-# What people type: its label, and how it is edited. Everything else is a choice, which goes along unseen.
+# What people type: its label, and how it is edited. Everything else is a choice, which is sent along in hidden fields.
 TEXTS: Mapping[str, tuple[StrOrPromise, str]] = {
     "name": (_("Name"), LINE),
     "title": (_("Title"), LINE),
@@ -44,18 +44,18 @@ class Field:
 
 
 def fields_of(typed: Mapping[str, str]) -> list[Field]:
-    """Return the fields with what was typed: those that people read in the order of TEXTS, then the others."""
+    """Return the fields with what was typed: first the visible ones in the order of TEXTS, then the others."""
     texts = [Field(name, typed[name], *about) for name, about in TEXTS.items() if name in typed]
     return texts + [Field(name, value) for name, value in typed.items() if name not in TEXTS]
 
 
 def has_text(fields: list[Field]) -> bool:
-    """Tell whether somebody typed anything that would be lost."""
+    """Tell whether anything was typed that would be lost."""
     return any(field.is_text and field.value.strip() for field in fields)
 
 
 def texts_in(request: HttpRequest) -> list[Field]:
-    """Return what somebody typed into a form of the portal. Nothing for an address without a view: no form has it."""
+    """Return what was typed into a form of the portal. Nothing for an address without a view: no form posts there."""
     # A middleware may have failed before the view was looked for.
     if request.method != "POST" or not (request.resolver_match or is_valid_path(request.path_info)):
         return []
@@ -64,10 +64,7 @@ def texts_in(request: HttpRequest) -> list[Field]:
 
 
 def texts_left_in(request: HttpRequest) -> list[Field]:
-    """Do as `texts_in` for the page of an error.
-
-    Return nothing where the form cannot be read, which may be the error.
-    """
+    """Do the same as `texts_in` for an error page. Return nothing if the form cannot be read: that may be the error."""
     try:
         return texts_in(request)
     except Exception:  # noqa: BLE001  (the page is shown without it, and what it says may be what was typed)

@@ -1,6 +1,6 @@
 """What a person typed into a form that arrived after their session had ended: kept until they sign in again.
 
-One form for each person, of bounded size, and for that person alone. Files are not kept.
+One form per person, of limited size, and only for that person. Files are not kept.
 """
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from cases.core.clock import portal_now
 from cases.lifecycle import form_tokens
 from cases.models import UnsentForm, User
 
-# In the form that sends it again: what is kept can go when that has arrived.
+# In the form that sends it again: once that has arrived, the stored copy can be deleted.
 FIELD = "unsent"
 MAX_PATH = 500
 # The form of a case type sends most: kind and name of each condition.
@@ -21,12 +21,12 @@ NOT_KEPT = {"csrfmiddlewaretoken", form_tokens.FIELD, FIELD}
 
 def typed(fields: QueryDict) -> dict[str, str]:
     """Return what was typed or chosen, without what the page itself added."""
-    # PostgreSQL stores no NUL, and no form takes one.
+    # PostgreSQL cannot store NUL, and no form accepts it.
     return {name.replace("\0", ""): str(fields[name]).replace("\0", "") for name in fields if name not in NOT_KEPT}
 
 
 def keep(*, user_id: int, path: str, fields: dict[str, str]) -> bool:
-    """Keep `fields` for that person instead of what was kept before. False where that is too much, or the account
+    """Keep `fields` for that person, replacing what was kept before. Return False if that is too much, or the account
     is deactivated."""
     letters = sum(len(name) + len(value) for name, value in fields.items())
     if len(fields) > MAX_FIELDS or letters > limits.UNSENT_FORM or len(path) > MAX_PATH:
@@ -44,5 +44,5 @@ def kept_for(user: User) -> UnsentForm | None:
 
 
 def forget(user: User) -> None:
-    """Keep nothing for `user` any longer."""
+    """Delete what is kept for `user`."""
     UnsentForm.objects.filter(user=user).delete()

@@ -1,5 +1,5 @@
-"""Django's admin: to look everything up. What it changes it changes through the verbs, and it deletes no row of the
-portal's: no field can be edited past a rule."""
+"""Django's admin, for looking things up. It makes changes only through the verbs and deletes none of the portal's rows,
+so no one can edit a field past a rule."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""A transition of chosen cases in Django's admin: a page that asks for the reason, then the verb, case by case."""
+"""Transitions of selected cases in Django's admin: a page asks for the reason, then the verb runs case by case."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ RETURN = Transition(
 
 
 class ReasonForm(SingleValuesForm):
-    """Why; and of each case the version that the administrator was shown, so that nothing newer is overridden."""
+    """The reason, and for each case the version that the administrator saw, so that nothing newer is overwritten."""
 
     reason = ProseField(
         label=gettext_lazy("Reason"),
@@ -81,9 +81,10 @@ class ReasonForm(SingleValuesForm):
 def ask_or_act(
     request: HttpRequest, chosen: QuerySet[Case], transition: Transition, action: str
 ) -> HttpResponse | None:
-    """Return the page that asks. Once it has been answered do the transition of each of the `chosen`, and return None.
+    """Return the page that asks.
 
-    Nothing is done to more than MAX_CASES_AT_ONCE at once.
+    Once it has been answered, do the transition for each of the `chosen` cases and return None. More than
+    MAX_CASES_AT_ONCE cases are refused.
     """
     cases = list(chosen[: MAX_CASES_AT_ONCE + 1])
     if len(cases) > MAX_CASES_AT_ONCE:
@@ -106,9 +107,9 @@ def ask_or_act(
 
 
 def _act(request: HttpRequest, cases: list[Case], transition: Transition, answer: dict[str, Any]) -> None:
-    """Do it to each case in a transaction of its own.
+    """Do it to each case in its own transaction.
 
-    What is refused of one stops no other, and is told with its number.
+    A refusal for one case does not stop the others, and is reported with its number.
     """
     done = 0
     for case in cases:

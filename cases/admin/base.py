@@ -19,7 +19,7 @@ from cases.selectors.search import possible_numbers
 
 
 class AdminPaginator(Paginator[Model]):
-    """Pages over the first thousand rows: to count on would touch every row. Others are searched for."""
+    """Pages over the first thousand rows, because counting further would touch every row. Search finds the others."""
 
     object_list: QuerySet[Model]
 
@@ -33,26 +33,26 @@ class AdminPaginator(Paginator[Model]):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Shows a table, changes nothing. For administrators of the portal: who is let into Django's admin otherwise
-    sees an empty one, because it knows nothing of `visible_to`."""
+    """Shows a table and changes nothing. Only for the portal's administrators: anyone else who may enter Django's admin
+    sees an empty one, because it does not apply `visible_to`."""
 
     paginator = AdminPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they count every row, for each filter
     list_per_page = 50
-    # The column of the case's number, where a search is for that.
+    # The column of the case number, if the search is by case number.
     number_column = ""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow only what the page itself offers.
 
-        Django takes every lookup of every column, and databases refuse some of their values: NUL, a number beyond eight
+        Django accepts every lookup on every column, and databases reject some of the values: NUL, a number beyond eight
         bytes, a broken regular expression.
         """
         return lookup.removesuffix("__exact") in self.list_filter
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Raise BadRequest for a query that cannot be read, where Django redirects to the whole list."""
+        """Raise BadRequest for a query that cannot be read. Django would redirect to the whole list."""
         try:
             return super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:
@@ -69,7 +69,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return super().get_search_results(request, queryset, fold(search_term))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Raise BadRequest where what was ticked cannot be the key of a row."""
+        """Raise BadRequest if a selected value cannot be the key of a row."""
         try:
             for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.clean(key, None)
@@ -94,7 +94,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 
 class OfCasesAdmin(ReadOnlyAdmin):
-    """Rows that belong to a case, found by its number: in the order of the key, whatever there is to sort by."""
+    """Rows that belong to a case, found by its number. They are always in the order of their keys."""
 
     ordering = ("-pk",)
     sortable_by = ()
@@ -104,7 +104,7 @@ class OfCasesAdmin(ReadOnlyAdmin):
     search_help_text = _("Search by full case number")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Leave out the descriptions of the cases, which no page of these rows shows."""
+        """Leave out the descriptions of the cases, which none of these pages show."""
         return super().get_queryset(request).defer("case__description")
 
 

@@ -1,4 +1,4 @@
-"""The tables of beat: what it is to send comes from the settings, and nobody switches the sweep off with a click."""
+"""Beat's tables. The settings define what beat sends, and no one can turn off the sweep with a click."""
 
 from django.contrib import admin
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule

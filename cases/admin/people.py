@@ -1,4 +1,4 @@
-"""People in Django's admin: looked up here, looked after on the portal's own pages."""
+"""People in Django's admin: they are looked up here, and managed on the portal's own pages."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -10,14 +10,14 @@ from django.urls import reverse
 from cases.admin.base import ReadOnlyAdmin
 from cases.models import User
 
-# Groups mean nothing here: the role decides. The others show secrets (those of authenticators),
-# or offer to delete the row of a session that goes on, or to give somebody else's address to an account.
+# Groups mean nothing here: the role decides. The others show secrets (those of authenticators), or would let people
+# delete the row of a live session, or give another person's address to an account.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
-    """Roles, access and passwords are not edited: people are invited, deactivated and moved by verbs."""
+    """Roles, access and passwords can't be edited here: verbs invite people, deactivate them and change their roles."""
 
     list_display = ("username", "first_name", "last_name", "email", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
@@ -26,13 +26,13 @@ class UserAdmin(ReadOnlyAdmin):
     exclude = ("password", "groups", "user_permissions")
 
     def view_on_site(self, person: User) -> str:
-        """Return the address of the page on which the person is looked after."""
+        """Return the address of the person's page in the portal."""
         return reverse("person", args=[person.pk])
 
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(ReadOnlyAdmin):
-    """Who has a second factor. One that was lost is removed on the person's page, by a verb."""
+    """Who has a second factor. A lost one is removed on the person's page, by a verb."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)

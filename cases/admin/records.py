@@ -1,4 +1,4 @@
-"""What the portal notes of itself, in Django's admin."""
+"""The portal's own records, in Django's admin."""
 
 from django.contrib import admin
 
@@ -46,7 +46,7 @@ class PortalEventAdmin(ReadOnlyAdmin):
 
 @admin.register(BlackoutDay)
 class BlackoutDayAdmin(ReadOnlyAdmin):
-    """Kept on a page of the portal, which shows whom a day affects."""
+    """Managed on a page of the portal, which shows whom a day affects."""
 
     list_display = ("date", "name", "created_by", "created")
     list_select_related = ("created_by",)
@@ -64,7 +64,7 @@ class OutgoingEmailAdmin(OfCasesAdmin):
 
 @admin.register(CaseDocument)
 class CaseDocumentAdmin(OfCasesAdmin):
-    """Without the file: documents are read through the portal, which asks who may."""
+    """Without the file: documents are read through the portal, which checks who may read them."""
 
     list_display = ("case", "kind", "name", "size", "uploaded_by", "uploaded_at")
     list_select_related = ("case", "uploaded_by")

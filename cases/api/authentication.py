@@ -11,10 +11,10 @@ from cases.models import ApiToken, User
 
 
 class ApiTokenAuthentication(TokenAuthentication):
-    """`Authorization: Token advp_…`. knox reads the header; what a token is good for is the portal's own rule."""
+    """`Authorization: Token advp_…`. knox reads the header. The portal decides which tokens are valid."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
-        """Return the person and the token. 401 for one that is not good, 403 where the person lacks a second factor."""
+        """Return the person and the token. 401 for an invalid token, 403 if the person lacks a second factor."""
         found = api_tokens.find(token.decode(errors="replace"))
         if found is None:
             raise AuthenticationFailed(_("This token is invalid or has expired."))
@@ -24,7 +24,7 @@ class ApiTokenAuthentication(TokenAuthentication):
 
 
 class ApiTokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
-    """How the schema describes it."""
+    """How the schema describes token authentication."""
 
     target_class = "cases.api.authentication.ApiTokenAuthentication"
     name = "apiToken"

@@ -1,4 +1,4 @@
-"""Refusals of the domain as API answers."""
+"""Domain errors as API responses."""
 
 import math
 from typing import Any, cast
@@ -15,7 +15,7 @@ from cases.models import Case
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer a CaseError with its status and sentence, under the field that it is about."""
+    """Return a CaseError as a response with its status and message, under the field that it is about."""
     if isinstance(error, CaseError):
         said = {error.field: [error.message]} if error.field else {"detail": error.message}
         return with_retry_after(Response(said, error.status), error)

@@ -10,13 +10,13 @@ from cases.core.limits import is_key
 
 
 class LatestFirst(CursorPagination):
-    """Pages by cursor: no count of the whole, and nothing is skipped or doubled while rows are added."""
+    """Cursor pages: no total count, and nothing is skipped or repeated while rows are added."""
 
     page_size = 50
     ordering = "-pk"
 
     def decode_cursor(self, request: Request) -> Any:
-        """Raise NotFound for a cursor that none of our pages gave."""
+        """Raise NotFound for a cursor that none of our pages issued."""
         cursor = super().decode_cursor(request)
         if cursor is not None and not (cursor.position is None or is_key(str(cursor.position))):
             raise NotFound(self.invalid_cursor_message)

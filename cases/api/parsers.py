@@ -1,4 +1,4 @@
-"""What comes in as JSON."""
+"""Parsing JSON requests."""
 
 from typing import Any
 
@@ -10,13 +10,10 @@ from rest_framework.utils import json
 
 
 class PortalJSONParser(JSONParser):
-    """Django REST framework's, which also refuses what is nested too deeply to be read, and a field given twice."""
+    """Django REST framework's parser. It also rejects JSON that is nested too deeply, and a field given twice."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Return the parsed body.
-
-        ParseError (400) for what is no JSON, and where nobody can say which value was meant.
-        """
+        """Return the parsed body. ParseError (400) for invalid JSON, and where it is unclear which value was meant."""
         encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
         try:
             text = stream.read().decode(encoding)

@@ -1,4 +1,5 @@
-"""What the schema says of refusals: the same for every operation, as cases.api.errors and Django answer them."""
+"""The error responses in the schema. They are the same for every operation, as cases.api.errors and Django return
+them."""
 
 from typing import Any
 
@@ -21,7 +22,7 @@ UNREADABLE = {"415": ("The body isn't JSON.", "Detail")}
 
 
 def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Add the refusals to every operation of the schema `result`: a hook of drf-spectacular."""
+    """Add the error responses to every operation of the schema `result`. This is a hook of drf-spectacular."""
     schemas = result["components"]["schemas"]
     schemas["Detail"] = DETAIL
     schemas["Refusal"] = {"anyOf": [{"$ref": "#/components/schemas/Detail"}, FIELDS]}

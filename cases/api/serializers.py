@@ -1,4 +1,4 @@
-"""What the API takes and gives."""
+"""What the API accepts and returns."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ class ReleaseSerializer(serializers.Serializer[Any]):
         return attrs
 
     def release_on(self, case: Case) -> Schedule | None:
-        """Return the schedule that was asked for, None for now. BadSchedule for a choice that contradicts itself."""
+        """Return the requested schedule, or None for now. BadSchedule for a choice that contradicts itself."""
         asked = self.validated_data
         return release_choice.release_on(
             case=case, option=asked["release_option"], date=asked.get("release_date"), time=asked.get("release_time")

@@ -1,8 +1,8 @@
-"""How many calls of the API one person may make in a minute.
+"""How many API calls a person may make per minute.
 
-Each web process counts by itself, and adds what it has counted to the database now and then: a call costs no statement,
-and all processes together come near the limit instead of reaching it each. One that has not told the others yet lets at
-most a twentieth of the limit pass too much.
+Each web process counts its own calls and adds them to the database now and then. So a call costs no statement, and the
+limit applies to all processes together. Calls that a process has not shared yet may exceed the limit by at most a
+twentieth.
 """
 
 import threading
@@ -23,14 +23,15 @@ PARTS = 20
 
 @dataclass
 class Calls:
-    """Of one person within a minute: those that all processes know of, and those that this one has not told yet."""
+    """One person's calls within a minute: those that all processes know about, and those that this one has not shared
+    yet."""
 
     shared: int = 0
     untold: int = 0
 
 
 class CallCounter:
-    """The calls that reach this process within the present minute."""
+    """The calls that reach this process in the present minute."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +39,7 @@ class CallCounter:
         self._calls: dict[int, Calls] = {}
 
     def count(self, user_id: int, minute: int, limit: int) -> bool:
-        """Count one call. Returns whether it is within `limit`; one that is not does not count."""
+        """Count one call. Return whether it is within `limit`. A call beyond the limit does not count."""
         with self._lock:
             if minute != self._minute:
                 self._minute, self._calls = minute, {}
@@ -60,7 +61,7 @@ class PersonThrottle(BaseThrottle):
     """MAX_API_CALLS_PER_MINUTE for each person, whatever tokens and sessions they use."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Tell whether the call is answered. Strangers are refused before this."""
+        """Tell whether the call may proceed. Anonymous callers are rejected before this."""
         minute = int(timezone.now().timestamp()) // SECONDS
         limit = settings.MAX_API_CALLS_PER_MINUTE
         return not isinstance(request.user, User) or counter.count(request.user.pk, minute, limit)

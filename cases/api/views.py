@@ -22,10 +22,9 @@ API = CaseEvent.Source.API
 
 
 class SchemaView(SpectacularAPIView):
-    """The schema, in the language of the request.
+    """The schema, in the language of the request. drf-spectacular's own view accepts any `lang`, which Django then
+    keeps in memory, and writes any `version` into a header.
 
-    The one of drf-spectacular takes any `lang`, and Django keeps every one in memory. It writes any `version` into a
-    header.
     """
 
     @extend_schema(exclude=True)
@@ -45,13 +44,13 @@ class CaseViewSet(GenericViewSet[Any]):
     lookup_value_regex = KeyConverter.regex
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Release on read for callers with a token too, whom the middleware does not know yet."""
+        """Also release on read for callers with a token, whom the middleware does not know yet."""
         super().initial(request, *args, **kwargs)
         if request.auth is not None:
             release_on_read(request.user)
 
     def get_queryset(self) -> CaseQuerySet:
-        """Return what the caller may know of."""
+        """Return the cases that the caller may know about."""
         cases = Case.objects.visible_to(self.request.user)
         return cases.select_related("member", "assigned_to").prefetch_related("case_type")
 

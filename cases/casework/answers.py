@@ -16,10 +16,9 @@ from cases.models import Case, CaseAnswer, User
 def save_answer(*, case: Case, by: User, text: str, version: int | None = None) -> CaseAnswer:
     """Replace the answer of an accepted case. Return it with its new version.
 
-    `version` is the one of the answer that the person wrote over, 0 for the first. AnswerChanged where it is an older
-    one, unless it says the same: an autosave whose response was lost is sent again. TooLong for a long text.
-
-    The row of the case is locked and not changed. Other forms that show this version of the case stay valid.
+    `version` is the version of the answer that the person edited, or 0 for the first. AnswerChanged if that is an older
+    one, unless the text is the same, because an autosave whose response was lost is sent again. TooLong for a long
+    text. The row of the case is locked but not changed, so other forms that show this version of the case stay valid.
     """
     text = clean_text(text)
     limits.check_length(text, limits.ANSWER, field="answer")

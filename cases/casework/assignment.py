@@ -1,6 +1,6 @@
 """Who works on a case: accept it, hand it over to a colleague, hand over all cases of a person.
 
-Verbs as in cases.releases. A person's open cases are those that they accepted, or completed and that are not released.
+Verbs as in cases.releases. A person's open cases are their cases that are accepted, or completed and not released.
 """
 
 from functools import partial
@@ -22,7 +22,7 @@ from cases.lifecycle.reminder_days import remind_soon
 from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, Notification, User
 from cases.models.case_states import HELD, SCHEDULED
 
-# Handed over in one transaction. A release that falls due meanwhile waits no longer than that.
+# Handed over in one transaction. A release that falls due during it waits no longer than that.
 BATCH = 500
 
 
@@ -30,8 +30,8 @@ BATCH = 500
 def accept(*, case: Case, by: User, source: str, technician: User | None = None, version: int | None = None) -> Case:
     """Assign a submitted case to `by`, or to the `technician` whom an administrator names.
 
-    NotAllowed and WrongState by cases.lifecycle.permissions, and NotAllowed for a person who is no technician at work;
-    CaseError for one who was invited and has not signed in.
+    NotAllowed and WrongState by cases.lifecycle.permissions, and NotAllowed for a person who is not a technician at
+    work. CaseError for one who was invited but has not signed in.
     """
     chosen = technician or by
     locked = lock_for_action(case, Action.ACCEPT, by=by, source=source, people=[chosen], version=version)
@@ -56,12 +56,12 @@ def accept(*, case: Case, by: User, source: str, technician: User | None = None,
 def hand_over_case(
     *, case: Case, to: User, by: User, source: str, reason: str = "", version: int | None = None
 ) -> Case:
-    """Assign the case to the technician `to`. Its state and its schedule stay.
+    """Assign the case to the technician `to`.
 
-    NotAllowed and WrongState by cases.lifecycle.permissions; CaseError for `to` unless that is a technician at work
-    other than the present one; Case.DoesNotExist where `by` may not know of the case.
+    Its state and schedule stay. NotAllowed and WrongState by cases.lifecycle.permissions. CaseError unless `to` is a
+    technician at work other than the present one. Case.DoesNotExist if `by` may not know about the case.
     """
-    # `to` is locked too: a deactivation at the same time finds the case among theirs.
+    # `to` is locked too, so that a deactivation at the same time finds the case among theirs.
     locked = lock_for_action(case, Action.HAND_OVER, by=by, source=source, people=[to], version=version)
     case, to = locked.case, locked.people[to.pk]
     if to.pk == case.assigned_to_id or not to.takes_cases:
@@ -78,7 +78,7 @@ def hand_over_case(
 
 
 def handed_over(recorder: EventRecorder, *, to: User, reason: str) -> CaseEvent:
-    """Return the event of a hand-over to `to`, not stored yet. Call it before the case changes."""
+    """Return the event of a handover to `to`, not stored yet. Call this before the case changes."""
     former = recorder.case.assigned_to_id
     details = {"from_technician": former, "to_technician": to.pk}
     return recorder.event(CaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)
@@ -87,7 +87,7 @@ def handed_over(recorder: EventRecorder, *, to: User, reason: str) -> CaseEvent:
 def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
     """Return the cases assigned to `technician` that are not released, in three index ranges.
 
-    Each is in the order of its index, so that the many which have been released cost nothing.
+    Each is in the order of its index, so that released cases cost nothing.
     """
     own = Case.objects.visible_to(by).filter(assigned_to=technician)
     return [
@@ -103,13 +103,13 @@ def count_open(technician: User, *, by: User, most: int) -> int:
 
 
 def hand_over_all(*, technician: User, to: User, by: User, source: str, reason: str = "") -> int:
-    """Assign all open cases of `technician` to `to`. Schedules stay. Return how many.
+    """Assign all open cases of `technician` to `to`.
 
-    Each batch is a transaction and checks everybody concerned again. If one fails, those before it stay handed over,
-    and a second call goes on from there.
+    Schedules stay. Return how many. Each batch is a transaction and checks everyone involved again. If one fails,
+    earlier batches stay handed over, and a second call continues from there.
     """
     count = 0
-    # Once more after the last: a case may have moved from one index range to another meanwhile.
+    # One more pass after the last case: one may have moved from one index range to another in the meantime.
     while done := _hand_over_some(technician, to, by, source, reason.strip()):
         count += done
     return count
@@ -139,7 +139,7 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
 
 
 def _lock_open_cases(technician: User, *, by: User) -> list[Case]:
-    """Lock up to BATCH open cases, found in the order of indexes, in the order of keys."""
+    """Find up to BATCH open cases in the order of the indexes, and lock them in the order of their keys."""
     found: list[int] = []
     for cases in open_cases(technician, by=by):
         found += cases.values_list("pk", flat=True)[: BATCH - len(found)]

@@ -30,7 +30,7 @@ Conditions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class TypeFacts:
-    """What an administrator says of a type. None for days: the portal's. A condition is its kind and its name."""
+    """What an administrator sets for a type. Days that are None are the portal's. A condition is a kind and a name."""
 
     name: str
     guidance: str = ""
@@ -42,7 +42,7 @@ class TypeFacts:
 
     @classmethod
     def of(cls, case_type: CaseType) -> "TypeFacts":
-        """Return those of a stored type."""
+        """Return the facts of a stored type."""
         columns = {name: getattr(case_type, name) for name in COLUMNS}
         return cls(**columns, conditions=tuple(case_type.conditions.values_list("kind", "name")))
 
@@ -69,9 +69,10 @@ def next_position() -> int:
 
 @transaction.atomic
 def add(*, by: User, source: str, facts: TypeFacts, form_token: str = "") -> CaseType:
-    """Keep another type. A form adds one (cases.lifecycle.form_tokens).
+    """Add a type.
 
-    CaseError for facts that are not accepted, NotAllowed for anybody but an administrator.
+    A form adds one (cases.lifecycle.form_tokens). CaseError for facts that are not accepted. NotAllowed for anyone but
+    an administrator.
     """
     lock_as_administrator(by)
     facts = facts.cleaned()
@@ -91,7 +92,7 @@ def add(*, by: User, source: str, facts: TypeFacts, form_token: str = "") -> Cas
 
 @transaction.atomic
 def change(*, case_type: CaseType, by: User, source: str, facts: TypeFacts, version: int | None = None) -> CaseType:
-    """Replace what is said of a type. Cases that were submitted before keep their conditions.
+    """Replace the facts of a type.
 
     WrongState where it is no longer the `version` that the person saw, unless it says the same: a button is pressed
     twice. CaseError for facts that are not accepted.
@@ -116,7 +117,7 @@ def change(*, case_type: CaseType, by: User, source: str, facts: TypeFacts, vers
 
 @transaction.atomic
 def set_retired(*, case_type: CaseType, retired: bool, by: User, source: str, version: int | None = None) -> CaseType:
-    """Retire a type, so that nobody can choose it anymore, or bring it back. Its cases keep it.
+    """Retire a type, so that no one can choose it anymore, or bring it back.
 
     WrongState where it is no longer the `version` that the person saw, and is not so already.
     """
@@ -211,7 +212,7 @@ def _check_conditions(conditions: Conditions) -> None:
 
 
 def _told(facts: TypeFacts) -> dict[str, Any]:
-    """Return what history keeps: of long texts their length, of conditions their kinds."""
+    """Return what history records: the length of long texts, and the kinds of conditions."""
     told = {name: getattr(facts, name) for name in COLUMNS}
     return told | {"guidance": len(facts.guidance), "conditions": [kind for kind, _name in facts.conditions]}
 

@@ -1,4 +1,4 @@
-"""Type and urgency of a case in work, corrected by those who work on it. Members choose them in the draft."""
+"""Correcting the type and urgency of a case. The people who work on it do that. Members choose them in the draft."""
 
 from django.db import transaction
 

@@ -1,4 +1,4 @@
-"""What members do with a case before anybody works on it: create, edit, delete, submit. Verbs as in cases.releases."""
+"""What members do with a case before anyone works on it: create, edit, delete, submit. Verbs as in cases.releases."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,10 +26,10 @@ def create(
     case_type: CaseType | None = None,
     form_token: str = "",
 ) -> Case:
-    """Create a draft of the member `by`, with a generated case number. Without a type it is *General*.
+    """Create a draft of the member `by`, with a generated case number.
 
-    A form makes one draft (cases.lifecycle.form_tokens). TooLong for a long text, WrongState for a draft too many,
-    QuotaReached for one too many in an hour, CaseError for a type that is retired.
+    Without a type it is *General*. A form makes one draft (cases.lifecycle.form_tokens). TooLong for a long text,
+    WrongState for one draft too many, QuotaReached for one too many in an hour, CaseError for a retired type.
     """
     _check_lengths(title, description)
     check_choosable(case_type, present=None)
@@ -58,8 +58,8 @@ def edit(
 ) -> Case:
     """Replace the text, urgency and type of a draft. Without a type it is *General*.
 
-    CaseError for a type that is retired, unless the draft has it already. Stale where it is no longer the `version`
-    that the person wrote over, in a second tab for example, unless it says the same: a save whose response was lost
+    CaseError for a retired type, unless the draft already has it. Stale if it is no longer the `version` that the
+    person edited, for example in a second tab, unless the content is the same, because a save whose response was lost
     is sent again.
     """
     _check_lengths(title, description)
@@ -83,10 +83,10 @@ def _says(case: Case, title: str, description: str, urgency: str, case_type: Cas
 
 @transaction.atomic
 def delete_draft(*, case: Case, by: User, source: str) -> None:
-    """Delete the draft: nobody sees it anymore, its words and documents are gone, and their files after the commit.
+    """Delete the draft: no one sees it anymore, its text and documents are gone, and the files follow after the commit.
 
-    The row stays, empty, under its number: the history of what was attached refers to it and is never changed
-    (docs/rules.md, 10). Case.DoesNotExist where it is deleted already.
+    The empty row keeps its number, because the history of attached files refers to it and is never changed
+    (docs/rules.md, 10). Case.DoesNotExist if it is already deleted.
     """
     locked = lock_for_action(case, Action.DELETE, by=by, source=source)
     case, documents = locked.case, list(CaseDocument.objects.filter(case=locked.case))
@@ -108,7 +108,7 @@ def _check_lengths(title: str, description: str) -> None:
 def submit(*, case: Case, by: User, source: str, version: int | None = None) -> Case:
     """Submit the draft: technicians see it from now on. It gets the conditions of its type.
 
-    CaseError without a title, QuotaReached for one too many, Stale where the person was looking at an older `version`.
+    CaseError without a title, QuotaReached for one too many, Stale if the person was looking at an older `version`.
     """
     locked = lock_for_action(case, Action.SUBMIT, by=by, source=source, version=version)
     case, recorder = locked.case, locked.recorder

@@ -1,4 +1,4 @@
-"""Whom a note mentions: @ and a username, or the first or the whole name of a colleague."""
+"""The people a note mentions, with @ and a colleague's username, first name or full name."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from cases.core import limits
 from cases.core.folding import fold
 from cases.models import User
 
-# An address has letters before its @. What ends a sentence is no part of a name.
+# An email address has letters before its @. The punctuation that ends a sentence is not part of a name.
 MENTION = re.compile(r"(?<![\w.+-])@(?=(?P<name>\w+(?:[.+-]\w+)*))")
 WORD = re.compile(r"\w")
 STAFF = (User.Role.TECHNICIAN, User.Role.ADMINISTRATOR)
@@ -28,8 +28,8 @@ class Mentions:
 def mentions_in(text: str) -> Mentions:
     """Return the first MENTIONS of `text`. Colleagues are active staff. One statement, and none without an @.
 
-    A longer name counts before a shorter one, and of the same length a username before a name. A first name that
-    several colleagues have counts for none of them, unless the last name follows.
+    A longer name takes precedence over a shorter one and, at the same length, a username over a name. A first name that
+    several colleagues share counts for none of them, unless the last name follows.
     """
     found = list(MENTION.finditer(text))[: limits.MENTIONS]
     staff = list(_named({match["name"] for match in found})) if found else []
@@ -49,7 +49,8 @@ def _named(names: set[str]) -> Iterable[User]:
 
 
 def _only_one(name: str, rest: str, staff: Iterable[User]) -> User | None:
-    """Return the one of `staff` whom `rest`, the text after an @, names first; None where that is not one person."""
+    """Return the person in `staff` that `rest`, the text after an @, begins with, or None if that is not exactly one
+    person."""
     text = fold(rest)
     usernames = {person: fold(person.username) for person in staff}
     named = [person for person in staff if person.first_name]
@@ -58,14 +59,14 @@ def _only_one(name: str, rest: str, staff: Iterable[User]) -> User | None:
         {person: fold(person.get_full_name()) for person in named},
         {person: fold(person.first_name) for person in named},
     ]
-    # Of names of one length the first way counts.
+    # Among names of the same length, the first way counts.
     _length, people = max((_longest(names, text) for names in ways), key=itemgetter(0))
     return people[0] if len(people) == 1 else None
 
 
 def _longest(names: Mapping[User, str], text: str) -> tuple[int, list[User]]:
-    """Return the length of the longest of `names` that `text` begins with, and whose it is. A name ends where a word
-    does."""
+    """Return the length of the longest name in `names` that `text` begins with, and whose it is. A name ends where a
+    word does."""
     found = [name for name in names.values() if text.startswith(name) and not WORD.match(text, len(name))]
     longest = max(found, key=len, default="")
     return len(longest), [person for person, name in names.items() if longest and name == longest]

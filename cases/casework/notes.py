@@ -18,12 +18,11 @@ from cases.models import Case, CaseNote, Notification, User
 
 @transaction.atomic
 def add(*, case: Case, by: User, text: str, form_token: str = "") -> CaseNote:
-    """Add a note of `by` to the case, and tell the colleagues whom it mentions. A form makes one
-    (cases.lifecycle.form_tokens).
+    """Add a note by `by` to the case, and notify the colleagues it mentions.
 
-    CaseError where it says nothing, TooLong where it says too much, QuotaReached where it is one too many.
-
-    The author is locked. The row of the case is not: a note changes nothing of it, and never waits for a release.
+    A form makes one (cases.lifecycle.form_tokens). CaseError for an empty note, TooLong for a long one, QuotaReached
+    for one too many. The author is locked, but not the row of the case: a note does not change it, and never waits for
+    a release.
     """
     by = lock_people(by)[by.pk]
     permissions.check(Action.NOTE, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))

@@ -26,10 +26,11 @@ class TextDeleted(WrongState):
 
 @transaction.atomic
 def add(*, by: User, source: str, name: str, text: str, form_token: str = "") -> CannedText:
-    """Keep another text. A form adds one (cases.lifecycle.form_tokens).
+    """Add a text.
 
-    CaseError for a name that is empty or taken and for an empty text, TooLong for long ones, WrongState where there are
-    as many as may be. NotAllowed for anybody but an administrator, as for the other verbs.
+    A form adds one (cases.lifecycle.form_tokens). CaseError for a name that is empty or taken and for an empty text,
+    TooLong for long ones, WrongState if the limit is reached. NotAllowed for anyone but an administrator, as in the
+    other verbs.
     """
     by = lock_as_administrator(by)[by.pk]
     used = form_tokens.use(form_token, by=by, content=["canned text", name, text])
@@ -47,7 +48,7 @@ def add(*, by: User, source: str, name: str, text: str, form_token: str = "") ->
 def change(
     *, canned_text: CannedText, by: User, source: str, name: str, text: str, version: int | None = None
 ) -> CannedText:
-    """Replace name and text. Errors as of `add`; TextDeleted where it was deleted.
+    """Replace name and text.
 
     WrongState where it is no longer the `version` that the person saw, unless it says the same: a button is pressed
     twice.
@@ -67,7 +68,7 @@ def change(
 
 @transaction.atomic
 def delete(*, canned_text: CannedText, by: User, source: str) -> None:
-    """Delete the text. Messages that it was put into stay as they are. Nothing happens where it is gone already."""
+    """Delete the text. Messages that contain it stay as they are. Nothing happens if it is already gone."""
     by = lock_as_administrator(by)[by.pk]
     if CannedText.objects.filter(pk=canned_text.pk).delete()[0]:
         _log("deleted", canned_text, by, source)

@@ -1,7 +1,7 @@
 """What people do in the conversation of a case: write, and say that no reply is needed. Verbs as in cases.releases.
 
-`Case.waiting_for` says whose turn it is. Completion and release leave it as it is, so that a member who still sees the
-case in progress is told the same as before (RELEASE_MEMBER_VIEW).
+`Case.waiting_for` says whose turn it is. Completion and release do not change it, so that a member who still sees the
+case in progress sees the same as before (RELEASE_MEMBER_VIEW).
 """
 
 import datetime as dt
@@ -41,12 +41,12 @@ def send(
 ) -> CaseMessage:
     """Write to the other side. A member may send `files` along, staff say whether they wait for a reply (`asks`).
 
-    NotAllowed and WrongState by cases.lifecycle.permissions. CaseError where there is nothing to read, TooLong for a
-    long text, BadDocument for a file that may be none, QuotaReached for one too many. A form sends one message
+    NotAllowed and WrongState by cases.lifecycle.permissions. CaseError for an empty message, TooLong for a long text,
+    BadDocument for a file that cannot be a document, QuotaReached for one too many. A form sends one message
     (cases.lifecycle.form_tokens).
     """
     text = _checked(text, files)
-    # Before any file is stored. It is asked again with the row locked.
+    # Before any file is stored. It is checked again with the row locked.
     permissions.check(Action.WRITE_MESSAGE, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
     _check_files(files, by)
     content = ["message", str(case.pk), text, str(asks), *(f"{file.name} {file.size}" for file in files)]
@@ -63,7 +63,7 @@ def send(
 
 @transaction.atomic
 def end_waiting(*, case: Case, by: User, source: str) -> Case:
-    """Say that no reply is needed, of whichever side. Nothing changes where nobody waits.
+    """Say that no reply is needed, from either side. Nothing changes if no one is waiting.
 
     NotAllowed and WrongState by cases.lifecycle.permissions.
     """
@@ -110,11 +110,11 @@ def _record(locked: Locked, text: str, kept: Sequence[CaseDocument]) -> CaseMess
 
 
 def _tell(message: CaseMessage, locked: Locked, *, asks: bool) -> None:
-    """Tell the other side, before the turn changes. What a member writes who was asked is a reply."""
+    """Notify the other side, before the turn changes. If the member was asked, their message is a reply."""
     case, by = locked.case, locked.by
     if by.is_member:
         kind = Kind.REPLY if case.waiting_for == WaitingFor.MEMBER else Kind.QUESTION
-        # In the queue it concerns nobody yet: its technician reads the message when they accept it.
+        # In the queue it concerns no one yet: the technician reads the message when they accept the case.
         to = with_administrators([About(case.assigned_to_id, case.pk, message.pk)] if case.assigned_to_id else [])
     else:
         kind = Kind.QUESTION if asks and not case.is_released else Kind.REPLY
@@ -123,7 +123,7 @@ def _tell(message: CaseMessage, locked: Locked, *, asks: bool) -> None:
 
 
 def _take_turns(locked: Locked, *, asks: bool) -> None:
-    """Note whose turn it is. Of several messages in a row the first says since when."""
+    """Set whose turn it is. If there are several messages in a row, the first one says since when."""
     case, at = locked.case, locked.recorder.at
     if locked.by.is_member:
         since = case.waiting_since if case.waiting_for == WaitingFor.STAFF else at
@@ -136,6 +136,6 @@ def _take_turns(locked: Locked, *, asks: bool) -> None:
 
 
 def _wait_for(case: Case, waiting_for: str, since: dt.datetime | None) -> None:
-    # Not another version of the case: a form that somebody has open about something else stays good.
+    # The version of the case does not change, so that open forms about something else stay valid.
     case.waiting_for, case.waiting_since = waiting_for, since
     case.save(update_fields=["waiting_for", "waiting_since"])
