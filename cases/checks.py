@@ -1,4 +1,4 @@
-"""System checks: settings that would break the release promise are said at start, not at midnight."""
+"""System checks: report settings that would break the release promise at startup, not at midnight."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -39,7 +39,8 @@ def visibility_timeout_exceeds_eta_window(app_configs: Any, **kwargs: Any) -> li
 def settings_name_the_stored_clock(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Warn where TIME_ZONE is not the portal's: this process refuses to release. No error, as `migrate` runs it too."""
+    """Warn if TIME_ZONE is not the portal's: this process refuses to release. Not an error, because `migrate` runs it
+    too."""
     if not _has_table(databases, PortalClock):
         return []
     sentence = stored_clock.mismatch()
@@ -70,7 +71,7 @@ def stored_secrets_fit_the_secret_key(
 def database_is_of_this_version(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Look for migrations that no file knows. A warning: a release that is rolled back must start."""
+    """Look for applied migrations without a file. Only a warning, because a version that is rolled back must start."""
     if not _has_table(databases, MigrationRecorder.Migration):
         return []
     loader = MigrationLoader(connection)

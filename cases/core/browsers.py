@@ -25,7 +25,7 @@ SYSTEMS = {
 
 
 def name_of(user_agent: str) -> str:
-    """Return a name such as "Firefox on Windows" for what a browser calls itself. What is not known stays as it is."""
+    """Return a name such as "Firefox on Windows" for a browser's user agent. An unknown one is returned unchanged."""
     browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}

@@ -81,7 +81,7 @@ class Period:
 
 
 def days_text(first: dt.date, last: dt.date) -> str:
-    """Say from when to when, in the reader's language."""
+    """Describe the period in the reader's language."""
     if first == last:
         return date_format(first, "DAY_SHORT_FORMAT")
     days = {"first": date_format(first, "DAY_SHORT_FORMAT"), "last": date_format(last, "DAY_SHORT_FORMAT")}

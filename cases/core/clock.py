@@ -1,4 +1,4 @@
-"""The portal's clock. It decides what is due, which lease has ended and what a timestamp says."""
+"""The portal's clock. It decides what is due and which lease has ended, and it sets timestamps."""
 
 import datetime as dt
 import time
@@ -22,16 +22,17 @@ def portal_now() -> dt.datetime:
 def portal_clock() -> Callable[[], dt.datetime]:
     """Return a function like `portal_now` that reads the database once and then counts by the host's monotonic clock.
 
-    For some seconds of work that asks often.
+    For a few seconds of work that needs the time often.
     """
     read, at = portal_now(), time.monotonic()
     return lambda: read + dt.timedelta(seconds=time.monotonic() - at)
 
 
 def hosts_now() -> dt.datetime:
-    """Return the present moment, aware, by the host's clock, which may be wrong: only to leave out what is far from it.
+    """Return the present moment, aware, by the host's clock, which may be wrong.
 
-    It spares the statement of `portal_now` where there is mostly nothing to decide.
+    Use it only to leave out what is far from it. It saves the statement of `portal_now` where there is usually nothing
+    to decide.
     """
     return timezone.now()
 

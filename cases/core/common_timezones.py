@@ -1,4 +1,4 @@
-"""The time zones that most people are in: a list short enough to look through. Any other name may be typed."""
+"""The time zones of most people, in a list short enough to look through. Any other name can be typed."""
 
 import datetime as dt
 import zoneinfo
@@ -6,7 +6,7 @@ import zoneinfo
 from cases.core.folding import fold
 from cases.core.reader_timezones import names
 
-# One for each set of rules that many people live by, called by a city that they know.
+# One for each set of rules that applies to many people, named after a well-known city.
 COMMON = """
 Pacific/Honolulu America/Anchorage America/Los_Angeles America/Tijuana America/Denver America/Phoenix America/Chicago
 America/Mexico_City America/Guatemala America/Costa_Rica America/New_York America/Bogota America/Lima America/Havana
@@ -22,7 +22,7 @@ Australia/Adelaide Australia/Brisbane Australia/Sydney Pacific/Guam Pacific/Auck
 
 
 def choices(at: dt.datetime) -> list[tuple[str, str]]:
-    """Return names of zones and what people read, west to east: the city, and how far its clock is from UTC `at`."""
+    """Return zone names with their labels, from west to east: the city, and its offset from UTC `at` that moment."""
     zones = [(at.astimezone(zoneinfo.ZoneInfo(name)), name) for name in COMMON if name in names()]
     zones.sort(key=lambda zone: (zone[0].utcoffset(), zone[1]))
     return [(name, f"{_city(name)} (UTC{_offset(local)})") for local, name in zones]

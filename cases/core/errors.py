@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.numbers import grouped
 
-# Seconds after which what is out of order may work again.
+# Seconds after which something that is out of order may work again.
 OUTAGE = 60
 
 
@@ -113,7 +113,7 @@ class ConditionRemoved(WrongState):
 
 
 class AnswerChanged(Stale):
-    """The answer was written over an older version of it."""
+    """The answer was edited on the basis of an older version."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -122,7 +122,7 @@ class AnswerChanged(Stale):
 
 
 class LinkGone(CaseError):
-    """The link from an email was valid and works no more."""
+    """The link from an email was valid but no longer works."""
 
     status = 410
 

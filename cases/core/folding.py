@@ -1,9 +1,9 @@
-"""Folding for search: what a person types and what is searched are compared in the same form."""
+"""Folding for search, so that what a person types and what is searched are compared in the same form."""
 
 import re
 import unicodedata
 
-# Letters that people type as others and that Unicode does not decompose. Case folding has made them lowercase.
+# Letters for which people type others, and which Unicode does not decompose. Case folding has made them lowercase.
 LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
@@ -27,6 +27,7 @@ def fold(text: str) -> str:
 
 
 def begins_words(label: str, typed: str) -> bool:
-    """Tell whether each word of `typed` begins a word of `label`, both folded. Nothing typed begins every label."""
+    """Tell whether each word of `typed` is the beginning of a word of `label`, both folded. Empty `typed` matches every
+    label."""
     words = fold(label).split()
     return all(any(word.startswith(beginning) for word in words) for beginning in fold(typed).split())

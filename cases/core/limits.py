@@ -15,19 +15,19 @@ HEADER = 8_190
 # A search. Each of its words is searched in several columns.
 SEARCH = 200
 SEARCH_WORDS = 10
-# The words of one kind of text of a case, folded: of an answer all, of many notes the latest.
+# The folded words of one kind of text of a case: all words of an answer, but only the latest of many notes.
 SEARCHABLE = 60_000
 # And those of a person: the folded names and the address.
 SEARCHABLE_NAMES = 2_000
 
-# A case has so many conditions at most, and a type asks for so many days at most.
+# The most conditions a case can have, and the most days a type can ask for.
 CONDITIONS = 20
 DAYS = 366
-# The portal keeps so many case types at most, retired ones included, at so many places in their order.
+# The most case types the portal can have, retired ones included, and the highest position in their order.
 CASE_TYPES = 100
 PLACES = 999
 
-# A technician plans so many absences at most.
+# The most absences a technician can plan.
 ABSENCES = 20
 
 # Texts that administrators keep for messages, files that come with one message, and colleagues whom one note mentions.
@@ -39,7 +39,7 @@ MENTIONS = 10
 VIEWS = 30
 VIEW_QUERY = 1_000
 
-# A bulk operation changes so many cases at most.
+# The most cases a bulk operation can change.
 BULK_CASES = 10_000
 
 # The number of a case, which may come from another system.
@@ -65,7 +65,7 @@ SCHEDULE_FILE_ROWS = 10_000
 ERROR = 1_000
 SERVER_WORDS = 500
 FACTS = 10_000
-# A form that is kept because its session has ended: its characters, and at most what JSON makes of them.
+# A form that is kept because its session has ended: its characters, and the most that they take as JSON.
 UNSENT_FORM = 32_768
 UNSENT_FORM_JSON = 12 * UNSENT_FORM + 1_000
 # One value of the cache of security state (JSON).
@@ -90,7 +90,7 @@ def check_length(text: str, longest: int, *, field: str) -> None:
 
 
 def validate_word_count(text: str) -> None:
-    """Raise ValidationError for a search of more than SEARCH_WORDS words, as people or as the search counts them."""
+    """Raise ValidationError for a search of more than SEARCH_WORDS words, whether people or the search count them."""
     if max(len(text.split()), len(words_of(text))) > SEARCH_WORDS:
         raise ValidationError(
             _("Search for up to %(most)s words."), code="too_many_words", params={"most": SEARCH_WORDS}

@@ -1,7 +1,8 @@
-"""Markdown that people write, as HTML. Two libraries would each have to fail before a script reaches a reader.
+"""Markdown that people write, as HTML.
 
-markdown-it-py renders it: HTML in it stays text, and images and links with other schemes are no Markdown here. nh3 then
-keeps the elements of ALLOWED and removes every other one.
+Two libraries would both have to fail before a script reaches a reader. markdown-it-py renders it: HTML in it stays
+text, and images and links with other schemes are not rendered. nh3 then keeps the elements of ALLOWED and removes every
+other one.
 """
 
 import functools
@@ -20,7 +21,7 @@ ALLOWED = {"p", "br", "hr", "h3", "h4", "strong", "em", "a", "ul", "ol", "li", "
 # Quotes and lists within each other. Text that lies deeper is left out.
 MAX_NESTING = 20
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-# An address as people paste it. What ends a sentence or a bracket after it is not part of it.
+# An address as people paste it. Punctuation or a bracket after it is not part of it.
 PASTED = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)\]]""")
 
 
@@ -68,7 +69,7 @@ def _lower_headings(tokens: Iterable[Token]) -> None:
 
 
 def _shallow(tokens: Iterable[Token]) -> Iterator[Token]:
-    """Yield `tokens` of a paragraph without the marks that lie too deep in others. The parser bounds blocks alone."""
+    """Yield `tokens` of a paragraph without marks that are nested too deeply. The parser limits only blocks."""
     depth = 0
     for token in tokens:
         depth += token.nesting == 1
@@ -78,7 +79,7 @@ def _shallow(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def _with_links(tokens: Iterable[Token]) -> Iterator[Token]:
-    """Yield `tokens` of a paragraph, with links for the addresses in its text that are none yet."""
+    """Yield `tokens` of a paragraph, and turn addresses in its text that are not links yet into links."""
     is_linked = False
     for token in tokens:
         if token.type in ("link_open", "link_close"):

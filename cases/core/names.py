@@ -8,7 +8,8 @@ from cases.core.text import clean_line
 
 
 def clean_name(name: str, longest: int = limits.NAME) -> str:
-    """Return `name` as it is stored. CaseError about the form's `name` where it shows nothing or is too long."""
+    """Return `name` as it is stored. CaseError about the form's `name` if nothing in it is visible or it is too
+    long."""
     name = clean_line(name)
     if not name:
         raise CaseError(_("Enter a name."), field="name")

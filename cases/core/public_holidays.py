@@ -10,14 +10,14 @@ from django.utils.translation import get_language
 logger = structlog.get_logger(__name__)
 
 ENGLISH = "en"
-# Of regions, years and languages together.
+# Calendars to keep, over all regions, years and languages.
 CACHED_YEARS = 128
 
 
 def holiday_name(date: dt.date, *, region: str) -> str:
     """Return what the public holiday on `date` is called in `region`, such as "US" or "US-TX". Empty for other days.
 
-    The name is in the reader's language where the package has it, else in English, else as the region writes it.
+    The name is in the reader's language if the package has it, otherwise in English, otherwise as the region writes it.
     """
     if not region:
         return ""
@@ -31,13 +31,14 @@ def holidays_between(first: dt.date, last: dt.date, *, region: str) -> list[tupl
 
 
 def years_without_data(region: str, years: Iterable[int]) -> list[int]:
-    """Return those of `years` for which the package knows no holiday of `region`. They count as without holidays."""
+    """Return those of `years` for which the package knows no holidays in `region`. They count as years without
+    holidays."""
     return [year for year in years if region and not holidays_of(region, year, ENGLISH)]
 
 
 @functools.lru_cache(maxsize=CACHED_YEARS)
 def holidays_of(region: str, year: int, language: str) -> Mapping[dt.date, str]:
-    """Return the public holidays of a year with their names: also the days on which one is made up for."""
+    """Return the public holidays of a year with their names, including the days on which they are observed."""
     # Only where a region is set: the package takes a tenth of a second to import.
     from holidays.utils import country_holidays
 
@@ -58,5 +59,5 @@ def _best_of(languages: Iterable[str], wanted: str) -> str:
 
 @functools.cache
 def _log_missing(region: str, year: int) -> None:
-    """Say once per process that a year counts as without holidays."""
+    """Log once per process that a year counts as having no holidays."""
     logger.warning("no public holidays known", region=region, year=year)

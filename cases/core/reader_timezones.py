@@ -28,7 +28,8 @@ def validate_zone(name: str) -> None:
 
 
 def zone_of(person: object) -> dt.tzinfo | None:
-    """Return the zone that `person` has chosen. None means the portal's, also where the chosen one no longer exists."""
+    """Return the zone that `person` has chosen. None means the portal's, even if a zone was chosen that no longer
+    exists."""
     return zone_named(getattr(person, "time_zone", ""))
 
 
@@ -67,10 +68,10 @@ def _with_zone(local: dt.datetime, format_: str) -> str:
 
 
 def written(shown: dt.date, format_: str) -> str:
-    """Write what a calendar or a clock shows, a date or a naive datetime, as the reader's language does.
+    """Format a date or a naive datetime as the reader's language does.
 
-    `format_` is a name of `portal.formats`, such as DAY_FORMAT. What is written once is remembered: a list has a
-    hundred, most of them the same days and midnights, and to write them was a sixth of its time.
+    `format_` is a name in `portal.formats`, such as DAY_FORMAT. Results are cached: a list has a hundred, most of them
+    the same days and midnights, and formatting them took a sixth of its time.
     """
     return _written(shown, format_, get_language())
 

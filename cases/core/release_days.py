@@ -13,7 +13,7 @@ from cases.core import limits
 from cases.core.public_holidays import holiday_name
 from cases.core.text import isolated
 
-# How far the next open day is looked for. A calendar without one has to be mended, not searched.
+# How far to look for the next open day. A calendar without one must be fixed, not searched.
 SEARCH_DAYS = limits.DAYS
 DAY = dt.timedelta(days=1)
 SATURDAY = 5
@@ -29,7 +29,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClosedDay:
-    """A day on which no release can be scheduled. `name` is what people call it."""
+    """A day on which no release can be scheduled. `name` is its name for people."""
 
     date: dt.date
     why: Why
@@ -42,7 +42,7 @@ class ClosedDay:
 
     @property
     def sentence(self) -> str:
-        """What people read who choose it."""
+        """The message for people who choose it."""
         if self.is_weekend:
             return _("There are no releases on weekends.")
         words = _("There are no releases on %(date)s: %(name)s.")
@@ -51,14 +51,15 @@ class ClosedDay:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDays:
-    """The calendar of releases. It knows the blackout days, by date, from `first` to `last`, and answers for those."""
+    """The calendar of releases. It knows the blackout days, by date, from `first` to `last`, and is valid for that
+    range."""
 
     first: dt.date
     last: dt.date
     blackout_days: Mapping[dt.date, str]
 
     def closed(self, date: dt.date) -> ClosedDay | None:
-        """Return why no release can be scheduled on `date`. None: it can."""
+        """Return why no release can be scheduled on `date`, or None if one can."""
         if name := self.blackout_days.get(date):
             return ClosedDay(date, Why.BLACKOUT, name)
         if name := holiday_name(date, region=settings.RELEASE_HOLIDAYS):
@@ -68,7 +69,7 @@ class ReleaseDays:
         return None
 
     def is_working_day(self, date: dt.date) -> bool:
-        """Tell whether `date` is a working day: open, and no weekend even where releases are on weekends."""
+        """Tell whether `date` is a working day: open, and not a weekend, even if weekends are open for releases."""
         return date.weekday() < SATURDAY and not self.closed(date)
 
     def closed_between(self, first: dt.date, last: dt.date) -> list[ClosedDay]:
@@ -81,9 +82,9 @@ class ReleaseDays:
         return next((day for day in _dates(date, end) if not self.closed(day)), None)
 
     def nearest_open(self, wanted: dt.date, *, first: dt.date, last: dt.date) -> dt.date:
-        """Return the next open day from `wanted` on, up to `last`. Else the one before it, from `first` on.
+        """Return the next open day from `wanted` on, up to `last`, or else the one before it, from `first` on.
 
-        Without any it is `wanted`, which is refused when it is chosen.
+        If there is none, return `wanted`, which is refused when it is chosen.
         """
         later = self.next_open(wanted, last=last)
         return later or max((day for day in _dates(first, wanted) if not self.closed(day)), default=wanted)

@@ -2,7 +2,7 @@
 
 The text of an error may quote data: PostgreSQL quotes the failing row, a mail server the address, Python the value. So
 a description has the error's type, codes, our own names of constraints, and the lines of code. It has the error's own
-text only where that is about machines.
+text only if that is about machines.
 """
 
 import re
@@ -14,7 +14,7 @@ from django.db.utils import DatabaseError, InterfaceError
 
 # Names in the database are ours. SQLite gives one after a fixed text, or table and columns.
 NAMES = re.compile(r"(?:constraint failed|refused): ([\w., ]+)$")
-# Begins where no such character stands before: searched from every one of a long word, it would take quadratic time.
+# Starts only where no such character comes before: starting at each one of a long word would take quadratic time.
 ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 # The text of these is about settings, hosts and ports.
 ABOUT_MACHINES = (ImproperlyConfigured, ImportError, AssertionError, NotImplementedError)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from cases.core.wall_clock import WallClock
 from portal.setting_types import MAX_DAYS
 
-# A date further away is a typing error, for administrators too. No setting allows one.
+# A date further away is a typo, even from an administrator. No setting allows one.
 FURTHEST_DAYS = MAX_DAYS
 
 
@@ -32,7 +32,8 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class LeadTime:
-    """How many days ahead a release is: the fewest that technicians may choose, and where no date is given."""
+    """How many days ahead a release is: the fewest that technicians may choose, and the number used if no date is
+    given."""
 
     least: int
     default: int
@@ -49,7 +50,7 @@ def start_of(date: dt.date) -> dt.datetime:
 
 
 def portals_lead_time() -> LeadTime:
-    """Return the lead time of the settings: of cases whose type has none of its own."""
+    """Return the lead time of the settings, for cases whose type has none of its own."""
     return LeadTime(settings.RELEASE_MIN_DAYS, settings.RELEASE_DEFAULT_DAYS)
 
 
@@ -62,7 +63,7 @@ def least_date(now: dt.datetime, lead: LeadTime | None = None) -> dt.date:
 
 
 def default_date(now: dt.datetime, lead: LeadTime | None = None) -> dt.date:
-    """Return the date that is used where none is given."""
+    """Return the date that is used if none is given."""
     return date_of(now) + dt.timedelta(days=(lead or portals_lead_time()).default)
 
 

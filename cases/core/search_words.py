@@ -8,7 +8,7 @@ from cases.core.folding import fold
 # Chinese and Japanese are written without spaces: there each character counts as a word.
 WITHOUT_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WORD = re.compile(f"[{WITHOUT_SPACES}]|(?:(?![{WITHOUT_SPACES}])[^\\W_])+")
-# What is longer is no word of a language. Its beginning is kept.
+# Anything longer is not a word in any language. Its beginning is kept.
 LONGEST = 64
 
 
@@ -24,9 +24,9 @@ def first_words(text: str, most: int) -> str:
 
 
 def searchable(texts: Iterable[str], most: int) -> str:
-    """Return the words of `texts`, a space before each: so a word begins where `" " + word` is found.
+    """Return the words of `texts`, each after a space, so that a word begins where `" " + word` is found.
 
-    At most `most` characters, the words of the first texts first.
+    At most `most` characters, beginning with the words of the first texts.
     """
     found = dict.fromkeys(word for text in texts for word in words_of(text))
     joined = "".join(f" {word}" for word in found)

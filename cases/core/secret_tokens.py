@@ -1,4 +1,4 @@
-"""Secret tokens in links: random, told once and stored as a digest. A copy of the database opens nothing."""
+"""Secret tokens in links: random, shown once and stored as a digest, so a copy of the database gives no access."""
 
 import hashlib
 import secrets
@@ -10,5 +10,5 @@ def new_token() -> str:
 
 
 def digest_of(token: str) -> str:
-    """Return what is stored of `token`."""
+    """Return the digest that is stored for `token`."""
     return hashlib.sha256(token.encode()).hexdigest()

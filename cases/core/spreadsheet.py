@@ -1,7 +1,7 @@
 """CSV that is safe to open in a spreadsheet program, which calculates cells that begin like a formula.
 
-Programs do not agree on what separates cells, and those that expect another separator than the file has split a cell
-in the middle, quotation marks or not. So what would be a formula behind any separator is made text.
+Programs do not agree on what separates cells. One that expects a different separator splits a cell in the middle, with
+or without quotation marks. So anything that would be a formula after any separator is turned into text.
 """
 
 import csv
@@ -11,24 +11,24 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.formats import get_format
 
-# What a spreadsheet program takes for the beginning of a formula.
+# What a spreadsheet program treats as the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# Before the beginning of a cell: of this one, and of one behind what may end a cell. Spaces and quotation marks may
-# come first.
+# The beginning of this cell, or of one after a character that may end a cell. Spaces and quotation marks may come
+# first.
 FORMULA_BEGINS = re.compile(r'^(?=[ ]*[=+\-@\t\r])|(?<=[,;\t\r\n])(?=[ "]*[=+\-@])')
 # Without it Excel reads UTF-8 as another encoding.
 MARK = "\ufeff"
 
 
 def safe_cell(value: object) -> str:
-    """Return `value` as text that a spreadsheet program shows as it is: an apostrophe goes before a formula."""
+    """Return `value` as text that a spreadsheet program shows unchanged, with an apostrophe before a formula."""
     return FORMULA_BEGINS.sub("'", str(value))
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
     """Return the lines of a CSV file, each cell made safe, separated as spreadsheets in the reader's language do.
 
-    The first begins with the mark of UTF-8. The lines may be read when the request has ended.
+    The first begins with the byte order mark. The lines may be read after the request has ended.
     """
     return _lines(rows, str(get_format("LIST_SEPARATOR")))
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 
 
 def run_all(steps: Iterable[Callable[[], object]]) -> None:
-    """Run each step in order. An error keeps no step from running.
+    """Run each step in order.
 
-    The last error is raised when all have run. Its context is the one before it.
+    An error does not keep later steps from running. The last error is raised when all have run, with the previous one
+    as its context.
     """
     remaining = iter(steps)
     step = next(remaining, None)

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 
 # Embeddings, overrides and isolates change the direction of text after them. Marks (U+200E, U+200F) do not.
 DIRECTION = "\u202a-\u202e\u2066-\u2069"
-# What no line may contain. Constraints use it too, so Python and PostgreSQL must read it alike.
+# Characters that no line may contain. Constraints use this too, so Python and PostgreSQL must interpret it alike.
 NOT_IN_A_LINE = r"[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]"
 LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # In a single line, tabs and line ends become spaces. Surrogates are half a character and cannot be stored.
@@ -32,7 +32,7 @@ def clean_text(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """Do as `clean_text` for text of one line: names, titles, file names."""
+    """Do the same as `clean_text` for single lines: names, titles, file names."""
     return clean_text(LINE_ENDS.sub(" ", text).replace("\n", " ").replace("\t", " "))
 
 
@@ -51,7 +51,7 @@ def isolated(text: str) -> str:
 
 
 def isolated_html(text: str) -> str:
-    """Do as `isolated` for HTML. The result is escaped."""
+    """Do the same as `isolated` for HTML. The result is escaped."""
     kept = REACHING.sub("", text)
     return format_html("<bdi>{}</bdi>", kept) if _runs_to_the_left(kept) else kept
 

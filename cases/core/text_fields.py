@@ -24,7 +24,7 @@ class ProseField(forms.CharField):
 
 
 class Cleaned(PlainInMigrations, models.CharField[str, str]):
-    """A model field for text that a person writes, cleaned on every way into the database."""
+    """A model field for text that a person writes. It is cleaned on every path into the database."""
 
     form_class: ClassVar[type[forms.CharField]]
 

@@ -12,7 +12,8 @@ MAX_DOUBLINGS = 20
 class Backoff:
     """Delays that double from `first` up to `longest`.
 
-    Each delay varies at random by `jitter` (a share of it), so that what failed together is not tried together.
+    Each delay varies at random by `jitter` (a share of it), so that things that failed together are not retried
+    together.
     """
 
     first: dt.timedelta
@@ -20,6 +21,6 @@ class Backoff:
     jitter: float = 0.0
 
     def delay(self, failures: int) -> dt.timedelta:
-        """Return how long to wait, after so many failures before the last one."""
+        """Return how long to wait after a failure, given the number of failures before it."""
         doubled: dt.timedelta = self.first * 2 ** min(failures, MAX_DOUBLINGS)
         return min(doubled, self.longest) * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311

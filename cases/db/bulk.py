@@ -1,4 +1,4 @@
-"""SQL that Django's query builder does not have: ids as one parameter, a digest, a quick commit."""
+"""SQL that Django's query builder lacks: ids as one parameter, a digest, a quick commit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ def ids_as_rows(ids: Sequence[int]) -> RawSQL:
 
 def id_list(ids: Sequence[int]) -> str:
     """Return `ids` as the text that `listed_rows` takes."""
-    # The database parses it: how psycopg writes an array costs a tenth of a wave.
+    # The database parses it, because psycopg's way of writing an array costs a tenth of a wave.
     listed = ",".join(map(str, ids))
     return "{" + listed + "}" if connection.vendor == "postgresql" else "[" + listed + "]"
 
@@ -36,11 +36,12 @@ class Digest(SHA256):
 
 
 def execute_with_async_commit(statement: str, parameters: Sequence[Any]) -> None:
-    """Run one statement in one round trip. PostgreSQL acknowledges its commit before it is on disk.
+    """Run one statement in one round trip.
 
-    Others see it at once, and it survives the end of this process. A crash of the database server may undo commits of
-    the last fraction of a second, unless a usual commit followed. Inside another transaction that one's commit counts.
-    SQLite in WAL mode treats every commit like this.
+    PostgreSQL acknowledges its commit before it is on disk. Others see it immediately, and it survives the end of this
+    process. A crash of the database server may undo commits of the last fraction of a second, unless a regular commit
+    followed. Inside another transaction, that transaction's commit counts. SQLite in WAL mode treats every commit like
+    this.
     """
     if connection.vendor == "postgresql" and not connection.in_atomic_block:
         # Statements sent together are one transaction.

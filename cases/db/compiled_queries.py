@@ -1,4 +1,4 @@
-"""Statements that Django compiles once and runs many times: compiling one takes longer than the database its answer.
+"""Statements that Django compiles once and runs many times, because compiling one takes longer than running it.
 
 Build the querysets with these parameters where the values go, compile them once, and fetch with the values.
 The plans of these statements are asserted in tests/unit/selectors: test_dashboard.py, test_case_list_plans.py and
@@ -17,7 +17,7 @@ Part = QuerySet[Any, Any]
 
 
 class Parameter(Value):
-    """A place in a compiled statement. Use it in a queryset as any value; what runs the statement fills it.
+    """A place in a compiled statement. Use it in a queryset like any value. It is filled in when the statement runs.
 
     The value is given by the parameter's name, and prepared for the database by its field.
     """
@@ -32,7 +32,7 @@ class Parameter(Value):
 
 
 class UnseenParameter(Parameter):
-    """A parameter whose value PostgreSQL's planner does not see: one plan serves for all values, and is kept."""
+    """A parameter whose value PostgreSQL's planner does not see, so that it keeps one plan for all values."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Return a subquery, whose row the planner does not look at, and this object."""
@@ -70,7 +70,7 @@ class CompiledQuery:
     @classmethod
     def rows_of(cls, *parts: Part) -> Self:
         """Compile a statement that returns the rows of all `parts`, in order, each after the number of its part."""
-        # PostgreSQL appends the parts in their order: it runs none in parallel that has a LIMIT.
+        # PostgreSQL appends the parts in their order, because it does not run parts with a LIMIT in parallel.
         return cls._compiled("SELECT {number}, part.* FROM ({select}) AS part", parts)
 
     @classmethod
@@ -98,8 +98,8 @@ class CompiledQuery:
     def fetch(self, **given: Any) -> list[tuple[Any, ...]]:
         """Return the rows for the values that are `given` by the names of the parameters.
 
-        They are the key of a person, a day and a time of the portal's clock, aware moments. KeyError where the
-        statement has a parameter that is not given.
+        They are the key of a person, a day and a time of the portal's clock, and aware moments. KeyError if a parameter
+        of the statement is not given.
         """
         with connection.cursor() as cursor:
             if self.is_prepared and connection.vendor == "postgresql" and not connection.queries_logged:
@@ -111,7 +111,7 @@ class CompiledQuery:
 
 
 def filled(values: Sequence[Any], given: Mapping[str, Any]) -> list[Any]:
-    """Return the `values` of a statement with those `given` in place of its parameters. KeyError where one is not."""
+    """Return the `values` of a statement with those `given` in place of its parameters. KeyError if one is missing."""
     return [
         value.output_field.get_db_prep_value(given[value.name], connection) if isinstance(value, Parameter) else value
         for value in values

@@ -1,6 +1,6 @@
-"""UPDATE and INSERT … SELECT that are compiled once: for a batch of a few cases compiling takes most of the time.
+"""UPDATE and INSERT … SELECT that are compiled once, because compiling takes most of the time of a small batch.
 
-As with compiled queries, parameters stand where the values go.
+As in compiled queries, parameters take the place of values.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class CompiledWrite:
         """Compile a statement that inserts one row of `model` for each of `rows`.
 
         `columns` maps every column of `model` except its key to an expression over `rows`, a parameter or a plain
-        value. TypeError where one is missing or unknown: the database applies no defaults of Django's.
+        value. TypeError if one is missing or unknown, because the database does not apply Django's defaults.
         """
         fields: dict[str, Any] = {
             field.attname: field for field in model._meta.concrete_fields if not field.primary_key
@@ -57,5 +57,5 @@ class CompiledWrite:
 def _expression(value: Any, field: Field[Any, Any]) -> Any:
     if hasattr(value, "resolve_expression"):
         return value
-    # A JSON field would write null as JSON.
+    # A JSON field would write a JSON null.
     return Value(value, output_field=TextField() if value is None else field)

@@ -16,8 +16,8 @@ def first_rows(
 ) -> list[tuple[list[int], int]]:
     """Return for each queryset the ids of its first `rows` rows, unordered, and how many it has, counted up to `cap`.
 
-    `parts_of` has the parts of each queryset where no index has its rows in the order wanted: of each part the first
-    `rows` are returned. Takes one statement. A queryset in the order of an index leaves the planner no other index, for
+    `parts_of` has the parts of each queryset if no index has its rows in the wanted order. The first `rows` of each
+    part are returned. Takes one statement. A queryset in the order of an index leaves the planner no other index, for
     the count too (tests/unit/selectors/test_calendar_plans.py).
     """
     selects: list[str] = []
@@ -53,7 +53,7 @@ def _by_queryset(found: Sequence[tuple[int, int, int]], querysets: int) -> list[
 def ids_among_first(querysets: Sequence[QuerySet[Any]], *, rows: int, column: str) -> list[int]:
     """Return the ids of those of the first `rows` rows of each queryset whose `column` is more than zero.
 
-    Takes one statement. Each queryset is in the order of an index, and what it reads of that has an end.
+    Takes one statement. Each queryset is in the order of an index, and reads only a bounded part of it.
     """
     selects: list[str] = []
     parameters: list[Any] = []

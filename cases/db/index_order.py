@@ -1,4 +1,4 @@
-"""An order that leaves the database one index to read along."""
+"""Orders that leave the database only one index to read along."""
 
 from typing import Any, TypeVar
 

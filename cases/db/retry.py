@@ -1,4 +1,4 @@
-"""Store what has happened outside, even if the database connection is lost meanwhile."""
+"""Store what has happened outside the database, even if its connection is lost in the meantime."""
 
 import functools
 import time
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def retry_until_stored(patience: Callable[[], timedelta]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Decorate a function to run again, on a new connection, while the database does not answer, for `patience`.
+    """Decorate a function to be retried on a new connection, for up to `patience`, while the database does not respond.
 
     Its one transaction must be safe to run twice. After `patience`, or inside another transaction, the error is raised.
     """

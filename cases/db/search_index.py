@@ -1,11 +1,10 @@
-"""Find rows by the beginnings of words, the newest first, at a cost that follows what is found.
+"""Find rows by the beginnings of words, newest first, at a cost that depends on what is found.
 
-A table of words has text columns in which a space stands before each word. PostgreSQL has a GIN index over the words of
-all columns as a `tsvector`, SQLite an FTS5 table that triggers keep (the migration that makes the table has both).
-
-A GIN index knows no order, and a common word is in most rows. So on PostgreSQL each word is indexed with the number of
-its BLOCK of keys before it, "12:pension", and a search goes from the newest block to the oldest until it has enough.
-It reads at most one block too many, and for a rare word a probe for each block (tests/unit/selectors has the plans).
+A table of words has text columns with a space before each word. PostgreSQL has a GIN index over the words of all
+columns as a `tsvector`, SQLite an FTS5 table that triggers maintain (the migration that creates the table has both). A
+GIN index has no order, and a common word is in most rows. So on PostgreSQL each word is indexed with the number of its
+BLOCK of keys before it, "12:pension", and a search goes from the newest block to the oldest until it has enough. It
+reads at most one block too many, and for a rare word a probe for each block (tests/unit/selectors has the plans).
 """
 
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-# So many keys. The index expressions of the migrations have it too.
+# The number of keys in a block. The index expressions of the migrations use it too.
 BLOCK = 10_000
 # One word that a row must have, as alternatives: beginnings of words, and whole words.
 Alternatives = tuple[Sequence[str], Sequence[str]]
@@ -32,7 +31,7 @@ class WordIndex:
         return self.newest_of_each([words], most)[0] if words else []
 
     def newest_of_each(self, searches: Sequence[Sequence[Alternatives]], most: int) -> list[list[int]]:
-        """Do `newest` for several searches, in one statement. None of them may be empty."""
+        """Do the same as `newest` for several searches, in one statement. None of them may be empty."""
         if not searches:
             return []
         sql = self._on_postgresql() if connection.vendor == "postgresql" else self._on_sqlite()
@@ -65,7 +64,7 @@ class WordIndex:
 
 
 def _tsquery(words: Sequence[Alternatives]) -> str:
-    """Write `words` for PostgreSQL, with # where the number of the block belongs. They hold no character to escape."""
+    """Write `words` for PostgreSQL, with # in place of the block number. They contain no characters to escape."""
     each = ([*(f"'#{word}':*" for word in begins), *(f"'#{word}'" for word in whole)] for begins, whole in words)
     return " & ".join(f"({' | '.join(alternatives)})" for alternatives in each)
 

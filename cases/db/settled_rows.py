@@ -1,4 +1,4 @@
-"""Up to which key a table is settled: no transaction that runs can still add a row below it."""
+"""The key up to which a table is settled: no running transaction can still add a row below it."""
 
 import time
 from typing import Any
@@ -16,10 +16,11 @@ WRITERS = """
 
 
 def last_settled_key(model: type[models.Model], *, patience: float) -> int | None:
-    """Return the last key of `model` below which no row can be added anymore; 0 for an empty table.
+    """Return the last key of `model` below which no more rows can be added, or 0 for an empty table.
 
-    On PostgreSQL a sequence gives keys before the commit, so that a lower one may be committed later. It waits up to
-    `patience` seconds for those who write now, and returns None if one still runs. SQLite has one writer at a time.
+    On PostgreSQL a sequence assigns keys before the commit, so a lower one may be committed later. Wait up to
+    `patience` seconds for transactions that are writing now, and return None if one is still running. SQLite has one
+    writer at a time.
     """
     last: int = model._default_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
     if connection.vendor != "postgresql" or not last:

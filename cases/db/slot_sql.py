@@ -10,7 +10,7 @@ _OF_THE_DAY = (
     'FROM "cases_case" WHERE "actual_release_date" IS NULL AND "scheduled_release_date" IS NOT NULL'
     ' AND "scheduled_release_date" = %(day)s'
 )
-# This order leaves the planner no index but case_due, whatever the statistics say (tests/unit/releases).
+# This order leaves the planner only the index case_due, whatever the statistics say (tests/unit/releases).
 _BY_INDEX = 'ORDER BY "scheduled_release_date", "scheduled_release_time", "id"'
 # Jumps from one slot with cases to the next, one index probe each. Then reads the first cases of each slot.
 _STATEMENT = f"""

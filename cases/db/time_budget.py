@@ -24,9 +24,9 @@ def transaction_within(seconds: float) -> Iterator[None]:
 
 
 class _TimeLeft:
-    """Tell PostgreSQL before each statement how much of the time is left.
+    """Before each statement, tell PostgreSQL how much time is left, because `lock_timeout` starts again for each lock,
+    and `statement_timeout` for each statement.
 
-    `lock_timeout` starts again for each lock, and `statement_timeout` for each statement.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -58,7 +58,7 @@ def invitation(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 
 def address_changed(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render the notice to the former address. It names nobody: that address may have been a stranger's."""
+    """Render the notice to the former address. It names no one, because that address may have been a stranger's."""
     with reading_as(context.people[batch.recipient_id], language=language_of(batch)):
         what = _(
             "This email address no longer belongs to an account in the Advisor Portal. An administrator replaced it "
@@ -70,7 +70,7 @@ def address_changed(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 
 def language_of(batch: EmailBatch) -> str:
-    """Return the language in which `batch` was asked for, for a person who has chosen none."""
+    """Return the language in which `batch` was requested, for a person who has not chosen one."""
     return str((batch.payload or {}).get("language", ""))
 
 

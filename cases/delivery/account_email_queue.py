@@ -16,9 +16,9 @@ from cases.models.delivery import GIVEN_UP, OPEN, first_due
 from cases.models.outgoing_email import ONCE_KINDS
 
 Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
-# How many requests become emails in one transaction.
+# The most requests that become emails in one transaction.
 BATCH = 500
-# What a payload may hold besides ids: a code such as a language, never text of a person and never a token.
+# What a payload may contain besides ids: a code such as a language, but never a person's text or a token.
 CODE = re.compile(r"[A-Za-z0-9_-]{0,20}")
 
 
@@ -27,7 +27,7 @@ def queue(*, kind: str, person: User, address: str = "", payload: dict[str, obje
     """Queue an email of `kind` to `person`, who is locked or was created in this transaction. It is sent after commit.
 
     `address` is only for kinds that keep theirs. `payload` holds ids and codes; ValueError for anything else. An open
-    email of ONCE_KINDS is not queued twice but tried at once, and one that was given up is replaced.
+    email of ONCE_KINDS is not queued twice but tried immediately, and one that was given up is replaced.
     """
     _check_payload(payload or {})
     now = portal_now()
@@ -41,7 +41,7 @@ def queue(*, kind: str, person: User, address: str = "", payload: dict[str, obje
 def queue_invitation(person: User) -> None:
     """Queue a link to choose a first password for `person`, who is locked or new.
 
-    It is in the language of `person`, else in the one of the person who invites.
+    It is in the language of `person`, or else in that of the person who invites them.
     """
     queue(kind=Kind.INVITATION, person=person, payload={"language": translation.get_language() or ""})
 
@@ -53,9 +53,10 @@ def queue_address_changed(person: User, *, former: str) -> None:
 
 @transaction.atomic
 def request_password_resets(people: Sequence[User]) -> None:
-    """Store a request to send a link for a new password to `people`: those with the address that was typed.
+    """Store a request to send a link for a new password to `people`, who have the address that was typed.
 
-    Where there are none a row is stored too, in the same one statement, so that timing reveals no account.
+    If there are none, the same single statement still stores a row, so that timing does not reveal whether an account
+    exists.
     """
     language = translation.get_language() or ""
     asked_for: Sequence[User | None] = people or [None]

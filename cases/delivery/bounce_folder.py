@@ -8,21 +8,22 @@ from urllib.parse import unquote, urlsplit
 from cases.delivery.bounce_report import MAX_BYTES
 from cases.delivery.bounces import Received, receive_message
 
-# A run reads so many, the oldest first. The next one goes on.
+# The most that one run reads, oldest first. The next run continues.
 MAX_MESSAGES = 1_000
 TIMEOUT = 30
 IMAP_PORT, IMAPS_PORT = 143, 993
 
 
 class FolderUnavailable(Exception):
-    """The server can't be reached, or refuses. The text has no words of the server: they may quote the account."""
+    """The server can't be reached, or refuses. The text does not repeat the server's message, which may quote the
+    account."""
 
 
 def receive_from_folder(url: str, *, by: str) -> Counter[Received]:
-    """Record the bounces among the unseen messages of the folder. Return how many messages became what.
+    """Record the bounces among the unseen messages of the folder. Return the number of messages by result.
 
     `url` is `imaps://user:password@host/folder`, or `imap://` with STARTTLS where the server offers it. A message that
-    was recorded and not marked as seen, because the connection was lost, is read again and changes nothing.
+    was recorded but not marked as seen, because the connection was lost, is read again and changes nothing.
     """
     try:
         return _receive(url, by=by)

@@ -1,4 +1,4 @@
-"""An LMTP server that takes bounces from a mail server. It refuses every address that the portal didn't sign."""
+"""An LMTP server that accepts bounces from a mail server. It rejects every address that the portal didn't sign."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 10_000_000
-# A client that says nothing for so many seconds is cut.
+# A client that is silent for this many seconds is disconnected.
 PATIENCE = 60
 NOT_OURS = "550 5.1.1 No such address"
 ONE_AT_A_TIME = "452 4.5.3 One recipient at a time"
@@ -28,7 +28,7 @@ TAKEN = "250 2.0.0 OK"
 
 
 class _Handler:
-    """Answers the commands of a client. The database is asked by one thread, over one connection."""
+    """Answers a client's commands. One thread queries the database, over one connection."""
 
     def __init__(self, by: str) -> None:
         self._by = by
@@ -53,7 +53,7 @@ class _Handler:
         return TAKEN
 
     async def handle_exception(self, error: Exception) -> str:
-        """Answer that the client should try again, where the database is away or anything else is wrong here."""
+        """Tell the client to try again if the database is unavailable or anything else is wrong here."""
         logger.warning("bounce not taken", error=describe(error))
         return TRY_LATER
 
@@ -75,7 +75,7 @@ def _with_good_connection(work: Callable[[], T]) -> T:
 
 
 async def serve(host: str, port: int, *, by: str, stop: asyncio.Event, on_start: Callable[[int], object]) -> None:
-    """Take bounces at `host` and `port` until `stop` is set. Calls `on_start` with the port."""
+    """Accept bounces at `host` and `port` until `stop` is set. Calls `on_start` with the port."""
     # aiosmtpd would log every address.
     logging.getLogger("mail.log").setLevel(logging.WARNING)
     handler = _Handler(by)

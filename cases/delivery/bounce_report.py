@@ -1,4 +1,4 @@
-"""Read what a mail server says of a message that it does not deliver: in a report (RFC 3464), or when it is sent."""
+"""Read what a mail server says about a message that it does not deliver: in a report (RFC 3464), or during sending."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from cases.core import limits
 from cases.core.safe_errors import without_addresses
 from cases.core.text import clean_line
 
-# What follows is the message that came back, which nobody reads.
+# After that comes the returned message, which is not read.
 MAX_BYTES = 256_000
-# A number of an IP address is none.
+# Not a number within an IP address.
 STATUS = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?!\.?\d)")
-# Permanent by their number, but not about the address: a full mailbox, a message refused for what it says, how it was
-# sent, or who sends it, and a mail system that takes nothing.
+# Permanent by their number, but not about the address: a full mailbox, a message rejected for its content, how it was
+# sent or its sender, and a mail system that accepts nothing.
 SOFT = re.compile(r"5\.(1\.[078]|2\.[23]|[3567]\.\d+)$")
-# The answer to RCPT: a reply code, and a status of its class about the mailbox of the recipient.
+# The reply to RCPT: a reply code, and a status of the same class about the recipient's mailbox.
 REFUSAL = re.compile(r"\b([45])\d\d[ -](\1\.(?:1\.(?:[1-6]|10)|2\.[0-4]))(?![\d.])")
 
 
@@ -39,7 +39,7 @@ class BounceReport:
 
 
 def parse(raw: bytes) -> Message | None:
-    """Return the beginning of a message. None where it can't be read at all."""
+    """Return the beginning of a message, or None if it can't be read at all."""
     try:
         return message_from_bytes(raw[:MAX_BYTES])
     except (MessageError, ValueError, LookupError, RecursionError):
@@ -47,7 +47,8 @@ def parse(raw: bytes) -> Message | None:
 
 
 def read_report(message: Message) -> BounceReport | None:
-    """Return what `message` reports. None where it is no report of a failed delivery: a delay, an automatic reply."""
+    """Return what `message` reports, or None if it does not report a failed delivery, such as a delay or an automatic
+    reply."""
     if message.get_content_type() != "multipart/report":
         return None
     for fields in _recipients(message):
@@ -59,9 +60,9 @@ def read_report(message: Message) -> BounceReport | None:
 
 
 def read_refusal(words: str) -> BounceReport | None:
-    """Return what a server says of the mailbox of a recipient that it refuses with `words`, such as 550 5.1.1.
+    """Return what a server says about the mailbox of a recipient that it rejects with `words`, such as 550 5.1.1.
 
-    None where it is about something else: policy, the sender, or no status at all, which often is about spam.
+    None if it is about something else: policy, the sender, or no status at all, which is often about spam.
     """
     found = REFUSAL.search(words[: limits.SERVER_WORDS])
     return BounceReport.of(found[2], words) if found else None

@@ -20,28 +20,29 @@ from cases.models.delivery import OPEN
 logger = structlog.get_logger(__name__)
 State = OutgoingEmail.State
 
-# How many messages in a row, each back for a passing reason, count as one that never arrives.
+# How many messages in a row, each returned for a temporary reason, count as a permanent failure.
 SOFT_IN_A_ROW = 3
-# How many of the latest messages are looked at for such a row: those sent last may come back yet.
+# How many of the latest messages are checked for such a series. Those sent last may still come back.
 LOOKED_AT = 8
-# Where mail systems write the address to which a message was delivered. `To` is the one of a report.
+# Where mail systems write the address to which a message was delivered. `To` is for reports.
 RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 MAX_HEADERS = 20
 
 
 class Received(StrEnum):
-    """What became of a message that arrived where bounces do."""
+    """What became of a message that arrived as a bounce."""
 
     RECORDED = "recorded"
-    KNOWN = "known"  # recorded before, or about a message that is no longer of interest
+    KNOWN = "known"  # recorded before, or about a message that no longer matters
     UNSIGNED = "unsigned"  # no address in it was signed by the portal
     NO_REPORT = "no report"  # it doesn't say that a delivery failed
 
 
 def receive_message(raw: bytes, recipients: Iterable[str] = (), *, by: str) -> Received:
-    """Record what the message `raw` reports. `recipients` are the addresses it came to, if known, else its headers say.
+    """Record what the message `raw` reports. `recipients` are the addresses it came to, if known. Otherwise its headers
+    say.
 
-    `by` names the program for the history. An unreadable message is no report.
+    `by` names the program for the history. An unreadable message does not count as a report.
     """
     message = parse(raw)
     report = read_report(message) if message else None
@@ -55,7 +56,7 @@ def receive_message(raw: bytes, recipients: Iterable[str] = (), *, by: str) -> R
 
 
 def is_ours(signed: SignedRow) -> bool:
-    """Tell whether the portal signed it for the message that its email is now. One look by key."""
+    """Tell whether the portal signed it for the current message of its email. One lookup by key."""
     found = OutgoingEmail.objects.filter(pk=signed.row_id).values_list("message_id", flat=True).first()
     return found is not None and signed.is_valid(found)
 
@@ -87,7 +88,7 @@ def record_bounce(signed: SignedRow, report: BounceReport, *, by: str) -> Receiv
 
 
 def mark_address(person: User, report: BounceReport, *, by: str, now: dt.datetime) -> None:
-    """Mark the address of the locked `person`: email to it doesn't arrive. The words are for staff alone."""
+    """Mark the address of the locked `person`: email to it doesn't arrive. Only staff see the words."""
     person.email_bounced, person.email_bounce_words = now, report.words
     person.save(update_fields=["email_bounced", "email_bounce_words"])
     account_history.record(person, AccountEvent.Kind.EMAIL_BOUNCED, by=by, details={"words": report.words})
@@ -99,9 +100,9 @@ def _addresses_in(message: Message) -> Iterator[str]:
 
 
 def _mark_message(email: OutgoingEmail, report: BounceReport, now: dt.datetime) -> int:
-    """Make the emails of the message of `email` undeliverable. Return how many were not yet.
+    """Mark the emails of the message of `email` as undeliverable.
 
-    A server may be so quick that its answer to the sender isn't recorded yet.
+    Return how many were not marked before. A server may be so fast that its reply to the sender isn't recorded yet.
     """
     same = OutgoingEmail.objects.filter(recipient_id=email.recipient_id, message_id=email.message_id)
     sent = same.filter(state=State.SENT, sent=email.sent) if email.sent else same.filter(OPEN)
@@ -111,7 +112,8 @@ def _mark_message(email: OutgoingEmail, report: BounceReport, now: dt.datetime) 
 def _is_last_of_a_row(email: OutgoingEmail) -> bool:
     """Tell whether the last SOFT_IN_A_ROW messages to the address of `email`, up to one that came back, all did.
 
-    Takes one index probe for each message. Those after the last one that came back may do so yet, and don't count.
+    Takes one index probe for each message. Messages after the last one that came back may still come back, so they
+    don't count.
     """
     sent = OutgoingEmail.objects.filter(recipient_id=email.recipient_id, sent__isnull=False).order_by("-sent")
     before: dict[str, object] = {}

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from cases.core.safe_errors import describe
 
-# Not celery.current_app: in each thread that is the application that was created last.
+# Not celery.current_app: in each thread, that is the application created last.
 from portal.celery import app
 
 logger = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ def publish_wake_up(*, case_id: int, revision: int, at: dt.datetime) -> bool:
 
 
 def publish_mail_waiting(*, in_seconds: int = 0) -> bool:
-    """Tell the mail workers that emails are waiting, or will be `in_seconds`. Return whether it succeeded."""
+    """Tell the mail workers that emails are waiting, or will be in `in_seconds`. Return whether it succeeded."""
     return _publish("tasks.emails.send_release_emails", **({"countdown": in_seconds} if in_seconds else {}))
 
 
@@ -44,7 +44,7 @@ def publish_bulk_waiting() -> bool:
 
 
 def publish_sweep() -> bool:
-    """Have a sweep run at once. Return whether it succeeded."""
+    """Have a sweep run immediately. Return whether it succeeded."""
     return _publish("tasks.releases.sweep")
 
 

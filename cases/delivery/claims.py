@@ -1,8 +1,9 @@
-"""Claims on deliveries: made for one lease, ended by what became of the delivery.
+"""Claims on deliveries.
 
-A delivery is a row of an outbox (cases.models.Delivery). Nothing here knows what is delivered, or how: email uses it in
-`email_claims`. Claiming and recording are short transactions; nothing is locked while a server is talked to. When a
-sender dies, its claims can be claimed again when their lease ends.
+A claim is made for one lease and ends with the result of the delivery. A delivery is a row of an outbox
+(cases.models.Delivery). Nothing here knows what is delivered, or how: email uses it in `email_claims`. Claiming and
+recording are short transactions. Nothing is locked while talking to a server. When a sender dies, its claims can be
+claimed again when their lease ends.
 """
 
 import datetime as dt
@@ -20,9 +21,9 @@ from cases.models import Delivery
 State = Delivery.State
 Row = TypeVar("Row", bound=Delivery)
 
-# A sender starts no delivery of a claim after so many seconds.
+# A sender starts no more deliveries of a claim after this many seconds.
 CLAIM_SECONDS = 20
-# After so many deferrals a recipient is given up: about two days.
+# The number of deferrals after which a delivery is given up: about two days.
 MAX_DEFERRALS = 18
 DEFERRED_RETRY = Backoff(first=dt.timedelta(seconds=20), longest=dt.timedelta(hours=6), jitter=0.25)
 # Often enough to notice soon that a server is back.
@@ -40,7 +41,7 @@ def claim_columns(claim: uuid.UUID, *, until: dt.datetime) -> dict[str, Any]:
 
 
 def interruption() -> dict[str, Any]:
-    """Return the column that says of claimable rows whether a sender let its claim end: it has died."""
+    """Return the column that says whether a sender let its claim on a claimable row end, because it died."""
     return {"interrupted": Choose(When(state=State.SENDING, then=Value(True)), default=F("interrupted"))}
 
 
@@ -55,12 +56,12 @@ def return_claim(held: QuerySet[Row]) -> None:
 
 
 def wait_until(rows: QuerySet[Row], moment: dt.datetime) -> None:
-    """Have `rows` wait until the aware datetime `moment`, untried. They are due then, and not late before."""
+    """Have `rows` wait, untried, until the aware datetime `moment`. They are due then, and not late before that."""
     rows.update(state=State.WAITING, due=moment, next_try=moment, **interruption())
 
 
 def drop(held: QuerySet[Row], *, reason: str) -> None:
-    """End the claim on rows that must not be sent anymore."""
+    """End the claim on rows that must no longer be sent."""
     held.update(state=State.DROPPED, last_error=reason)
 
 
@@ -70,9 +71,10 @@ def mark_undeliverable(held: QuerySet[Row], *, reason: str) -> None:
 
 
 def record_failure(held: QuerySet[Row], result: DeliveryResult, *, deferrals: int, now: dt.datetime) -> None:
-    """End the claim on rows that were tried at `now` and not taken. `deferrals` is how often they were deferred before.
+    """End the claim on rows that were tried at `now` and not accepted.
 
-    A rejected delivery fails. A deferred one is tried again, at growing intervals, until MAX_DEFERRALS.
+    `deferrals` is how often they were deferred before. A rejected delivery fails. A deferred one is retried at growing
+    intervals, until MAX_DEFERRALS.
     """
     answered = {"attempts": F("attempts") + 1, "last_error": result.error}
     in_doubt = {"interrupted": True} if result.in_doubt else {}
@@ -86,7 +88,8 @@ def record_failure(held: QuerySet[Row], result: DeliveryResult, *, deferrals: in
             next_try = now + DEFERRED_RETRY.delay(deferrals)
             held.update(state=State.WAITING, deferrals=F("deferrals") + 1, next_try=next_try, **answered)
         case Outcome.UNREACHABLE:
-            # Nothing was said about this delivery, so it was no attempt: our own server never makes us give up.
+            # Nothing was said about this delivery, so it doesn't count as an attempt: our own server never makes us
+            # give up.
             next_try = now + UNREACHABLE_RETRY.delay(0)
             held.update(state=State.WAITING, next_try=next_try, last_error=result.error, **in_doubt)
         case Outcome.SENT:

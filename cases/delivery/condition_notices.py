@@ -1,7 +1,7 @@
-"""Tell those who take care of open conditions: their owners, and others in place of an owner who can't.
+"""Notify the people who take care of open conditions: their owners, or others in place of an owner who can't.
 
-An approval without an owner who can give it is asked of the administrators. Another condition is then the technician's.
-Call these in the transaction of the change, after it is stored.
+If no owner can give an approval, the administrators are asked. Other conditions then fall to the technician. Call these
+in the transaction of the change, after it is stored.
 """
 
 import datetime as dt
@@ -19,21 +19,22 @@ from cases.models import Case, Condition, Notification, User
 from cases.models.condition import UNMET
 
 Kind = Notification.Kind
-# Not the person who hands a case over or deactivates a colleague: they too are told what that leaves to others.
+# Even the person who hands over a case or deactivates a colleague is notified of what that leaves to others.
 BY_ITSELF = "portal"
 BATCH = 1000
 APPROVALS = UNMET & Q(kind=Condition.Kind.APPROVAL)
-# What tells who can approve.
+# The fields that decide who can approve.
 READ = ("kind", "state", "since", "case__assigned_to", "case__status", "case__actual_release_date", "owner__role")
 
 
 def ask_for_approvals(
     cases: Collection[int], *, by: User | str, at: dt.datetime, owners: Collection[int] | None = None
 ) -> None:
-    """Tell who is to approve the releases of these completed cases, as far as their approvals are open.
+    """Notify the people who should approve the releases of these completed cases, if their approvals are open: the
+    owner, or every administrator if there is no owner who can.
 
-    That is the owner, or every administrator where there is none, or one who can't. Who has not read it yet is not told
-    again, unless the approval was given meanwhile and has lapsed. `owners`: of their approvals alone.
+    A person with an unread notification is not notified again, unless the approval was given since and has lapsed.
+    `owners` limits this to their approvals.
     """
     which = APPROVALS if owners is None else APPROVALS & Q(owner__in=ids_as_rows(sorted(owners)))
     found = Condition.objects.filter(which, case__in=ids_as_rows(sorted(cases))).select_related("case", "owner")
@@ -52,7 +53,7 @@ def ask_after_hand_over(cases: Sequence[Case], *, people: Collection[int], at: d
 
 
 def tell_others_instead(owner: User, *, at: dt.datetime) -> None:
-    """Tell others of the open conditions of `owner`, who was deactivated or has another role and can't own them."""
+    """Notify others of the open conditions of `owner`, who was deactivated or has another role and can't own them."""
     if can_own(owner):
         return
     owned = Condition.objects.filter(UNMET, owner=owner, case__actual_release_date=None).order_by("pk")
@@ -92,9 +93,9 @@ def _asked(approvals: Sequence[Condition]) -> list[About]:
 
 
 def _untold(abouts: Sequence[About], *, since: Mapping[int, dt.datetime]) -> list[About]:
-    """Return those of `abouts` that their people have read of, or have not been told.
+    """Return those of `abouts` that their people have read, or have not been notified of.
 
-    `since` says from when on each condition has been open. What was told before is of an approval that was given.
+    `since` says when each condition opened. An earlier notification is about an approval that was given.
     """
     if not abouts:
         return []

@@ -1,4 +1,4 @@
-"""What a sender has claimed for one person, what it reads before it renders the message, and the rendered message."""
+"""What a sender has claimed for one person, what it reads before rendering, and the rendered message."""
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
@@ -15,8 +15,8 @@ from cases.models import Case, User
 class EmailBatch:
     """Rows that are sent to one person in one message, claimed by one sender. `claim` identifies the claim.
 
-    `case_ids`, `release_numbers` and `row_ids` are in the same order. Kinds that are not about a case have none of the
-    first two.
+    `case_ids`, `release_numbers` and `row_ids` are in the same order. Kinds that are not about a case lack the first
+    two.
     """
 
     claim: uuid.UUID
@@ -70,7 +70,7 @@ class EmailContext:
 
     @classmethod
     def load(cls, batches: Sequence[EmailBatch]) -> Self:
-        """Read what `batches` are about. Takes two statements, however many they are."""
+        """Read what `batches` are about. Takes two statements, however many there are."""
         case_ids = [pk for batch in batches for pk in batch.case_ids]
         released = Case.objects.visible_to_their_members().filter(actual_release_date__isnull=False)
         if settings.RELEASE_ANSWER_IN_EMAIL:
@@ -83,7 +83,7 @@ class EmailContext:
 
 @dataclass(frozen=True)
 class RenderedEmail:
-    """A message, or None, and the rows that must not be sent anymore, with the reason."""
+    """A message, or None, and the rows that must no longer be sent, with the reason."""
 
     message: Message | None
     dropped_rows: tuple[int, ...] = ()
@@ -91,5 +91,5 @@ class RenderedEmail:
 
     @classmethod
     def dropped(cls, batch: EmailBatch, reason: str) -> Self:
-        """Return that nothing of `batch` must be sent anymore."""
+        """Return a result that says that nothing in `batch` must be sent anymore."""
         return cls(None, batch.row_ids, reason)

@@ -31,8 +31,8 @@ from cases.models.outgoing_email import COLLECTING_KINDS
 
 State = OutgoingEmail.State
 
-# A message takes eleven answers of the server, from the greeting over STARTTLS and login to its end. A slow server
-# makes each wait for EMAIL_TIMEOUT.
+# A message takes eleven replies from the server, from the greeting through STARTTLS and login to the end. With a slow
+# server, each may take EMAIL_TIMEOUT.
 ANSWERS_PER_MESSAGE = 11
 
 # What the rows of a batch have in common.
@@ -40,7 +40,7 @@ BATCH_FIELDS = ("claim", "kind", "group", "message_id", "recipient_id", "address
 
 
 def lease() -> dt.timedelta:
-    """Return how long a claim holds: until the last message that a live sender started must have ended."""
+    """Return how long a claim lasts: until the last message that a live sender has started must be finished."""
     return dt.timedelta(seconds=claims.CLAIM_SECONDS + ANSWERS_PER_MESSAGE * settings.EMAIL_TIMEOUT)
 
 
@@ -55,14 +55,14 @@ def claimable(now: dt.datetime) -> QuerySet[OutgoingEmail]:
 def claim(*, limit: int) -> list[EmailBatch]:
     """Claim the first `limit` emails and whatever else is claimable for their people. Return a batch per message.
 
-    What may not leave at this hour waits (cases.delivery.mail_hours).
+    Emails that may not be sent at this hour wait (cases.delivery.mail_hours).
     """
     now = portal_now()
     claim_id = uuid.uuid4()
     mail_hours.postpone(claimable(now), now, limit=limit)
     with transaction.atomic():
-        # Locks the person and not the rows: two senders would split the rows of one person. It also keeps the address
-        # from changing before the claim is stored.
+        # Locks the person, not the rows, because two senders would split the rows of one person. It also keeps the
+        # address from changing before the claim is stored.
         free = (
             claimable(now)
             .select_related("recipient")
@@ -99,29 +99,29 @@ def _ids_to_present_addresses(addresses: dict[int, str], now: dt.datetime) -> li
 
 @retry_until_stored(lease)
 def return_claim(batches: Sequence[EmailBatch]) -> None:
-    """End the claim of `batches` that were not tried. They wait again."""
+    """End the claims on `batches` that were not tried. They wait again."""
     for batch in batches:
         claims.return_claim(_held(batch))
 
 
 @retry_until_stored(lease)
 def drop(batch: EmailBatch, rendered: RenderedEmail) -> None:
-    """End the claim of the rows of `batch` that must not be sent anymore."""
+    """End the claim on the rows of `batch` that must no longer be sent."""
     claims.drop(_held(batch).filter(pk__in=rendered.dropped_rows), reason=rendered.reason)
 
 
 @retry_until_stored(lease)
 def mark_undeliverable(batch: EmailBatch) -> None:
-    """End the claim of `batch`, whose recipient has no address anymore."""
+    """End the claim on `batch`, whose recipient no longer has an address."""
     claims.mark_undeliverable(_held(batch), reason=_noop("The member has no email address."))
 
 
-# What the server has taken must not be sent again because the database connection was lost meanwhile.
+# A message that the server has accepted must not be sent again because the database connection was lost.
 @retry_until_stored(lease)
 def record(batch: EmailBatch, result: DeliveryResult, *, now: dt.datetime | None = None) -> None:
     """Record the result of sending `batch` at `now`, by default the portal's present moment.
 
-    A failure is recorded only while the claim holds. That this very message was sent is recorded in any case.
+    A failure is recorded only while the claim lasts. The fact that this message was sent is always recorded.
     """
     now = now or portal_now()
     if result.outcome is Outcome.SENT:
@@ -131,10 +131,10 @@ def record(batch: EmailBatch, result: DeliveryResult, *, now: dt.datetime | None
 
 
 def _record_sent(batch: EmailBatch, now: dt.datetime) -> None:
-    """Run the one statement for each message that is sent.
+    """Run the single statement per sent message.
 
-    It is plain SQL: compiling it took Django as long as sending the message. Why it need not wait
-    for the disk: docs/adr/0005-mail-recorded-one-by-one.md.
+    It is plain SQL, because compiling it took Django as long as sending the message. Why it need not wait for the disk:
+    docs/adr/0005-mail-recorded-one-by-one.md.
     """
     places = ", ".join(["%s"] * len(batch.row_ids))
     # Whatever claim holds them now, unless the message came back already. But under another Message-ID they have become
@@ -153,12 +153,12 @@ def _held(batch: EmailBatch) -> QuerySet[OutgoingEmail]:
 def _message_identity(claim_id: uuid.UUID) -> dict[str, Any]:
     """Return group and Message-ID for an UPDATE of all rows of a claim.
 
-    Rows that have them keep them. New ones are the same for the cases of one member, kind and address, and nobody can
-    guess them. An email about an account is a message of its own.
+    Rows that have them keep them. New ones are shared by the cases of one member, kind and address, and can't be
+    guessed. An email about an account is always a separate message.
     """
     about_an_account = Q(case__isnull=True) & ~Q(kind__in=COLLECTING_KINDS)
     whose = Choose(When(about_an_account, then="pk"), default="recipient_id")
-    # Few parts: each is a level of brackets, and SQLite's parser has a hundred.
+    # Few parts, because each is a level of brackets, and SQLite's parser allows only a hundred.
     digest = Left(Digest(Concat(Value(claim_id.hex), Cast(whose, CharField()), "kind", Value(" "), "address")), 32)
     new_message_id = Concat(Value("<mail-"), digest, Value(f"@{_mail_domain()}>"))
     return {

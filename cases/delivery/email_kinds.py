@@ -23,7 +23,7 @@ Kind = OutgoingEmail.Kind
 
 @dataclass(frozen=True)
 class EmailKind:
-    """How one kind is sent. `render` is called right before each try, outside any transaction.
+    """How one kind is sent. `render` is called right before each attempt, outside any transaction.
 
     With `keeps_address` it is sent to the address that the row was created with. Otherwise it is sent to the address
     that the recipient has at that moment.

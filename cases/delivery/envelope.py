@@ -1,7 +1,7 @@
-"""Envelope senders signed per message (VERP): a bounce comes back to one, and names the email that it is about.
+"""Envelope senders that are signed per message (VERP).
 
-The signature covers the row and the Message-ID. So nobody can make up a bounce, and the bounce of an earlier message,
-such as one to a former address, no longer counts.
+A bounce returns to one of them and so identifies its email. The signature covers the row and the Message-ID. So no one
+can forge a bounce, and the bounce of an earlier message, such as one to a former address, no longer counts.
 """
 
 import re
@@ -16,7 +16,7 @@ from cases.core import limits
 from cases.delivery.email_batch import EmailBatch
 from cases.delivery.email_message import Message
 
-# Under this name a provider gets it, and sends it back with each event.
+# The name under which a provider gets it and returns it with each event.
 METADATA_KEY = "bounce"
 SALT = "cases.delivery.envelope"
 SIGNATURE_LENGTH = 24
@@ -33,7 +33,7 @@ class SignedRow:
 
     @classmethod
     def read(cls, text: str) -> Self | None:
-        """Return what an address, or a header with one, says. None where it is no envelope sender of ours."""
+        """Return what an address, or a header with one, says, or None if it is not one of our envelope senders."""
         found = SIGNED.search(text[: limits.PARAMETER])
         return cls(int(found[1]), found[2].lower()) if found else None
 
@@ -44,7 +44,7 @@ class SignedRow:
 
 
 def sign(message: Message, batch: EmailBatch) -> None:
-    """Have bounces of `message` name `batch`: by the sender of its envelope, or by what the provider keeps with it."""
+    """Have bounces of `message` identify `batch`, by its envelope sender or by what the provider stores with it."""
     if sender := sender_of(batch):
         message.leave_as(sender)
     if settings.EMAIL_PROVIDER:
@@ -57,7 +57,7 @@ def local_part(row_id: int, message_id: str) -> str:
 
 
 def sender_of(batch: EmailBatch) -> str:
-    """Return the envelope sender of the message of `batch`. Empty where BOUNCE_DOMAIN is."""
+    """Return the envelope sender of the message of `batch`, or an empty string if BOUNCE_DOMAIN is empty."""
     if not settings.BOUNCE_DOMAIN:
         return ""
     return f"{local_part(batch.row_ids[0], batch.message_id)}@{settings.BOUNCE_DOMAIN}"
