@@ -37,7 +37,7 @@ POLICY = ShortHeaderPolicy()
 class Message(EmailMultiAlternatives):
     """Django's message with text and HTML, with domains by IDNA 2008."""
 
-    # For a provider: what it sends back with each event. SMTP ignores it.
+    # For a provider, which returns it with each event. SMTP ignores it.
     metadata: dict[str, str]
 
     def leave_as(self, envelope_sender: str) -> None:
@@ -46,12 +46,13 @@ class Message(EmailMultiAlternatives):
         self.from_email = envelope_sender
 
     def recipients(self) -> list[str]:
-        """Return the recipients. UnusableAddress where no server can be told one."""
+        """Return the recipients. UnusableAddress if one can't be sent to any server."""
         self.to = [for_mail_server(address) for address in self.to]
         return super().recipients()
 
     def message(self, **options: Any) -> Any:
-        """Compose what the server gets. BadHeaderError if a value would add a header; UnusableAddress."""
+        """Compose what the server gets. BadHeaderError if a value would add a header. UnusableAddress as in
+        `recipients`."""
         self.to = [for_mail_server(address) for address in self.to]
         self.from_email = for_mail_server(self.from_email)
         message = super().message(**options)
@@ -63,7 +64,7 @@ class Message(EmailMultiAlternatives):
 
 
 def automatic_message(*, subject: str, text: str, address: str, message_id: str) -> Message:
-    """Return a message to `address` that the portal sends by itself. Its subject is one line."""
+    """Return a message to `address` that the portal sends automatically. Its subject is one line."""
     return Message(
         subject=one_line(subject),
         body=text,

@@ -19,13 +19,13 @@ from cases.core.text import isolated
 from cases.delivery.email_message import Message, automatic_message
 from cases.models import User
 
-# A letter lists so many cases or notifications. The reader finds the others in the portal.
+# The most cases or notifications that a letter lists. The reader finds the others in the portal.
 MAX_LISTED = 50
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """One or more sentences. A `minor` one is set smaller."""
+    """One or more sentences. `minor` ones are set smaller."""
 
     text: str
     minor: bool = False
@@ -133,9 +133,9 @@ Part = Paragraph | Heading | Button | Link | Quote | Code | Entries
 class Letter:
     """An email before it is composed.
 
-    `subject` says what happened and to which case, by its number: a title or an answer never stands in it. `why` says
-    why the reader gets it. `unsubscribe` is an address that turns such emails off on a POST without sign-in
-    (RFC 8058); empty where they can't be turned off.
+    `subject` says what happened and to which case, by its number. It never contains a title or an answer. `why` says
+    why the reader gets it. `unsubscribe` is an address that turns such emails off on a POST without sign-in (RFC 8058);
+    empty where they can't be turned off.
     """
 
     subject: str
@@ -146,14 +146,15 @@ class Letter:
 
 @contextmanager
 def reading_as(person: User, *, language: str = "") -> Iterator[None]:
-    """Write within in the language and time zone of `person`. `language` is for a person who has chosen none."""
+    """Write in the language and time zone of `person` within this block. `language` is for a person who has not chosen
+    one."""
     chosen = languages.chosen_by(person) or language or languages.language_of(person)
     with translation.override(chosen), timezone.override(zone_of(person)):
         yield
 
 
 def compose(letter: Letter, *, recipient: User | None, address: str, message_id: str) -> Message:
-    """Return `letter` as a message to `address`. Without a `recipient` it greets nobody by name."""
+    """Return `letter` as a message to `address`. Without a `recipient` it greets no one by name."""
     greeting = _("Hello %(name)s,") % {"name": isolated(recipient.display_name)} if recipient else _("Hello,")
     message = automatic_message(
         subject=letter.subject, text=_as_text(letter, greeting), address=address, message_id=message_id

@@ -1,6 +1,7 @@
-"""Mail hours: an email about a release, or one not opened, waits for RELEASE_MAIL_HOURS of its member.
+"""Mail hours: an email about a release, or about one not opened, waits for its member's RELEASE_MAIL_HOURS.
 
-The sender decides when it sends. What must wait becomes due at the next opening: that is neither a try nor a failure.
+The sender decides this at the time of sending. An email that must wait becomes due at the next opening, which counts
+neither as an attempt nor as a failure.
 """
 
 import datetime as dt
@@ -22,9 +23,10 @@ KINDS_WITH_HOURS = (Kind.RELEASED, Kind.UNOPENED)
 
 
 def next_opening(zone_name: str, now: dt.datetime) -> dt.datetime | None:
-    """Return when emails may leave next in the zone of a person; None where they may leave at `now`.
+    """Return when emails may next be sent in a person's zone, or None if they may be sent at `now`.
 
-    An opening that the clock shows twice is the first one, and one that it skips is when it has skipped it.
+    If the clock shows the opening time twice, the first one counts. If the clock skips it, it is the moment right after
+    the skip.
     """
     if not settings.RELEASE_MAIL_HOURS:
         return None
@@ -39,14 +41,14 @@ def next_opening(zone_name: str, now: dt.datetime) -> dt.datetime | None:
 
 
 def must_wait(kind: str, recipient: User, now: dt.datetime) -> bool:
-    """Tell whether an email of `kind` to `recipient` may not leave at `now`."""
+    """Tell whether an email of `kind` to `recipient` may not be sent at `now`."""
     return kind in KINDS_WITH_HOURS and next_opening(recipient.time_zone, now) is not None
 
 
 def postpone(claimable: QuerySet[OutgoingEmail], now: dt.datetime, *, limit: int) -> None:
-    """Have those of the `claimable` emails wait that may not leave at `now`, if one is among the first `limit`.
+    """Make the `claimable` emails that may not be sent at `now` wait, if one is among the first `limit`.
 
-    One UPDATE for each zone that is closed. While all may leave it costs one look at those that would be claimed.
+    One UPDATE for each zone that is closed. If all may be sent, it costs one look at those that would be claimed.
     """
     if not settings.RELEASE_MAIL_HOURS:
         return
@@ -61,9 +63,9 @@ def postpone(claimable: QuerySet[OutgoingEmail], now: dt.datetime, *, limit: int
 
 @transaction.atomic
 def look_again(person: User) -> None:
-    """Have the sender decide again about the emails to `person`, whose zone has just been changed.
+    """Have the sender decide again about the emails to `person`, whose zone has just changed, but not before
+    RELEASE_UNDO_SECONDS have passed, because until then an email may wait for another reason.
 
-    Not before RELEASE_UNDO_SECONDS have passed: until then an email may wait for another reason.
     """
     if settings.RELEASE_MAIL_HOURS:
         now = portal_now()
@@ -74,7 +76,8 @@ def look_again(person: User) -> None:
 
 @transaction.atomic
 def _wait(emails: QuerySet[OutgoingEmail], opening: dt.datetime) -> None:
-    """Have the emails wait. Lock the people too: no person's zone may change before the row says that it waits."""
+    """Make the emails wait. Lock the people too, because no person's zone may change before the row says that it
+    waits."""
     free = emails.select_for_update(skip_locked=True, no_key=True, of=("self", "recipient")).order_by("pk")
     ids = [email.pk for email in free.select_related("recipient").only("recipient__time_zone")]
     claims.wait_until(OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids)), opening)

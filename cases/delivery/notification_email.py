@@ -1,7 +1,8 @@
-"""The emails that tell what happened: at once, and the daily one. One message for all that a person is told at a time.
+"""The notification emails: immediate and daily.
 
-What is told is decided when it is sent: what they have read meanwhile, may no longer read, or no longer want by email
-is left out, and what is no longer so. An email names cases by their number, never by their title.
+One message covers everything that a person is notified of at a time. Its content is decided when it is sent. It leaves
+out what they have read since, may no longer read, or no longer want by email, and what is no longer true. An email
+names cases by their number, never by their title.
 """
 
 from collections.abc import Collection, Sequence
@@ -43,7 +44,7 @@ NOTHING_LEFT = _noop("No email was needed: the notifications were read or no lon
 
 
 def notifications(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render one message about what is still to be told of `batch`."""
+    """Render one message about what is still to be told in `batch`."""
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
@@ -63,15 +64,15 @@ def notifications(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 
 def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
-    """Return what of `batch` is unread, still wanted by email, and about what `person` may know of.
+    """Return what in `batch` is unread, still wanted by email, and about something that `person` may know.
 
-    Which kind of email matters no more: what was told before a change from one to the other is in this one alone.
+    The kind of email no longer matters: notifications from before a change from one to the other are only in this one.
     """
     wanted = [kind for kind, chosen in choices_of(person).items() if chosen in BY_EMAIL]
     found = Notification.objects.filter(email__in=batch.row_ids, read_at__isnull=True, kind__in=wanted)
     told = list(found.select_related("actor").order_by("pk"))
     readable = Case.objects.readable_by(person)
-    # An administrator is told in place of a technician who has left.
+    # An administrator is notified instead of a technician who has left.
     readable = readable.select_related("assigned_to") if person.is_administrator else readable
     cases = readable.in_bulk({each.case_id for each in told if each.case_id})
     for each in told:
@@ -83,7 +84,7 @@ def _still_to_tell(batch: EmailBatch, person: User) -> list[Notification]:
 
 
 def _is_theirs(notification: Notification, person: User) -> bool:
-    """Tell whether what concerns the technician of a case still concerns `person`: as one who stands in, too."""
+    """Tell whether what concerns the technician of a case still concerns `person`, who may also be standing in."""
     case, facts = notification.case, KINDS[notification.kind]
     assert case is not None  # noqa: S101  (the caller has asked)
     if not facts.of_the_technician or case.assigned_to_id == person.pk:
@@ -100,7 +101,7 @@ def _open_conditions(told: Sequence[Notification]) -> set[int]:
 
 
 def _is_still_so(notification: Notification, case: Case, unmet: Collection[int]) -> bool:
-    """Tell whether something is still to be done about `notification`. What has happened once stays so."""
+    """Tell whether `notification` still needs attention. One about a past event always counts."""
     kind, ref = notification.kind, notification.ref
     if kind in ABOUT_CONDITIONS:  # they ask for something as long as the condition is open
         # Of a case that was reopened the approval is asked for again once it is completed.
@@ -130,7 +131,7 @@ def _why(person: User, *, is_daily: bool) -> str:
 
 
 def _subject(told: Sequence[Notification], person: User) -> str:
-    """Return the number of the case, where all is about one, and what happened, or how much."""
+    """Return the number of the case, if everything is about one, and what happened, or how many things did."""
     latest = told[-1]
     if len(told) == 1:
         words = headline(latest, to=person, in_queue=_in_queue(latest, person)).rstrip(".")

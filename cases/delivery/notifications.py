@@ -1,7 +1,7 @@
-"""Tell people what has happened: a row for each person, and for those who want it a part of an email.
+"""Notify people of what has happened: one row per person, and part of an email for those who want one.
 
-Verbs call this in their transaction, after their case is saved (docs/rules.md, 6). Whether the person may still know of
-it is decided again when it is shown and when it is sent.
+Verbs call this in their transaction, after their case is saved (docs/rules.md, 6). Whether the person may still know
+about it is checked again when it is shown and when it is sent.
 """
 
 import datetime as dt
@@ -33,24 +33,24 @@ Email = OutgoingEmail.Kind
 # Their `ref` is the key of the condition.
 ABOUT_CONDITIONS = (Kind.CONDITION, Kind.APPROVAL)
 EMAIL_OF = {Channel.MAIL: Email.NOTIFICATION, Channel.DIGEST: Email.DIGEST}
-# As far back as one looks for what a person was told and has not read: the cost of it has an end.
+# How far back to look for a person's unread notifications, so that the cost is bounded.
 MAX_LOOKED_THROUGH = 1000
 
 
 def notify(
     kind: str, *, case: Case, to: Iterable[User | int | None], by: User | str, at: dt.datetime, ref: int | None = None
 ) -> None:
-    """Tell the people in `to` of `kind`, which happened to `case`. See `notify_each`."""
+    """Notify the people in `to` of `kind`, which happened to `case`. See `notify_each`."""
     people = {person.pk if isinstance(person, User) else person for person in to if person is not None}
     notify_each(kind, [About(person, case.pk, ref) for person in people], by=by, at=at)
 
 
 def notify_each(kind: str, abouts: Sequence[About], *, by: User | str, at: dt.datetime) -> None:
-    """Tell each of `abouts` of `kind`, in a fixed number of statements.
+    """Send each of `abouts` a notification of `kind`, in a fixed number of statements.
 
-    `by` is the person who did it, or the name of a program, and `at` the portal's moment. Nobody is told of their own
-    doing, nor people who are deactivated, whose role has no such kind, or who do not want it. What is noticed again is
-    told once (ONCE_KINDS).
+    `by` is the person who did it, or the name of a program, and `at` is the portal's moment. People are not notified of
+    their own actions, if they are deactivated, if their role has no such kind, or if they do not want it. Something
+    that is noticed repeatedly is sent once (ONCE_KINDS).
     """
     actor = by if isinstance(by, User) else None
     themselves = actor.pk if actor and not KINDS[kind].is_receipt else None
@@ -79,7 +79,8 @@ def notify_each(kind: str, abouts: Sequence[About], *, by: User | str, at: dt.da
 
 
 def with_administrators(abouts: Sequence[About]) -> list[About]:
-    """Return `abouts`, which tell technicians of their cases, and the same for administrators where one has left.
+    """Return `abouts`, which notify technicians of their cases, and the same for administrators if a technician has
+    left.
 
     Two statements at most.
     """
@@ -92,7 +93,7 @@ def with_administrators(abouts: Sequence[About]) -> list[About]:
 
 
 def with_deputies(abouts: Sequence[About]) -> list[About]:
-    """Return `abouts`, and the same for those who stand in today for their people. Nobody is told twice."""
+    """Return `abouts`, and the same for those who stand in for these people today. No one is notified twice."""
     deputies = deputies_of({about.person for about in abouts})
     standing_in = [
         replace(about, person=deputy) for about in abouts for deputy in sorted(deputies.get(about.person, ()))
@@ -101,7 +102,8 @@ def with_deputies(abouts: Sequence[About]) -> list[About]:
 
 
 def notify_queue(*, by: User | str, at: dt.datetime) -> None:
-    """Tell technicians that something waits in the queue: those who have read what they were told of it before."""
+    """Notify technicians that something waits in the queue, but only those who have read earlier notifications about
+    it."""
     kinds = _unread(OuterRef("pk")).values("kind")
     at_work = User.objects.filter(role=User.Role.TECHNICIAN, is_active=True)
     technicians = at_work.annotate(queue=Value(Kind.QUEUE, CharField())).exclude(queue__in=kinds)
@@ -115,7 +117,8 @@ def administrators() -> list[int]:
 
 
 def mark_acted_on(kinds: Iterable[str], *, case: Case, by: User, at: dt.datetime) -> None:
-    """Mark read what `by` was told of `kinds` about `case`: they have just acted on it, wherever they read it."""
+    """Mark read the notifications of `kinds` that `by` got about `case`: they have just acted on it, wherever they read
+    it."""
     newest = _unread(by.pk).values("pk")
     Notification.objects.filter(pk__in=newest, case=case, kind__in=kinds).update(read_at=at)
 
@@ -136,7 +139,7 @@ def _unread(person: int | OuterRef) -> QuerySet[Notification]:
 
 
 def released_columns(at: Parameter) -> dict[str, Any]:
-    """Return the columns that tell the members of cases that these are released, for an INSERT … SELECT."""
+    """Return the columns of notifications to members that their cases are released, for an INSERT … SELECT."""
     return {
         "recipient_id": F("member_id"),
         "case_id": F("pk"),
@@ -155,7 +158,7 @@ def next_digest(zone_name: str, now: dt.datetime) -> dt.datetime:
 
 
 def wait_for_next_digest(emails: QuerySet[OutgoingEmail], now: dt.datetime) -> None:
-    """Have those daily emails among `emails` that wait for longer leave with the next ones of their readers.
+    """Make the daily emails in `emails` that would wait longer leave at their readers' next time.
 
     One UPDATE for each zone.
     """
@@ -166,9 +169,9 @@ def wait_for_next_digest(emails: QuerySet[OutgoingEmail], now: dt.datetime) -> N
 
 
 def move_daily_email(person: User) -> None:
-    """Have the daily email to `person`, whose zone has just been changed, leave at the next time of day there.
+    """Make the daily email to `person`, whose zone has just changed, leave at the next time of day there.
 
-    One that is tried again keeps its next try.
+    One that is being retried keeps its next attempt.
     """
     now = portal_now()
     collecting = OutgoingEmail.objects.filter(recipient=person, kind=Email.DIGEST, group__isnull=True, next_try__gt=now)
@@ -176,7 +179,7 @@ def move_daily_email(person: User) -> None:
 
 
 def _untold(kind: str, abouts: Sequence[About]) -> list[About]:
-    """Return those of `abouts` that are not told yet."""
+    """Return those of `abouts` that have not been notified yet."""
     people, cases = ({about.person for about in abouts}, {about.case for about in abouts if about.case})
     # The list of kinds is the condition of an index, which SQLite recognizes only if it is written down.
     known = Notification.objects.filter(kind=kind, kind__in=ONCE_KINDS, recipient__in=ids_as_rows(sorted(people)))
@@ -186,7 +189,7 @@ def _untold(kind: str, abouts: Sequence[About]) -> list[About]:
 
 
 def _emails(people: Iterable[Reader], now: dt.datetime) -> dict[int, int]:
-    """Return for each of `people` who wants an email, and has an address, the key of the one that will tell it."""
+    """Return the key of the email that will carry it, for each of `people` who wants one and has an address."""
     emails: dict[int, int] = {}
     for channel, kind in EMAIL_OF.items():
         some = {person.pk: person for person in people if person.channel == channel and person.email}
@@ -196,10 +199,11 @@ def _emails(people: Iterable[Reader], now: dt.datetime) -> dict[int, int]:
 
 
 def _open_emails(kind: str, people: dict[int, Reader], now: dt.datetime) -> dict[int, int]:
-    """Return the email of `kind` that collects for each of `people`, and make the missing ones.
+    """Return the email of `kind` that collects notifications for each of `people`, and create missing ones.
 
-    Locked, so that a sender claims it before or after: what a claimed email tells is settled. One that somebody else
-    holds is left alone. Two of a person that are due at a time leave as one message.
+    They are locked, so that a sender claims them before or after, because the content of a claimed email is settled.
+    One that another transaction holds is left alone. Two that are due to a person at the same time leave as one
+    message.
     """
     collecting = OutgoingEmail.objects.filter(
         recipient__in=people, kind=kind, state=OutgoingEmail.State.WAITING, group__isnull=True

@@ -20,11 +20,11 @@ from cases.delivery.transport import Transport
 logger = structlog.get_logger(__name__)
 
 ROWS_PER_CLAIM = 50
-# What members may see is read for a whole claim, and after so long again for what is left of it.
+# What members may see is read for a whole claim. After this long, it is read again for what is left of it.
 CONTEXT_SECONDS = 1
-# After so many connection failures in a row a run ends: the server is down, and the next sweep tries again.
+# The number of connection failures in a row that end a run: the server is down, and the next sweep tries again.
 MAX_CONNECTION_FAILURES = 3
-# A log line names at most so many cases of a message.
+# The most cases of a message that a log line names.
 MAX_CASES_LOGGED = 50
 
 
@@ -34,7 +34,7 @@ def is_waiting() -> bool:
 
 
 def deliver(*, seconds: float | None = None, when_more: Callable[[], object] | None = None) -> DeliveryReport:
-    """Send what is waiting, until nothing is, the server is down or `seconds` have passed (`has_more` is set then).
+    """Send waiting emails until there are none, the server is down, or `seconds` have passed (`has_more` is set then).
 
     Calls `when_more` at most once: after a full claim, or when the time is over before the work.
     """
@@ -58,7 +58,8 @@ def deliver(*, seconds: float | None = None, when_more: Callable[[], object] | N
 
 
 def _send_until(last_start: float, batches: list[EmailBatch], transport: Transport, report: DeliveryReport) -> None:
-    """Send `batches` one by one. Leave in the list what was not started in time, or because the server is down."""
+    """Send `batches` one by one. Leave in the list those not started in time, or not started because the server is
+    down."""
     loaded_at = -math.inf
     context = EmailContext({}, {})
     now = portal_clock()
@@ -77,7 +78,7 @@ def _is_down(transport: Transport) -> bool:
 def _send_and_record(
     batch: EmailBatch, context: EmailContext, transport: Transport, now: Callable[[], dt.datetime]
 ) -> DeliveryResult | None:
-    """Send the message of `batch` and end its claim. Return the result, or None where nothing was tried."""
+    """Send the message of `batch` and end its claim. Return the result, or None if nothing was tried."""
     must_wait = mail_hours.must_wait(batch.kind, context.people[batch.recipient_id], now())
     if must_wait or not _has_present_address(batch, context):
         return_claim([batch])
@@ -104,10 +105,10 @@ def _has_present_address(batch: EmailBatch, context: EmailContext) -> bool:
 
 
 def _send(batch: EmailBatch, context: EmailContext, transport: Transport) -> tuple[EmailBatch, DeliveryResult | None]:
-    """Render the message and hand it to the server. Return what of `batch` it tells, and the result.
+    """Render the message and hand it to the server.
 
-    The result is None where nothing must be sent anymore. A row that was dropped signs no message: its bounce would
-    be about an email that never left.
+    Return the part of `batch` that was sent, and the result. The result is None if nothing must be sent anymore. A
+    dropped row signs no message, because its bounce would be about an email that was never sent.
     """
     try:
         rendered = KINDS[batch.kind].render(batch, context)

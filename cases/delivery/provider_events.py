@@ -1,6 +1,7 @@
-"""Bounces that an email provider reports by webhook. django-anymail verifies who calls and makes all providers alike.
+"""Bounces that an email provider reports by webhook. django-anymail verifies the caller and hides the differences
+between providers.
 
-It is imported only where EMAIL_URL names a provider.
+It is imported only if EMAIL_URL names a provider.
 """
 
 from collections.abc import Mapping
@@ -16,14 +17,14 @@ logger = structlog.get_logger(__name__)
 
 NAME = "email provider"
 FAILED = ("bounced", "rejected")
-# Reasons that say that the address doesn't exist. All others may pass.
+# Reasons that mean that the address doesn't exist. All others may be temporary.
 BAD_ADDRESS = ("invalid", "bounced")
-# What providers say themselves of a failure that may pass. To django-anymail every one is a bounce.
+# The providers' own words for a failure that may be temporary. To django-anymail, all of them are bounces.
 PASSING = (("Type", "SoftBounce"), ("event", "soft_bounce"), ("hard_bounce", False))
 
 
 class TrackingEvent(Protocol):
-    """What this reads of anymail.signals.AnymailTrackingEvent."""
+    """The parts of anymail.signals.AnymailTrackingEvent that this module reads."""
 
     event_type: str
     reject_reason: str | None
@@ -34,7 +35,7 @@ class TrackingEvent(Protocol):
 
 
 def connect() -> None:
-    """Have the events of the provider come here."""
+    """Connect the provider's events to this module."""
     from anymail.signals import tracking
 
     tracking.connect(_receive, dispatch_uid=__name__)

@@ -1,7 +1,7 @@
 """The email that tells a member that a release was recalled, in the member's language.
 
-It names the case by its number, and says nothing of its title or content. It is sent only where the email of that
-release has left.
+It names the case by its number and does not mention its title or content. It is sent only if the email of that release
+has left.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ NOT_TOLD = _noop("No recall email was needed: the release email wasn't sent, or 
 
 
 def recalled(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render one message about those recalled releases of `batch` that the member was told of."""
+    """Render one message about the recalled releases in `batch` that the member was notified of."""
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
@@ -83,8 +83,9 @@ def _with_release_email(batch: EmailBatch) -> QuerySet[Any, Any]:
 
 
 def _is_told(row: Any) -> bool:
-    """Tell whether the email of the release has left, as far as anybody knows, and the case is not back since.
+    """Tell whether the email of the release has left, as far as is known, and the case has not been released again
+    since.
 
-    A sender that was at it at the time of the recall is done. One that claims it later drops it.
+    A sender that was sending it at the time of the recall has finished. One that claims it later drops it.
     """
     return not row.released_again and bool(row.email_state == State.SENT or row.was_interrupted)

@@ -1,4 +1,4 @@
-"""Mark an address when a mail server refuses its mailbox while the portal sends to it, as a bounce does later."""
+"""Mark an address when a mail server rejects its mailbox during sending, just as a later bounce would."""
 
 import structlog
 from django.db import transaction
@@ -19,17 +19,17 @@ logger = structlog.get_logger(__name__)
 State = OutgoingEmail.State
 
 NAME = "email sender"
-# Rows that are looked at. A message about several cases has several.
+# The number of rows to check. A message about several cases has several.
 LOOKED_AT = 100
 
 
 @retry_until_stored(lease)
 @transaction.atomic
 def record_refusal(batch: EmailBatch, refusal: BounceReport) -> None:
-    """Mark the address of `batch`, which has failed by now because the server refused the mailbox.
+    """Mark the address of `batch`, which has failed because the server rejected the mailbox: immediately if the mailbox
+    doesn't exist, or after SOFT_IN_A_ROW messages if the reason may be temporary.
 
-    At once where the mailbox doesn't exist. Where the reason may pass, after SOFT_IN_A_ROW messages. Nothing happens
-    while the message is tried again, or where the person has another address.
+    Nothing happens while the message is being retried, or if the person has another address.
     """
     person = lock_people_by_key({batch.recipient_id})[batch.recipient_id]
     email = OutgoingEmail.objects.filter(pk=batch.row_ids[0], message_id=batch.message_id, state=State.FAILED).first()
@@ -42,7 +42,8 @@ def record_refusal(batch: EmailBatch, refusal: BounceReport) -> None:
 
 
 def _is_last_of_a_row(email: OutgoingEmail) -> bool:
-    """Tell whether the last SOFT_IN_A_ROW messages to the address of `email` were refused. Two looks along an index."""
+    """Tell whether the last SOFT_IN_A_ROW messages to the address of `email` were rejected. Two reads along an
+    index."""
     same = OutgoingEmail.objects.filter(recipient_id=email.recipient_id, address=email.address)
     arrived = same.filter(state=State.SENT, sent__isnull=False).order_by("-sent").values_list("sent", flat=True).first()
     given_up = OutgoingEmail.objects.filter(recipient_id=email.recipient_id, state__in=GIVEN_UP).order_by("-pk")

@@ -25,13 +25,13 @@ from cases.delivery.letter import (
 from cases.delivery.portal_links import case_url, portal_url
 from cases.models import Case, CaseAnswer, User
 
-# An email about more cases leads to their answers and contains none.
+# An email about more cases links to their answers and contains none.
 MAX_WITH_ANSWERS = 5
 GONE = _noop("The member can no longer see this case.")
 
 
 def released(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render one message about those cases of `batch` that the member may see."""
+    """Render one message about the cases in `batch` that the member may see."""
     cases, dropped_rows = batch.still_released(context)
     if not cases:
         return RenderedEmail(None, dropped_rows, GONE)

@@ -1,7 +1,7 @@
-"""The email that reminds staff of releases that are near: each case with its pre-flight, and links to act.
+"""The email that reminds staff of upcoming releases: each case with its pre-flight, and links to act.
 
-What the email says is read when it is sent. A case that was released, moved, put on hold or handed over since is not
-in it.
+Its content is read when it is sent. It leaves out cases that have been released, moved, put on hold or handed over
+since.
 """
 
 import datetime as dt
@@ -42,7 +42,7 @@ from cases.models import Case, CaseQuerySet, Notification, Reminder, User
 from cases.models.case_states import SCHEDULED
 
 NOTHING_LEFT = _noop("No reminder was needed: the cases were released, moved or handed over.")
-# How many cases of an email get a pre-flight, the next releases first.
+# How many cases of an email get a pre-flight, beginning with the next releases.
 MAX_CHECKED = 200
 ACTIONS = {
     Action.RESCHEDULE: _noop("Change the release date"),
@@ -61,7 +61,7 @@ class Near:
 
 
 def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render the reminder of `batch`: what is ahead, and still the reader's or of a colleague who is away or left."""
+    """Render the reminder of `batch`: releases still ahead, of the reader or of a colleague who is away or has left."""
     person = context.people[batch.recipient_id]
     if not person.is_active:
         return RenderedEmail.dropped(batch, DEACTIVATED)
@@ -77,7 +77,7 @@ def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     near = _checked(sorted(with_facts(reminded.filter(pk__in=looked_at)), key=_instant)) if looked_at else []
     if not near:
         return RenderedEmail.dropped(batch, NOTHING_LEFT)
-    # Meanwhile a case may have been released, moved or handed over.
+    # In the meantime a case may have been released, moved or handed over.
     count = len(ahead) - (len(looked_at) - len(near))
     with reading_as(person):
         letter = reminder_letter(near, count=count, person=person, now=now)
@@ -86,7 +86,8 @@ def reminder(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 
 def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datetime) -> Letter:
-    """Return the letter to `person` about `near`, with something to do first, of `count` cases in all."""
+    """Return the letter to `person` about `near`, out of `count` cases in all. Cases with something to do come
+    first."""
     listed = sorted(near, key=lambda each: not each.checked.failed)[:MAX_LISTED]
     to_do = [each for each in listed if each.checked.failed]
     groups = [
@@ -111,19 +112,21 @@ def reminder_letter(near: list[Near], *, count: int, person: User, now: dt.datet
 
 
 def _reminded_of(person: User, emails: tuple[int, ...]) -> CaseQuerySet:
-    """Return the cases of these reminders that `person` may still be told of."""
+    """Return the cases of these reminders that `person` may still be reminded of."""
     theirs = {person.pk, *deputies.stands_in_for(person)} | (left_with_cases() if person.is_administrator else set())
     same = {"reminders__email__in": emails, "reminders__schedule_revision": F("schedule_revision")}
     return Case.objects.visible_to(person).filter(SCHEDULED, assigned_to__in=theirs, **same).order_by("pk")
 
 
 def _instant(case: Case) -> dt.datetime:
-    """Return when the case, which has a date, is released. Databases put what has no time first on its day, or last."""
+    """Return when the case, which has a date, is released. Databases sort a case without a time first or last on its
+    day."""
     return cast(dt.datetime, case.release_instant)
 
 
 def _forget_others(emails: tuple[int, ...], told: list[Case]) -> None:
-    """Forget what these emails do not tell anymore: a case that comes back to the reader is to be told then."""
+    """Delete the reminders that these emails no longer mention, so that a case that comes back to the reader is
+    mentioned then."""
     Reminder.objects.filter(email__in=emails).exclude(case__in=[case.pk for case in told]).delete()
 
 

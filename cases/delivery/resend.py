@@ -27,8 +27,8 @@ MAX_ROWS = 100
 def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
     """Queue again a message that was given up: `email` and the others of its group. Return how many rows.
 
-    It is sent to the address that the person has then; to a new address it is a new message. NotAllowed except for
-    administrators, WrongState where it was not given up or the person cannot get email.
+    It is sent to the address that the person has then. For a new address it is a new message. NotAllowed except for
+    administrators. WrongState if it was not given up or the person cannot get email.
     """
     # Locks the person, as a claim does, so that two administrators, or one and a sender, take turns.
     people = lock_people(by, email.recipient)
@@ -47,7 +47,7 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
 def resend_to(*, person: User, by: User, source: str) -> int:
     """Queue again all email to `person` that was given up, the latest MAX_ROWS. Return how many rows.
 
-    NotAllowed except for administrators. WrongState where there is none, or where the address is missing or bounced.
+    NotAllowed except for administrators. WrongState if there is none, or if the address is missing or bounced.
     """
     people = lock_people(by, person)
     by, person = people[by.pk], people[person.pk]
@@ -62,9 +62,9 @@ def resend_to(*, person: User, by: User, source: str) -> int:
 
 
 def waiting_for_address(person: User) -> list[OutgoingEmail]:
-    """Return what `resend_to` would send: email to whatever address `person` has, the latest MAX_ROWS.
+    """Return what `resend_to` would send: the latest MAX_ROWS emails to whatever address `person` has.
 
-    A link is not sent twice: of one that is on its way already nothing, else the newest email.
+    A link is not sent twice: nothing if one is already on its way, otherwise the newest email.
     """
     on_their_way = OutgoingEmail.objects.filter(OPEN, recipient=person, kind__in=ONCE_KINDS).values("kind")
     rows = _given_up(person).exclude(kind__in=kinds_that_keep_their_address()).exclude(kind__in=on_their_way)
@@ -79,9 +79,10 @@ def _given_up(person: User) -> QuerySet[OutgoingEmail]:
 
 
 def _queue_again(rows: Sequence[OutgoingEmail], *, by: User, source: str) -> None:
-    """Have `rows` wait again. What came back is another message from now on, whose bounce counts for itself.
+    """Make `rows` wait again.
 
-    A link of ONCE_KINDS replaces what else was given up of its kind, as a new request for it does.
+    An email that came back is a new message from now on, whose bounce counts separately. A link of ONCE_KINDS replaces
+    others of its kind that were given up, as a new request for it does.
     """
     now = portal_now()
     for row in rows:

@@ -7,7 +7,7 @@ from cases.core import limits
 from cases.core.safe_errors import without_addresses
 from cases.delivery.bounce_report import BounceReport
 
-# The error of a message begins with it, or says it after how often it was tried, if the server refused our sender.
+# If the server rejected our sender, the error of a message begins with this, or has it after the number of attempts.
 SENDER_REFUSED = "SMTPSenderRefused"
 
 
@@ -22,10 +22,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """The outcome of one delivery, and the words of the server that did not take it.
+    """The outcome of one delivery, and the message of a server that did not accept it.
 
-    `in_doubt`: the connection was lost after the delivery was begun, so that the server may have taken it.
-    `refusal`: what the server said of the recipient's mailbox, where it refused that and not the message.
+    `in_doubt`: the connection was lost after the delivery began, so the server may have accepted it. `refusal`: what
+    the server said about the recipient's mailbox, if it rejected that and not the message.
     """
 
     outcome: Outcome
@@ -39,13 +39,13 @@ class DeliveryResult:
 
     @property
     def code(self) -> str:
-        """The server's code, or the type of the error: what a log line may say."""
+        """The server's code, or the type of the error, which a log line may contain."""
         return self.error.partition(" ")[0].rstrip(":")
 
 
 @dataclass
 class DeliveryReport:
-    """What a run did, in messages. `has_more`: it ended before its work."""
+    """What a run did, in messages. `has_more`: it ended before everything was sent."""
 
     sent: int = 0
     retried: int = 0

@@ -1,7 +1,7 @@
 """Signed links in emails to staff: each leads to a page that asks, and does one thing to one case for one person.
 
-A link is good for the addressee, for the schedule that the email was about, and until it expires. It is no credential:
-its page wants the person to be signed in. Nothing is stored of it.
+A link is valid for its addressee, for the schedule that the email was about, and until it expires. It is not a
+credential: its page requires the person to be signed in. Nothing about it is stored.
 """
 
 import datetime as dt
@@ -17,14 +17,14 @@ from cases.lifecycle.permissions import Action
 from cases.models import Case, User
 
 SALT = "cases.delivery.signed_links"
-# Most are out of date before, because the case has been released.
+# Most are out of date before that, because the case has been released.
 LIFETIME = dt.timedelta(days=14)
-# What the letters of a link mean, short because links are read aloud in emails. Never another meaning for a letter.
+# What the letters of a link mean. They are short because links are read aloud in emails. Never change what one means.
 LETTERS = {"d": Action.RESCHEDULE, "r": Action.RETURN, "h": Action.HOLD, "e": Action.RELEASE_EARLY}
 
 
 class BadLink(CaseError):
-    """Nobody has signed this link."""
+    """The portal has not signed this link."""
 
     status = 404
 
@@ -33,7 +33,7 @@ class BadLink(CaseError):
 
 
 class NotTheAddressee(CaseError):
-    """The link is somebody else's."""
+    """The link belongs to another person."""
 
     status = 403
 
@@ -42,7 +42,7 @@ class NotTheAddressee(CaseError):
 
 
 class NotTheirsAnymore(CaseError):
-    """The case has another technician by now, or the absence is over in which the addressee stood in."""
+    """The case has another technician now, or the absence during which the addressee stood in is over."""
 
     status = 403
 
@@ -52,7 +52,7 @@ class NotTheirsAnymore(CaseError):
 
 @dataclass(frozen=True)
 class SignedLink:
-    """What a link is for. `revision` is the one of the schedule that the email was about."""
+    """What a link is for. `revision` is that of the schedule that the email was about."""
 
     action: Action
     case: int
@@ -60,7 +60,7 @@ class SignedLink:
 
 
 def link(action: Action, *, case: Case, person: User, now: dt.datetime) -> str:
-    """Return the address of a link with which `person` does `action` to `case`, made at the aware datetime `now`."""
+    """Return the address of a link for `person` to do `action` to `case`, created at the aware datetime `now`."""
     letter = next(letter for letter, known in LETTERS.items() if known == action)
     expires = int((now + LIFETIME).timestamp())
     facts = [letter, case.pk, case.schedule_revision, person.pk, expires]
@@ -70,8 +70,8 @@ def link(action: Action, *, case: Case, person: User, now: dt.datetime) -> str:
 def read(token: str, *, by: User, now: dt.datetime) -> SignedLink:
     """Return what the link with this `token` is for.
 
-    BadLink where it was not signed, NotTheAddressee for another person than the one it was sent to, LinkGone where it
-    has expired at `now`.
+    BadLink if it was not signed, NotTheAddressee for anyone but the person it was sent to, LinkGone if it has expired
+    at `now`.
     """
     letter, case, revision, person, expires = _facts(token)
     if person != by.pk:
@@ -82,7 +82,7 @@ def read(token: str, *, by: User, now: dt.datetime) -> SignedLink:
 
 
 def case_of(token: str, *, by: User) -> int | None:
-    """Return the key of the case of a link that was sent to `by`, whatever has become of it since, or None."""
+    """Return the key of the case of a link that was sent to `by`, even if it has ended since, or None."""
     try:
         _letter, case, _revision, person, _expires = _facts(token)
     except BadLink:

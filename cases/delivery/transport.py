@@ -1,4 +1,4 @@
-"""One connection for many messages, and what a mail server or a provider answers."""
+"""One connection for many messages, and the replies of mail servers and providers."""
 
 import re
 import smtplib
@@ -15,13 +15,14 @@ from cases.delivery.results import SENDER_REFUSED, DeliveryResult, Outcome
 
 logger = structlog.get_logger(__name__)
 
-# Many servers close a connection after a hundred messages. It is better closed between two than at the start of one.
+# Many servers close a connection after a hundred messages. It is better to close it between two messages than during
+# one.
 MESSAGES_PER_CONNECTION = 100
-# The status of an address that can't be one (RFC 3463).
+# The status for an invalid address (RFC 3463).
 INVALID_ADDRESS = "5.1.3"
 # The reply to a message that is too large. It may come with the sender, whose command says how large the message is.
 TOO_LARGE = 552
-# A permanent answer about the sender that comes later. Postfix waits for the recipient, Exchange for the message.
+# A permanent reply about the sender that comes later. Postfix waits for the recipient, Exchange for the message.
 SENDER = re.compile(r"^5\d\d[ -]5\.(1\.[78]|7\.60)(?![\d.])|^5\d\d .*\bsender address rejected\b", re.IGNORECASE)
 # A passing answer to the sender's command that is about the server itself: its disk is full, or it has an error.
 OF_SERVER = re.compile(r"^4\d\d[ -]4\.3\.|^45[12] (?!4\.)")
@@ -65,7 +66,7 @@ class Transport:
             self._connection.open()
         except (smtplib.SMTPException, OSError) as error:
             return DeliveryResult(Outcome.UNREACHABLE, f"{type(error).__name__}: {error}")
-        except UnicodeError as error:  # a host, a user or a password that can't be told; the error quotes it
+        except UnicodeError as error:  # a host, a user or a password that can't be sent; the error quotes it
             return DeliveryResult(Outcome.UNREACHABLE, describe(error))
         self._messages += 1
         try:
@@ -89,7 +90,7 @@ class Transport:
 
 
 def _by_error(error: smtplib.SMTPException | OSError) -> DeliveryResult:
-    """Return what an error means that a server or a provider gave once it had begun to take the message."""
+    """Return what an error means that a server or provider reports after it has begun to accept the message."""
     match error:
         case smtplib.SMTPNotSupportedError():
             return DeliveryResult(Outcome.REJECTED, f"{type(error).__name__}: {error}")
@@ -123,9 +124,9 @@ def _names_sender(error: OSError) -> bool:
 
 
 def _by_provider_status(message: EmailMessage) -> DeliveryResult | None:
-    """Return what the provider said of the one recipient, by django-anymail's words for it. None where it took it.
+    """Return what the provider said about the single recipient, in django-anymail's terms, or None if it accepted it.
 
-    `rejected` is about an address that the provider no longer sends to: it bounced once, or its owner complained.
+    `rejected` means that the provider no longer sends to an address, because it bounced once or its owner complained.
     """
     statuses: set[str] = getattr(getattr(message, "anymail_status", None), "status", None) or set()
     if not statuses or not statuses <= {"invalid", "rejected"}:
@@ -140,7 +141,7 @@ def _of_recipient(answer: DeliveryResult) -> DeliveryResult:
 
 
 def _of_sender(answer: DeliveryResult, *, is_final: bool = False) -> DeliveryResult:
-    """Return what an answer about our sender means. It says nothing about the recipient.
+    """Return what a reply about our sender means.
 
     What is wrong in the settings is refused for every message and may be set right at any time: it is tried again, ever
     more rarely, and given up like a recipient who always says later. So is a sender who sends too much for a while.

@@ -30,7 +30,7 @@ OPENED = _noop("The member has opened the case, or can no longer see it.")
 
 
 def unopened(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
-    """Render one message about those cases of `batch` that their member may see and has not opened."""
+    """Render one message about the cases in `batch` that their member may see and has not opened."""
     person = context.people[batch.recipient_id]
     waiting, dropped_rows = batch.still_released(context, only=lambda case: case.first_viewed_at is None)
     if not waiting:
@@ -44,7 +44,7 @@ def unopened(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
 
 
 def unopened_letter(cases: Sequence[Case], person: User) -> Letter:
-    """Return the letter to `person` about `cases`, the first MAX_LISTED of them by name."""
+    """Return the letter to `person` about `cases`. It names the first MAX_LISTED of them."""
     count = len(cases)
     words = ngettext(
         "Your case is ready, and you haven't opened it yet.",

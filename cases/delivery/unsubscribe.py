@@ -29,7 +29,7 @@ def link(person: User, kinds: Collection[str]) -> str:
 
 
 def read(token: str) -> UnsubscribeRequest | None:
-    """Return what the `token` of a link asks for; None where the portal has not signed it."""
+    """Return what the `token` of a link asks for, or None if the portal has not signed it."""
     try:
         person, kinds = signing.loads(token, salt=SALT)
     except signing.BadSignature:

@@ -1,1 +1,1 @@
-"""The files of a case: attach, remove, check what kind they are, store."""
+"""The files of a case: attach, remove, check their type, store."""

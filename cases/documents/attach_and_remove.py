@@ -1,8 +1,8 @@
-"""What people do with the documents of a case: attach one, take it away again. Verbs as in cases.releases.
+"""What people do with the documents of a case: attach and remove them.
 
-Members change the submissions of their drafts. Who works on an accepted case changes its reports
-(cases.lifecycle.permissions). A completed case keeps what it has: what is released is what was completed. What was
-attached or removed is in the history by its name, which members never see.
+Verbs as in cases.releases. Members change the submissions of their drafts. The people who work on an accepted case
+change its reports (cases.lifecycle.permissions). A completed case keeps what it has: what is released is what was
+completed. The history, which members never see, names the files that were attached or removed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,8 +23,8 @@ from cases.lifecycle.stored_files import discard, discard_after_commit
 from cases.models import Case, CaseDocument, CaseEvent, User
 
 Kind = CaseDocument.Kind
-# Of each kind in one case, because its page shows all of them. They are counted apart: staff could not make room for a
-# report where a member has sent too many.
+# Per kind in one case, because its page shows all of them. The kinds are counted separately, because staff could not
+# make room for a report if a member had sent too many files.
 MAX_DOCUMENTS_OF_A_KIND = 50
 
 
@@ -36,11 +36,11 @@ def kind_of(user: User) -> CaseDocument.Kind:
 def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: str = "") -> CaseDocument:
     """Attach `file` to the case: as a submission for a member, as a report for the others.
 
-    BadDocument for a file that may be none, QuotaReached for one too many, StorageFailed where it could not be kept;
-    then, as after any other error, nothing is kept of it. The file is stored before the transaction, which then is
-    short, whatever the storage is. A form makes one document (cases.lifecycle.form_tokens).
+    BadDocument for a file that cannot be a document, QuotaReached for one too many, StorageFailed if it could not be
+    stored. After any error, nothing of it is kept. The file is stored before the transaction, so that the transaction
+    is short with any storage. A form makes one document (cases.lifecycle.form_tokens).
     """
-    # Before anything is written. It is asked again with the row locked.
+    # Before anything is written. It is checked again with the row locked.
     permissions.check(Action.ATTACH, by=by, case=Case.objects.visible_to(by).get(pk=case.pk))
     quotas.check_uploads(by)
     with stored([file], by=by) as (document,):
@@ -56,8 +56,8 @@ def attach(*, case: Case, by: User, file: File[Any], source: str, form_token: st
 def stored(files: Sequence[File[Any]], *, by: User) -> Iterator[list[CaseDocument]]:
     """Check and store `files`, then begin a transaction and yield their documents, which have no row and no case yet.
 
-    BadDocument and StorageFailed as of `attach`. After an error in the block, or before, nothing is kept of them. When
-    the commit itself fails nobody knows whether the rows are there: the files stay, and so they do when an outer
+    BadDocument and StorageFailed as in `attach`. After an error in the block, or before it, nothing of them is kept. If
+    the commit itself fails, it is unknown whether the rows exist, so the files stay. They also stay when an outer
     transaction is rolled back. `cases.documents.storage.reconcile` finds files without a row.
     """
     examined = [(file, file_types.examine(file)) for file in files]
@@ -79,9 +79,9 @@ def stored(files: Sequence[File[Any]], *, by: User) -> Iterator[list[CaseDocumen
 
 
 def record_attached(document: CaseDocument, recorder: EventRecorder, *, by: User) -> None:
-    """Store the row of a document of `stored`, and the step of its case, which is locked.
+    """Store the row of a document in `stored`, and the step of its case, which is locked.
 
-    QuotaReached and BadDocument where it is one too many.
+    QuotaReached or BadDocument if it is one too many.
     """
     document.case = recorder.case
     quotas.check_uploads(by)
@@ -101,7 +101,7 @@ def _check_room(document: CaseDocument) -> None:
 
 
 def check_removal(document: CaseDocument, *, by: User) -> None:
-    """Check that `by` may remove the document now, before they are asked. Else CaseError."""
+    """Check that `by` may remove the document now, before they are asked to confirm. CaseError otherwise."""
     permissions.check(Action.ATTACH, by=by, case=document.case)
     _check_kind(document, by=by)
 
@@ -110,8 +110,8 @@ def check_removal(document: CaseDocument, *, by: User) -> None:
 def remove(*, document: CaseDocument, by: User, source: str) -> None:
     """Remove the document.
 
-    NotAllowed where `by` could not have attached it. CaseDocument.DoesNotExist where it is gone already, or `by` may
-    not know of it.
+    NotAllowed if `by` could not have attached it. CaseDocument.DoesNotExist if it is already gone, or `by` may not know
+    about it.
     """
     locked = lock_for_action(document.case, Action.ATTACH, by=by, source=source)
     by, recorder = locked.by, locked.recorder

@@ -1,4 +1,4 @@
-"""Which files may be documents: by size, by extension, and by what is in them."""
+"""Which files can be documents: by size, extension and content."""
 
 import re
 import unicodedata
@@ -22,11 +22,11 @@ from cases.documents.text_files import is_text
 HIDDEN, JOINERS = ("Cc", "Cf", "Cs"), "\u200c\u200d"
 # Pages and downloads show the name.
 NAME_LENGTH = limits.FILE_NAME
-# What browsers show themselves.
+# Types that browsers can display.
 SHOWN = {"application/pdf", "image/png", "image/jpeg"}
 # Bytes at the start of a file that tell its type.
 HEAD = 64
-# How far into a PDF its header may begin, for viewers.
+# How far into a PDF viewers accept its header.
 PDF_HEAD = 1024
 
 Content = File[Any]
@@ -35,7 +35,7 @@ Test = Callable[[Content], bool]
 
 @dataclass(frozen=True)
 class Examined:
-    """What is known of a file that may be a document; `content_type` is ours, never the sender's."""
+    """The facts about a file that can be a document. `content_type` is ours, never the sender's."""
 
     name: str
     size: int
@@ -43,7 +43,7 @@ class Examined:
 
 
 def examine(file: Content) -> Examined:
-    """Return the facts of `file`, which may be a document. BadDocument, in a sentence, if it may not."""
+    """Return the facts about `file`. BadDocument, with a message for people, if it cannot be a document."""
     name = clean_name(file.name or "")
     size = file.size
     extension = PurePosixPath(name).suffix.lower()
@@ -62,21 +62,21 @@ def examine(file: Content) -> Examined:
 
 
 def clean_name(name: str) -> str:
-    """Return the last part of `name`, without characters that nobody sees, and not too long; its extension is kept."""
+    """Return the last part of `name` without invisible characters, shortened if necessary. The extension is kept."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    # Among them those that reverse the direction of writing: "reportfdp.exe" would read "reportexe.pdf".
+    # This includes characters that reverse the writing direction: "reportfdp.exe" would read "reportexe.pdf".
     shown = "".join(letter for letter in last if letter in JOINERS or unicodedata.category(letter) not in HIDDEN)
     path = PurePosixPath(clean_line(shown).strip(" ."))
     return path.stem[: NAME_LENGTH - len(path.suffix)] + path.suffix
 
 
 def most_bytes() -> int:
-    """Return how large a document may be, in bytes."""
+    """Return the maximum size of a document in bytes."""
     return settings.DOCUMENT_MAX_MB * 2**20
 
 
 def too_large() -> BadDocument:
-    """Return the refusal of a file that is larger."""
+    """Return the error for a file that is larger."""
     return BadDocument(_("This file is too large. The limit is %(limit)s MB.") % {"limit": settings.DOCUMENT_MAX_MB})
 
 
@@ -86,7 +86,7 @@ def in_words() -> str:
 
 
 def is_shown(content_type: str) -> bool:
-    """Tell whether browsers show files of this type in a page, and run nothing of them in a sandbox."""
+    """Tell whether browsers show files of this type in a page, and run nothing from them in a sandbox."""
     return content_type in SHOWN
 
 
@@ -107,10 +107,7 @@ def _begins_like(extension: str) -> Test:
 
 
 def _pdf(file: Content) -> bool:
-    """Tell whether the header is where viewers look for it.
-
-    Programs write a mark of their encoding before it, or more.
-    """
+    """Tell whether the header is where viewers look for it. Some programs write a byte order mark before it."""
     file.seek(0)
     return re.search(rb"%PDF-\d", file.read(PDF_HEAD)) is not None
 

@@ -1,8 +1,8 @@
-"""Office files, which are zip archives: what kind one is by what it says of itself, and whether to open it at all.
+"""Office files, which are zip archives: which kind one claims to be, and whether to open it at all.
 
-A file that somebody made up is bounded before anything in it is read: the number of its entries and the size of their
-list by its end record, the size of what it unpacks to by that list. Nothing is ever unpacked but two or three small
-parts of XML, and of those no more than a bound.
+A malicious file is checked against limits before anything in it is read: its end record gives the number of entries and
+the size of their directory, and the directory gives the unpacked size. Only two or three small XML parts are ever
+unpacked, and only up to a limit.
 """
 
 import posixpath
@@ -18,13 +18,13 @@ from django.core.files import File
 
 Content = File[Any]
 
-# A report with a thousand pictures has some 2,000 entries; the list of one is 46 bytes and its names.
+# A report with a thousand pictures has about 2,000 entries. Each takes 46 bytes and its name in the directory.
 MAX_ENTRIES = 10_000
 MAX_LIST = 2**20
 MAX_UNPACKED = 512 * 2**20
-# How many bytes of one part are read.
+# The most bytes that are read of one part.
 MAX_PART = 2**20
-# Office knows no others, and one of those may ask for gigabytes of memory.
+# Office uses no others, and another one might need gigabytes of memory.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 OPEN_XML = "application/vnd.openxmlformats-officedocument"
@@ -42,7 +42,7 @@ LONGEST_COMMENT = 2**16 - 1
 
 
 class NotThatFile(Exception):
-    """The file is not what its name says, or is too much to look into."""
+    """The file is not what its name says, or is too large to inspect."""
 
 
 def is_word(file: Content) -> bool:
@@ -64,7 +64,7 @@ def _is_archive(file: Content, fits: Callable[[zipfile.ZipFile], bool]) -> bool:
     try:
         file.seek(0)
         if file.read(4) != b"PK\3\4":
-            return False  # what stands before an archive could be a page or a program
+            return False  # data before an archive could be a page or a program
         _check_end_record(file)
         with zipfile.ZipFile(file) as archive:
             _check_list(archive)
@@ -72,14 +72,14 @@ def _is_archive(file: Content, fits: Callable[[zipfile.ZipFile], bool]) -> bool:
     except (NotThatFile, zipfile.BadZipFile, zlib.error, expat.ExpatError, struct.error):
         return False
     except (KeyError, ValueError, NotImplementedError, RuntimeError, EOFError, OSError, LookupError, OverflowError):
-        return False  # whatever zipfile says of an archive that is damaged, or that somebody made up
+        return False  # zipfile's errors for a damaged or malicious archive
 
 
 def _check_end_record(file: Content) -> None:
-    """Raise NotThatFile where the end record tells of too many entries, or of too long a list of them.
+    """Raise NotThatFile if the end record announces too many entries, or too large a directory.
 
-    `zipfile` reads the whole list when it opens an archive. So the record is looked for where it looks: at the very
-    end, else at the last place of its signature; and a ZIP64 record before it, where there is one, counts instead.
+    `zipfile` reads the whole directory when it opens an archive. So this looks for the record where `zipfile` does: at
+    the very end, or else at the last place of its signature. A ZIP64 record before it counts instead.
     """
     size = file.seek(0, 2)
     start = max(0, size - LONGEST_COMMENT - END.size)
@@ -110,7 +110,7 @@ def _check_list(archive: zipfile.ZipFile) -> None:
 
 
 def _is_open_document(archive: zipfile.ZipFile) -> bool:
-    # The format wants it as it is: nothing is decompressed here.
+    # The format requires it to be uncompressed, so nothing is decompressed here.
     if archive.getinfo("mimetype").compress_type != zipfile.ZIP_STORED:
         return False
     with archive.open("mimetype") as kind:
@@ -136,7 +136,7 @@ def _is_open_xml(archive: zipfile.ZipFile, wanted: str) -> bool:
 
 
 class _Types:
-    """What [Content_Types].xml says: the content type of a part, by its name or by its extension. All in lower case."""
+    """The content of [Content_Types].xml: the content type of each part, by name or extension, in lowercase."""
 
     def __init__(self, xml: bytes) -> None:
         self._of_part: dict[str, str] = {}
@@ -158,9 +158,9 @@ class _Types:
 
 
 def _relationships(archive: zipfile.ZipFile, names: dict[str, str], source: str) -> Iterator[tuple[str, str]]:
-    """Return kind and target of each relationship of the part `source`, in lower case.
+    """Return the kind and target of each relationship of the part `source`, in lowercase.
 
-    Of the package where it is empty.
+    If it is empty, those of the package.
     """
     folder, name = posixpath.split(source)
     path = posixpath.join(folder, "_rels", f"{name}.rels")
@@ -183,8 +183,8 @@ def _part(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> bytes:
 
 
 def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
-    """Name and attributes of each element, without namespaces. NotThatFile where it defines a document type, whose
-    entities could grow without end; expat.ExpatError where it is no XML."""
+    """Yield the name and attributes of each element, without namespaces. NotThatFile if it defines a document type,
+    whose entities could grow without limit. expat.ExpatError if it is not XML."""
     found: list[tuple[str, dict[str, str]]] = []
 
     def refuse(*declaration: object) -> None:

@@ -1,6 +1,7 @@
-"""The storage of documents: a file that is kept whole or not at all, and files and rows that tell of each other.
+"""The storage of documents.
 
-Nothing of a document but its key reaches a log: its name is its owner's.
+A file is stored completely or not at all, and files and rows match. Only the key of a document reaches a log, because
+its name is private.
 """
 
 import datetime as dt
@@ -22,15 +23,16 @@ from cases.models.document import random_path
 
 logger = structlog.get_logger(__name__)
 
-# Documents without a file that a report names.
+# The most documents without a file that a report names.
 NAMED = 100
 ROWS_AT_ONCE = 1000
 
 
 def store(document: CaseDocument, file: File[Any]) -> str:
-    """Keep the content of `file` for `document`, which is not stored yet. Return its path in the storage.
+    """Store the content of `file` for `document`, which has no row yet.
 
-    StorageFailed where it could not be kept: the disk is full, the bucket does not answer. Nothing of it remains then.
+    Return its path in the storage. StorageFailed if that fails, for example because the disk is full or the bucket does
+    not respond. Nothing of it remains then.
     """
     path = random_path(document, "")
     try:
@@ -42,9 +44,9 @@ def store(document: CaseDocument, file: File[Any]) -> str:
 
 
 def free_bytes() -> int | None:
-    """Return how many bytes the disk of the documents still takes.
+    """Return the free bytes of the disk for documents.
 
-    None where they are in a bucket, where their folder is not there, and where the disk does not answer.
+    None if they are in a bucket, if their folder does not exist, or if the disk does not respond.
     """
     if not isinstance(default_storage, FileSystemStorage):
         return None
@@ -58,10 +60,10 @@ def free_bytes() -> int | None:
 
 
 def reconcile(*, now: dt.datetime) -> StorageReport:
-    """Compare the storage with the rows, and write down what was found at the aware datetime `now`.
+    """Compare the storage with the rows, and record what was found at the aware datetime `now`.
 
-    A file that no row names is left alone for DOCUMENT_ORPHAN_DAYS: the row may be on its way, or in a restore. Then it
-    is deleted. Rows whose file is gone are reported and stay. Costs one look at each folder of the storage and at each
+    A file that no row names is left alone for DOCUMENT_ORPHAN_DAYS, because its row may be on its way, or in a restore.
+    Then it is deleted. Rows whose file is gone are reported and stay. This reads each folder of the storage and each
     row, so it runs once a week.
     """
     before = now - dt.timedelta(days=settings.DOCUMENT_ORPHAN_DAYS)
@@ -82,13 +84,13 @@ def reconcile(*, now: dt.datetime) -> StorageReport:
 
 
 def _look_at_orphan(path: str, report: StorageReport, *, before: dt.datetime) -> None:
-    """Delete a file without a row that is older than `before`, count a younger one."""
+    """Delete a file without a row if it is older than `before`. Count a newer one."""
     try:
         modified = default_storage.get_modified_time(path)
     except FileNotFoundError:
         return  # taken away meanwhile
     modified = modified if timezone.is_aware(modified) else timezone.make_aware(modified, dt.UTC)
-    # Asked once more: the row of a slow upload may have come in the meantime.
+    # Checked again, because the row of a slow upload may have been added in the meantime.
     if modified >= before or CaseDocument.objects.filter(file=path).exists():
         report.orphans += 1
         return

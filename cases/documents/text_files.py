@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.files import File
 
-# Each with the mark that declares it. UTF-32's first, which begins with UTF-16's.
+# Each with the byte order mark that declares it. UTF-32 comes first, because its mark begins with that of UTF-16.
 DECLARED = [
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -15,7 +15,7 @@ DECLARED = [
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
 USUAL = ("utf-8", "cp1252")
-# Every control character but tabs, line ends and form feeds: no text has them. So has no text half a character.
+# Every control character except tabs, line ends and form feeds, and half characters. No text contains them.
 NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 

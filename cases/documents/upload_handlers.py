@@ -1,4 +1,4 @@
-"""What comes in as a file with a request, before anybody has looked at it."""
+"""Files that come with a request, before anything has checked them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +15,14 @@ from cases.documents import file_types
 
 logger = structlog.get_logger(__name__)
 
-# What every form calls its file.
+# The name of the file field in every form.
 FIELD = "file"
 
 
 class SizeLimit(FileUploadHandler):
     """Drops files that would take the request over DOCUMENT_MAX_MB. It comes before the handlers that keep them, and
-    runs for everybody, also for strangers: it is what keeps their uploads from filling memory and disk. It also counts
-    what comes as `file`, so that nothing that is dropped goes unnoticed beside another file."""
+    runs for everyone, even strangers, to keep their uploads from filling memory and disk. It also counts what comes as
+    `file`, so that a dropped file never goes unnoticed next to another one."""
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
@@ -46,8 +46,8 @@ class SizeLimit(FileUploadHandler):
 
 
 class TemporaryFile(TemporaryFileUploadHandler):
-    """Django's handler of large files. Where the disk is full the file is skipped, and `uploaded_file` says so: the
-    error would come up wherever the form is read first, as an answer without a sentence."""
+    """Django's handler for large files. If the disk is full, the file is skipped and `uploaded_file` says so. Otherwise
+    the error would be raised wherever the form is first read, without a message for people."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin a temporary file."""
@@ -60,7 +60,7 @@ class TemporaryFile(TemporaryFileUploadHandler):
             return super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
-        """Hand the file over, whole; SkipFile is for its chunks alone."""
+        """Pass on the file, completely. SkipFile is only for its chunks."""
         try:
             with self._failures_told():
                 return super().file_complete(file_size)
@@ -82,18 +82,18 @@ def _files_sent(request: HttpRequest | None) -> int:
 
 
 def is_file_sent(request: HttpRequest) -> bool:
-    """Tell whether a `file` came with the request, also one that `uploaded_file` refuses.
+    """Tell whether a `file` came with the request, even one that `uploaded_file` rejects.
 
-    A form may be sent without.
+    A form may be sent without one.
     """
     is_kept = FIELD in request.FILES or getattr(request, "upload_failed", False)
     return is_kept or int(request.META.get("CONTENT_LENGTH") or 0) > file_types.most_bytes()
 
 
 def uploaded_files(request: HttpRequest) -> list[UploadedFile[Any]]:
-    """Return every `file` of the request, or none.
+    """Return every `file` of the request, if any.
 
-    BadDocument where all of them together are too large, StorageFailed where the disk did not take one.
+    BadDocument if they are too large together, StorageFailed if the disk did not accept one.
     """
     if not is_file_sent(request):
         return []
@@ -105,9 +105,9 @@ def uploaded_files(request: HttpRequest) -> list[UploadedFile[Any]]:
 
 
 def uploaded_file(request: HttpRequest) -> UploadedFile[Any]:
-    """Return the one `file` of the request.
+    """Return the only `file` of the request.
 
-    BadDocument without one and for several, StorageFailed where the disk did not take it.
+    BadDocument if there is none or several, StorageFailed if the disk did not accept it.
     """
     files = request.FILES.getlist(FIELD)
     if max(len(files), _files_sent(request)) > 1:
