@@ -19,7 +19,7 @@ from cases.models import Case, Condition, Notification, User
 from cases.models.condition import UNMET
 
 Kind = Notification.Kind
-# Even the person who hands over a case or deactivates a colleague is notified of what that leaves to others.
+# Not the person who hands over a case or deactivates a colleague: they too are notified of what that leaves to others.
 BY_ITSELF = "portal"
 BATCH = 1000
 APPROVALS = UNMET & Q(kind=Condition.Kind.APPROVAL)

@@ -1,1 +1,1 @@
-"""What people type, read and checked. A form has no rule of its own: the verbs have them."""
+"""What people type, parsed and checked. Forms contain no rules: those are in the verbs."""

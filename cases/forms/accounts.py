@@ -1,4 +1,4 @@
-"""The forms of allauth in the portal's words: each field has one name, which stands above it alone."""
+"""allauth's forms in the portal's words. Each field has one label, which appears only above it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from cases.core import limits
 from cases.delivery import account_email_queue
 from cases.models import User
 
-# By the names of the fields, in all of these forms.
+# Labels by field name, for all of these forms.
 LABELS = {
     "login": gettext_lazy("Username or email"),
     "email": gettext_lazy("Email address"),
@@ -31,7 +31,7 @@ LABELS = {
     "password2": gettext_lazy("Confirm new password"),
     "code": gettext_lazy("Code"),
 }
-# Likewise: what is said of an empty field.
+# Likewise, the message for an empty field.
 REQUIRED = {
     "login": gettext_lazy("Enter your username or email address."),
     "email": gettext_lazy("Enter your email address."),
@@ -41,7 +41,7 @@ REQUIRED = {
     "password2": gettext_lazy("Enter the new password again."),
     "code": gettext_lazy("Enter a code."),
 }
-# Likewise: no longer text is looked up or hashed.
+# Likewise, the longest text that is looked up or hashed.
 LONGEST = {
     "login": limits.EMAIL,
     "email": limits.EMAIL,
@@ -54,14 +54,14 @@ LONGEST = {
 
 
 def _as_stored(typed: str) -> str:
-    """Return the address of the account that `typed` is a spelling of; `typed` itself where there is none."""
+    """Return the address of the account that `typed` is a spelling of, or `typed` itself if there is none."""
     found = User.objects.with_address(typed).values_list("email", flat=True).first() if "@" in typed else None
     return found or typed
 
 
 class Bounded(forms.Form):
-    """Mixed in before a form of allauth's: no placeholder that says the label once more, and a bound for each text,
-    and a sentence of its own for each empty field."""
+    """Mixin for allauth's forms: no placeholder that repeats the label, a limit for each text, and a specific message
+    for each empty field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,7 +84,7 @@ class Worded(Bounded):
 
 
 class NewPassword(Worded):
-    """Says that the two differ even where the first is refused: both mistakes are mended at once."""
+    """Reports that the two differ even if the first is rejected, so that people can fix both mistakes together."""
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -95,19 +95,19 @@ class NewPassword(Worded):
 
 
 class LoginForm(Worded, account.LoginForm):
-    """Username or address, and the password."""
+    """Sign in with username or address, and password."""
 
     def clean_login(self) -> str:
-        """Return what was typed; an address as the account spells it."""
+        """Return what was typed, with an address spelled as in the account."""
         return _as_stored(super().clean_login())
 
 
 class ReauthenticateForm(Worded, account.ReauthenticateForm):
-    """The password once more."""
+    """Confirm the password again."""
 
 
 class ResetPasswordForm(Worded, account.ResetPasswordForm):
-    """Where the link is sent."""
+    """Request a link for a new password."""
 
     def clean_email(self) -> str:
         """Return the address as the account spells it."""
@@ -115,13 +115,13 @@ class ResetPasswordForm(Worded, account.ResetPasswordForm):
         return str(super().clean_email())
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Leave the rest to the mail worker, for a known and an unknown address alike. Return the address."""
+        """Leave the rest to the mail worker, for known and unknown addresses alike. Return the address."""
         account_email_queue.request_password_resets(self.users)
         return str(self.cleaned_data["email"])
 
 
 class ResetPasswordKeyForm(NewPassword, account.ResetPasswordKeyForm):
-    """The password that is set by the link."""
+    """Set a password with the link."""
 
     def save(self) -> None:
         own_account.set_password(by=self.user, password=self.cleaned_data["password1"], with_link=True)
@@ -129,7 +129,7 @@ class ResetPasswordKeyForm(NewPassword, account.ResetPasswordKeyForm):
 
 
 class ChangePasswordForm(NewPassword, account.ChangePasswordForm):
-    """The present password, and a new one."""
+    """Change the password, given the present one."""
 
     def clean_oldpassword(self) -> str:
         guess = login_attempts.count(context.request, [login_attempts.at_password(self.user)])
@@ -148,7 +148,7 @@ class ChangePasswordForm(NewPassword, account.ChangePasswordForm):
 
 
 class UsesCode(Worded, mfa.BaseAuthenticateForm):
-    """Mixed in before a form of allauth's that asks for a code: each code works once, and guesses are counted."""
+    """Mixin for allauth's forms that ask for a code: each code works once, and guesses are counted."""
 
     def clean_code(self) -> str:
         guess = login_attempts.count(context.request, [login_attempts.at_code(self.user)])
@@ -177,7 +177,7 @@ class AuthenticateForm(UsesCode, mfa.AuthenticateForm):
 
 
 class ReauthenticateByCodeForm(UsesCode, mfa.ReauthenticateForm):
-    """The second factor once more."""
+    """Confirm the second factor again."""
 
 
 class ActivateTOTPForm(Bounded, totp.ActivateTOTPForm):

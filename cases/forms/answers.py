@@ -9,9 +9,9 @@ from cases.forms.single_values import SingleValuesForm
 
 
 class AnswerForm(SingleValuesForm):
-    """The text, and the version of the answer that it was written over. The verb says how long it may be.
+    """The text, and the version of the answer that it is based on.
 
-    `over` names a later version, which the person has seen and replaces all the same.
+    The verb limits its length. `over` names a later version, which the person has seen and replaces anyway.
     """
 
     # Browsers send the end of a line as two characters.

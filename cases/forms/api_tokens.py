@@ -11,7 +11,7 @@ from cases.models.api_token import LONGEST_NAME
 
 
 class ApiTokenForm(forms.Form):
-    """What the token is for, and how long it is good."""
+    """What the token is for, and how long it is valid."""
 
     name = forms.CharField(
         label=_("Name"),

@@ -13,7 +13,7 @@ from cases.forms.single_values import SingleValuesForm
 
 
 class DayForm(SingleValuesForm):
-    """Which day. `now` is the portal's moment: the picker begins today."""
+    """The day. `now` is the portal's moment: the picker begins today."""
 
     date = forms.DateField(
         label=_("Date"),
@@ -32,7 +32,7 @@ class DayForm(SingleValuesForm):
 
 
 class BlackoutDayForm(DayForm):
-    """The day that was looked at, and what it is called."""
+    """The day that was viewed, and its name."""
 
     name = LineField(
         label=_("Name"),

@@ -1,4 +1,4 @@
-"""What an action on many cases asks for. What is allowed is decided by the preview, case by case."""
+"""What an action on many cases asks for. The preview decides case by case what is allowed."""
 
 from typing import Any, cast
 
@@ -33,7 +33,7 @@ class BulkDateForm(BulkForm):
     )
 
     def prepare(self) -> None:
-        """Propose the portal's default date, from the first on that this person may choose."""
+        """Suggest the portal's default date, and offer dates from the first one that this person may choose."""
         now = portal_now()
         first = schedule.date_of(now) if self.by.is_administrator else schedule.least_date(now)
         self.fields["date"].widget.attrs["min"] = first.isoformat()
@@ -58,7 +58,7 @@ class BulkScheduleForm(BulkDateForm):
 
 
 class BulkSpreadForm(BulkDateForm):
-    """From a day on, so many a day."""
+    """A first day, and a number of releases per day."""
 
     most_a_day = forms.IntegerField(
         label=_("Maximum releases per day"),
@@ -79,7 +79,7 @@ class BulkSpreadForm(BulkDateForm):
 
 
 class BulkShiftForm(BulkForm):
-    """By how many days, and which way."""
+    """A number of days, and the direction."""
 
     days = forms.IntegerField(
         label=_("Move by"), min_value=1, max_value=365, initial=1, error_messages={"required": _("Enter a number.")}
@@ -104,7 +104,7 @@ class BulkShiftForm(BulkForm):
 
 
 class BulkHandOverForm(BulkForm):
-    """To whom."""
+    """The new technician."""
 
     technician = TechnicianField(
         label=_("Hand over to"),
@@ -122,7 +122,7 @@ class BulkHandOverForm(BulkForm):
 
 
 class BulkUrgencyForm(BulkForm):
-    """How urgent."""
+    """The urgency."""
 
     urgency = forms.ChoiceField(
         label=_("Urgency"), choices=Case.Urgency.choices, widget=forms.Select(attrs=SELECT), initial="urgent"
@@ -134,7 +134,7 @@ class BulkUrgencyForm(BulkForm):
 
 
 class BulkTypeForm(BulkForm):
-    """Choose the type that the cases get."""
+    """The type that the cases get."""
 
     case_type = CaseTypeField()
 

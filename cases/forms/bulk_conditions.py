@@ -1,4 +1,4 @@
-"""What actions on the conditions of many cases ask for."""
+"""The forms of actions on the conditions of many cases."""
 
 from collections import Counter
 
@@ -11,12 +11,12 @@ from cases.forms.conditions import NewConditionFields
 from cases.models import Condition
 from cases.releases.bulk import Parameters
 
-# How many names of conditions are offered at most.
+# The most condition names that are offered.
 MAX_NAMES = 100
 
 
 class BulkAddConditionForm(NewConditionFields, BulkForm):
-    """What is to happen before the release, as on the page of one case."""
+    """A condition to add, as on the page of one case."""
 
     def parameters(self) -> Parameters:
         """Return what was chosen, of a valid form."""
@@ -27,7 +27,7 @@ class BulkAddConditionForm(NewConditionFields, BulkForm):
 
 
 class BulkConditionForm(BulkForm):
-    """Which of the conditions that are open in the selected cases."""
+    """One of the conditions that are open in the selected cases."""
 
     kinds = tuple(Condition.Kind.values)
 
@@ -58,12 +58,12 @@ class BulkConditionForm(BulkForm):
 
 
 def _label(kind: str, name: str, *, with_kind: bool = False) -> str:
-    """Return what a condition is called. Two of different kinds may have the same name."""
+    """Return the label of a condition. Two of different kinds may have the same name."""
     label = str(Condition.Kind(kind).label)
     return f"{name} ({label})" if name and with_kind else name or label
 
 
 class BulkMeetForm(BulkConditionForm):
-    """Which condition has been met: one that people confirm."""
+    """The condition that has been met, among those that people confirm."""
 
     kinds = (Condition.Kind.MANUAL,)

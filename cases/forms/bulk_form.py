@@ -1,4 +1,4 @@
-"""What every form of a bulk operation asks: why."""
+"""The reason, which every form of a bulk operation asks for."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ OPTIONAL = _("Optional. Saved in the history of each case.")
 
 
 class ReasonForm(SingleValuesForm):
-    """Why. It has to be said where `needs_reason`."""
+    """The reason. It is required if `needs_reason`."""
 
     reason = ProseField(
         label=_("Reason"),
@@ -36,7 +36,7 @@ class ReasonForm(SingleValuesForm):
 
 
 class BulkForm(ReasonForm):
-    """Why; the actions that ask for no more have this form. `keys` are those of the selected cases."""
+    """The reason. Actions that ask for nothing else use this form. `keys` are those of the selected cases."""
 
     field_order = (
         "date",
@@ -69,7 +69,7 @@ class BulkForm(ReasonForm):
 
 
 class UndoForm(ReasonForm):
-    """Why a run is taken back."""
+    """The reason for taking back a run."""
 
     def __init__(self, *args: Any, run: BulkRun, **kwargs: Any) -> None:
         super().__init__(*args, needs_reason=bulk.undo_needs_reason(run), **kwargs)

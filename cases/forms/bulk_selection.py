@@ -12,7 +12,7 @@ from cases.forms.case_filter import CaseFilter
 from cases.models import BulkRun, User
 from cases.selectors import bulk_rows, case_list
 
-# Rows that one form sends. A list has at most 100 a page.
+# The most rows that one form sends. A list has at most 100 per page.
 MAX_CHOSEN = 1_000
 
 
@@ -20,8 +20,8 @@ MAX_CHOSEN = 1_000
 class Selection:
     """The keys of the selected cases, in the order of the list.
 
-    `query` is that of the list, to which the person goes back. `fields` are what a form sends to select the same.
-    `searched`, `matched` and `part` are those of its CaseListResult: which cases were looked through.
+    `query` is that of the list, to which the person returns. `fields` are what a form sends to select the same cases.
+    `searched`, `matched` and `part` come from the CaseListResult and say which cases were searched.
     """
 
     keys: list[int]
@@ -35,7 +35,7 @@ class Selection:
     def of(cls, data: QueryDict, *, by: User) -> Self:
         """Read what a list or a form sends: `case` (many) or `selected`, `all` with `query`, or `run`.
 
-        CaseError where it cannot be read. Who may see a case is asked when it is looked up.
+        CaseError if it cannot be read. Visibility is checked when a case is looked up.
         """
         query = data.get("query", "")
         if run := data.get("run"):
@@ -49,7 +49,7 @@ class Selection:
 
     @classmethod
     def unread(cls, data: QueryDict) -> Self:
-        """Return a selection of nothing, which a form sends as `data` did."""
+        """Return an empty selection, with the form fields of `data`."""
         sent = {name: data.get(name, "") for name in ("run", "all", "selected", "query") if name in data}
         return cls([], data.get("query", ""), sent)
 
@@ -58,7 +58,7 @@ class Selection:
         asked = CaseFilter(QueryDict(query), by=by)
         if not asked.is_valid():
             raise CaseError(_("The filters of this list can't be read. Select the cases again."))
-        # One more than may be selected, which tells that there are too many.
+        # One more than can be selected shows that there are too many.
         most = limits.BULK_CASES + 1
         found = case_list.find(asked.list_query(), by, most=most)
         keys = list(found.cases.values_list("pk", flat=True)[:most])

@@ -1,4 +1,4 @@
-"""What the calendar's addresses and its form for a move say, parsed."""
+"""Parsing the calendar's addresses and its form for a move."""
 
 import datetime as dt
 from typing import Any
@@ -63,22 +63,22 @@ class CalendarForm(forms.Form):
         return date
 
     def period(self) -> Period:
-        """Return the part of the calendar that was asked for."""
+        """Return the requested part of the calendar."""
         return Period(CalendarView(self.cleaned_data["view"]), self.cleaned_data["date"])
 
     def kind_of_list(self) -> EntryKind:
-        """Return what the list of a day shows: what was asked for, if that day can hold it."""
+        """Return the kind that the list of a day shows: the requested one, if that day can have it."""
         kinds = kinds_of(self.cleaned_data["date"], today=self.today)
         wanted = self.cleaned_data["kind"]
         return EntryKind(wanted) if wanted in kinds else kinds[0]
 
     def chosen(self, cases: CaseQuerySet) -> CaseQuerySet:
-        """Return those of `cases` that were asked for."""
+        """Return the requested ones of `cases`."""
         whose = self.cleaned_data["whose"]
         return cases if whose == ALL else cases.filter(assigned_to=int(whose))
 
     def query(self, **changes: object) -> str:
-        """Return the query of an address: what was asked for, with `changes`; None leaves something out."""
+        """Return the query of an address: the present one with `changes`. None removes a value."""
         asked = {key: self.cleaned_data[key] for key in ("view", "date", "whose", "kind")} | changes
         return urlencode({key: value for key, value in asked.items() if value not in (None, "")})
 
@@ -90,7 +90,7 @@ class CalendarForm(forms.Form):
 class MoveForm(RescheduleForm):
     """Another day for the release of a case; its time of day stays."""
 
-    # Needed, since it also says which time of day the person saw.
+    # Required, because it also says which time of day the person saw.
     version = forms.IntegerField(
         min_value=0,
         widget=forms.HiddenInput,
@@ -106,12 +106,12 @@ class MoveForm(RescheduleForm):
         self.offer(case, any_day=by.is_administrator, now=now)
 
     def new_schedule(self, case: Case) -> Schedule:
-        """Return the day that was chosen, at the time of day that `case` has."""
+        """Return the chosen day, at the time of day of `case`."""
         return Schedule(self.cleaned_data["release_date"], case.scheduled_release_time)
 
 
 def read(query: Any, *, by: User, now: dt.datetime) -> tuple[CalendarForm, list[str]]:
-    """Return the form that `query` is, and what is wrong with it: then the form is the one of an empty query."""
+    """Return the form for `query`, and what is wrong with it. If something is, the form is that of an empty query."""
     form = CalendarForm(query, by=by, now=now)
     if form.is_valid():
         return form, []

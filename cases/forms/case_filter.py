@@ -1,4 +1,4 @@
-"""What the address of a case list asks for, read and checked; the form that writes such addresses."""
+"""Reading and checking the address of a case list. The form also writes such addresses."""
 
 import copy
 import datetime as dt
@@ -31,14 +31,14 @@ SELECT = {"class": "form-select"} | LIVE
 OVER, LAST = (7, 30, 90), (7, 30)
 PAGE_SIZES = (50, 100)
 COMFORTABLE = "comfortable"
-# They change how a list is shown, and not what is on it.
+# They change how a list is shown, not what is on it.
 OF_DISPLAY = ("sort", "per", "density")
 OF_STAFF = ("technician", "due", "member", "release_from", "release_to", "age", "held_by", "per", "density")
 
 
 @dataclass(frozen=True)
 class StoredChoices:
-    """What is read from the database to choose from: types and technicians, by key and name."""
+    """The choices that are read from the database: types and technicians, by key and name."""
 
     types: list[tuple[str, StrOrPromise]]
     technicians: list[tuple[str, str]]
@@ -133,7 +133,7 @@ class CaseFilter(FilterForm):
     def __init__(self, query: QueryDict, *, by: User) -> None:
         super().__init__(query)
         self.query, self.by = query, by
-        # What a technician's own cases are called: links of others and shared views have the key.
+        # The name for a technician's own cases. Other people's links and shared views have the key.
         self.mine = {MINE, str(by.pk)} if by.is_technician else set[str]()
         self.stored = _stored_choices(by)
         self.moments: list[dt.datetime] = []
@@ -154,9 +154,9 @@ class CaseFilter(FilterForm):
         self._offer("age", _ages())
 
     def readings(self, queries: Sequence[QueryDict]) -> list[Self]:
-        """Return for each of `queries` a filter of the same person, who is staff, that reads it.
+        """Return a filter for each of `queries`, for the same person, who is staff.
 
-        They have the same fields: to make them again for each view took an eighth of the time of a list.
+        They share their fields, because building these for each view took an eighth of the time of a list.
         """
         field = cast(TechnicianFilterField, self.fields["technician"])
         others = self._others(cast(list[tuple[Any, Any]], field.choices), queries)
@@ -181,7 +181,8 @@ class CaseFilter(FilterForm):
         ]
 
     def _others(self, offered: list[tuple[Any, Any]], queries: Sequence[QueryDict]) -> list[tuple[str, str]]:
-        """Return whom `queries` ask for beside those `offered`, as links and views from before a change of role do."""
+        """Return the technicians that `queries` ask for in addition to those `offered`, as links and views from before
+        a change of role do."""
         asked = {query.get("technician", "") for query in queries}
         return others_with_cases(asked - self.mine - dict(offered).keys(), by=self.by)
 
@@ -196,7 +197,7 @@ class CaseFilter(FilterForm):
         return super().clean()
 
     def list_query(self) -> CaseListQuery:
-        """Return what is asked for, by a valid form."""
+        """Return the query of a valid form."""
         asked = self.cleaned_data
         now = self._now() if asked.get("due") or asked.get("age") or asked.get("held_by") else None
         return CaseListQuery(
@@ -218,7 +219,7 @@ class CaseFilter(FilterForm):
         )
 
     def _now(self) -> dt.datetime:
-        """Return the portal's time. It is asked for once, also for all filters made by `readings`."""
+        """Return the portal's time. It is read only once, even for all filters made by `readings`."""
         if not self.moments:
             self.moments.append(portal_now())
         return self.moments[0]
@@ -235,7 +236,7 @@ class CaseFilter(FilterForm):
 
     @property
     def is_on(self) -> bool:
-        """Whether anything narrows the list."""
+        """Whether any filter narrows the list."""
         return any(self.query.get(name) for name in self.fields if name not in OF_DISPLAY)
 
     @property
@@ -250,7 +251,7 @@ class CaseFilter(FilterForm):
 
     @property
     def per_page(self) -> int:
-        """How many cases a page has."""
+        """The number of cases per page."""
         if self.by.is_member:
             return PER_PAGE
         asked = self.query.get("per", "")
@@ -281,7 +282,7 @@ def _created(age: str, now: dt.datetime) -> dict[str, dt.datetime]:
 
 
 def _last_day(due: str, now: dt.datetime) -> dt.date | None:
-    """Return the last day of what is due on this day or in this week of the portal's calendar."""
+    """Return the last day of today, or of this week, by the portal's calendar."""
     today = schedule.date_of(now)
     week = calendar_periods.Period(calendar_periods.CalendarView.WEEK, today)
     return {"today": today, "week": week.last}.get(due)

@@ -1,4 +1,4 @@
-"""The types to choose from, and the forms with which administrators keep them. The verbs decide what is allowed."""
+"""The choice of a type, and the forms with which administrators manage types. The verbs decide what is allowed."""
 
 from typing import Any, cast
 
@@ -24,9 +24,9 @@ def choosable(*, present: CaseType | None = None) -> list[CaseType]:
 
 
 def filter_choices_of_types(*, by: User) -> list[tuple[str, Any]]:
-    """Return *General* and every type that `by` may filter by, retired ones last; nothing where none is kept.
+    """Return *General* and every type that `by` may filter by, retired ones last, or nothing if there are no types.
 
-    Members read of no retired type, except on a case that has it.
+    Members see no retired types, except on a case that has one.
     """
     kept = in_order().only("name", "is_retired")
     types = kept.filter(is_retired=False) if by.is_member else kept
@@ -57,7 +57,7 @@ class CaseTypeField(forms.ChoiceField):
         super().__init__(label=_("Type"), widget=select, error_messages=errors, **options)
 
     def offer(self, types: list[CaseType], *, present: CaseType | None) -> None:
-        """Let a person choose *General* or one of `types`. What sends no type keeps the `present` one."""
+        """Let a person choose *General* or one of `types`. A form that sends no type keeps the `present` one."""
         self.types, self.present = {value_of(each): each for each in types}, present
         self.choices = [(GENERAL, _("General")), *((value, each.name) for value, each in self.types.items())]
 
@@ -68,7 +68,7 @@ class CaseTypeField(forms.ChoiceField):
 
 
 class CorrectionForm(VersionForm):
-    """Type and urgency of a case in work. Without types to choose from it is about the urgency alone."""
+    """Type and urgency of a case in progress. Without types to choose from, only the urgency."""
 
     case_type = CaseTypeField()
     urgency = forms.ChoiceField(
@@ -93,7 +93,7 @@ class CorrectionForm(VersionForm):
 
 
 class CaseTypeForm(VersionForm):
-    """What an administrator says of a type, without its conditions."""
+    """What an administrator sets for a type, without its conditions."""
 
     name = LineField(label=_("Name"), max_length=limits.NAME, error_messages={"required": _("Enter a name.")})
     guidance = ProseField(
@@ -119,13 +119,13 @@ class CaseTypeForm(VersionForm):
     )
 
     def facts(self, conditions: "ConditionForms") -> TypeFacts:
-        """Return what was typed, with the conditions of the other form. Both are valid."""
+        """Return what was typed, with the conditions from the other form. Both must be valid."""
         typed = {name: value for name, value in self.cleaned_data.items() if name != "version"}
         return TypeFacts(**typed, conditions=conditions.chosen())
 
 
 class TypeConditionForm(SingleValuesForm):
-    """One condition of a type. Without a kind it is none."""
+    """One condition of a type. A row without a kind is not a condition."""
 
     kind = forms.ChoiceField(
         label=_("Condition"),
@@ -156,7 +156,7 @@ class ConditionForms(forms.BaseFormSet[TypeConditionForm]):
 
 
 def condition_forms(data: Any = None, *, present: CaseType | None = None) -> ConditionForms:
-    """Return the form of the conditions of `present`, or the one that was sent as `data`."""
+    """Return the form for the conditions of `present`, or for the `data` that was sent."""
     made = forms.formset_factory(
         TypeConditionForm, formset=ConditionForms, extra=3, max_num=limits.CONDITIONS, absolute_max=limits.CONDITIONS
     )

@@ -13,7 +13,7 @@ from cases.models import Case, User
 
 
 class AcceptForm(VersionForm):
-    """Who is to work on the case. Administrators name a technician; a technician takes it."""
+    """The person who will work on the case. Administrators name a technician, and technicians take it themselves."""
 
     technician = TechnicianField(
         label=_("Technician"),
@@ -35,13 +35,13 @@ class AcceptForm(VersionForm):
 
 
 class HandOverCaseForm(VersionForm, HandOverForm):
-    """To whom one case goes, and perhaps a word."""
+    """The new technician of one case, and an optional reason."""
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, technician=case.assigned_to or User(), **kwargs)
 
 
 class NoteForm(forms.Form):
-    """The text of a note. The verb says how long it may be, and counts the end of a line once, as browsers do."""
+    """The text of a note. The verb limits its length, and counts a line end as one character, as browsers do."""
 
     text = forms.CharField(required=False, strip=False, max_length=2 * limits.NOTE)

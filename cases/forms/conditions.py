@@ -15,7 +15,7 @@ from cases.models import Condition, User
 
 
 class NewConditionFields(SingleValuesForm):
-    """What a new condition is: its kind, what it is about, and who takes care of it."""
+    """A new condition: its kind, its subject, and who takes care of it."""
 
     kind = forms.ChoiceField(
         label=_("What must happen first"),

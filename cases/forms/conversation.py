@@ -13,9 +13,10 @@ from cases.models import CannedText
 
 
 class MessageForm(SingleValuesForm):
-    """The text of a message. The verb says how long it may be, and counts the end of a line once, as browsers do.
+    """The text of a message.
 
-    `asks`: staff wait for a reply. `canned`: the text that they put into the message before they send it.
+    The verb limits its length, and counts a line end as one character, as browsers do. `asks`: staff wait for a reply.
+    `canned`: a canned text to insert into the message before it is sent.
     """
 
     message = forms.CharField(required=False, strip=False, max_length=2 * limits.MESSAGE)
@@ -27,7 +28,7 @@ class MessageForm(SingleValuesForm):
     )
 
     def with_canned(self) -> "MessageForm":
-        """Return the form with the chosen text after what was typed, nothing sent. This one is valid."""
+        """Return the form with the chosen text after what was typed. Nothing is sent. This form must be valid."""
         typed, chosen = self.cleaned_data["message"].rstrip(), self.cleaned_data["canned"]
         texts = [typed, chosen.text if chosen else ""]
         return MessageForm({"message": "\n\n".join(filter(None, texts)), "asks": self.cleaned_data["asks"]})
@@ -51,5 +52,5 @@ class CannedTextForm(VersionForm):
     )
 
     def change(self) -> dict[str, Any]:
-        """Return the arguments of the verb but for the version."""
+        """Return the arguments of the verb, except the version."""
         return {"name": self.cleaned_data["name"], "text": self.cleaned_data["text"]}

@@ -10,12 +10,12 @@ from cases.core.text_fields import LineField
 from cases.forms.case_types import CaseTypeField, choosable, value_of
 from cases.models import Case, CaseType
 
-# What the buttons of the form send as `then`. Without one of them the draft is saved, and stays a draft.
+# What the buttons of the form send as `then`. Without one, the draft is saved and stays a draft.
 SUBMIT, ATTACH = "submit", "attach"
 
 
 class DraftForm(forms.ModelForm[Case]):
-    """What a member writes. It may lack its title as long as `is_unfinished`: while it saves itself."""
+    """What a member writes. The title may be missing while `is_unfinished`, as in automatic saves."""
 
     title = LineField(label=_("Title"), max_length=limits.TITLE, error_messages={"required": _("Enter a title.")})
     case_type = CaseTypeField(required=False)
@@ -47,6 +47,6 @@ class DraftForm(forms.ModelForm[Case]):
 
     @property
     def guidance(self) -> list[CaseType]:
-        """The types to choose from that say something to the member."""
+        """The choosable types that have guidance for the member."""
         field = self.fields.get("case_type")
         return [each for each in field.types.values() if each.guidance] if isinstance(field, CaseTypeField) else []

@@ -1,4 +1,4 @@
-"""What the filters of lists have in common: they read an address, say what is on, and write such addresses."""
+"""What list filters have in common: they read an address, name the active filters, and write such addresses."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ SELECTED = SafeString(" selected")
 
 @dataclass(frozen=True)
 class Chip:
-    """One filter that is on, in words, and the query without it."""
+    """An active filter in words, and the query without it."""
 
     text: str
     without: str
 
 
 class DayField(forms.DateField):
-    """A day of the calendar's years, or none. Beyond them a day has no moments in some time zones."""
+    """A day within the calendar's years, or none. Outside them, a day has no moments in some time zones."""
 
     default_error_messages: ClassVar = {"invalid": _("Enter a date.")}
 
@@ -44,9 +44,10 @@ class DayField(forms.DateField):
 
 
 class ShortSelect(forms.Select):
-    """A select without groups and without templates: Django's own renders two for each option.
+    """A select without groups and templates.
 
-    The filter of cases has dozens of options, which took a tenth of the time of its list.
+    Django's own renders two templates for each option, and the dozens of options in the case filter took a tenth of the
+    time of its list.
     """
 
     def render(
@@ -64,14 +65,15 @@ class ShortSelect(forms.Select):
 
 
 class FilterForm(forms.Form):
-    """The filters of one list. `query` is its address, `without_chip` the fields that stand elsewhere on the page."""
+    """The filters of one list. `query` is its address, and `without_chip` are the fields that are elsewhere on the
+    page."""
 
     without_chip: ClassVar[tuple[str, ...]] = ()
     day_format: ClassVar[str] = "DAY_FORMAT"
     query: QueryDict
 
     def chips(self) -> list[Chip]:
-        """Return the filters that are on, each with what the query would be without it."""
+        """Return the active filters, each with the query without it."""
         on = [field for field in self if field.name not in self.without_chip and self.query.get(field.name)]
         return [Chip(self._in_words(field), self.query_with(**{field.name: ""})) for field in on]
 

@@ -1,4 +1,4 @@
-"""What the address of the release history asks for, read and checked; the form that writes such addresses."""
+"""Reading and checking the address of the release history. The form also writes such addresses."""
 
 import datetime as dt
 from typing import Any
@@ -21,7 +21,8 @@ INVALID_DAY = {"invalid": _("Enter a date like 2025-12-31.")}
 
 
 class HistoryFilter(FilterForm):
-    """`case`, `kind`, `person`, `channel`, `run`, and the days `since` and `until`. What cannot be read is an error."""
+    """`case`, `kind`, `person`, `channel`, `run`, and the days `since` and `until`. A value that cannot be read is an
+    error."""
 
     case = forms.CharField(
         required=False,
@@ -65,7 +66,7 @@ class HistoryFilter(FilterForm):
         self.fields["person"].choices = self._people()  # type: ignore[attr-defined]
 
     def _people(self) -> list[tuple[str, Any]]:
-        """Return the staff by name, and the member who is asked for, if the history that one may see names them."""
+        """Return the staff by name, and the requested member, if the visible history names them."""
         staff = User.objects.exclude(role=User.Role.MEMBER).order_by("-is_active", *BY_NAME)
         people = {str(person.pk): person.display_name for person in staff}
         asked = self.query.get("person", "")
@@ -85,7 +86,7 @@ class HistoryFilter(FilterForm):
         raise forms.ValidationError(_("No case has this number. Enter the full case number."))
 
     def history_query(self) -> HistoryQuery:
-        """Return what is asked for, by a valid form. Days are those of the reader."""
+        """Return the query of a valid form. Days are those of the reader."""
         asked = self.cleaned_data
         return HistoryQuery(
             person=int(asked["person"]) if asked["person"] else None,

@@ -8,13 +8,13 @@ from cases.core.text import isolated
 from cases.models import User
 from cases.selectors import search
 
-# How many of the members whom a name fits are named.
+# How many of the members who match a name are listed.
 MAX_NAMED = 5
 
 
 def only_member(name: str, *, by: User) -> User:
-    """Return the one member whom staff mean by `name`, among those that `by` may look up. Else ValidationError."""
-    # A username may have many words for the search. No username and no address has a space.
+    """Return the one member whom staff mean by `name`, among those that `by` may look up. ValidationError otherwise."""
+    # To the search, a username may consist of many words. No username or address contains a space.
     people = [] if " " in name else search.member_called(name, by)
     if not people:
         limits.validate_word_count(name)

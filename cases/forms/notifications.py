@@ -1,4 +1,4 @@
-"""The form in which people choose how they are told."""
+"""The form in which people choose how they are notified."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from cases.models import User
 
 
 class NotificationChoicesForm(forms.Form):
-    """A field for each kind that the person may be told of, with how they are told now."""
+    """A field for each kind of notification that the person may get, with the present choice."""
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

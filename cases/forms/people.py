@@ -1,4 +1,4 @@
-"""The list of people, filtered from the URL, and the forms with which administrators look after accounts."""
+"""The list of people, filtered from the URL, and the forms with which administrators manage accounts."""
 
 from typing import Any, cast
 
@@ -65,7 +65,7 @@ class PeopleFilter(django_filters.FilterSet):
 
 
 class NamesForm(forms.ModelForm[User]):
-    """What somebody is called, and where they are reached."""
+    """A person's name and address."""
 
     email = forms.EmailField(
         label=_("Email address"), max_length=limits.EMAIL, error_messages={"required": _("Enter an email address.")}
@@ -79,7 +79,7 @@ class NamesForm(forms.ModelForm[User]):
 
 
 class InviteForm(NamesForm):
-    """Whom to invite, and as what."""
+    """Invite a person with a role."""
 
     class Meta:
         model = User
@@ -90,9 +90,10 @@ class InviteForm(NamesForm):
 
 
 class CorrectForm(SeenValuesMixin, NamesForm):
-    """Another name or address for somebody. What is sent as it was shown stays as it is by now.
+    """A person's new name or address.
 
-    A person without an address, as another system may create them, can do without one.
+    Values that are sent as they were shown keep their current state. A person without an address, as another system may
+    have created them, does not need one.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -101,7 +102,7 @@ class CorrectForm(SeenValuesMixin, NamesForm):
 
 
 class RoleForm(forms.Form):
-    """What somebody is to be."""
+    """A person's new role."""
 
     role = forms.ChoiceField(
         choices=User.Role.choices,
@@ -112,7 +113,7 @@ class RoleForm(forms.Form):
 
 
 class HandOverForm(SingleValuesForm):
-    """To whom the open cases of a technician go, and perhaps why."""
+    """The colleague who gets a technician's open cases, and an optional reason."""
 
     to = TechnicianField(label=_("Technician"), empty_label=_("Choose a technician"))
     reason = ProseField(required=False, max_length=limits.REASON)
@@ -123,7 +124,7 @@ class HandOverForm(SingleValuesForm):
 
 
 class SecondFactorForm(forms.Form):
-    """Why somebody's second factor is removed."""
+    """The reason for removing a person's second factor."""
 
     reason = ProseField(
         max_length=limits.REASON,

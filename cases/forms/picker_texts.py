@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from cases.core.release_days import ClosedDay
 from cases.core.text import isolated
 
-# The note under the field: so many days ahead, and so many of them at most.
+# The note under the field: how many days ahead it looks, and the most days it names.
 NOTED_AHEAD = dt.timedelta(weeks=6)
 MAX_NOTED = 6
 

@@ -1,4 +1,4 @@
-"""What people type, parsed. Whether it is allowed is decided by the verbs."""
+"""Parsing what people type about a release. The verbs decide whether it is allowed."""
 
 import datetime as dt
 from typing import Any
@@ -33,7 +33,7 @@ class ReleaseDateInput(forms.DateInput):
         super().__init__(attrs={"class": "form-control", **attributes}, format="%Y-%m-%d")
 
     def format_value(self, value: Any) -> str | None:
-        """Return the date as the picker reads it, None for a text that is none: it would show nothing of it."""
+        """Return the date as the picker reads it, or None for other text, which it would not show."""
         text = super().format_value(value)
         try:
             return dt.date.fromisoformat(text).isoformat() if text else None
@@ -42,7 +42,7 @@ class ReleaseDateInput(forms.DateInput):
 
 
 class ScheduleFields(SingleValuesForm):
-    """A release date and perhaps a time, both in the portal's zone."""
+    """A release date and optionally a time, both in the portal's zone."""
 
     release_date = forms.DateField(
         label=_("Release date"),
@@ -64,8 +64,8 @@ class ScheduleFields(SingleValuesForm):
     closed_days = ""
 
     def offer(self, case: Case, *, any_day: bool, now: dt.datetime) -> None:
-        """Set what the date picker proposes for `case` at the portal's moment `now`: the days of technicians, or with
-        `any_day` any from today on; and which of them are closed."""
+        """Set what the date picker offers for `case` at the portal's moment `now`: the days that technicians may
+        choose, or with `any_day` any day from today on, and which of them are closed."""
         lead = lead_time_of(case)
         self.days = days = days_to_choose(now, lead)
         self.propose(default_date(now, lead, days=days))
@@ -79,24 +79,25 @@ class ScheduleFields(SingleValuesForm):
             self.closed_days = picker.widget.attrs["data-closed"] = picker_texts.for_script(closed)
 
     def propose(self, date: dt.date) -> None:
-        """Fill the date in where none is chosen yet."""
+        """Fill in the date if none is chosen yet."""
         self.initial.setdefault("release_date", date)
 
     @property
     def time_text(self) -> str:
-        """What the time field holds. With its seconds where it has any: else saving the form would drop them."""
+        """The value of the time field. It includes seconds if there are any, because saving the form would otherwise
+        drop them."""
         value = self["release_time"].value()
         return value.isoformat("seconds" if has_seconds(value) else "minutes") if isinstance(value, dt.time) else value
 
     @property
     def time_step(self) -> str:
-        """Whether the browser's time field takes seconds: it must where it holds some."""
+        """Whether the browser's time field accepts seconds. It must if it contains some."""
         value = self["release_time"].value()
         return "1" if isinstance(value, dt.time) and has_seconds(value) else ""
 
 
 class ChangeForm(VersionForm):
-    """What every change of a release carries: the version that the person looked at, and perhaps a reason."""
+    """What every change of a release carries: the version that the person saw, and optionally a reason."""
 
     reason = ProseField(
         label=_("Reason"),
@@ -121,15 +122,15 @@ class CompletionForm(ChangeForm, ScheduleFields):
         },
     )
 
-    # Only proposed: with "now" chosen it would contradict, where no script leaves it out.
+    # Only suggested: if "now" is chosen and no script leaves the date out, it would be a contradiction.
     default_date: dt.date | None = None
 
     def propose(self, date: dt.date) -> None:
-        """Keep the date for who chooses "schedule"."""
+        """Keep the date for a person who chooses "schedule"."""
         self.default_date = date
 
     def release_on(self, case: Case) -> Schedule | None:
-        """Return the schedule chosen for `case`, None for now. BadSchedule for a choice that contradicts itself."""
+        """Return the schedule chosen for `case`, or None for now. BadSchedule for a choice that contradicts itself."""
         asked = self.cleaned_data
         return release_choice.release_on(
             case=case, option=asked["release_option"], date=asked["release_date"], time=asked["release_time"]
@@ -150,5 +151,5 @@ class RescheduleForm(ChangeForm, ScheduleFields):
     )
 
     def schedule(self) -> Schedule:
-        """Return the schedule that was asked for."""
+        """Return the requested schedule."""
         return Schedule(self.cleaned_data["release_date"], self.cleaned_data["release_time"])

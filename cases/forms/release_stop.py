@@ -8,8 +8,8 @@ from cases.core.text_fields import ProseField
 from cases.forms.single_values import SingleValuesForm
 
 
-class ReleaseStopForm(SingleValuesForm):
-    """Why, and when the stop was made that the person was looking at."""
+class SwitchForm(SingleValuesForm):
+    """The reason, and the time of the stop that the person was looking at."""
 
     reason = ProseField(label=_("Reason"), required=False, max_length=limits.REASON)
     seen = forms.DateTimeField(required=False, widget=forms.HiddenInput)

@@ -1,4 +1,4 @@
-"""Forms that send along what they showed, so that an old page takes back nothing that was changed elsewhere since."""
+"""Forms that also send what they showed, so that an old page does not undo changes made elsewhere since."""
 
 from typing import Any
 

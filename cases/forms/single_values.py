@@ -1,4 +1,4 @@
-"""Forms that refuse a field that is given twice: nobody can say which of the two was meant (docs/rules.md, 2)."""
+"""Forms that reject a field given twice, because it is unclear which value was meant (docs/rules.md, 2)."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 
 class SingleValuesForm(forms.Form):
-    """A form each of whose fields has one value."""
+    """A form in which each field has only one value."""
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse every field that is given more than once."""
+        """Reject every field that is given more than once."""
         cleaned = super().clean()
         if isinstance(self.data, MultiValueDict):
             for name in self.fields:

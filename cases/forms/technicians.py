@@ -19,12 +19,12 @@ BY_NAME = ("first_name", "last_name", "username")
 
 
 def who_take_cases() -> QuerySet[User]:
-    """Return who may be given a case, by name: those who have signed in before (User.takes_cases)."""
+    """Return the people who can be given a case, by name: those who have signed in before (User.takes_cases)."""
     return User.objects.filter(role=User.Role.TECHNICIAN, is_active=True).exclude(INVITED).order_by(*BY_NAME)
 
 
 def colleagues_of(technician: User) -> QuerySet[User]:
-    """Return who may take over the cases of `technician`."""
+    """Return the people who may take over the cases of `technician`."""
     return who_take_cases().exclude(pk=technician.pk)
 
 
@@ -35,9 +35,9 @@ def filter_choices(*, by: User) -> list[tuple[str, str]]:
 
 
 def others_with_cases(asked: Iterable[str], *, by: User) -> list[tuple[str, str]]:
-    """Return key and name of those people `asked` for by key who are no technicians now, but are assigned cases.
+    """Return the key and name of people `asked` for by key who are no longer technicians but still have cases assigned.
 
-    At most one statement, and none where `asked` is empty.
+    At most one statement, and none if `asked` is empty.
     """
     keys = {key for key in asked if limits.is_key(key)}
     if not keys:
@@ -53,7 +53,7 @@ def _away(person: User, until: dt.date) -> str:
 
 
 class TechnicianFilterField(forms.ChoiceField):
-    """Whose cases a list shows. It takes the keys in `accepted` too, which are not offered."""
+    """Whose cases a list shows. It also accepts the keys in `accepted`, which are not offered."""
 
     accepted: frozenset[str] = frozenset()
     default_error_messages: ClassVar = {"invalid_choice": _("Technician not found.")}

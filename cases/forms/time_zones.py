@@ -12,7 +12,7 @@ from cases.models import User
 
 
 class TimeZoneInput(forms.TextInput):
-    """A text field with suggestions, which the browser searches while one types."""
+    """A text field with suggestions, which the browser searches as people type."""
 
     template_name = "cases/widgets/time_zone.html"
 
@@ -24,7 +24,7 @@ class TimeZoneInput(forms.TextInput):
 
 
 class TimeZoneField(LineField):
-    """The name of a zone, or a city that tells it. Empty for the portal's zone."""
+    """The name of a zone, or a city in it. Empty for the portal's zone."""
 
     widget = TimeZoneInput
 

@@ -8,18 +8,24 @@ from cases.models import Case, CaseAnswer
 
 
 def has_answer(case: Case) -> bool:
-    """Tell whether somebody has written an answer to `case`. One look at the database."""
+    """Tell whether `case` has an answer. One query."""
     return CaseAnswer.objects.filter(case=case).exclude(text="").exists()
 
 
 def is_required(case: Case) -> bool:
-    """Tell whether the portal, or the type of `case`, demands an answer before it can be completed."""
+    """Tell whether the portal, or the type of `case`, requires an answer before it can be completed."""
     return settings.RELEASE_REQUIRES_ANSWER or bool(case.case_type and case.case_type.requires_answer)
 
 
-def check_answered(case: Case, *, is_answered: bool | None = None) -> None:
-    """Raise CaseError if `case`, which is locked, needs an answer and has none. `is_answered`: None to look it up."""
-    if not is_required(case) or (has_answer(case) if is_answered is None else is_answered):
+def check_answered(case: Case) -> None:
+    """Raise CaseError if `case`, which is locked, needs an answer and has none."""
+    if is_required(case):
+        check_is_answered(case, has_answer=has_answer(case))
+
+
+def check_is_answered(case: Case, *, has_answer: bool) -> None:
+    """Do the same as `check_answered` when it is already known whether the case has an answer."""
+    if not is_required(case) or has_answer:
         return
     if settings.RELEASE_REQUIRES_ANSWER:
         raise CaseError(_("Write an answer before you complete this case."))

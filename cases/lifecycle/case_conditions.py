@@ -24,9 +24,9 @@ State = Condition.State
 
 
 def recount(case: Case) -> None:
-    """Count the open conditions of the locked `case` again, without saving it (docs/rules.md, 13).
+    """Recount the open conditions of the locked `case` without saving it (docs/rules.md, 13).
 
-    That of many cases stores the count too, which takes one statement more: here it is saved with the case.
+    The function for many cases also stores the count, with one more statement. Here it is saved with the case.
     """
     case.open_conditions = case.conditions.filter(UNMET).count()
 
@@ -37,7 +37,7 @@ def has_open_row() -> Exists:
 
 
 def check_none_open(case: Case) -> None:
-    """Raise WrongState, with the names of the conditions, where one of them is open."""
+    """Raise WrongState, with the names of the open conditions, if there are any."""
     names = [isolated(str(condition)) for condition in case.conditions.filter(UNMET)]
     if names:
         raise WrongState(
@@ -52,17 +52,17 @@ def settle_by_work(case: Case, recorder: EventRecorder) -> None:
 
 
 def reopen_on_return(case: Case, recorder: EventRecorder) -> None:
-    """Open the conditions again that work on the case meets, and let approvals lapse: the case is worked on again."""
+    """Reopen the conditions that work on the case meets, and let approvals lapse, because work on the case resumes."""
     _record_all(condition_sets.reopen_on_return({case.pk: recorder}), recorder)
 
 
 def lapse_approvals(case: Case, recorder: EventRecorder) -> None:
-    """Open the approvals again, because something else would be released than what was approved."""
+    """Reopen the approvals, because what would be released is no longer what was approved."""
     _record_all(condition_sets.lapse_approvals({case.pk: recorder}), recorder)
 
 
 def _record_all(events: Sequence[CaseEvent], recorder: EventRecorder) -> None:
-    """Append what became of the conditions of one case, and count them again. Nothing is done where that is nothing."""
+    """Record what became of the conditions of one case, and recount them. Do nothing if nothing changed."""
     if not events:
         return
     CaseEvent.objects.bulk_create(events)
@@ -78,7 +78,7 @@ def _record_all(events: Sequence[CaseEvent], recorder: EventRecorder) -> None:
 def settle(
     condition: Condition, state: str, recorder: EventRecorder, *, reason: str = "", approved_digest: str = ""
 ) -> None:
-    """Store the condition as met or waived by the person of `recorder`; by nobody where a program acts."""
+    """Store the condition as met or waived by the person of `recorder`, or by no one if a program acts."""
     condition.state = state
     condition.settled_at = recorder.at
     condition.settled_by = recorder.by if isinstance(recorder.by, User) else None
@@ -101,7 +101,7 @@ def reopen(condition: Condition, recorder: EventRecorder) -> None:
 def record(
     kind: CaseEvent.Kind, condition: Condition, recorder: EventRecorder, *, reason: str = "", **facts: object
 ) -> None:
-    """Append to the history of the case what became of `condition`, with further `facts`."""
+    """Add what became of `condition` to the history of the case, with more `facts`."""
     recorder.record(kind, reason=reason, details=facts_of(condition) | facts)
 
 

@@ -11,7 +11,7 @@ from cases.core.release_days import DAY, SEARCH_DAYS, ReleaseDays
 from cases.core.schedule import LeadTime
 from cases.models import BlackoutDay
 
-# Ahead of this one, to be looked through for holidays.
+# How far ahead to look for holidays.
 MAX_YEARS = 5
 
 
@@ -22,7 +22,7 @@ def days_between(first: dt.date, last: dt.date) -> ReleaseDays:
 
 
 def days_from(date: dt.date) -> ReleaseDays:
-    """Return the calendar from `date` on, as far as the next open day is looked for."""
+    """Return the calendar from `date` on, as far as the search for the next open day goes."""
     return days_between(date, date + SEARCH_DAYS * DAY)
 
 
@@ -35,9 +35,9 @@ def days_to_choose(now: dt.datetime, lead: LeadTime | None = None) -> ReleaseDay
 
 
 def default_date(now: dt.datetime, lead: LeadTime | None = None, *, days: ReleaseDays | None = None) -> dt.date:
-    """Return the date that is used where none is given: the default one, or the next open day.
+    """Return the date that is used if none is given: the default one, or the next open day.
 
-    `days`: what `days_to_choose` returned, if that was asked before.
+    `days`: the result of `days_to_choose`, if it was called before.
     """
     days = days or days_to_choose(now, lead)
     first, last = schedule.least_date(now, lead), schedule.last_date(now, lead)

@@ -1,4 +1,4 @@
-"""What becomes of the conditions of many locked cases, in few statements. cases.lifecycle.case_conditions: of one.
+"""Changing the conditions of many locked cases in few statements. cases.lifecycle.conditions is for one case.
 
 Each function stores the conditions and returns the events, which are not stored yet. `recount` comes last.
 """
@@ -21,7 +21,7 @@ State = Condition.State
 Event = CaseEvent.Kind
 # The recorder of each case's step, by the key of the case.
 Recorders = dict[int, EventRecorder]
-# Work on the case meets these. Nobody confirms them.
+# Work on the case meets these. No one confirms them.
 MET_BY_WORK = [Kind.REPORT, Kind.ANSWER]
 APPROVED = Q(state=State.MET, kind=Kind.APPROVAL)
 MET_WORK = Q(state=State.MET, kind__in=MET_BY_WORK)
@@ -33,7 +33,7 @@ def recorders_of(recorders: Iterable[EventRecorder]) -> Recorders:
 
 
 def of_cases(cases: Collection[int], which: Q) -> dict[int, list[Condition]]:
-    """Return those conditions of these cases that are `which`, by case. One statement."""
+    """Return the conditions of these cases that match `which`, by case. One statement."""
     found: dict[int, list[Condition]] = defaultdict(list)
     for condition in Condition.objects.filter(which, case__in=ids_as_rows(list(cases))):
         found[condition.case_id].append(condition)
@@ -41,12 +41,12 @@ def of_cases(cases: Collection[int], which: Q) -> dict[int, list[Condition]]:
 
 
 def lapse_approvals(recorders: Recorders) -> list[CaseEvent]:
-    """Open the approvals of these cases again, because something else would be released than what was approved."""
+    """Reopen the approvals of these cases, because what would be released is no longer what was approved."""
     return reopen(_of(recorders, APPROVED), recorders, Event.APPROVAL_LAPSED, lapsed=True)
 
 
 def reopen_on_return(recorders: Recorders) -> list[CaseEvent]:
-    """Open the conditions again that work on the cases meets, and let approvals lapse."""
+    """Reopen the conditions that work on the cases meets, and let approvals lapse."""
     return reopen(_of(recorders, MET_WORK), recorders, Event.CONDITION_REOPENED) + lapse_approvals(recorders)
 
 
@@ -110,7 +110,7 @@ def reopen(
 
 
 def ask_again(conditions: Sequence[Condition], recorders: Recorders, *, owner: int | None) -> list[CaseEvent]:
-    """Open these approvals again, for the owner with that key; for None, of administrators."""
+    """Reopen these approvals for the owner with that key, or for the administrators if it is None."""
     made = reopen(conditions, recorders, Event.CONDITION_REOPENED, owner=owner)
     return _naming_owners(made, dict.fromkeys((each.pk for each in conditions), owner))
 
@@ -144,7 +144,7 @@ def facts_of(condition: Condition) -> dict[str, Any]:
 
 
 def recount(cases: Collection[int]) -> dict[int, int]:
-    """Count the open conditions of these locked cases again, and store that. Return them. Two statements."""
+    """Recount the open conditions of these locked cases and store the result. Return the cases. Two statements."""
     keys = list(cases)
     of_case = Condition.objects.filter(UNMET, case=OuterRef("pk")).order_by().values("case")
     count = Subquery(of_case.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
@@ -172,7 +172,7 @@ def _of(recorders: Recorders, which: Q) -> list[Condition]:
 
 
 def _work_done(conditions: Sequence[Condition]) -> list[Condition]:
-    """Return those of the conditions whose report or answer is there."""
+    """Return the conditions whose report or answer exists."""
     wanted = {kind: {each.case_id for each in conditions if each.kind == kind} for kind in MET_BY_WORK}
     there = {
         Kind.REPORT: with_reports(wanted[Kind.REPORT]) if wanted[Kind.REPORT] else set(),

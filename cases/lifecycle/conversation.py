@@ -1,4 +1,5 @@
-"""When the conversation of a case is open: to its member by what they see, after a release for CASE_QUESTIONS_DAYS."""
+"""When the conversation of a case is open. To its member, this depends on what they see, and after a release on
+CASE_QUESTIONS_DAYS."""
 
 import datetime as dt
 
@@ -23,14 +24,14 @@ def asks_until(case: Case) -> dt.date | None:
 
 
 def is_read_by_member(case: Case) -> bool:
-    """Tell whether the member of `case` can read its conversation at present."""
+    """Tell whether the member of `case` can currently read its conversation."""
     return not case.is_pending or (settings.RELEASE_MEMBER_VIEW != "hidden" and not is_only_announced(case))
 
 
 def why_closed(case: Case, *, to: User, now: dt.datetime | None = None) -> str:
-    """Return why `to`, who has a part in the case, can't write in its conversation at present; nothing where they can.
+    """Return why `to`, who is involved in the case, can't currently write in its conversation, or nothing if they can.
 
-    `now` is the portal's moment. None asks the database for it, where it matters.
+    `now` is the portal's moment. With None it is read from the database if needed.
     """
     if not to.is_member:
         return "" if is_read_by_member(case) else _("The member can't read messages until the case is released.")

@@ -1,7 +1,8 @@
-"""Who stands in for a technician who is away (docs/absences.md). A deputy has the rights of the assigned technician.
+"""Who stands in for a technician who is away (docs/absences.md).
 
-A deputy may be away too: then theirs stands in for both. People who come round in a circle are counted once. A deputy
-whose account was deactivated, or who is no technician anymore, counts for nothing.
+A deputy has the rights of the assigned technician. If a deputy is away too, that person's deputy stands in for both. If
+deputies form a circle, each person counts once. A deputy whose account was deactivated, or who is no longer a
+technician, does not count.
 """
 
 import datetime as dt
@@ -14,18 +15,18 @@ from cases.core import schedule
 from cases.core.clock import hosts_now, portal_now
 from cases.models import Absence, Case, User
 
-# The host's clock may be wrong by less than that.
+# The host's clock is off by less than this.
 TWO_DAYS = dt.timedelta(days=2)
 
 
 def on_day(day: dt.date) -> QuerySet[Absence]:
-    """Return the absences of that day of technicians, whose deputy can work. A deactivated technician has one too."""
+    """Return the technicians' absences on that day whose deputy can work. A deactivated technician can have one too."""
     can_work = {"deputy__is_active": True, "deputy__role": User.Role.TECHNICIAN}
     return _on_day(day).filter(technician__role=User.Role.TECHNICIAN, **can_work)
 
 
 def deputies_of(technicians: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:
-    """Return for each of `technicians` who is away `on` that day the keys of all who stand in. None is today.
+    """Return the keys of everyone who stands in, for each of `technicians` who is away `on` that day. None means today.
 
     One statement for each step of the longest chain, and one more.
     """
@@ -36,7 +37,7 @@ def deputies_of(technicians: Iterable[int], *, on: dt.date | None = None) -> dic
 
 
 def covers(people: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:
-    """Return for each of `people` who stands in for somebody `on` that day the keys of those.
+    """Return the keys of those they stand in for, for each of `people` who does so `on` that day.
 
     The inverse of `deputies_of`. One statement for each step of the longest chain, and one more.
     """
@@ -49,14 +50,14 @@ def covers(people: Iterable[int], *, on: dt.date | None = None) -> dict[int, fro
 def stands_in_for(person: User) -> frozenset[int]:
     """Return the keys of the technicians for whom `person` stands in today.
 
-    It is read once for each instance of `person`. A verb locks its people, and so has a fresh one.
+    It is read once per instance of `person`. A verb locks its people and therefore has fresh instances.
     """
     read_standing_in([person])
     return person.standing_in or frozenset()
 
 
 def read_standing_in(people: Iterable[User]) -> None:
-    """Read what `stands_in_for` returns for each of `people` together. One statement where none of them does."""
+    """Read the result of `stands_in_for` for all `people` together. One statement if none of them stands in."""
     unknown = [person for person in people if person.standing_in is None]
     found = _standing_in({person.pk for person in unknown if person.is_technician and person.is_active})
     for person in unknown:
@@ -64,7 +65,7 @@ def read_standing_in(people: Iterable[User]) -> None:
 
 
 def is_assigned(by: User, case: Case) -> bool:
-    """Tell whether `by` has the rights of the technician of `case`: it is theirs, or they stand in today."""
+    """Tell whether `by` has the rights of the technician of `case`, because it is theirs or they stand in today."""
     if case.assigned_to_id is None:
         return False
     return case.assigned_to_id == by.pk or case.assigned_to_id in stands_in_for(by)
@@ -87,7 +88,8 @@ def away_until() -> dict[int, dt.date]:
 
 
 def covered_by(person: User) -> list[Absence]:
-    """Return the absences today of those for whom `person` stands in, with the technicians, by the first to be back."""
+    """Return today's absences of those for whom `person` stands in, with the technicians, ordered by who is back
+    first."""
     technicians = stands_in_for(person)
     if not technicians:
         return []
@@ -105,7 +107,8 @@ def _on_day(day: dt.date) -> QuerySet[Absence]:
 
 
 def _nearly_today() -> QuerySet[Absence]:
-    """Return the absences of these days by the host's clock: mostly none, and then the portal's clock is not asked."""
+    """Return the absences of these days by the host's clock. Usually there are none, and the portal's clock need not be
+    read."""
     day = schedule.date_of(hosts_now())
     return Absence.objects.filter(first_day__lte=day + TWO_DAYS, last_day__gte=day - TWO_DAYS)
 

@@ -1,4 +1,4 @@
-"""The words in which people read the state of a case, each role its own."""
+"""The words for the state of a case, for each role."""
 
 import functools
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from cases.models.case_states import HELD, OPEN, RELEASED, SCHEDULED, WAITING_FO
 from cases.models.case_visibility import is_only_announced
 
 Status, WaitingFor = Case.Status, Case.WaitingFor
-# The query of the case list for what nobody has accepted.
+# The query of the case list for cases that no one has accepted.
 UNASSIGNED_QUERY = "state=submitted&sort=urgent"
 
 
 @dataclass(frozen=True)
 class DisplayState:
-    """A state as a page names it: `key` in URLs and style, `label` for people, `where` the cases that are in it."""
+    """A state as a page shows it: `key` for URLs and styles, `label` for people, `where` for the cases in it."""
 
     key: str
     label: StrOrPromise
@@ -30,7 +30,7 @@ class DisplayState:
 def for_staff() -> list[DisplayState]:
     """Return the states of cases for staff.
 
-    Completed and released are two words everywhere: people confuse these two most.
+    Completed and released always have different words, because people confuse these two most.
     """
     return [
         DisplayState("submitted", _("Submitted"), Q(status=Status.SUBMITTED)),
@@ -42,7 +42,7 @@ def for_staff() -> list[DisplayState]:
 
 
 def for_members() -> list[DisplayState]:
-    """Return the states that a member may tell apart, by RELEASE_MEMBER_VIEW."""
+    """Return the states that a member may distinguish, by RELEASE_MEMBER_VIEW."""
     return _for_members(settings.RELEASE_MEMBER_VIEW)
 
 
@@ -71,16 +71,16 @@ def for_administrators() -> list[DisplayState]:
 
 
 def states_for(user: User) -> list[DisplayState]:
-    """Return the states that `user` reads."""
+    """Return the states that `user` sees."""
     if user.is_member:
         return for_members()
     return for_administrators() if user.is_administrator else for_staff()
 
 
 def filters_for(user: User) -> list[DisplayState]:
-    """Return the states that `user` filters by: those they read, and all that is under way as one more.
+    """Return the states that `user` filters by: those they see, plus one for all open cases.
 
-    To members that is what is submitted or in progress, to staff also what is completed and not released.
+    For members, open means submitted or in progress, for staff also completed and not released.
     """
     states = states_for(user)
     if not user.is_member:
@@ -91,7 +91,7 @@ def filters_for(user: User) -> list[DisplayState]:
 
 @functools.cache
 def turns_of_staff() -> list[DisplayState]:
-    """Return whose turn it can be in the conversation of a case, as staff read it."""
+    """Return whose turn it can be in the conversation of a case, as staff see it."""
     return [
         DisplayState("staff", WaitingFor.STAFF.label, WAITING_FOR_STAFF),
         DisplayState("member", WaitingFor.MEMBER.label, WAITING_FOR_MEMBER),
@@ -99,18 +99,18 @@ def turns_of_staff() -> list[DisplayState]:
 
 
 def turn_of_members() -> DisplayState:
-    """Return what members read of a question to them. It is open as long as the case looks in progress to them."""
+    """Return what members see of a question to them. It is open as long as the case looks in progress to them."""
     in_progress = next(state for state in for_members() if state.key == "accepted")
     return DisplayState("member", _("Waiting for you"), in_progress.where & Q(waiting_for=WaitingFor.MEMBER))
 
 
 def turns_for(user: User) -> list[DisplayState]:
-    """Return what `user` reads of whose turn it is in a conversation."""
+    """Return what `user` sees of whose turn it is in a conversation."""
     return [turn_of_members()] if user.is_member else turns_of_staff()
 
 
 def turn_in(case: Case, user: User) -> DisplayState | None:
-    """Return the one of `turns_for(user)` that the case is in; None where nobody waits, or not for `user` to know."""
+    """Return the one of `turns_for(user)` that the case is in, or None if no one is waiting or `user` may not know."""
     is_open = key_of(case, user) == "accepted" if case.waiting_for == WaitingFor.MEMBER else not user.is_member
     if not case.waiting_for or not is_open:
         return None

@@ -1,7 +1,7 @@
-"""First views: when a member in person first saw what was released, by page, by download and through the API.
+"""First views: when the member first saw a release, on the page, by download and through the API.
 
-A view is recorded after the answer is built, and a failure changes nothing for the reader (docs/rules.md, 11). Previews
-and staff never come here with a member's case, and what a browser fetches ahead is not looked at yet.
+A view is recorded after the response is built, and a failure changes nothing for the reader (docs/rules.md, 11).
+Previews and staff never get here with a member's case, and pages that a browser prefetches don't count.
 """
 
 from typing import TypeVar
@@ -19,15 +19,16 @@ from cases.models.case_states import UNOPENED
 logger = structlog.get_logger(__name__)
 Rows = TypeVar("Rows", bound=QuerySet[Model])
 
-# A reader waits no longer for somebody who holds the case.
+# A reader waits no longer than this for a lock on the case.
 WAIT = 1.0
 RECORDED = "is_view_recorded"
 
 
 def with_recorded(rows: Rows, *, kind: FirstView.Kind, by: User, case: str = "") -> Rows:
-    """Return `rows` with whether the view of their case's release is recorded, so that a later view asks nothing more.
+    """Annotate `rows` with whether the view of their case's release is recorded, so that later views need no more
+    queries.
 
-    `case` leads from a row to its case, such as "case__". For staff the rows stay as they are.
+    `case` is the lookup from a row to its case, such as "case__". For staff the rows are returned unchanged.
     """
     if not by.is_member:
         return rows
@@ -54,9 +55,9 @@ def record(fetched: Case | CaseDocument, *, kind: FirstView.Kind, by: User, requ
 
 
 def mark_seen(case: Case, kind: FirstView.Kind) -> None:
-    """Add the row if it is the first of its `kind`, and mark the case if that very release is not opened yet.
+    """Add the row if it is the first of its `kind`, and mark the case if that release has not been opened yet.
 
-    `case` is as it was shown. It may have been taken back meanwhile: it was seen all the same, and the row says so.
+    `case` is as it was shown. Even if it has been taken back since, it was seen, and the row says so.
     """
     with transaction_within(WAIT):
         at = portal_now()

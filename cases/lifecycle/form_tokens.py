@@ -18,25 +18,25 @@ from cases.core.errors import FormReused, SentAlready, WrongState
 from cases.models import UsedFormToken, User
 
 FIELD = "form_token"
-# Longer than this is none of ours.
+# A longer token is not one of ours.
 MAX_LETTERS = 200
 
 
 @dataclass(frozen=True)
 class FormToken:
-    """A token that this portal signed: the person whose form it is in, and the form."""
+    """A token that this portal signed, for a person and a form."""
 
     user_id: int
     key: str
 
 
 def new(user: User) -> str:
-    """Return the token for one form that `user` is shown."""
+    """Return a token for one form that `user` gets."""
     return _signer().sign(f"{user.pk}:{secrets.token_urlsafe(16)}")
 
 
 def read(text: str, *, max_age: int | None = None) -> FormToken | None:
-    """Return the token that says `text`; None where it is none of ours, or older than `max_age` seconds."""
+    """Return the token in `text`, or None if it is not one of ours or is older than `max_age` seconds."""
     if not text or len(text) > MAX_LETTERS:
         return None
     try:
@@ -47,15 +47,15 @@ def read(text: str, *, max_age: int | None = None) -> FormToken | None:
 
 
 def sent_in(request: HttpRequest) -> str:
-    """Return the token of the form that was sent, as it came; empty where there was none."""
+    """Return the raw token of the form that was sent, or an empty string if there was none."""
     return str(request.POST.get(FIELD, ""))
 
 
 def use(text: str, *, by: User, content: Iterable[str]) -> UsedFormToken:
     """Mark the form as sent, within the verb's transaction. The caller calls `remember` with what it made.
 
-    SentAlready for a form that `by` has sent with this `content`: somebody pressed the button twice. FormReused where
-    the content was another. WrongState for a token that is not one of theirs.
+    SentAlready for a form that `by` has sent with this `content`, for example by pressing the button twice. FormReused
+    if the content was different. WrongState for a token that is not theirs.
     """
     if not text:
         return UsedFormToken()
@@ -63,7 +63,7 @@ def use(text: str, *, by: User, content: Iterable[str]) -> UsedFormToken:
     if token is None or token.user_id != by.pk:
         raise WrongState(_("This page is out of date. Reload it and try again."))
     digest = hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).hexdigest()
-    # Of two at the same time the second waits here for the first one's commit.
+    # If two arrive at the same time, the second waits here for the first one's commit.
     used, is_first = UsedFormToken.objects.get_or_create(
         user=by, token=token.key, defaults={"content": digest, "at": portal_now()}
     )

@@ -1,4 +1,4 @@
-"""Writing and reading the history of cases. `by` is a person, or the name of the program where no person acts."""
+"""Writing and reading the history of cases. `by` is a person, or the name of the program if no person acts."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
@@ -12,9 +12,9 @@ from cases.models import AccountEvent, Case, CaseEvent, CaseType, User
 
 logger = structlog.get_logger(__name__)
 
-# What the details of an event call a person by; the value is the key of the person.
+# The names under which an event's details refer to people. The values are their keys.
 NAMES_OF_PEOPLE = ("from_technician", "to_technician", "owner")
-# And the types of a case. None is *General*.
+# And those for the types of a case. None is *General*.
 NAMES_OF_TYPES = ("from_type", "to_type")
 
 
@@ -24,19 +24,19 @@ def actor_columns(by: User | str) -> dict[str, Any]:
 
 
 def actor_in_log(by: User | str) -> int | str:
-    """Return `by` as a line of the log names it: the key of a person, the name of a program."""
+    """Return `by` as the log names it: the key of a person, or the name of a program."""
     return by if isinstance(by, str) else by.pk
 
 
 def log_committed(event: str, **facts: Any) -> None:
-    """Write a line of the log once the transaction is committed. `facts` are keys and counts, never people's words."""
+    """Write a log line once the transaction is committed. `facts` are keys and counts, never people's words."""
     transaction.on_commit(lambda: logger.info(event, **facts), robust=True)
 
 
 def last_done(case: Case, *, by: User, kinds: Collection[str], reason: str) -> CaseEvent | None:
-    """Return the last event of `case` where `by` did one of `kinds` with that `reason`. None where it is another.
+    """Return the last event of `case` if `by` did one of `kinds` with that `reason`, otherwise None.
 
-    What is done in one transaction has one moment: a completion with its release.
+    Events of one transaction share one moment, such as a completion and its release.
     """
     latest = list(CaseEvent.objects.filter(case=case)[:2])
     together = (event for event in latest if event.at == latest[0].at)
@@ -85,14 +85,14 @@ def _people_in(event: CaseEvent | AccountEvent) -> dict[str, int]:
 
 
 def facts_in(event: CaseEvent | AccountEvent) -> dict[str, Any]:
-    """Return the details of `event`. Empty where a row that was written by hand holds something else."""
+    """Return the details of `event`. Empty if a row that was written by hand contains something else."""
     return event.details if isinstance(event.details, dict) else {}
 
 
 class EventRecorder:
-    """Records one step of one case: how the case was, and what became of it.
+    """Records one step of one case: its state before and after.
 
-    Make it before the case changes. Call `record` in the same transaction, after.
+    Create it before the case changes, and call `record` afterwards in the same transaction.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Job claims: a job is done once in its time, however many processes and messages ask for it."""
+"""Job claims: a job is done once per period, however many processes and messages ask for it."""
 
 import datetime as dt
 import socket
@@ -15,8 +15,8 @@ NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 def claim(name: str, *, before: dt.datetime, now: dt.datetime, at: dt.datetime | None = None) -> bool:
     """Claim the job `name` if its last claim is from before the aware datetime `before`. Return whether it is ours.
 
-    Only one of several processes gets it. A claim from the future is of a clock that was set back since, and holds
-    nobody up. `now` is the portal's moment. It is written, or `at` in its place.
+    Only one of several processes gets it. A claim from the future comes from a clock that was set back since, and
+    blocks no one. `now` is the portal's moment. It is stored, unless `at` is given.
     """
     Heartbeat.objects.get_or_create(name=name, defaults={"at": NEVER})
     is_free = Q(at__lt=before) | Q(at__gt=now + CLOCKS_DIFFER_BY)

@@ -1,6 +1,7 @@
-"""Technicians who have left: what concerns them as those of a case concerns the administrators instead.
+"""Technicians who have left.
 
-A case keeps its technician when that account is deactivated or becomes a member's. An administrator's may be assigned.
+What would concern them as the technician of a case concerns the administrators instead. A case keeps its technician
+when that account is deactivated or becomes a member's. An administrator can also have cases assigned.
 """
 
 from django.db.models import Q
@@ -17,5 +18,5 @@ def has_left(technician: User) -> bool:
 
 
 def left_with_cases() -> set[int]:
-    """Return the keys of those who have left and may have open cases: nobody with one becomes a member."""
+    """Return the keys of those who have left and may have open cases. No one with an open case becomes a member."""
     return set(User.objects.filter(is_active=False, role__in=STAFF).values_list("pk", flat=True))

@@ -1,6 +1,6 @@
 """The only way to lock a case or a person.
 
-One order for all transactions, so that no two of them wait for each other: people by key, then cases by key, then what
+All transactions use one order, so that no two of them wait for each other: people by key, then cases by key, then what
 belongs to them. Lists that are kept for the whole portal come after people. Locks exclude other changes of a row and
 not the checks of foreign keys (NO KEY UPDATE): a release never waits for a person, and a note never waits for a
 release. On SQLite, which has one writer, the transaction is the lock.
@@ -22,7 +22,7 @@ from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseQuerySet, User
 
 People = dict[int, User]
-# What releases or schedules. To hold or to return a case is safe by any clock.
+# Actions that release or schedule. Holding or reopening a case is safe by any clock.
 BY_THE_CLOCK = {Action.COMPLETE, Action.RESCHEDULE, Action.RELEASE_EARLY}
 
 
@@ -36,7 +36,7 @@ class Locked:
     recorder: EventRecorder
 
     def save(self, *fields: str) -> None:
-        """Store these fields of the case, which is another version from now on."""
+        """Store these fields of the case, which gets a new version."""
         self.case.version += 1
         self.case.save(update_fields=[*fields, "version"])
 
@@ -53,10 +53,10 @@ def lock_for_action(
 ) -> Locked:
     """Lock `by`, the other `people` that the verb depends on, and the case. Check `action` against the locked rows.
 
-    Case.DoesNotExist where `by` may not know of the case. NotAllowed and WrongState by cases.lifecycle.permissions.
-    Stale where `version`, the one that the person was looking at, is an older one. ReasonRequired where the rule
-    demands a `reason`; None says that the verb has none to demand. ClockMismatch where the action would go by a
-    clock that is not the portal's.
+    Case.DoesNotExist if `by` may not know about the case. NotAllowed and WrongState by cases.lifecycle.permissions.
+    Stale if `version`, which the person was looking at, is an older one. ReasonRequired if the rule requires a
+    `reason`. None means that the verb takes no reason. ClockMismatch if the action would use a clock that is not the
+    portal's.
     """
     found = lock_people(by, *people)
     by = found[by.pk]
@@ -79,13 +79,14 @@ def lock_people(*people: User) -> People:
 
 
 def lock_people_by_key(keys: set[int]) -> People:
-    """Do as `lock_people`, for the keys of people."""
+    """Do the same as `lock_people` for the keys of people."""
     rows = User.objects.filter(pk__in=keys)
     return {row.pk: row for row in rows.order_by("pk").select_for_update(no_key=True)}
 
 
 def lock_as_administrator(by: User, *people: User) -> People:
-    """Do as `lock_people` for a verb of administrators. NotAllowed unless `by` is an active one now."""
+    """Do the same as `lock_people` for an administrators' verb. NotAllowed unless `by` is an active administrator
+    now."""
     found = lock_people(by, *people)
     permissions.check_administrator(found[by.pk])
     return found
@@ -97,10 +98,10 @@ def in_lock_order(cases: CaseQuerySet) -> CaseQuerySet:
 
 
 def lock_list(rows: type[Model]) -> None:
-    """Let no other verb that compares or counts all `rows` go on until the transaction ends. Call it after people.
+    """Block other verbs that compare or count all `rows` until the transaction ends.
 
-    Who locks the rows does not see those that another transaction is adding. Nothing else waits. SQLite has one writer
-    anyway.
+    Call it after locking people. Locking the rows would not be enough, because it does not cover rows that another
+    transaction is adding. Nothing else waits. SQLite has only one writer anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -108,10 +109,10 @@ def lock_list(rows: type[Model]) -> None:
 
 
 def lock_all_cases() -> None:
-    """Keep everybody away from the cases until the transaction ends, once those who have locked one are done.
+    """Lock all cases until the transaction ends, once transactions that have locked one are done.
 
-    Those who wait to lock one see what the transaction has changed: a statement reads the database after its lock.
-    Pages are still read. SQLite has one writer anyway.
+    Those that wait to lock one see what this transaction has changed, because a statement reads the database after its
+    lock. Pages can still be read. SQLite has only one writer anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -21,15 +21,15 @@ WHY = {
     State.HELD_BY_CONDITIONS: _("This case has reached its release date and is held by its conditions."),
 }
 DEACTIVATED = _("The member's account is deactivated.")
-# Before them there is nothing to release.
+# In earlier states there is nothing to release.
 HAS_AFTER = PENDING | {State.ACCEPTED}
 
 
 @dataclass(frozen=True)
 class Preview:
-    """`case`: as the member would fetch it; None where they get a 404, with `why`, and from when on not.
+    """`case`: as the member would fetch it, or None if they get a 404, with `why` and until when.
 
-    `has_after` says whether there is a view after the release too, `is_after` that this is it.
+    `has_after` says whether there is also a view after the release, and `is_after` that this is it.
     """
 
     case: Case | None
@@ -41,7 +41,7 @@ class Preview:
 
 
 def preview(case: Case, *, after: bool = False) -> Preview:
-    """Return what the member of `case` finds at its address now, or `after` its release where that is ahead."""
+    """Return what the member of `case` finds at its address now, or `after` its release if that is still ahead."""
     state = permissions.state_of(case)
     has_after = state in HAS_AFTER
     if after and has_after:
@@ -56,7 +56,7 @@ def preview(case: Case, *, after: bool = False) -> Preview:
 
 
 def _why(case: Case, state: State) -> str | Promise:
-    """Return why the member does not see `case`; of one that has reached its date, what holds it back."""
+    """Return why the member does not see `case`. If it has reached its date, return what holds it back."""
     if state in OVERDUE and (reasons := verdict_now(case, now=portal_now()).sentences):
         return _("This case has reached its release date but can't be released yet. %(why)s") % {"why": reasons}
     return WHY[state]

@@ -1,4 +1,4 @@
-"""How people want to be told: what they have chosen for each kind, else what is usual."""
+"""How people want to be notified: their choice for each kind, or else the default."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ BY_EMAIL = (NotificationChoice.Channel.MAIL, NotificationChoice.Channel.DIGEST)
 
 @dataclass(frozen=True)
 class Reader:
-    """A person who may be told of a kind, and how they want to be."""
+    """A person who may be notified of a kind, and how they want to be."""
 
     pk: int
     email: str
@@ -33,7 +33,7 @@ def readers(kind: str, people: Iterable[int]) -> list[Reader]:
 
 
 def chosen(kind: str, people: Iterable[int]) -> dict[int, str]:
-    """Return how each of the people with these keys wants to be told of `kind`, by key, as `readers` finds them."""
+    """Return how each of the people with these keys wants to be notified of `kind`, by key, as found by `readers`."""
     return {reader.pk: reader.channel for reader in readers(kind, people)}
 
 

@@ -1,7 +1,7 @@
-"""What people are told, each kind as data: who is told, how if they have not chosen, and in which words.
+"""The kinds of notifications, as data: who gets them, how by default, and in which words.
 
 To add one, add a value to Notification.Kind and a line to KINDS. No sentence contains a title, and none for members
-contains a person's name: others may read an email too.
+contains a person's name, because others may also read an email.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ EVERYBODY = MEMBERS | STAFF
 
 @dataclass(frozen=True)
 class About:
-    """One person to be told of one case, or of none. `ref` as in the model."""
+    """One person to be notified about one case, or about none. `ref` as in the model."""
 
     person: int
     case: int | None = None
@@ -34,7 +34,7 @@ class About:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What happened. `by_name` has a place for the `name` of the person who did it, and is read by staff alone.
+    """What happened. `by_name` has a placeholder for the `name` of the person who did it, and only staff read it.
 
     `then` is what happens next. The subject of an email leaves it out.
     """
@@ -46,13 +46,14 @@ class Sentence:
 
 @dataclass(frozen=True)
 class KindFacts:
-    """Facts of one kind. `usual` is the channel where emails are on and the person has not chosen another.
+    """Facts of one kind.
 
-    `is_receipt` tells people of what they did themselves. `to_deputies` tells those too who stand in for the person.
-    `has_own_email` is emailed by a feature of its own, whatever NOTIFICATION_EMAILS says.
-    `of_the_technician` is no longer emailed once the case is somebody else's. `anchor` is the part of the case page
-    that it leads to. `channels` are those that a person can choose. `comes_in_waves`: a program, a bulk operation or an
-    outage may tell of many cases together, which are then shown as one.
+    `usual` is the channel if emails are on and the person has not chosen another. `is_receipt` notifies people of their
+    own actions. `to_deputies` also notifies those who stand in for the person. `has_own_email` is emailed by a feature
+    of its own, whatever NOTIFICATION_EMAILS says. `of_the_technician` is no longer emailed once the case belongs to
+    someone else. `anchor` is the part of the case page that it leads to. `channels` are those that a person can choose.
+    `comes_in_waves`: a program, a bulk operation or an outage may cause many at the same time, which are then shown as
+    one.
     """
 
     roles: frozenset[User.Role]
@@ -153,13 +154,13 @@ KINDS: dict[str, KindFacts] = {
         has_own_email=True,
         comes_in_waves=True,
     ),
-    # The email of a release is one of its own, at once and for everybody (cases.delivery.release_email).
+    # The email about a release is separate, immediate and for everyone (cases.delivery.release_email).
     Kind.RELEASED: KindFacts(MEMBERS, Channel.PORTAL, member=Sentence(_("Your case is ready."))),
-    # An email alone (cases.releases.unopened_reminders): in the portal, that the case is ready is still unread.
+    # Only an email (cases.releases.unopened_reminders): in the portal, "Your case is ready" is still unread.
     Kind.UNOPENED: KindFacts(MEMBERS, Channel.MAIL, has_own_email=True, channels=(Channel.PORTAL, Channel.MAIL)),
 }
 
-# Where staff read something else than members.
+# Where staff see different words than members.
 LABELS_OF_STAFF: dict[str, StrOrPromise] = {
     Kind.QUESTION: _("A member asked a question"),
     Kind.REPLY: _("A member replied"),
@@ -167,23 +168,23 @@ LABELS_OF_STAFF: dict[str, StrOrPromise] = {
 
 
 def usual_channel(kind: str) -> str:
-    """Return how people are told of `kind` who have not chosen. Without NOTIFICATION_EMAILS that is no email."""
+    """Return how people who have not chosen are notified of `kind`. Without NOTIFICATION_EMAILS, they get no email."""
     is_emailed = settings.NOTIFICATION_EMAILS or KINDS[kind].has_own_email
     return KINDS[kind].usual if is_emailed else Channel.PORTAL
 
 
 def kinds_for(person: User) -> list[str]:
-    """Return the kinds that `person` may be told of and can choose about, in their order."""
+    """Return the kinds that `person` may get and can choose about, in their order."""
     return [kind for kind, facts in KINDS.items() if person.role in facts.roles and kind != Kind.RELEASED]
 
 
 def is_offered(kind: str) -> bool:
-    """Tell whether the portal, as it is set up, tells anybody of `kind`."""
+    """Tell whether the portal, with its settings, notifies anyone of `kind`."""
     return bool(kind != Kind.UNOPENED or settings.RELEASE_UNOPENED_REMINDER)
 
 
 def choice_label(kind: str, person: User) -> StrOrPromise:
-    """Return what a settings page calls `kind` to `person`."""
+    """Return the label of `kind` on the settings page of `person`."""
     if not person.is_member and kind in LABELS_OF_STAFF:
         return LABELS_OF_STAFF[kind]
     return Kind(kind).label

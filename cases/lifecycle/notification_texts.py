@@ -1,4 +1,4 @@
-"""What a notification says, to the person it is for."""
+"""The words of a notification, for the person it is for."""
 
 from django.conf import settings
 from django.urls import reverse
@@ -40,7 +40,7 @@ def headline(notification: Notification, *, to: User, in_queue: int = 0) -> str:
 
 
 def count_queue(reader: User) -> int:
-    """Return how many cases wait in the queue that `reader` may know of, up to MAX_IN_QUEUE and one."""
+    """Return how many cases that `reader` may know about wait in the queue, up to MAX_IN_QUEUE + 1."""
     waiting = Case.objects.visible_to(reader).filter(status=Case.Status.SUBMITTED).order_by("-urgency", "pk")
     return waiting.values("pk")[: MAX_IN_QUEUE + 1].count()
 

@@ -1,4 +1,4 @@
-"""Who may do what to a case in which state: one table, as data."""
+"""Who may do what with a case in which state: one table, as data."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -20,9 +20,10 @@ Role = User.Role
 
 
 class State(StrEnum):
-    """The states that permissions tell apart. `due` and `scheduled` differ by the clock alone.
+    """The states that permissions distinguish.
 
-    What is due but for its conditions is `held_by_conditions`.
+    `due` and `scheduled` differ only by the clock. A case that would be due without its conditions is
+    `held_by_conditions`.
     """
 
     DRAFT = "draft"
@@ -36,7 +37,7 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What a person can do to a case. TABLE says who may, and when."""
+    """What a person can do with a case. TABLE says who may do it, and when."""
 
     EDIT = "edit"
     DELETE = "delete"
@@ -63,7 +64,7 @@ class Action(StrEnum):
 
 
 class Relation(StrEnum):
-    """What a case must be to a person: their own as a member, assigned to them, unassigned, assigned to others, any."""
+    """A person's relation to a case: their own as a member, assigned to them, unassigned, assigned to others, any."""
 
     OWN = "own"
     ASSIGNED = "assigned"
@@ -74,7 +75,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """In which states, and in which relation to the case, a role may act; whether it must say why."""
+    """The states and relations to the case in which a role may act, and whether it must give a reason."""
 
     relation: Relation
     states: frozenset[State]
@@ -114,7 +115,7 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING),
     },
     Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING, reason=True)},
-    # Only for the person who released the case, and not for long (cases.releases.undo_and_recall).
+    # Only for the person who released the case, and only for a short time (cases.releases.taking_back).
     Action.UNDO: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.RELEASED})),
         Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED})),
@@ -132,12 +133,12 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
         Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
     },
-    # What one knows of a colleague's case is worth a note too.
+    # Notes on a colleague's case are useful too.
     Action.NOTE: {
         Role.TECHNICIAN: Rule(Relation.ANY, NO_DRAFT),
         Role.ADMINISTRATOR: Rule(Relation.ANY, NO_DRAFT),
     },
-    # As far as the other side reads it (cases.lifecycle.conversation).
+    # As long as the other side can read it (cases.lifecycle.conversation).
     Action.WRITE_MESSAGE: {
         Role.MEMBER: Rule(Relation.OWN, NO_DRAFT),
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, TALKED_ABOUT),
@@ -162,7 +163,7 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
     },
     Action.WAIVE: {Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS, reason=True)},
-    # Nobody who completed the case: the verb asks its history.
+    # Not the person who completed the case: the verb checks its history.
     Action.APPROVE: {
         Role.TECHNICIAN: Rule(Relation.OTHERS, PENDING),
         Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING),
@@ -179,12 +180,12 @@ REFUSALS: dict[State, Promise] = {
     State.HELD_BY_CONDITIONS: gettext_lazy("This case has reached its release date and is held by its conditions."),
     State.RELEASED: gettext_lazy("This case has already been released."),
 }
-# Where the state alone would be a riddle to the person who tried this.
+# Where the state alone would not explain the error to the person.
 REFUSALS_OF: dict[tuple[Action, State], Promise] = {
     (Action.ACCEPT, State.ACCEPTED): gettext_lazy("This case has already been accepted."),
     (Action.HOLD, State.HELD): gettext_lazy("This case is already on hold."),
 }
-# Members change drafts and nothing else. What they read goes by what they may see: nothing of a completion.
+# Members change only drafts. The message depends on what they may see, so it reveals nothing about a completion.
 REFUSALS_OF_MEMBERS: dict[State, Promise] = {
     State.DRAFT: REFUSALS[State.DRAFT],
     State.SUBMITTED: gettext_lazy("You already submitted this case. It can't be changed anymore."),
@@ -194,9 +195,10 @@ REFUSALS_OF_MEMBERS: dict[State, Promise] = {
 
 
 def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
-    """Return the state of `case` at the aware datetime `now`. None asks the database for this moment.
+    """Return the state of `case` at the aware datetime `now`.
 
-    While releases are stopped nothing is due: what has reached its date can still be put on hold.
+    With None, the present moment is read from the database. While releases are stopped nothing is due, so a case that
+    has reached its date can still be put on hold.
     """
     if case.status != Case.Status.COMPLETED:
         return State(case.status)
@@ -214,8 +216,8 @@ def state_of(case: Case, *, now: dt.datetime | None = None) -> State:
 
 
 def _state_to(by: User, case: Case, now: dt.datetime | None) -> State:
-    """Return the state for `by`. To members what is not released is all the same, and takes no look at the clock:
-    nothing they ask for takes longer because their case is completed."""
+    """Return the state for `by`. For members, all unreleased cases are the same, and the clock is not read, so that no
+    request takes longer because their case is completed."""
     return State.HELD if by.is_member and case.is_pending else state_of(case, now=now)
 
 
@@ -227,10 +229,10 @@ def check(
     now: dt.datetime | None = None,
     why: Callable[[Case], str] | None = None,
 ) -> Rule:
-    """Return the rule under which `by` may do `action` to `case` now. Else NotAllowed or WrongState.
+    """Return the rule under which `by` may do `action` to `case` now.
 
-    For many cases give the portal's moment `now`, and `why`, which tells what an overdue case waits for. Without them
-    the database is asked.
+    NotAllowed or WrongState otherwise. For many cases, pass the portal's moment `now`, and `why`, which returns what an
+    overdue case waits for. Without them the database is queried.
     """
     rule = TABLE[action].get(by.role) if by.is_active else None
     if rule is None or not _related(rule.relation, by, case):
@@ -244,7 +246,7 @@ def check(
 
 
 def check_administrator(by: User) -> None:
-    """Check that `by` is an active administrator. Else NotAllowed."""
+    """Check that `by` is an active administrator. NotAllowed otherwise."""
     if not (by.is_active and by.is_administrator):
         raise NotAllowed(_("Only administrators can do this."))
 
@@ -255,7 +257,7 @@ def _why_not_yet(case: Case) -> str:
 
 def _refusal(action: Action, state: State, by: User, case: Case, why_not_yet: Callable[[Case], str]) -> str:
     if by.is_member:
-        # A member who sees the case must not learn more about it from a refusal.
+        # A member who sees the case must not learn more about it from an error message.
         return str(REFUSALS_OF_MEMBERS[State.ACCEPTED if state in PENDING else state])
     if state in OVERDUE and (why := why_not_yet(case)):
         return _("This case has reached its release date but can't be released yet. %(why)s") % {"why": why}
@@ -263,7 +265,7 @@ def _refusal(action: Action, state: State, by: User, case: Case, why_not_yet: Ca
 
 
 def allowed(*, by: User, case: Case, now: dt.datetime | None = None) -> set[Action]:
-    """Return what `by` may do to `case`, for a page to offer. A page of many cases asks for `now` once."""
+    """Return what `by` may do with `case`, for a page to offer. A page with many cases reads `now` once."""
     if not by.is_active:
         return set()
     state = _state_to(by, case, now)
@@ -282,7 +284,7 @@ def _related(relation: Relation, by: User, case: Case) -> bool:
         case Relation.ASSIGNED:
             return is_assigned(by, case)
         case Relation.NOBODYS:
-            # Somebody else's submitted case does not exist; an accepted one is refused for its state, with a reason.
+            # No submitted case is assigned to anyone. An accepted one is refused for its state, with a reason.
             return case.assigned_to_id is None or case.status != Case.Status.SUBMITTED
         case Relation.OTHERS:
             return not is_assigned(by, case)
