@@ -1,7 +1,7 @@
 """The conditions that a case has from its type.
 
-A case gets them when it is submitted, and others when its type is corrected. A change of the type itself concerns the
-cases that come after it.
+A case gets them when it is submitted, and different ones when its type is corrected. A change to a type affects only
+cases submitted later.
 """
 
 import datetime as dt
@@ -22,8 +22,8 @@ Key = tuple[str, str]
 def apply(case: Case, recorder: EventRecorder) -> None:
     """Give the locked `case` the conditions of its type, and count them, without saving the case.
 
-    Open ones from another type go. What the new type asks for too stays as it is, with its owner and age, and so does
-    what is met or waived. CaseError where the case would have more than CONDITIONS.
+    Open ones from another type are removed. Conditions that the new type also has stay unchanged, with owner and age,
+    and so do those that are met or waived. CaseError if the case would have more than CONDITIONS.
     """
     wanted = list(case.case_type.conditions.all()) if case.case_type else []
     gone, missing = changes(list(case.conditions.all()), wanted)
@@ -35,9 +35,9 @@ def apply(case: Case, recorder: EventRecorder) -> None:
 def changes(
     present: list[Condition], wanted: list[CaseTypeCondition]
 ) -> tuple[list[Condition], list[CaseTypeCondition]]:
-    """Return which of the `present` conditions of a case go, and which of those that its type wants are missing.
+    """Return which of the `present` conditions of a case to remove, and which conditions of its type are missing.
 
-    CaseError where the case would have more than CONDITIONS.
+    CaseError if the case would have more than CONDITIONS.
     """
     by_key = {_key(each): each for each in wanted}
     gone = [each for each in present if each.from_type and each.is_open and _key(each) not in by_key]
@@ -63,7 +63,7 @@ def _add(missing: list[CaseTypeCondition], case: Case, recorder: EventRecorder) 
 
 
 def made_of(wanted: CaseTypeCondition, case: Case, *, at: dt.datetime) -> Condition:
-    """Return the condition of `case` that its type wants, not stored yet."""
+    """Return a condition of `case` from its type, not stored yet."""
     return Condition(case=case, kind=wanted.kind, name=wanted.name, from_type=True, created=at, since=at)
 
 
@@ -73,5 +73,5 @@ def _record(kind: CaseEvent.Kind, conditions: list[Condition], recorder: EventRe
 
 
 def _key(condition: Condition | CaseTypeCondition) -> Key:
-    """Return what two conditions have in common that are the same one."""
+    """Return the values that identify a condition of a type."""
     return condition.kind, "" if condition.kind in ONCE_PER_CASE else condition.name

@@ -1,6 +1,6 @@
-"""Pre-flight: what is checked before a case is completed and while it waits for its release.
+"""Pre-flight: checks before a case is completed and while it waits for its release.
 
-A check that fails warns. It refuses nothing: the verbs do that.
+A failed check only warns. The verbs reject what is not allowed.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ from cases.models import Case, CaseAnswer, CaseDocument, CaseQuerySet, Condition
 
 
 class Remedy(StrEnum):
-    """What a person can do about a failed check. The pages know where."""
+    """What a person can do about a failed check. The pages know where to do it."""
 
     ANSWER = "answer"
     REPORT = "report"
@@ -29,7 +29,7 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One finding. A failed one says what follows from it, and how to mend it."""
+    """One finding. A failed one says what follows from it and how to fix it."""
 
     is_ok: bool
     text: str
@@ -39,7 +39,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Preflight:
-    """The findings about one case, those that passed and the others."""
+    """The findings about one case, both passed and failed."""
 
     passed: list[Check]
     failed: list[Check]
@@ -47,7 +47,7 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Subject:
-    """What the checks look at. `case` comes with its member and its answer, so that they read nothing."""
+    """The data for the checks. `case` comes with its member and its answer, so that the checks read nothing."""
 
     case: Case
     reports: int
@@ -56,13 +56,13 @@ class Subject:
 
     @property
     def has_answer(self) -> bool:
-        """Whether somebody has written the answer."""
+        """Whether the answer has been written."""
         answer: CaseAnswer | None = getattr(self.case, "answer", None)
         return bool(answer and answer.text)
 
     @property
     def unmet(self) -> list[Condition]:
-        """The conditions that the completion will not settle by itself."""
+        """The conditions that completing the case will not settle."""
         settled: dict[str, bool] = {Condition.Kind.ANSWER: self.has_answer, Condition.Kind.REPORT: bool(self.reports)}
         is_pending = self.case.is_pending
         return [each for each in self.conditions if each.is_open and (is_pending or not settled.get(each.kind))]
@@ -119,16 +119,16 @@ def _day(subject: Subject) -> Iterator[Check]:
         yield Check(False, _("The release day is closed"), words)
 
 
-# One entry is one check. Each may find nothing, one thing or several.
+# Each entry is one check, which may find nothing, one thing or several.
 CHECKS: tuple[Callable[[Subject], Iterator[Check]], ...] = (_content, _conditions, _member, _address, _day)
 
 
 def preflight(
     case: Case, *, reports: int, conditions: Collection[Condition], closed: ClosedDay | None = None
 ) -> Preflight:
-    """Check `case`, which comes with its member and its answer. `reports` counts its reports. Reads nothing else.
+    """Check `case`, which comes with its member and its answer.
 
-    `closed` says why the date that it has could not be chosen now.
+    `reports` counts its reports. Reads nothing else. `closed` says why its present date could not be chosen now.
     """
     subject = Subject(case, reports, conditions, closed)
     found = [check for checked in CHECKS for check in checked(subject)]

@@ -1,7 +1,7 @@
-"""How much one person may add in an hour, or have open at once (docs/rules.md, 16).
+"""How much one person may add in an hour, or have open at a time (docs/rules.md, 16).
 
-Counted in the rows themselves, so that nothing else is kept. A verb asks with the person locked: two requests at the
-same time cannot both be the last one.
+The rows themselves are counted, so nothing else is stored. A verb checks with the person locked, so that two requests
+at the same time cannot both be the last one.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def check_open_drafts(member: User) -> None:
-    """Raise WrongState where the member has as many drafts as one may have."""
+    """Raise WrongState if the member has as many drafts as allowed."""
     most = settings.MAX_OPEN_DRAFTS
     if Case.objects.filter(member=member, status=Case.Status.DRAFT)[:most].count() >= most:
         raise WrongState(
@@ -31,9 +31,10 @@ def check_open_drafts(member: User) -> None:
 
 
 def check_created(member: User) -> None:
-    """Raise QuotaReached where the member has created as many drafts within the hour as one may.
+    """Raise QuotaReached if the member has created as many drafts within the hour as allowed, including those deleted
+    since.
 
-    Those count too that were deleted since. Somebody who deletes none can create so many in an hour.
+    A member who deletes none can create that many in an hour.
     """
     created = Case.objects.filter(member=member).order_by("-pk")
     most = settings.MAX_OPEN_DRAFTS + settings.MAX_SUBMISSIONS_PER_HOUR
@@ -41,34 +42,34 @@ def check_created(member: User) -> None:
 
 
 def check_submissions(member: User) -> None:
-    """Raise QuotaReached where the member has submitted as many cases within the hour as one may."""
+    """Raise QuotaReached if the member has submitted as many cases within the hour as allowed."""
     submitted = Case.objects.filter(member=member, date_submitted__isnull=False).order_by("-date_submitted")
     _check_hour(submitted.values_list("date_submitted", flat=True), settings.MAX_SUBMISSIONS_PER_HOUR)
 
 
 def check_notes(author: User) -> None:
-    """Raise QuotaReached where the author has written as many notes within the hour as one may."""
+    """Raise QuotaReached if the author has written as many notes within the hour as allowed."""
     notes = CaseNote.objects.filter(author=author).order_by("-pk")
     _check_hour(notes.values_list("at", flat=True), settings.MAX_NOTES_PER_HOUR)
 
 
 def check_messages(author: User) -> None:
-    """Raise QuotaReached where the author has written as many messages within the hour as one may."""
+    """Raise QuotaReached if the author has written as many messages within the hour as allowed."""
     messages = CaseMessage.objects.filter(author=author).order_by("-pk")
     _check_hour(messages.values_list("at", flat=True), settings.MAX_MESSAGES_PER_HOUR)
 
 
 def check_uploads(person: User) -> None:
-    """Raise QuotaReached where the person has attached as many documents within the hour as one may.
+    """Raise QuotaReached if the person has attached as many documents within the hour as allowed, including those
+    removed since.
 
-    Those count too that were removed since.
     """
     attached = CaseEvent.objects.filter(actor=person, kind=CaseEvent.Kind.DOCUMENT_ATTACHED).order_by("-pk")
     _check_hour(attached.values_list("at", flat=True), settings.MAX_UPLOADS_PER_HOUR)
 
 
 def _check_hour(moments: QuerySet[Any, Any], most: int) -> None:
-    """Raise QuotaReached if the `most`-th latest of `moments` is within the hour: one look, along an index."""
+    """Raise QuotaReached if the `most`-th latest of `moments` is within the hour. One read along an index."""
     found = list(moments[most - 1 : most])
     wait = found[0] + HOUR - portal_now() if found else dt.timedelta(0)
     if wait <= dt.timedelta(0):

@@ -1,6 +1,6 @@
-"""Whether all releases of the portal are stopped (docs/rules.md, 14). The verbs are in cases.releases.stop_and_start.
+"""Whether all releases in the portal are stopped (docs/rules.md, 14). cases.releases.stop stops and starts them.
 
-Whatever releases asks for it within a statement that it runs anyway: a stop costs a wave nothing.
+Code that releases checks this within a statement that it runs anyway, so the check costs a wave nothing.
 """
 
 from django.db.models import Exists, Q
@@ -29,14 +29,14 @@ def is_off() -> Q:
 
 
 def current() -> ReleaseStop | None:
-    """Return the stop that holds all releases now, with who gave it. One statement."""
+    """Return the stop that holds all releases now, with the person who made it. One statement."""
     return ReleaseStop.objects.select_related("actor").first()
 
 
 def check() -> None:
     """Raise ReleasesStopped, which says who stopped releases, when and why. One statement."""
     if stop := current():
-        # In a variable: the catalog takes no words from within an f-string.
+        # In a variable, because the catalog does not extract texts from f-strings.
         instead = _("You can still schedule a release.")
         raise ReleasesStopped(f"{told(stop)} {instead}")
 

@@ -15,9 +15,10 @@ DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class ReminderDay:
-    """A day of one zone. A release before `before` is near enough to be reminded of on it.
+    """A day in one zone.
 
-    `next_time` is when the next day's reminders are due.
+    Releases before `before` are near enough for a reminder on that day. `next_time` is when the next day's reminders
+    are due.
     """
 
     day: dt.date
@@ -26,7 +27,7 @@ class ReminderDay:
 
 
 def reminder_day(zone_name: str, now: dt.datetime) -> ReminderDay:
-    """Return the last day in the zone of a person whose RELEASE_REMINDER_TIME has come at `now`."""
+    """Return the last day in a person's zone whose RELEASE_REMINDER_TIME has come at `now`."""
     clock = clock_of(zone_name, settings.RELEASE_REMINDER_TIME)
     today = clock.date_at(now)
     day = today if clock.instant(today, None) <= now else today - DAY
@@ -35,10 +36,10 @@ def reminder_day(zone_name: str, now: dt.datetime) -> ReminderDay:
 
 
 def remind_soon(person: User, cases: Iterable[Case]) -> None:
-    """Have `person`, who is locked and got `cases`, reminded of those whose release is before their next reminder.
+    """Remind `person`, who is locked and got `cases`, of those whose release comes before their next reminder.
 
-    They get no second email on a day: then the notice that the case was handed to them has to do. Where the reminders
-    of the day are still to come, these cases are in them.
+    There is no second email on a day: then the notification of the handover has to do. If the day's reminders are still
+    to come, they include these cases.
     """
     if not settings.RELEASE_REMINDER_DAYS or person.reminders_considered is None:
         return

@@ -1,7 +1,7 @@
 """Check that this process uses the clock for which the stored schedules were made.
 
-A changed or forgotten TIME_ZONE would release early, which cannot be undone. So whatever releases or schedules asks
-first, within a statement that it runs anyway: a process that was started before a change notices it too.
+A changed or forgotten TIME_ZONE would release early, which cannot be undone. So code that releases or schedules checks
+first, within a statement that it runs anyway. Even a process that was started before a change notices it.
 """
 
 import datetime as dt
@@ -20,14 +20,14 @@ REMEDY = "manage.py change_time_zone"
 
 
 class ClockMismatch(CaseError):
-    """The settings name another clock than the database: nothing is released or scheduled."""
+    """The clock in the settings is not the one in the database: nothing is released or scheduled."""
 
     status = 503
     retry_after = OUTAGE
 
 
 def agrees() -> Exists:
-    """Return the condition that the stored clock is the one of the settings, for a WHERE or an annotation."""
+    """Return the condition that the stored clock is that of the settings, for a WHERE or an annotation."""
     return is_stored(**ours())
 
 
@@ -44,19 +44,20 @@ def ours() -> dict[str, Any]:
 
 
 def check() -> None:
-    """Raise ClockMismatch where the clocks differ. One statement."""
+    """Raise ClockMismatch if the clocks differ. One statement."""
     if sentence := mismatch():
         raise ClockMismatch(sentence)
 
 
 def mismatch() -> str:
-    """Return the sentence that says how the clocks differ and what to do; empty where they agree. One statement."""
+    """Return the sentence that says how the clocks differ and what to do, or an empty string if they agree. One
+    statement."""
     stored = PortalClock.objects.filter(pk=PortalClock.ONLY).first()
     return "" if stored and _is_ours(stored) else _sentence(stored)
 
 
 def refuse() -> NoReturn:
-    """Raise ClockMismatch with the sentence, for who has asked by `agrees`."""
+    """Raise ClockMismatch with the sentence, for code that has already checked `agrees`."""
     raise ClockMismatch(_sentence(PortalClock.objects.filter(pk=PortalClock.ONLY).first()))
 
 

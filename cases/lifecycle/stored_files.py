@@ -1,4 +1,4 @@
-"""Delete stored files that no row names anymore: what documents and deleted drafts have in common."""
+"""Delete stored files that no row names anymore, for documents and deleted drafts."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ logger = structlog.get_logger(__name__)
 
 
 def _errors_of_storages() -> tuple[type[Exception], ...]:
-    """Return what storages raise: a bucket's library has errors of its own, and is not installed everywhere."""
+    """Return the errors that storages raise. A bucket's library has its own errors and is not installed everywhere."""
     try:
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:

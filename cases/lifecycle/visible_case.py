@@ -1,4 +1,4 @@
-"""A case as one person may see it: what pages and API show. What a member may not know is not in it."""
+"""A case as one person may see it, for pages and the API. It does not contain what a member may not know."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -11,7 +11,8 @@ from cases.models import Case, CaseAnswer, User
 
 @dataclass(frozen=True)
 class VisibleCase:
-    """The facts of a case that its viewer may know; None or empty where there is none, or none for this viewer."""
+    """The facts of a case that its viewer may know. They are None or empty if there are none, or none for this
+    viewer."""
 
     pk: int
     external_case_id: str
@@ -19,7 +20,7 @@ class VisibleCase:
     state: str
     state_label: str
     description: str = ""
-    # In Markdown, and who wrote it last. For a member only once the case is released.
+    # In Markdown, and its last author. For a member only once the case is released.
     answer: str = ""
     answered_by: str = ""
     urgency: str = ""
@@ -40,12 +41,12 @@ class VisibleCase:
     scheduled_release_time: dt.time | None = None
     actual_release_date: dt.datetime | None = None
     release_error: str = ""
-    # For a member only while it is a draft: a count that goes on would tell of a completion.
+    # For a member only while it is a draft, because a number that keeps counting would reveal a completion.
     version: int | None = None
 
     @classmethod
     def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
-        """Make it of `case`, which came from `visible_to(to)`. Description and answer only `in_full`."""
+        """Create it from `case`, which came from `visible_to(to)`. Description and answer only `in_full`."""
         state = display_states.key_of(case, to)
         head = _head_of(case, state, to)
         if state == "announced":
@@ -63,7 +64,7 @@ class VisibleCase:
 
     @property
     def name(self) -> str:
-        """What headings and lists call it."""
+        """Its name in headings and lists."""
         return self.title or self.external_case_id
 
 
@@ -87,7 +88,7 @@ def _schedule_of(case: Case) -> dict[str, Any]:
 
 
 def _body_of(case: Case, viewer: User) -> dict[str, Any]:
-    """Return what everybody reads who knows more of the case than that it is announced."""
+    """Return the facts for everyone who may know more about the case than its announcement."""
     body: dict[str, Any] = {
         "urgency": case.urgency,
         **_turn_of(case, viewer),
@@ -108,7 +109,7 @@ def _texts_of(case: Case, viewer: User) -> dict[str, str]:
 
 
 def _of_staff(case: Case) -> dict[str, Any]:
-    """Return what staff alone read."""
+    """Return the facts for staff only."""
     return {
         "date_completed": case.date_completed,
         "member_name": case.member.display_name,

@@ -1,7 +1,7 @@
 """The verdict on a case: released, due, or what it waits for.
 
-It is worked out from rows as they are now and never stored (docs/rules.md, 13). `Case.objects.due` is the same rule for
-many rows at once, without the stop. A property test compares the two.
+It is computed from the rows as they are now and never stored (docs/rules.md, 13). `Case.objects.due` is the same rule
+for many rows at once, without the stop. A property test compares the two.
 """
 
 import datetime as dt
@@ -45,8 +45,8 @@ class ReasonKind(StrEnum):
 class Reason:
     """One thing that a release waits for.
 
-    `text` is a sentence without its full stop, `who` can change it. `since` is when it began, `by` the person who began
-    it. `until` is when it ends by itself: the release instant, or the next try after a failure.
+    `text` is a sentence without its period, and `who` can change it. `since` is when it began, and `by` is the person
+    who caused it. `until` is when it ends automatically: the release instant, or the next attempt after a failure.
     """
 
     kind: ReasonKind
@@ -56,12 +56,12 @@ class Reason:
     until: dt.datetime | None = None
     by: User | None = None
     condition: Condition | None = None
-    # Why, in the words of the person who put the case on hold.
+    # The reason, in the words of the person who put the case on hold.
     why: str = ""
 
     @property
     def without_peoples_words(self) -> str:
-        """The sentence for output that others than staff may read, such as the mail of a cron job."""
+        """The sentence for output that people other than staff may read, such as the mail of a cron job."""
         if self.condition is None:
             return self.text
         return _is_open(str(Condition.Kind(self.condition.kind).label))
@@ -69,7 +69,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a case is released or due, else why not."""
+    """Whether a case is released or due, or else why not."""
 
     is_released: bool
     reasons: tuple[Reason, ...] = ()
@@ -81,7 +81,7 @@ class Verdict:
 
     @property
     def sentences(self) -> str:
-        """All reasons, as sentences. Empty where it is released or due."""
+        """All reasons, as sentences. Empty if it is released or due."""
         return " ".join(f"{reason.text}." for reason in self.reasons)
 
 
@@ -104,11 +104,12 @@ def verdict(
     changed: CaseEvent | None = None,
     completed_by: int | None = None,
 ) -> Verdict:
-    """Return the verdict on `case` at the aware datetime `now`. Reads nothing but its technician and member.
+    """Return the verdict on `case` at the aware datetime `now`.
 
-    `conditions` are those of the case, `stop` the present one. `changed` is the event that set the present date (one
-    of SETS_THE_DATE); without it nobody is named, and the date is as old as the completion. `completed_by` is who
-    completed the case last: what is asked of the owner of an approval (cases.lifecycle.condition_owners).
+    Reads only its technician and member. `conditions` are those of the case, and `stop` is the present one. `changed`
+    is the event that set the present date (one of SETS_THE_DATE). Without it no one is named, and the date is as old as
+    the completion. `completed_by` is the person who completed the case last, which matters for the owner of an approval
+    (cases.lifecycle.condition_owners).
     """
     if case.is_released:
         return Verdict(is_released=True)
@@ -136,7 +137,7 @@ def verdicts(cases: Collection[Case], *, now: dt.datetime) -> dict[int, Verdict]
 
 
 def verdict_now(case: Case, *, now: dt.datetime) -> Verdict:
-    """Return the verdict on one case, and read what it takes."""
+    """Return the verdict on one case, after reading what it depends on."""
     return verdicts([case], now=now)[case.pk]
 
 
@@ -246,7 +247,7 @@ def _is_open(name: str) -> str:
 
 
 def _who_settles(case: Case, condition: Condition) -> str:
-    """Say who settles a condition that has no owner, or one who can't."""
+    """Say who settles a condition without an owner who can."""
     kind = Condition.Kind
     if condition.kind == kind.APPROVAL:
         return _("A colleague who didn't work on it")

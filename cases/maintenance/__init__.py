@@ -1,1 +1,1 @@
-"""The weekly cleanup, and the words of the search written again."""
+"""The weekly cleanup, and rebuilding the search words."""

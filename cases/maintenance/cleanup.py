@@ -1,4 +1,4 @@
-"""Delete once a week what has served its purpose. Each kind is a step with a setting of its own.
+"""Delete once a week what has served its purpose. Each kind is a step with its own setting.
 
 Sent emails and the histories are evidence and stay.
 """
@@ -28,7 +28,7 @@ HEARTBEAT = "cleanup"
 WEEK = dt.timedelta(days=7)
 # After a run that failed, or whose worker was killed.
 NEXT_TRY = dt.timedelta(days=1)
-# How many rows one transaction deletes, so that nothing waits for long.
+# The most rows that one transaction deletes, so that nothing waits for long.
 BATCH = 1000
 
 
@@ -41,12 +41,12 @@ class CleanupStep:
 
 
 def clean_up_weekly(now: dt.datetime) -> dict[str, int]:
-    """Run all steps if a week has passed since the last run that came to its end. Else return {}.
+    """Run all steps if a week has passed since the last run that finished.
 
-    `now` is the portal's moment. The database keeps the time: beat begins an interval again with each start, up to the
-    first run, and a message may be lost.
+    Otherwise return {}. `now` is the portal's moment. The database keeps the time, because until the first run beat
+    starts an interval over with each restart, and a message may be lost.
     """
-    # Until its end, the run counts as one of six days ago.
+    # Until it ends, the run counts as one from six days ago.
     if not job_claims.claim(HEARTBEAT, before=now - WEEK, now=now, at=now - WEEK + NEXT_TRY):
         return {}
     deleted = clean_up(now)
@@ -71,7 +71,7 @@ def delete_in_batches(rows: QuerySet[Any], *, along: str) -> int:
     """
     count = 0
     while keys := list(rows.order_by(along).values_list("pk", flat=True)[:BATCH]):
-        # The condition again: a row that has changed since stays.
+        # Repeat the condition, so that a row that has changed since stays.
         count += rows.filter(pk__in=keys).delete()[0]
     return count
 

@@ -1,6 +1,6 @@
-"""Write the words of cases and people again, for rows that were written by SQL.
+"""Rebuild the words of cases and people, for rows that were written by SQL.
 
-Verbs need none of this. They write the words in the transaction that writes the text.
+Verbs don't need this, because they write the words in the transaction that writes the text.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,16 +25,17 @@ from cases.models import (
 # Rows in one transaction.
 BATCH = 500
 TABLES = (CaseWords, PersonWords)
-# These columns alone: a migration may stop before there are the others.
+# Only these columns: a migration may stop before the others exist.
 OWN_TEXTS = ("external_case_id", "member_id", *case_words.OF_THE_CASE)
 COLUMNS = (*case_words.OF_THE_CASE, "submissions", "answer", "reports", "notes")
 Rebuild = Callable[[Sequence[int]], None]
 
 
 def after_migration(*, using: str, **signal: Any) -> None:
-    """Fill the words in after the migration that made their tables; receives `post_migrate`.
+    """Fill in the words after the migration that created their tables.
 
-    A later one finds none to fill in. An earlier one has no such tables yet, or may go back to there.
+    Receives `post_migrate`. After a later migration there is nothing to fill in. An earlier one has no such tables yet,
+    or may go back to that state.
     """
     if {table._meta.db_table for table in TABLES} <= set(connections[using].introspection.table_names()):
         fill_missing()
@@ -49,16 +50,16 @@ def fill_missing() -> int:
 
 
 def rebuild_all() -> int:
-    """Write the words of all cases and people again. Return how many."""
+    """Rebuild the words of all cases and people. Return how many."""
     return _in_batches(Case.objects.all(), rebuild_cases) + _in_batches(User.objects.all(), rebuild_people)
 
 
 @transaction.atomic
 def rebuild_cases(keys: Sequence[int]) -> None:
-    """Write the words of these cases again.
+    """Rebuild the words of these cases.
 
-    Their rows of words are locked before the texts are read: a text that is saved meanwhile comes after this, or is
-    read here. The rows of the cases are not locked, so that no release waits or passes them over.
+    Their rows of words are locked before the texts are read, so that a text saved at the same time comes after this, or
+    is read here. The rows of the cases are not locked, so that no release waits for them or skips them.
     """
     cases = Case.objects.filter(pk__in=keys).order_by("pk")
     missing = [case_words.of_case(case, ()) for case in cases.only("member_id")]
@@ -73,7 +74,7 @@ def rebuild_cases(keys: Sequence[int]) -> None:
 
 @transaction.atomic
 def rebuild_people(keys: Sequence[int]) -> None:
-    """Write the words of these people again, as `rebuild_cases` does."""
+    """Rebuild the words of these people, as `rebuild_cases` does for cases."""
     people = User.objects.filter(pk__in=keys).order_by("pk")
     missing = [PersonWords(person_id=key) for key in people.values_list("pk", flat=True)]
     PersonWords.objects.bulk_create(missing, ignore_conflicts=True)
@@ -87,7 +88,7 @@ def _locked(rows: QuerySet[Any]) -> list[int]:
 
 
 def _texts_of(keys: Sequence[int]) -> Iterator[tuple[str, dict[int, list[str]]]]:
-    """Return for each column that other tables fill the texts of each case, the newest first."""
+    """Return the texts of each case, newest first, for each column that comes from other tables."""
     documents = CaseDocument.objects.filter(case__in=keys)
     for kind, column in case_words.COLUMN_OF_KIND.items():
         yield column, _by_case(documents.filter(kind=kind), "name")

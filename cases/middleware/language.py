@@ -1,4 +1,4 @@
-"""Answers people in the language that they have chosen."""
+"""Responds in the language that people have chosen."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from cases.core.languages import chosen_by
 class ReadersLanguageMiddleware:
     """Use the language of the profile.
 
-    Without one the language stays: Django's LocaleMiddleware, which runs before, has read it from the browser.
+    Without one, keep the language that Django's LocaleMiddleware, which runs earlier, has read from the browser.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""Pages are for people who are signed in. What somebody typed whose session has ended is kept."""
+"""Pages are for people who are signed in. What a person typed after their session ended is kept."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -20,12 +20,12 @@ from cases.lifecycle.form_tokens import FormToken
 from cases.middleware.parent_page import page_of
 from cases.models import User
 
-# What HTMX and scripts put in the place of what was asked for.
+# What HTMX and scripts show instead of the response that they requested.
 PART = "cases/includes/trouble.html"
 
 
 class SignedInMiddleware(LoginRequiredMiddleware):
-    """Lets nobody in who has not signed in, keeps what they typed meanwhile, and takes no form from another person's
+    """Requires people to sign in, and keeps what they typed until then. It also rejects a form from another person's
     page: in a browser that two people share, a page of the first may still be open."""
 
     def process_view(
@@ -56,9 +56,9 @@ class SignedInMiddleware(LoginRequiredMiddleware):
 
 
 def session_ended(request: HttpRequest) -> HttpResponse:
-    """Answer a form that came too late: nothing was done.
+    """Respond to a form that came too late: nothing was done.
 
-    The way to sign in leads back to what was typed, or else to the page of the button.
+    Signing in leads back to what was typed, or else to the page of the button.
     """
     if wants_part(request):
         context = {"has_ended": True, "sign_in": _sign_in(page_of(request))}
@@ -75,13 +75,13 @@ def session_ended(request: HttpRequest) -> HttpResponse:
 
 
 def other_person(request: HttpRequest) -> HttpResponse:
-    """Answer a form from the page of another person."""
+    """Respond to a form from another person's page."""
     template = PART if wants_part(request) else "403_csrf.html"
     return render(request, template, {"is_of_another": True, "back": page_of(request)}, status=403)
 
 
 def wants_part(request: HttpRequest) -> bool:
-    """Tell whether HTMX asks, for a part of a page."""
+    """Tell whether HTMX requests part of a page."""
     return bool(request.htmx)  # type: ignore[attr-defined]  # of django_htmx's middleware
 
 

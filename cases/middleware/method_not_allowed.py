@@ -1,4 +1,4 @@
-"""What is answered instead of an empty HTTP 405 (method not allowed)."""
+"""Responses that replace an empty HTTP 405 (method not allowed)."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,9 @@ API = "/api/"
 
 
 class MethodNotAllowedMiddleware:
-    """Lead a reader at the URL of a button to the page with that button. Give any other answer 405 a page.
+    """Redirect a reader at the URL of a button to the page with that button.
 
-    Django's has no content. Answers of the API stay as they are.
+    Give any other 405 a page, because Django's has no content. API responses are not changed.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

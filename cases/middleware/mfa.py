@@ -1,4 +1,4 @@
-"""Two-factor authentication for those who administer: where the portal demands it, nothing else is reached before."""
+"""Two-factor authentication for administrators: if the portal requires it, nothing else is accessible before."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +16,8 @@ from cases.models import User
 
 SET_IT_UP_FIRST = _("Set up two-factor authentication first.")
 
-# What somebody needs to set it up or to leave, and what does not depend on who asks. Anything else, the portal's admin
-# and URLs of later days included, is closed.
+# What a person needs to set it up or to leave, and what does not depend on who asks. Everything else is closed,
+# including the portal's admin and any URL added later.
 OPEN = {
     "account_logout",
     "account_reauthenticate",
@@ -37,11 +37,11 @@ OPEN = {
 
 
 class MfaMissing(PermissionDenied):
-    """A form arrived of a person who must set it up first (portal.errors keeps what they typed)."""
+    """A form arrived from a person who must set it up first (portal.errors keeps what they typed)."""
 
 
 def is_missing(user: object) -> bool:
-    """Tell whether `user` must set up an authenticator app first. No query where the portal does not demand it."""
+    """Tell whether `user` must set up an authenticator app first. No query if the portal does not require it."""
     if not settings.REQUIRE_STAFF_MFA or not isinstance(user, User):
         return False
     if not user.is_administrator and not user.is_staff:
@@ -50,8 +50,8 @@ def is_missing(user: object) -> bool:
 
 
 class RequireMfaMiddleware:
-    """Sends an administrator without an authenticator app to the page that sets it up. Programs that use the API with
-    the session of such a person get a 403."""
+    """Redirects an administrator without an authenticator app to the page that sets it up. API calls with such a
+    person's session get a 403."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -74,7 +74,7 @@ class RequireMfaMiddleware:
 
 
 class SecretUnreadableMiddleware:
-    """Answers with a page that says what to do where a stored secret cannot be decrypted. Forms say it themselves."""
+    """Responds with a page that says what to do if a stored secret cannot be decrypted. Forms say it themselves."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Find the page on which a button is."""
+"""Find the page that a button is on."""
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,7 +12,7 @@ PAGES_BY_PREFIX = (
     ("/bulk/", "bulk_run"),
     ("/views/", "saved_view"),
 )
-# Buttons on a page that there is once.
+# Buttons on pages that exist only once.
 LISTS_BY_PREFIX = (
     ("/calendar/", "calendar"),
     ("/blackout-days/", "blackout_days"),
@@ -22,12 +22,12 @@ LISTS_BY_PREFIX = (
     ("/views/", "saved_views"),
 )
 
-# The addresses of their buttons have the query of the page: the list that a run was made from, the days shown.
+# The addresses of their buttons include the query of the page: the list that a run came from, or the days shown.
 WITH_QUERY = frozenset({"bulk_run", "calendar"})
 
 
 def page_of(request: HttpRequest) -> str:
-    """Return the URL of the page with the button of this request, or the request's own URL where it is a page."""
+    """Return the URL of the page with the button of this request, or the request's own URL if it is a page."""
     match = request.resolver_match
     pk = match.kwargs.get("pk") if match else None
     for prefix, page in PAGES_BY_PREFIX:

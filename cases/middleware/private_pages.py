@@ -1,4 +1,4 @@
-"""Pages of people who are signed in are kept by nobody: not by a proxy, and not by the browser for its Back button."""
+"""Pages for signed-in people are never cached: not by a proxy, and not by the browser for its Back button."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,10 @@ PRIVATE = "private, no-store"
 
 
 class PrivatePagesMiddleware:
-    """Marks every answer to a request with a session or an API token, unless its view has said how it may be kept.
+    """Marks every response to a request with a session or an API token, unless its view has set its own caching.
 
-    By what the request carries and not by who is there: an error page must not ask the database. Stands after
-    WhiteNoise, whose static files keep their own header.
+    It checks what the request carries, not who is signed in, because an error page must not query the database. It
+    comes after WhiteNoise, whose static files keep their own header.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

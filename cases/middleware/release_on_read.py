@@ -8,7 +8,7 @@ from cases.releases.on_read import release_on_read
 
 
 class ReleaseOnReadMiddleware:
-    """Calls `release_on_read` before any view answers a person who is logged in by session."""
+    """Calls `release_on_read` before any view responds to a person with a session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

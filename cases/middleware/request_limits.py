@@ -1,4 +1,4 @@
-"""Refuses requests that no page of the portal sends, before anything of them reaches the database."""
+"""Rejects requests that no page of the portal sends, before any part of them reaches the database."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,15 +8,16 @@ from django.http import HttpRequest, HttpResponse
 
 from cases.core import limits
 
-# A parameter whose value may begin with its charset (RFC 2231). Django has no answer to an unknown one.
+# A parameter whose value may begin with its charset (RFC 2231). Django does not handle an unknown one.
 WITH_OWN_CHARSET = re.compile(r";\s*\w+\*")
 
 
 class RequestLimitsMiddleware:
-    """400 for a NUL in address, cookies or headers, which PostgreSQL takes in no text, and for what is too long.
+    """400 for a NUL in the address, cookies or headers, which PostgreSQL does not accept in text, and for values that
+    are too long.
 
-    Also for media types with such parameters as no browser writes. portal.wsgi looks at the Content-Type.
-    What comes in the body is bounded by the fields of forms and serializers.
+    Also for media types with parameters that no browser writes. portal.wsgi checks the Content-Type. The fields of
+    forms and serializers limit the content of the body.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

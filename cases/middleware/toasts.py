@@ -1,4 +1,4 @@
-"""What became of an action, told to those who asked by HTMX: their answer is a part of a page, without the messages."""
+"""The result of an action, for HTMX requests: their response is part of a page, without the messages."""
 
 import html
 import json
@@ -14,7 +14,7 @@ from django_htmx.http import trigger_client_event
 
 LEADS_AWAY = {"HX-Redirect", "HX-Refresh", "HX-Location"}
 LEVELS = {messages.ERROR: "danger", messages.WARNING: "warning", messages.SUCCESS: "success"}
-# How the tag of a message begins that has a button to take back what it tells of.
+# The beginning of the tag of a message with an Undo button.
 UNDO = "undo:"
 
 
@@ -27,12 +27,12 @@ class UndoButton:
 
 
 def success(request: HttpRequest, text: str, *, undo: UndoButton | None = None) -> None:
-    """Tell of a success in a toast, with a button that takes it back if there is an `undo`."""
+    """Report a success in a toast, with an Undo button if there is an `undo`."""
     messages.success(request, text, extra_tags=UNDO + json.dumps(asdict(undo)) if undo else "")
 
 
 def undo_of(message: Message) -> UndoButton | None:
-    """Return what takes back what `message` tells of, if anything does."""
+    """Return the Undo button of `message`, if it has one."""
     tags = message.extra_tags or ""
     return UndoButton(**json.loads(tags.removeprefix(UNDO))) if tags.startswith(UNDO) else None
 
@@ -43,8 +43,8 @@ def level_of(message: Message) -> str:
 
 
 class ToastsMiddleware:
-    """Puts the messages that no template has shown into the header from which toasts.js shows them. They wait for the
-    next page where this answer leads to one."""
+    """Puts messages that no template has shown into the header that toasts.js reads. If the response leads to another
+    page, they wait for it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

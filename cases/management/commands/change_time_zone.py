@@ -1,4 +1,4 @@
-"""The way to change the portal's time zone, or the time of day of schedules without a time."""
+"""Change the portal's time zone, or the time of day of schedules without a time."""
 
 import datetime as dt
 from argparse import ArgumentParser, ArgumentTypeError
@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
 
 def zone(name: str) -> str:
-    """Return the name of a time zone. ArgumentTypeError if there is none of that name."""
+    """Return the name of a time zone. ArgumentTypeError if there is none with that name."""
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, KeyError):
@@ -84,7 +84,7 @@ def zone(name: str) -> str:
 
 
 def time_of_day(text: str) -> dt.time:
-    """Return a wall clock time. ArgumentTypeError if `text` is none."""
+    """Return a wall clock time. ArgumentTypeError if `text` is not one."""
     try:
         value = dt.time.fromisoformat(text)
     except ValueError:

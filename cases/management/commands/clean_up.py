@@ -1,4 +1,4 @@
-"""The weekly clean-up for cron and systemd: the same work as the task, for those who run no Celery."""
+"""The weekly clean-up for cron and systemd: the same work as the task, for sites without Celery."""
 
 from typing import Any
 

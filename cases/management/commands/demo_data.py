@@ -1,4 +1,4 @@
-"""A believable portal: 300 cases in every state, dates spread around today, a wave of 50 tomorrow."""
+"""A realistic portal: 300 cases in every state, dates spread around today, and a wave of 50 tomorrow."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""The data of `make demo`: an up-to-date database with a believable portal in it, and the static files."""
+"""The data of `make demo`: an up-to-date database with a realistic portal in it, and the static files."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
 
 def _check_tables() -> None:
-    """Read a row of each table: a migration of the same name may once have made other columns."""
+    """Read a row from each table, because an earlier migration of the same name may have created different columns."""
     try:
         for model in apps.get_app_config("cases").get_models():
             model._base_manager.first()

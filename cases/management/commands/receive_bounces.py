@@ -1,4 +1,4 @@
-"""Takes bounces from a pipe, an LMTP port or an IMAP folder."""
+"""Receives bounces from a pipe, an LMTP port or an IMAP folder."""
 
 import asyncio
 import os
@@ -39,11 +39,11 @@ class Command(BaseCommand):
     def _read_pipe(self, recipient: str) -> None:
         raw = sys.stdin.buffer.read(MAX_BYTES)
         while sys.stdin.buffer.read(MAX_BYTES):
-            pass  # the mail server wants to write all of it
+            pass  # the mail server expects to write all of it
         try:
             received = receive_message(raw, [recipient], by=NAME)
         except Error:
-            # The mail server keeps the message and tries again.
+            # The mail server keeps the message and retries.
             raise CommandError("The database isn't available.", returncode=os.EX_TEMPFAIL) from None
         self.stdout.write(received.value)
 

@@ -1,4 +1,4 @@
-"""The batch job for cron and systemd: runs the sweep for those who run no Celery, and says what it did."""
+"""The batch job for cron and systemd: runs the sweep for sites without Celery, and reports what it did."""
 
 import datetime as dt
 from argparse import ArgumentParser
@@ -23,7 +23,7 @@ from cases.releases.sweep import hand_over_emails, sweep
 from cases.releases.unopened_reminders import queue_unopened_reminders
 
 BY = "release_scheduled_cases"
-# More lines than that help nobody; the number is said in any case.
+# More lines than this don't help. The total is printed anyway.
 MAX_CASES_LISTED = 50
 
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
             self.stdout.write(self.style.SUCCESS(f"Released {_cases(self.released)}."))
 
     def _problems(self) -> Iterator[str]:
-        """Say how much failed. What a mail server has rejected is not tried again."""
+        """Say how much failed. Emails that a mail server has rejected are not retried."""
         if self.failed:
             yield f"{self.failed} failed and will be retried."
         if self.rejected:
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             yield f"{emails} rejected and won't be retried."
 
     def _preview(self, now: dt.datetime) -> None:
-        """Name the cases that would be released, and those that have reached their date and stay, and why."""
+        """Name the cases that would be released, and those that have reached their date but stay, with the reasons."""
         due = Case.objects.due(now)
         stop = release_stop.current()
         count = 0 if stop else due.count()
@@ -108,7 +108,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {self.released:,} released so far")
 
     def _say_failing(self) -> int:
-        """Name the cases that failed in an earlier run and wait for their next try. Return how many."""
+        """Name the cases that failed in an earlier run and wait for their next attempt. Return how many."""
         failing = Case.objects.failing(portal_now())
         for case in failing.order_by("release_next_try")[:MAX_CASES_LISTED]:
             times = "once" if case.release_attempts == 1 else f"{case.release_attempts} times"
@@ -119,7 +119,7 @@ class Command(BaseCommand):
         return failing.count()
 
     def _mail(self, send: Callable[[], object]) -> None:
-        """Queue reminders first. Whatever becomes of them, the rest is sent."""
+        """Queue reminders first. Even if that fails, the rest is sent."""
         try:
             queue_reminders()
             queue_unopened_reminders()
@@ -135,7 +135,7 @@ class Command(BaseCommand):
         self.rejected += report.failed
 
     def _work_off(self) -> None:
-        """Work off bulk operations here: where this command runs, there may be no workers."""
+        """Process bulk operations here, because there may be no workers where this command runs."""
         if count := bulk.work_off():
             self.stdout.write(f"Bulk operations: {_cases(count)} processed.")
 
@@ -157,7 +157,7 @@ def _in_order(cases: CaseQuerySet) -> CaseQuerySet:
 
 
 def _why(case: Case, verdict: Verdict) -> str:
-    """Return the reasons in words that the mail of a cron job may carry: no names that people gave to conditions."""
+    """Return the reasons in words that are safe for a cron job's mail, without names that people gave to conditions."""
     return "; ".join(_reason(case, reason) for reason in verdict.reasons)
 
 

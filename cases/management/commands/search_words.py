@@ -1,4 +1,4 @@
-"""Write the words that the search looks in, for rows that no verb wrote."""
+"""Write the search words of rows that no verb wrote."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""Verifies the histories against their chain of seals, and says what does not fit."""
+"""Verifies the histories against their chain of seals, and reports what does not match."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from cases.models import CaseEvent, HistorySeal
 from cases.proof.verification import Finding, Head, Problem, Verification
 
-# More lines than that help nobody; the number is said in any case.
+# More lines than this don't help. The total is printed anyway.
 LISTED = 200
 SENTENCES = {
     Problem.CHANGED: "Entry {key} of the history of {history} was changed{entry}. It doesn't match seal {number}.",
@@ -70,7 +70,7 @@ def _heads(given: list[str], file: str | None) -> list[Head]:
     except (OSError, ValueError) as error:
         raise CommandError(str(error)) from error
     if file and not kept:
-        # Who empties the file must not have the run say that all is well.
+        # Emptying the file must not make the run report success.
         raise CommandError(f"There is no head in {file}.")
     return heads
 
@@ -86,7 +86,7 @@ def _sentence(finding: Finding) -> str:
 
 
 def _about(finding: Finding) -> str:
-    """Return the case of an entry that is there, by its number."""
+    """Return the number of an existing entry's case."""
     is_there = finding.problem in (Problem.CHANGED, Problem.ADDED) and finding.key is not None
     if not is_there or finding.history != HistorySeal.History.CASES:
         return ""
