@@ -1,4 +1,4 @@
-"""When a technician is away, and who stands in."""
+"""Technicians' absences, and who stands in."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,9 +9,10 @@ from cases.models.user import User
 
 
 class Absence(models.Model):
-    """The days from `first_day` to `last_day`, both included, on which `technician` is away. The days are the portal's.
+    """The days from `first_day` to `last_day`, both included, on which `technician` is away.
 
-    Nothing ends an absence: it is over once its last day is. cases.lifecycle.deputies says who stands in.
+    The days are the portal's. An absence is not ended explicitly: it is over once its last day is.
+    cases.lifecycle.deputies says who stands in.
     """
 
     technician = models.ForeignKey(
@@ -43,5 +44,5 @@ class Absence(models.Model):
 
     @property
     def days(self) -> str:
-        """From when to when, in the reader's language."""
+        """The dates of the absence, in the reader's language."""
         return days_text(self.first_day, self.last_day)

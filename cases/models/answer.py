@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 class CaseAnswerQuerySet(models.QuerySet["CaseAnswer"]):
-    """The only way in which answers are fetched for a person."""
+    """The only way to fetch answers for a person."""
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Return the answers of the cases that staff see, and of the released cases of a member."""
+        """Return the answers that `user` may read: for staff those of the cases they see, for a member those of
+        released cases."""
         answers = self.filter(case__in=Case.objects.visible_to(user))
         if isinstance(user, User) and user.is_member:
             answers = answers.filter(case__in=Case.objects.filter(RELEASED))
@@ -35,7 +36,7 @@ class CaseAnswer(models.Model):
         Case, verbose_name=_("case"), on_delete=models.PROTECT, primary_key=True, related_name="answer"
     )
     text = Prose(_("answer"), max_length=limits.ANSWER, blank=True)
-    # Of its own: the answer is saved while it is typed, and other forms of the case stay valid.
+    # A separate version, because the answer is saved as it is typed and other forms of the case must stay valid.
     version = models.PositiveIntegerField(_("version"), default=0)
     updated_at = models.DateTimeField(_("last changed"))
     updated_by = models.ForeignKey(
@@ -49,7 +50,7 @@ class CaseAnswer(models.Model):
         verbose_name_plural = _("answers")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row, and with its text what a search looks in."""
+        """Store the row, and the search words of its text."""
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             case_words.store_text(self.case, "answer", [self.text])

@@ -15,14 +15,16 @@ LONGEST_NAME = limits.NAME
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def alive(self) -> "ApiTokenQuerySet":
-        """Return those that nothing has ended: neither their owner nor what ends all credentials. Expired ones too."""
+        """Return tokens that have not been ended, either by their owner or with all credentials. This includes expired
+        ones."""
         return self.filter(user__is_active=True, credentials_key=F("user__credentials_key"))
 
 
 class ApiToken(AbstractAuthToken):
-    """One token of one person. Of the secret only the digest and the first characters are kept.
+    """One token of one person.
 
-    `credentials_key` is that of the person when the token was made; it opens nothing once the person has another.
+    Only the digest and the first characters of the secret are stored. `credentials_key` is that of the person when the
+    token was created. Once the person has a different one, the token no longer works.
     """
 
     id = models.BigAutoField("ID", primary_key=True)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models.user import User
 
-# The clocks of hosts differ by less. A minute that is further ahead is of a clock that was set back since.
+# The hosts' clocks differ by less than this. A minute further ahead comes from a clock that was set back since.
 MINUTES_AHEAD = 2
 # One statement: the counts of several web processes come together here.
 IS_OVER = f"cases_apiusage.minute < excluded.minute OR cases_apiusage.minute > excluded.minute + {MINUTES_AHEAD}"
@@ -19,7 +19,7 @@ RETURNING calls
 
 
 class ApiUsage(models.Model):
-    """The calls of one person within the last minute in which there were many."""
+    """A person's calls in the last minute in which there were many."""
 
     user = models.OneToOneField(
         User, verbose_name=_("user"), on_delete=models.PROTECT, primary_key=True, related_name="+"
@@ -36,7 +36,7 @@ class ApiUsage(models.Model):
 
     @classmethod
     def add(cls, user_id: int, minute: int, calls: int) -> int:
-        """Add `calls` to those of that minute. Returns how many they are."""
+        """Add `calls` to those of that minute. Return the total."""
         with connection.cursor() as cursor:
             cursor.execute(ADD, [user_id, minute, calls])
             (total,) = cursor.fetchone()

@@ -10,7 +10,7 @@ from cases.models.user import User
 
 
 class BlackoutDay(models.Model):
-    """A day of the portal's calendar that nobody may choose. Schedules that are stored stay as they are."""
+    """A day in the portal's calendar that no one may choose. Stored schedules do not change."""
 
     date = models.DateField(_("date"), primary_key=True)
     name = Line(_("name"), max_length=limits.NAME)

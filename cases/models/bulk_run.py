@@ -1,4 +1,4 @@
-"""Bulk operations: one action on many cases, previewed, worked off by a worker, undone as a whole."""
+"""Bulk operations: one action on many cases, previewed, processed by a worker, and undone as a whole."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class BulkState(models.TextChoices):
 
 
 class BulkCode(models.TextChoices):
-    """What will become of a row, what became of it, or why nothing does."""
+    """What will happen to a row, what happened to it, or why nothing does."""
 
     WILL = "will", _("Will be changed")
     DONE = "done", _("Changed")
@@ -60,10 +60,10 @@ class BulkCode(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
-# Work that a worker takes up, or goes on with when its lease has ended.
+# Work that a worker starts, or continues when a lease has ended.
 OPEN_RUN = Q(state__in=["waiting", "running"])
 OPEN_ROW = Q(verdict="will", result="")
-# No lease is so long: one that ends later was given before the clock was set back.
+# No lease is this long. One that ends later dates from before the clock was set back.
 LONGEST_LEASE = dt.timedelta(minutes=1)
 
 
@@ -78,24 +78,26 @@ class CrowdedDay:
 
 class BulkRunQuerySet(models.QuerySet["BulkRun"]):
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Return the runs that `user` may know of: administrators all, technicians their own, others none."""
+        """Return the runs that `user` may know about: all for administrators, their own for technicians, none for
+        others."""
         if not isinstance(user, User) or not user.is_active or user.is_member:
             return self.none()
         return self if user.is_administrator else self.filter(by=user)
 
     def claimable(self, now: dt.datetime) -> Self:
-        """Return the runs to work off at the aware datetime `now`: waiting ones, and ended leases. Oldest first."""
+        """Return the runs to process at the aware datetime `now`: waiting ones, and those whose lease has ended. Oldest
+        first."""
         is_free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LONGEST_LEASE)
         return self.filter(OPEN_RUN, is_free).order_by("id")
 
     def too_old(self, moment: dt.datetime) -> Self:
-        """Return the previews from before the aware datetime `moment`, which nobody has started."""
+        """Return the previews from before the aware datetime `moment` that were never started."""
         return self.filter(state=BulkState.PREVIEWED, created__lt=moment)
 
 
 class BulkRun(models.Model):
-    """One bulk operation. The worker that has the claim works it off, row by row, until `lease_until` (a new lease with
-    every batch). Once started it is kept forever, as the history that names it.
+    """One bulk operation. The worker that holds the claim processes it, row by row, until `lease_until` (a new lease
+    with every batch). Once started, it is kept forever, like the history that names it.
     """
 
     Action: TypeAlias = BulkAction
@@ -127,7 +129,7 @@ class BulkRun(models.Model):
     mails = models.PositiveIntegerField(_("emails"), default=0, help_text=_("Members who would get an email."))
     crowded = models.JSONField(_("crowded days"), default=list, blank=True)
 
-    # What the chosen technician or type is called: set by cases.releases.bulk.row_texts.
+    # The name of the chosen technician or type. Set by cases.releases.bulk.words.
     chosen_name: str | None = None
 
     objects = models.Manager.from_queryset(BulkRunQuerySet)()
@@ -165,7 +167,7 @@ class BulkRun(models.Model):
 
     @property
     def percent(self) -> int:
-        """How much of it is worked off."""
+        """How much of it has been processed."""
         return 100 * self.worked // self.to_do if self.to_do else 100
 
     @property
@@ -175,7 +177,7 @@ class BulkRun(models.Model):
 
 
 class BulkRow(models.Model):
-    """One case of a run: what it was at the preview, what shall become of it, and what did.
+    """One case of a run: its state at the preview, what will happen to it, and what did.
 
     `case_version` is the version that the preview saw. `before` holds the facts that an undo restores.
     """
@@ -204,7 +206,7 @@ class BulkRow(models.Model):
             one_of(BulkCode, field="verdict", name="bulk_verdict_known"),
             models.CheckConstraint(
                 name="bulk_result_known",
-                # A row that cannot be changed is never worked off.
+                # A row that cannot be changed is never processed.
                 condition=Q(result="") | Q(verdict="will", result__in=[c for c in BulkCode.values if c != "will"]),
             ),
             facts_limit("bulk_before_limit", "before"),
@@ -221,7 +223,7 @@ class BulkRow(models.Model):
 
     @property
     def code(self) -> str:
-        """What is known of the row now: its result, or its verdict before that."""
+        """The present code of the row: its result, or before that its verdict."""
         return self.result or self.verdict
 
     @property
@@ -230,5 +232,5 @@ class BulkRow(models.Model):
         return self.code not in (BulkCode.WILL, BulkCode.DONE)
 
     def fact(self, name: str) -> Any:
-        """Return what was true of the case before. None for what is not recorded."""
+        """Return a fact about the case from before the run, or None if it was not recorded."""
         return cast(dict[str, Any], self.before).get(name)

@@ -1,4 +1,4 @@
-"""Addresses under which calendar programs read the release calendar of a person."""
+"""Addresses at which calendar programs read a person's release calendar."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,8 +7,8 @@ from cases.models.user import User
 
 
 class CalendarFeed(models.Model):
-    """The secret address of one person's feed. Of the secret only the digest is kept: a copy of the database opens
-    no calendar."""
+    """The secret address of one person's feed. Only the digest of the secret is stored, so a copy of the database gives
+    no access."""
 
     user = models.OneToOneField(
         User, verbose_name=_("user"), on_delete=models.PROTECT, primary_key=True, related_name="calendar_feed"

@@ -1,4 +1,4 @@
-"""Texts that staff put into a message instead of typing them. Administrators keep them."""
+"""Texts that staff insert into a message instead of typing them. Administrators manage them."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,7 @@ from cases.models.user import User
 
 
 class CannedText(models.Model):
-    """A text under a name. A message that it was put into is a copy: whatever becomes of the text, it stays."""
+    """A text under a name. A message contains a copy, which stays whatever becomes of the text."""
 
     name = Line(_("name"), max_length=limits.NAME, unique=True)
     text = Prose(_("text"), max_length=limits.MESSAGE)

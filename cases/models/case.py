@@ -1,4 +1,4 @@
-"""Cases: what is stored of each."""
+"""The case, and what is stored about it."""
 
 import datetime as dt
 import secrets
@@ -27,7 +27,7 @@ ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_external_id() -> str:
-    """Return a case number that nobody can guess or choose, such as C-7K2M9QX4TB: 50 random bits."""
+    """Return a case number that no one can guess or choose, such as C-7K2M9QX4TB: 50 random bits."""
     return "C-" + "".join(secrets.choice(ID_LETTERS) for _ in range(10))
 
 
@@ -36,7 +36,7 @@ class CaseStatus(models.TextChoices):
     SUBMITTED = "submitted", _("Submitted")
     ACCEPTED = "accepted", _("Accepted")
     COMPLETED = "completed", _("Completed")
-    # A draft that its member threw away: without its words and documents, and seen by nobody. Its history refers to it.
+    # A draft that its member deleted: without text and documents, and visible to no one. Its history refers to it.
     DELETED = "deleted", _("Deleted")
 
 
@@ -60,8 +60,8 @@ class Case(models.Model):
     WaitingFor: TypeAlias = WaitingFor
 
     external_case_id = CharField(_("case number"), max_length=limits.CASE_NUMBER, unique=True, default=new_external_id)
-    # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave writes into each
-    # index that there is.
+    # No indexes of their own: case_member_latest and case_assigned_newest begin with them, and a wave updates every
+    # index.
     member = models.ForeignKey(
         User, verbose_name=_("member"), on_delete=models.PROTECT, related_name="cases", db_index=False
     )
@@ -215,7 +215,7 @@ class Case(models.Model):
         return self.external_case_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row, and with its texts what a search looks in."""
+        """Store the row, and the search words of its texts."""
         stored = kwargs["update_fields"] = with_folded(Case, kwargs.get("update_fields"))
         loaded = set(case_words.OF_THE_CASE) - self.get_deferred_fields()
         texts = loaded if stored is None else loaded & stored
@@ -236,12 +236,12 @@ class Case(models.Model):
 
     @property
     def is_held(self) -> bool:
-        """Whether the case is completed, not released and has no schedule either."""
+        """Whether the case is completed, not released and without a schedule."""
         return self.is_pending and self.scheduled_release_date is None
 
     @property
     def schedule(self) -> Schedule | None:
-        """When the case is, or was, to be released. None where it has no date."""
+        """When the case is, or was, to be released. None if it has no date."""
         date = self.scheduled_release_date
         return Schedule(date, self.scheduled_release_time) if date else None
 

@@ -1,4 +1,4 @@
-"""What the database holds true of every case, besides the values of its choices."""
+"""What the database enforces for every case, besides the values of its choices."""
 
 import functools
 import operator
@@ -37,13 +37,13 @@ CONSTRAINTS = [
         name="case_time_needs_date",
         condition=Q(scheduled_release_time__isnull=True) | Q(scheduled_release_date__isnull=False),
     ),
-    # At the ends of the calendar there is no instant for a wall clock time.
+    # At the ends of the calendar, a wall clock time has no instant.
     models.CheckConstraint(
         name="case_schedule_within_calendar",
         condition=Q(scheduled_release_date__isnull=True)
         | Q(scheduled_release_date__gte=FIRST_DATE, scheduled_release_date__lt=AFTER_LAST_DATE),
     ),
-    # Nor can every moment beyond them be told in every zone.
+    # Moments beyond them cannot be expressed in every zone either.
     models.CheckConstraint(
         name="case_dates_within_calendar",
         condition=functools.reduce(operator.and_, map(within_calendar, DATES)),

@@ -52,7 +52,7 @@ COMPLETED_BY_PERSON = Q(kind=CaseEventKind.COMPLETED.value, bulk_run__isnull=Tru
 
 
 class CaseEvent(Event):
-    """One step of a case: through what, and from what to what. What has no column is in the details."""
+    """One step of a case: through which channel, and from what to what. Facts without a column are in the details."""
 
     Kind: TypeAlias = CaseEventKind
     Source: TypeAlias = EventSource
@@ -88,7 +88,7 @@ class CaseEvent(Event):
         db_constraint=False,
     )
 
-    # The names of both types of a change of type, empty for *General*. cases.lifecycle.history sets it.
+    # The names of both types if the type changed, empty for *General*. Set by cases.lifecycle.history.
     types: list[str]
 
     class Meta:
@@ -96,16 +96,16 @@ class CaseEvent(Event):
         verbose_name_plural = _("case events")
         ordering = ["-at", "-pk"]
         indexes = [
-            # What was released on a day. A batch has one moment, so that a wave writes into the last page of it.
+            # What was released on a day. A batch has one moment, so a wave writes only to the last page of the index.
             models.Index(name="event_released_at", fields=["at"], condition=Q(kind="released")),
             # What was taken back on a day.
             models.Index(name="event_taken_back", fields=["at"], condition=Q(kind__in=TAKEN_BACK)),
-            # How many somebody attached lately. A wave writes nothing into it.
+            # How many a person attached recently. A wave writes nothing to it.
             models.Index(name="event_attached", fields=["actor", "-id"], condition=Q(kind="document_attached")),
-            # What a bulk operation did. A wave writes nothing into it.
+            # What a bulk operation did. A wave writes nothing to it.
             models.Index(name="event_of_run", fields=["bulk_run", "id"], condition=Q(bulk_run__isnull=False)),
-            # The release history: what else happened, latest first, of one kind, and by one person. A wave writes
-            # into none of them.
+            # The release history: all other events, latest first, by kind, and by person. A wave writes to none of
+            # them.
             models.Index(name="event_others", fields=["at", "id"], condition=~Q(kind="released")),
             models.Index(name="event_of_kind", fields=["kind", "at", "id"], condition=~Q(kind="released")),
             models.Index(name="event_by_person", fields=["actor", "at", "id"], condition=Q(actor__isnull=False)),

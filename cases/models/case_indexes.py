@@ -1,4 +1,4 @@
-"""The indexes of cases, and what each is for. A wave writes into every one that is not partial."""
+"""The indexes of cases, and what each is for. A wave updates every one that is not partial."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -25,10 +25,10 @@ INDEXES = [
     models.Index(
         name="case_due", fields=["scheduled_release_date", "scheduled_release_time", "id"], condition=SCHEDULED
     ),
-    # The sweep: partial, so that what is released or held back costs nothing. PostgreSQL's planner prefers it to
-    # case_due because it is smaller, SQLite's because it comes after it.
+    # The sweep: partial, so that released or held cases cost nothing. PostgreSQL's planner prefers it to case_due
+    # because it is smaller, SQLite's because it is defined later.
     models.Index(name="case_ready", fields=["scheduled_release_date", "scheduled_release_time"], condition=READY),
-    # What its conditions hold back, the longest overdue first.
+    # What its conditions hold back, longest overdue first.
     models.Index(
         name="case_held_by_conditions",
         fields=["scheduled_release_date", "scheduled_release_time", "id"],
@@ -44,7 +44,7 @@ INDEXES = [
         fields=["scheduled_release_date", "scheduled_release_time"],
         condition=SCHEDULED & ARMED,
     ),
-    # The lists of the pages, of one person and of all: what comes next, what is held, what was released last.
+    # The lists on pages, for one person and for all: what comes next, what is held, what was released last.
     models.Index(
         name="case_assigned_due",
         fields=["assigned_to", "scheduled_release_date", "scheduled_release_time", "id"],
@@ -59,7 +59,7 @@ INDEXES = [
         fields=["assigned_to", "-actual_release_date", "-id"],
         condition=RELEASED,
     ),
-    # What nobody has looked at yet, of all and of one technician. Of all that is old, little is left in it.
+    # What has not been opened yet, for all and for one technician. Few old cases remain in it.
     models.Index(name="case_unopened", fields=["actual_release_date", "id"], condition=UNOPENED),
     models.Index(
         name="case_assigned_unopened",
@@ -70,7 +70,7 @@ INDEXES = [
     models.Index(name="case_member_latest", fields=["member", "-id"]),
     models.Index(name="case_assigned_newest", fields=["assigned_to", "-id"]),
     models.Index(name="case_in_work", fields=["assigned_to", "-id"], condition=Q(status="accepted")),
-    # What is in progress, accepted last: of one technician and of all. A wave writes into neither.
+    # What is in progress, last accepted first: for one technician and for all. A wave writes to neither.
     models.Index(
         F("assigned_to"),
         ACCEPTED_AT.desc(),
@@ -85,9 +85,9 @@ INDEXES = [
         name="case_accepted",
         condition=Q(status="accepted"),
     ),
-    # In each status what is not released, the latest first.
+    # What is not released, by status, latest first.
     models.Index(name="case_status_latest", fields=["status", "-id"], condition=NOT_RELEASED),
-    # What is urgent and old first, in a state and of one technician, and all that is urgent. A wave writes into none.
+    # Urgent cases first, then old ones, in a state and for one technician, and all urgent ones. A wave writes to none.
     models.Index(name="case_queue", fields=["status", "-urgency", "id"], condition=WORKED_ON),
     models.Index(name="case_assigned_queue", fields=["assigned_to", "-urgency", "id"], condition=Q(status="accepted")),
     models.Index(name="case_urgent_open", fields=["-id"], condition=URGENT_OPEN),
@@ -96,8 +96,8 @@ INDEXES = [
         fields=["scheduled_release_date", "scheduled_release_time", "id"],
         condition=URGENT_SCHEDULED,
     ),
-    # Whose turn it is in the conversation, the longest waiting first. A release writes only into those of the few whose
-    # member has written and not been answered.
+    # Whose turn it is in the conversation, longest waiting first. A release writes only to those of the few cases whose
+    # member is waiting for an answer.
     models.Index(name="case_waiting_for_member", fields=["waiting_since", "id"], condition=WAITING_FOR_MEMBER),
     models.Index(
         name="case_assigned_asked", fields=["assigned_to", "waiting_since", "id"], condition=WAITING_FOR_MEMBER

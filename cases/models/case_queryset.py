@@ -1,4 +1,4 @@
-"""Which cases are due, and what holds others back."""
+"""Which cases are due, and which are held back."""
 
 import datetime as dt
 import functools
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 # QuerySet is named again, because django-stubs looks for it among the direct bases.
 class CaseQuerySet(VisibleCases, models.QuerySet["Case"]):
-    """The only ways in which cases are fetched for a person (VisibleCases) or for a release."""
+    """The only ways to fetch cases for a person (VisibleCases) or for a release."""
 
     def bulk_create(self, objs: Iterable["Case"], *args: Any, **kwargs: Any) -> list["Case"]:
-        """Store the rows, and with their texts what a search looks in."""
+        """Store the rows, and the search words of their texts."""
         with transaction.atomic(savepoint=False):
             stored = super().bulk_create(objs, *args, **kwargs)
             case_words.store([case_words.of_case(case) for case in stored], case_words.OF_THE_CASE)
@@ -43,14 +43,14 @@ class CaseQuerySet(VisibleCases, models.QuerySet["Case"]):
         return self.defer(None)
 
     def in_full(self) -> Self:
-        """Load all that the page of a case tells: the description, the answer with its author, and the type."""
+        """Load everything for the page of a case: the description, the answer with its author, and the type."""
         return self.with_description().select_related("answer__updated_by", "case_type")
 
     def due(self, now: dt.datetime) -> Self:
         """Return the cases to release at the aware datetime `now`.
 
-        They are completed, not released, their schedule is reached, no condition is open, and no failure holds them
-        back until a next try.
+        They are completed and not released, their schedule is reached, no condition is open, and no failure holds them
+        back until the next attempt.
         """
         return self._ready(now).filter(functools.reduce(operator.or_, reached_schedules(now)))
 
@@ -61,8 +61,8 @@ class CaseQuerySet(VisibleCases, models.QuerySet["Case"]):
     def index_ranges_by(self, reached: "Reached") -> list[Self]:
         """Return the cases of `due` in up to three querysets, each one range of an index, in the order of that index.
 
-        The order leaves PostgreSQL's planner no choice but the index. Left to its statistics it reads the whole table
-        for "any due?": it takes the many past schedules of released cases for due ones.
+        The order leaves PostgreSQL's planner no choice but the index. Left to its statistics, it would read the whole
+        table for "any due?", because it mistakes the many past schedules of released cases for due ones.
         """
         ready = self._ready(reached.moment).order_by("scheduled_release_date", "scheduled_release_time")
         return [ready.filter(index_range) for index_range in reached.schedules()]
@@ -74,35 +74,37 @@ class CaseQuerySet(VisibleCases, models.QuerySet["Case"]):
     def first_by(self, reached: "Reached") -> "CaseQuerySet":
         """Return up to three cases of `due`, the first of each range.
 
-        The cost follows what is due, not what is pending.
+        The cost depends on what is due, not on what is pending.
         """
         firsts = [Q(pk=Subquery(index_range.values("pk")[:1])) for index_range in self.index_ranges_by(reached)]
         return self.model.objects.filter(functools.reduce(operator.or_, firsts))
 
     def overdue(self, now: dt.datetime) -> Self:
-        """Return the cases that have reached their schedule at `now`, and that conditions or a failure hold back."""
+        """Return the cases that have reached their schedule at `now` but are held back by conditions or a failure."""
         held_back = HAS_OPEN_CONDITIONS | Q(release_next_try__gt=now)
         return self.filter(SCHEDULED, held_back, functools.reduce(operator.or_, reached_schedules(now)))
 
     def held_by_conditions(self, now: dt.datetime) -> Self:
-        """Return the cases whose schedule is reached at `now`, and which open conditions hold back."""
+        """Return the cases whose schedule is reached at `now` but which are held back by open conditions."""
         return self.filter(held_by_conditions_at(now))
 
     def failing(self, now: dt.datetime) -> Self:
-        """Return the cases whose release failed, and which are tried again after `now`."""
+        """Return the cases whose release failed and will be retried after `now`."""
         return self.filter(RELEASE_FAILS, release_next_try__gt=now)
 
     def has_member_more_than(self, number: int, member: int) -> bool:
-        """Tell whether `member` has more than `number` cases. Others may see fewer of them.
+        """Tell whether `member` has more than `number` cases.
 
-        The index alone says so, in a tenth of the time that it takes to look which of them may be seen.
+        Others may see fewer of them. The index alone answers this, in a tenth of the time of checking which of them are
+        visible.
         """
         by_age = order_along_index(self, "member_id", member, ("-pk",), True)
         # Not `exists`, which drops the order that names the index.
         return bool(by_age.values_list("pk", flat=True)[number : number + 1])
 
     def _ready(self, now: "dt.datetime | Parameter") -> Self:
-        # Completed by the constraint case_scheduled_is_completed. To ask for it sends SQLite to the index of statuses.
+        # They are completed, by the constraint case_scheduled_is_completed. Filtering for it would make SQLite use the
+        # index of statuses.
         return self.filter(Q(release_next_try__isnull=True) | Q(release_next_try__lte=now), READY)
 
 
@@ -115,9 +117,9 @@ def held_by_conditions_at(now: dt.datetime) -> Q:
 
 @dataclass(frozen=True)
 class Reached:
-    """What the portal's wall clock has reached at a `moment`: a `day`, a `time` and whether it is `past_usual_time`.
+    """What the portal's wall clock has reached at a `moment`: a `day`, a `time`, and whether it is `past_usual_time`.
 
-    After RELEASE_TIME_OF_DAY the day's schedules without a time are reached. In a statement that is compiled once the
+    After RELEASE_TIME_OF_DAY, the day's schedules without a time are reached. In a statement that is compiled once, the
     values are parameters.
     """
 
@@ -150,8 +152,8 @@ _CaseManager = models.Manager.from_queryset(CaseQuerySet)
 
 
 class CaseManager(_CaseManager["Case"]):
-    """Cases without their description, which is long: no list, wave or mail reads it. Where it is shown it is asked
-    for, by `with_description`."""
+    """Cases without their long description, which no list, wave or mail reads. Code that shows it requests it with
+    `with_description`."""
 
     def get_queryset(self) -> CaseQuerySet:
         return cast(CaseQuerySet, super().get_queryset().defer("description"))

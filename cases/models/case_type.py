@@ -1,4 +1,4 @@
-"""Case types: what kind of question a case is. Administrators keep them."""
+"""Case types: what kind of question a case is about. Administrators manage them."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,7 +11,7 @@ from cases.models.constraints import one_of
 
 
 class CaseType(models.Model):
-    """A type that a member chooses for a new case. A case without a type is *General*: it has the portal's values."""
+    """A type that a member chooses for a new case. A case without a type is *General* and uses the portal's values."""
 
     name = Line(_("name"), max_length=limits.NAME)
     guidance = Prose(

@@ -1,4 +1,4 @@
-"""The visibility rule: which cases a person may know of, and what is only announced to them (docs/rules.md, 3)."""
+"""The visibility rule: which cases a person may know about, and which are only announced to them (docs/rules.md, 3)."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 
 
 class VisibleCases(models.QuerySet["Case"]):
-    """The only ways in which cases are fetched for a person."""
+    """The only ways to fetch cases for a person."""
 
     model: "type[Case]"
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Return the cases that `user` may know of: the one visibility rule (docs/rules.md, 3), for every door.
+        """Return the cases that `user` may know about: the one visibility rule (docs/rules.md, 3), for every door.
 
-        Nobody sees a draft that was deleted. Anonymous and deactivated users see none, administrators all others,
-        technicians all but drafts, members their own without those that are completed and not released. Where
-        RELEASE_MEMBER_VIEW is `in_progress` or `announced` a member gets those too, and sees of them only what
-        cases.lifecycle.visible_case shows.
+        No one sees a deleted draft. Anonymous and deactivated users see no cases, administrators all, technicians all
+        except drafts, and members their own, except those completed and not released. If RELEASE_MEMBER_VIEW is
+        `in_progress` or `announced`, a member also gets those, and sees only what cases.lifecycle.visible_case shows.
         """
         if not isinstance(user, User) or not user.is_active:
             return self.none()
@@ -41,39 +40,41 @@ class VisibleCases(models.QuerySet["Case"]):
     def readable_by(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """Return `visible_to(user)` without those whose number, title and date are all that `user` knows.
 
-        Those are announced to their member. Everything that belongs to a case, and what was told of it, follows this.
+        Those are announced to their member. Everything that belongs to a case follows this, including notifications
+        about it.
         """
         cases = self.visible_to(user)
         announced = only_announced() if isinstance(user, User) and user.is_member else None
         return cases.exclude(announced) if announced else cases
 
     def completed_visible_to(self, user: User) -> Self:
-        """Return `visible_to(user)` of a queryset that has completed cases only.
+        """Return `visible_to(user)` for a queryset of completed cases only.
 
-        No draft is completed, so for staff the statement does not ask for the status: an index has all that it reads.
+        No draft is completed, so for staff the statement does not check the status, and an index contains everything it
+        reads.
         """
         return self if user.is_active and not user.is_member else self.visible_to(user)
 
     def visible_to_their_members(self) -> Self:
-        """Return the cases that their own member may know of: `visible_to` for many members at once."""
+        """Return the cases that their own members may know about: `visible_to` for many members together."""
         return self.filter(_known_to_members(), member__is_active=True).exclude(status=self.model.Status.DELETED)
 
     def shown_to(self, user: User) -> Self:
-        """Return `visible_to(user)` with what a page says of each. Members read no names.
+        """Return `visible_to(user)` with everything a page says about each.
 
-        Types take a statement of their own, and none where no case has one.
+        Members see no names. Types take a separate statement, or none if no case has one.
         """
         cases = self.visible_to(user).prefetch_related("case_type")
         return cases if user.is_member else cases.select_related("member", "assigned_to")
 
 
 def _known_to_members() -> Q:
-    """Match those of their own cases that members may know of. An empty Q is all of them."""
+    """Match the cases that members may know about, among their own. An empty Q matches all."""
     return ~Q(status="completed") | RELEASED if settings.RELEASE_MEMBER_VIEW == "hidden" else Q()
 
 
 def only_announced() -> Q | None:
-    """Match the cases whose number, title and date are all that their member knows. None where there are no such."""
+    """Match the cases whose number, title and date are all that their member knows. None if there are no such cases."""
     return SCHEDULED if settings.RELEASE_MEMBER_VIEW == "announced" else None
 
 

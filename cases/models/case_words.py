@@ -1,7 +1,7 @@
 """The words of a case, for its search: one row for each case, which no release writes into.
 
-Each text has a column of its own, written in the transaction that writes the text. Who may search which of them, and
-when, is asked of the case itself at the time of the search (cases.selectors.search).
+Each text has its own column, written in the transaction that writes the text. Who may search which of them, and when,
+is determined from the case itself at search time (cases.selectors.search).
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,11 +18,11 @@ from cases.core.search_words import searchable
 if TYPE_CHECKING:
     from cases.models.case import Case
 
-# Stands for the member of a case. Words have letters and digits only, so that nobody can type it.
+# Marks the member of a case. Words contain only letters and digits, so no one can type it.
 MEMBER_MARK = "@"
 # The texts that are in the row of the case itself.
 OF_THE_CASE = ("title", "description")
-# Where the names of documents of each kind are.
+# The columns for the names of documents of each kind.
 COLUMN_OF_KIND = {"submission": "submissions", "report": "reports"}
 
 
@@ -31,20 +31,20 @@ def _column(label: Any) -> Any:
 
 
 class CaseWords(models.Model):
-    """What `searchable` makes of the texts of one case. PostgreSQL has a GIN index over all columns, SQLite an FTS5
-    table that triggers keep (cases.db.search_index)."""
+    """The result of `searchable` for the texts of one case. PostgreSQL has a GIN index over all columns, SQLite an FTS5
+    table that triggers maintain (cases.db.word_index)."""
 
     case = models.OneToOneField(
         "cases.Case", verbose_name=_("case"), on_delete=models.CASCADE, primary_key=True, related_name="words"
     )
     member = models.CharField(_("member"), max_length=25, help_text=_("The key of the member, marked."))
-    # With the number of the case.
+    # Includes the number of the case.
     title = _column(_("title"))
     description = _column(_("description"))
     submissions = _column(_("submissions"))
     answer = _column(_("answer"))
     reports = _column(_("reports"))
-    # What staff alone search.
+    # Only staff search these.
     notes = _column(_("notes and messages"))
 
     class Meta:
@@ -56,12 +56,12 @@ class CaseWords(models.Model):
 
 
 def member_mark(member_id: int) -> str:
-    """Return the word that stands for this member in the cases that are theirs."""
+    """Return the word that marks this member in their cases."""
     return f"{MEMBER_MARK}{member_id}"
 
 
 def of_case(case: "Case", texts: Iterable[str] = OF_THE_CASE) -> CaseWords:
-    """Return the row of `case` with the words of these of its own texts. It is not stored."""
+    """Return the row of `case` with the words of these texts of the case. It is not stored."""
     found = CaseWords(case_id=case.pk, member=f" {member_mark(case.member_id)}")
     if "title" in texts:
         set_text(found, "title", [case.external_case_id, case.title])
@@ -71,7 +71,7 @@ def of_case(case: "Case", texts: Iterable[str] = OF_THE_CASE) -> CaseWords:
 
 
 def store(rows: Sequence[CaseWords], columns: Iterable[str]) -> None:
-    """Store these columns of `rows`, whether there are such rows already or not. One statement."""
+    """Store these columns of `rows`, whether or not the rows exist. One statement."""
     CaseWords.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["case"], update_fields=["member", *columns]
     )
@@ -83,7 +83,7 @@ def set_text(row: CaseWords, column: str, texts: Iterable[str]) -> None:
 
 
 def store_text(case: "Case", column: str, texts: Iterable[str]) -> None:
-    """Replace what `case` has in `column` by the words of `texts`."""
+    """Replace the content of `column` of `case` with the words of `texts`."""
     row = of_case(case, ())
     set_text(row, column, texts)
     store([row], [column])

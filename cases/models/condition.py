@@ -21,13 +21,17 @@ class ConditionState(models.TextChoices):
     WAIVED = "waived", _("Waived")
 
 
+# Kinds that do not say what the condition is about.
+NEEDS_A_NAME = ["manual", "external"]
+# A case has at most one of each of these.
+ONCE_PER_CASE = ["report", "answer", "approval"]
 UNMET = Q(state="open")
 
 
 class Condition(models.Model):
     """A condition of one case. Cases count their open ones in `open_conditions`, under the lock of their row.
 
-    Work on the case meets some kinds (cases.lifecycle.condition_sets), a person or a link the others.
+    Work on the case meets some kinds (cases.lifecycle.condition_sets). A person or a link meets the others.
     """
 
     Kind: TypeAlias = ConditionKind

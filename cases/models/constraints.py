@@ -1,4 +1,4 @@
-"""Constraints that several tables have."""
+"""Constraints shared by several tables."""
 
 import datetime as dt
 
@@ -14,6 +14,6 @@ def one_of(choices: type[models.TextChoices], *, field: str, name: str) -> model
 
 
 def within_calendar(name: str) -> Q:
-    """Match rows whose moment in the field `name`, if they have one, can be told in every time zone."""
+    """Match rows whose moment in the field `name`, if any, can be expressed in every time zone."""
     first, end = (dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC) for date in (FIRST_DATE, AFTER_LAST_DATE))
     return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": first, f"{name}__lt": end})

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from cases.core import limits
 
 OPEN = Q(state__in=["waiting", "sending"])
-# No sender tries these again, unless a person asks for it.
+# No sender retries these, unless a person asks for it.
 GIVEN_UP = ["failed", "undeliverable"]
 
 
 class Delivery(models.Model):
-    """Something that leaves the portal. cases.delivery.claims claims it, tries it again and gives it up."""
+    """Something that leaves the portal. cases.delivery.claims claims, retries and gives up deliveries."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -45,7 +45,7 @@ class Delivery(models.Model):
             "The email may have been sent."
         ),
     )
-    # Later than now for what may not leave yet (cases.delivery.mail_hours).
+    # Later than now for deliveries that may not leave yet (cases.delivery.mail_hours).
     due = models.DateTimeField(_("due"), db_default=Now(), help_text=_("When it was first due."))
     next_try = models.DateTimeField(
         _("next attempt"), help_text=_("Not sent before this time. While it is being sent: the end of the claim.")
@@ -59,7 +59,7 @@ class Delivery(models.Model):
 
     @property
     def may_have_left(self) -> bool:
-        """Whether it has left the portal or is being sent, as far as anybody knows."""
+        """Whether it has left the portal or is being sent, as far as is known."""
         return self.interrupted or self.state in (self.State.SENDING, self.State.SENT)
 
 

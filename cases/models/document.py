@@ -1,4 +1,4 @@
-"""Documents of a case: what its member handed in, and the reports of those who worked on it."""
+"""Documents of a case: its member's submissions, and the reports of those who worked on it."""
 
 import secrets
 from pathlib import PurePath
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 
 def random_path(document: "CaseDocument", name: str) -> str:
-    """Return where a file is kept: under 128 random bits. Nothing of its own name reaches the storage."""
+    """Return where a file is stored: under 128 random bits. Its own name never reaches the storage."""
     token = secrets.token_hex(16)
     return f"{token[:2]}/{token}"
 
 
 class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
-    """The only way in which documents are fetched for a person."""
+    """The only way to fetch documents for a person."""
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Return the documents that `user` may know of: none of a case that they do not see.
+        """Return the documents that `user` may know about, and none of a case that they do not see.
 
-        Staff see all documents of a case. A member sees what was submitted, and the reports once the case is released;
-        of a case whose release is announced, which is its number, title and date, nothing.
+        Staff see all documents of a case. A member sees submissions, and the reports once the case is released, but
+        nothing of a case whose release is only announced, with number, title and date.
         """
         cases = Case.objects.readable_by(user)
         if isinstance(user, User) and not user.is_member:
@@ -48,7 +48,7 @@ class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
     def of(self, case: Case, *, seen_by: User) -> Self:
         """Return the documents of `visible_to(seen_by)` that belong to `case`, which `seen_by` sees.
 
-        This is the same rule. It does not ask of each document once more whether its case is seen.
+        The rule is the same, but it does not check again for each document whether its case is visible.
         """
         documents = self.filter(case=case)
         if not seen_by.is_member or case.is_released:
@@ -64,7 +64,7 @@ class DocumentKind(models.TextChoices):
 
 
 class CaseDocument(models.Model):
-    """A file that belongs to a case. Its content is in the storage, where no address but the portal's own leads."""
+    """A file that belongs to a case. Its content is in the storage, which can be reached only through the portal."""
 
     Kind: TypeAlias = DocumentKind
 
@@ -74,12 +74,12 @@ class CaseDocument(models.Model):
     name = Line(_("name"), max_length=limits.FILE_NAME, help_text=_("The file name when it was uploaded."))
     size = models.PositiveIntegerField(_("size"), help_text=_("In bytes."))
     content_type = models.CharField(_("content type"), max_length=100)
-    # Nobody asks what a person attached, and nobody is deleted.
+    # No query asks what a person attached, and people are never deleted.
     uploaded_by = models.ForeignKey(
         User, verbose_name=_("uploaded by"), on_delete=models.PROTECT, related_name="+", db_index=False
     )
     uploaded_at = models.DateTimeField(_("uploaded"))
-    # Nobody asks for the documents of a message: they are among those of its case.
+    # No query asks for the documents of a message. They are among those of its case.
     message = models.ForeignKey(
         "cases.CaseMessage",
         verbose_name=_("message"),
@@ -106,13 +106,13 @@ class CaseDocument(models.Model):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row, and with its name what a search looks in."""
+        """Store the row, and the search words of its name."""
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             self._store_words()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the row, and what a search looks in of its name."""
+        """Delete the row, and the search words of its name."""
         with transaction.atomic(savepoint=False):
             deleted = super().delete(*args, **kwargs)
             self._store_words()
@@ -127,5 +127,5 @@ class CaseDocument(models.Model):
 
     @property
     def suffix(self) -> str:
-        """What kind of file it is, as people say it: PDF."""
+        """The type of the file, for people: PDF."""
         return PurePath(self.name).suffix.removeprefix(".").upper()

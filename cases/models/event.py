@@ -1,4 +1,4 @@
-"""What the histories have in common: rows that are only ever added, and that name who acted."""
+"""What the histories have in common: rows that are only added, and that name who acted."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from cases.models.user import User
 
 
 class EventSource(models.TextChoices):
-    """The door through which somebody or something acted."""
+    """The door through which a person or a program acted."""
 
     WEB = "web", _("Web")
     API = "api", _("API")
@@ -26,7 +26,7 @@ class EventSource(models.TextChoices):
 
 
 class AppendOnly(models.Model):
-    """Rows that nobody changes or deletes."""
+    """Rows that are never changed or deleted."""
 
     class Meta:
         abstract = True
@@ -49,7 +49,7 @@ class Event(AppendOnly):
     """
 
     at = models.DateTimeField(_("time"))
-    # Nobody asks what a person did, and nobody is deleted.
+    # No query asks what a person did, and people are never deleted.
     actor = models.ForeignKey(
         User,
         verbose_name=_("done by"),
@@ -95,7 +95,7 @@ class Event(AppendOnly):
 
     @property
     def actor_name(self) -> str:
-        """Who did it: the person's name, or the program's."""
+        """The name of the person or program that did it."""
         return self.actor.display_name if self.actor else self.system_actor
 
 

@@ -1,4 +1,4 @@
-"""When a member first looked at what was released."""
+"""When a member first saw a release."""
 
 from typing import TypeAlias
 
@@ -17,7 +17,7 @@ class FirstViewKind(models.TextChoices):
 
 
 class FirstView(models.Model):
-    """The first time that the member in person saw one release in one way. Kept when the release is taken back."""
+    """The first time that the member saw one release in one way. It stays when the release is taken back."""
 
     Kind: TypeAlias = FirstViewKind
 

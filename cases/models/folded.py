@@ -1,4 +1,4 @@
-"""Columns to search in: what others hold, folded."""
+"""Search columns: the folded content of other columns."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,8 +10,8 @@ from cases.core.plain_in_migrations import PlainInMigrations
 
 
 class Folded(PlainInMigrations, models.CharField[str, str]):
-    """The text of the fields `of`, folded. It is written whenever a row is, and kept by no trigger: an UPDATE that
-    changes those fields by itself changes this one too (`with_folded`)."""
+    """The folded text of the fields `of`. It is written whenever a row is saved, without a trigger. So an UPDATE that
+    changes those fields must change this one too (`with_folded`)."""
 
     def __init__(self, *args: Any, of: Iterable[str] = (), **kwargs: Any) -> None:
         self.of = tuple(of)

@@ -1,4 +1,4 @@
-"""One instant for each name: when a program last ran, who does a job, and how far one has come."""
+"""One instant for each name: when a program last ran, who claimed a job, or how far one has come."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,11 +7,10 @@ from django.utils.translation import gettext_lazy as _
 class Heartbeat(models.Model):
     """The instant that is stored under `name`, in one of three uses.
 
-    A sign of life: when the last sweep began that came to its end, where, and how many cases it released. A sweep that
-    stops running shows here and nowhere else (cases.releases.sweep).
-    A job's claim: when a process last took a job that is done once in its time (cases.lifecycle.job_claims).
-    A mark: up to which instant something is done, as who was told of what (notices and unopened_reminders in
-    cases.releases).
+    A sign of life: when the last finished sweep began, where, and how many cases it released. A sweep that stops
+    running shows only here (cases.releases.sweep). A job's claim: when a process last took a job that is done once per
+    period (cases.lifecycle.job_claims). A mark: up to which instant something is done, such as notifications (notices
+    and unopened_reminders in cases.releases).
     """
 
     name = models.CharField(_("name"), max_length=60, primary_key=True)

@@ -1,4 +1,4 @@
-"""The hash chain over the histories: append-only, as they are themselves."""
+"""The hash chain over the histories. Like them, it is append-only."""
 
 from typing import TypeAlias
 
@@ -11,7 +11,7 @@ from cases.models.event import AppendOnly
 # A SHA-256 in hexadecimal. The first seal follows no other.
 DIGEST_LENGTH = 64
 NO_SEAL = "0" * DIGEST_LENGTH
-# What `entries` keeps of each: eight bytes of its key, and the 32 bytes of its digest.
+# What `entries` stores of each: the eight bytes of its key, and the 32 bytes of its digest.
 ENTRY_BYTES = 40
 
 
@@ -24,7 +24,7 @@ class SealedHistory(models.TextChoices):
 class HistorySeal(AppendOnly):
     """One link of the chain. It covers every entry of one history from `first_id` to `last_id`.
 
-    The seals of a history leave no key out: the next one begins where the last one ends. On PostgreSQL a trigger
+    The seals of a history leave out no key: each one begins where the previous one ends. On PostgreSQL a trigger
     refuses UPDATE and DELETE. cases.proof makes seals and verifies them.
     """
 
@@ -55,7 +55,7 @@ class HistorySeal(AppendOnly):
 
     @property
     def head(self) -> str:
-        """The number and the digest in one word, to keep outside the database."""
+        """The number and the digest in one word, to store outside the database."""
         return f"{self.number}-{self.digest}"
 
     @property

@@ -19,17 +19,18 @@ from cases.models.user import User
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-# Written before any release of the case. A recall takes from its member what was said about the release.
+# Written before any release of the case. A recall hides from its member what was said about the release.
 BEFORE_RELEASE = Q(release_number=0)
 
 
 class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
-    """The only way in which messages are fetched for a person."""
+    """The only way to fetch messages for a person."""
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Return the messages that `user` may read: staff all of a case, its member those of what they see of it.
+        """Return the messages that `user` may read: staff all messages of a case, its member those that belong to what
+        they see of it.
 
-        Of a release that was recalled they are not shown before the next one, and of an announced case none at all.
+        Messages about a recalled release are hidden until the next one, and those of an announced case completely.
         """
         cases = Case.objects.readable_by(user)
         if isinstance(user, User) and not user.is_member:

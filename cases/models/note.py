@@ -1,4 +1,4 @@
-"""What staff write to each other about a case. Members never see it, through no door."""
+"""What staff write to each other about a case. Members never see it through any door."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 class CaseNoteQuerySet(models.QuerySet["CaseNote"]):
-    """The only way in which notes are fetched for a person."""
+    """The only way to fetch notes for a person."""
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Return the notes that `user` may read: staff those of the cases that they see, members none of any case."""
+        """Return the notes that `user` may read: for staff those of the cases they see, for members none."""
         if not isinstance(user, User) or user.is_member:
             return self.none()
         return self.filter(case__in=Case.objects.visible_to(user))
 
 
 class CaseNote(AppendOnly):
-    """An internal note. Append-only, as the history is: an author who was wrong writes another."""
+    """An internal note. Like the history, it is append-only: an author who was wrong writes another."""
 
     case = models.ForeignKey(
         Case, verbose_name=_("case"), on_delete=models.PROTECT, related_name="notes", db_index=False

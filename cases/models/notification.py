@@ -1,4 +1,4 @@
-"""What people are told in the portal, and which of it they want by email."""
+"""Notifications in the portal, and which ones people want by email."""
 
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from cases.models.user import User
 
 
 class NotificationKind(models.TextChoices):
-    """What can have happened. cases.lifecycle.notification_kinds says who is told of it, and in which words."""
+    """What happened. cases.lifecycle.notification_kinds says who is notified, and in which words."""
 
     QUEUE = "queue", _("New cases in the queue")
     RECEIVED = "received", _("Your case was received")
@@ -33,7 +33,7 @@ class NotificationKind(models.TextChoices):
 
 
 class NotificationChannel(models.TextChoices):
-    """How a person is told. What is emailed is shown in the portal too."""
+    """How a person is notified. Whatever is emailed is also shown in the portal."""
 
     PORTAL = "portal", _("In the portal")
     MAIL = "mail", _("Portal and email")
@@ -41,19 +41,20 @@ class NotificationChannel(models.TextChoices):
     NOTHING = "nothing", _("Not at all")
 
 
-# Noticed by programs that run again and again. `ref` says which time it was, and each is told once.
+# Noticed by programs that run repeatedly. `ref` identifies the occasion, and each one is sent once.
 ONCE_KINDS = ["held", "failed", "reminder"]
 
 
 class Notification(models.Model):
-    """Something that one person is told. It has no words: they are made of its kind and its case when it is shown.
+    """One notification for one person. It contains no words: they are built from its kind and its case when it is
+    shown.
 
     `ref` is the key of what happened (a message, a note, a condition) or its number (of the release, of the schedule).
     """
 
     Kind: TypeAlias = NotificationKind
 
-    # Unread ones are found by an index that begins with the recipient; nobody lists those of a case.
+    # Unread ones are found by an index that begins with the recipient. No query lists those of a case.
     recipient = models.ForeignKey(
         User, verbose_name=_("recipient"), on_delete=models.PROTECT, related_name="notifications", db_index=False
     )
@@ -99,7 +100,7 @@ class Notification(models.Model):
                 name="notification_once", fields=["recipient", "case", "kind", "ref"], condition=Q(kind__in=ONCE_KINDS)
             ),
         ]
-        # A wave writes into the first one alone.
+        # A wave writes only to the first one.
         indexes = [
             models.Index(name="notification_unread", fields=["recipient", "-id"], condition=Q(read_at__isnull=True)),
             models.Index(name="notification_read", fields=["recipient", "-id"], condition=Q(read_at__isnull=False)),
@@ -112,7 +113,7 @@ class Notification(models.Model):
 
 
 class NotificationChoice(models.Model):
-    """How a person wants to be told of one kind, where it is otherwise than usual."""
+    """How a person wants to be notified of one kind, if it differs from the default."""
 
     Channel: TypeAlias = NotificationChannel
 

@@ -1,4 +1,4 @@
-"""The outbox: emails written in the transaction of what they are about, and handed to the SMTP server later."""
+"""The outbox: emails are written in the transaction of the change they are about, and sent to the SMTP server later."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,9 +13,9 @@ from cases.models.user import User
 
 # Kinds about one release of one case. All others are about an account.
 CASE_KINDS = ["released", "recalled", "unopened"]
-# Requested several times, these are sent once. Their link is made when they are sent.
+# If requested several times, these are sent once. Their link is created when they are sent.
 ONCE_KINDS = ["password_reset", "invitation"]
-# All that a person is to be told at a time is one message. Notifications that it tells refer to its rows.
+# Everything a person is notified of at one time is one message. Its notifications refer to its rows.
 COLLECTING_KINDS = ["notification", "digest"]
 
 
@@ -38,7 +38,7 @@ class OutgoingEmail(Delivery):
         NOTIFICATION = "notification", _("Notifications")
         DIGEST = "digest", _("Daily notifications")
 
-    # The index of email_once_per_release starts with the case. Of a recipient only open emails are looked up.
+    # The index of email_once_per_release starts with the case. Queries by recipient look only for open emails.
     case = models.ForeignKey(
         Case,
         verbose_name=_("case"),
@@ -101,19 +101,19 @@ class OutgoingEmail(Delivery):
         indexes = [
             models.Index(name="email_open", fields=["next_try", "recipient"], condition=OPEN),
             models.Index(name="email_open_of_recipient", fields=["recipient", "group"], condition=OPEN),
-            # For the operations page: what failed and is tried again, what was given up, and what was sent on a day. A
-            # wave writes into none of them, except for members without an address.
+            # For the operations page: emails that failed and are being retried, that were given up, and that were sent
+            # on a day. A wave writes to none of them, except for members without an address.
             models.Index(name="email_retrying", fields=["due"], condition=OPEN & ~Q(last_error="")),
             models.Index(name="email_given_up", fields=["-id"], condition=Q(state__in=GIVEN_UP)),
             models.Index(name="email_sent", fields=["sent"], condition=Q(state="sent")),
-            # For the page of a person: what was sent to them, the latest first, and what was given up.
+            # For a person's page: emails sent to them, latest first, and those given up.
             models.Index(name="email_sent_to", fields=["recipient", "-sent"], condition=Q(sent__isnull=False)),
             models.Index(name="email_given_up_of", fields=["recipient", "-id"], condition=Q(state__in=GIVEN_UP)),
         ]
 
     @property
     def has_bounced(self) -> bool:
-        """Whether a mail server took it and another one sent it back."""
+        """Whether a mail server accepted it and another one returned it."""
         return self.state == self.State.UNDELIVERABLE and self.sent is not None
 
     def __str__(self) -> str:

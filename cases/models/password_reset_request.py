@@ -1,4 +1,4 @@
-"""Somebody asked for a link to reset a password."""
+"""Requests for a link to reset a password."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,12 +7,13 @@ from cases.models.user import User
 
 
 class PasswordResetRequest(models.Model):
-    """What a request leaves behind, the same for a known and an unknown address: so it takes the same time for both.
+    """What a request leaves behind.
 
-    The mail worker makes an email of it where there is a person, and deletes it.
+    It is the same for a known and an unknown address, so that both take the same time. The mail worker turns it into an
+    email if there is a person, and deletes it.
     """
 
-    # Not checked by the database: the check, and the lock it takes, would be for known addresses alone.
+    # Not checked by the database, because the check, and the lock it takes, would happen only for known addresses.
     person = models.ForeignKey(
         User,
         verbose_name=_("person"),

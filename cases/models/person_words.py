@@ -1,4 +1,4 @@
-"""The words of a person, for the search of staff: one row for each account."""
+"""The words of a person, for staff searches: one row for each account."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -12,12 +12,12 @@ from cases.core.search_words import searchable
 if TYPE_CHECKING:
     from cases.models.user import User
 
-# What the words are made of. Of an address only what is before the @: the rest is in everybody's.
+# What the words come from. Only the part of an address before the @ counts, because many people share the rest.
 TEXTS = ("username", "first_name", "last_name", "email")
 
 
 class PersonWords(models.Model):
-    """What `searchable` makes of the names of one person. Indexed as CaseWords is."""
+    """The result of `searchable` for one person's names. Indexed like CaseWords."""
 
     person = models.OneToOneField(
         "cases.User", verbose_name=_("person"), on_delete=models.CASCADE, primary_key=True, related_name="words"
@@ -33,7 +33,7 @@ class PersonWords(models.Model):
 
 
 def store(people: Iterable["User"]) -> None:
-    """Store the words of `people`, whether there are such rows already or not. One statement."""
+    """Store the words of `people`, whether or not the rows exist. One statement."""
     rows = [PersonWords(person_id=person.pk, names=_names(person)) for person in people]
     PersonWords.objects.bulk_create(rows, update_conflicts=True, unique_fields=["person"], update_fields=["names"])
 

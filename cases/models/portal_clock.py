@@ -10,8 +10,8 @@ from cases.core.wall_clock import time_text
 class PortalClock(models.Model):
     """The portal's zone and RELEASE_TIME_OF_DAY, in one row, stored by the first migration.
 
-    Every schedule is wall clock. A process whose settings say another zone would release early or late, so it refuses
-    (cases.lifecycle.stored_clock). Only cases.releases.portal_clock_change changes the row.
+    Every schedule is wall clock time. A process with a different zone in its settings would release early or late, so
+    it refuses (cases.lifecycle.stored_clock). Only cases.releases.clock_change changes the row.
     """
 
     ONLY = 1

@@ -1,4 +1,4 @@
-"""What each calendar day came to: small sums, so that no page adds up months of releases."""
+"""Daily figures: small sums, so that no page has to add up months of releases."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from cases.models.text_limits import facts_limit
 class ReleaseDay(models.Model):
     """The releases of one calendar day of the portal's zone, counted by cases.monitoring.daily_statistics.
 
-    A day is final when it was counted after its end. Nothing is lost with these rows: they can be counted again.
+    A day is final when it was counted after its end. These rows can be deleted without loss: they can be counted again.
     """
 
     day = models.DateField(_("day"), primary_key=True)
@@ -60,5 +60,5 @@ class ReleaseDay(models.Model):
 
 
 def average(seconds: int, cases: int) -> dt.timedelta | None:
-    """Return `seconds` shared by `cases`. None where there are none."""
+    """Return `seconds` divided by `cases`, or None if there are none."""
     return dt.timedelta(seconds=seconds / cases) if cases else None

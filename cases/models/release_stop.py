@@ -11,7 +11,7 @@ from cases.models.user import User
 
 
 class ReleaseStop(models.Model):
-    """Its one row is there while releases are stopped (cases.releases.stop_and_start). PortalEvent has former ones."""
+    """Its one row exists while releases are stopped (cases.releases.stop). PortalEvent records earlier stops."""
 
     ONLY = 1
 
@@ -40,7 +40,7 @@ class ReleaseStop(models.Model):
 
     @property
     def actor_name(self) -> str:
-        """Who stopped releases: the person's name, or the program's."""
+        """The name of the person or program that stopped releases."""
         return self.actor.display_name if self.actor else self.system_actor
 
     def __str__(self) -> str:

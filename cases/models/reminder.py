@@ -1,4 +1,4 @@
-"""Release reminders that technicians got, so that nobody is reminded of a release twice."""
+"""Release reminders that technicians got, so that no one is reminded of a release twice."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,9 +9,10 @@ from cases.models.user import User
 
 
 class Reminder(models.Model):
-    """One case in the reminder email of one person. Its schedule is told by the revision: a moved one is another.
+    """One case in one person's reminder email.
 
-    `day` is the one of the person's clock that the email is for. A person gets one a day.
+    The revision identifies the schedule: moving the case creates a new one. `day` is the day of the email, on the
+    person's clock. A person gets one email a day.
     """
 
     case = models.ForeignKey(

@@ -1,11 +1,11 @@
-"""Totals over everything: counted now and then, because to count a million cases is no part of a page."""
+"""Totals over all cases. They are counted now and then, because a page cannot count a million cases."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class SampledTotal(models.Model):
-    """How many cases were in a state when all were last counted: a sample, true of `counted_at` and not of now."""
+    """How many cases were in a state when all were last counted: a sample from `counted_at`, not the present number."""
 
     state = models.CharField(
         _("state"), max_length=20, primary_key=True, help_text=_("The key of a state that staff see.")

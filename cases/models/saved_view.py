@@ -10,7 +10,7 @@ from cases.models.user import User
 
 
 class BuiltinView(models.TextChoices):
-    """The views that are there from the start, in their order. cases.selectors.saved_views has what each asks for."""
+    """The built-in views, in their order. cases.selectors.saved_views has their queries."""
 
     UNASSIGNED = "unassigned", _("Unassigned")
     URGENT = "urgent", _("Urgent")
@@ -24,7 +24,7 @@ class BuiltinView(models.TextChoices):
 
 
 class SavedView(models.Model):
-    """A view that a person saved. Only they see it, or all staff once an administrator shares it."""
+    """A view that a person saved. Only that person sees it, or all staff once an administrator shares it."""
 
     owner = models.ForeignKey(
         User, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="saved_views", db_index=False
@@ -51,7 +51,8 @@ class SavedView(models.Model):
 
 
 class ViewPin(models.Model):
-    """Whether a person has a view in the menu, where it is otherwise than usual: of the built-in ones all are."""
+    """Whether a person has a view in the menu, if that differs from the default. All built-in ones are there by
+    default."""
 
     user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.PROTECT, related_name="view_pins")
     view = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What protects accounts and must not be forgotten early: counts of guesses, locks, codes that were used."""
+"""Data that protects accounts and must not be lost early: counts of guesses, locks, and used codes."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,8 @@ from cases.core import limits
 
 
 class SecurityState(models.Model):
-    """One value that is kept until `expires_at`. Of its key only the digest is stored: keys hold addresses and names.
+    """One value that is kept until `expires_at`. Only the digest of its key is stored, because keys contain addresses
+    and names.
 
     Written by `cases.accounts.security_state`, the portal's cache.
     """

@@ -1,4 +1,4 @@
-"""What forms leave behind: the tokens that have been used, and what could not be sent when a session had ended."""
+"""What forms leave behind: used tokens, and content that could not be sent because the session had ended."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from cases.models.user import User
 
 
 class UsedFormToken(models.Model):
-    """A form that was sent. `made` is the key of what it created; a second sending is answered with that."""
+    """A form that was sent. `made` is the key of what it created, and answers a second sending."""
 
     # The constraint begins with the user.
     user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -30,8 +30,8 @@ class UsedFormToken(models.Model):
 
 
 class UnsentForm(models.Model):
-    """What a person typed last into a form that arrived after their session had ended. One for each person, who alone
-    gets it back."""
+    """What a person last typed into a form that arrived after their session had ended. One per person, and only that
+    person gets it back."""
 
     user = models.OneToOneField(
         User, verbose_name=_("user"), on_delete=models.CASCADE, primary_key=True, related_name="+"

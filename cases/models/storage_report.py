@@ -1,4 +1,4 @@
-"""What was found when the stored files were last compared with the documents that name them."""
+"""The result of the last comparison of stored files with the documents that name them."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from cases.models.text_limits import facts_limit
 
 
 class StorageReport(models.Model):
-    """The last comparison. There is one row at most."""
+    """The last comparison. There is at most one row."""
 
     ONLY = 1
 

@@ -1,7 +1,7 @@
-"""Bounds of stored texts.
+"""Limits of stored texts.
 
-PostgreSQL keeps each text within the `max_length` of its field by the type of the column. SQLite takes any text for any
-type, so there a trigger of each table does it.
+In PostgreSQL, the column type enforces the `max_length` of each field. SQLite accepts any text for any type, so there
+each table has a trigger for this.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,10 @@ TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND instr
 
 
 def keep_text_limits(*, using: str, apps: Apps = installed_apps, **signal: Any) -> None:
-    """Make the triggers of a SQLite database what the models say; receives `post_migrate`.
+    """Update the triggers of a SQLite database to match the models.
 
-    After every migration, because SQLite makes a table again to alter it, and drops its triggers then.
+    Receives `post_migrate`. This runs after every migration, because SQLite recreates a table to alter it, and drops
+    its triggers.
     """
     connection = connections[using]
     if connection.vendor != "sqlite":
@@ -54,6 +55,6 @@ def _triggers(apps: Apps, tables: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def facts_limit(name: str, column: str, longest: int = limits.FACTS) -> models.CheckConstraint:
-    """Constrain the JSON in `column` to so many letters."""
+    """Limit the length of the JSON in `column`."""
     text = Cast(column, output_field=models.TextField())
     return models.CheckConstraint(name=name, condition=LessThanOrEqual(Length(text), longest))

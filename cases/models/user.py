@@ -25,20 +25,21 @@ from cases.models.folded import Folded, with_folded
 
 # Django's own, of the method that is overridden here.
 DJANGOS_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
-# Who has not followed the link of the invitation yet: Django marks a password that nobody can have with a "!".
+# People who have not followed the invitation link yet. Django marks an unusable password with "!".
 INVITED = models.Q(is_active=True, password__startswith="!")  # noqa: S106
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    """Keeps the canonical form beside each address, through every way in which rows are written."""
+    """Stores the canonical form with each address, however rows are written."""
 
     def with_address(self, address: str) -> Self:
-        """Return the account that `address` leads to, however it is spelled: one or none."""
+        """Return the account with `address`, however it is spelled: one or none."""
         form = canonical(address)
         return self.filter(email_canonical=form) if form else self.none()
 
     def update(self, **columns: Any) -> int:
-        # A migration's User is another class. An expression is a TypeError: only Python knows the canonical form.
+        # A migration's User is a different class. An expression is a TypeError, because only Python knows the canonical
+        # form.
         if "email" in columns and "email_canonical" not in columns and self.model is User:
             columns["email_canonical"] = canonical(columns["email"]) or None
         return super().update(**columns)
@@ -66,7 +67,7 @@ def _and_canonical(fields: Iterable[str]) -> set[str]:
 
 
 class PortalUserManager(UserManager["User"]):
-    """Django's manager; a superuser made on the command line is an administrator of the portal too."""
+    """Django's manager. A superuser created on the command line is also an administrator of the portal."""
 
     use_in_migrations = False
 
@@ -74,13 +75,13 @@ class PortalUserManager(UserManager["User"]):
         return UserQuerySet(self.model, using=self._db)
 
     def with_address(self, address: str) -> UserQuerySet:
-        """Do as UserQuerySet.with_address, for all people."""
+        """Do the same as UserQuerySet.with_address, for all people."""
         return self.get_queryset().with_address(address)
 
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **extra: Any
     ) -> "User":
-        """Make an administrator. ValidationError, which the command says, for the address of another account."""
+        """Create an administrator. ValidationError, which the command reports, for the address of another account."""
         if email and self.with_address(email).exists():
             raise ValidationError(_("An account with this email address already exists."))
         extra.setdefault("role", User.Role.ADMINISTRATOR)
@@ -150,7 +151,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         editable=False,
         help_text=_("The last day, in this person's time zone, for which reminders were processed."),
     )
-    # Set by cases.delivery.bounces; gone with the address.
+    # Set by cases.delivery.bounces, and cleared when the address changes.
     email_bounced = models.DateTimeField(
         _("email bounced"), null=True, blank=True, editable=False, help_text=_("When the address started bouncing.")
     )
@@ -177,7 +178,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         help_text=_("Part of every session, token and link. A new key invalidates them all."),
     )
 
-    # For whom they stand in today: read by cases.lifecycle.deputies.
+    # The people they stand in for today. Read by cases.lifecycle.deputies.
     standing_in: frozenset[int] | None = None
 
     objects: ClassVar[PortalUserManager] = PortalUserManager()
@@ -193,7 +194,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
                 & ~models.Q(last_name__regex=NOT_IN_A_LINE)
                 & ~models.Q(username__regex=NOT_IN_A_LINE),
             ),
-            # Conditional, so that PostgreSQL does not take it for a key: to change one would make releases wait.
+            # Conditional, so that PostgreSQL does not treat it as a key: changing a key would make releases wait.
             models.UniqueConstraint(
                 name="user_address_once",
                 fields=["email_canonical"],
@@ -205,7 +206,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
                 | (~models.Q(email="") & models.Q(email_canonical__isnull=False)),
             ),
         ]
-        # What the list of people is filtered and sorted by.
+        # For filtering and sorting the list of people.
         indexes = [
             models.Index(name="user_role", fields=["role", "username"]),
             models.Index(name="user_last_name", fields=["last_name", "first_name", "username"]),
@@ -231,26 +232,26 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
 
     @property
     def takes_cases(self) -> bool:
-        """Whether cases may be handed over to this person: a technician at work. Who was invited and has not signed in
-        might never come; their cases would lie there."""
+        """Whether cases may be handed over to this person: a technician at work. A person who was invited but has never
+        signed in might not come, and their cases would be left undone."""
         return self.is_technician and self.is_active and self.has_usable_password()
 
     @property
     def display_name(self) -> str:
-        """What other people of the portal read."""
+        """The name that other people in the portal see."""
         return self.get_full_name() or self.username
 
     def end_credentials(self) -> None:
-        """End all that opens the account without its password. It counts once it is saved.
+        """End everything that gives access to the account without its password.
 
-        That is sessions, sign-ins that wait for the second factor, links that set a password, API tokens, and the
-        address of the calendar feed. A key is random and never comes back: whatever is reactivated later, what was
-        issued before stays dead.
+        This takes effect when it is saved. It covers sessions, sign-ins that wait for the second factor, links that set
+        a password, API tokens, and the address of the calendar feed. A key is random and never reused, so what was
+        issued before stays invalid, even if the account is reactivated later.
         """
         self.credentials_key = secrets.token_hex(16)
 
     def get_session_auth_hash(self) -> str:
-        """Return what a session keeps, and which must still be this when it is used."""
+        """Return the value that a session stores, and that must still match when the session is used."""
         return self._credentials_hash(settings.SECRET_KEY)
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -262,8 +263,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
         return salted_hmac(DJANGOS_SALT, value, secret=secret, algorithm="sha256").hexdigest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row: with its address the canonical form, with a new password, no matter who sets it, the end of
-        all credentials."""
+        """Store the row, including the canonical form of its address. A new password, no matter who sets it, ends all
+        credentials."""
         if "email" not in self.get_deferred_fields():
             self.email_canonical = canonical(self.email) or None
         if kwargs.get("update_fields") is not None:
@@ -281,7 +282,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
                 person_words.store([self] if kwargs["update_fields"] is None else self._stored_names())
 
     def _stored_names(self) -> models.QuerySet["User"]:
-        """Return the row as it is stored by now: what is saved in part may have been read before another change."""
+        """Return the row as it is stored now, because an object that is saved in part may have been read before another
+        change."""
         return User.objects.filter(pk=self.pk).only(*person_words.TEXTS)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
