@@ -27,7 +27,7 @@ class BounceStatus:
 
 
 def bounce_status() -> BounceStatus:
-    """Return the status now. Takes one statement, and another where more bounce than are listed."""
+    """Return the status now. Takes one statement, or two if more addresses bounce than are listed."""
     bounced = User.objects.filter(email_bounced__isnull=False, is_active=True).order_by("-email_bounced")
     people = list(bounced[: ROWS + 1])
     number = len(people) if len(people) <= ROWS else bounced[: MAX_COUNTED + 1].count()

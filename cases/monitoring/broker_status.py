@@ -1,4 +1,4 @@
-"""Broker status: queues, messages and workers, asked for within about two seconds."""
+"""Broker status: queues, messages and workers, queried within about two seconds."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ from portal.celery import app
 
 logger = structlog.get_logger(__name__)
 
-# Workers answer within milliseconds. Celery waits for all of this time, in case one more answers.
+# Workers answer within milliseconds. Celery always waits this long, in case another one answers.
 ANSWER_SECONDS = 0.8
 
 
@@ -28,9 +28,10 @@ class Queue:
 
 @dataclass(frozen=True)
 class BrokerStatus:
-    """What broker and workers answered. If not `is_up`, the broker did not answer and nothing else is known.
+    """What broker and workers reported.
 
-    `held` is how many messages workers have taken and not finished.
+    If not `is_up`, the broker did not respond and nothing else is known. `held` is the number of messages that workers
+    have taken but not finished.
     """
 
     is_up: bool
@@ -42,7 +43,7 @@ class BrokerStatus:
 def broker_status() -> BrokerStatus:
     """Ask the broker for its queues, and the workers which of them they consume.
 
-    Does not raise for a broker that is down or silent. It takes about two seconds then.
+    A broker that is down or silent raises no error, but then this takes about two seconds.
     """
     options = {"max_retries": 1, "interval_start": 0, "connect_retries_timeout": 1}
     try:
@@ -76,6 +77,6 @@ def _length(connection: Any, queue: str) -> int:
 
 
 def _held(connection: Any) -> int | None:
-    """Count the messages that workers have taken and not finished: running tasks, and waiting ETA tasks."""
+    """Count the messages that workers have taken but not finished: running tasks, and waiting ETA tasks."""
     channel = connection.default_channel
     return int(channel.client.hlen(channel.unacked_key)) if hasattr(channel, "unacked_key") else None

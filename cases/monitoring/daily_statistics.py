@@ -1,8 +1,8 @@
 """Daily statistics: a task counts them once a minute, pages and metrics read them.
 
-A day that is over is counted once. Its releases come from history, which only grows: one range of the index
-event_released_at. They are grouped by schedule and moment, so a wave of thousands is a few rows here. The number of
-pending cases is the only one that costs more with more cases. It comes from the sample of all cases, once a minute.
+A past day is counted once. Its releases come from history, which only grows: one range of the index event_released_at.
+They are grouped by schedule and moment, so a wave of thousands is a few rows here. The number of pending cases is the
+only one that costs more with more cases. It comes from the sample of all cases, once a minute.
 """
 
 import datetime as dt
@@ -26,16 +26,16 @@ from cases.selectors import case_counts
 Source = CaseEvent.Source
 # The longest period that the operations page shows.
 KEPT_DAYS = 90
-# These release what is due. A person who releases chooses the moment, so it is never late.
+# These release what is due. A person who releases a case chooses the moment, so that is never late.
 BY_SCHEDULE = {Source.ETA, Source.SWEEP, Source.COMMAND, Source.READ}
 NO_TIME = dt.timedelta()
-# After so many missing counts the page says that the statistics are old.
+# The number of missing counts after which the page says that the statistics are old.
 STALE_AFTER = 5 * dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class PeriodStatistics:
-    """The last days up to today, oldest first; None for a day that was not counted yet."""
+    """The last days up to today, oldest first. None for a day that has not been counted yet."""
 
     days: dict[dt.date, ReleaseDay | None]
     now: dt.datetime
@@ -57,7 +57,7 @@ class PeriodStatistics:
 
     @property
     def is_stale(self) -> bool:
-        """Whether no task has counted for a while: today's numbers are old, the others still hold."""
+        """Whether no task has counted for a while, so that today's numbers are old. The others are still right."""
         return self.today is None or abs(self.now - self.today.counted_at) > STALE_AFTER
 
     @property
@@ -135,7 +135,7 @@ def update(now: dt.datetime, *, seconds: float = 2.0) -> int:
             continue
         counts = _count(day, now)
         if row and _is_valid(row):
-            # What came back since was sent all the same: a counter of Prometheus never falls.
+            # Emails that came back since were still sent: a Prometheus counter never decreases.
             counts["mailed"] = max(row.mailed, counts["mailed"])
         ReleaseDay.objects.update_or_create(day=day, defaults=counts)
         counted += 1
@@ -148,13 +148,13 @@ def _days_back(now: dt.datetime, days: int) -> Iterator[dt.date]:
 
 
 def _is_valid(row: ReleaseDay) -> bool:
-    # After a change of TIME_ZONE days begin at another moment.
+    # After a change of TIME_ZONE, days begin at a different moment.
     return bool(row.zone == settings.TIME_ZONE)
 
 
 def _needs_no_count(row: ReleaseDay, now: dt.datetime) -> bool:
     """Tell whether the count of that day is final, or fresh. One from the future is neither: after the clock was set
-    back it must not stay fresh until then."""
+    back, it must not stay fresh until then."""
     return _end(row.day) <= row.counted_at <= now or abs(now - row.counted_at) < sampled_totals.MIN_INTERVAL
 
 
@@ -196,12 +196,12 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
 
 
 def _releases(start: dt.datetime, end: dt.datetime) -> QuerySet[Any, Any]:
-    """Return the releases of that time from history, one row for each batch and schedule.
+    """Return the releases of that time from history, one row for each batch and schedule, including releases undone
+    since.
 
-    Releases that were undone since are among them.
     """
     events = CaseEvent.objects.filter(kind=CaseEvent.Kind.RELEASED, at__gte=start, at__lt=end)
-    # A case completed after its release was edited by hand, or completed again since.
+    # A case that seems to be completed after its release was edited by hand, or completed again since.
     is_known = Q(case__date_completed__lte=F("at"))
     groups: QuerySet[Any, Any] = (
         events.order_by()
@@ -229,13 +229,13 @@ def _not_recorded(start: dt.datetime, end: dt.datetime, recorded: list[dict[str,
 
 
 def _pending() -> int:
-    """Return the number of pending cases by the sample of all cases, and refresh it if it is old."""
+    """Return the number of pending cases from the sample of all cases. Refresh the sample if it is old."""
     sampled_totals.refresh()
     return sum(total.cases for state, total in case_counts.latest_totals().items() if state in ("scheduled", "held"))
 
 
 def _pending_at(moment: dt.datetime) -> int:
-    """Count what was completed and not released at that past moment, as far as it can be known now."""
+    """Count the cases that were completed and not released at that past moment, as far as can be known now."""
     then = Q(actual_release_date__gte=moment)
     later = Case.objects.filter(RELEASED, then, date_completed__lt=moment).count()
     pending = Case.objects.filter(SCHEDULED | HELD, date_completed__lt=moment).count()

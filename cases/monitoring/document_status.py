@@ -14,7 +14,7 @@ MIN_FREE_BYTES = 2**30
 
 @dataclass(frozen=True)
 class DocumentStatus:
-    """The free bytes of the disk with the documents, if it is one, and the last comparison of files and rows."""
+    """The free bytes of the documents' disk, if they are on one, and the last comparison of files and rows."""
 
     free: int | None
     report: StorageReport | None
@@ -37,5 +37,5 @@ class DocumentStatus:
 
 
 def document_status() -> DocumentStatus:
-    """Return the status now. Takes one statement, and one question to the disk."""
+    """Return the status now. Takes one statement and one call to the disk."""
     return DocumentStatus(storage.free_bytes(), StorageReport.objects.first())

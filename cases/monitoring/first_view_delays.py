@@ -10,9 +10,9 @@ from cases.monitoring import latency_histogram
 
 
 def between(start: dt.datetime, end: dt.datetime) -> Counter[int]:
-    """Return the histogram of the releases that were first seen in that time, in whichever way.
+    """Return the histogram of the releases that were first seen in that time, in any way.
 
-    A release that history does not know has no beginning to count from, and is left out.
+    A release without a history entry has no starting point and is left out.
     """
     same = FirstView.objects.filter(case=OuterRef("case"), release_number=OuterRef("release_number"))
     firsts = FirstView.objects.filter(~Exists(same.filter(pk__lt=OuterRef("pk"))), at__gte=start, at__lt=end)

@@ -12,12 +12,12 @@ from cases.releases.sweep import HEARTBEAT
 
 # The health check of beat's container uses the same number.
 SWEEPS_MISSED = 6
-# Beat records every three minutes when it last ran what.
+# Every three minutes, beat records when it last ran each entry.
 BEAT_WRITES = dt.timedelta(minutes=3)
 # Cron or systemd may run the command once a day. The day on which the clock is set back has 25 hours, and the command
 # takes its time.
 COMMAND_RUNS = dt.timedelta(hours=26)
-# Where beat has recorded nothing for so long, the portal runs without it.
+# If beat has recorded nothing for this long, the portal runs without it.
 BEAT_UNUSED = dt.timedelta(days=7)
 # The entry of CELERY_BEAT_SCHEDULE that sweeps.
 SWEEP_ENTRY = "sweep"
@@ -40,7 +40,7 @@ class BeatEntry:
 class SchedulerHealth:
     """The last sweep and beat's table, at the aware datetime `now`.
 
-    Ages count in both directions: a sign of life from before the clock was set back is as little worth as an old one.
+    Ages count in both directions: a sign of life from before the clock was set back is worth as little as an old one.
     """
 
     now: dt.datetime
@@ -59,7 +59,7 @@ class SchedulerHealth:
 
     @property
     def patience(self) -> dt.timedelta:
-        """Return how long what a sweep starts may take: several sweeps, or the time between two commands."""
+        """Return how long the work that a sweep starts may take: several sweeps, or the time between two commands."""
         several = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
         return max(several, COMMAND_RUNS) if self.is_run_by_command else several
 
@@ -71,7 +71,7 @@ class SchedulerHealth:
 
     @property
     def beat_age(self) -> dt.timedelta | None:
-        """How far the last sweep that beat recorded is from now. Up to three minutes are usual."""
+        """How far the last sweep that beat recorded is from now. Up to three minutes is normal."""
         last_run = self._sweep_entry and self._sweep_entry.last_run
         return abs(self.now - last_run) if last_run else None
 
@@ -95,7 +95,7 @@ class SchedulerHealth:
 
     @property
     def unknown_entries(self) -> list[BeatEntry]:
-        """Entries that beat runs and the settings do not have: removed there, or added in the admin."""
+        """Entries that beat runs but the settings lack, because they were removed there, or added in the admin."""
         return [entry for entry in self.entries if not entry.is_known and entry.is_enabled]
 
     @property

@@ -20,7 +20,7 @@ from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 State = OutgoingEmail.State
 ROWS = 20
-# It is usual that a recipient's server defers for this long: greylisting, a full mailbox.
+# It is normal for a recipient's server to defer for this long: greylisting, a full mailbox.
 USUAL_DEFERRAL = dt.timedelta(hours=1)
 # For a while (45x) our own server may refuse a sender too, who sends much.
 OF_SENDER = Q(last_error__startswith=SENDER_REFUSED) & ~Q(last_error__startswith=f"{SENDER_REFUSED}: 45")
@@ -28,12 +28,13 @@ OF_SENDER = Q(last_error__startswith=SENDER_REFUSED) & ~Q(last_error__startswith
 
 @dataclass(frozen=True)
 class OutboxStatus:
-    """The emails that are open or given up. `waiting` were not tried yet, `retrying` failed and are tried again.
+    """The emails that are open or given up.
 
-    `not_due` may not leave yet, tried before or not: they wait for mail hours, or their release can still be undone.
-    `oldest` is the age of the email that was due first. `unreachable` is the last error of the oldest email that our
-    own server has not taken for too long, `deferred` that of the oldest that a recipient's server defers, and
-    `sender_refused` that of the oldest whose sender our own server refuses: every other one will be refused too.
+    `waiting` have not been tried yet, and `retrying` failed and will be retried. `not_due` may not leave yet, whether
+    tried before or not: they wait for mail hours, or their release can still be undone. `oldest` is the age of the
+    email that was due first. `unreachable` is the last error of the oldest email that our own server has not accepted
+    for too long, `deferred` that of the oldest that a recipient's server defers, and `sender_refused` that of the
+    oldest whose sender our own server rejects, which means that all others will be rejected too.
     """
 
     waiting: CappedCount
@@ -75,9 +76,11 @@ class OutboxStatus:
 def outbox_status(cases: CaseQuerySet, now: dt.datetime, *, patience: dt.timedelta | None = None) -> OutboxStatus:
     """Return the status at the aware datetime `now`. It counts up to MAX_COUNTED rows of what is open or given up.
 
-    It lists emails about `cases` or accounts. Ages start when an email was first due: a failed try moves `next_try`.
-    `patience` is how long an email may wait until it is tried, by default several sweeps.
+    It lists emails about `cases` or accounts. Ages start when an email was first due, because a failed attempt moves
+    `next_try`. `patience` is how long an email may wait before its first attempt, by default several sweeps.
     """
+    # Sweeps announce waiting emails. After this many without effect, there is no mail worker or no server accepts them.
+    sweeps = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
     opened = OutgoingEmail.objects.filter(OPEN)
     failing = opened.exclude(last_error="").filter(due__lte=now).order_by("due")
     given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")
@@ -131,5 +134,5 @@ def _listed(rows: QuerySet[OutgoingEmail]) -> list[OutgoingEmail]:
 
 
 def _age(now: dt.datetime, moments: Iterable[dt.datetime]) -> dt.timedelta:
-    """Return how long ago the first of `moments` was; zero where it is in the future, or there is none."""
+    """Return how long ago the first of `moments` was, or zero if it is in the future or there is none."""
     return max(now - min(moments, default=now), dt.timedelta())

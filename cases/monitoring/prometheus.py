@@ -73,7 +73,7 @@ class PortalCollector(Collector):
             yield _gauge("portal_files_without_document", "Files that no document named, kept for now", report.orphans)
 
     def _days(self) -> Iterator[Metric]:
-        # Days to come were counted by a clock that was set back since.
+        # Future days were counted by a clock that was set back since.
         days = list(ReleaseDay.objects.filter(day__lte=schedule.date_of(self.now)).order_by("day"))
         released: Counter[str] = Counter()
         for day in days:
@@ -109,7 +109,7 @@ def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
 
 
 def _histogram(name: str, text: str, histogram: Counter[int], bounds: list[float]) -> HistogramMetricFamily:
-    """Return the histogram in coarse buckets. The sum is of upper bounds, at most a tenth too high."""
+    """Return the histogram in coarse buckets. The sum uses upper bounds, so it is at most a tenth too high."""
     below = [
         (
             str(limit),

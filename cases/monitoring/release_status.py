@@ -17,7 +17,7 @@ from cases.releases.wakeups import LOOK_AHEAD
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 ROWS = 20
-# The next sweep arms what is near. An instant that is nearer than this and not armed needs attention.
+# The next sweep arms what is coming up. An instant that is nearer than this and not armed needs attention.
 ARMED_LATE = LOOK_AHEAD - 1.5 * dt.timedelta(seconds=settings.SWEEP_INTERVAL)
 
 
@@ -42,7 +42,7 @@ class WaitingCase:
 class ReleaseStatus:
     """The releases at the aware datetime `now`. While there is a `stop`, `due` wait for its end.
 
-    Without `has_wakeups` no ETA task is expected: the command sweeps where there are no workers.
+    Without `has_wakeups` no ETA task is expected, because the command sweeps and there are no workers.
     """
 
     now: dt.datetime
@@ -60,7 +60,7 @@ class ReleaseStatus:
 
     @property
     def unarmed(self) -> list[UpcomingInstant]:
-        """The near instants without an ETA task, although a sweep should have armed them."""
+        """The upcoming instants without an ETA task that a sweep should have armed."""
         if not (self.has_wakeups and settings.RELEASE_ETA_PER_INSTANT):
             return []
         return [slot for slot in self.upcoming if not slot.armed and slot.at - self.now < ARMED_LATE]
@@ -112,7 +112,7 @@ def release_status(cases: CaseQuerySet, now: dt.datetime, *, has_wakeups: bool =
 
 
 def waiting_cases(cases: CaseQuerySet, now: dt.datetime) -> list[WaitingCase]:
-    """Return `cases`, a few, each with its verdict at `now`. Four statements, or one where there are none."""
+    """Return a few `cases`, each with its verdict at `now`. Four statements, or one if there are no cases."""
     rows = list(cases.select_related("member", "assigned_to"))
     found = verdicts(rows, now=now) if rows else {}
     return [WaitingCase(case, found[case.pk]) for case in rows]
@@ -121,7 +121,7 @@ def waiting_cases(cases: CaseQuerySet, now: dt.datetime) -> list[WaitingCase]:
 def _slots(cases: CaseQuerySet, now: dt.datetime) -> list[UpcomingInstant]:
     """Return what is due at the end of the look-ahead, by instant, the earliest first."""
     found: dict[dt.datetime, UpcomingInstant] = {}
-    # A case that failed and waits for its next try is not due, even if that try comes within the look-ahead.
+    # A case that failed and waits for its next attempt is not due, even if that attempt is within the look-ahead.
     for index_range in cases.exclude(release_next_try__gt=now).due_index_ranges(now + LOOK_AHEAD):
         for at, number in _by_instant(index_range).items():
             slot = found.setdefault(at, UpcomingInstant(at))

@@ -1,4 +1,4 @@
-"""What starting releases would do: how many cases are due by now, and how many emails that makes."""
+"""What starting releases would do: how many cases are due by now, and how many emails that causes."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 @dataclass(frozen=True)
 class HeldByStop:
-    """The cases that a start releases, and the members who get an email: one each, unless workers share the cases."""
+    """The cases that a start would release, and the members who would get an email: one each, unless workers share the
+    cases."""
 
     cases: CappedCount
     emails: CappedCount

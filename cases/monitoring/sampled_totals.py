@@ -1,6 +1,6 @@
-"""Sampled totals: how many cases are in each state, over all people, counted now and then.
+"""Sampled totals: how many cases are in each state, over all people, counted now and then by a periodic task,
+separately from pages and the sweep. cases.selectors.case_counts reads the sample.
 
-A periodic task counts, separately from pages and the sweep. cases.selectors.case_counts reads the sample.
 """
 
 import datetime as dt
@@ -12,8 +12,7 @@ from cases.core.clock import portal_now
 from cases.lifecycle import display_states
 from cases.models import Case, SampledTotal
 
-# The periodic tasks that count run every minute. One that was sent twice, or waited in a queue, finds its count
-# fresh.
+# The counting tasks run every minute. One that was sent twice, or waited in a queue, finds a fresh count.
 MIN_INTERVAL = dt.timedelta(seconds=50)
 # Counting takes at most this share of the time, however many cases there are.
 MAX_TIME_SHARE = 0.01
@@ -22,7 +21,7 @@ MAX_TIME_SHARE = 0.01
 def refresh() -> bool:
     """Count the cases of every state that staff see, in one statement. Return False while the sample is fresh.
 
-    A sample that took long to count stays fresh for longer.
+    A sample that took longer to count stays fresh for longer.
     """
     latest = SampledTotal.objects.order_by("-counted_at").first()
     now = portal_now()

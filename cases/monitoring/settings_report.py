@@ -1,6 +1,6 @@
-"""The settings of portal.setting_registry with their values now, for administrators to read.
+"""The settings of portal.setting_registry with their present values, for administrators.
 
-Secrets are left out: of an address only the kind, the host and the port are told.
+Secrets are left out: for an address, only the kind, host and port are shown.
 """
 
 import sys
@@ -27,7 +27,7 @@ PARTS = ("Django", "celery", "django-celery-beat", "flower", "django-allauth", "
 
 @dataclass(frozen=True)
 class SettingNow:
-    """A setting and its value now, written as in the environment."""
+    """A setting and its present value, written as in the environment."""
 
     setting: Setting
     value: str
@@ -40,7 +40,7 @@ class SettingNow:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the value is another than the default."""
+        """Whether the value differs from the default."""
         return self.value_told != self.default
 
     @property
@@ -50,7 +50,7 @@ class SettingNow:
 
     @property
     def in_words(self) -> "_StrPromise | str":
-        """What the value means. Empty where it speaks for itself."""
+        """What the value means. Empty if that is obvious."""
         if self.setting.name == "RELEASE_HOLIDAYS":
             return unknown_years(portal_now()) if self.value else ""
         return (self.setting.choices or {}).get(self.value, "")
@@ -65,7 +65,7 @@ def groups_now() -> list[tuple[SettingGroup, list[SettingNow]]]:
 def value_of(name: str) -> str:
     """Return the value of a setting as it would be written in the environment, without secrets.
 
-    Of a secret that has no reader of its own, only the place is told.
+    For a secret without a reader of its own, only the place is shown.
     """
     if read := READERS.get(name):
         return str(read())
@@ -74,9 +74,9 @@ def value_of(name: str) -> str:
 
 
 def place_of(url: str) -> str:
-    """Return kind, host and port of an address, or of several separated by ";". Never what opens it. Empty for none.
-
-    Of one that cannot be read for certain the kind alone: a password with a slash in it looks like a host.
+    """Return kind, host and port of an address, or of several separated by ";", but never its credentials. Empty for no
+    address. For one that cannot be read reliably return only the kind, because a password with a slash in it looks like
+    a host.
     """
     return "; ".join(_place_of(part) for part in url.split(";")) if url else ""
 
@@ -115,7 +115,7 @@ def _documents() -> str:
     return f"s3://{bucket}" if bucket else SETTINGS["FILE_STORAGE_URL"].told_default
 
 
-# Settings whose value in `settings` has another name or form than in the environment.
+# Settings whose name or form in `settings` differs from that in the environment.
 READERS: dict[str, Callable[[], object]] = {
     "RELEASE_TIME_OF_DAY": lambda: time_text(settings.RELEASE_TIME_OF_DAY),
     "NOTIFICATION_DIGEST_TIME": lambda: time_text(settings.NOTIFICATION_DIGEST_TIME),
@@ -136,7 +136,7 @@ READERS: dict[str, Callable[[], object]] = {
 
 
 def versions() -> list[tuple[str, str]]:
-    """Return the main parts of the portal and their versions."""
+    """Return the portal's main components and their versions."""
     database = ".".join(str(number) for number in connection.get_database_version())
     installed = [(name, _version(name)) for name in PARTS]
     return [

@@ -1,1 +1,1 @@
-"""The proof that the histories are as they were written: a chain of seals, its head, and its verification."""
+"""The proof that the histories have not been changed: a chain of seals, its head, and its verification."""

@@ -1,6 +1,8 @@
-"""The one way in which an entry or a seal becomes bytes. docs/history.md tells it, to verify without this program.
+"""The only way in which an entry or a seal becomes bytes. docs/history.md describes it, so that people can verify
+without this program.
 
-It never changes: what was sealed by it is verified by it. A column that is added to a history must allow NULL.
+It never changes, because what was sealed this way is verified this way. A column that is added to a history must allow
+NULL.
 """
 
 import datetime as dt
@@ -44,18 +46,18 @@ def digests(entries: QuerySet[Any]) -> Iterator[tuple[int, bytes]]:
 
 
 def pack(entries: list[tuple[int, bytes]]) -> bytes:
-    """Return keys and digests as a seal keeps them."""
+    """Return keys and digests as a seal stores them."""
     return b"".join(key.to_bytes(KEY_BYTES) + digest for key, digest in entries)
 
 
 def unpack(entries: bytes) -> dict[int, bytes]:
-    """Return the digest by the key of each entry of a seal."""
+    """Return the digest of each entry in a seal, by key."""
     parts = [entries[at : at + ENTRY_BYTES] for at in range(0, len(entries), ENTRY_BYTES)]
     return {int.from_bytes(part[:KEY_BYTES]): part[KEY_BYTES:] for part in parts}
 
 
 def digest_of(seal: HistorySeal) -> str:
-    """Return what `seal.digest` must be: it covers all other columns, and by `previous` all seals before."""
+    """Return what `seal.digest` must be: it covers all other columns and, through `previous`, all earlier seals."""
     names = ("number", "at", "history", "first_id", "last_id", "previous")
     head = canonical({name: getattr(seal, name) for name in names})
     return hashlib.sha256(head + b"\n" + bytes(seal.entries)).hexdigest()

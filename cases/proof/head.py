@@ -1,6 +1,7 @@
-"""Takes the head of the chain out of the database once a day: to the log, and to a file or the administrators.
+"""Copies the head of the chain out of the database once a day: to the log, and to a file or the administrators.
 
-Who can change the database can also write another chain. That such a head does not fit it then is the proof.
+Anyone who can change the database can also write a different chain. It would not match such a head, which proves the
+change.
 """
 
 import datetime as dt
@@ -27,8 +28,8 @@ HEARTBEAT = "history_head"
 def publish_head(now: dt.datetime) -> str | None:
     """Publish the head once a day, if it is a new one. `now` is the portal's moment. Return what was published.
 
-    It is a line of the log, and a line of HISTORY_HEAD_FILE. Without such a file, or where it cannot be written, each
-    administrator gets an email in its place.
+    It becomes a line in the log, and a line in HISTORY_HEAD_FILE. Without such a file, or if it cannot be written, each
+    administrator gets an email instead.
     """
     seal = latest_seal()
     if not seal or not _is_my_turn(seal, now):
@@ -46,7 +47,7 @@ def _is_my_turn(seal: HistorySeal, now: dt.datetime) -> bool:
 
 
 def _append(file: Path, seal: HistorySeal) -> bool:
-    """Append the head to `file`. Return whether that worked; the log says why not."""
+    """Append the head to `file`. Return whether that worked. If not, the log says why."""
     try:
         with file.open("a", encoding="utf-8") as opened:
             opened.write(f"{seal.at.isoformat()} {seal.head}\n")

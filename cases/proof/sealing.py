@@ -1,4 +1,4 @@
-"""Seals what no seal covers yet. A release never waits for it: beat and the command do it afterwards."""
+"""Seals what no seal covers yet. A release never waits for this, because beat and the command do it afterwards."""
 
 import time
 import uuid
@@ -16,18 +16,19 @@ from cases.proof.canonical import HISTORIES, digest_of, digests, entries_of, pac
 
 logger = structlog.get_logger(__name__)
 
-# How many entries one seal covers at most.
+# The most entries that one seal covers.
 SEALED_TOGETHER = 10_000
 # How long to wait for transactions that write history. The next run comes in a minute.
 PATIENCE = 5.0
-# How long one history takes in one run. After an update there may be years of it to seal.
+# How long one run spends on one history. After an update, there may be years of it to seal.
 RUN_SECONDS = 5.0
 
 
 def seal_history(*, seconds: float = RUN_SECONDS) -> int:
-    """Seal all entries that are settled, of each history for about `seconds`. Return how many were sealed.
+    """Seal all settled entries, for about `seconds` per history.
 
-    Call it outside a transaction. Where another process seals too, it leaves the rest to that one.
+    Return how many were sealed. Call it outside a transaction. If another process is also sealing, leave the rest to
+    it.
     """
     return sum(_seal(history, seconds) for history in HISTORIES)
 
@@ -49,7 +50,7 @@ def latest_seal() -> HistorySeal | None:
 
 
 def _seal_next(history: str, upto: int) -> int:
-    """Append a seal to the chain, and return how many entries it covers; 0 where there is nothing to seal."""
+    """Append a seal to the chain. Return how many entries it covers, or 0 if there is nothing to seal."""
     last = latest_seal()
     first = last_sealed(history) + 1
     entries = entries_of(history).filter(pk__gte=first, pk__lte=upto)[:SEALED_TOGETHER]
@@ -60,7 +61,8 @@ def _seal_next(history: str, upto: int) -> int:
 
 
 def _append(last: HistorySeal | None, history: str, first: int, found: list[tuple[int, bytes]]) -> int:
-    """Append a seal to `last`. Two processes cannot: `previous` is unique, and one of them has its turn later."""
+    """Append a seal to `last`. Two processes cannot both do this: `previous` is unique, and one of them gets its turn
+    later."""
     seal = HistorySeal(
         number=last.number + 1 if last else 1,
         at=portal_now(),
@@ -89,7 +91,7 @@ def last_sealed(history: str) -> int:
 def _whole_batches(entries: QuerySet[Any], last: int) -> int:
     """Return how many of `entries` to seal together, so that no batch of a release falls under two seals.
 
-    Batches of several workers lie between each other. What cannot be parted waits for the next run, unless it is more
+    Batches of several workers overlap. Entries that cannot be separated wait for the next run, unless there are more
     than one seal can cover.
     """
     later = entries.model.objects.filter(pk__gt=last).order_by("pk")
@@ -100,9 +102,9 @@ def _whole_batches(entries: QuerySet[Any], last: int) -> int:
 
 
 def last_cut(batches: list[uuid.UUID | None], continued: set[uuid.UUID | None]) -> int:
-    """Return how many of the first `batches` to take, at most, so that none of them goes on behind.
+    """Return the largest number of `batches` to take so that none of them continues after these.
 
-    Those of `continued` go on behind the last one.
+    Those in `continued` continue after the last one.
     """
     ends = {batch: place for place, batch in enumerate(batches)} | dict.fromkeys(continued, len(batches))
     reach, cut = -1, 0

@@ -15,13 +15,13 @@ from cases.proof.canonical import HISTORIES, digest_of, digests, entries_of, unp
 from cases.proof.sealing import last_sealed
 
 HEAD = re.compile(rf"([1-9][0-9]{{0,17}})-([0-9a-f]{{{DIGEST_LENGTH}}})")
-# How many entries are read together.
+# The number of entries that are read together.
 CHUNK = 1000
 NO_VALUE = (ValueError, TypeError, AttributeError)
 
 
 class Problem(StrEnum):
-    """What does not fit: an entry, a seal, or all seals up to one whose head was kept."""
+    """What does not match: an entry, a seal, or all seals up to one whose head was kept."""
 
     CHANGED = "changed"
     ADDED = "added"
@@ -35,9 +35,9 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """An entry that does not fit the seal of `number`, by its `history` and `key`; or that seal itself.
+    """An entry that does not match the seal with `number`, identified by `history` and `key`, or that seal itself.
 
-    Of SEALS_MISSING `number` is the first one and `until` the last one.
+    For SEALS_MISSING, `number` is the first one and `until` the last one.
     """
 
     problem: Problem
@@ -56,7 +56,7 @@ class Head:
 
     @classmethod
     def of(cls, text: str) -> "Head":
-        """Read `text`, such as `12-8d96…`. ValueError where it is not one."""
+        """Read `text`, such as `12-8d96…`. ValueError if it is not a head."""
         found = HEAD.fullmatch(text.strip().lower())
         if not found:
             raise ValueError(f"“{text}” is not a head: the number of a seal, a hyphen, and 64 digits (0-9, a-f).")
@@ -116,16 +116,16 @@ class Verification:
         self._is_last_whole = is_whole
 
     def _follows(self, seal: HistorySeal, digest: str) -> bool:
-        """Tell whether the whole `seal` continues the chain.
+        """Tell whether the intact `seal` continues the chain.
 
-        Behind one that was changed or is missing nobody can tell.
+        After one that was changed or is missing, this cannot be decided.
         """
         if not self._upto or not self._is_last_whole:
             return True
         return seal.previous == digest and seal.first_id == self._upto.get(seal.history, seal.first_id - 1) + 1
 
     def _rows(self, seal: HistorySeal) -> Iterator[Finding]:
-        """Compare the entries in the range of `seal` with what it keeps of them."""
+        """Compare the entries in the range of `seal` with what it stores about them."""
         if seal.history not in HISTORIES:
             return
         sealed = unpack(bytes(seal.entries))
@@ -138,7 +138,7 @@ class Verification:
 
 
 def _rows_between(seal: HistorySeal) -> Iterator[tuple[int, bytes]]:
-    """Yield key and digest of the entries that are there now in the range of `seal`, also of keys below 1."""
+    """Yield the key and digest of the present entries in the range of `seal`, including keys below 1."""
     rows = entries_of(seal.history).filter(pk__lte=seal.last_id)
     rows = rows.filter(pk__gte=seal.first_id) if seal.first_id > 1 else rows
     chunk = _readable(rows[:CHUNK])
@@ -148,7 +148,7 @@ def _rows_between(seal: HistorySeal) -> Iterator[tuple[int, bytes]]:
 
 
 def _readable(rows: QuerySet[Any]) -> list[tuple[int, bytes]]:
-    """Return the digest of each row; an empty one for what is no value of its column, as SQLite can have."""
+    """Return the digest of each row, or an empty one for a value that its column does not allow, as SQLite can have."""
     try:
         return list(digests(rows))
     except NO_VALUE:

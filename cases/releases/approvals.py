@@ -12,9 +12,9 @@ from cases.models import Case, Condition, User
 
 
 def check_second_approver(case: Case, *, by: User) -> None:
-    """Raise WrongState where an early release of the locked `case` by `by` still needs the approval of somebody else.
+    """Raise WrongState if an early release of the locked `case` by `by` still needs another person's approval.
 
-    No more is asked than an approval that is met and still valid. A waived one is none.
+    An approval that is met and still valid is enough. A waived one does not count.
     """
     if not settings.REQUIRE_SECOND_APPROVER:
         return
@@ -23,7 +23,8 @@ def check_second_approver(case: Case, *, by: User) -> None:
 
 
 def check_approval(approval: Condition | None, *, by: User, present: str) -> None:
-    """Do as `check_second_approver` for the met `approval` of a case. `present` is the digest of what it shows now."""
+    """Do the same as `check_second_approver` for the met `approval` of a case. `present` is the digest of its present
+    content."""
     if approval is None or approval.approved_digest != present:
         raise WrongState(_("An early release needs the approval of a second person. Ask for approval first."))
     if not counts_for(approval, by):
@@ -31,7 +32,7 @@ def check_approval(approval: Condition | None, *, by: User, present: str) -> Non
 
 
 def has_to_ask(conditions: Iterable[Condition], *, by: User) -> bool:
-    """Tell whether `by` has to ask for an approval, or for another one, to release the case of `conditions` early."""
+    """Tell whether `by` must ask for an approval, or for a new one, to release the case of `conditions` early."""
     if not settings.REQUIRE_SECOND_APPROVER:
         return False
     approval = next((condition for condition in conditions if condition.kind == Condition.Kind.APPROVAL), None)
@@ -44,10 +45,11 @@ def counts_for(approval: Condition, by: User) -> bool:
 
 
 def keep_approvals(before: Collection[Case], *, after: Mapping[int, Case]) -> None:
-    """Have the approvals of locked cases count for the same release under another date and time of the wall clock.
+    """Let the approvals of locked cases count for the same release at a different date and time of the wall clock.
 
-    `before`, and by key `after`: the cases as they were and as they are. An approval that did not count before does
-    not count now. Nothing else of an approval changes: nobody approved anything. One statement where none is met.
+    `before`, and `after` by key, are the cases as they were and as they are. An approval that did not count before does
+    not count now. Nothing else about an approval changes, because no one approved anything. One statement if none is
+    met.
     """
     met = of_cases([case.pk for case in before], APPROVED)
     if not met:

@@ -2,7 +2,7 @@
 
 A batch is one short transaction: lock the due rows, write the release on them, derive history and email rows from them.
 Batches of several workers skip each other's rows (SKIP LOCKED on PostgreSQL; SQLite has one writer). A row that the
-database refuses is found by bisecting the batch under savepoints. The others are released (docs/rules.md, 8).
+database rejects is found by bisecting the batch under savepoints. The others are released (docs/rules.md, 8).
 """
 
 import datetime as dt
@@ -32,18 +32,18 @@ from cases.releases.notices import tell_of_failure
 logger = structlog.get_logger(__name__)
 
 RETRY = Backoff(first=dt.timedelta(seconds=30), longest=dt.timedelta(hours=1))
-# How many cases of a batch a log line names.
+# The most cases of a batch that a log line names.
 MAX_CASES_LOGGED = 50
-# These speak of the server or the connection, never of a row: the whole batch is tried again by the next wake-up.
+# These are about the server or the connection, never about a row: the next wake-up retries the whole batch.
 NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
 
 
 class MissingRow(SafeError, IntegrityError):
-    """A row that the case points to is not there, in spite of the foreign keys: after a restore or a manual change."""
+    """A row that the case points to is missing despite the foreign keys, after a restore or a manual change."""
 
 
 class OpenCondition(SafeError, IntegrityError):
-    """A condition of the case is open, in spite of what the case counts: after a restore or a manual change."""
+    """A condition of the case is open despite its count, after a restore or a manual change."""
 
 
 @dataclass
@@ -61,16 +61,16 @@ class Batch:
 
 @dataclass(frozen=True)
 class ReleaseContext:
-    """What the rows of one batch have in common: when, by whom, through what, why.
+    """What the rows of one batch have in common: when, by whom, through which channel, why.
 
-    `woken` is when the program that releases began; None where a person does.
+    `woken` is when the releasing program began, or None if a person releases.
     """
 
     at: dt.datetime
     by: User | str
     source: str
     reason: str = ""
-    # A release by hand can be undone as long as its email waits.
+    # A manual release can be undone as long as its email waits.
     mail_delay: dt.timedelta = dt.timedelta()
     woken: dt.datetime | None = None
     # The bulk operation that releases, by key.
@@ -78,7 +78,7 @@ class ReleaseContext:
     batch: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def values(self) -> dict[str, Any]:
-        """Return the values of the batch's statements, but for the cases."""
+        """Return the values of the batch's statements, except the cases."""
         return {
             "at": self.at,
             "woken": self.woken,
@@ -94,8 +94,8 @@ class ReleaseContext:
 def release_due(*, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None) -> Batch:
     """Release every case that is due. ETA tasks, sweep and command call it, at any time and any number of times.
 
-    `by` names the program. `now` (aware) is the moment that decides; None: the portal's clock, read for each batch.
-    ClockMismatch where the settings name another clock than the database.
+    `by` names the program. `now` (aware) is the moment that decides. With None, the portal's clock is read for each
+    batch. ClockMismatch if the clock in the settings is not the one in the database.
     """
     total = Batch()
     for batch in release_batches(by=by, source=source, now=now, batch_size=batch_size):
@@ -106,9 +106,9 @@ def release_due(*, by: str, source: str, now: dt.datetime | None = None, batch_s
 def release_batches(
     *, by: str, source: str, now: dt.datetime | None = None, batch_size: int | None = None
 ) -> Iterator[Batch]:
-    """Do as `release_due`, and yield each batch once it is committed, for callers that report progress."""
+    """Do the same as `release_due`, and yield each batch once it is committed, for callers that report progress."""
     size = batch_size or settings.RELEASE_BATCH_SIZE
-    failed: list[int] = []  # in this run; left out, because a row may refuse even to be marked as failed
+    failed: list[int] = []  # failed in this run; left out, because even marking a row as failed may be rejected
     any_released = False
     try:
         moment = woken = now or portal_now()
@@ -125,7 +125,7 @@ def release_batches(
                 yield batch
             moment = now or portal_now()
     finally:
-        # Once for all batches: a member whose cases are in several gets one email.
+        # Once for all batches, so that a member with cases in several of them gets one email.
         if any_released:
             tell_mail_workers()
 
@@ -133,8 +133,8 @@ def release_batches(
 def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: str = "") -> None:
     """Release the locked `case` by a person's decision, in the caller's transaction, and refresh the instance.
 
-    The caller has checked that it is completed, not released, and that the person may. The email waits for
-    RELEASE_UNDO_SECONDS. WrongState where a condition is open.
+    The caller has checked that it is completed and not released, and that the person may release it. The email waits
+    for RELEASE_UNDO_SECONDS. WrongState if a condition is open.
     """
     limits.check_length(reason, limits.REASON, field="reason")
     seconds = settings.RELEASE_UNDO_SECONDS
@@ -158,7 +158,7 @@ def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
 
 
 def tell_mail_workers(*, in_seconds: int = 0) -> None:
-    """Tell the mail workers after the commit that emails are waiting, or will be `in_seconds`."""
+    """Tell the mail workers after the commit that emails are waiting, or will be in `in_seconds`."""
     # A lambda, because Django logs the name of a robust hook that fails, and a partial has none.
     transaction.on_commit(lambda: celery_publisher.publish_mail_waiting(in_seconds=in_seconds), robust=True)
 
@@ -168,8 +168,8 @@ def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
         with transaction.atomic():
             write_release(ids, context)
             if connection.vendor == "postgresql":
-                # Foreign keys are checked at the outer commit otherwise, past this savepoint. SQLite could only check
-                # those of all tables, and the rows made here point to rows just read.
+                # Otherwise foreign keys would be checked at the outer commit, after this savepoint. SQLite could only
+                # check those of all tables, and the rows created here point to rows just read.
                 connection.check_constraints()
     except NOT_A_ROWS_FAULT:
         raise
@@ -186,8 +186,8 @@ def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
 def write_release(ids: list[int], context: ReleaseContext) -> None:
     """Write a release in four statements: state, history, email rows, notifications.
 
-    ReleasesStopped where releases are stopped. The rows are locked. So no condition of theirs can change, and a stop
-    waits: what the first statement leaves out has a condition open.
+    ReleasesStopped if releases are stopped. The rows are locked, so none of their conditions can change, and a stop
+    waits. Therefore a row that the first statement leaves out has an open condition.
     """
     statements, values = batch_statements(), context.values() | {"ids": id_list(ids)}
     released = statements.release.run(**values)
@@ -213,7 +213,7 @@ def _log_released(context: ReleaseContext, ids: list[int]) -> None:
 
 
 def _record_failure(pk: int, error: str, *, at: dt.datetime) -> None:
-    """Write error, attempts and next try on the row. It leaves `due` until then."""
+    """Record the error, the number of attempts and the next attempt on the row. It is not `due` until then."""
     logger.error("case could not be released", case_id=pk, error=error)
     try:
         with transaction.atomic():

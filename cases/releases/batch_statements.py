@@ -1,7 +1,7 @@
 """What a batch writes: the release on the locked cases, and rows of history, email and notification derived from them.
 
-The statements are the same for every batch. They are compiled once: of a wake-up for one case compiling them took more
-time than running them.
+The statements are the same for every batch. They are compiled once, because in a wake-up for one case, compiling them
+took more time than running them.
 """
 
 import functools

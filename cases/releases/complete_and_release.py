@@ -1,12 +1,11 @@
 """Verbs of a release, one function each.
 
-`by` is the person who acts, `source` the door they came through (CaseEvent.Source). `version`, where given, is the
-version of the case that the person was looking at.
-A verb locks the case and the people that it depends on (cases.lifecycle.locking). It checks again who may do what in
-which state. It commits state, history and email row together (docs/rules.md, 4 and 6). What leaves the process leaves
-after the commit.
-Verbs raise cases.core.errors: Stale for an older `version`, ClockMismatch where they would release or schedule by a
-clock that is not the portal's. Case.DoesNotExist where `by` may not know of the case.
+`by` is the person who acts, and `source` is the door they came through (CaseEvent.Source). `version`, if given, is the
+version of the case that the person was looking at. A verb locks the case and the people that it depends on
+(cases.lifecycle.locking). It checks again who may do what in which state. It commits state, history and email row
+together (docs/rules.md, 4 and 6). Anything that leaves the process leaves after the commit. Verbs raise
+cases.core.errors: Stale for an older `version`, and ClockMismatch if they would release or schedule by a clock that is
+not the portal's. Case.DoesNotExist if `by` may not know about the case.
 """
 
 from django.db import transaction
@@ -32,9 +31,10 @@ Kind = CaseEvent.Kind
 def complete(
     *, case: Case, by: User, source: str, release_on: Schedule | None, reason: str = "", version: int | None = None
 ) -> Case:
-    """Complete an accepted case. Its member sees it on `release_on`; None: at once.
+    """Complete an accepted case.
 
-    CaseError where it needs an answer and has none (cases.lifecycle.answers).
+    Its member sees it on `release_on`, or immediately if that is None. CaseError if it needs an answer and has none
+    (cases.lifecycle.answers).
     """
     locked = lock_for_action(case, Action.COMPLETE, by=by, source=source, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
@@ -60,9 +60,9 @@ def complete(
 def schedule(
     *, case: Case, by: User, source: str, release_on: Schedule, reason: str = "", version: int | None = None
 ) -> Case:
-    """Set another release date for a completed case that is not released, or its first one after a hold.
+    """Set a new release date for a completed case that is not released, or its first one after a hold.
 
-    Nothing changes where it has that date and time already: an approval of them stays, and so does every link.
+    Nothing changes if it already has that date and time: their approval stays valid, and so does every link.
     """
     locked = lock_for_action(case, Action.RESCHEDULE, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
@@ -82,7 +82,7 @@ def schedule(
 
 @transaction.atomic
 def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: int | None = None) -> Case:
-    """Put a completed case on hold: it is not released until somebody sets a date."""
+    """Put a completed case on hold: it is not released until a date is set."""
     locked = lock_for_action(case, Action.HOLD, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     set_schedule(case, None)

@@ -1,6 +1,7 @@
-"""Bulk operations: preview, start, work off, undo. One action on up to limits.BULK_CASES cases.
+"""Bulk operations: preview, start, process, undo.
 
-A preview stores a row for each case and changes none. A worker works the started run off. An undo is a run of its own.
+One action on up to limits.BULK_CASES cases. A preview stores a row for each case and changes no case. A worker
+processes the started run. An undo is a separate run.
 """
 
 from cases.releases.bulk.errors import NothingSelected, TooManyCases

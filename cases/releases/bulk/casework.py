@@ -1,4 +1,4 @@
-"""Bulk actions on who works on a case and on what it is: reopen, hand over, urgency and type."""
+"""Bulk actions on who works on a case, and on its properties: reopen, hand over, urgency and type."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -123,7 +123,7 @@ class Urgency(Operation):
 
 
 class ChangeType(Operation):
-    """Gives all cases the same type, with its conditions in place of those of the former type."""
+    """Gives all cases the same type, with its conditions instead of those of the former type."""
 
     permission = Action.CORRECT
 
@@ -151,7 +151,7 @@ class ChangeType(Operation):
         self.check_conditions(item)
 
     def check_type(self, item: Item, new: CaseType | None) -> None:
-        """Check that somebody may choose this type for the case."""
+        """Check that this type can be chosen for the case."""
         check_choosable(new, present=item.case.case_type_id)
 
     def check_conditions(self, item: Item) -> None:
@@ -188,12 +188,13 @@ class ChangeType(Operation):
         return events + condition_sets.events(Kind.CONDITION_ADDED, added, recorders(changes))
 
     def exchanged_conditions(self, change: CaseChange) -> tuple[list[Condition], list[Condition]]:
-        """Return which conditions go, and which come and are not stored yet."""
+        """Return the conditions to remove, and those to add, which are not stored yet."""
         leaving, missing = self._exchange(Item(change.row, change.case))
         return leaving, [case_type_conditions.made_of(each, change.case, at=change.recorder.at) for each in missing]
 
     def note_what_an_undo_removes(self, changes: Sequence[CaseChange], added: Sequence[Condition]) -> None:
-        """Write on the rows what each case has got and lost. Its type may want others than at the preview."""
+        """Record on the rows which conditions each case got and lost. Its type may have different ones than at the
+        preview."""
         keys: dict[int, list[int]] = {}
         for each in added:
             keys.setdefault(each.case_id, []).append(each.pk)

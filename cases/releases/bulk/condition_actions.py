@@ -1,4 +1,4 @@
-"""Bulk actions on conditions: add one to each case, meet or waive the one of that name."""
+"""Bulk actions on conditions: add one to each case, or meet or waive the one with that name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +37,7 @@ FORMER_OWNER = "former_owner"
 
 
 class AddCondition(Operation):
-    """Adds the same condition to each case. An approval that a case has already is asked for again."""
+    """Adds the same condition to each case. An approval that a case already has is asked for again."""
 
     permission = Action.ADD_CONDITION
 
@@ -73,7 +73,7 @@ class AddCondition(Operation):
         record(events + met)
 
     def _former(self, case: Case) -> Condition | None:
-        """Return the condition that a case can have only once, if it has it."""
+        """Return the condition that a case can have only once, if it has it. An approval can be asked for again."""
         if self.chosen.kind not in ONCE_PER_CASE:
             return None
         present = self.present.get(case.pk, [])
@@ -92,7 +92,7 @@ class AddCondition(Operation):
         formers: dict[int, Condition],
         met: Sequence[CaseEvent],
     ) -> None:
-        """Write on the rows which condition each case has got, whether it was met with it, and a former owner."""
+        """Record on the rows which condition each case got, whether it was met right away, and a former owner."""
         added = formers | {condition.case_id: condition for condition in made}
         met_at_once = {event.details["condition"] for event in met}
         for change in changes:

@@ -28,7 +28,7 @@ class TooManyCases(CaseError):
 
 
 class Unchanged(CaseError):
-    """The case already is what it would become."""
+    """The case already is as it would become."""
 
     status = 409
 
@@ -51,7 +51,7 @@ class ChangedSinceRun(Stale):
         super().__init__(_("This case was changed after the bulk operation. It is left as it is."))
 
 
-# The code that a row gets for each kind of refusal. The first that fits.
+# The code that a row gets for each kind of refusal. The first match counts.
 CODES: tuple[tuple[type[CaseError], Code], ...] = (
     (Unchanged, Code.UNCHANGED),
     (ConditionsOpen, Code.CONDITIONS),

@@ -1,6 +1,6 @@
-"""What every bulk action has: whom it lets through, what it changes, and how it writes that for many cases.
+"""What every bulk action has: who may use it, what it changes, and how it writes that for many cases.
 
-Preview and run check a row with the same functions, which are those of the verb on one case.
+Preview and run check a row with the same functions, which are those of the verb for one case.
 """
 
 import datetime as dt
@@ -30,7 +30,7 @@ SOURCE = CaseEvent.Source.BULK
 
 @dataclass(frozen=True)
 class Job:
-    """What the rows of a preview or of a batch have in common. `people` are those that it depends on, and `by`."""
+    """What the rows of a preview or a batch have in common. `people` are those that it depends on, and `by`."""
 
     run: BulkRun
     by: User
@@ -54,7 +54,7 @@ class Item:
 
 @dataclass
 class CaseChange:
-    """The change of one case. `case` is a copy, so that a batch that fails can be tried again in halves."""
+    """The change to one case. `case` is a copy, so that a failed batch can be retried in halves."""
 
     row: BulkRow
     case: Case
@@ -92,13 +92,15 @@ class Operation:
         self._approved = None
 
     def survey(self, chunks: Iterable[Sequence[Item]]) -> None:
-        """See all items before any is planned, at the preview. Read none where a plan depends on its own case alone."""
+        """Look at all items before any is planned, at the preview. Do nothing if a plan depends only on its own
+        case."""
 
     def plan(self, item: Item) -> None:
-        """Set on the row what shall become of its case, at the preview. CaseError where that cannot be said."""
+        """Set on the row what will happen to its case, at the preview. CaseError if that cannot be determined."""
 
     def allow(self, item: Item) -> None:
-        """Check that the person may do this to the case now, and that it is the one of the preview. Else CaseError."""
+        """Check that the person may do this to the case now, and that the case is as at the preview. CaseError
+        otherwise."""
         rule = self.rule(item)
         if item.case.version != item.row.case_version:
             raise self.changed_since()
@@ -113,18 +115,18 @@ class Operation:
         return permissions.check(self.permission, by=by, case=item.case, now=now, why=self.why_not_yet)
 
     def check(self, item: Item) -> None:
-        """Check what is particular to this action. CaseError where the case cannot be changed."""
+        """Check what is specific to this action. CaseError if the case cannot be changed."""
 
     def before(self, item: Item) -> dict[str, Any]:
         """Return the facts about the case that an undo restores, as JSON."""
         return {}
 
     def side_effects(self, item: Item) -> dict[str, Any]:
-        """Return the facts that the preview tells besides the change itself, as JSON."""
+        """Return the facts that the preview shows besides the change itself, as JSON."""
         return {"lapses": True} if self.lapses and item.case.pk in self._with_approval() else {}
 
     def _with_approval(self) -> set[int]:
-        """Return which of the loaded cases are approved. All of them are looked up together."""
+        """Return which of the loaded cases are approved. They are all looked up together."""
         if self._approved is None:
             self._approved = set(condition_sets.of_cases([case.pk for case in self._cases], condition_sets.APPROVED))
         return self._approved
@@ -134,7 +136,7 @@ class Operation:
         return False
 
     def why_not_yet(self, case: Case) -> str:
-        """Return what an overdue case waits for. All of the loaded ones are looked up together."""
+        """Return what an overdue case waits for. All loaded ones are looked up together."""
         if not self._why:
             now = self.job.now
             overdue = [each for each in self._cases if permissions.state_of(each, now=now) in OVERDUE]
@@ -143,7 +145,7 @@ class Operation:
         return self._why.get(case.pk, "")
 
     def reason(self, row: BulkRow) -> str:
-        """Return why: as the row says, else as the run says."""
+        """Return the reason: that of the row, or else that of the run."""
         return row.reason or self.job.run.reason
 
     # --- Writing -------------------------------------------------------------------------------------------------
@@ -169,7 +171,7 @@ def cases_of(rows: Sequence[BulkRow], *, by: User) -> CaseQuerySet:
 
 
 def store(changes: Sequence[CaseChange], **columns: Any) -> None:
-    """Set `columns` on the cases of `changes`, which are another version from now on."""
+    """Set `columns` on the cases of `changes`, which get a new version."""
     ids = [change.case.pk for change in changes]
     Case.objects.filter(pk__in=ids_as_rows(ids)).update(version=F("version") + 1, **columns)
 
@@ -180,7 +182,7 @@ def recorders(changes: Sequence[CaseChange]) -> condition_sets.Recorders:
 
 
 def record(events: Sequence[CaseEvent]) -> None:
-    """Append `events` to the histories in one statement, and tell whom they concern."""
+    """Append `events` to the histories in one statement, and notify the people they concern."""
     CaseEvent.objects.bulk_create(events)
     tell_of_events(events)
 
@@ -193,12 +195,13 @@ def recount(changes: Sequence[CaseChange]) -> None:
 
 
 def conditions_of(items: Sequence[Item], which: Q) -> dict[int, list[Condition]]:
-    """Return those conditions of the cases of `items` that are `which`, by case."""
+    """Return the conditions of the cases of `items` that match `which`, by case."""
     return condition_sets.of_cases([item.case.pk for item in items], which)
 
 
 def clock_mismatch(permission: permissions.Action) -> str:
-    """Return why nothing may be done by the clock now; empty where it may, or where the action goes by none."""
+    """Return why the clock does not allow the action now, or an empty string if it does or if the action does not
+    depend on it."""
     return stored_clock.mismatch() if permission in BY_THE_CLOCK else ""
 
 

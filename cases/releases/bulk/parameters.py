@@ -20,7 +20,7 @@ Action = BulkRun.Action
 
 @dataclass(frozen=True)
 class Parameters:
-    """What was chosen. Each action looks at its own fields alone. People and types are keys."""
+    """What was chosen. Each action reads only its own fields. People and types are keys."""
 
     date: dt.date | None = None
     time: dt.time | None = None
@@ -46,13 +46,13 @@ class Parameters:
         )
 
     def stored(self) -> dict[str, Any]:
-        """Return them as JSON keeps them: what was not chosen is left out."""
+        """Return them for JSON: values that were not chosen are left out."""
         chosen = {name: value for name, value in asdict(self).items() if value}
         return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in chosen.items()}
 
 
 def checked(action: Action, chosen: Parameters) -> Parameters:
-    """Return what `action` needs of the parameters, as it is stored. CaseError, with its field, for what is wrong."""
+    """Return the parameters that `action` needs, as they are stored. CaseError, with its field, for an invalid one."""
     return CHECKS[action](chosen) if action in CHECKS else Parameters()
 
 

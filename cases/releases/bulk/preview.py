@@ -36,7 +36,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class CaseSchedule:
-    """The key of a case, and the schedule that it shall have."""
+    """The key of a case, and its new schedule."""
 
     key: int
     date: dt.date
@@ -48,8 +48,8 @@ class CaseSchedule:
 def preview(*, by: User, action: str, keys: Sequence[int], parameters: Parameters, reason: str = "") -> BulkRun:
     """Store what `action` would do to the cases with these keys, in their order. Return the run, which is not started.
 
-    Cases that `by` may not know of are left out, and a case that is named twice counts once. NothingSelected,
-    TooManyCases, NotAllowed for who may not use the action at all, ReasonRequired, CaseError for a parameter.
+    Cases that `by` may not know about are left out, and a case that is named twice counts once. NothingSelected,
+    TooManyCases, NotAllowed if `by` may not use the action at all, ReasonRequired, CaseError for a parameter.
     """
     _check_person(by, action)
     reason = _checked_reason(reason, is_needed=needs_reason(action, by))
@@ -59,7 +59,8 @@ def preview(*, by: User, action: str, keys: Sequence[int], parameters: Parameter
 
 @transaction.atomic
 def preview_each(*, by: User, schedules: Sequence[CaseSchedule]) -> BulkRun:
-    """Do as `preview` for a schedule of its own for each case. Of two for one case the first counts."""
+    """Do the same as `preview`, with a separate schedule for each case. If there are two for one case, the first
+    counts."""
     _check_person(by, Action.SCHEDULE_EACH)
     first = {each.key: each for each in reversed(schedules)}
     kept = [each for each in schedules if first[each.key] is each]
@@ -72,10 +73,10 @@ def preview_each(*, by: User, schedules: Sequence[CaseSchedule]) -> BulkRun:
 
 @transaction.atomic
 def preview_undo(*, by: User, run: BulkRun, reason: str = "") -> BulkRun:
-    """Do as `preview` for an undo of what `run` has changed.
+    """Do the same as `preview`, for an undo of what `run` has changed.
 
-    NotAllowed for others than its maker and administrators. WrongState while it is not done, for an undo, and where it
-    has changed nothing.
+    NotAllowed for anyone but its creator and administrators. WrongState while it is not done, if it is an undo itself,
+    and if it has changed nothing.
     """
     if run.by_id != by.pk and not by.is_administrator:
         raise NotAllowed(_("Only the person who started this bulk operation, and administrators, can undo it."))
@@ -89,7 +90,7 @@ def preview_undo(*, by: User, run: BulkRun, reason: str = "") -> BulkRun:
 
 
 def _undoing(row: BulkRow) -> BulkRow:
-    """Return the row that restores what was before `row`. The run has made one version of the case."""
+    """Return the row that restores the state before `row`. The run has created one version of the case."""
     date, time = row.fact("date"), row.fact("time")
     return BulkRow(
         case_id=row.case_id,
@@ -129,13 +130,15 @@ def _store(run: BulkRun, rows: Sequence[BulkRow]) -> BulkRun:
 
 
 def _items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
-    """Return `rows` with their cases, in one statement, without those that `by` may not know of."""
-    found = {case.pk: case for case in cases_of(rows, by=by).order_by()}
+    """Return `rows` with their cases, in one statement, without those that `by` may not know about."""
+    visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
+    cases = visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
+    found = {case.pk: case for case in cases.order_by()}
     return [Item(row, found[row.case_id]) for row in rows if row.case_id in found]
 
 
 def _judge(item: Item, run: BulkRun, operation: Operation) -> None:
-    """Write the verdict on a row, and count it."""
+    """Set the verdict on a row, and count it."""
     row = item.row
     row.position = run.total
     run.total += 1

@@ -1,4 +1,4 @@
-"""Which operation does which action, and which one undoes it."""
+"""The operation for each action, and the one that undoes it."""
 
 from cases.lifecycle.permissions import TABLE
 from cases.models import BulkRun, User
@@ -69,11 +69,11 @@ def may_use(action: str, user: User) -> bool:
 
 
 def needs_reason(action: str, by: User) -> bool:
-    """Tell whether `by` has to say why, for all cases together."""
+    """Tell whether `by` must give a reason, for all cases together."""
     rule = TABLE[OPERATIONS[action].permission].get(by.role)
     return action != Action.SCHEDULE_EACH and bool(rule and rule.reason)
 
 
 def undo_needs_reason(run: BulkRun) -> bool:
-    """Tell whether an undo of `run` has to say why: a release may have to be recalled."""
+    """Tell whether an undo of `run` needs a reason, because a release may have to be recalled."""
     return run.action == Action.RELEASE_NOW

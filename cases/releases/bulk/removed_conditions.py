@@ -1,4 +1,4 @@
-"""Conditions that a run has removed: as facts on the row of their case, and as an undo makes them again."""
+"""Conditions that a run has removed: as facts on the row of their case, and as an undo restores them."""
 
 import datetime as dt
 import json
@@ -7,7 +7,7 @@ from typing import Any
 from cases.core import limits
 from cases.models import Case, Condition
 
-# Facts and their columns. What a condition does not have is left out.
+# Facts and their columns. Facts that a condition lacks are left out.
 COLUMNS = {"owner": "owner_id", "link": "link_digest"}
 MOMENTS = {
     "created": "created",
@@ -25,12 +25,12 @@ def facts_to_restore(condition: Condition) -> dict[str, Any]:
 
 
 def named(condition: Condition) -> dict[str, Any]:
-    """Return the facts that tell what a condition is about."""
+    """Return the facts that say what a condition is about."""
     return {"kind": condition.kind, "name": condition.name} if condition.name else {"kind": condition.kind}
 
 
 def name_in(facts: dict[str, Any]) -> str:
-    """Return what the condition of these facts is called, in the reader's language."""
+    """Return the name of the condition with these facts, in the reader's language."""
     return facts.get("name") or str(Condition.Kind(facts["kind"]).label)
 
 
@@ -44,5 +44,5 @@ def restored(facts: dict[str, Any], case: Case) -> Condition:
 
 
 def fit(facts: dict[str, Any], *, more: int = 0) -> bool:
-    """Tell whether a row takes these facts, and so many letters more."""
+    """Tell whether these facts, and that many more letters, fit in a row."""
     return len(json.dumps(facts)) + more <= limits.FACTS

@@ -1,4 +1,4 @@
-"""What a row says of the change that will be, or was, made to its case, in the reader's language."""
+"""The words for the change that will be, or was, made to the case of a row, in the reader's language."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -117,7 +117,7 @@ def _day(date: dt.date | None, time: dt.time | None) -> str:
 
 
 def _name(run: BulkRun, model: type[User] | type[CaseType]) -> str:
-    """Return the name of the technician or type that the run gives to its cases. It is asked for once."""
+    """Return the name of the technician or type that the run gives to its cases. It is read only once."""
     if run.chosen_name is None:
         chosen = Parameters.of(run)
         if model is User:

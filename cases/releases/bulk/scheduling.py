@@ -22,12 +22,12 @@ from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_many_after_commit
 
 Kind = CaseEvent.Kind
-# How many days a case may be overdue and still be shifted by working days.
+# The most days that a case may be overdue and still be shifted by working days.
 PAST_DAYS = 10 * SEARCH_DAYS
 
 
 class Scheduling(Operation):
-    """Gives each case the date of its row. Each kind of it plans these dates in its own way."""
+    """Gives each case the date of its row. Each subclass plans these dates in its own way."""
 
     permission = Action.RESCHEDULE
     moves = lapses = True
@@ -61,7 +61,7 @@ class Scheduling(Operation):
 
 
 class ScheduleAll(Scheduling):
-    """Gives all cases the date that was chosen."""
+    """Gives all cases the chosen date."""
 
     def plan(self, item: Item) -> None:
         item.row.to_date, item.row.to_time = self.chosen.date, self.chosen.time
@@ -108,7 +108,7 @@ class Hold(Operation):
 
 
 def new_schedule(row: BulkRow) -> Schedule | None:
-    """Return the schedule that a row gives its case. None: no date."""
+    """Return the schedule that a row gives its case, or None for no date."""
     return Schedule(row.to_date, row.to_time) if row.to_date else None
 
 
@@ -119,7 +119,7 @@ def schedule_before(case: Case) -> dict[str, Any]:
 
 
 def move(operation: Operation, changes: Sequence[CaseChange], kinds: Sequence[CaseEvent.Kind]) -> None:
-    """Give each case the schedule of its row, record it as an event of its kind, and arm what is near."""
+    """Give each case the schedule of its row, record it as an event of its kind, and arm what is coming up."""
     lapsed = write_schedules(changes)
     events = [
         change.recorder.event(kind, reason=operation.reason(change.row))
@@ -153,7 +153,8 @@ def write_schedules(changes: Sequence[CaseChange], **columns: Any) -> list[CaseE
 
 
 def working_days_from(date: dt.date, count: int, days: ReleaseDays) -> dt.date:
-    """Return the working day `count` of them after `date`, before it for a negative one. BadSchedule for none."""
+    """Return the working day that is `count` working days after `date`, or before it if negative. BadSchedule if there
+    is none."""
     stride = DAY if count > 0 else -DAY
     left, found = abs(count), date
     while left:

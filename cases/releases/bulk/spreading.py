@@ -11,15 +11,15 @@ from cases.releases.bulk.operation import Item, Job
 from cases.releases.bulk.scheduling import Scheduling
 from cases.releases.schedule_policy import check_choice
 
-# A case that can't have its day stays on another one, and the others are planned once more around it. Each time that
-# can push more cases to days that they can't have, so it has an end.
+# A case that can't have its day stays on its own, and the others are planned again around it. Each round can push more
+# cases to days they can't have, so the number of rounds is limited.
 PASSES = 10
 
 
 class Spread(Scheduling):
-    """Spreads the cases over open days from the chosen date on, a number a day, in the order of the list.
+    """Spreads the cases over open days from the chosen date on, a number per day, in the order of the list.
 
-    The time stays. A selected case that stays on such a day takes a place there too, wherever it is in the list.
+    The time stays. A selected case that stays on such a day also takes a place there, wherever it is in the list.
     """
 
     def __init__(self, job: Job) -> None:
@@ -28,11 +28,11 @@ class Spread(Scheduling):
         self._staying: Counter[dt.date] = Counter()
         self._planned: dict[int, dt.date] = {}
         self._refused: dict[int, CaseError] = {}
-        # What was said of a type, a day and a time before.
+        # Earlier results for a type, a day and a time.
         self._known: dict[tuple[int | None, Schedule], CaseError | None] = {}
 
     def survey(self, chunks: Iterable[Sequence[Item]]) -> None:
-        """Plan all cases that may move around those that stay."""
+        """Plan all cases that may move, around those that stay."""
         moving = [item for items in chunks for item in self._moving(items)]
         for _pass in range(PASSES):
             self._plan_all(moving)
@@ -50,7 +50,7 @@ class Spread(Scheduling):
         item.row.to_date, item.row.to_time = self._planned[item.case.pk], item.case.scheduled_release_time
 
     def _moving(self, items: Sequence[Item]) -> list[Item]:
-        """Return the items that the person may move at all, and count the others where they are."""
+        """Return the items that the person may move at all, and count the others on their present days."""
         self.load(items)
         moving, staying = [], []
         for item in items:
@@ -64,7 +64,7 @@ class Spread(Scheduling):
         return moving
 
     def _plan_all(self, moving: Sequence[Item]) -> None:
-        """Plan the day of each item. Those that can't have theirs take no place on it."""
+        """Plan the day of each item. Items that can't have theirs take no place on it."""
         taken, date = self._staying.copy(), self._first
         self._planned = {}
         for item in moving:
@@ -80,7 +80,7 @@ class Spread(Scheduling):
             if taken[day] < self.chosen.most_a_day:
                 return day
             date = day + DAY
-        return date  # it is refused, as too far away or closed
+        return date  # it will be refused as too far away or closed
 
     def _refusal(self, item: Item, wanted: Schedule) -> CaseError | None:
         key = item.case.case_type_id, wanted

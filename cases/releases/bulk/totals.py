@@ -12,12 +12,12 @@ from cases.models import BulkRow, Case, User
 from cases.models.case_states import SCHEDULED
 from cases.releases.bulk.operation import Item, Operation
 
-# How many crowded days a run keeps, and how many days are checked, those with the most cases of the run first.
+# The most crowded days that a run stores, and the most days that are checked, beginning with those with the most cases.
 MAX_CROWDED_DAYS = 60
 MAX_DAYS_CHECKED = 400
 # Days are counted together. Each takes two parts of a statement, and SQLite allows 500.
 DAYS_PER_STATEMENT = 100
-# How many releases of a day are counted beyond those that make it crowded.
+# The most releases of a day that are counted beyond those that make it crowded.
 MAX_COUNTED_BEYOND = 1000
 
 

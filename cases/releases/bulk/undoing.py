@@ -1,7 +1,7 @@
 """Undo of a bulk operation: for each action, the one that restores the earlier values.
 
-A case is restored only if nothing has changed it since. A former date needs to lie ahead, and nothing more: it was
-accepted before.
+A case is restored only if nothing has changed it since. A former date must still be ahead, but is not checked
+otherwise, because it was accepted before.
 """
 
 import datetime as dt
@@ -36,12 +36,12 @@ Kind = CaseEvent.Kind
 
 
 class UndoOperation(Operation):
-    """Restores what `before` of the row says, which the preview has copied from the row of the run."""
+    """Restores the values in the row's `before`, which the preview has copied from the row of the run."""
 
     changed_since = ChangedSinceRun
 
     def reason(self, row: BulkRow) -> str:
-        """Return the person's words. Without any, say which run this takes back."""
+        """Return the person's reason. Without one, say which run this takes back."""
         return self.job.run.reason or self.default_reason
 
     @property
@@ -58,7 +58,7 @@ def check_ahead(row: BulkRow, *, now: dt.datetime) -> None:
 
 
 class RestoreSchedule(UndoOperation):
-    """Gives each case the schedule back that it had, or puts it on hold again."""
+    """Gives each case its former schedule back, or puts it on hold again."""
 
     permission = Action.RESCHEDULE
     moves = lapses = True
@@ -76,10 +76,7 @@ class RestoreSchedule(UndoOperation):
 
 
 class CompleteAgain(UndoOperation):
-    """Takes back a return: the case is completed again, with the date that it had.
-
-    Not where staff have worked on it since.
-    """
+    """Takes back a reopening: the case is completed again, with its former date, unless staff have worked on it."""
 
     permission = Action.COMPLETE
     moves = lapses = True
@@ -119,7 +116,7 @@ class CompleteAgain(UndoOperation):
 
 
 class HandBack(UndoOperation, HandOver):
-    """Gives each case back to the technician who had it. Not where its present one has worked on it since."""
+    """Gives each case back to the technician who had it. Not if the present one has worked on it since."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -145,7 +142,7 @@ class HandBack(UndoOperation, HandOver):
             raise WrongState(_("The technician who had this case no longer takes cases."))
 
     def rule(self, item: Item) -> Rule:
-        """Check it as if the case were not handed over yet: the former technician may take it back."""
+        """Check it as if the case had not been handed over yet: the former technician may take it back."""
         as_before = copy(item.case)
         as_before.assigned_to_id = self.new_technician(item.row)
         by, now = self.job.by, self.job.now
@@ -153,21 +150,21 @@ class HandBack(UndoOperation, HandOver):
 
 
 class RestoreUrgency(UndoOperation, Urgency):
-    """Gives each case the urgency back that it had."""
+    """Gives each case its former urgency back."""
 
     def new_urgency(self, row: BulkRow) -> str:
         return str(row.fact("urgency"))
 
 
 class RestoreType(UndoOperation, ChangeType):
-    """Restores the conditions too: those that were removed as they were, with their owners and links."""
+    """Also restores the conditions that were removed, as they were, with their owners and links."""
 
     def new_type(self, row: BulkRow) -> int | None:
         former: int | None = row.fact("case_type")
         return former
 
     def check_type(self, item: Item, new: CaseType | None) -> None:
-        """Refuse nothing: the case had this type before, and a case keeps one that is retired."""
+        """Refuse nothing: the case had this type before, and a case keeps a retired one."""
 
     def check_conditions(self, item: Item) -> None:
         """Refuse nothing: the case had these conditions before."""
@@ -188,4 +185,4 @@ class RestoreType(UndoOperation, ChangeType):
         return [each for each in self.conditions.get(case.pk, []) if each.pk in keys]
 
     def note_what_an_undo_removes(self, changes: Sequence[CaseChange], added: Sequence[Condition]) -> None:
-        """Note nothing: an undo is not undone."""
+        """Record nothing: an undo cannot be undone."""

@@ -42,7 +42,7 @@ class ConditionUndo(UndoOperation):
             raise WrongState(_("The condition has changed since the bulk operation."))
 
     def is_as_left(self, condition: Condition, row: BulkRow) -> bool:
-        """Tell whether the condition, which is `which`, is in the state in which the run left it."""
+        """Tell whether the condition, identified by `which`, is in the state in which the run left it."""
         return True
 
     def write(self, changes: Sequence[CaseChange]) -> None:
@@ -58,7 +58,7 @@ class ConditionUndo(UndoOperation):
 
 
 class RemoveCondition(ConditionUndo):
-    """Removes the conditions that the run added: those too that it found to be met, and no others that are met.
+    """Removes the conditions that the run added, including those that it found to be met, but no others that are met.
 
     An approval that it asked for again gets its former owner back. It stays open.
     """
@@ -110,7 +110,7 @@ class RemoveCondition(ConditionUndo):
 
 
 class ReopenCondition(ConditionUndo):
-    """Opens the condition again that the run met or waived."""
+    """Reopens the condition that the run met or waived."""
 
     which = ~UNMET
 

@@ -1,4 +1,4 @@
-"""Undo of a bulk release: an undo within RELEASE_UNDO_SECONDS, else a recall (cases.releases.undo_and_recall)."""
+"""Undo of a bulk release: an undo within RELEASE_UNDO_SECONDS, otherwise a recall (cases.releases.taking_back)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,15 +25,16 @@ from cases.releases.undo_and_recall import (
 Kind = CaseEvent.Kind
 
 
-class UndoRelease(UndoOperation):
-    """Takes releases back. They end on hold. Their email rows are locked with the cases, and the members before."""
+class TakeBack(UndoOperation):
+    """Takes releases back. The cases end up on hold. Their email rows are locked with the cases, and the members before
+    that."""
 
     permission = Action.RECALL
     lapses = True
 
     @classmethod
     def people(cls, rows: Sequence[BulkRow]) -> set[int]:
-        """Return the keys of the members. To lock them waits for a sender that has claimed their emails."""
+        """Return the keys of the members. Locking them waits for a sender that has claimed their emails."""
         cases = Case.objects.filter(pk__in=ids_as_rows([row.case_id for row in rows]))
         return set(cases.values_list("member_id", flat=True))
 
@@ -49,12 +50,12 @@ class UndoRelease(UndoOperation):
         self.emails = release_emails(items, lock=bool(self.job.run.claim))
 
     def rule(self, item: Item) -> Rule:
-        """Return the rule of an undo where it is still possible, else of a recall."""
+        """Return the rule of an undo if it is still possible, otherwise that of a recall."""
         action = Action.UNDO if self.is_undo(item) else Action.RECALL
         return permissions.check(action, by=self.job.by, case=item.case, now=self.job.now, why=self.why_not_yet)
 
     def is_undo(self, item: Item) -> bool:
-        """Tell whether the member has heard nothing of it yet, and the person may still undo their own release."""
+        """Tell whether the member has not been notified yet, and the person may still undo their own release."""
         case = item.case
         return case.is_released and case.pk in self.own and can_undo(case, self.emails.get(case.pk), now=self.job.now)
 

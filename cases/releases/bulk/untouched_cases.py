@@ -1,4 +1,4 @@
-"""Which cases staff have left alone since a run changed them. Work on a case makes no other version of it."""
+"""Which cases staff have left alone since a run changed them. Work on a case does not change its version."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ OF_DOCUMENTS = Q(kind__in=[Kind.DOCUMENT_ATTACHED, Kind.DOCUMENT_REMOVED])
 
 
 def untouched_since(run: BulkRun | None, kind: CaseEvent.Kind, cases: Sequence[int]) -> set[int]:
-    """Return those of `cases` that have an event of `kind` by that run, and that nobody has worked on after it.
+    """Return those of `cases` that have an event of `kind` by that run, and that no one has worked on since.
 
-    Another answer, other documents, a note and a message from staff count. Five statements.
+    A changed answer, changed documents, a note and a message from staff count as work. Five statements.
     """
     events = CaseEvent.objects.filter(bulk_run=run, kind=kind, case__in=ids_as_rows(cases))
     moments = dict(events.order_by().values_list("case_id", "at"))

@@ -1,8 +1,8 @@
-"""Work off a bulk operation, in short transactions of BATCH rows.
+"""Process a bulk operation in short transactions of BATCH rows.
 
 A worker claims the run for a lease, and every batch renews it. A batch locks the run, the people and the cases, in that
 order, checks each row again as the single verb does, and commits the changes together with the results of the rows. So
-whatever kills a worker, the next one goes on where it stopped, and no row is done twice.
+if a worker is killed, the next one continues where it stopped, and no row is done twice.
 """
 
 import datetime as dt
@@ -39,9 +39,9 @@ BATCH = 500
 # Another worker replaces a killed one after this time. A live one renews its lease with every batch, and holds the lock
 # on the run during a batch.
 LEASE = dt.timedelta(seconds=20)
-# How long a worker waits for a database that is gone.
+# How long a worker waits for a database that is down.
 PATIENCE = dt.timedelta(seconds=15)
-# An older preview says too little about the cases of today.
+# An older preview says too little about the present state of the cases.
 PREVIEW_DAYS = 1
 
 State = BulkRun.State
@@ -50,9 +50,10 @@ Code = BulkRow.Code
 
 @transaction.atomic
 def start(*, by: User, run: BulkRun) -> BulkRun:
-    """Have the previewed run worked off. NotAllowed for others than its maker.
+    """Have the previewed run processed.
 
-    WrongState where it was started before, or its preview is older than PREVIEW_DAYS.
+    NotAllowed for anyone but its creator. WrongState if it was already started, or its preview is older than
+    PREVIEW_DAYS.
     """
     run = BulkRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.by_id != by.pk:
@@ -81,9 +82,10 @@ def hand_over_runs() -> None:
 
 
 def work_off(*, seconds: float | None = None, on_batch: Callable[["Worked"], object] | None = None) -> int:
-    """Work off what waits, until nothing does or `seconds` have passed. Return how many rows were worked off.
+    """Process waiting runs until there are none or `seconds` have passed.
 
-    What is left then waits for another worker, which is told. `on_batch` gets each batch once it is committed.
+    Return how many rows were processed. Anything left waits for another worker, which is notified. `on_batch` gets each
+    batch once it is committed.
     """
     ends = time.monotonic() + seconds if seconds is not None else math.inf
     count = 0
@@ -102,7 +104,7 @@ def work_off(*, seconds: float | None = None, on_batch: Callable[["Worked"], obj
 
 @dataclass(frozen=True)
 class Worked:
-    """A batch that is committed: the run as it is then, and how many rows were worked off."""
+    """A committed batch: the state of the run after it, and how many rows were processed."""
 
     run: BulkRun
     rows: int
@@ -120,22 +122,23 @@ def _claim() -> BulkRun | None:
 
 
 def _return_claim(run: BulkRun) -> None:
-    """Let another worker go on with the run now."""
+    """Let another worker continue the run now."""
     BulkRun.objects.filter(pk=run.pk, claim=run.claim, state=State.RUNNING).update(lease_until=portal_now())
 
 
 def _batches(run: BulkRun) -> Iterator[Worked]:
-    """Work off the claimed run batch by batch, until it is done or another worker has claimed it."""
+    """Process the claimed run batch by batch, until it is done or another worker has claimed it."""
     while batch := _work_batch(run):
         yield batch
         if not batch.run.is_open:
             return
 
 
-# The results of rows are committed with their changes: where the commit was lost too, a second try does what is left.
+# The results of rows are committed with their changes. Even if the response to a commit was lost, a second try does
+# only what is left.
 @retry_until_stored(lambda: PATIENCE)
 def _work_batch(claimed: BulkRun) -> Worked | None:
-    """Work off the next rows of the run, if this worker still has the claim."""
+    """Process the next rows of the run, if this worker still holds the claim."""
     with transaction.atomic():
         held = BulkRun.objects.filter(pk=claimed.pk, claim=claimed.claim, state=State.RUNNING)
         run = held.select_related("undoes").select_for_update(no_key=True, of=("self",)).first()
@@ -156,7 +159,7 @@ def _work_batch(claimed: BulkRun) -> Worked | None:
 
 
 def _work(run: BulkRun, rows: Sequence[BulkRow]) -> None:
-    """Change the cases of `rows` under their locks, and store what became of each."""
+    """Change the cases of `rows` under their locks, and store the results."""
     kind = kind_of(run)
     people = lock_people_by_key({run.by_id, *kind.people(rows)})
     with translation.override(run.language):
@@ -171,8 +174,10 @@ def _work(run: BulkRun, rows: Sequence[BulkRow]) -> None:
 
 
 def _lock_items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
-    """Lock the cases of `rows`. Refuse those that `by` may not see anymore."""
-    found = {case.pk: case for case in in_lock_order(cases_of(rows, by=by))}
+    """Lock the cases of `rows`. Refuse those that `by` may no longer see."""
+    visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
+    cases = visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
+    found = {case.pk: case for case in in_lock_order(cases)}
     for row in rows:
         if row.case_id not in found:
             _refuse(row, NotAllowed(_("You don't have permission to do this.")))
@@ -180,7 +185,7 @@ def _lock_items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
 
 
 def _passes(item: Item, operation: Operation) -> bool:
-    """Tell whether the case may still be changed. Write on the row why not."""
+    """Tell whether the case may still be changed. If not, record why on the row."""
     try:
         operation.allow(item)
         operation.check(item)
@@ -191,7 +196,7 @@ def _passes(item: Item, operation: Operation) -> bool:
 
 
 def _apply(items: Sequence[Item], operation: Operation) -> None:
-    """Change the cases. A row that the database refuses is found by halves, and the others are changed."""
+    """Change the cases. A row that the database rejects is found by halving, and the others are changed."""
     if not items:
         return
     try:
