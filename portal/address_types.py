@@ -15,7 +15,7 @@ LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})+", re.IGNORECASE)
 # With a local part that the portal signs, an address of that domain is short enough for every mail server.
 MAX_DOMAIN = 190
-# An IPv6 address in brackets, or what has neither a scheme nor a port nor a path.
+# An IPv6 address in brackets, or a name without a scheme, port or path.
 HOST = re.compile(r"\[[0-9a-f:.]+\]|[^\s:/\[\]]+", re.IGNORECASE)
 
 
@@ -63,7 +63,7 @@ def _is_host(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Sender:
-    """An email address, perhaps behind a name. Without one a mail server refuses each email, or takes it for spam."""
+    """An email address, optionally after a name. Without one, mail servers reject each email or treat it as spam."""
 
     values: str = "email address, or a name with one in `<>`"
 
@@ -75,7 +75,7 @@ class Sender:
 
 
 def _is_taken_by_django(address: str) -> bool:
-    """Tell whether Django would send an email from there. Else each one would fail when it is sent."""
+    """Tell whether Django would send an email from there. Otherwise each one would fail when it is sent."""
     from django.core.mail.message import sanitize_address
 
     try:
@@ -109,7 +109,7 @@ class Addresses(Words):
 
 @dataclass(frozen=True)
 class Hosts(Addresses):
-    """Names of hosts. One with a scheme or a port never matches, and every page would be refused."""
+    """Host names. One with a scheme or a port would never match, and every page would be refused."""
 
     values: str = "comma-separated host names"
     wanted: ClassVar = "host names such as portal.example.com, without a scheme or a port"
@@ -175,7 +175,7 @@ def _is_mail_folder(text: str) -> bool:
 
 
 def _split(text: str) -> SplitResult | None:
-    """Return the parts of a URL that names a host. None where it does not, or its port is no number."""
+    """Return the parts of a URL that names a host, or None if it does not, or its port is not a number."""
     try:
         parts = urlsplit(text)
         port = parts.port

@@ -17,7 +17,7 @@ def _asked_at() -> str | None:
     try:
         return portal_now().isoformat()
     except DatabaseError:
-        return None  # a sweep without this moment runs anyway
+        return None  # a sweep runs even without this moment
 
 
 # One object for all entries: beat compares their arguments to see whether the schedule has changed.
@@ -44,13 +44,13 @@ class PortalEntry(ModelEntry):
 
 
 class PortalScheduler(DatabaseScheduler):
-    """A scheduler that sorts its entries again when the clock was set back: another one may be next."""
+    """A scheduler that sorts its entries again when the clock was set back, because another one may be next."""
 
     Entry = PortalEntry
     _wall_clock_ahead = 0.0
 
     def tick(self, *arguments: Any, **options: Any) -> float:
-        """Send the next entry if it is due. Return in how many seconds to come again."""
+        """Send the next entry if it is due. Return the number of seconds until the next check."""
         ahead = time.time() - time.monotonic()
         if ahead < self._wall_clock_ahead - 1:
             self._heap = None

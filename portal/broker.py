@@ -13,7 +13,7 @@ TLS_FILES = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
 def check_broker_url(url: str) -> str:
     """Return `url` if workers can run on it: one Redis, at redis:// or rediss://. ImproperlyConfigured otherwise.
 
-    Celery's `sentinel://` would pass at start and then end the worker, and of a list only one server would be used.
+    Celery's `sentinel://` would pass at startup and then stop the worker, and only one server of a list would be used.
     The error does not repeat the URL, which may hold a password.
     """
     parts = urlsplit(url)
@@ -53,5 +53,5 @@ def tls_options(url: str) -> dict[str, Any]:
 
 
 def without_options(url: str) -> str:
-    """Return `url` without its query. The options are in `tls_options`, and kombu would override those by the query."""
+    """Return `url` without its query. The options are in `tls_options`, and the query would override them in kombu."""
     return urlsplit(url)._replace(query="").geturl()

@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 
 class PortalTask(Task):
-    """A task whose errors hold no data of people: Celery logs them and sends them to Flower."""
+    """A task whose errors contain no personal data, because Celery logs them and sends them to Flower."""
 
     abstract = True
 

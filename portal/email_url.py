@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
-# What each provider asks for, in the order of user, password and host in the URL.
+# What each provider requires, in the order of user, password and host in the URL.
 PROVIDERS = {
     "brevo": ("API_KEY", "", ""),
     "mailgun": ("API_KEY", "", "SENDER_DOMAIN"),
@@ -18,8 +18,8 @@ PROVIDERS = {
     "sendgrid": ("API_KEY", "", ""),
     "sparkpost": ("API_KEY", "", ""),
 }
-# What proves that an event is the provider's: user and password of its requests, or the key of its signature. Another
-# parameter of that kind is none, because django-anymail would not check it.
+# What proves that an event comes from the provider: user and password of its requests, or the key of its signature.
+# Other parameters of that kind don't count, because django-anymail would not check them.
 WEBHOOK_SECRETS = {"WEBHOOK_SECRET", "MAILGUN_WEBHOOK_SIGNING_KEY", "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY"}
 
 
@@ -30,7 +30,7 @@ def provider_in(url: str) -> str:
 
 
 def email_settings(url: str) -> dict[str, Any]:
-    """Return Django's email settings for `url`. ImproperlyConfigured where a provider's key is missing.
+    """Return Django's email settings for `url`. ImproperlyConfigured if a provider's key is missing.
 
     `mailgun://KEY@mg.example.com?webhook_secret=user:password` sends through Mailgun. Further parameters are settings
     of django-anymail, for all providers (`webhook_secret`) or for this one (`webhook_signing_key`).
@@ -66,19 +66,20 @@ def _server_settings(url: str) -> dict[str, Any]:
 
 
 def _names_a_server(found: dict[str, Any]) -> bool:
-    """Tell whether smtplib can reach and greet it. Without a host it would take this machine for the server."""
+    """Tell whether smtplib can reach and greet it. Without a host, it would use this machine as the server."""
     host, words = found["EMAIL_HOST"] or "", (found["EMAIL_HOST_USER"] or "", found["EMAIL_HOST_PASSWORD"] or "")
     has_labels = all(label for label in host.removesuffix(".").split("."))
     return bool(host) and has_labels and all(word.isascii() for word in words)
 
 
 def has_webhook(settings: dict[str, Any]) -> bool:
-    """Tell whether the provider's events can be told from forged ones: it shares a secret with the portal."""
+    """Tell whether the provider's events can be distinguished from forged ones because it shares a secret with the
+    portal."""
     return bool(WEBHOOK_SECRETS & {name for name, value in settings.get("ANYMAIL", {}).items() if value})
 
 
 def tracking_urls(provider: str) -> list[URLPattern]:
-    """Return the path of the webhook of `provider`. Those of others aren't there: nothing would prove their events."""
+    """Return the path of the webhook of `provider`. Others have none, because nothing would prove their events."""
     from anymail.urls import urlpatterns
 
     return [each for each in urlpatterns if each.name == f"{provider}_tracking_webhook"]

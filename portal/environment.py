@@ -1,4 +1,4 @@
-"""Read settings from the environment and from a `.env` file. The environment wins."""
+"""Read settings from the environment and from a `.env` file. The environment takes precedence."""
 
 from pathlib import Path
 from typing import Any
@@ -39,5 +39,5 @@ class Environment:
     def at_least(self, name: str, least: int) -> int:
         """Return a whole number that must be `least` or more. Unset, it is the default, but never below `least`."""
         value: int = self(name, default=max(least, int(SETTINGS[name].default)))
-        # `self` has refused what is above the maximum of the registry.
+        # `self` has rejected values above the maximum in the registry.
         return WholeNumber(least, value).read(name, str(value))

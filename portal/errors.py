@@ -1,6 +1,6 @@
-"""Error handlers: answers to unexpected errors, which Django has already logged.
+"""Error handlers: responses to unexpected errors, which Django has already logged.
 
-What somebody typed into the form that failed is on the page, to be copied: it is nowhere else.
+The page shows what was typed into the form that failed, so that people can copy it, because it is stored nowhere else.
 """
 
 import sys
@@ -27,7 +27,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403, or lead to what sets up a missing second factor where nothing would be lost."""
+    """Answer 403, or redirect to the setup of a missing second factor if nothing would be lost."""
     if _saves_part(request):
         return render(request, PART, {"is_denied": True}, status=403)
     fields = texts_left_in(request)
@@ -40,7 +40,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: a page for people, JSON for callers of the API.
 
-    A case may leave the list of a person while they write about it. The page is the same whether it exists or not.
+    A case may disappear from a person's list while they write about it. The page is the same whether it exists or not.
     """
     if request.path.startswith(API):
         return JsonResponse({"detail": _("Not found.")}, status=404)
@@ -50,15 +50,15 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _saves_part(request: HttpRequest) -> bool:
-    """Tell whether a part of a page is saved, which keeps what was typed and says why it could not be."""
+    """Tell whether the request saves part of a page, which keeps what was typed and says why it could not be saved."""
     return request.method == "POST" and bool(getattr(request, "htmx", False))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503 with Retry-After where the database did not answer.
+    """Answer 500, or 503 with Retry-After if the database did not respond.
 
-    People get a page, callers of the API JSON. Neither reads the database, not even for the user. Whether a form was
-    saved is not known: the answer to its commit may be what was lost.
+    People get a page, callers of the API get JSON. Neither reads the database, not even for the user. It is unknown
+    whether a form was saved, because the response to its commit may be what was lost.
     """
     unavailable = isinstance(sys.exception(), OperationalError | InterfaceError)
     status = 503 if unavailable else 500

@@ -14,7 +14,7 @@ def file_storage(url: str, folder: Path) -> dict[str, Any]:
     """Return the entry of STORAGES for `url` (FILE_STORAGE_URL). By default files are in `folder`, readable only by us.
 
     The format is s3://KEY:SECRET@bucket/prefix?region_name=…&endpoint_url=…, where only the bucket is required.
-    ImproperlyConfigured for any other URL, and where the libraries for S3 are not installed.
+    ImproperlyConfigured for any other URL, and if the libraries for S3 are not installed.
     """
     if not url:
         options = {"location": folder, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}

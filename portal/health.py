@@ -17,7 +17,7 @@ def live(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when requests can be served: the database answers and is migrated. Redis is not needed."""
+    """Answer 200 when requests can be served: the database responds and is migrated. Redis is not needed."""
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())

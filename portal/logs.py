@@ -20,8 +20,8 @@ from cases.core.safe_errors import describe, format_error
 PASSED_TO_WORKERS = {"request_id", "correlation_id"}
 
 
-# Addresses that are a credential. A key or a page in the same place is none. gunicorn logs without Django, so that the
-# URL patterns can't be asked here: a test goes through them.
+# Addresses that are credentials. A key or a page in the same place is not. gunicorn logs without Django, so the URL
+# patterns aren't available here. A test compares them.
 SECRET_PATH = re.compile(
     r"(/conditions/|/reminders/|/notifications/unsubscribe/|/accounts/password/reset/key/|/calendar/(?=[^/\s]+\.ics))"
     r"(?!\d{1,18}/|done/)[^/\s?\"']+?(?=\.ics|[/\s?\"']|$)"
@@ -29,7 +29,7 @@ SECRET_PATH = re.compile(
 
 
 def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Turn the exception of a line into text without data. A processor of structlog."""
+    """Turn the exception of a line into text without data. A structlog processor."""
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exception()
@@ -41,9 +41,9 @@ def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) 
 
 
 def without_query(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Keep only the path of a request's URL: the query holds searches and filters of people.
+    """Keep only the path of a request's URL, because the query contains people's searches and filters.
 
-    A processor of structlog.
+    A structlog processor.
     """
     if isinstance(request := event.get("request"), str):
         event["request"] = _without_token(request.partition("?")[0])
@@ -126,14 +126,14 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
             "kombu": {"level": "WARNING"},
             # Without this gunicorn adds its own handlers.
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
-            # It has the client's address, and what people search.
+            # It contains the client's address and people's searches.
             "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": True},
         },
     }
 
 
 def print_safely(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print an error that ends a command without data. For sys.excepthook; cron sends the output by email."""
+    """Print an error that ends a command, without data. For sys.excepthook, because cron sends the output by email."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return
@@ -147,6 +147,7 @@ def keep_ids_only(*, context: dict[str, Any], **kwargs: object) -> None:
 
 
 def say_as_json(message: str, stream: Any = None) -> None:
-    """Write a line of JSON. For Celery's `safe_say`, which signal handlers call, where no logger may be used."""
+    """Write a line of JSON. For Celery's `safe_say`, which is called in signal handlers, where no logger may be
+    used."""
     line = {"timestamp": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}", "level": "info", "event": message.strip()}
     os.write(2, f"{json_module.dumps(line)}\n".encode())

@@ -1,7 +1,7 @@
-"""Every setting of the portal: its variable, default, kind and meaning, each written here and nowhere else.
+"""Every setting of the portal: its variable, default, kind and meaning, defined only here.
 
 portal/settings.py reads the values, the settings page shows them, and `make settings` writes the tables of
-docs/settings.md and the lines of .env.example. No model is imported: this is read before Django is set up.
+docs/settings.md and the lines of .env.example. It imports no models, because it is read before Django is set up.
 """
 
 from django.utils.translation import gettext_lazy as _

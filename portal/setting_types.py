@@ -1,4 +1,4 @@
-"""Settings and the kinds of their values: how an environment variable is read, and what is refused."""
+"""Settings and the kinds of their values: how an environment variable is read, and what is rejected."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ON = {"true", "on", "ok", "y", "yes", "1"}
 OFF = {"false", "off", "n", "no", "0", ""}
 
-# A hundred years. More is a typing error, and soon leaves the calendar: `now - timedelta(days=999999)` can't be told.
+# A hundred years. More is a typo, and soon leaves the calendar: `now - timedelta(days=999999)` is an error.
 MAX_DAYS = 36_500
 DAY_SECONDS = 86_400
 # The highest number of anything. It fits every column and every LIMIT.
@@ -21,7 +21,7 @@ MAX_NUMBER = 1_000_000
 
 
 class Kind(Protocol):
-    """A kind of setting. `values` says in docs/settings.md what may be written."""
+    """A kind of setting. `values` describes the accepted values in docs/settings.md."""
 
     @property
     def values(self) -> str: ...
@@ -53,7 +53,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Flag:
-    """On or off. A misspelled word is refused: taken for "off" it could leave a door open."""
+    """On or off. A misspelled word is rejected, because treating it as "off" could leave a door open."""
 
     values: str = "`True`, `False`"
 
@@ -66,7 +66,8 @@ class Flag:
 
 @dataclass(frozen=True)
 class WholeNumber:
-    """A whole number from `least` to `most`. Each has a limit: a number without one breaks where it is used."""
+    """A whole number from `least` to `most`. Each has a limit, because an unlimited number would fail where it is
+    used."""
 
     least: int = 0
     most: int = MAX_NUMBER
@@ -105,7 +106,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Zone:
-    """The name of a time zone. Django takes one that is a folder or empty, and fails at the first page."""
+    """The name of a time zone. Django accepts a folder or an empty name, and then fails at the first page."""
 
     values: str = "time zone (`Europe/Berlin`)"
 
@@ -134,7 +135,7 @@ class TimeOfDay:
 
 @dataclass(frozen=True)
 class Hours:
-    """A span of the day, as a pair of times; None where nothing is written."""
+    """A range within the day, as a pair of times, or None if empty."""
 
     values: str = "`HH:MM-HH:MM`"
 
@@ -160,7 +161,7 @@ class Holidays:
     def read(self, name: str, text: str) -> str:
         if not text:
             return ""
-        # Only where it is set: the package takes a tenth of a second to import.
+        # Only if it is set, because the package takes a tenth of a second to import.
         from holidays.utils import list_supported_countries
 
         country, _hyphen, part = text.partition("-")
@@ -176,8 +177,8 @@ class Holidays:
 class Setting:
     """A setting: the environment variable, its default as it would be written there, and what it means.
 
-    `told_default` replaces the default for readers where settings.py works it out. `choices` says in a sentence what
-    some values mean. A setting `in_example` has a line in .env.example, which shows `example` or the default.
+    `told_default` replaces the default for readers if settings.py computes it. `choices` says in a sentence what some
+    values mean. A setting `in_example` has a line in .env.example, which shows `example` or the default.
     """
 
     name: str
@@ -204,7 +205,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class SettingGroup:
-    """Settings under one heading. What matters only to those who install the portal is not `on_page`."""
+    """Settings under one heading. Settings that matter only to those who install the portal are not `on_page`."""
 
     key: str
     label: "_StrPromise | str"

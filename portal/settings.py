@@ -167,7 +167,7 @@ FILE_UPLOAD_HANDLERS = [
     "cases.documents.upload_handlers.TemporaryFile",
 ]
 
-# Nobody who works by hand reaches these limits.
+# No one reaches these limits by working manually.
 MAX_OPEN_DRAFTS: int = env("MAX_OPEN_DRAFTS")
 MAX_SUBMISSIONS_PER_HOUR: int = env("MAX_SUBMISSIONS_PER_HOUR")
 MAX_NOTES_PER_HOUR: int = env("MAX_NOTES_PER_HOUR")
@@ -192,13 +192,13 @@ def database() -> dict[str, Any]:
     config["CONN_HEALTH_CHECKS"] = True
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config.setdefault("OPTIONS", {}).update(
-            # A transaction that starts as a reader cannot wait for the write lock. Take it at BEGIN.
+            # A transaction that starts as a reader can't wait for the write lock, so take it at BEGIN.
             transaction_mode="IMMEDIATE",
             timeout=20,
             init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         )
     elif not config.get("DISABLE_SERVER_SIDE_CURSORS"):
-        # A connection keeps the plan of a statement that asks for it when it is run again (cases.db.compiled_queries).
+        # A connection keeps the plan of a statement that requests this when it runs again (cases.db.compiled_queries).
         config.setdefault("OPTIONS", {}).setdefault("prepare_threshold", 1)
     return config
 
@@ -238,7 +238,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "cases.accounts.password_links.PasswordLinkGenerator"  # noqa: S105
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Advisor Portal] "
-# Send no mail to unknown addresses. The page answers the same for known ones.
+# Send no mail to unknown addresses. The page gives the same response for known ones.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {
@@ -260,7 +260,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Advisor Portal"
 # Allow for a phone's clock that is half a minute off.
 MFA_TOTP_TOLERANCE = 1
-# Administrators create the accounts, so nobody signs up with somebody else's address.
+# Administrators create the accounts, so no one can sign up with another person's address.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 REQUIRE_STAFF_MFA: bool = env("REQUIRE_STAFF_MFA")
 
@@ -275,7 +275,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = env("HSTS_INCLUDE_SUBDOMAINS") and HTTPS
 SECURE_HSTS_PRELOAD = env("HSTS_PRELOAD") and HTTPS
 if env("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Without this, everybody shares the proxy's address and its limit of failed logins.
+    # Without this, everyone shares the proxy's address and its limit of failed logins.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 # Health checks and Prometheus use plain HTTP inside the network.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
@@ -329,7 +329,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,
     "socket_keepalive": True,
     "health_check_interval": 2,
-    # Look every second for what a killed worker held.
+    # Check every second for messages that a killed worker held.
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
     # Other applications may share the Redis.
@@ -344,11 +344,11 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0, "interval_start": 0}
 # Nothing reads results: the database says what was released.
 CELERY_TASK_IGNORE_RESULT = True
-# A killed worker gives its message back. Running a task twice is harmless.
+# A killed worker's message is delivered again. Running a task twice is harmless.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-# Give up a killed process of the pool after 1 s and give its message back. The default is 10 s, in which the process
-# counts as busy: it is meant for results that may still arrive.
+# Give up a killed pool process after 1 s and return its message. The default is 10 s, during which the process counts
+# as busy, in case results still arrive.
 CELERY_WORKER_LOST_WAIT = 1
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "releases"
@@ -358,7 +358,7 @@ CELERY_TASK_ROUTES = {
     "tasks.releases.sweep": {"queue": "sweep"},
     "tasks.releases.*": {"queue": "releases"},
     "tasks.emails.*": {"queue": "mail"},
-    # Some seconds at a time. It never takes a process from the releases.
+    # A few seconds at a time. It never takes a process away from releases.
     "tasks.bulk.*": {"queue": "mail"},
     "tasks.monitoring.*": {"queue": "mail"},
     "tasks.cleanup.*": {"queue": "mail"},
@@ -390,7 +390,7 @@ CELERY_BEAT_SCHEDULE = {
     "figures": {"task": "tasks.monitoring.count_days", "schedule": 60, "options": {"queue": "mail"}},
     "seal-history": {"task": "tasks.history.seal_history", "schedule": 60, "options": {"queue": "mail"}},
     "reminders": {"task": "tasks.reminders.queue_reminders", "schedule": 60, "options": {"queue": "mail"}},
-    # It does nothing until a week has passed. Where beat is restarted, an interval of days would never end.
+    # It does nothing until a week has passed. If beat is restarted often, an interval of days would never end.
     "clean-up": {"task": "tasks.cleanup.clean_up", "schedule": 3600, "options": {"queue": "mail"}},
 }
 
@@ -423,7 +423,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["cases.api.throttling.PersonThrottle"],
     "DEFAULT_PAGINATION_CLASS": "cases.api.pagination.LatestFirst",
-    # JSON allows half a surrogate pair. Only escapes can repeat it in an answer.
+    # JSON allows half a surrogate pair. Only escapes can repeat it in a response.
     "UNICODE_JSON": False,
     "EXCEPTION_HANDLER": "cases.api.errors.exception_handler",
 }
@@ -454,7 +454,7 @@ SPECTACULAR_SETTINGS = {
 configure_structlog()
 LOG_JSON: bool = env("LOG_JSON")
 LOGGING = logging_config(json=LOG_JSON, level=env("LOG_LEVEL"))
-# The client's address on each line of a request. Off by default: it is personal data.
+# The client's address on each line of a request. Off by default, because it is personal data.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = env("LOG_CLIENT_IP")
 # The lines of a task name the request that asked for it (portal.logs.keep_ids_only).
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -1,4 +1,4 @@
-"""Stop a worker that is told to stop while the broker does not answer."""
+"""Stop a worker that is told to stop while the broker does not respond."""
 
 import os
 import signal
@@ -14,13 +14,13 @@ from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 
-# The time that a worker has to stop by itself. Together with asking the broker it is less than ten seconds.
+# The time that a worker has to stop on its own. Together with checking the broker, it is less than ten seconds.
 GRACE_SECONDS = 6.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
 class ExitWithoutBroker(bootsteps.StartStopStep):
-    """End the worker some seconds after it was told to stop, if no broker takes its messages back.
+    """End the worker a few seconds after it was told to stop, if no broker accepts its messages.
 
     Celery would wait a second for each message that it holds, or forever. Nothing is lost: running tasks continue in
     their own processes, and the sweep publishes again what the worker held.

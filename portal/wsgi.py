@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-# What browsers and programs send. Each reads any bytes as text that a database can store.
+# The charsets that browsers and programs send. Each reads any bytes as text that a database can store.
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"}
 
 _django = get_wsgi_application()
@@ -17,11 +17,11 @@ _django = get_wsgi_application()
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer a request, whatever its Content-Type says.
 
-    Django decodes the query of each request by the charset that comes with it, with any codec of Python, before there
-    is a view or a middleware to answer 400. Some of these are no text encodings.
+    Django decodes the query of each request with the charset that comes with it, using any Python codec, before a view
+    or middleware could answer 400. Some of these codecs are not text encodings.
     """
     if not _is_readable(environ.get("CONTENT_TYPE", "")):
-        # The body is UTF-8 then. Of a form with files no boundary is left, which is a 400.
+        # The body is UTF-8 then. A form with files loses its boundary, which is a 400.
         environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
     return _django(environ, start_response)
 

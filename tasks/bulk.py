@@ -1,4 +1,4 @@
-"""Work off bulk operations."""
+"""Process bulk operations."""
 
 from typing import Any
 
@@ -13,5 +13,5 @@ RUN_SECONDS = 5
 
 @shared_task(**RETRIED_WHEN_LOST)
 def work_off_runs(**newer: Any) -> int:
-    """Work off what waits, for some seconds. Return how many rows were worked off. Another task does the rest."""
+    """Process waiting runs for a few seconds. Return how many rows were processed. Another task does the rest."""
     return bulk.work_off(seconds=RUN_SECONDS)

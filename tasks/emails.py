@@ -13,8 +13,9 @@ RUN_SECONDS = 5
 
 @shared_task(**RETRIED_WHEN_LOST)
 def send_release_emails(**newer: Any) -> int:
-    """Send what waits, for some seconds. Return how many messages were sent.
+    """Send waiting emails for a few seconds.
 
-    It asks once for another run where more waits than one claim holds: a free process joins in, or continues later.
+    Return how many messages were sent. Request another run once if more emails wait than one claim holds: a free
+    process joins in, or continues later.
     """
     return outbox.deliver(seconds=RUN_SECONDS, when_more=celery_publisher.publish_mail_waiting).sent

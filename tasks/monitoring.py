@@ -16,5 +16,5 @@ def count_days(**newer: Any) -> int:
 
 @shared_task
 def count_cases(**newer: Any) -> bool:
-    """Count the cases of each state. Beat runs it every minute. Return False where the last count is fresh."""
+    """Count the cases of each state. Beat runs it every minute. Return False if the last count is fresh."""
     return sampled_totals.refresh()

@@ -13,7 +13,7 @@ from cases.releases.sweep import sweep as run_sweep
 from tasks.database import RETRIED_WHEN_LOST
 
 Source = CaseEvent.Source
-# A wake-up that is early by at most this waits for the instant. An earlier one is published again.
+# A wake-up that is early by no more than this waits for the instant. An earlier one is published again.
 SHORT_WAIT = 0.5
 
 
@@ -21,7 +21,7 @@ SHORT_WAIT = 0.5
 def release_case(case_id: int, revision: int | None = None, **newer: Any) -> int:
     """Release what is due, at the instant of a case's schedule revision (docs/rules.md, 5). Return how many.
 
-    `newer` takes arguments of later versions, so that old and new code can share a queue.
+    `newer` accepts arguments of later versions, so that old and new code can share a queue.
     """
     wait = _seconds_left(case_id, revision)
     if 0 < wait <= SHORT_WAIT:
@@ -42,7 +42,7 @@ def sweep(asked_at: str | None = None, **newer: Any) -> int:
 
 
 def _seconds_left(case_id: int, revision: int | None) -> float:
-    """Return how long until the case's instant, if it still waits for that revision; else 0."""
+    """Return the time until the case's instant if it still waits for that revision, otherwise 0."""
     case = Case.objects.filter(pk=case_id, actual_release_date__isnull=True).first()
     instant = case.release_instant if case and case.schedule_revision == revision else None
     return (instant - portal_now()).total_seconds() if instant else 0

@@ -1,4 +1,4 @@
-"""What waits for a moment by a clock that was ahead is tried now, once the clock was set back.
+"""Once a clock that was ahead has been set back, retry now what waits for a moment by that clock.
 
 A claim that a sender holds ends as if it began now: its email may be on its way, or the sender has died.
 """
@@ -20,7 +20,7 @@ from cases.models.case_states import RELEASE_FAILS
 logger = structlog.get_logger(__name__)
 
 Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
-# Sweeps that run side by side disagree about the present moment by less.
+# Sweeps that run side by side disagree about the present moment by less than this.
 SWEEPS_DIFFER_BY = dt.timedelta(minutes=1)
 
 
@@ -30,10 +30,10 @@ def was_set_back(last_sweep: dt.datetime | None, now: dt.datetime) -> bool:
 
 
 def try_now() -> None:
-    """Let waiting emails leave and failed releases be tried again.
+    """Let waiting emails leave and failed releases be retried.
 
-    What has a reason to wait gets it again: mail hours when the email is claimed, an undo its seconds, and the daily
-    email its time of day.
+    Emails with a reason to wait get a new time: mail hours when the email is claimed, RELEASE_UNDO_SECONDS for an undo,
+    and the time of day for the daily email.
     """
     emails, cases = _emails(), _failed_releases()
     logger.warning("the clock was set back", emails_tried_now=emails, releases_tried_now=cases)
@@ -45,7 +45,7 @@ def _emails() -> int:
     later = OutgoingEmail.objects.filter(next_try__gt=now)
     later.filter(state=State.SENDING, next_try__gt=now + lease()).update(next_try=now + lease())
     notifications.wait_for_next_digest(later, now)
-    # Of a recall its member is told once the claim on the email of the release has ended.
+    # A member is notified of a recall once the claim on the email of the release has ended.
     waiting = later.filter(state=State.WAITING).exclude(kind=Kind.DIGEST)
     recalled = _wait(waiting.filter(kind=Kind.RECALLED, next_try__gt=now + lease()), now + lease())
     undo = dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS)

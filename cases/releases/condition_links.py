@@ -1,6 +1,6 @@
 """External conditions: a link confirms one, without an account. The token in the link is the credential.
 
-It is random, told once and stored as a digest. It expires, works once, and a new one replaces it.
+It is random, shown once and stored as a digest. It expires, works once, and a new one replaces it.
 """
 
 import datetime as dt
@@ -25,7 +25,7 @@ ACTOR = "confirmation link"
 
 
 class UnknownLink(CaseError):
-    """No condition has this link, or no longer."""
+    """No condition has this link, or has it anymore."""
 
     status = 404
 
@@ -35,7 +35,7 @@ class UnknownLink(CaseError):
 
 @transaction.atomic
 def make_link(*, condition: Condition, by: User, source: str, version: int | None = None) -> str:
-    """Make a link for an open external condition. Return its token. The former link no longer works."""
+    """Create a link for an open external condition. Return its token. The former link no longer works."""
     locked, condition = lock(condition, Action.ADD_CONDITION, by=by, source=source, version=version)
     if condition.kind != Condition.Kind.EXTERNAL or not condition.is_open:
         raise WrongState(_("This condition doesn't need a link."))
@@ -50,7 +50,7 @@ def make_link(*, condition: Condition, by: User, source: str, version: int | Non
 
 
 def condition_of(token: str) -> Condition:
-    """Return the open condition that the link confirms, with its case. UnknownLink and LinkGone where it does not."""
+    """Return the open condition that the link confirms, with its case. UnknownLink or LinkGone if it confirms none."""
     condition = Condition.objects.filter(link_digest=digest_of(token)).select_related("case").first()
     if condition is None:
         raise UnknownLink
@@ -60,7 +60,7 @@ def condition_of(token: str) -> Condition:
 
 @transaction.atomic
 def meet_by_link(*, token: str) -> Condition:
-    """Meet the condition of the link. UnknownLink and LinkGone as `condition_of`, under the lock of the case."""
+    """Meet the condition of the link. UnknownLink and LinkGone as in `condition_of`, under the lock of the case."""
     found = condition_of(token)
     case = in_lock_order(Case.objects.filter(pk=found.case_id)).get()
     condition = present(found, case)

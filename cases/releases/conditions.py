@@ -1,7 +1,7 @@
-"""Verbs on the conditions of a case, as in cases.releases.complete_and_release. They are under the lock of the case.
+"""Verbs on the conditions of a case, as in cases.releases.actions.
 
-Each counts the open conditions of the case again. Where the last one was met after the instant, a worker is woken
-after the commit. The sweep releases the case if that message is lost.
+They run under the lock of the case, and each recounts its open conditions. If the last one is met after the instant, a
+worker is woken after the commit. The sweep releases the case if that message is lost.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,11 +44,10 @@ def add_condition(
     """Add a condition to a case that is in progress, or completed and not released. A form adds one
     (cases.lifecycle.form_tokens).
 
-    `owner` takes care of it; None: the technician of the case. To ask for an approval once more opens the former one
-    again, for its new owner. CaseError for a name or an owner that is not accepted, WrongState for a condition too
-    many.
+    `owner` takes care of it. None means the technician of the case. Asking for an approval again reopens the former one
+    for its new owner. CaseError for a name or an owner that is not accepted, WrongState for a condition too many.
     """
-    # First: for a form that is sent again the case is another version by now.
+    # Done first, because for a form that is sent again, the case already has a new version.
     facts = [str(case.pk), kind, name, str(owner and owner.pk)]
     used = form_tokens.use(form_token, by=by, content=["condition", *facts])
     condition = _add(case, kind, name, owner, by=by, source=source, version=version)
@@ -108,7 +107,7 @@ def meet_condition(*, condition: Condition, by: User, source: str, version: int 
 
 @transaction.atomic
 def approve(*, condition: Condition, by: User, source: str, version: int | None = None) -> Condition:
-    """Approve the release of a completed case as a second person. What was approved is kept as a digest.
+    """Approve the release of a completed case as a second person. A digest of what was approved is stored.
 
     NotAllowed for the technician of the case, and for the person who completed it.
     """
@@ -150,7 +149,7 @@ def lock(
     reason: str | None = None,
     version: int | None = None,
 ) -> tuple[Locked, Condition]:
-    """Lock the case of `condition` for `action`. Return what is locked, and the condition as it is now.
+    """Lock the case of `condition` for `action`.
 
     Raise ConditionRemoved where it is gone, and what `lock_for_action` raises.
     """
@@ -167,8 +166,8 @@ def present(condition: Condition, case: Case) -> Condition:
 
 
 def store(case: Case) -> None:
-    """Save the locked `case` with its conditions counted again. Wake a worker if nothing holds it back anymore."""
-    case_conditions.recount(case)
+    """Save the locked `case` with its conditions recounted. Wake a worker if nothing holds it back anymore."""
+    conditions.recount(case)
     case.version += 1
     case.save(update_fields=["open_conditions", "version"])
     wake_if_reached(case)

@@ -1,4 +1,4 @@
-"""Which cases are due: asked, and locked, by statements that are compiled once, because every wake-up runs them."""
+"""Which cases are due. The statements that find and lock them are compiled once, because every wake-up runs them."""
 
 import datetime as dt
 import functools
@@ -14,7 +14,7 @@ from cases.models import Case, PortalClock, User
 from cases.models.case_queryset import Reached
 
 LEFT_OUT = Parameter("left_out", TextField())
-# As `stored_clock.ours` names them.
+# The same names as in `stored_clock.ours`.
 OUR_CLOCK: dict[str, Any] = {
     "time_zone": Parameter("time_zone", CharField()),
     "release_time_of_day": Parameter("release_time_of_day", TimeField()),
@@ -22,9 +22,9 @@ OUR_CLOCK: dict[str, Any] = {
 
 
 def any_due(now: dt.datetime, *, member: User | None = None) -> bool:
-    """Tell whether a case (of that member) is due at the aware `now`, and releases are not stopped. One statement.
+    """Tell whether a case (of that member) is due at the aware `now`, and releases are not stopped.
 
-    ClockMismatch where the settings name another clock than the database.
+    One statement. ClockMismatch if the clock in the settings is not the one in the database.
     """
     reached = Reached.at(now)
     person = member.pk if member else None
@@ -35,9 +35,10 @@ def any_due(now: dt.datetime, *, member: User | None = None) -> bool:
 
 
 def lock_due(now: dt.datetime, *, limit: int, left_out: Sequence[int] = ()) -> list[int]:
-    """Lock up to `limit` cases that are due at the aware `now`, but for those `left_out`. Return their keys.
+    """Lock up to `limit` cases that are due at the aware `now`, except those `left_out`.
 
-    What others have locked is skipped. There are none if releases were stopped, or the clock was changed, meanwhile.
+    Return their keys. Rows that others have locked are skipped. There are none if releases were stopped, or the clock
+    was changed, in the meantime.
     """
     reached = Reached.at(now)
     values = _values(reached) | {"left_out": id_list(left_out)}

@@ -1,4 +1,4 @@
-"""Whom the steps of a release concern: failures, conditions that hold it back, approvals, and what a bulk run did."""
+"""Notifications about the steps of a release: failures, conditions that hold it back, approvals, and bulk runs."""
 
 import datetime as dt
 from collections import defaultdict
@@ -24,21 +24,22 @@ logger = structlog.get_logger(__name__)
 
 Kind = Notification.Kind
 Event = CaseEvent.Kind
-# When somebody last looked for cases that conditions hold back. It moves on without any at this interval, so that a
-# look reads no more than that.
+# When cases held back by conditions were last searched for. Even without any, the mark moves at this interval, so that
+# a search reads no more than that.
 HEARTBEAT = "held by conditions"
 NAME = "sweep"
 MOVES_ON = dt.timedelta(hours=1)
 BATCH = 1000
-# After each of these an open approval is asked for, and after the others where they are about the approval itself.
+# After each of these, an open approval is asked for. After other events, only if they are about the approval itself.
 ASKING = {Event.COMPLETED, Event.SCHEDULED, Event.RESCHEDULED}
 OPENING = {Event.CONDITION_ADDED, Event.CONDITION_REOPENED}
 
 
 def tell_of_failure(pk: int, *, at: dt.datetime) -> None:
-    """Tell the technician of the case with this key, and the administrators, that its release failed the first time.
+    """Notify the technician of the case with this key, and the administrators, that its release failed for the first
+    time.
 
-    A row that refuses even this stops nothing.
+    If even this fails for a row, nothing else stops.
     """
     case = Case.objects.get(pk=pk)
     if case.release_attempts != 1:
@@ -54,9 +55,9 @@ def tell_of_failure(pk: int, *, at: dt.datetime) -> None:
 
 
 def tell_of_condition(condition: Condition, recorder: EventRecorder) -> None:
-    """Tell the owner of an open condition, which was just added or opened again, and who is to approve.
+    """Notify the owner of an open condition that was just added or reopened, and the people who should approve.
 
-    Also whose case it holds back from now on, where its instant has come before.
+    Also notify the technician of a case that it holds back from now on, if its instant has already come.
     """
     tell_of_late_held([recorder.case], by=recorder.by, at=recorder.at)
     if condition.kind == Condition.Kind.APPROVAL:
@@ -67,18 +68,18 @@ def tell_of_condition(condition: Condition, recorder: EventRecorder) -> None:
 
 
 def ask_for_approval(case: Case, recorder: EventRecorder) -> None:
-    """Tell who is to approve the release of `case`, if it is completed and an approval is open.
+    """Notify the people who should approve the release of `case`, if it is completed and an approval is open.
 
-    `case` is stored, and its history.
+    `case` and its history are stored.
     """
     if case.is_pending and case.open_conditions:
         ask_for_approvals([case.pk], by=recorder.by, at=recorder.at)
 
 
 def tell_of_events(events: Sequence[CaseEvent]) -> None:
-    """Tell whom these events of a bulk run concern, as the verb on each case does.
+    """Notify the people concerned by these events of a bulk run, as the verb on each case does.
 
-    All are the same person's, at the same moment. Their cases are as the run leaves them.
+    All events have the same person and moment. Their cases are as the run leaves them.
     """
     if not events:
         return
@@ -100,18 +101,19 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
 
 
 def tell_of_recalls(cases: Sequence[Case], *, by: User | str, at: dt.datetime) -> None:
-    """Tell the technicians of cases whose releases were recalled."""
+    """Notify the technicians of cases whose releases were recalled."""
     abouts = [About(case.assigned_to_id, case.pk, case.release_number) for case in cases if case.assigned_to_id]
     if abouts:
         notify_each(Kind.RECALLED, with_administrators(abouts), by=by, at=at)
 
 
 def tell_of_held() -> int:
-    """Tell the technicians of cases that conditions hold back, once their instant has come. Return how many cases.
+    """Notify the technicians of cases that conditions hold back, once their instant has come.
 
-    Two index probes where there is nothing to tell. The look also moves back: after the clock was set back, what comes
-    before a look from the future would never be told. What was told then is told once (ONCE_KINDS). By another clock
-    than the stored one nobody is told, and the look stays: what the portal's clock reaches meanwhile is told later.
+    Return how many cases. Two index probes if there is nothing to report. The mark also moves back: after the clock was
+    set back, anything before a mark from the future would never be reported. Each case is still reported only once
+    (ONCE_KINDS). If the clock is not the stored one, no one is notified and the mark stays: what the portal's clock
+    reaches in the meantime is reported later.
     """
     now = portal_now()
     last, _made = Heartbeat.objects.get_or_create(name=HEARTBEAT, defaults={"at": now})
@@ -129,9 +131,10 @@ def tell_of_held() -> int:
 
 
 def tell_of_late_held(cases: Sequence[Case], *, by: User | str, at: dt.datetime) -> None:
-    """Do as `tell_of_held` for those of `cases` that conditions hold back from now on, with an instant before `at`.
+    """Do the same as `tell_of_held` for those of `cases` that conditions hold back from now on, with an instant before
+    `at`.
 
-    The next look begins where the last one ended. It would miss a condition that is added while all releases are
+    The next search begins where the last one ended. It would miss a condition that is added while all releases are
     stopped, or while a release fails.
     """
     instants = [(case, case.release_instant) for case in cases if case.is_pending]
@@ -139,7 +142,7 @@ def tell_of_late_held(cases: Sequence[Case], *, by: User | str, at: dt.datetime)
 
 
 def tell_of_reached_held(cases: Iterable[Case], *, by: User | str = NAME, at: dt.datetime) -> None:
-    """Do as `tell_of_held` for those of `cases`, whose instants are in the past now, that conditions hold back."""
+    """Do the same as `tell_of_held` for `cases` with past instants, as far as conditions hold them back."""
     held = [case for case in cases if case.open_conditions and case.assigned_to_id]
     abouts = [About(case.assigned_to_id or 0, case.pk, case.schedule_revision) for case in held]
     _tell_held(list(dict.fromkeys(abouts)), by=by, at=at)
@@ -162,14 +165,14 @@ def _newly_held(since: dt.datetime, now: dt.datetime) -> CaseQuerySet:
 
 
 def _given(added: Sequence[CaseEvent]) -> list[About]:
-    """Return who is to be told that the conditions of these events are theirs: the owners of those that are open."""
+    """Return the people to notify that the conditions of these events are theirs: the owners of the open ones."""
     keys = [event.details["condition"] for event in added if not _is_about_approval(event)]
     given = Condition.objects.filter(UNMET, pk__in=ids_as_rows(keys), owner__isnull=False)
     return [About(*row) for row in given.values_list("owner_id", "case_id", "pk")] if keys else []
 
 
 def _asks_for_approval(event: CaseEvent) -> bool:
-    """Tell whether an approval of the case of `event`, if one is open, is to be asked for after it."""
+    """Tell whether an open approval of the case of `event` should be asked for after it."""
     if event.kind not in ASKING and not (event.kind in OPENING and _is_about_approval(event)):
         return False
     return event.case.is_pending and event.case.open_conditions > 0

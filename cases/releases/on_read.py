@@ -1,6 +1,6 @@
-"""Release on read: a member who looks finds every due case released, even if workers, beat and Redis are dead.
-
+"""Release on read: a member who visits finds every due case released, even if workers, beat and Redis are dead.
 docs/rules.md, 11.
+
 """
 
 import datetime as dt
@@ -27,7 +27,7 @@ READ_WAIT = 1.0
 
 
 def release_on_read(user: object) -> None:
-    """Release what is due of `user` if that is a member in person. Log a failure: the page is served anyway."""
+    """Release the due cases of `user` if that is a member. Log a failure: the page is served anyway."""
     if not isinstance(user, User) or not user.is_member or not user.is_active:
         return
     try:
@@ -37,10 +37,10 @@ def release_on_read(user: object) -> None:
 
 
 def release_due_of(member: User) -> Batch:
-    """Release what is due of `member`, who is about to look. One index probe where nothing is due.
+    """Release the due cases of `member` before they are shown.
 
-    Wait for rows that others hold, up to a second in all. OperationalError if that was not enough. ClockMismatch where
-    the settings name another clock than the database.
+    One index probe if nothing is due. Wait for rows that others hold, up to a second in total. OperationalError if that
+    was not enough. ClockMismatch if the clock in the settings is not the one in the database.
     """
     earliest = earliest_scheduled_date(member)
     if earliest is None or earliest > schedule.reached(now := portal_now()).date():
@@ -58,9 +58,9 @@ def release_due_of(member: User) -> Batch:
 
 
 def earliest_scheduled_date(member: User) -> dt.date | None:
-    """Return the date of the first of the member's schedules, None without any.
+    """Return the date of the member's first schedule, or None.
 
-    It is the first entry of an index. Only a look on that day, or after a failed release, needs to ask more.
+    It is the first entry of an index. Only a visit on or after that day, or after a failed release, needs more queries.
     """
     row = _earliest().fetch(person=member.pk)
     return row[0][1] if row else None

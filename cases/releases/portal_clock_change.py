@@ -1,7 +1,7 @@
 """Changing the portal's clock: its zone and RELEASE_TIME_OF_DAY, and with them every release that is scheduled.
 
-The change is one transaction that keeps everybody else away from the cases, so that nothing is released or scheduled
-by one clock while schedules are stored by the other.
+The change is one transaction that locks all cases, so that nothing is released or scheduled by one clock while
+schedules are stored by the other.
 """
 
 import datetime as dt
@@ -33,12 +33,12 @@ from cases.releases.approvals import keep_approvals
 from cases.releases.notices import tell_of_events, tell_of_reached_held
 
 BATCH = 2000
-# How many moves are listed. All are counted.
+# The most moves that are listed. All are counted.
 MAX_MOVES_LISTED = 20
 
 
 class Keep(StrEnum):
-    """What stays of a release whose clock changes: the date and time that people read, or the moment."""
+    """What a release keeps when its clock changes: the date and time that people read, or the moment."""
 
     WALL_CLOCK = "wall-clock"
     INSTANTS = "instants"
@@ -46,7 +46,7 @@ class Keep(StrEnum):
 
 @dataclass(frozen=True)
 class ClockSetting:
-    """What the portal's clock is set to: the name of a zone, and RELEASE_TIME_OF_DAY."""
+    """The settings of the portal's clock: the name of a zone, and RELEASE_TIME_OF_DAY."""
 
     time_zone: str
     time_of_day: dt.time
@@ -64,7 +64,7 @@ class ClockSetting:
 
 @dataclass(frozen=True)
 class Change:
-    """From which clock to which, and what scheduled releases keep."""
+    """The old and the new clock, and what scheduled releases keep."""
 
     old: ClockSetting
     new: ClockSetting
@@ -82,7 +82,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Move:
-    """One scheduled release before and after: its wall clock, and the moment that this is."""
+    """One scheduled release before and after: its wall clock time, and the corresponding moment."""
 
     case: Case
     old: Schedule
@@ -96,13 +96,13 @@ class Move:
         return (self.old, self.old_instant) != (self.new, self.new_instant)
 
     def is_reached(self, now: dt.datetime) -> bool:
-        """Tell whether the change alone makes the moment a past one."""
+        """Tell whether only the change puts the moment in the past."""
         return self.new_instant <= now < self.old_instant
 
 
 @dataclass
 class Effect:
-    """What a change does: how many releases are scheduled, how many of them change and how; the first of these."""
+    """What a change does: how many releases are scheduled, how many of them change and how, and the first of these."""
 
     pending: int = 0
     changed: int = 0
@@ -112,7 +112,7 @@ class Effect:
     listed: list[Move] = field(default_factory=list)
 
     def add(self, moves: list[Move], *, pending: int, now: dt.datetime) -> None:
-        """Take in the `moves` of so many more pending cases."""
+        """Add `pending` more cases and their `moves`."""
         self.pending += pending
         self.changed += len(moves)
         self.earlier += sum(move.new_instant < move.old_instant for move in moves)
@@ -122,7 +122,7 @@ class Effect:
 
 
 def stored_setting() -> ClockSetting | None:
-    """Return what the portal's clock is set to in the database; None where nothing is stored."""
+    """Return the settings of the portal's clock in the database, or None if nothing is stored."""
     row = PortalClock.objects.filter(pk=PortalClock.ONLY).first()
     return ClockSetting(row.time_zone, row.release_time_of_day) if row else None
 
@@ -137,9 +137,9 @@ def preview(change: Change) -> Effect:
 
 @transaction.atomic
 def change_clock(change: Change, *, by: str) -> Effect:
-    """Store the new clock in place of the old one, and move what is scheduled so that it keeps what is to be kept.
+    """Replace the old clock with the new one, and move scheduled releases so that they keep what should be kept.
 
-    `by` names the program. History says what became of each case and of the clock. CaseError if the stored clock is
+    `by` names the program. History records what became of each case and of the clock. CaseError if the stored clock is
     no longer the old one.
     """
     lock_all_cases()
@@ -197,7 +197,7 @@ def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
     CaseEvent.objects.bulk_create(lapsed + events)
     asking = {event.case_id for event in lapsed}
     tell_of_events([event for event in events if event.case_id in asking])
-    # The next look for such cases begins where the last one ended.
+    # The next search for such cases begins where the last one ended.
     tell_of_reached_held([recorders[move.case.pk].case for move in moves if move.is_reached(at)], at=at)
 
 
@@ -214,9 +214,9 @@ def _keep_or_lapse_approvals(moves: list[Move], recorders: Recorders) -> list[Ca
     """Return the events of approvals that lapse, not stored yet.
 
     An approval is of a schedule, an answer and reports (docs/conditions.md). A schedule is a date and a time on the
-    wall clock: where these stay, the approval and its digest stay too. Where they are written in another way for the
-    same moment, nothing of what was approved has changed, and the approval is of what is written now. A moment within
-    an hour that the new clock shows twice becomes the end of that hour: the release changes, and the approval lapses.
+    wall clock: where these stay, the approval and its digest stay too. If they are written differently for the same
+    moment, nothing that was approved has changed, and the approval applies to what is written now. A moment within an
+    hour that the new clock shows twice becomes the end of that hour: the release changes, and the approval lapses.
     """
     rewritten = [move for move in moves if move.new != move.old]
     same = [move.case for move in rewritten if move.new_instant == move.old_instant]

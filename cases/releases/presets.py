@@ -1,4 +1,4 @@
-"""The dates that are suggested beside the date of a release."""
+"""The suggested dates next to the date field of a release."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ WEEK = 7
 
 @dataclass(frozen=True)
 class Preset:
-    """A suggested date, its name, and the date in words, without the weekday that the name says already."""
+    """A suggested date, its name, and the date in words, without a weekday that the name already says."""
 
     name: str
     date: dt.date
@@ -22,10 +22,11 @@ class Preset:
 
 
 def presets(*, today: dt.date, first: dt.date, last: dt.date, days: ReleaseDays) -> list[Preset]:
-    """Return up to three dates from `first` to `last`: the first one after `today`, the Monday after it, a week on.
+    """Return up to three dates from `first` to `last`: the first one after `today`, the Monday after it, and one a week
+    later.
 
-    They are dates that every member of staff may choose, without a reason: in the place of a closed day of `days` comes
-    the next open one. `today` is the portal's.
+    Every member of staff may choose these dates without a reason. A closed day in `days` is replaced by the next open
+    one. `today` is the portal's.
     """
     soonest = max(first, today + dt.timedelta(days=1))
     monday = soonest + dt.timedelta(days=WEEK - soonest.weekday())

@@ -14,7 +14,7 @@ from cases.releases.schedule_policy import lead_time_of
 
 
 def release_on(*, case: Case, option: str, date: dt.date | None, time: dt.time | None) -> Schedule | None:
-    """Return the schedule that is chosen, None for now. "schedule" without a date is the default date of the case.
+    """Return the chosen schedule, or None for now. "schedule" without a date is the default date of the case.
 
     BadSchedule for "now" together with a date or time in the future: one of them is a mistake (docs/rules.md, 2).
     """

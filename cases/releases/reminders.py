@@ -1,8 +1,9 @@
-"""Reminders before a release: one email a day to each person whose cases are near (RELEASE_REMINDER_DAYS).
+"""Reminders before a release: one email a day to each person with upcoming releases (RELEASE_REMINDER_DAYS).
 
-A case is reminded of once for each person and schedule. A day follows the person's own clock and starts
-at RELEASE_REMINDER_TIME. Reminders that can't be queued then are queued later. A date so near that the next reminder
-would be too late is reminded of at once. cases.delivery.reminder_email looks at each case again when the email is sent.
+There is one reminder per case, person and schedule. A day follows the person's own clock and starts at
+RELEASE_REMINDER_TIME. Reminders that can't be queued then are queued later. If a date is so near that the next reminder
+would be too late, the reminder is sent immediately. cases.delivery.reminder_email looks at each case again when the
+email is sent.
 """
 
 import datetime as dt
@@ -30,11 +31,11 @@ from cases.models.delivery import first_due
 
 Kind = Notification.Kind
 Channel = NotificationChoice.Channel
-# The email is a digest in itself.
+# The email is already a digest.
 MAILED = {Channel.MAIL, Channel.DIGEST}
 # People in one transaction.
 BATCH = 200
-# Longer than from one reminder to the next, on a day of 25 hours too.
+# Longer than the time from one reminder to the next, even on a day of 25 hours.
 AT_MOST_A_DAY = dt.timedelta(hours=26)
 A_MOMENT = dt.timedelta.resolution
 
@@ -52,16 +53,16 @@ def queue_reminders() -> int:
 
 
 def remind_others_at_once(technician: User, *, at: dt.datetime, to: User | None = None) -> None:
-    """Do as `remind_at_once` for those who take the place of `technician` from now on: a deputy (`to`), or all."""
+    """Do the same as `remind_at_once` for those who replace `technician` from now on: a deputy (`to`), or all."""
     theirs = {technician.pk, *deputies.stands_in_for(technician)}
     remind_at_once(_scheduled(theirs, at, at + AT_MOST_A_DAY), by=technician, at=at, to=to)
 
 
 def remind_at_once(cases: Iterable[Case], *, by: User | str, at: dt.datetime, to: User | None = None) -> None:
-    """Queue reminders of those `cases` whose new date comes before the next reminder of a person whom they concern.
+    """Queue reminders of those `cases` whose new date comes before the next reminder of a person they concern.
 
-    `by` chose the date and needs none. `to`: nobody else is told. Call it in the verb's transaction. Takes no statement
-    where no date is so near. A second email on a day, where that is the only one in time.
+    `by` chose the date and needs none. `to`: no one else is reminded. Call this in the verb's transaction. Takes no
+    statement if no date is that near. This can be a second email on a day, if only that is in time.
     """
     near = [case for case in cases if case.assigned_to_id and _is_between(case, at, at + AT_MOST_A_DAY)]
     if not near or not settings.RELEASE_REMINDER_DAYS:
@@ -93,8 +94,8 @@ def _zones_due(now: dt.datetime) -> Iterator[tuple[str, ReminderDay]]:
 
 @transaction.atomic
 def _queue_some(zone_name: str, day: ReminderDay) -> int | None:
-    """Queue the reminders of up to BATCH people of a zone. Return how many emails; None where nobody is left."""
-    # Also a later day: the clock was wrong when it was considered, and has been set back.
+    """Queue the reminders of up to BATCH people in a zone. Return how many emails, or None if no one is left."""
+    # Also if it is a later day: the clock was wrong when that was considered, and has been set back.
     another_day = Q(reminders_considered__isnull=True) | ~Q(reminders_considered=day.day)
     waiting = User.objects.filter(AT_WORK, another_day)
     # A person who is locked now has their turn a minute later.
@@ -110,9 +111,9 @@ def _queue_some(zone_name: str, day: ReminderDay) -> int | None:
 
 
 def _done_today(people: Iterable[User], day: ReminderDay) -> set[int]:
-    """Return the keys of those who are considered once more on a day whose email they got.
+    """Return the keys of those who are considered again on a day whose email they already got.
 
-    What an earlier day of theirs is followed by is the first email of this one, whatever was reminded of at once.
+    If the last day considered is an earlier one, this is the day's first email, despite any immediate reminders.
     """
     again = [person.pk for person in people if not _was_before(person.reminders_considered, day.day)]
     return set(Reminder.objects.filter(recipient__in=again, day=day.day).values_list("recipient", flat=True))
@@ -145,7 +146,7 @@ def _near(people: dict[int, User], day: ReminderDay) -> dict[int, list[Case]]:
 
 
 def _not_reminded(near: Mapping[int, Collection[Case]]) -> dict[int, list[Case]]:
-    """Return those cases of each person that they have not been reminded of, with the schedule they have now."""
+    """Return the cases that each person has not been reminded of, with their present schedule."""
     keys = {case.pk for cases in near.values() for case in cases}
     told = Reminder.objects.filter(recipient__in=near, case__in=ids_as_rows(sorted(keys)))
     reminded = set(told.values_list("recipient_id", "case_id", "schedule_revision"))
@@ -157,7 +158,7 @@ def _not_reminded(near: Mapping[int, Collection[Case]]) -> dict[int, list[Case]]
 
 
 def _scheduled(technicians: Collection[int], now: dt.datetime, before: dt.datetime) -> CaseQuerySet:
-    """Return their cases on the days between, along the index of each technician."""
+    """Return their cases on the days between the two, along the index of each technician."""
     days = (schedule.date_of(now), schedule.date_of(before))
     theirs = Case.objects.filter(SCHEDULED, assigned_to__in=technicians, scheduled_release_date__range=days)
     fields = ("assigned_to", "schedule_revision", "scheduled_release_date", "scheduled_release_time")
@@ -178,7 +179,7 @@ def _tell(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Mapp
 
 
 def _ring(near: dict[int, list[Case]]) -> None:
-    """Tell it in the portal too."""
+    """Also send the notification in the portal."""
     now = portal_now()
     Notification.objects.bulk_create(
         (
@@ -204,12 +205,16 @@ def _store(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Map
         )
         for person in sorted(near)
     )
-    reminders = (
-        Reminder(
-            case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
-        )
-        for (person, cases), email in zip(sorted(near.items(), key=itemgetter(0)), emails, strict=True)
-        for case in sorted(cases, key=attrgetter("pk"))
+    # Another process may be sending the same reminder. An email with nothing left to say is dropped.
+    Reminder.objects.bulk_create(
+        (
+            Reminder(
+                case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
+            )
+            for (person, cases), email in zip(sorted(near.items(), key=itemgetter(0)), emails, strict=True)
+            for case in sorted(cases, key=attrgetter("pk"))
+        ),
+        ignore_conflicts=True,
     )
     # Somebody else may remind of the same at this moment. An email with nothing left to say is dropped.
     Reminder.objects.bulk_create(reminders, ignore_conflicts=True)

@@ -1,7 +1,7 @@
 """A file that says when each of many cases is to be released: its text read, line by line, and nothing else.
 
-The first line names the columns: `number` and `date`, and perhaps `time` and `reason`, in any order, in English or in
-Spanish. What cannot be read for certain is refused. A mistake in one line is a problem of that line.
+The first line names the columns: `number` and `date`, and optionally `time` and `reason`, in any order, in English or
+in Spanish. A file that cannot be read reliably is rejected. A mistake in one line is a problem of that line only.
 """
 
 import codecs
@@ -44,7 +44,7 @@ TEMPLATE = (
     pgettext_lazy("column of a file", "reason"),
 )
 DELIMITERS = ",;\t"
-# How the native files of spreadsheet programs begin: they are ZIP or OLE archives.
+# The beginning of spreadsheet programs' native files, which are ZIP or OLE archives.
 WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
@@ -62,7 +62,7 @@ class BadFile(CaseError):
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One line that could be read: which case, when, and why."""
+    """One valid line: which case, when, and why."""
 
     line: int
     number: str
@@ -72,7 +72,8 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class LineProblem:
-    """One line that cannot be used, and what is wrong with it, as a sentence. `number` is what it says of the case."""
+    """One line that cannot be used, and what is wrong with it, as a sentence. `number` is the case number in the
+    line."""
 
     line: int
     text: str
@@ -92,7 +93,7 @@ class _Unreadable(Exception):
 
 
 def read(content: bytes) -> ScheduleFile:
-    """Return the rows and problems of a file. BadFile where it is no such file, or too long."""
+    """Return the rows and problems of a file. BadFile if it is not such a file, or too long."""
     lines = _records(_text_of(content))
     columns = _columns(next(lines, (1, []))[1])
     rows: list[FileRow] = []
@@ -136,7 +137,7 @@ def _text_of(content: bytes) -> str:
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line that is not empty with its number. A cell in quotation marks may go over several lines."""
+    """Yield each line that is not empty with its number. A cell in quotation marks may span several lines."""
     heading = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
     delimiter = max(DELIMITERS, key=heading.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -234,14 +235,14 @@ def _shown(cell: str) -> str:
 
 
 def _key(number: str) -> str:
-    """Return the same for all spellings of a case number, whatever else of its line can be read."""
+    """Return one form for all spellings of a case number, even if nothing else in its line can be read."""
     return clean_line(number).upper()
 
 
 def _without_repeated(rows: list[FileRow], problems: list[LineProblem], lines_of: dict[str, list[int]]) -> ScheduleFile:
-    """Refuse every line of a case that stands in the file more than once: nobody can say which of them is meant.
+    """Reject every line of a case that is in the file more than once, because it is unclear which one is meant.
 
-    `lines_of` has the lines of each case, also those that cannot be read.
+    `lines_of` has the lines of each case, including unreadable ones.
     """
     repeated, kept = [], []
     for row in rows:

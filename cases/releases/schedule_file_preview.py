@@ -9,13 +9,13 @@ from cases.models import BulkRow, BulkRun, Case, User
 from cases.releases import bulk, schedule_file
 from cases.releases.schedule_file import FileRow, LineProblem
 
-# Looked up together.
+# How many are looked up together.
 CHUNK = 1_000
 
 
 @dataclass(frozen=True)
 class FilePreview:
-    """The preview of a file, None where no line of it names a case, and every line that would not be carried out."""
+    """The preview of a file, or None if no line names a case, and every line that would not be carried out."""
 
     run: BulkRun | None
     problems: list[LineProblem]
@@ -23,9 +23,9 @@ class FilePreview:
 
 @transaction.atomic
 def preview(*, content: bytes, by: User) -> FilePreview:
-    """Store the preview of the schedules in a file (cases.releases.schedule_file). It changes no case.
+    """Store the preview of the schedules in a file (cases.releases.schedule_file).
 
-    BadFile where the file cannot be read, and what `bulk.preview_each` raises.
+    It changes no case. BadFile if the file cannot be read, and the errors of `bulk.preview_each`.
     """
     file = schedule_file.read(content)
     cases = _cases_of(file.rows, by=by)
@@ -38,9 +38,9 @@ def preview(*, content: bytes, by: User) -> FilePreview:
 
 
 def _cases_of(rows: list[FileRow], *, by: User) -> dict[str, int]:
-    """Return the keys of the cases, as far as `by` may know of them, by the number that the file has for each.
+    """Return the keys of the cases that `by` may know about, by the number in the file.
 
-    The portal makes numbers of capital letters; those from other systems may have others.
+    The portal's own numbers use capital letters. Those from other systems may not.
     """
     numbers = list({spelling for row in rows for spelling in (row.number, row.number.upper())})
     found: dict[str, int] = {}
@@ -60,6 +60,6 @@ def _unknown(row: FileRow) -> LineProblem:
 
 
 def _refused(run: BulkRun, rows: list[FileRow]) -> list[LineProblem]:
-    """Return what the preview refuses, by line: its rows are in the order of the file."""
+    """Return what the preview refuses, by line. Its rows are in the order of the file."""
     refused = run.rows.exclude(verdict=BulkRow.Code.WILL).values_list("position", "words")
     return [LineProblem(rows[place].line, words, rows[place].number) for place, words in refused]

@@ -16,7 +16,7 @@ from cases.models import Case, User
 
 
 def lead_time_of(case: Case) -> LeadTime:
-    """Return the lead time of the type of `case`. What the type leaves open is the portal's."""
+    """Return the lead time of the type of `case`. Values that the type does not set are the portal's."""
     portals, kept = schedule.portals_lead_time(), case.case_type
     if kept is None:
         return portals
@@ -35,8 +35,8 @@ def check_choice(
     or_now: bool = False,
     days: ReleaseDays | None = None,
 ) -> None:
-    """Check that `by` may choose that schedule for `case` at `now`. Else BadSchedule, or ReasonRequired where it needs
-    one.
+    """Check that `by` may choose that schedule for `case` at `now`. Otherwise BadSchedule, or ReasonRequired if it
+    needs one.
 
     `or_now` says that the person could choose to release now instead. `days`: the calendar from the wanted date on, if
     it was read before.
@@ -57,7 +57,7 @@ def check_choice(
 
 
 def _check_bounds(wanted: Schedule, lead: LeadTime, *, by: User, now: dt.datetime, or_now: bool) -> None:
-    """Check a choice that technicians may not make: whether it is ahead at all, and whether `by` may make it."""
+    """Check a choice that technicians may not make: whether it is in the future, and whether `by` may make it."""
     if not by.is_administrator and wanted.date < schedule.least_date(now, lead):
         raise BadSchedule(_too_early(now, lead, or_now=or_now), field="release_date")
     if wanted.date < schedule.date_of(now) or wanted.instant <= now:
@@ -80,7 +80,7 @@ def _instead(date: dt.date | None) -> str:
 
 
 def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
-    """Return advice that the person can follow: not every form has a time, or a choice to release now."""
+    """Return advice that the person can follow, because not every form has a time, or a choice to release now."""
     if wanted.date < schedule.date_of(now):
         if or_now:
             return _("This date is in the past. Choose a later date or “Release Now”.")

@@ -17,7 +17,7 @@ from cases.models.case_states import SCHEDULED
 
 @dataclass(frozen=True)
 class Slot:
-    """The slot of a day with that number. It ends with its last moment, so that whole seconds are the ends of slots."""
+    """The slot with that number in a day. It includes its last moment, so that slots end at whole seconds."""
 
     date: dt.date
     number: int
@@ -56,8 +56,8 @@ class Slot:
 def first_of_each_slot(*, begin: dt.datetime, end: dt.datetime, limit: int) -> list[Case]:
     """Return the earliest pending case of each slot from `begin` to `end`, up to `limit`.
 
-    The two are naive, on the portal's wall clock. Only schedule and revisions are loaded. Takes two statements a day,
-    whose cost follows the slots.
+    Both are naive, on the portal's wall clock. Only schedule and revisions are loaded. Takes two statements per day,
+    whose cost depends on the number of slots.
     """
     found: list[Case] = []
     day = begin.date()

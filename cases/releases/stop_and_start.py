@@ -1,6 +1,7 @@
-"""The stop: an administrator holds every release in the portal, and starts them again (docs/rules.md, 14).
+"""The stop: an administrator stops all releases in the portal, and starts them again (docs/rules.md, 14).
 
-What is due meanwhile stays due. Once releases are started the next wake-up or sweep releases it, the oldest first.
+Cases that fall due in between stay due. Once releases are started, the next wake-up or sweep releases them, oldest
+first.
 """
 
 import datetime as dt
@@ -23,10 +24,11 @@ Kind = PortalEvent.Kind
 
 @transaction.atomic
 def stop(*, by: User | str, source: str, reason: str) -> ReleaseStop:
-    """Hold every release from the commit on. `by`: an administrator, or a program by its name.
+    """Stop every release from the commit on.
 
-    It waits for releases that are being written. Those who come later see the stop. NotAllowed for other people,
-    CaseError without a reason, TooLong, WrongState where releases are stopped already.
+    `by` is an administrator, or the name of a program. This waits for releases that are being written. Later ones see
+    the stop. NotAllowed for other people, CaseError without a reason, TooLong, WrongState if releases are already
+    stopped.
     """
     _check_may_stop(by)
     reason = clean_text(reason)
@@ -46,8 +48,8 @@ def stop(*, by: User | str, source: str, reason: str) -> ReleaseStop:
 def start(*, by: User | str, source: str, reason: str = "", seen: dt.datetime | None = None) -> None:
     """End the stop. A sweep releases what is due.
 
-    `seen` is when the stop was made that the person was looking at. NotAllowed for people who are not administrators,
-    TooLong, WrongState where releases are not stopped, or somebody has made another stop since.
+    `seen` is the time of the stop that the person was looking at. NotAllowed for people who are not administrators,
+    TooLong, WrongState if releases are not stopped, or another stop has been made since.
     """
     _check_may_stop(by)
     present = _lock_present()
@@ -70,5 +72,5 @@ def _check_may_stop(by: User | str) -> None:
 
 
 def _lock_present() -> ReleaseStop | None:
-    """Lock the stop. One that is being ended at this moment is waited for, and is none then."""
+    """Lock the stop. If it is being ended at this moment, wait for that and return None."""
     return ReleaseStop.objects.select_for_update(of=("self",)).select_related("actor").first()

@@ -31,15 +31,15 @@ def sweep(
     emails: Callable[[], object] = hand_over_emails,
     runs: Callable[[], object] = hand_over_runs,
 ) -> Batch:
-    """Release what is due, arm what is near, see to waiting emails and bulk operations, and leave a heartbeat.
-
-    It also tells technicians what conditions hold back. Each step runs, whatever becomes of the others. Afterwards the
-    last error is raised, and there is no heartbeat: the sweep was not whole. Return what was released, and what failed.
+    """Release what is due, arm what is coming up, take care of waiting emails and bulk operations, and record a
+    heartbeat. Also notify technicians of what conditions hold back. Each step runs even if others fail. Afterwards the
+    last error is raised, and there is no heartbeat because the sweep was not complete. Return what was released, and
+    what failed.
 
     `by` names the program and `source` its door. `on_batch` gets each batch once it is committed. `emails` and `runs`
-    take the place of telling the workers. A sweep that was `asked_at` (ISO 8601) before the last one began does
-    nothing: that one has done its work. A last sweep in the future belongs to a clock that was set back since. It
-    stands in for no other, and what waits is tried now.
+    replace notifying the workers. A sweep that was `asked_at` (ISO 8601) before the last one began does nothing,
+    because that one has done its work. A last sweep in the future belongs to a clock that was set back since. It does
+    not count as another one's work, and everything that waits is tried now.
     """
     begun = portal_now()
     done = Batch()

@@ -1,7 +1,7 @@
 """Take a release back: by the person who made it, a moment later (undo), or by an administrator at any time (recall).
 
-Either returns the case to completed and on hold: it is invisible from the commit on, and its next release is another
-one, with the next number. An email that has not left is dropped with it. One that is being sent counts as left.
+Either way the case is completed and on hold again: it is invisible from the commit on, and its next release is a new
+one, with the next number. An email that has not left is dropped. One that is being sent counts as having left.
 """
 
 import datetime as dt
@@ -32,9 +32,9 @@ DROPPED_BY_HAND: dict[str, Any] = {"state": State.DROPPED, "last_error": TAKEN_B
 
 @transaction.atomic
 def undo(*, case: Case, by: User, source: str, version: int | None = None) -> Case:
-    """Take back the release that `by` made by hand within the last RELEASE_UNDO_SECONDS.
+    """Take back the manual release that `by` made within the last RELEASE_UNDO_SECONDS.
 
-    NotAllowed for anybody else. WrongState where the time is over or the email has left.
+    NotAllowed for anyone else. WrongState if the time is over or the email has left.
     """
     locked = lock_for_action(case, Action.UNDO, by=by, source=source, people=[case.member], version=version)
     if not releases_of([locked.case], by=locked.by):
@@ -52,7 +52,7 @@ def undo(*, case: Case, by: User, source: str, version: int | None = None) -> Ca
 
 @transaction.atomic
 def recall(*, case: Case, by: User, source: str, reason: str, version: int | None = None) -> Case:
-    """Make a released case invisible again. Its member is told by email only if the email of the release has left."""
+    """Make a released case invisible again. Its member gets an email only if the email of the release has left."""
     locked = lock_for_action(
         case, Action.RECALL, by=by, source=source, people=[case.member], reason=reason, version=version
     )
@@ -66,25 +66,25 @@ def recall(*, case: Case, by: User, source: str, reason: str, version: int | Non
 
 
 def undo_ends(case: Case) -> dt.datetime:
-    """Return the moment from which the release of `case`, which is released, cannot be undone anymore."""
+    """Return the moment from which the release of the released `case` can no longer be undone."""
     released_at = cast(dt.datetime, case.actual_release_date)
     return released_at + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS)
 
 
 def can_undo(case: Case, email: OutgoingEmail | None, *, now: dt.datetime) -> bool:
-    """Tell whether an undo of the release of `case`, which is released, is still possible: nothing has left."""
+    """Tell whether an undo of the released `case` is still possible because no email has left."""
     return now < undo_ends(case) and not (email and email.may_have_left)
 
 
 def releases_of(cases: Sequence[Case], *, by: User) -> set[int]:
-    """Return the keys of those of `cases` whose present release `by` made. One statement."""
+    """Return the keys of the `cases` whose present release was made by `by`. One statement."""
     numbers = {case.pk: case.release_number for case in cases}
     events = CaseEvent.objects.filter(kind=Kind.RELEASED, case__in=ids_as_rows(list(numbers)), actor=by).order_by()
     return {pk for pk, number in events.values_list("case_id", "release_number") if numbers[pk] == number}
 
 
 def _lock_release_email(case: Case) -> OutgoingEmail | None:
-    """Lock the email of the present release, so that a sender records its result before or after, and not meanwhile."""
+    """Lock the email of the present release, so that a sender records its result either before or afterwards."""
     emails = OutgoingEmail.objects.filter(case=case, kind=OutgoingEmail.Kind.RELEASED)
     return emails.filter(release_number=case.release_number).select_for_update(no_key=True).first()
 
@@ -103,7 +103,7 @@ def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None
 
 
 def facts_of_release(case: Case, email: OutgoingEmail | None) -> dict[str, str]:
-    """Return what history keeps of a release that is taken back. Call it before the case changes."""
+    """Return what history records about a release that is taken back. Call this before the case changes."""
     facts = {"seen_at": case.first_viewed_at and case.first_viewed_at.isoformat(), "email": email and email.state}
     return {name: fact for name, fact in facts.items() if fact}
 
@@ -114,10 +114,10 @@ def is_droppable(email: OutgoingEmail | None) -> bool:
 
 
 def recall_notice(email: OutgoingEmail, *, at: dt.datetime) -> OutgoingEmail:
-    """Return the email that the release was recalled, to the recipient of `email`, which told of the release.
+    """Return the recall email to the recipient of `email`, the email about the release.
 
-    While that one is being sent, this one waits until its claim must have ended, and is sent if it has left then
-    (cases.delivery.recall_email). So it never arrives first.
+    While that one is being sent, this one waits until the claim on it must have ended, and is sent if it has left by
+    then (cases.delivery.recall_email). So it never arrives first.
     """
     first_try = email.next_try if email.state == State.SENDING else at
     return OutgoingEmail(

@@ -25,9 +25,9 @@ Row = tuple[int, int, int, str]
 
 
 def queue_unopened_reminders() -> int:
-    """Queue the reminders that are due. Return how many. Takes one statement where the portal does not do so."""
+    """Queue the reminders that are due. Return how many. Takes one statement if these reminders are off."""
     if not settings.RELEASE_UNOPENED_REMINDER:
-        # The next time it is switched on begins there.
+        # The next time it is turned on, it begins there.
         Heartbeat.objects.filter(name=MARK).delete()
         return 0
     count = 0
@@ -39,10 +39,10 @@ def queue_unopened_reminders() -> int:
 
 @transaction.atomic
 def _queue_some(until: dt.datetime) -> int:
-    """Queue up to BATCH reminders of what was released by `until`. Move the mark where that was all."""
+    """Queue up to BATCH reminders of releases up to `until`. Move the mark if that was all."""
     mark, is_new = Heartbeat.objects.select_for_update().get_or_create(name=MARK, defaults={"at": until})
     if mark.at > until:
-        # The clock was wrong, and has been set back. Who was reminded meanwhile is not reminded again.
+        # The clock was wrong, and has been set back. People who were reminded in the meantime are not reminded again.
         Heartbeat.objects.filter(name=MARK).update(at=until)
     if is_new or mark.at >= until:
         return 0
@@ -72,7 +72,7 @@ def _queue(rows: list[Row]) -> None:
 
 
 def _unopened_between(earliest: dt.datetime, latest: dt.datetime):  # type: ignore[no-untyped-def]  # values
-    """Return a Row for each, along the index of what nobody has opened."""
+    """Return case, release number, member and address, along the index of unopened releases."""
     told = OutgoingEmail.objects.filter(
         case=OuterRef("pk"), kind=OutgoingEmail.Kind.UNOPENED, release_number=OuterRef("release_number")
     )

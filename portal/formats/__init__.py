@@ -1,5 +1,5 @@
 """Formats of dates and times for each language.
 
-Templates and code use a format by its name (`{{ at|date:"DAY_FORMAT" }}`) and never spell one out. Every language has
-every name.
+Templates and code use a format by its name (`{{ at|date:"DAY_FORMAT" }}`) and never spell one out. Every language
+defines every name.
 """

@@ -1,6 +1,6 @@
 """English."""
 
-# Of cells in a CSV file.
+# The separator of cells in a CSV file.
 LIST_SEPARATOR = ","
 
 DAY_FORMAT = "F j, Y"

@@ -1,7 +1,7 @@
 """Spanish."""
 
 THOUSAND_SEPARATOR = "."
-# Of cells in a CSV file: where the comma stands in decimals, spreadsheets expect this.
+# The separator of cells in a CSV file. Spreadsheets expect this one if the comma is the decimal separator.
 LIST_SEPARATOR = ";"
 
 DAY_FORMAT = r"j \d\e F \d\e Y"
