@@ -1,4 +1,4 @@
-"""Blackout days as administrators read them: which there are, whose releases they affect, and their history."""
+"""Blackout days for administrators: the list, the releases they affect, and their history."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ MAX_EVENTS = 50
 
 @dataclass(frozen=True, slots=True)
 class ListedDay:
-    """A blackout day, and how many cases are scheduled for it all the same."""
+    """A blackout day, and how many cases are still scheduled for it."""
 
     day: BlackoutDay
     cases: CappedCount

@@ -1,30 +1,31 @@
-"""The rows of a run, for pages. Every person who may know of the run may know of its cases."""
+"""The rows of a run, for pages. Anyone who may know about the run may know about its cases."""
 
 from django.db.models import Count, Q, QuerySet
 
 from cases.models import BulkRow, BulkRun
 
 Code = BulkRow.Code
-# A case that already has its new date can have another one too.
+# A case that already has its new date can also get another one.
 CAN_BE_CHANGED = Q(verdict__in=[Code.WILL, Code.UNCHANGED])
 
 
 def changeable(run: BulkRun) -> QuerySet[BulkRow]:
-    """Return the rows of `run` whose cases it changes, or finds as they would become, in the order of the selection."""
+    """Return the rows of `run` whose cases it changes, or that already are as they would become, in the order of the
+    selection."""
     return run.rows.filter(CAN_BE_CHANGED).order_by("position")
 
 
 def rows_of(run: BulkRun, code: str = "") -> QuerySet[BulkRow]:
     """Return the rows of `run` with their cases, in the order of the selection.
 
-    `code`: those with this result, or with this verdict while they have none.
+    `code`: only those with this result, or with this verdict while they have no result.
     """
     rows = run.rows.select_related("case__member", "case__assigned_to").order_by("position")
     return rows.filter(Q(result=code) | Q(result="", verdict=code)) if code else rows
 
 
 def counts(run: BulkRun) -> dict[str, int]:
-    """Return how many rows have which code now. A run has limits.BULK_CASES rows at most."""
+    """Return the number of rows for each code. A run has at most limits.BULK_CASES rows."""
     found: dict[str, int] = {}
     for verdict, result, count in run.rows.order_by().values_list("verdict", "result").annotate(count=Count("pk")):
         found[result or verdict] = found.get(result or verdict, 0) + count

@@ -21,7 +21,7 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class Tab:
-    """Some rows of a run: their key in the address, what they are called, and how many there are."""
+    """Some rows of a run: their key in the address, their label, and how many there are."""
 
     key: str
     label: "str | Promise"
@@ -30,7 +30,7 @@ class Tab:
 
 
 def tabs(run: BulkRun) -> list[Tab]:
-    """Return what the rows of `run` are told apart by: before it starts, and from then on. The counts cost nothing."""
+    """Return the tabs for the rows of `run`, which differ before and after it starts. The counts cost nothing."""
     everything = Tab("", _("All"), run.total, Q())
     stays = run.total - run.to_do
     if run.state == BulkRun.State.PREVIEWED:
@@ -50,7 +50,7 @@ def tabs(run: BulkRun) -> list[Tab]:
 
 
 class CountedPaginator(Paginator[Any]):
-    """Pages of rows whose number is known."""
+    """Pages of rows with a known count."""
 
     def __init__(self, rows: QuerySet[Any], count: int) -> None:
         super().__init__(rows, PER_PAGE)
@@ -62,7 +62,8 @@ class CountedPaginator(Paginator[Any]):
 
 
 def pages_of_rows(run: BulkRun, tab: Tab, *, why: str = "") -> Paginator[BulkRow]:
-    """Return the rows of `run` on that tab, in the order of the selection, page by page. `why`: of that code alone."""
+    """Return the rows of `run` on that tab, in the order of the selection, page by page. `why`: only rows with that
+    code."""
     if why:
         return Paginator(bulk_rows.rows_of(run, why), PER_PAGE)
     return CountedPaginator(bulk_rows.rows_of(run).filter(tab.rows), tab.count)
@@ -70,7 +71,7 @@ def pages_of_rows(run: BulkRun, tab: Tab, *, why: str = "") -> Paginator[BulkRow
 
 @dataclass(frozen=True)
 class RefusalCount:
-    """How many rows are refused for one kind of reason."""
+    """The number of rows refused for one kind of reason."""
 
     code: str
     label: "str | Promise"
@@ -78,7 +79,7 @@ class RefusalCount:
 
 
 def reasons(run: BulkRun) -> list[RefusalCount]:
-    """Return the kinds of reasons of the refused rows, most frequent first. None while the run is worked off."""
+    """Return the kinds of reasons of the refused rows, most frequent first. None while the run is being processed."""
     if run.is_open or run.changed == run.total:
         return []
     counts = sorted(bulk_rows.counts(run).items(), key=lambda each: -each[1])
@@ -93,17 +94,17 @@ def drawn_as(row: BulkRow, run: BulkRun) -> str:
 
 
 def told_rows(run: BulkRun) -> Iterator[tuple[BulkRow, str, str]]:
-    """Yield each row of `run` with the label of its code and what is told of it."""
+    """Yield each row of `run` with the label of its code and its description."""
     for row in bulk_rows.rows_of(run):
         yield row, str(Code(row.code).label), row.words or bulk.told(row, run)
 
 
 def runs_for(user: User) -> QuerySet[BulkRun]:
-    """Return the runs that `user` may know of, latest first, with the person of each."""
+    """Return the runs that `user` may know about, latest first, with the person of each."""
     return BulkRun.objects.visible_to(user).select_related("by", "undoes").order_by("-pk")
 
 
 def pages_of_runs(user: User) -> Paginator[BulkRun]:
-    """Return the latest runs that `user` may know of, page by page."""
+    """Return the latest runs that `user` may know about, page by page."""
     runs = runs_for(user)
     return CountedPaginator(runs[:MAX_COUNTED], min(CappedCount.of(runs).number, MAX_COUNTED))

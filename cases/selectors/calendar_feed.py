@@ -1,4 +1,4 @@
-"""What is in the calendar feed of a person."""
+"""The content of a person's calendar feed."""
 
 import datetime as dt
 
@@ -7,7 +7,7 @@ from cases.core.clock import portal_now
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case_states import RELEASED, SCHEDULED
 
-# What calendar programs fetch again and again is bounded in days and in number.
+# Calendar programs fetch the feed repeatedly, so it is limited in days and in number.
 DAYS_BACK = 31
 DAYS_AHEAD = 366
 MAX_SCHEDULED = 500
@@ -17,7 +17,7 @@ MAX_RELEASED = 250
 def cases_of(user: User) -> list[Case]:
     """Return the cases of the feed: those released in the last days, then those scheduled for the next, nearest first.
 
-    Of a technician those assigned, of an administrator all. Two ranges of an index, no matter how much is pending.
+    For technicians those assigned to them, for administrators all. Two ranges of an index, however much is pending.
     """
     cases = whose(user)
     today = schedule.date_of(portal_now())
@@ -31,6 +31,6 @@ def cases_of(user: User) -> list[Case]:
 
 
 def whose(user: User) -> CaseQuerySet:
-    """Return the cases that are the person's own business: those assigned, of an administrator all."""
+    """Return the cases that concern the person: those assigned to them, or all for an administrator."""
     cases = Case.objects.visible_to(user)
     return cases if user.is_administrator else cases.filter(assigned_to=user)

@@ -13,7 +13,7 @@ from cases.models import SampledTotal
 
 
 def latest_totals() -> dict[str, SampledTotal]:
-    """Return the sample by state key; empty where nothing was counted yet."""
+    """Return the sample by state key. Empty if nothing has been counted yet."""
     return SampledTotal.objects.in_bulk()
 
 

@@ -1,8 +1,8 @@
 """The case list: filters, search and order, each along an index.
 
-With a million cases no list may read them all. A query that one index answers goes along that index, however far.
-Any other query (a word of a title, an age, several conditions at once) looks through SEARCHED cases, and the page says
-so: the first ones of the list of scheduled, held or released cases that it narrows, else the latest (or oldest) of the
+With a million cases no list may read them all. A query that one index answers goes along that index, however far. Any
+other query (a word in a title, an age, several conditions together) searches SEARCHED cases, and the page says so: the
+first ones of the list of scheduled, held or released cases that it narrows, or else the latest (or oldest) of the
 narrowest index by age.
 """
 
@@ -73,10 +73,11 @@ OF_TECHNICIANS = {"accepted", "scheduled", "held", "released"}
 
 @dataclass(frozen=True)
 class CaseListResult:
-    """The cases of a list, ordered. `searched` is how many were looked through, or None for all.
+    """The cases of a list, ordered.
 
-    `matched` is how many of the latest with the words of the search are among them, or None for all. `part` says which
-    cases were looked through: the "latest" or the "oldest", or the "first" of a list by release.
+    `searched` is how many were searched, or None for all. `matched` is how many of the latest with the search words are
+    among them, or None for all. `part` says which cases were searched: the "latest" or the "oldest", or the "first" of
+    a list by release.
     """
 
     cases: CaseQuerySet
@@ -86,9 +87,9 @@ class CaseListResult:
 
 
 def find(query: CaseListQuery, user: User, *, most: int | None = None) -> CaseListResult:
-    """Return what `query` asks for, among the cases that `user` may see.
+    """Return the result of `query` among the cases that `user` may see.
 
-    `most` is how many of them are needed. None: as many as pages show.
+    `most` is how many of them are needed. None means as many as pages show.
     """
     cases = Case.objects.shown_to(user)
     numbers, is_whole = search.find_by_number(cases, query.text) if query.text else (set(), False)
@@ -111,8 +112,8 @@ def find(query: CaseListQuery, user: User, *, most: int | None = None) -> CaseLi
 def _with_words(query: CaseListQuery, user: User, cases: CaseQuerySet, numbers: set[int]) -> CaseListResult:
     """Return the cases with the words of the search, or with these `numbers`.
 
-    Staff's words lead to them along an index. Where that has too many, and for members, the latest cases are looked
-    through, unless these are more than SEARCHED as well: then the latest with these words are the result.
+    For staff, an index finds them. If it has too many, and for members, the latest cases are searched. If these are
+    also more than SEARCHED, the result is the latest ones with these words.
     """
     asked = search.asked_words(query.text, user)
     keys, is_capped = ([], True) if user.is_member else search.find_by_words(asked)
@@ -129,7 +130,7 @@ def _with_words(query: CaseListQuery, user: User, cases: CaseQuerySet, numbers: 
 def along_one_index(visible: CaseQuerySet, query: CaseListQuery, user: User) -> CaseQuerySet | None:
     """Return what `query` asks for among the cases `visible` to `user`, in its order, if one index holds exactly that.
 
-    None where it takes a search.
+    None if it requires a search.
     """
     return _along_its_index(visible, query) if _has_an_index(query, user) else None
 
@@ -186,7 +187,7 @@ def _along_its_index(cases: CaseQuerySet, query: CaseListQuery) -> CaseQuerySet:
 def _among_the_first(query: CaseListQuery, user: User, cases: CaseQuerySet, most: int) -> CaseListResult:
     """Look among the first cases of the list by release that `query` narrows, for `most` of them.
 
-    The first matches come from a statement of their own: their count and their page then read no more than those.
+    The first matches come from a separate statement, so that their count and their page read no more than those.
     """
     whole = query.along_an_index()
     if not _has_an_index(whole, user):
@@ -203,7 +204,8 @@ def _among_the_first(query: CaseListQuery, user: User, cases: CaseQuerySet, most
 def _is_among(keys: QuerySet[Case, Any]) -> Func | Q:
     """Match the cases with these keys, found one by one.
 
-    As an array: for `IN` PostgreSQL's planner expects many, and may read the whole table to join them.
+    They are passed as an array, because with `IN` PostgreSQL's planner expects many and may read the whole table to
+    join them.
     """
     if connection.vendor != "postgresql":
         return Q(pk__in=keys)
@@ -222,9 +224,9 @@ def _narrowest(query: CaseListQuery, user: User) -> tuple[str, Any]:
 
 
 def _latest(column: str, value: Any, cases: CaseQuerySet, *, is_oldest: bool = False) -> tuple[Q, int | None]:
-    """Match the latest (or oldest) SEARCHED of `cases` with that value, and return SEARCHED; None where that is all.
+    """Match the latest (or oldest) SEARCHED of `cases` with that value, and return SEARCHED, or None if that is all.
 
-    The last key comes from a statement of its own, so that the planner knows how few rows the search reads.
+    The last key comes from a separate statement, so that the planner knows how few rows the search reads.
     """
     order, end = (OLDEST, "pk__lte") if is_oldest else (NEWEST, "pk__gte")
     if column == "status":

@@ -1,4 +1,4 @@
-"""What a list asks for: its filters, its search and its order."""
+"""The query of a list: its filters, search and order."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from cases.models.case_states import ACCEPTED_AT, RELEASED, SCHEDULED
 from cases.models.condition import UNMET
 from cases.selectors import unopened
 
-# Their cases have not been completed, and all of them that status.
+# Their cases have not been completed and all have that status.
 EARLY = {Case.Status.DRAFT, Case.Status.SUBMITTED, Case.Status.ACCEPTED}
 # Stand for "no technician" and "no type" in CaseListQuery. No row has this key.
 UNASSIGNED = NO_TYPE = 0
@@ -29,8 +29,8 @@ UNASSIGNED = NO_TYPE = 0
 class Order:
     """An order that a page offers: `key` in the URL, `label` for people, `by` for the database.
 
-    `column` is the column of the table that it sorts, empty where none shows it, and `ascending` what it says there.
-    `backwards`: against the order in which its index is written.
+    `column` is the table column that it sorts, empty if none shows it, and `ascending` is the direction shown there.
+    `backwards`: against the order of its index.
     """
 
     key: str
@@ -114,9 +114,9 @@ class CaseListQuery:
 
     @property
     def orders(self) -> Sequence[Order]:
-        """The orders to choose from, the default first.
+        """The orders to choose from, default first.
 
-        A list is ordered by release date only where its rows show one: a position must not reveal a hidden date.
+        A list is ordered by release date only if its rows show one, because a position must not reveal a hidden date.
         """
         if self.turn:
             return WAITING_LONGEST, WAITING_LAST
@@ -134,12 +134,12 @@ class CaseListQuery:
 
     @property
     def is_unfiltered(self) -> bool:
-        """Whether nothing narrows the list."""
+        """Whether no filter narrows the list."""
         return self == CaseListQuery(order=self.order)
 
     @property
     def chosen_order(self) -> Order:
-        """The order that was asked for, or the default where this list does not offer it."""
+        """The requested order, or the default if this list does not offer it."""
         return next((order for order in self.orders if order.key == self.order), self.orders[0])
 
     @property
@@ -176,7 +176,7 @@ class CaseListQuery:
         return bool(self.turn or self.is_by_schedule or self.unopened_at or self.state_key in ("released", "held"))
 
     def along_an_index(self) -> Self:
-        """Return the query without what no index of releases, or of whose turn it is, knows."""
+        """Return the query without the parts that no index of releases, or of whose turn it is, covers."""
         if self.turn:
             return type(self)(turn=self.turn, technician=self.technician, order=self.order)
         return replace(
@@ -200,7 +200,7 @@ class CaseListQuery:
         if self.member:
             where &= Q(member=self.member)
         if self.case_type is not None:
-            # Not by its column: PostgreSQL would leave the index that the other conditions go by.
+            # Not by its column, because PostgreSQL would abandon the index for the other conditions.
             where &= Q(Exact(without_index("case_type_id"), self.case_type)) if self.case_type else Q(case_type=None)
         return where if self.technician is None else where & Q(assigned_to=self.technician or None)
 
@@ -236,7 +236,7 @@ def _between(column: str, first: dt.date | None, end: dt.date | None, last: str 
 def without_index(column: str) -> Coalesce:
     """Return the column as an expression that no index has.
 
-    For ordering or filtering few cases, which another index finds first. With the plain column the planner may walk an
+    Use it to order or filter a few cases that another index finds first. With the plain column, the planner may walk an
     index of all cases, through everything that a wave has released.
     """
     return Coalesce(column, column)

@@ -27,13 +27,13 @@ ROWS = 5
 # A sweep comes every SWEEP_INTERVAL seconds. Several have missed what is due for longer than this.
 OVERDUE_AFTER = dt.timedelta(minutes=1)
 SAMPLED = {state.key for state in display_states.for_staff()}
-# Nothing was released after this: to a person who never signed in nothing is new.
+# Nothing was released after this, so nothing is new to a person who never signed in.
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
 class DashboardGroup:
-    """A section with its first `cases`, its count as the page says it, and a `note` on how that is known."""
+    """A section with its first `cases`, its count as the page shows it, and a `note` about the source of the count."""
 
     section: Section
     cases: list[VisibleCase]
@@ -59,8 +59,8 @@ class CompiledDashboard:
 def groups_for(user: User, now: dt.datetime | None = None) -> list[DashboardGroup]:
     """Return the dashboard of `user`: members see their own cases, technicians theirs and unassigned ones.
 
-    Administrators see everybody's. `now` is the portal's moment, read for staff where it is not given. Takes two
-    statements, and one more where a group has more cases than it shows.
+    Administrators see everyone's. `now` is the portal's moment, read for staff if it is not given. Takes two
+    statements, and one more if a group has more cases than it shows.
     """
     dashboard = _compiled(user.role, settings.RELEASE_MEMBER_VIEW, settings.RELEASE_TIME_OF_DAY)
     times = _times_for(user, now)
@@ -88,7 +88,8 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[DashboardGrou
 
 
 def _times_for(user: User, now: dt.datetime | None) -> dict[str, Any]:
-    """Return what the sections of the person's role go by: of members the last visit, of staff the present moment."""
+    """Return the moment that the sections of the person's role depend on: the last visit for members, the present for
+    staff."""
     if user.is_member:
         return {"moment": new_since(user) or NEVER}
     now = now or portal_now()
@@ -109,7 +110,7 @@ def is_overdue(now: dt.datetime) -> bool:
 def _count_labels(sections: Sequence[Section], counts: list[int], user: User) -> list[tuple[str, str]]:
     """Return each count in words, with a note where it comes from the sample of all cases.
 
-    Reads the sample before it is known to be needed, so that a page takes as many statements for few cases as for many.
+    The sample is always read, so that a page takes the same number of statements for few cases as for many.
     """
     if user.is_member or max(counts) <= min(ROWS, pagination.MAX_COUNTED):
         return [(str(CappedCount(count)), "") for count in counts]
@@ -124,7 +125,7 @@ def _count_label(section: Section, count: CappedCount, sample: dict[str, Sampled
     if not count.is_capped or not is_sampled:
         return str(count), ""
     total = sample.get(section.key)
-    # A sample that is older than the cases says less than the count.
+    # A sample that is older than the cases is worth less than the count.
     if total is None or total.cases <= pagination.MAX_COUNTED:
         return str(count), _("not counted yet")
     return grouped(total.cases), _("counted %(age)s") % {"age": case_counts.age_in_words(total, timezone.now())}

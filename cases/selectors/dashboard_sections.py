@@ -1,4 +1,4 @@
-"""The sections of the dashboards: which cases each holds, in which order, and the list of all of them."""
+"""The sections of the dashboards: their cases, their order, and the link to the full list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Section:
     """A section of a dashboard.
 
     An index has its `order`. `query` leads to all its cases in the case list. `holds` are the states of its cases. The
-    page says `none` where there are none.
+    page says `none` if there are none.
     """
 
     key: str
@@ -96,8 +96,8 @@ def _for_members() -> list[Section]:
 
 
 def _for_staff(whose: str) -> list[Section]:
-    """Return the sections in the order of a case's states. What nobody has accepted comes first: urgent
-    cases, then those that have waited longest."""
+    """Return the sections in the order of a case's states. Unaccepted cases come first: urgent ones, then those that
+    have waited longest."""
     states = {state.key: state for state in display_states.for_staff()}
     return [
         _to_answer(whose),

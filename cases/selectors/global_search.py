@@ -27,7 +27,7 @@ ALIKE = 0.75
 
 @dataclass(frozen=True)
 class FoundCase:
-    """A case, and the columns of CaseWords in which words were found that are not in its title."""
+    """A case, and the columns of CaseWords in which words were found that its title lacks."""
 
     case: VisibleCase
     where: Sequence[str] = ()
@@ -40,7 +40,7 @@ class FoundCase:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found, the best first. `meant` is a better query where nothing was, or empty."""
+    """What was found, best first. `meant` is a better query if nothing was found, or empty."""
 
     cases: list[FoundCase] = field(default_factory=list)
     people: list[User] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Found:
 
 
 def find(user: User, text: str, *, cases: int = 20, people: int = 5) -> Found:
-    """Return the best of what `text` finds for `user`: so many `cases` and `people`. Members find no people."""
+    """Return the best results of `text` for `user`: up to that many `cases` and `people`. Members find no people."""
     found = _find(user, text, cases, people)
     if found.is_empty and (meant := _meant(user, text)) and not _find(user, meant, 1, 1).is_empty:
         return Found(meant=meant)
@@ -72,7 +72,8 @@ def _find(user: User, text: str, most_cases: int, most_people: int) -> Found:
 
 
 def _best_cases(user: User, text: str, asked: Sequence[Alternatives]) -> CaseQuerySet:
-    """Return the cases with the number `text` alone. Else those that it begins or that have its words, title first."""
+    """Return only the cases with the number `text`, if any. Otherwise those whose number begins with it or that have
+    its words, title matches first."""
     cases = Case.objects.shown_to(user)
     numbers, is_whole = search.find_by_number(cases, text)
     if user.is_member and not is_whole:
@@ -86,7 +87,7 @@ def _best_cases(user: User, text: str, asked: Sequence[Alternatives]) -> CaseQue
 
 def _explained(cases: Sequence[Case], asked: Sequence[Alternatives], user: User) -> list[FoundCase]:
     """Return `cases` as `user` may see them, each with where else than in its title the words are."""
-    # Not even loaded where a member may not read them: that takes time too.
+    # Not even loaded if a member may not read them, because that would take time too.
     readable = [case.pk for case in cases if case.is_released or not user.is_member]
     words = CaseWords.objects.in_bulk(readable)
     return [FoundCase(VisibleCase.of(case, to=user), _where(words.get(case.pk), asked, user)) for case in cases]
@@ -107,9 +108,9 @@ def find_people(user: User, text: str, most: int) -> list[User]:
 
 
 def _meant(user: User, text: str) -> str:
-    """Return `text` with words that are in no case replaced by words alike, or nothing if there are none.
+    """Return `text` with words that are in no case replaced by similar ones, or nothing if there are none.
 
-    The words are those that `user` may read now, of the latest cases.
+    The similar words come from texts of the latest cases that `user` may read now.
     """
     known = _known_words(user)
     typed = words_of(text)

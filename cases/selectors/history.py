@@ -1,5 +1,5 @@
 """The release history: what happened to all cases, latest first. Pages go along indexes, so that a million entries cost
-what fifty do.
+as little as fifty.
 
 Releases and everything else are two ranges of an index each, because a wave writes into no index that has both. With
 several filters, one selects the index and the others are checked on its next SCANNED entries. A page may end
@@ -17,7 +17,7 @@ from cases.lifecycle.history import name_facts
 from cases.models import Case, CaseEvent, User
 
 PER_PAGE = 50
-# How many entries one page looks through where no index has what is asked for.
+# The most entries that one page searches if no index covers the query.
 SCANNED = 2000
 EXPORTED_TOGETHER = 1000
 LATEST_FIRST = ("-at", "-pk")
@@ -27,7 +27,7 @@ Kind = CaseEvent.Kind
 
 @dataclass(frozen=True)
 class Place:
-    """A place between two entries: behind the one of this time and key."""
+    """A place between two entries: after the one with this time and key."""
 
     at: dt.datetime
     pk: int
@@ -49,7 +49,7 @@ class HistoryQuery:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """Some entries, and the place to go on from, None at the end. `is_cut`: the search stopped after SCANNED."""
+    """Some entries, and the place to continue from, or None at the end. `is_cut`: the search stopped after SCANNED."""
 
     events: list[CaseEvent]
     older: Place | None = None
@@ -68,7 +68,8 @@ class _Range:
         return entries.order_by(*LATEST_FIRST).select_related("actor", "case").defer("case__description")
 
     def first(self, size: int) -> tuple[list[CaseEvent], Place | None]:
-        """Return the first `size` entries that fit, and the place to which it looked; None: there is nothing behind."""
+        """Return the first `size` matching entries, and the place up to which it searched, or None if there are no
+        more."""
         if not self.rest:
             return list(self.told(self.entries)[:size]), None
         # A statement that also asks for the rest would let the planner read everything for what is rare.
@@ -79,7 +80,7 @@ class _Range:
 
 
 def history_page(query: HistoryQuery, user: User, *, behind: Place | None = None, size: int = PER_PAGE) -> HistoryPage:
-    """Return the entries that `user` may see, latest first, from the place `behind` on, with all that a page says."""
+    """Return the entries that `user` may see, latest first, after the place `behind`, with everything a page shows."""
     found: list[CaseEvent] = []
     ends: list[Place] = []
     for each in _ranges(query, user, behind):
@@ -123,7 +124,7 @@ def _order(event: CaseEvent) -> tuple[dt.datetime, int]:
 
 
 def _ranges(query: HistoryQuery, user: User, behind: Place | None) -> list[_Range]:
-    """Return the ranges that together have what is asked for."""
+    """Return the ranges that together cover the query."""
     entries = _entries(query, user, behind)
     wanted: dict[str, Any] = {
         "case": query.case, "bulk_run": query.run, "actor": query.person, "kind": query.kind, "source": query.source,

@@ -1,10 +1,10 @@
-"""The cases before and after one of a list, which may have changed since it was shown."""
+"""The cases before and after one in a list, which may have changed since it was shown."""
 
 from dataclasses import dataclass
 
 from cases.models import CaseQuerySet
 
-# How many rows before and after its place a case is looked for.
+# How many rows before and after its place to search for a case.
 AROUND = 50
 
 
@@ -27,7 +27,7 @@ class Neighbors:
 def neighbors_of(pk: int, cases: CaseQuerySet, place: int) -> Neighbors:
     """Return the neighbors of the case `pk`, which was at `place` of the ordered `cases`, counted from 1.
 
-    Where the case has left the list, what took its place comes next. One statement.
+    If the case has left the list, the case that took its place comes next. One statement.
     """
     first = max(1, place - AROUND)
     keys = list(cases.values_list("pk", flat=True)[first - 1 : place + AROUND])

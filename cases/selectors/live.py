@@ -1,6 +1,6 @@
 """Whether an open page is out of date: compare a short token of what it showed with one of what it would show now.
 
-A token is made of what its reader may see, and of nothing else. So it tells a member no more than to load the page.
+A token is built only from what its reader may see, so it tells a member no more than loading the page does.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 
 LENGTH = 16
-# What the parts of the page of a case repeat that are replaced by themselves: the conversation, and all of the release.
+# The parts of a case page that are replaced separately: the conversation, and everything about the release.
 OF_CONVERSATION = ("turn", "turn_label")
 OF_RELEASE = (
     "state",
@@ -36,7 +36,7 @@ def token_of(cases: Iterable[VisibleCase]) -> str:
 def case_tokens(case: Case, user: User) -> dict[str, str]:
     """Return the tokens of the page of `case`, which came from `shown_to(user)`, by part.
 
-    A part that is replaced by itself is up to date again, and the rest of the page is not. The token of the release
+    A part that is replaced separately is up to date again, while the rest of the page is not. The token of the release
     begins with the state, so that the page can say what has changed.
     """
     seen = VisibleCase.of(case, to=user)

@@ -44,7 +44,7 @@ def timeline(case: VisibleCase) -> list[TimelineStep]:
     ]
     reached = REACHED[case.state]
     progress = [Progress.DONE] * reached + [Progress.CURRENT] + [Progress.AHEAD] * (len(facts) - reached - 1)
-    # A case that was reopened shows no date for a step that is ahead again.
+    # A reopened case shows no date for a step that is ahead again.
     return [
         TimelineStep(key, label, state, None if state is Progress.AHEAD else at, waits_for)
         for (key, label, at, waits_for), state in zip(facts, progress, strict=True)

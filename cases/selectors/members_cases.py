@@ -14,7 +14,7 @@ def other_cases(case: Case, *, to: User) -> list[VisibleCase]:
 
 
 def cases_of(person: User, *, to: User, most: int) -> list[VisibleCase]:
-    """Return the latest cases of the member `person`, of others those assigned to them, as `to` may see them."""
+    """Return the latest cases of the member `person`, or those assigned to any other person, as `to` may see them."""
     column = "member_id" if person.is_member else "assigned_to_id"
     theirs = order_along_index(Case.objects.shown_to(to), column, person.pk, ("-pk",), True)
     return [VisibleCase.of(case, to=to) for case in theirs[:most]]

@@ -1,4 +1,4 @@
-"""What a person was told and may still know of: how much is unread, and the page that lists it by case.
+"""A person's notifications that they may still see: the unread count, and the page that lists them by case.
 
 The plan of the count is asserted in tests/unit/selectors/test_telling_plans.py.
 """
@@ -23,12 +23,12 @@ from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, Notification, User
 
 Kind = Notification.Kind
-# The bell counts up to this. The page lists what is known of so many that are unread, and of so many that were read.
+# The bell counts up to this. The page lists the visible ones among this many unread and this many read notifications.
 MAX_COUNTED = 99
 UNREAD, READ = Q(read_at__isnull=True), Q(read_at__isnull=False)
 QUEUE = Q(case__isnull=True)
 NEWEST = "-pk"
-# So many cases about which only one kind is told are shown as one.
+# From this number on, cases with only the same kind of notification are shown as one.
 WAVE = 5
 
 
@@ -41,20 +41,20 @@ class NotificationLine:
 
     @property
     def names_release(self) -> bool:
-        """Whether the present release date belongs beside it."""
+        """Whether to show the present release date next to it."""
         return bool(self.notification.kind == Kind.REMINDER)
 
 
 @dataclass(frozen=True)
 class NotificationGroup:
-    """The notifications about one case, the newest first. `case` is None for the queue."""
+    """The notifications about one case, newest first. `case` is None for the queue."""
 
     case: VisibleCase | None
     lines: list[NotificationLine]
 
     @property
     def key(self) -> int:
-        """The key of the newest one: it stands for all."""
+        """The key of the newest one, which represents all."""
         return self.lines[0].notification.pk
 
     @property
@@ -65,7 +65,7 @@ class NotificationGroup:
 
 @dataclass(frozen=True)
 class NotificationWave:
-    """Cases about which only the same `kind` is told. They came together, as those of a bulk operation do."""
+    """Cases with only the same `kind` of notification, which came together, as in a bulk operation."""
 
     kind: str
     label: StrOrPromise
@@ -83,19 +83,19 @@ class NotificationWave:
 
     @property
     def words(self) -> str:
-        """How many cases, as many as are counted."""
+        """The number of cases, as far as they are counted."""
         count = len(self.groups)
         return ngettext("%(n)s case", "%(n)s cases", count) % {"n": capped(count, MAX_COUNTED)}
 
 
 def visible_to(person: User) -> QuerySet[Notification]:
-    """Return the notifications of `person` about what they may know of: their cases, and the queue."""
+    """Return the notifications of `person` about what they may know: their cases, and the queue."""
     told, known = Notification.objects.filter(recipient=person), Exists(_known_case(person))
     return told.filter(QUEUE | known) if _knows_the_queue(person) else told.filter(known)
 
 
 def count_unread(person: User) -> int:
-    """Return how many notifications `person` has not read, up to MAX_COUNTED and one. One statement."""
+    """Return how many notifications `person` has not read, up to MAX_COUNTED + 1. One statement."""
     if not person.is_active:
         return 0
     ((_part, count),) = _unread(person.role, settings.RELEASE_MEMBER_VIEW).fetch(person=person.pk)
@@ -108,12 +108,12 @@ def in_words(count: int) -> str:
 
 
 def unread(person: User) -> list[NotificationGroup | NotificationWave]:
-    """Return what `person` has not read, by case, the newest first."""
+    """Return the unread notifications of `person` by case, newest first."""
     return _in_waves(_groups(person, UNREAD), person)
 
 
 def read(person: User) -> list[NotificationGroup | NotificationWave]:
-    """Return what `person` has read, by case, the newest first."""
+    """Return the read notifications of `person` by case, newest first."""
     return _in_waves(_groups(person, READ), person)
 
 
@@ -132,13 +132,13 @@ def _in_waves(groups: list[NotificationGroup], person: User) -> list[Notificatio
 
 
 def _kind_of_wave(group: NotificationGroup) -> str:
-    """Return the only kind that `group` tells of, where it is one that comes in waves."""
+    """Return the only kind in `group`, if it is one that comes in waves."""
     kinds = {line.notification.kind for line in group.lines}
     return next((kind for kind in kinds if len(kinds) == 1 and KINDS[kind].comes_in_waves), "")
 
 
 def _groups(person: User, which: Q) -> list[NotificationGroup]:
-    """Read them in two statements, the notifications and their cases, and one where something waits in the queue."""
+    """Read the notifications and their cases in two statements, and a third if something waits in the queue."""
     found = list(_newest(person, which).select_related("actor")[: MAX_COUNTED + 1])
     cases = VisibleCase.by_key([each.known for each in found if each.known], to=person)
     shows_queue = _knows_the_queue(person) and any(each.case_id is None for each in found)
@@ -153,15 +153,15 @@ def _groups(person: User, which: Q) -> list[NotificationGroup]:
 
 
 def _knows_the_queue(person: User) -> bool:
-    """Tell whether `person` is told of the queue. Someone who has become a member is not anymore."""
+    """Tell whether `person` gets notifications about the queue. A person who has become a member no longer does."""
     return person.is_active and person.role in KINDS[Kind.QUEUE].roles
 
 
 def _newest(person: User, which: Q) -> QuerySet[Any, Any]:
-    """Return the notifications of `person` along their index, the newest first, for the caller to cut off.
+    """Return the notifications of `person` along their index, newest first, for the caller to limit.
 
-    `known` is the case of each if they may know of it, else None: asked of those alone that are returned. A condition
-    would have the database look through all of them.
+    `known` is the case of each if they may know about it, otherwise None. It is checked only for the returned rows,
+    because as a condition the database would go through all of them.
     """
     told = order_along_index(Notification.objects.filter(which), "recipient_id", person.pk, (NEWEST,), forwards=True)
     return told.annotate(known=Subquery(_known_case(person).values("pk")[:1]))
@@ -170,7 +170,7 @@ def _newest(person: User, which: Q) -> QuerySet[Any, Any]:
 def _known_case(person: User) -> CaseQuerySet:
     """Return the case of a notification if `person` may read it now (docs/rules.md, 3).
 
-    A release that was taken back, or made again, is not the one that was told.
+    A release that was taken back, or made again, is not the one in the notification.
     """
     known = Case.objects.readable_by(person).filter(pk=OuterRef("case_id"))
     if not person.is_member:

@@ -12,19 +12,19 @@ from cases.models.case_states import NOT_RELEASED
 from cases.models.condition import UNMET
 
 ROWS = 10
-# How many cases in progress, on hold and scheduled of a technician are looked through, in the order of their indexes.
+# The most cases of a technician in progress, on hold and scheduled that are searched, in the order of their indexes.
 MAX_LOOKED_THROUGH = 1000
 # Conditions without an owner, or with one who is not `condition_owners.can_own`.
 NOBODYS = ~Exists(User.objects.filter(AT_WORK, pk=OuterRef("owner")))
-# What the work on a case meets is no task of its own before the case is completed.
+# Conditions that work on a case meets are not separate tasks before the case is completed.
 TO_BE_MET = Q(Q(case__status=Case.Status.COMPLETED) | ~Q(kind__in=MET_BY_WORK), ~Q(kind=Condition.Kind.APPROVAL))
 
 
 def owned_conditions(user: User) -> list[Condition]:
     """Return the open conditions that `user` owns, and those of their cases that no owner takes care of.
 
-    Approvals are none of the latter, nor what the work on a case in progress will meet. All come with their cases, the
-    oldest first: one more than ROWS if there are more. Three statements at most.
+    The latter exclude approvals, and conditions that work on a case in progress will meet. All come with their cases,
+    oldest first, and with one more than ROWS if there are more. At most three statements.
     """
     visible = Case.objects.visible_to(user).filter(NOT_RELEASED, pk=OuterRef("case"))
     found = _first(Q(Exists(visible), owner=user))

@@ -1,4 +1,4 @@
-"""Pages of long lists, the latest rows of what grows, and counts up to MAX_COUNTED: to count on would read all rows."""
+"""Pages of long lists, and counts that stop at MAX_COUNTED, because counting further would read every row."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,9 +53,9 @@ class CappedPaginator(Paginator[Case]):
         return self._count
 
     def page(self, number: int | str) -> Page[Case]:
-        """Return a full page of what there is now.
+        """Return a full page of the present rows.
 
-        Django's own ends where the count did. What has come since at the top would push as much off the last page.
+        Django's own page ends where the count did, so rows added at the top since would push others off the last page.
         """
         number = self.validate_number(number)
         first = (number - 1) * self.per_page

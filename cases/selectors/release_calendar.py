@@ -1,6 +1,6 @@
 """The release calendar: for each day the cases scheduled for it, and those released on it.
 
-The cost follows the days and the rows shown. A day is counted up to MAX_COUNTED, in one range of one index.
+The cost depends on the days and the rows shown. A day is counted up to MAX_COUNTED, in one range of one index.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ from cases.selectors.pagination import CappedCount, CappedPaginator
 
 
 class EntryKind(StrEnum):
-    """Why a case is on a day."""
+    """The reason why a case is on a day."""
 
     SCHEDULED = "scheduled"
     RELEASED = "released"
@@ -77,7 +77,7 @@ class DayGroup:
 
     @property
     def more_count(self) -> int:
-        """How many are not among `entries`, as far as they were counted."""
+        """The number of cases that are not in `entries`, as far as they were counted."""
         return min(self.count, pagination.MAX_COUNTED) - len(self.entries)
 
     @property
@@ -96,7 +96,7 @@ class Day:
 
     @property
     def closed_name(self) -> str:
-        """What the holiday or blackout day is called. Empty for weekends, which a name in each cell would hide."""
+        """The name of the holiday or blackout day. Empty for weekends, which would put a name in every cell."""
         return self.closed.name if self.closed and not self.closed.is_weekend else ""
 
     @property
@@ -129,9 +129,9 @@ def on_day(cases: CaseQuerySet, date: dt.date, kind: EntryKind, *, today: dt.dat
 
 
 def by_the_clock(cases: CaseQuerySet, date: dt.date, kind: EntryKind, *, today: dt.date) -> list[CaseQuerySet]:
-    """Return `on_day` in parts that follow each other in the order of the clock, each one range of an index.
+    """Return `on_day` in consecutive parts in the order of the clock, each one range of an index.
 
-    What has no time is released at RELEASE_TIME_OF_DAY. An index has it first, or last.
+    Cases without a time are released at RELEASE_TIME_OF_DAY. In an index they come first or last.
     """
     whole = on_day(cases, date, kind, today=today)
     if kind is EntryKind.RELEASED:
@@ -174,7 +174,7 @@ def more_after(page: Page[Case]) -> str:
 
 
 def _more(number: int, *, is_capped: bool) -> str:
-    """Return "+46", or "997+" where counting stopped; nothing for none."""
+    """Return "+46", or "997+" if counting stopped, or nothing if there are none."""
     if number <= 0:
         return ""
     return f"{grouped(number)}+" if is_capped else f"+{grouped(number)}"
@@ -217,5 +217,5 @@ def _kind_of(entry: CalendarEntry) -> EntryKind:
 
 
 def _order(entry: CalendarEntry) -> tuple[bool, dt.datetime | None, bool, int]:
-    """Order by the clock. At the usual time what has no time of its own comes first, as in `by_the_clock`."""
+    """Order by the clock. At the usual time, cases without their own time come first, as in `by_the_clock`."""
     return (entry.at is None, entry.at, entry.case.scheduled_release_time is not None, entry.case.pk)

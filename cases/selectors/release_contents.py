@@ -1,4 +1,4 @@
-"""What a release brings its member: an answer, reports, or neither. For the cases that are new to them."""
+"""What a release gives its member: an answer, reports, or neither. For cases that are new to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ReleaseContents:
 
     @property
     def in_words(self) -> str:
-        """What there is to read. Empty for nothing."""
+        """What there is to read. Empty if there is nothing."""
         if not self.reports:
             return _("Answer") if self.has_answer else ""
         if self.has_answer:
@@ -35,14 +35,14 @@ class ReleaseContents:
 
     @property
     def button(self) -> str:
-        """What the button to the case says."""
+        """The label of the button that leads to the case."""
         if self.has_answer:
             return _("Read your answer")
         return _("Open your report") if self.reports else _("View your case")
 
 
 def contents_of(cases: Sequence[VisibleCase], *, to: User) -> list[ReleaseContents]:
-    """Return what the releases of `cases`, which `to` sees, bring. One statement, none for no case."""
+    """Return the contents of the releases of `cases`, which `to` sees. One statement, or none without cases."""
     if not cases:
         return []
     answered = Exists(CaseAnswer.objects.filter(case=OuterRef("pk")).exclude(text=""))

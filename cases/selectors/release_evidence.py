@@ -1,4 +1,5 @@
-"""What became of one release of a case: when it was visible, mailed, opened and taken back, and what did not happen."""
+"""The evidence of one release of a case: when it was visible, mailed, opened and taken back, and what did not
+happen."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -25,13 +26,13 @@ NOT_MAILED: dict[str, Text] = {
     OutgoingEmail.Kind.RECALLED: _("Recall email: %(state)s"),
     OutgoingEmail.Kind.UNOPENED: _("Reminder email: %(state)s"),
 }
-# For a kind that has no words here. It is evidence all the same.
+# For a kind without words here. It is still evidence.
 OF_A_KIND = _("%(field)s: %(value)s")
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A thing that happened: when, by whom, through which door, and the words of the person who did it."""
+    """An event: when, by whom, through which door, and the words of the person who did it."""
 
     what: Text
     at: dt.datetime
@@ -50,7 +51,7 @@ class ReleaseEvidence:
 
 
 def release_evidence(case: Case, number: int) -> ReleaseEvidence | None:
-    """Return what is known of the release `number` of `case`, None if there was none. Takes three statements."""
+    """Return what is known about the release `number` of `case`, or None if there was none. Takes three statements."""
     if not 0 < number <= case.release_number:
         return None
     steps = CaseEvent.objects.filter(case=case, release_number=number, kind__in=[Kind.RELEASED, *TAKEN_BACK])
@@ -86,7 +87,7 @@ def _views(views: list[FirstView], case: Case) -> Iterator[Fact]:
 
 
 def _lacking(events: list[CaseEvent], emails: list[OutgoingEmail], views: list[FirstView]) -> Iterator[Text]:
-    """Say what did not happen: of evidence that is as much a part."""
+    """Say what did not happen, because that is part of the evidence too."""
     if not any(event.kind == Kind.RELEASED for event in events):
         yield _("The history has no entry for this release.")
     for email in emails:

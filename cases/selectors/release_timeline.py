@@ -1,8 +1,8 @@
 """The timeline of each release of a case: what was planned, what happened, and the time between.
 
-Everything comes from rows: the history, the email row, the first views and the case. When a case is due follows from
-its schedule, and when it became visible is what the release wrote. A row that no verb wrote lacks some of these facts,
-and the timeline says so instead of guessing.
+Everything comes from rows: the history, the email row, the first views and the case. The due time follows from the
+schedule, and the release recorded when the case became visible. A row that no verb wrote lacks some of these facts, and
+the timeline says so instead of guessing.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from cases.selectors import unopened
 Kind = CaseEvent.Kind
 PLANS = (Kind.COMPLETED, Kind.SCHEDULED, Kind.RESCHEDULED)
 WAITING = (OutgoingEmail.State.WAITING, OutgoingEmail.State.SENDING)
-# The latest of each, which is more than anybody reads.
+# The latest of each, which is more than anyone reads.
 RELEASES, EVENTS = 10, 200
 VIEWS: dict[str, StrOrPromise] = {
     FirstView.Kind.PAGE: _("Page first opened"),
@@ -44,7 +44,7 @@ class Known(StrEnum):
 class Moment:
     """One line of a timeline: what happened, `at` which time, and a `note` on who or what it was.
 
-    `after` is the time since the line before that has one; negative where this one was earlier.
+    `after` is the time since the previous line with a time, negative if this one was earlier.
     """
 
     key: str
@@ -68,7 +68,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class ReleaseTimeline:
-    """One release of a case, or the one that is still to come."""
+    """One release of a case, or the next one."""
 
     number: int
     moments: list[Moment]
@@ -77,7 +77,7 @@ class ReleaseTimeline:
 
 @dataclass(frozen=True)
 class _Release:
-    """One release and the rows about it. `event` is None where no verb wrote it, or where it is still to come."""
+    """One release and the rows about it. `event` is None if no verb wrote it, or if it is still to come."""
 
     case: Case
     number: int
@@ -88,7 +88,7 @@ class _Release:
 
     @property
     def is_current(self) -> bool:
-        """Whether the row of the case speaks of this release, and not of a later one."""
+        """Whether the row of the case is about this release, and not about a later one."""
         return self.case.is_released and self.number == self.case.release_number
 
     @property
@@ -154,7 +154,7 @@ def _timeline(release: _Release) -> ReleaseTimeline:
 
 
 def _plan(release: _Release) -> Iterator[Moment]:
-    """Yield when it was to come. Nothing where a person released at once."""
+    """Yield when it was scheduled. Nothing if a person released it immediately."""
     if release.date is None:
         return
     plan = next((event for event in release.events if _is_plan_of(release, event)), None)

@@ -10,9 +10,9 @@ from cases.selectors.pagination import CappedCount
 
 
 def counts_of(queries: Sequence[CaseListQuery | None], user: User) -> list[CappedCount | None]:
-    """Return for each of `queries` how many cases `user` finds by it; None where no index holds exactly those.
+    """Return how many cases `user` finds with each of `queries`, or None if no index holds exactly those.
 
-    A view that looks through many cases, such as for a word, is counted when it is opened. One statement for all.
+    A view that must search many cases, for example for a word, is counted when it is opened. One statement for all.
     """
     parts, visible = {}, Case.objects.visible_to(user)
     for number, query in enumerate(queries):

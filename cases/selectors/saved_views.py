@@ -11,7 +11,7 @@ from cases.core import limits
 from cases.lifecycle.display_states import UNASSIGNED_QUERY
 from cases.models import BuiltinView, SavedView, User, ViewPin
 
-# What the address of the list asks for, and the icon of each.
+# The query of the list's address, and the icon of each.
 BUILTIN = {
     BuiltinView.UNASSIGNED: (UNASSIGNED_QUERY, "inbox"),
     BuiltinView.URGENT: ("state=open&urgency=urgent", "flag"),

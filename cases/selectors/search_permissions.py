@@ -1,10 +1,8 @@
-"""Which words of a case a person may search now. The one place that says so.
+"""Which words of a case a person may search now.
 
-It is asked of the case itself at the time of the search, and nothing is stored: with its release a case has more words
-for its member, with a recall fewer, and a wave writes nothing.
-
-Of each case the database reads those texts alone that the person may read. So neither what a member finds nor the time
-that it takes depends on any other text.
+This is the only place that decides it. The decision is made from the case itself at search time, and nothing is stored:
+a release gives the member more words, a recall fewer, and a wave writes nothing. For each case, the database reads only
+the texts that the person may read. So neither a member's results nor the time they take depend on any other text.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +18,7 @@ from cases.models import CaseWords, User
 from cases.models.case_states import RELEASED
 from cases.models.case_visibility import only_announced
 
-# What a member knows of a case whose release is announced, of any other case, and of a released one.
+# What a member knows about a case whose release is announced, about any other case, and about a released one.
 ANNOUNCED = ("title",)
 KNOWN = (*ANNOUNCED, "description", "submissions")
 WITH_RESULT = (*KNOWN, "answer", "reports")
@@ -30,9 +28,9 @@ Branch = CaseWhen | Subquery
 
 
 def has_words(asked: Sequence[Alternatives], user: User) -> Q:
-    """Match the cases in which `user` may read each of the words `asked` now. Without a word none.
+    """Match the cases in which `user` may read all words `asked` now.
 
-    For cases of `visible_to(user)`, and few: each takes a probe of its words.
+    Without words, match none. Use it on a few cases from `visible_to(user)`: each takes a probe of its words.
     """
     if not asked:
         return Q(pk__in=[])
@@ -40,7 +38,7 @@ def has_words(asked: Sequence[Alternatives], user: User) -> Q:
 
 
 def has_in_title(asked: Sequence[Alternatives]) -> Subquery:
-    """Return whether a case has each of the words `asked` in its title or number; NULL where not."""
+    """Return whether a case has all words `asked` in its title or number, or NULL if not."""
     return _has_in(asked, ANNOUNCED)
 
 
@@ -71,7 +69,7 @@ def _has_in(asked: Sequence[Alternatives], columns: Sequence[str]) -> Subquery:
 def _words_of_the_case(columns: Sequence[str]) -> QuerySet[CaseWords]:
     """Return the row of words of a case, for a subquery, with the words of `columns` as `text`.
 
-    A scalar subquery is a probe for each case. PostgreSQL may turn a join, or an EXISTS, into a scan of all words.
+    A scalar subquery is one probe per case. PostgreSQL may turn a join or an EXISTS into a scan of all words.
     """
     text = Concat(*columns, output_field=TextField()) if len(columns) > 1 else F(columns[0])
     return CaseWords.objects.filter(case=OuterRef("pk")).annotate(text=text)

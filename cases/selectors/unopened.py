@@ -12,17 +12,17 @@ from django.utils.translation import ngettext
 from cases.models import Case
 from cases.models.case_states import UNOPENED
 
-# Nobody asks a member about an older release.
+# Older releases are no longer followed up.
 RECENT = dt.timedelta(days=90)
 
 
 def latest_release(now: dt.datetime) -> dt.datetime:
-    """Return until when a case was released that counts as not opened at the aware datetime `now`."""
+    """Return the latest release time of cases that count as not opened at the aware datetime `now`."""
     return now - dt.timedelta(days=settings.RELEASE_UNOPENED_DAYS)
 
 
 def earliest_release(now: dt.datetime) -> dt.datetime:
-    """Return since when a case was released that counts as not opened at the aware datetime `now`."""
+    """Return the earliest release time of cases that count as not opened at the aware datetime `now`."""
     return now - RECENT
 
 
@@ -37,7 +37,7 @@ def at(now: dt.datetime) -> Q:
 
 
 def is_recent(case: Case) -> bool:
-    """Tell whether `case` was released lately enough that a missing view means that nobody looked."""
+    """Tell whether `case` was released recently enough that a missing view means that the member has not opened it."""
     released = case.actual_release_date
     return released is not None and released > earliest_release(timezone.now())
 

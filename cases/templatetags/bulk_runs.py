@@ -1,4 +1,4 @@
-"""What pages say of a bulk run: its title, its button, and how far it is."""
+"""What pages say about a bulk run: its title, its button, and its progress."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ CONSEQUENCES = {
 
 @register.filter
 def bulk_title(run: BulkRun) -> str:
-    """Say as a heading what the run does to how many cases."""
+    """Return a heading that says what the run does to how many cases."""
     chosen = bulk.Parameters.of(run)
     values = {
         "date": date_format(chosen.date, "WEEKDAY_DAY_SHORT_FORMAT") if chosen.date else "",
@@ -102,7 +102,7 @@ def bulk_title(run: BulkRun) -> str:
 
 @register.filter
 def bulk_button(run: BulkRun) -> str:
-    """Say what the button does that starts the run."""
+    """Return the label of the button that starts the run."""
     return str(BUTTONS.get(Action(run.action), CHANGE) % _counted(run))
 
 
@@ -154,13 +154,13 @@ def move_address(date: dt.date) -> str:
 
 @register.filter
 def action_title(action: str) -> str:
-    """Return what the action is called, above its form."""
+    """Return the name of the action, above its form."""
     return str(Action(action).label)
 
 
 @register.filter
 def action_consequence(action: str) -> str:
-    """Return what follows from the action, as a sentence of its form."""
+    """Return the consequence of the action, as a sentence in its form."""
     return str(CONSEQUENCES.get(Action(action), ""))
 
 

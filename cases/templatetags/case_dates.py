@@ -1,4 +1,4 @@
-"""When what happened to a case, and what happens next, as rows of lists say it."""
+"""What a row of a list says about its case."""
 
 import datetime as dt
 
@@ -17,9 +17,10 @@ register = template.Library()
 
 @register.filter
 def when(case: VisibleCase) -> str:
-    """Say what happened to the case last, and what will. *Completed* and *released* are two words with a date each.
+    """Say what last happened to the case, and what will happen next. *Completed* and *released* each have their own
+    word and date.
 
-    It is no template: that takes several times as long, and there are many rows.
+    This is not a template, because that takes several times as long, and there are many rows.
     """
     if case.actual_release_date:
         return _("Released %(at)s") % {"at": _release(case.actual_release_date)}
@@ -36,7 +37,7 @@ def when(case: VisibleCase) -> str:
 
 @register.filter
 def release(case: VisibleCase) -> str:
-    """Say when the case is released, or was. Nothing of one without a date."""
+    """Say when the case is, or was, released. Nothing for one without a date."""
     moment = case.actual_release_date or case.scheduled_for
     if moment is None:
         return ""

@@ -1,4 +1,4 @@
-"""What the history of a case says of an event."""
+"""What the history of a case says about an event."""
 
 import datetime as dt
 
@@ -52,7 +52,7 @@ def types_of(event: CaseEvent) -> list[str]:
 
 @register.filter
 def facts_in_words(event: CaseEvent) -> str:
-    """Say in one line what the event is about besides: colleagues, a condition, types, a document."""
+    """Say in one line what else the event is about: colleagues, a condition, types, a document."""
     named, facts = getattr(event, "named", {}), facts_in(event)
     people = [named[name] for name in ("from_technician", "to_technician") if name in named]
     name = facts.get("name") or (condition_label(event) if facts.get("condition") else "")
@@ -71,7 +71,7 @@ def _urgency_changed(event: CaseEvent) -> str:
 
 
 def _schedule(date: dt.date, time: dt.time | None) -> str:
-    """Say a schedule by the portal's clock. Name the zone where the reader lives by another."""
+    """Format a schedule by the portal's clock. Name the zone if the reader's is different."""
     day = formats.date_format(date, "DAY_FORMAT")
     text = f"{day}, {formats.time_format(time, 'CLOCK_FORMAT')}" if time else day
     return f"{text} ({settings.TIME_ZONE})" if reader_timezones.readers_zone() else text

@@ -20,7 +20,7 @@ from cases.templatetags.portal import icon, state
 
 register = template.Library()
 
-# An age of more days is told in years.
+# From this age in days on, it is given in years.
 DAYS_TOLD = 730
 ROW = (
     '\n<tr role="row"><td role="cell" class="col-check"><label class="row-check">'
@@ -42,7 +42,7 @@ ROW = (
 def case_table_rows(context: Context) -> SafeString:
     """Return a row for each of the `cases` on this `page` of a list. `away`: the technicians who are away, by key.
 
-    It is no template: to render that took a third of the time of a list.
+    This is not a template, because rendering one took a third of the time of a list.
     """
     rows = CaseTableRows(context["place"], context["away"])
     first = context["page"].start_index()
@@ -52,7 +52,7 @@ def case_table_rows(context: Context) -> SafeString:
 
 
 class CaseTableRows:
-    """Writes the rows of one table. What all of them have in common is asked for once."""
+    """Writes the rows of one table. Values that they share are read once."""
 
     def __init__(self, place: str, away: Mapping[int, dt.date]) -> None:
         self._place, self._away = place, away
@@ -173,7 +173,7 @@ def _age(passed: dt.timedelta) -> tuple[str, str]:
     return _written_age("hour", hours, get_language()) if hours else _written_age("minute", minutes, get_language())
 
 
-@lru_cache(maxsize=5000)  # a list has dozens, and to translate them took a 30th of its time
+@lru_cache(maxsize=5000)  # a list has dozens, and translating them took a 30th of its time
 def _written_age(unit: str, n: int, language: str | None) -> tuple[str, str]:
     """Return `n` of a unit in the present `language`: short to the eye, and as words."""
     short, words = {

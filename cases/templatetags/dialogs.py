@@ -1,4 +1,4 @@
-"""The one dialog of the portal's pages."""
+"""The dialog of the portal's pages."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def dialog(
         "form": form,
         "danger": danger,
     }
-    # The same engine and context as an include has, so that the page's own values stay readable.
+    # The same engine and context as an include, so that the page's own values can be read.
     shell = context.template.engine.get_template("cases/includes/dialog.html")  # type: ignore[union-attr]
     with context.push(**slots):
         return shell.render(context)

@@ -1,4 +1,4 @@
-"""What staff read of a release that its member has opened, or has not."""
+"""What staff see about a release that its member has or has not opened."""
 
 from django import template
 from django.utils import timezone
@@ -13,10 +13,7 @@ register = template.Library()
 
 @register.filter
 def seen(case: Case) -> str:
-    """Say when its member first saw the released `case`, by the reader's clock.
-
-    Leave the year out where it is this one.
-    """
+    """Say when its member first saw the released `case`, by the reader's clock. Leave out the present year."""
     at, now = case.first_viewed_at, timezone.now()
     if at:
         is_this_year = timezone.localtime(at).year == timezone.localtime(now).year
@@ -24,5 +21,5 @@ def seen(case: Case) -> str:
         return _("Seen %(at)s") % {"at": reader_timezones.on_readers_clock(at, format_)}
     if unopened.is_recent(case):
         return _("Not opened yet")
-    # Recording a view may have failed. After this long the page says no more than what is known.
+    # Recording a view may have failed. After this long, the page says only what is known.
     return _("No view recorded")

@@ -1,7 +1,7 @@
 """The keys of the pages: one table, which the list of keys shows and keyboard.js follows.
 
-They are GitHub's where GitHub has the same. Each is one character or two one after the other, so people can switch them
-off (WCAG 2.1.4). `Control k` has a modifier, and stays.
+They are GitHub's where GitHub has the same. Each is one character, or two in sequence, so people can turn them off
+(WCAG 2.1.4). `Control k` has a modifier and always works.
 """
 
 import functools
@@ -32,7 +32,7 @@ LETTERS = {
     "admin:index": "j",
 }
 PALETTE = "Control k"
-# A letter by itself, as on GitHub: it creates something.
+# A single letter, as on GitHub. It creates something.
 CREATES = {"new_case": "c"}
 
 
@@ -92,7 +92,8 @@ def _in_lists(user: User) -> list[Key]:
 
 @register.simple_tag(takes_context=True)
 def keyboard(context: Context) -> SafeString:
-    """Draw the list of keys and the palette, closed. The same for all people of a role and language, and drawn once."""
+    """Draw the list of keys and the palette, closed. They are the same for everyone with the same role and language, so
+    they are rendered once."""
     user: User = context["user"]
     return _drawn(user.role, user.is_staff, user.keyboard_shortcuts, get_language())
 

@@ -23,10 +23,10 @@ from cases.templatetags.shown_errors import errors_shown
 
 register = template.Library()
 
-# How long a moment is told by its age.
+# How long a moment is shown by its age.
 RECENT = dt.timedelta(days=7)
 
-# States that are the same fact as another to the eye.
+# States that look the same as another.
 DRAWN_AS = {"announced": "scheduled", "changed": "new", "danger": "alert", "warning": "alert"}
 
 
@@ -38,9 +38,9 @@ def is_checkbox(field: BoundField) -> bool:
 
 @register.filter
 def with_class(field: BoundField, css_class: str) -> SafeString:
-    """Return the field's input with `css_class`, marked where it has errors.
+    """Return the field's input with `css_class`, marked if it has errors.
 
-    Django says itself that help and errors describe it.
+    Django itself links it to its help and errors.
     """
     own_class = str(field.field.widget.attrs.get("class") or css_class)
     if not field.errors:
@@ -56,13 +56,14 @@ def as_shown(field: BoundField) -> SafeString:
 
 @register.filter
 def portal_time(moment: dt.datetime | None, format_: str) -> str:
-    """Say when something is or was released: `moment` by the portal's clock, whatever the reader's is."""
+    """Say when something is or was released: `moment` by the portal's clock, independent of the reader's."""
     return reader_timezones.on_portal_clock(moment, format_) if moment else ""
 
 
 @register.filter
 def readers_time(moment: dt.datetime, format_: str) -> str:
-    """Say when something else was, beside a release: `moment` by the reader's clock, and its zone if it is another."""
+    """Say when something else happened, next to a release: `moment` by the reader's clock, with its zone if it
+    differs."""
     return reader_timezones.on_readers_clock(moment, format_)
 
 
@@ -81,9 +82,9 @@ def ago(moment: dt.datetime) -> SafeString:
 
 
 @register.simple_tag
-@functools.cache  # a list has dozens, and to find the address takes longer than all else
+@functools.cache  # a list has dozens, and finding the address takes longer than everything else
 def icon(name: str) -> SafeString:
-    """Draw a symbol of cases/icons.svg beside words that say the same: screen readers skip it."""
+    """Draw a symbol from cases/icons.svg next to words that say the same, so screen readers skip it."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("cases/icons.svg"), name
     )
@@ -91,8 +92,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def state(key: str, words: object, *, pill: bool = False) -> SafeString:
-    """Draw a state as a shape and a word. A `pill` has a ground of its color too, and is for the
-    heading of a page."""
+    """Draw a state as a shape and a word. A `pill` also has a background color and is for the heading of a page."""
     return _drawn_state(key, str(words), pill)
 
 
@@ -104,14 +104,14 @@ def _drawn_state(key: str, words: str, pill: bool) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def error_prefix(context: Context) -> str:
-    """Return what the title of a page begins with that has an error to say: a title is read first."""
+    """Return the prefix for the title of a page with an error, because a title is read first."""
     return _("Error:") + " " if errors_shown(context.flatten()) else ""
 
 
 @register.simple_tag(takes_context=True)
 def form_token(context: Context, form: forms.BaseForm | None = None) -> SafeString:
-    """Return the hidden field of a form in which people write or create something (cases.lifecycle.form_tokens). Of a
-    bound `form` what it shows is not saved yet, and scripts ask before somebody leaves it."""
+    """Return the hidden field of a form in which people write or create something (cases.lifecycle.form_tokens). The
+    content of a bound `form` is not saved yet, so scripts ask before a person leaves it."""
     user = context["request"].user
     if not isinstance(user, User):
         return SafeString("")
@@ -158,5 +158,5 @@ def toast_undo(message: Message) -> toasts.UndoButton | None:
 
 @register.filter
 def browser_name(user_agent: str) -> str:
-    """Return what people call the browser of a session, and the device that it runs on."""
+    """Return the names of a session's browser and device."""
     return browsers.name_of(user_agent)

@@ -6,7 +6,7 @@ from typing import Any
 from django.forms import BaseForm
 from django_filters import FilterSet
 
-# In which views put a sentence about the whole page.
+# The names under which views put a sentence about the whole page.
 SENTENCES = ("problem", "problems", "document_problem", "answer_problem")
 
 
@@ -16,7 +16,7 @@ def errors_shown(context: Mapping[Any, Any]) -> bool:
 
 
 def _has_errors(value: object) -> bool:
-    # By the type itself: to ask a lazy object for its class is to fetch what it stands for.
+    # By the type itself, because asking a lazy object for its class loads the object.
     if issubclass(type(value), FilterSet):
         value = value.form  # type: ignore[attr-defined]
     return issubclass(type(value), BaseForm) and value.is_bound and bool(value.errors)  # type: ignore[attr-defined]

@@ -1,4 +1,5 @@
-"""Login, logout, password reset, second factor, sessions, profile; of allauth only what this portal offers."""
+"""Sign-in, sign-out, password reset, second factor, sessions, profile. Only the parts of allauth that this portal
+offers."""
 
 from allauth.account import views
 from allauth.mfa.base import views as mfa

@@ -1,4 +1,4 @@
-"""The URLs of what people are told."""
+"""The URLs of notifications."""
 
 from django.urls import path
 

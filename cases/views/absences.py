@@ -1,4 +1,4 @@
-"""When a technician is away and who stands in: a technician's own page, and an administrator's for anyone."""
+"""Pages for absences: a technician's own, and an administrator's for anyone."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -53,7 +53,7 @@ def _page(request: PortalRequest, technician: User) -> HttpResponse:
 @require_POST
 @refusals_shown_by(refusal_above("dashboard"))
 def end_absence(request: PortalRequest, pk: int) -> HttpResponse:
-    """End an absence of one's own, or as an administrator anyone's, today."""
+    """End one's own absence today, or as an administrator anyone's."""
     found = Absence.objects.select_related("technician")
     if not request.user.is_administrator:
         found = found.filter(technician=request.user)

@@ -33,9 +33,9 @@ def api_tokens(request: PortalRequest) -> HttpResponse:
 @reauthentication_required
 @never_cache
 def new_api_token(request: PortalRequest) -> HttpResponse:
-    """Create a token, and show its secret this once: it is kept nowhere, not in the session either.
+    """Create a token, and show its secret only this once, because it is stored nowhere, not even in the session.
 
-    To send the form again creates no second one, because the name is taken.
+    Sending the form again does not create a second one, because the name is taken.
     """
     form = ApiTokenForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -48,7 +48,7 @@ def new_api_token(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def end_api_token(request: PortalRequest, pk: int) -> HttpResponse:
-    """Ask, and on POST end one of one's own tokens."""
+    """Ask for confirmation, and on POST end one of one's own tokens."""
     user = request.user
     token = get_object_or_404(ApiToken.objects.alive(), pk=pk, user=user)
     if request.method != "POST":

@@ -1,4 +1,4 @@
-"""Blackout days, for administrators: the list, a new one with whom it affects, and removing one."""
+"""Blackout days, for administrators: the list, a new one with the cases it affects, and removing one."""
 
 import datetime as dt
 from typing import Any, cast
@@ -59,7 +59,7 @@ def _list(request: PortalRequest, *, status: int = 200, **overrides: Any) -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrators_only
 def new_blackout_day(request: PortalRequest) -> HttpResponse:
-    """Show whom the `date` affects, with the form to add it (GET). Add it by `date` and `name` (POST)."""
+    """Show the cases that `date` affects, with the form to add it (GET). Add it by `date` and `name` (POST)."""
     if request.method != "POST" and "date" not in request.GET:
         return _list(request)
     now = portal_now()

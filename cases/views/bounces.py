@@ -1,4 +1,4 @@
-"""What administrators do about email that came back: confirm the address, and send again what didn't arrive."""
+"""What administrators do about bounced email: confirm the address, and resend what didn't arrive."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,7 +19,7 @@ from cases.views.requests import PortalRequest
 @administrators_only
 @refusals_shown_by(refusal_above("person", "pk"))
 def clear_bounce(request: PortalRequest, pk: int) -> HttpResponse:
-    """Take the mark off the address of a person, which works again."""
+    """Remove the mark from a person's address, which works again."""
     verbs.clear_bounce(person=get_object_or_404(User, pk=pk), by=request.user)
     messages.success(request, _("The address is no longer marked as bounced."))
     return redirect("person", pk=pk)

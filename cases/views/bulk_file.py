@@ -48,7 +48,7 @@ def bulk_file_template(request: PortalRequest) -> HttpResponse:
 
 
 def _content(file: UploadedFile[Any]) -> bytes:
-    """Return what is in the file, and no more of a large one than tells that it is too large."""
+    """Return the content of the file, but of a large one only enough to see that it is too large."""
     content: bytes = file.read(limits.SCHEDULE_FILE_BYTES + 1)
     return content
 

@@ -20,7 +20,7 @@ from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal
 from cases.views.requests import PortalRequest
 
-# What the address may fill in.
+# The fields that the address may fill in.
 PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction")
 
 
@@ -29,8 +29,8 @@ PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction")
 def new_bulk_run(request: PortalRequest) -> HttpResponse:
     """Show the form of `action` for the selection (GET), or make the preview (POST). Neither changes a case.
 
-    A selection that cannot be used leads back to its list, which says why. A form that was sent stays, with what was
-    typed.
+    A selection that cannot be used redirects back to its list, which says why. A form that was sent is shown again with
+    what was typed.
     """
     data = request.POST if request.method == "POST" else request.GET
     try:
@@ -82,7 +82,7 @@ def _back_to_list(request: PortalRequest, data: QueryDict, error: CaseError) -> 
 
 
 def _preview(request: PortalRequest, action: str, selection: Selection, form: BulkForm) -> str:
-    """Make the preview. Return its address, which knows the list that the person came from."""
+    """Create the preview. Return its address, which includes the list that the person came from."""
     run = bulk.preview(
         by=request.user,
         action=action,
@@ -101,7 +101,7 @@ def run_address(run: BulkRun, query: str = "") -> str:
 
 
 def _list_address(query: str) -> str:
-    """Return the address of the list. What is no query of it becomes none of another page."""
+    """Return the address of the list. Anything that is not one of its queries is dropped."""
     wanted = QueryDict(query).urlencode()
     return reverse("case_list") + (f"?{wanted}" if wanted else "")
 

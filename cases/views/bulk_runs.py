@@ -23,7 +23,7 @@ from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 State = BulkRun.State
-# "Spread over 3 days" is offered beside a crowded day.
+# "Spread over 3 days" is offered next to a crowded day.
 SPREAD_DAYS = 3
 DATED = (BulkRun.Action.SCHEDULE, BulkRun.Action.SHIFT, BulkRun.Action.SPREAD, BulkRun.Action.SCHEDULE_EACH)
 
@@ -31,7 +31,7 @@ DATED = (BulkRun.Action.SCHEDULE, BulkRun.Action.SHIFT, BulkRun.Action.SPREAD, B
 @require_safe
 @staff_only
 def bulk_runs(request: PortalRequest) -> HttpResponse:
-    """List the runs of the person. For administrators those of everybody."""
+    """List the person's runs, or for administrators everyone's."""
     page = selectors.pages_of_runs(request.user).get_page(request.GET.get("page"))
     context = {"page": page, "pages": page_numbers(page), "runs": page.object_list}
     return render(request, "cases/bulk/runs.html", context)
@@ -43,7 +43,7 @@ def bulk_runs(request: PortalRequest) -> HttpResponse:
 def bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
     """Show the preview of a run, its progress or its result.
 
-    HTMX gets the progress alone, and the whole page once the run is done.
+    HTMX gets only the progress, and the whole page once the run is done.
     """
     run = _visible_run(request, pk)
     if not request.htmx:
@@ -62,7 +62,7 @@ def _not_started(request: PortalRequest, error: CaseError, pk: int) -> HttpRespo
 @staff_only
 @refusals_shown_by(_not_started)
 def start_bulk_run(request: PortalRequest, pk: int) -> HttpResponse:
-    """Start a previewed run (POST). Sent twice it is started once, and both lead to its page."""
+    """Start a previewed run (POST). If sent twice, it starts once, and both requests lead to its page."""
     run = _visible_run(request, pk)
     if run.state == State.PREVIEWED:
         bulk.start(by=request.user, run=run)

@@ -94,7 +94,7 @@ def _links(form: CalendarForm) -> dict[str, Any]:
     around = {"previous": period.previous, "next": period.next}
     return {
         **{name: form.url(date=other.first, kind=None) if other else None for name, other in around.items()},
-        # On a phone the days before it may fill screens.
+        # On a phone, the days before it may fill several screens.
         "today": form.url(date=form.today, kind=None) + "#today",
         "views": [(view.value, form.url(view=view, kind=None)) for view in CalendarView],
         "query": form.query(),
@@ -102,7 +102,7 @@ def _links(form: CalendarForm) -> dict[str, Any]:
 
 
 def _not_moved(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """Show the case as it is now, with what was typed where it can still be moved."""
+    """Show the case as it is now, with what was typed if it can still be moved."""
     case, user, now = visible_case(request, pk), request.user, portal_now()
     typed = MoveForm(request.POST, case=case, by=user, now=now)
     if before := _moved_before(typed, case, user):
@@ -140,7 +140,8 @@ def move_case(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def _moved_before(form: MoveForm, case: Case, user: User) -> CaseEvent | None:
-    """Return the same move by `user`, which is sent again, if nothing has happened to `case` since."""
+    """Return the earlier, identical move by `user` if the request is sent again and nothing has happened to `case`
+    since."""
     if not form.is_valid():
         return None
     event = history.last_done(case, by=user, kinds=DATE_SET, reason=form.cleaned_data["reason"])
@@ -148,7 +149,7 @@ def _moved_before(form: MoveForm, case: Case, user: User) -> CaseEvent | None:
 
 
 def _back_to_calendar(request: PortalRequest, case: Case, former: Schedule | None, *, now: dt.datetime) -> HttpResponse:
-    """Lead back to the calendar, and say where `case` is now."""
+    """Redirect to the calendar, and say where `case` is now."""
     back = _way_back(request, now)
     url = f"{reverse('move_case', args=[case.pk])}?{back.query()}"
     undo_offers.tell_moved(request, _moved(case), url=url, case=case, former=former)

@@ -24,7 +24,7 @@ from cases.views.decorators import staff_only
 from cases.views.refusals import refusal_above, refusals_shown_by
 from cases.views.requests import PortalRequest
 
-# In the session, between the making of an address and the page that shows it.
+# In the session, between creating an address and the page that shows it.
 NEW_TOKEN = "new_feed_token"  # noqa: S105
 
 
@@ -39,7 +39,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     owner = feeds.owner_of(token)
     if owner is None or mfa.is_missing(owner):
         raise Http404
-    # What calendar programs ask for is no person's wish.
+    # Requests from calendar programs do not express a person's choice.
     with translation.override(languages.language_of(owner)):
         content = ical.feed(contents.cases_of(owner), at=timezone.now())
     return HttpResponse(content, content_type="text/calendar; charset=utf-8")
@@ -48,12 +48,13 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 @never_cache
-# The person has another role by now, or the session has ended: the dashboard is for everybody.
+# The person has a different role now, or the session has ended. The dashboard is for everyone.
 @refusals_shown_by(refusal_above("dashboard"))
 def change_feed(request: PortalRequest) -> HttpResponse:
-    """Make an address (POST `action` new) or take it back (off). Show a new address this once (GET).
+    """Make an address (POST `action` new) or take it back (off).
 
-    To reload that page must not make another one, which would end the first. 400 for any other `action`.
+    Show a new address only this once (GET). Reloading that page must not create another one, which would end the first.
+    400 for any other `action`.
     """
     user = request.user
     if request.method != "POST":
@@ -77,7 +78,7 @@ def _new_address(request: PortalRequest) -> HttpResponse:
     if token is None:
         return redirect("calendar")
     address = portal_url("calendar_feed", token)
-    # What calendar apps are registered for.
+    # The scheme that calendar apps handle.
     webcal = f"webcal:{address.partition(':')[2]}"
     context = {"address": address, "webcal_address": webcal, "ahead": contents.DAYS_AHEAD, "back": contents.DAYS_BACK}
     return render(request, "cases/calendar_feed.html", context)

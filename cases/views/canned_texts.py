@@ -53,9 +53,9 @@ def new_canned_text(request: PortalRequest) -> HttpResponse:
 
 
 def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """Show what was typed, for the text as it is now: who saves again has read that somebody changed it.
+    """Show what was typed, for the text as it is now: a person who saves again has read that it was changed.
 
-    One that is deleted by now is shown as a new text.
+    A text that has been deleted is shown as a new one.
     """
     found = CannedText.objects.filter(pk=pk).first()
     form = CannedTextForm(request.POST.dict() | {"version": found.version if found else 0})
@@ -86,7 +86,7 @@ def canned_text(request: PortalRequest, pk: int) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_not_changed)
 def delete_canned_text(request: PortalRequest, pk: int) -> HttpResponse:
-    """Delete the text. Messages that it was put into keep it. Nothing happens where it is gone."""
+    """Delete the text. Messages that contain it keep it. Nothing happens if it is already gone."""
     if found := CannedText.objects.filter(pk=pk).first():
         verbs.delete(canned_text=found, by=request.user, source=WEB)
         messages.success(request, _("Canned text deleted."))

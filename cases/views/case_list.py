@@ -35,9 +35,10 @@ COLUMNS: tuple[tuple[str, StrOrPromise], ...] = (
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table. Where an index has its order, `link` is the list ordered by it, or the other way round.
+    """A column of the table.
 
-    `direction`: of the order that the list has, for `aria-sort`.
+    If an index has its order, `link` is the list ordered by it, or in reverse. `direction` is that of the list's order,
+    for `aria-sort`.
     """
 
     key: str
@@ -87,7 +88,7 @@ def shown_cases(asked: CaseFilter, user: User, number: str | None) -> list[Visib
 
 
 def _display(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:
-    """Return what changes how the list is shown, each with the query that does it."""
+    """Return the display options of the list, each with its query."""
     densities = [("", _("Compact")), (COMFORTABLE, _("Comfortable"))]
     # Members have few cases, and look for a number by typing it.
     offered = [order for order in query.orders if order.column != "case" or not asked.by.is_member]

@@ -1,4 +1,4 @@
-"""`/`: what waits for the person who is logged in."""
+"""`/`: what is waiting for the signed-in person."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -29,9 +29,9 @@ def member_dashboard(request: PortalRequest) -> HttpResponse:
 
 
 def staff_dashboard(request: PortalRequest) -> HttpResponse:
-    """Show the queue of what anybody may take, and a technician's own work.
+    """Show the queue that any technician may take from, and a technician's own work.
 
-    Administrators see everybody's, and whether something is wrong with the releases.
+    Administrators see everyone's, and whether something is wrong with the releases.
     """
     user = request.user
     now = portal_now()

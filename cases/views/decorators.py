@@ -1,4 +1,4 @@
-"""Pages that are not for everybody, and addresses that are secrets."""
+"""Pages that are not for everyone."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,7 +11,7 @@ from cases.models import User
 
 
 def staff_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Raise Http404 for members, as for whatever they may not know of."""
+    """Raise Http404 for members, as for anything they may not know about."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

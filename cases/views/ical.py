@@ -1,4 +1,5 @@
-"""Cases as an iCalendar file (RFC 5545). Of a case only number and title go into it, nothing of its member."""
+"""Cases as an iCalendar file (RFC 5545). It contains only the number and title of a case, and nothing about its
+member."""
 
 import datetime as dt
 import re
@@ -15,7 +16,7 @@ from cases.models import Case
 
 # How often a calendar program is asked to look again.
 REFRESH = dt.timedelta(hours=1)
-# CONTROL of RFC 5545 but for the end of a line, which a text may hold: it is written as "\\n".
+# CONTROL of RFC 5545, except line ends, which a text may contain. They are written as "\\n".
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 

@@ -1,7 +1,7 @@
-"""What an open page asks for from time to time: how much is unread, and whether it is out of date.
+"""What an open page checks from time to time: how much is unread, and whether it is out of date.
 
-The page shows a token (cases.selectors.live). Here the same is worked out again. A case that its reader may no longer
-know of is answered like one that has not changed: to load the page says no less.
+The page has a token (cases.selectors.live), which is computed again here. A case that its reader may no longer know
+about is reported as unchanged. Loading the page would reveal no less.
 """
 
 from django.contrib.auth.decorators import login_not_required

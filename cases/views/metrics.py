@@ -1,4 +1,4 @@
-"""/metrics, for Prometheus and its kind. Who may read it: docs/adr/0006-who-reads-metrics.md."""
+"""/metrics, for Prometheus and similar collectors. Who may read it: docs/adr/0006-who-reads-metrics.md."""
 
 import secrets
 

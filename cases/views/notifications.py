@@ -1,4 +1,4 @@
-"""What a person was told: the page that lists it, what they do about it, and how they want to be told."""
+"""A person's notifications: the page that lists them, marking them read, and how to be notified."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -60,7 +60,7 @@ def read_all_notifications(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def notification_settings(request: PortalRequest) -> HttpResponse:
-    """Let the person choose how they want to be told of each kind."""
+    """Let the person choose how to be notified of each kind."""
     form = NotificationChoicesForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_bound and form.is_valid():
         verbs.choose(by=request.user, channels=form.cleaned_data)

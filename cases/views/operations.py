@@ -71,7 +71,7 @@ def operations_present(request: PortalRequest) -> HttpResponse:
 @require_safe
 @administrators_only
 def operations_workers(request: PortalRequest) -> HttpResponse:
-    """Ask broker and workers, for some two seconds. That they say nothing is an answer too."""
+    """Ask broker and workers, for about two seconds. Getting no response is a result too."""
     return render(request, "cases/operations/workers.html", {"broker": broker_status()})
 
 

@@ -1,4 +1,4 @@
-"""Allauth's pages that set a password, where what proved the person has ended at this moment."""
+"""allauth's pages that set a password, for when the proof of identity has just ended."""
 
 from allauth.account import views
 from django.contrib import messages
@@ -10,7 +10,7 @@ from cases.views.refusals import refusals_shown_by
 
 
 def _link_ended(request: HttpRequest, error: CaseError, /, **kwargs: str) -> HttpResponse:
-    """Show what a link of before shows."""
+    """Show the same as for an old link."""
     return render(request, "account/password_reset_from_key.html", {"token_fail": True}, status=error.status)
 
 

@@ -70,7 +70,7 @@ def invite_person(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrators_only
 def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
-    """Give somebody another name or address."""
+    """Change a person's name or address."""
     found = get_object_or_404(User, pk=pk)
     initial = model_to_dict(found, CorrectForm.Meta.fields)
     form = CorrectForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -88,7 +88,7 @@ def correct_person(request: PortalRequest, pk: int) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(refusal_above("person", "pk"))
 def reinvite_person(request: PortalRequest, pk: int) -> HttpResponse:
-    """Send the link to set a password once more, to somebody who has none yet."""
+    """Resend the link to set a password, to a person who has none yet."""
     found = get_object_or_404(User, pk=pk)
     with suppress(SentAlready):
         found = verbs.invite_again(person=found, by=request.user, form_token=form_tokens.sent_in(request))
@@ -167,7 +167,7 @@ def hand_over(request: PortalRequest, pk: int) -> HttpResponse:
 @administrators_only
 @refusals_shown_by(_refused)
 def remove_second_factor(request: PortalRequest, pk: int) -> HttpResponse:
-    """Let somebody sign in with the password alone from now on, for `reason` (POST)."""
+    """Let a person sign in with just the password from now on, for `reason` (POST)."""
     found = get_object_or_404(User, pk=pk)
     form = SecondFactorForm(request.POST)
     if not form.is_valid():
@@ -208,7 +208,7 @@ def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides
         "role_form": RoleForm(initial={"role": found.role}),
         "second_factor_form": SecondFactorForm(),
     }
-    # Others have some where a role was changed at the very moment in which a case was accepted.
+    # Others have some if a role was changed at the same moment as a case was accepted.
     if found.is_technician or open_cases:
         context["hand_over_form"] = HandOverForm(technician=found)
     return render(request, "cases/people/person.html", context | overrides, status=status)

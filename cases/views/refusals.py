@@ -1,4 +1,4 @@
-"""What a page answers when a verb refuses: decorators for views, and what puts a CaseError on a form."""
+"""The response of a page when a verb refuses: decorators for views, and helpers that put a CaseError on a form."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,7 +67,7 @@ def refusal_on(form: BaseForm) -> Iterator[None]:
 
 
 def add_refusal(form: BaseForm, error: CaseError) -> None:
-    """Put the sentence of `error` beside the field that it is about; above the form where there is none."""
+    """Put the message of `error` next to the field that it is about, or above the form if there is none."""
     form.add_error(error.field if error.field in form.fields else None, error.message)
 
 

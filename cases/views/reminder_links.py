@@ -31,7 +31,7 @@ BUTTONS: dict[Action, CaseActionView[Any]] = {
     view.action: view
     for view in (kind(source=SOURCE) for kind in (RescheduleCase, ReturnCase, CancelSchedule, ReleaseNow))
 }
-# What the page asks, what follows, and its button.
+# The question of the page, the consequence, and the button.
 WORDS = {
     Action.RESCHEDULE: (
         _("Change the release date?"),

@@ -7,7 +7,7 @@ from cases.models import User
 
 
 class PortalRequest(HttpRequest):
-    """A request after the middleware: somebody is signed in, and `htmx` says whether HTMX asks for a part of a page."""
+    """A request after the middleware: a person is signed in, and `htmx` says whether HTMX requests part of a page."""
 
     user: User
     htmx: HtmxDetails

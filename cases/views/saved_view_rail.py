@@ -16,9 +16,9 @@ from cases.selectors.case_list_query import CaseListQuery
 from cases.selectors.pagination import CappedCount
 from cases.selectors.saved_views import ShownView, views_of
 
-# How a list is drawn is no part of a view: every person has it their way.
+# How a list is displayed is not part of a view: each person has their own display settings.
 NOT_KEPT = {"per": "", "density": ""}
-# To read these asks the database, and no index holds what they find.
+# Reading these queries the database, and no index holds their results.
 SEARCHES = {"q", "member"}
 
 

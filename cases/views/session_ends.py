@@ -1,4 +1,4 @@
-"""What people read who send a form after their session has ended, or from a page of a former one."""
+"""Pages for people who send a form after their session has ended, or from a page of an earlier session."""
 
 from typing import cast
 

@@ -25,10 +25,10 @@ PAGE = "cases/notifications/unsubscribe.html"
 @never_cache
 @secret_address
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask (GET), and change nothing. Stop the emails (POST), for a person or their mail program. 404 for another link.
+    """Ask without changing anything (GET).
 
-    It says the same as often as it is called: which emails they are, in the language of their reader, and nothing else
-    about anybody.
+    Stop the emails (POST), for a person or their mail program. 404 for any other link. Every call shows the same: which
+    emails they are, in their reader's language, and nothing else about anyone.
     """
     too_often: HttpResponse | None = consume_or_429(request, action="unsubscribe", limit_get=True)
     if too_often:

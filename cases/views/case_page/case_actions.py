@@ -1,4 +1,4 @@
-"""The buttons of a case. Each parses a form, calls its verb, and says what became of it."""
+"""The buttons of a case. Each parses a form, calls its verb, and reports the result."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
@@ -36,37 +36,38 @@ FormT = TypeVar("FormT", bound=SingleValuesForm)
 
 @method_decorator(require_POST, name="dispatch")
 class CaseActionView(ABC, View, Generic[FormT]):
-    """A button of a case. A kind of button names its `action` and its form, and calls one verb in `perform`.
+    """A button of a case.
 
-    POST performs the action. A refusal answers with its status and the page of the case, in whose open dialog stands
-    what the person typed, and the sentence beside the field that it is about.
+    A subclass names its `action` and its form, and calls one verb in `perform`. POST performs the action. A refusal
+    returns its status and the page of the case. Its open dialog has what the person typed, with the message next to the
+    field that it is about.
     """
 
     action: Action
     form_class: type[FormT]
-    # What the page of the case calls the form.
+    # The name of the form on the page of the case.
     form_name = "change_form"
     # The door that the person came through.
     source = WEB
-    # An open dialog covers a sentence above the page.
+    # An open dialog covers a message at the top of the page.
     is_in_dialog = True
-    # What its verb writes into the history.
+    # What its verb writes to the history.
     kinds: tuple[CaseEvent.Kind, ...] = ()
 
     @abstractmethod
     def perform(self, form: FormT, *, case: Case, by: User) -> Case:
-        """Call the verb with what the valid `form` says. Return the case as it is then."""
+        """Call the verb with the content of the valid `form`. Return the case as it is after that."""
 
     @abstractmethod
     def said(self, case: Case) -> str:
-        """Return what the person reads once it is done."""
+        """Return the message for the person once it is done."""
 
     def post(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Perform the action on the case `pk`, or show why not."""
         return refusals_shown_by(self.refused)(self.act)(request, pk)
 
     def act(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """Check who may act before anything of the form: its errors would tell what the case is."""
+        """Check who may act before anything in the form, because its errors would reveal the state of the case."""
         case = visible_case(request, pk)
         permissions.check(self.action, by=request.user, case=case)
         form = self.make_form(request, case)
@@ -77,7 +78,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
         return self.answer(request, pk)
 
     def tell(self, request: PortalRequest, done: Case, former: Schedule | None) -> None:
-        """Say what became of the case, whose schedule was the `former` one."""
+        """Report the result for the case, whose schedule was the `former` one."""
         messages.success(request, self.said(done), extra_tags=undo_panel.TAG if done.is_released else "")
 
     def make_form(self, request: PortalRequest, case: Case) -> FormT:
@@ -91,10 +92,10 @@ class CaseActionView(ABC, View, Generic[FormT]):
         return redirect("case_detail", pk=pk)
 
     def done_before(self, form: FormT, *, case: Case, by: User) -> CaseEvent | None:
-        """Return what `by` did with the same form last, if nothing has happened to `case` since.
+        """Return what `by` last did with the same form, if nothing has happened to `case` since.
 
-        A button that is pressed twice, or again where the first answer was lost, is refused by its verb: the case is
-        another by then. What was asked for is done all the same.
+        If a button is pressed twice, or again because the first response was lost, its verb refuses, because the case
+        has changed by then. But what was requested has been done.
         """
         if not form.is_valid():
             return None
@@ -110,10 +111,10 @@ class CaseActionView(ABC, View, Generic[FormT]):
         return render_case(request, case, status=400, part=RELEASE, **self._open(form, case, request.user))
 
     def refused(self, request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-        """Answer a refusal with the page as the case is now.
+        """Respond to a refusal with the page of the case as it is now.
 
-        The form keeps what was typed, for the version that is shown: the person reads what the case has become, and
-        sends it again or does not. Where this can no longer be done the whole page is another, and HTMX reloads it.
+        The form keeps what was typed, for the version that is shown: the person reads how the case has changed, and
+        sends it again or not. If the action is no longer possible, the whole page has changed, and HTMX reloads it.
         """
         case = visible_case(request, pk)
         form = self.make_form(request, case)

@@ -58,7 +58,7 @@ def case_detail(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def visible_case(request: PortalRequest, pk: int) -> Case:
-    """Return the case for the person in person. Http404 where they may not know of it."""
+    """Return the case for this person. Http404 if they may not know about it."""
     cases = Case.objects.shown_to(request.user).in_full().annotate(is_stopped=release_stop.is_on())
     return get_object_or_404(first_views.with_recorded(cases, kind=FirstView.Kind.PAGE, by=request.user), pk=pk)
 
@@ -88,7 +88,7 @@ def render_case(
         context |= _staff_panels(case, user, can, documents=documents, now=now)
         context |= note_panel(case, user, before=request.GET.get("notes_before", ""))
     answer = render(request, part if is_part else PAGE, context | overrides, status=status)
-    # One address, two answers: the browser must not show one for the other when somebody goes back.
+    # One address, two responses: the browser must not show one instead of the other when a person goes back.
     patch_vary_headers(answer, ["HX-Request"])
     return answer
 
@@ -145,7 +145,7 @@ def _staff_context(case: Case, user: User) -> dict[str, Any]:
 
 
 def _forms(case: Case, user: User, can: set[Action], now: dt.datetime) -> dict[str, Any]:
-    """Return the forms of what `user` can do to `case` at `now`, and no others: a form takes longer than a query."""
+    """Return only the forms for what `user` can do with `case` at `now`, because a form takes longer than a query."""
     initial = {"version": case.version}
     forms: dict[str, Any] = {}
     if Action.ACCEPT in can:

@@ -1,4 +1,4 @@
-"""The documents of a case: attached, downloaded, taken away."""
+"""The documents of a case: attaching, downloading and removing them."""
 
 from contextlib import suppress
 from typing import Any, cast
@@ -68,7 +68,7 @@ def file_response(document: CaseDocument, *, as_attachment: bool = False) -> Fil
 
 
 def _opened(document: CaseDocument) -> File[Any]:
-    """Open the stored file and read its beginning: once the answer has begun, it is too late for another."""
+    """Open the stored file and read its beginning, because once the response has begun, it is too late for an error."""
     file = cast(File[Any], document.file.open("rb"))
     file.read(1)
     file.seek(0)
