@@ -1,7 +1,6 @@
-"""The texts of the portal and their translations: `make messages` collects the ones and refreshes the others.
+"""The portal's texts and their translations: `make messages` collects the texts and updates the translations.
 
-Babel does what GNU gettext does elsewhere, so that nothing has to be installed; Django turns templates into what
-Babel reads.
+Babel replaces GNU gettext, so that nothing has to be installed. Django turns templates into what Babel reads.
 """
 
 import io
@@ -40,7 +39,7 @@ def code() -> list[Path]:
 
 
 def languages() -> list[str]:
-    """Those that need a catalogue: all but the one in which the texts are written."""
+    """Languages that need a catalog: all except the one in which the texts are written."""
     return [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
 
@@ -50,14 +49,14 @@ def extracted() -> Catalog:
     for path in code():
         _add(catalogue, path, path.read_bytes())
     for path in templates():
-        # In brackets, for to Python the layout of a template is bad indentation.
+        # In brackets, because to Python the layout of a template is bad indentation.
         python = templatize(path.read_text(), origin=str(path.relative_to(ROOT)))
         _add(catalogue, path, f"({python}\n)".encode())
     return catalogue
 
 
 def path_of(language: str) -> Path:
-    """Where the translations to `language` are; what is compiled from them lies beside it, as .mo."""
+    """The file with the translations to `language`. The compiled .mo file is next to it."""
     return LOCALE / language / "LC_MESSAGES" / "django.po"
 
 
@@ -78,12 +77,12 @@ def compiled(catalogue: Catalog) -> bytes:
 
 
 def refresh(language: str) -> list[str]:
-    """Has the file of `language` hold every text of the portal and no other, with the translations that it has, and
-    compiles it. Returns the texts that still lack one."""
+    """Update the file of `language` to contain exactly the portal's texts, with their existing translations, and
+    compile it. Return the texts that still lack one."""
     catalogue, template = read(language), extracted()
     # The file changes with the texts only.
     template.creation_date = catalogue.creation_date
-    # A translation of another text, however alike, is none.
+    # A translation of a different text does not count, however similar.
     catalogue.update(template, no_fuzzy_matching=True)
     path = path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +98,7 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 
 def faulty(catalogue: Catalog) -> list[str]:
-    """The texts whose translation cannot be filled in as the text is: its placeholders are others."""
+    """The texts whose translation has different placeholders."""
     return [_text(message) for message in catalogue if message.id and not _has_its_placeholders(message)]
 
 

@@ -53,7 +53,7 @@ class CaseFactory(factory.django.DjangoModelFactory[Case]):
 
 
 class CaseTypeFactory(factory.django.DjangoModelFactory[CaseType]):
-    """By default one that says nothing but its name. `conditions`: the kinds of its conditions."""
+    """By default one with only a name. `conditions`: the kinds of its conditions."""
 
     class Meta:
         model = CaseType

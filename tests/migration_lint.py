@@ -22,14 +22,15 @@ MIGRATIONS = Path(__file__).parent.parent / "cases" / "migrations"
 
 
 def new_migrations(directory: Path = MIGRATIONS) -> list[str]:
-    """The names of the migrations in `directory` that are to be linted, in their order."""
+    """The names of the migrations in `directory` to lint, in order."""
     return sorted({path.stem for path in directory.glob("[0-9]*.py")} - set(ACCEPTED))
 
 
 def is_safe(name: str) -> bool:
-    """Whether `name` may run beside the portal. Print what speaks against it.
+    """Whether `name` may run while the portal is in use.
 
-    The database must have the migrations before it: their constraints are looked up there.
+    Print what speaks against it. The database must have the earlier migrations, because their constraints are looked up
+    there.
     """
     from django_migration_linter import MigrationLinter
 

@@ -1,4 +1,4 @@
-"""The order in which `make test` hands out modules, so that its processes end together and no core rests meanwhile."""
+"""The order in which `make test` distributes modules, so that its processes end together and no core is idle."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -570,7 +570,7 @@ PAGES = [
     page("operations-week", "operations", (ADMINISTRATOR,), "?days=7"),
 ]  # fmt: skip
 
-# Django's own, in Django's look; they are looked at, and not measured.
+# Django's own pages, in Django's design. They are viewed, but not measured.
 DJANGO_ADMIN = [
     page("admin", "admin:index", (ADMINISTRATOR,)),
     page("admin-cases", "admin:cases_case_changelist", (ADMINISTRATOR,)),

@@ -20,7 +20,7 @@ class RequestsInFlight:
         request_finished.connect(self._finished)
 
     def wait_for_none(self, *, seconds: float = 20) -> None:
-        """Returns once every request is answered. TimeoutError if one is not after so many seconds."""
+        """Return once every request is answered. TimeoutError if one is not answered within `seconds`."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._running == 0, timeout=seconds):
                 raise TimeoutError(f"{self._running} requests are not answered after {seconds} seconds.")

@@ -42,7 +42,7 @@ def world(db: None) -> World:
 
 @pytest.fixture(params=[None, MEMBER, TECHNICIAN, ADMINISTRATOR])
 def headers(request, world) -> dict[str, str]:
-    """Of a stranger, and of each role."""
+    """For a stranger, and for each role."""
     return header(new_token(world.user(request.param))) if request.param else {}
 
 

@@ -55,7 +55,7 @@ CURE = f"DROP FUNCTION IF EXISTS bench_poison CASCADE; {truncate('cases_case')}"
 
 
 def measure(*, small: bool) -> Section:
-    """Measure waves, then clean batches and batches with a bad row in turns."""
+    """Measure waves, then alternate between clean batches and batches with a bad row."""
     rounds = 2 if small else 5
     with start_servers(LOG_LEVEL="CRITICAL") as servers:
         setup = WaveSetup(servers.environment["DATABASE_URL"])

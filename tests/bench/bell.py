@@ -64,7 +64,7 @@ class ManyNotifications(Dataset):
 
 
 def measure(*, small: bool) -> Section:
-    """Measure every page, the bell in it, and the page of notifications, with both numbers in turns."""
+    """Measure every page, its bell, and the page of notifications, alternating between the two numbers."""
     sizes, repetitions = ((1000, 20_000), 2) if small else ((1000, 1_000_000), 10)
     with start_servers(ALLOWED_HOSTS="testserver"):
         collect_static()

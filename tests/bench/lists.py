@@ -26,11 +26,11 @@ from tests.bench.servers import start_servers
 from tests.static_files import collect_static
 
 WARM_UP = 1
-# Runs that say nothing of a median: those of a small run, beside which other tests run.
+# Too few runs for a median: those of a small run, which share the machine with other tests.
 FEW = 10
 # Returns how many bytes were shown.
 Work = Callable[[], int]
-# Of the cases. Not before the real one, in which nothing is to fall due while it is measured.
+# The day of the cases. It is in the future, so that nothing falls due during the measurement.
 TODAY = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
 FIRST, LAST = TODAY + dt.timedelta(days=20), TODAY + dt.timedelta(days=28)
 # Pages by name: who opens it, and its address.
@@ -75,7 +75,7 @@ class Times:
 
     @property
     def typical(self) -> float:
-        """The median. Of a few runs the fastest: beside other processes the rest tell of them."""
+        """The median, or the fastest of a few runs, because the others are slowed down by other processes."""
         return min(self.milliseconds) if len(self.milliseconds) < FEW else statistics.median(self.milliseconds)
 
 
@@ -109,7 +109,7 @@ class ManyCases(Dataset):
 
 
 def measure(*, small: bool) -> Section:
-    """Measure every page with both numbers of cases in turns, and plain statements beside them."""
+    """Measure every page, alternating between the two numbers of cases, and plain statements for comparison."""
     sizes, repetitions = ((1000, 20_000), 3) if small else ((1000, 50_000, 1_000_000), 60)
     with start_servers(ALLOWED_HOSTS="testserver"):
         collect_static()
@@ -181,10 +181,10 @@ def _bytes_of(response: Any) -> int:
 
 
 def in_turns(datasets: Sequence[Portal], works: dict[int, dict[str, Work]], repetitions: int) -> AllTimes:
-    """Do every work with each dataset in turns. The first run is not counted.
+    """Do all the work, alternating between the datasets.
 
-    What it loads is then taken out of garbage collection, as gunicorn.conf.py does: looking through it takes longer
-    than any page.
+    The first run does not count. What it loads is then excluded from garbage collection, as in gunicorn.conf.py,
+    because going through it takes longer than any page.
     """
     times: AllTimes = {
         name: {dataset.pending: Times([]) for dataset in datasets} for name in works[datasets[0].pending]

@@ -39,7 +39,7 @@ class DatabaseFile:
 
 
 def main(directory: str, repetitions: str, *sizes: str) -> None:
-    """Measure every page with each number of cases in turns, and print the times."""
+    """Measure every page, alternating between the numbers of cases, and print the times."""
     with start_servers(ALLOWED_HOSTS="testserver"):
         datasets = [DatabaseFile(int(size), Path(directory)) for size in sizes]
         for dataset in datasets:

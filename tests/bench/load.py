@@ -87,7 +87,7 @@ async def _exchange(port: int, path: str, session: str) -> tuple[int, bytes]:
 
 
 async def _on_end(order: dict[str, Any], got: list[tuple[Any, ...]]) -> None:
-    """Keep `at_a_time` requests running, for the people in turns."""
+    """Keep `at_a_time` requests running, taking turns between the people."""
     ends = time.monotonic() + order["seconds"]
     turns = iter(range(sys.maxsize))
 

@@ -42,7 +42,7 @@ class Measured:
 
 
 def measure(*, small: bool) -> Section:
-    """Measure every way in turns, kill senders, then measure the peers."""
+    """Measure every way by turns, kill senders, then measure the peers."""
     from tests.bench.peers import mail_rows
 
     with smtp_sink() as sink:

@@ -35,7 +35,7 @@ class Found:
 
 
 def measure(*, small: bool) -> Section:
-    """Measure every dataset in turns: medians, and a worker's memory. Explain the plans on the largest."""
+    """Measure the datasets by turns: medians, and a worker's memory. Explain the plans on the largest."""
     sizes, repetitions = ((1000, 20_000), 12) if small else ((1000, 100_000, 1_000_000), 100)
     with start_servers(ALLOWED_HOSTS="testserver") as servers:
         collect_static()

@@ -26,7 +26,7 @@ processes show how much a second process can gain on this machine. The approache
 their runs. The other libraries do the same work in their own environments, observed in the same way.
 """.strip().replace("\n", " ")
 
-Release = Callable[[float], None]  # prepares a wave to be released at the instant, in seconds since the epoch
+Release = Callable[[float], None]  # prepares a wave for release at the instant, in seconds since the epoch
 Measured = dict[tuple[str, int], list[Times]]
 
 
@@ -50,7 +50,7 @@ CELERY = "Celery, one ETA task a case"
 
 
 def measure(*, small: bool) -> Section:
-    """Measure every way with every size in turns, then the peers. A small run leaves out the peers."""
+    """Measure every way with every size by turns, then the peers. A small run leaves out the peers."""
     sizes, rounds = ((1_000,), 1) if small else ((1_000, 10_000, 100_000), 5)
     with start_servers() as servers:
         measured = waves(servers, sizes, rounds)

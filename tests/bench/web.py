@@ -21,7 +21,7 @@ ACCEPTED = 2
 
 
 def measure(*, small: bool) -> Section:
-    """Measure requests a second and their p95, ours and plain in turns, and the readers during a wave."""
+    """Measure requests per second and their p95, alternating between ours and plain, and the readers during a wave."""
     rounds, seconds = (2, 0.5) if small else (5, 2.0)
     with start_servers() as servers:
         collect_static()

@@ -1,4 +1,4 @@
-"""Make var/screenshots/index.html, in which all screenshots are seen beside each other, page by page."""
+"""Make var/screenshots/index.html, which shows all screenshots next to each other, page by page."""
 
 from collections import defaultdict
 from pathlib import Path

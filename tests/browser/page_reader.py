@@ -68,7 +68,7 @@ EMPTY_HEADINGS = """() => {
     return all.filter((element) => element.matches("h2, h3") && !element.matches(".cal-date"))
         .filter(isEmpty).map((heading) => heading.innerText);
 }"""
-# Where the navigation stands beside the menu for the first time, and a little beyond.
+# The width at which the navigation first appears next to the menu, and a little more.
 TABLETS = [768, 800, 830]
 # A desktop at 400 %.
 NARROW = 320
@@ -87,7 +87,7 @@ class Reader:
         # A dialog is the same on many pages.
         self.dialogs: dict[str, set[str]] = {scheme: set() for scheme in RULES}
         tab.add_init_script(WATCH_POLICY)
-        # Not in the frames, of which one shows a document that is not ours.
+        # Not in the frames, because one of them shows a document that is not ours.
         tab.add_init_script(f"if (self === top) {{ {Axe().axe_script} }}")
         tab.on("console", lambda told: self._hear(told.type, told.text))
         tab.on("pageerror", lambda error: self._hear("error", str(error)))

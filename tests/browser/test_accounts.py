@@ -25,7 +25,7 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
     settings.REQUIRE_STAFF_MFA = True
     kind = request.node.callspec.id
 
-    # She signs in, and is told that she needs a second factor; her password is asked for once more.
+    # She signs in, and is told that she needs a second factor. She has to enter her password again.
     administrator.set_password(PASSWORD)
     administrator.save()
     page = open_page(dark=dark, viewport=viewport)

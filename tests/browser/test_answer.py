@@ -30,7 +30,7 @@ def test_tom_writes_an_answer_and_mia_reads_it(sign_in, member, technician):
     page = sign_in(technician, at=f"/cases/{case.pk}/")
     answer = page.get_by_role("textbox", name="Answer", exact=True)
 
-    # It is saved by itself, and he goes on typing.
+    # It is saved automatically while he keeps typing.
     type_into(page, "Dear Mia,")
     expect_saved(page, "Dear Mia,")
     type_into(page, " **yes**.")
@@ -223,7 +223,7 @@ def test_a_conflict_stays_until_it_is_settled(sign_in, technician, administrator
     with page.expect_request(SAVING):
         type_into(page, " and mine")
 
-    # He goes on typing while his words are on their way.
+    # He keeps typing while his words are on their way.
     type_into(page, ", too")
     held[0].continue_()
     expect(page.locator("#answer-said")).to_contain_text("Someone changed this answer")

@@ -45,7 +45,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, member, technician, other_t
     page.get_by_label("Attach a report").set_input_files([REPORT])
     expect(page.locator("#document-list").get_by_role("link", name="granted.pdf")).to_be_visible()
 
-    # He goes on holiday: the case is Otto's.
+    # He goes on vacation, and the case is Otto's.
     page.get_by_role("button", name="Hand over to a colleague").click()
     page.get_by_label("Technician").select_option("otto")
     page.get_by_label("Reason").fill("I am away.")

@@ -53,7 +53,7 @@ def test_ada_closes_a_day_and_tom_chooses_another(
     expect(page.get_by_role("button", name="Move 1 case")).to_be_visible()
     expect(page.get_by_text("Pension")).to_be_visible()
 
-    # Tom sees it in the calendar, is told at once in the dialog, and takes the next day.
+    # Tom sees it in the calendar, is told immediately in the dialog, and takes the next day.
     page = sign_in(technician, viewport=viewport, dark=dark, at=f"/calendar/?date={monday}")
     expect(page.locator(f"[data-date='{monday}']")).to_contain_text("Office move")
     assert_accessible(page)

@@ -157,7 +157,7 @@ def test_the_entrance(open_page, member, dark, viewport):
         assert_accessible(page)
     page.goto("/accounts/login/")
 
-    # What one types can be looked at, and an error is where the cursor is.
+    # What people type can be shown, and an error is where the cursor is.
     page.get_by_label("Password", exact=True).fill("secret words")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")

@@ -65,7 +65,7 @@ class Dsn:
 
 @dataclass
 class Storm:
-    """What is sent, and which addresses are to be marked by it. `answers` are those of the server, with seconds."""
+    """What is sent, and which addresses it should mark. `answers` are those of the server, with seconds."""
 
     dsns: list[Dsn]
     people: dict[int, str]

@@ -1,4 +1,5 @@
-"""Verdict on cases that were recalled during a fault: hidden for good, and whoever was told of them is told of that."""
+"""Verdict on cases that were recalled during a fault: they stay hidden, and members who were told about them are told
+about the recall."""
 
 from tests.chaos.observations import KnownCase, Observations
 from tests.chaos.verdict import Rule, Verdict

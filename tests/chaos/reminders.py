@@ -1,6 +1,6 @@
 """Reminders during a fault: technicians with cases that are released soon, and what became of each reminder.
 
-They have nothing to do with the load of the fault, whose waves go on meanwhile.
+They are independent of the fault's load, whose waves continue in the meantime.
 """
 
 import datetime as dt
@@ -138,7 +138,7 @@ def taken(run: Run, wanted: Reminders) -> int:
 
 
 def change_some(wanted: Reminders, *, each: int) -> None:
-    """Release, move, hold and hand over `each` of the cases, of different technicians where there are so many."""
+    """Release, move, hold and hand over `each` of the cases, with different technicians if there are enough."""
     from cases.models import Case, User
     from tests.factories import UserFactory
 

@@ -65,9 +65,10 @@ class Technicians:
                 self._complete(session, case)
 
     def _complete(self, session: requests.Session, case: PlannedCase) -> None:
-        """Try until the case is completed. After an unclear answer, look at the case first.
+        """Try until the case is completed.
 
-        What is not completed long after the last wave is left: of a fault that is over it would say nothing.
+        After an unclear response, check the case first. A case that is not completed long after the last wave is given
+        up, because it says nothing about a fault that is over.
         """
         ends = time.monotonic() + min(PATIENCE, self._load.plan.last + PATIENCE - time.time())
         instant = 0.0

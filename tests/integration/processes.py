@@ -65,7 +65,8 @@ class LocalProcess:
         return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
 
     def kill(self, signal: str | int = "SIGKILL") -> None:
-        """SIGKILL ends the process and its children at once, as a dying machine does; others go to the process."""
+        """SIGKILL ends the process and its children immediately, like a dying machine. Other signals go to the
+        process."""
         number = signals.Signals[signal] if isinstance(signal, str) else signals.Signals(signal)
         if number == signals.SIGKILL:
             self.teardown()

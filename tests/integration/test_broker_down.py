@@ -46,7 +46,7 @@ def connection_of_the_web(request: pytest.FixtureRequest, redis: LocalRedis) -> 
 
 @pytest.mark.usefixtures("connection_of_the_web")
 def test_redis_refuses(redis: LocalRedis, member: User, technician: User) -> None:
-    """Scheduling goes on; without broker and workers, the command of the cron job releases."""
+    """Scheduling continues. Without broker and workers, the cron job's command releases."""
     redis.stop()
     with answers_within(QUICKLY):
         case = completed(member=member, by=technician, release_on=in_seconds(1))
@@ -59,8 +59,8 @@ def test_redis_refuses(redis: LocalRedis, member: User, technician: User) -> Non
 
 @pytest.mark.usefixtures("connection_of_the_web")
 def test_redis_is_frozen(redis: LocalRedis, start_worker: StartWorker, member: User, technician: User) -> None:
-    """Scheduling many cases is held up once, not once each. When Redis goes on, so do the workers; a message that
-    was given up may arrive all the same, and does no harm."""
+    """Scheduling many cases is held up once, not once per case. When Redis resumes, so do the workers. A message that
+    was given up may still arrive, and does no harm."""
     worker = start_worker("releases")
     worker.ready()
     redis.freeze()
@@ -78,8 +78,8 @@ def test_redis_is_frozen(redis: LocalRedis, start_worker: StartWorker, member: U
 def test_redis_is_frozen_over_the_instant(
     redis: LocalRedis, start_worker: StartWorker, client: Client, member: User, other_member: User, technician: User
 ) -> None:
-    """A worker waits for a Redis that does not answer, ETA tasks in hand. The member who looks does not wait for
-    either; for the one who does not look, the worker goes on when Redis does."""
+    """A worker waits for a Redis that does not answer, ETA tasks in hand. The member who visits does not wait for
+    either. For the one who does not visit, the worker resumes when Redis does."""
     worker = start_worker("releases")
     worker.ready()
     looked_at, other = (

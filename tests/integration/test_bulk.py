@@ -16,7 +16,7 @@ CASES = 3000
 
 
 def test_a_run_goes_on_when_its_worker_is_killed(start_worker: StartWorker, member: User, technician: User) -> None:
-    """The worker dies, parent and children, between two batches. Another one goes on when the lease has ended.
+    """The worker dies, parent and children, between two batches. Another one continues when the lease has ended.
 
     No row is done twice, and none is left out."""
     victim = start_worker("victim", queue="mail", concurrency=1)

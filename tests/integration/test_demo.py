@@ -107,7 +107,7 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the first demo leaves its database, for those of which it is not tested how they make one."""
+    """Where the first demo leaves its database, for demos whose own setup is not tested."""
     return tmp_path_factory.mktemp("prepared") / "portal.sqlite3"
 
 

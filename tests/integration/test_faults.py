@@ -35,8 +35,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.djang
 def test_worker_killed_in_mid_wave(
     start_worker: StartWorker, member: User, other_member: User, technician: User
 ) -> None:
-    """The whole worker dies, parent and children, between two batches. The next sweep of another worker goes on;
-    nothing is lost, nothing is done twice, and what was released keeps its date."""
+    """The whole worker dies, parent and children, between two batches. The next sweep of another worker continues:
+    nothing is lost, nothing is done twice, and released cases keep their date."""
     cases = wave(2000, members=[member, other_member], technician=technician)
     kill_in_mid_wave(start_worker, cases, lambda worker: worker.kill())
     before = dict(released_dates())
@@ -77,7 +77,7 @@ def test_two_workers_and_many_wake_ups_release_a_wave_once(
 def test_redis_restarted_while_a_worker_holds_eta_tasks(
     redis: LocalRedis, start_worker: StartWorker, member: User, technician: User
 ) -> None:
-    """The worker outlives a Redis that comes back empty, works on, and a sweep makes up for the lost ETA tasks.
+    """The worker survives a Redis that comes back empty and keeps working, and a sweep makes up for the lost ETA tasks.
 
     This is the gate for upgrades of Celery: the worker of 5.7.0 exits (rc 1, AttributeError … hostname) when Redis
     goes away while it holds any unacknowledged message, and an ETA task is one.

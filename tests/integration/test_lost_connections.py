@@ -86,7 +86,8 @@ def test_a_technician_who_reads(address: str, due_cases: Iterator[int], technici
 
 
 def test_a_technician_who_completes(member: User, technician: User, hang_up: HangUp) -> None:
-    """Who is told that it is done finds it done, in full. Who is told to try again may find it done, or not begun."""
+    """A person who is told that it is done finds it done completely. A person who is told to try again may find it
+    done, or not begun."""
     client = client_of(technician)
     cases = (CaseFactory(member=member, assigned_to=technician).pk for _ in itertools.count())
     statuses = answers(lambda pk: client.post(f"/cases/{pk}/complete/", {"release_option": "now"}), cases, hang_up)

@@ -77,8 +77,9 @@ def test_many_senders_never_send_one_mail_twice(
 def test_sender_killed_in_the_middle_of_a_message(
     start_worker: StartWorker, mail_server: MailServer, member: User, technician: User, moment: str, copies: int
 ) -> None:
-    """The sender dies between its claim and what the server says. Nobody touches the mail while the claim holds; when
-    that ends it is sent, under the same Message-ID. Only a server that had it gets it twice (docs/rules.md, 12)."""
+    """The sender dies between its claim and the server's reply. No one touches the mail while the claim lasts. When it
+    ends, the mail is sent under the same Message-ID. Only a server that already had it gets it twice (docs/rules.md,
+    12)."""
     wave(1, members=[member], technician=technician)
     mail_server.hold = moment
     victim = start_worker("victim", queue="mail")
@@ -127,7 +128,7 @@ def test_hanging_mail_server_holds_up_no_release(
     member: User,
     technician: User,
 ) -> None:
-    """The mail worker hangs on a server that never says a word. The sweep goes on beside it, and no mail is lost."""
+    """The mail worker hangs on a server that never responds. The sweep continues, and no mail is lost."""
     env = {"EMAIL_URL": silent_server.url, "EMAIL_TIMEOUT": 5}
     start_worker("releases", **env)
     start_worker("mail", queue="mail", concurrency=1, **env)
@@ -148,7 +149,7 @@ def test_hanging_mail_server_holds_up_no_release(
 
 
 def release_all() -> None:
-    """Releases what is due, in this process; the mail workers are told."""
+    """Releases what is due in this process, and notifies the mail workers."""
     assert releases.release_due(by="test", source=Source.COMMAND).failed == {}
     assert not Case.objects.due(timezone.now()).exists()
 

@@ -1,4 +1,4 @@
-"""Nothing goes on under a request that is being answered."""
+"""Nothing else runs while a request is being answered."""
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler

@@ -1,4 +1,4 @@
-"""A clock was ahead, and is set back: what was stored meanwhile as the present is no reason to wait for it."""
+"""A clock was ahead and is set back: times that were stored as the present in between are no reason to wait."""
 
 import datetime as dt
 import uuid

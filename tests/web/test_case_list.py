@@ -252,7 +252,7 @@ def test_what_cannot_be_read_shows_nothing_and_says_so(person, query, said, clie
 
 @pytest.mark.parametrize("view", ["hidden", "in_progress", "announced"])
 def test_no_order_tells_a_member_what_no_row_does(view, client, member, technician, clock, settings):
-    """Two cases in progress, of which one is completed, are in the same order before and after the completion."""
+    """Two cases in progress stay in the same order when one of them is completed."""
     settings.RELEASE_MEMBER_VIEW = view
     client.force_login(member)
     secret, other = (

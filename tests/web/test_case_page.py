@@ -1,4 +1,4 @@
-"""The page of one case for those who work on it: notes, hand-over, the date beside the form, and what HTMX swaps."""
+"""The page of one case for those who work on it: notes, handover, the date next to the form, and what HTMX swaps."""
 
 import datetime as dt
 import html

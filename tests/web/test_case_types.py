@@ -135,7 +135,7 @@ def as_member(client, member):
 
 
 def choices(page: str, name: str) -> list[str]:
-    """The values and words of a select, empty where there is none."""
+    """The values and words of a select, or nothing if there is none."""
     select = re.search(rf'<select name="{name}".*?</select>', page, re.DOTALL)
     found = re.findall(r"<option value=\"(\w*)\".*?>\s*(.*?)\s*</option>", select.group()) if select else []
     return [f"{value} {words}".strip() for value, words in found]

@@ -1,6 +1,7 @@
-"""A charset, of which a request may say anything: the body is read as UTF-8 or refused, and nothing is an error.
+"""The charset of a request can be anything: the body is read as UTF-8 or rejected, and nothing causes an error.
 
-Through the WSGI application, as gunicorn calls it: Django's test client begins behind what reads the Content-Type.
+This goes through the WSGI application, as gunicorn calls it, because Django's test client starts after the code that
+reads the Content-Type.
 """
 
 import io

@@ -205,7 +205,7 @@ def test_it_works(credential, other_technician):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_it_ends_for_ever(step, other_technician, administrator):
-    """The sign-ins come first, each of which ends the links to a password."""
+    """The sign-ins come first, because each of them ends the password links."""
     made = [(credential, credential(User.objects.get(pk=other_technician.pk))) for credential in CREDENTIALS]
     # Half a sign-in that works becomes a whole one.
     assert [credential for credential, works in made if credential is not half_a_sign_in and not works()] == []

@@ -30,7 +30,7 @@ STATES = [f"state-{state}" for state in ("draft", "submitted", "accepted", "sche
 GROUNDS = ["canvas", "bs-body-bg", "bs-tertiary-bg", "bs-secondary-bg"]
 WORDS = ["bs-body-color", "bs-emphasis-color", "bs-secondary-color", "accent-text", "state-urgent"]
 SELECTED = ["bs-body-color", "bs-emphasis-color", "accent-text"]
-# A state is read on its own ground beside a heading, and on that of the row in a list.
+# A state has its own background next to a heading, and that of the row in a list.
 PAIRS = [
     *((state, f"{state}-bg") for state in STATES),
     *product(STATES, ["canvas", "bs-body-bg", "bs-tertiary-bg"]),

@@ -1,4 +1,4 @@
-"""In which language the portal answers whom."""
+"""The language in which the portal responds to each person."""
 
 import pytest
 from django.core import mail

@@ -170,7 +170,7 @@ def test_a_wave_of_one_kind_is_one_row_that_is_read_at_once(case, member, other_
     wave = CaseFactory.create_batch(6, member=member, assigned_to=technician, scheduled=True)
     for about in wave:
         tell(Kind.REMINDER, about, technician, ref=1)
-    tell(Kind.HELD, wave[0], technician, ref=1)  # more is told of it, so it keeps a row of its own
+    tell(Kind.HELD, wave[0], technician, ref=1)  # it has more notifications, so it keeps its own row
     tell(Kind.REMINDER, case, technician, ref=1)
     tell(Kind.QUESTION, case, technician, by=member)
     client = signed_in(technician)

@@ -251,7 +251,8 @@ def test_an_odd_parameter_of_the_admin_is_no_error_of_ours(model, clients):
         for step, odd in enumerate((str(2**63), "99999-01-01", "(")):
             lookup = LOOKUPS[(number + step) % len(LOOKUPS)]
             assert clients[-1].get(address, {field + lookup: odd}).status_code < 500, (field, lookup, odd)
-    # All but the search are read by the same code for every model: each is asked for one of the two, in turns.
+    # Everything except the search is read by the same code for every model, so each model checks only one of the two,
+    # alternately.
     turn = list(admin.site._registry).index(model)
     for number, name in enumerate(("p", "o", "all", "e", "_to_field", "_popup", "_changelist_filters", "_facets")):
         odd = (str(2**63), "word " * 30)[(turn + number) % 2]

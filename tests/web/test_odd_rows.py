@@ -95,7 +95,7 @@ def test_every_other_page_of_a_case_opens(client, odd, administrator):
 @pytest.mark.one_database("opens the pages of an administrator again")
 @pytest.mark.parametrize("view", ["in_progress", "announced"])
 def test_every_preview_opens(settings, client, odd, administrator, view):
-    """Of what staff see, the setting changes what a member would see."""
+    """In what staff see, the setting changes only what a member would see."""
     settings.RELEASE_MEMBER_VIEW = view
     client.force_login(administrator)
     assert pages_of(client, "preview_case", list(odd.values()))

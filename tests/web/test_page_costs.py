@@ -1,4 +1,4 @@
-"""Every page asks the database as often for 3,000 cases as for a dozen, and no oftener than it says."""
+"""Every page runs as many queries for 3,000 cases as for a dozen, and no more than stated here."""
 
 import datetime as dt
 import itertools
@@ -54,7 +54,7 @@ def test_no_page_asks_oftener_when_there_are_many_cases():
     world = make_world()
     # More in one group of a dashboard than it shows.
     CaseFactory.create_batch(5, member=world.member, assigned_to=world.technician)
-    # And of a colleague: a page with such a case asks once for whom the technician stands in.
+    # And a colleague's: a page with such a case asks once for whom the technician stands in.
     CaseFactory(member=world.member, scheduled=True)
     # A member's first look releases what is due of theirs, once.
     pages = [page for page in [*PAGES, *API] if "due" not in page.name]

@@ -1,4 +1,4 @@
-"""/views/ and the rail beside the list: saving what one has filtered, and finding it again."""
+"""/views/ and the rail next to the list: saving a filtered list, and finding it again."""
 
 import re
 

@@ -63,7 +63,7 @@ def answer_to(client: Client, url: str, typed: str) -> tuple[int, str, int]:
 
 
 def told(client: Client, asked: list[tuple[str, str]] = ASKED) -> set[str]:
-    """The texts of which any door tells more than of nothing. What one tells is not asked at the next."""
+    """The texts about which any door reveals something. A text that one door reveals is not checked at the next."""
     found = set()
     for url, form in asked:
         nothing = answer_to(client, url, form.format(NOWHERE))

@@ -108,7 +108,7 @@ def test_what_was_typed_is_there_after_signing_in_and_the_person_returns_to_the_
 
 
 def test_it_is_the_verb_that_decides_when_it_is_sent_again(client, case, technician):
-    """The case was handed over meanwhile by somebody else: the page says so, with the words that were typed."""
+    """Someone else handed over the case in the meantime: the page says so, with the words that were typed."""
     token = form_tokens.new(technician)
     ended = client.post(f"/cases/{case.pk}/hand-over/", {"to": "0", "reason": "I am away.", "form_token": token})
     again = client.get(sign_in(client, technician, sign_in_link(ended)))

@@ -1,4 +1,4 @@
-"""Where am I signed in: the list is one's own, and the other sessions end when one says so."""
+"""Where am I signed in: people see their own sessions, and can end the others."""
 
 import pytest
 from django.test import Client

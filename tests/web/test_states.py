@@ -394,7 +394,8 @@ def no_doors() -> Iterator[Door]:
 
 
 def views_for(person: str, state: State) -> list[str]:
-    """The setting is about members; nobody else is told apart by it. Olga never sees the case, and is asked once."""
+    """The setting is about members and makes no difference to anyone else. Olga never sees the case, so she is checked
+    once."""
     match person:
         case "mia":
             return VIEWS
@@ -428,7 +429,7 @@ def test_what_is_no_door_tells_nothing(clients, settings):
     assert problems_of(list(no_doors()), State.SCHEDULED, clients, settings) == []
 
 
-# States of which a member is not told everything, each with a mark that no other text begins with.
+# States about which a member does not know everything, each with a mark that no other text begins with.
 KEPT_BACK = {state: f"{number}-" for number, state in enumerate([State.ACCEPTED, *sorted(PENDING)])}
 # They may say of a case what they say only where it is alone, the latest, or the first.
 SHOW_CASES = {"dashboard", "case_list", "api_case-list", "search", "palette", "live", "notifications"}

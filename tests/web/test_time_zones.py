@@ -49,7 +49,7 @@ def released(member: User, technician: User) -> Case:
 
 @pytest.fixture
 def scheduled(member: User, technician: User) -> Case:
-    """Mia's, completed at MOMENT, to be released on June 18 at 9 in the evening in New York."""
+    """Mia's case, completed at MOMENT, with a release on June 18 at 9 p.m. in New York."""
     return CaseFactory(
         scheduled=True,
         member=member,

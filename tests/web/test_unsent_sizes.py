@@ -18,7 +18,7 @@ pytestmark = [
 
 
 def case_type(lines):
-    """What the form of a case type sends with so many lines for conditions, all of them filled."""
+    """What the form of a case type sends with that many lines for conditions, all filled in."""
     rows = {
         f"conditions-{place}-{name}": value
         for place in range(lines)

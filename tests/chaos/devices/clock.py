@@ -32,7 +32,7 @@ class Clock:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the environment for processes that use this clock. They see steps at once."""
+        """Return the environment for processes that use this clock. They see steps immediately."""
         return _preloaded(required_library()) | {
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
@@ -73,7 +73,7 @@ def missing_tools() -> str:
 
 
 def required_library() -> Path:
-    """Return the library. RuntimeError with instructions if there is none."""
+    """Return the library. RuntimeError with instructions if it is missing."""
     if found := library():
         return found
     raise RuntimeError(HOW_TO_INSTALL)

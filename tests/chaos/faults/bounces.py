@@ -1,4 +1,4 @@
-"""Mail servers send a storm of bounces, of which many are forged or repeated."""
+"""Mail servers send a storm of bounces, many of them forged or repeated."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -34,7 +34,7 @@ def recall_and_sender_killed(run: Run) -> None:
 
 
 def _recall_some(run: Run) -> None:
-    """Recall releases of which the email is in each state."""
+    """Recall releases whose emails are in different states."""
     from cases import releases
     from cases.models import OutgoingEmail
     from tests.factories import UserFactory

@@ -9,7 +9,7 @@ from tests.chaos.registry import fault
 from tests.chaos.run import Run
 
 HOUR = 3600.0
-# Of what is pending when releases are stopped, every so many become due within the hour before they are started.
+# One in this many cases that are pending when releases are stopped becomes due within the hour before they are started.
 EVERY = 3
 
 

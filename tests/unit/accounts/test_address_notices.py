@@ -1,4 +1,4 @@
-"""Who had an address that was corrected is told so, at that address and once."""
+"""The owner of a corrected address is notified once, at the old address."""
 
 import pytest
 from django.core import mail

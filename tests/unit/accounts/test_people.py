@@ -192,7 +192,7 @@ def test_nobody_changes_their_own_role(administrator):
 
 @pytest.mark.parametrize("verb", ["role", "access"])
 def test_the_last_administrator_stays(verb, administrator):
-    """Of two who turn each other out one is too late, and nobody else may."""
+    """If two people deactivate each other, one is too late, and no one else may do it."""
     bob = UserFactory(role=User.Role.ADMINISTRATOR)
 
     def turn_out(person: User, by: User) -> None:
@@ -251,7 +251,7 @@ def test_a_wrong_name_or_address_is_corrected(administrator, member):
     correct(administrator, member, email=" Mia@Example.org")
     member.refresh_from_db()
     assert (member.email, member.display_name, member.username) == ("mia@example.org", "Mia May", "mia")
-    assert not EmailAddress.objects.exists()  # by which the former address would go on opening the account
+    assert not EmailAddress.objects.exists()  # which would let the former address keep opening the account
 
 
 def test_not_to_somebody_elses_address(administrator, member, other_member):

@@ -29,7 +29,7 @@ def cast(member, technician, other_technician, administrator):
     return {"mia": member, "tom": technician, "otto": other_technician, "ada": administrator}
 
 
-# Who may change Tom's own view, and one that Ada has shared: allowed, refused, or for them there is none.
+# Who may change Tom's own view, and one that Ada has shared: allowed, refused, or not visible to them.
 WHO = {
     ("own", "tom"): None,
     ("own", "otto"): SavedView.DoesNotExist,

@@ -148,7 +148,7 @@ def test_a_form_sends_one_message(case, member):
     assert len(stored_files() - before) == 1
 
 
-# In each way of RELEASE_MEMBER_VIEW, what of a conversation is open to whom between completion and release.
+# For each RELEASE_MEMBER_VIEW, which parts of a conversation are open to whom between completion and release.
 @pytest.mark.parametrize(
     ("way", "state", "reads", "writes"),
     [

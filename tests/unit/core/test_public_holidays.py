@@ -1,4 +1,4 @@
-"""Public holidays of regions: substitutes, languages, and years of which the package knows nothing."""
+"""Public holidays of regions: observed days, languages, and years without data in the package."""
 
 import datetime as dt
 

@@ -42,8 +42,8 @@ FROM generate_series(1, %(cases)s) AS n
 
 @pytest.fixture(scope="module", autouse=True)
 def many_cases(request, django_db_setup, django_db_blocker):
-    """250,000 cases, or as many as the module says, of 1,000 members, both analysed; they go when the tests of the
-    module are done."""
+    """250,000 cases, or the module's number, of 1,000 members, both analyzed. They are deleted when the module's tests
+    are done."""
     if connection.vendor != "postgresql":
         yield
         return

@@ -34,7 +34,7 @@ KEYS = [(event, "case"), (email, "case"), (email, "person"), (notification, "cas
 
 
 def person_without_words():
-    """A person to whom nothing else points."""
+    """A person that no other row points to."""
     person = UserFactory()
     PersonWords.objects.filter(person=person).delete()
     return person

@@ -1,4 +1,4 @@
-"""A daily digest whose sender dies, and what happens meanwhile: everything is told once."""
+"""A daily digest whose sender dies, and events in the meantime: everything is reported once."""
 
 import datetime as dt
 

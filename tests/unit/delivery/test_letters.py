@@ -116,7 +116,7 @@ def told_of(person, email_kind, kinds, role):
     return KINDS[email_kind].render(batch, EmailContext({person.pk: person}, {})).message
 
 
-# Each kind of email, and what else may look different. A new kind has to be added.
+# Each kind of email, and other variants that may look different. A new kind must be added.
 MAILS = {
     "released": lambda person: released(person, 1),
     "released, several": lambda person: released(person, 3),

@@ -45,7 +45,7 @@ def of_accounts(count):
 
 
 def sweeps(clock, seconds, every=SWEEP):
-    """What the sweeps of so many seconds have the mail worker do. Returns the present moment."""
+    """What the sweeps of that many seconds make the mail worker do. Returns the present moment."""
     ends = clock_now() + seconds * SECOND
     while clock_now() < ends:
         outbox.deliver()

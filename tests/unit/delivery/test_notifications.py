@@ -1,4 +1,4 @@
-"""Who is told what, when and through what: the events of the portal, each against everybody (docs/notifications.md)."""
+"""Who is notified of what, when and how: the portal's events, each checked for everyone (docs/notifications.md)."""
 
 import datetime as dt
 

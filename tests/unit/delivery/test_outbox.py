@@ -268,7 +268,7 @@ def test_refused_for_good_is_not_tried_again(clock, member):
 
 
 def pauses(clock, outcome, tries):
-    """The pauses in seconds after each of so many failures."""
+    """The pauses in seconds after that many failures."""
     found = []
     for _ in range(tries):
         (batch,) = outbox.claim(limit=1)

@@ -1,4 +1,4 @@
-"""For each event, preference and way of RELEASE_MEMBER_VIEW who is told what, when and through what; and nobody else.
+"""For each event, preference and RELEASE_MEMBER_VIEW: who is notified of what, when and how, and that no one else is.
 
 Each event of tests.unit.delivery.told_world happens through its verb, and then two days pass in which the portal does
 all that it does by itself. All that anybody finds at their bell, and every email that leaves, is compared with TABLE.
@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 VIEWS = ("hidden", "in_progress", "announced")
-# How long after the event: at once, when an undo is too late, the next morning, the one after it.
+# How long after the event: immediately, when an undo is too late, the next morning, the morning after that.
 NOW, NO_UNDO, MORNING, LAST = (dt.timedelta(seconds=seconds) for seconds in (0, 31, 20 * 3600, 44 * 3600))
 
 # What each kind is told by, to those who have chosen nothing, where NOTIFICATION_EMAILS is on; and words that nothing

@@ -1,4 +1,4 @@
-"""The demo data: a portal that looks lived in, on every page, and is told through the verbs."""
+"""The demo data: a portal that looks lived in on every page, and is created through the verbs."""
 
 import datetime as dt
 

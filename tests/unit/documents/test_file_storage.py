@@ -16,7 +16,7 @@ FOLDER = Path("var/documents")
 
 @pytest.fixture
 def _installed(monkeypatch):
-    """As if django-storages were: here only what it is told matters."""
+    """A stand-in for django-storages: only its arguments matter here."""
     monkeypatch.setattr(module, "find_spec", lambda name: name)
 
 

@@ -165,7 +165,7 @@ def test_what_may_not(name, content):
 
 
 def with_end(entries, length, content=DOCX):
-    """An archive whose end record tells of so many entries, and of a list of that length."""
+    """An archive whose end record announces that many entries, and a directory of that length."""
     return content[:-22] + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, entries, entries, length, 0, 0)
 
 

@@ -1,4 +1,4 @@
-"""The storage of documents: whole files or none, and files and rows that tell of each other."""
+"""The storage of documents: complete files or none, and matching files and rows."""
 
 import datetime as dt
 import errno

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def history(person: User) -> list[tuple[str, User, str]]:
-    """What is told of `person`, the latest first."""
+    """What is reported about `person`, latest first."""
     return [(event.kind, event.actor, event.said or event.reason) for event in latest_account_events(person, limit=50)]
 
 

@@ -64,7 +64,7 @@ def test_nobody_stands_in_before_and_after_or_without_being_able_to(technician, 
 
 @pytest.mark.parametrize("role", ["member", "administrator"])
 def test_nobody_stands_in_for_who_is_no_technician_any_more(technician, other_technician, role):
-    """Past the verb, which ends their absences. The deputy of a technician who was deactivated goes on."""
+    """Bypassing the verb, which ends their absences. The deputy of a deactivated technician continues."""
     away(technician, other_technician)
     User.objects.filter(pk=technician.pk).update(is_active=False)
     assert deputies.deputies_of([technician.pk]) == {technician.pk: {other_technician.pk}}

@@ -1,4 +1,4 @@
-"""The facts of the history are data: what people are called cannot change what is told of them."""
+"""The facts of the history are data: people's names cannot change what it says about them."""
 
 import pytest
 from django.db import connection

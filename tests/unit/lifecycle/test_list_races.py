@@ -1,4 +1,4 @@
-"""Lists of the portal that have so many entries at most, and names once: two administrators add at the same moment."""
+"""Lists of the portal with a maximum length and unique names: two administrators add at the same moment."""
 
 import pytest
 

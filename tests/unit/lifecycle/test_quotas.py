@@ -1,4 +1,4 @@
-"""What one person may add in an hour, or have open at once."""
+"""What one person may add in an hour, or have open at a time."""
 
 import datetime as dt
 from collections.abc import Callable

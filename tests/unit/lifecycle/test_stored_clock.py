@@ -186,7 +186,7 @@ def test_the_first_migration_stored_what_the_settings_said(settings):
 
 
 def test_comparing_the_clocks_costs_no_statement(member, clock, administrator):
-    """Of a wake-up, a wave, a look and a person's verb: it is part of a statement that runs anyway."""
+    """For a wake-up, a wave, a visit and a person's verb: it is part of a statement that runs anyway."""
     with_case = CaseFactory(due=True, member=member)
     for work in (
         lambda: releases.release_due(by="test", source="sweep"),

@@ -1,4 +1,4 @@
-"""No control character in a case number: the database refuses it, and the mail of an old row is sent all the same."""
+"""No control character in a case number: the database rejects it, and the mail of an old row is still sent."""
 
 from contextlib import contextmanager
 

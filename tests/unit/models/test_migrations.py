@@ -1,4 +1,4 @@
-"""Migrations: they run years later, and beside a portal that is in use."""
+"""Migrations: they run years later, and while the portal is in use."""
 
 import ast
 import shutil

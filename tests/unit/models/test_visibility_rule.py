@@ -12,7 +12,7 @@ import cases
 ROOMS = ("views", "api", "admin", "selectors")
 MANAGERS = {"objects", "_base_manager", "_default_manager", "all_objects"}
 THROUGH_THE_RULE = {"visible_to", "readable_by", "completed_visible_to", "shown_to", "none"}
-# What tells of no case: numbers over all cases, and how many are looked through.
+# Values that reveal nothing about a case: numbers over all cases, and how many are searched.
 NUMBERS = {
     ("selectors/case_list.py", "has_member_more_than"),
     ("selectors/dashboard.py", "any_due"),

@@ -100,7 +100,7 @@ def test_lateness_is_that_of_releases_by_schedule():
     for seconds in [0.02, 0.02, 0.02, 4]:
         released(utc(TODAY, "09:00") + seconds * SECOND, scheduled=nine)
     released(utc(TODAY, "00:00") + 4 * SECOND, scheduled=(TODAY, None), source="sweep")
-    # A person who releases is neither late nor early, and what was released at once had no instant.
+    # A person who releases is neither late nor early, and an immediate release had no instant.
     released(utc(TODAY, "11:00"), scheduled=nine, source="web")
     released(utc(TODAY, "11:00"), scheduled=(TODAY + DAY, None), source="api")
     released(utc(TODAY, "11:00"), source="web")

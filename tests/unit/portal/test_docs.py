@@ -19,7 +19,7 @@ from cases.models import PortalClock
 from portal.setting_registry import SETTINGS
 
 ROOT = Path(settings.BASE_DIR)
-# The two reports are written by `make chaos` and `make bench`, and speak of the code that they measured.
+# `make chaos` and `make bench` write the two reports, which are about the code that they measured.
 REPORTS = {"performance.md", "reliability.md", "capacity.md"}
 CODE = sorted(path for folder in ("cases", "portal", "tasks", "deploy") for path in ROOT.glob(f"{folder}/**/*.py"))
 DOCUMENTS = sorted(

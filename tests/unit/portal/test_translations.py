@@ -166,7 +166,7 @@ def test_no_code_says_a_bare_sentence(name):
 
 @pytest.mark.parametrize("model", list(apps.get_app_config("cases").get_models()), ids=lambda model: model.__name__)
 def test_the_names_of_models_and_fields_are_translated(model):
-    """Left to itself, Django makes them out of the code, in English."""
+    """Without these, Django derives them from the code, in English."""
     names = {"model": model._meta.verbose_name, "models": model._meta.verbose_name_plural}
     names |= {field.name: field.verbose_name for field in model._meta.local_fields if field.name not in UNNAMED}
     assert [name for name, text in names.items() if not isinstance(text, Promise)] == []

@@ -33,7 +33,7 @@ def accepted(member, technician) -> Case:
 
 @pytest.fixture
 def scheduled(member, technician) -> Case:
-    """Completed, to be released in a week; at schedule revision 1."""
+    """Completed, with a release in a week, at schedule revision 1."""
     return CaseFactory(scheduled=True, member=member, assigned_to=technician)
 
 

@@ -1,4 +1,4 @@
-"""Links that confirm an external condition: told once, stored as a digest, good for one use and so many days."""
+"""Links that confirm an external condition: shown once, stored as a digest, valid for one use and a number of days."""
 
 import datetime as dt
 

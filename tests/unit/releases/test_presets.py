@@ -1,4 +1,4 @@
-"""The dates that are suggested beside the date of a release."""
+"""The suggested dates next to the date field of a release."""
 
 import datetime as dt
 

@@ -62,7 +62,7 @@ def told(mailoutbox) -> Counter[tuple[str, str]]:
     releases_in=st.lists(st.integers(1, 200), min_size=1, max_size=6),
 )
 def test_however_the_clock_jumps_what_some_run_found_near_is_reminded_of_once(jumps, releases_in, mailoutbox, clock):
-    """Of what the clock had not passed before: that was released then."""
+    """For times that the clock had not passed before: those were released then."""
     User.objects.update(is_active=False)  # those of the example before
     technician = UserFactory(role="technician", time_zone=CHICAGO)
     clock.move_to(FROZEN)

@@ -1,4 +1,4 @@
-"""Who is reminded of which release, when, once, and of nothing that has changed since."""
+"""Who is reminded of which release and when, only once, and of nothing that has changed since."""
 
 import datetime as dt
 import zoneinfo

@@ -75,7 +75,9 @@ class Model:
     early: bool = False  # released by a person, not by the schedule
     released_by: User | None = None  # that person
     mails: list[tuple[str, dt.datetime]] = field(default_factory=list)  # of each release: its state, and when it is due
-    notices: list[tuple[int, str]] = field(default_factory=list)  # of each recall that is told: its release, its state
+    notices: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # for each recall that is reported: its release, its state
     to_confirm: int = 0  # open manual conditions
     conditions: int = 0  # of any kind and state
     approval: str = ""  # open, met or waived, once it is asked for
@@ -176,7 +178,7 @@ class Releases(RuleBasedStateMachine):
         model.history.append(kind)
 
     def refusal_at_once(self, model: Model, *, allowed: bool):
-        """What must be raised when somebody releases at once, None if they may."""
+        """What must be raised when a person releases immediately, or None if they may."""
         if not allowed:
             return WrongState
         if self.is_stopped:
@@ -417,7 +419,7 @@ class Releases(RuleBasedStateMachine):
 
     @rule()
     def mails_are_sent(self):
-        """Of a release within the mail hours only; of a recall at any time."""
+        """About a release only within the mail hours, about a recall at any time."""
         outbox.deliver()
         is_open = MAIL_HOURS[0] <= self.shown.time() < MAIL_HOURS[1]
         for model in self.models.values():

@@ -1,4 +1,5 @@
-"""While releases are stopped nothing is released, whatever the door; everything else goes on (docs/rules.md, 14)."""
+"""While releases are stopped nothing is released through any door, and everything else continues (docs/rules.md,
+14)."""
 
 import datetime as dt
 

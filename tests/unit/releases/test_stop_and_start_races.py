@@ -120,7 +120,7 @@ def test_of_two_stops_the_second_is_refused():
 
 
 def test_a_stop_that_meets_a_start_stands():
-    """Nobody is told that releases are stopped already by a stop that is being ended."""
+    """A stop that is being ended does not cause the error that releases are already stopped."""
     stop("The first.")
     with held_open(start):
         second = Thread(lambda: stop("The second."))

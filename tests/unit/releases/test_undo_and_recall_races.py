@@ -127,7 +127,7 @@ def test_a_recall_while_the_email_is_handed_to_the_server_tells_the_member_after
 
 
 def test_a_recall_and_the_record_of_the_sender_wait_for_each_other(case, administrator, clock):
-    """Whoever comes first, the member is told: the recall sees that it is being sent, or that it was."""
+    """No matter which comes first, the member is told: the recall sees that the email is being sent, or was sent."""
     clock.shift(UNDO)
     (batch,) = email_claims.claim(limit=10)
     with held_open(lambda: recall(case, administrator)):

@@ -1,4 +1,5 @@
-"""Which cases get an ETA task, and when: near ones at once, the rest by the sweep's look-ahead (docs/releases.md)."""
+"""Which cases get an ETA task, and when: near ones immediately, the rest through the sweep's look-ahead
+(docs/releases.md)."""
 
 import datetime as dt
 from collections import Counter

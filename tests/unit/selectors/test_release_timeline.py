@@ -41,7 +41,7 @@ def timelines(case):
 
 
 def told(timeline):
-    """What each moment says of its time: the time itself, or why there is none."""
+    """What each moment says about its time: the time itself, or why there is none."""
     return {moment.key: moment.at or moment.known for moment in timeline.moments}
 
 

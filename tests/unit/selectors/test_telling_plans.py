@@ -1,6 +1,6 @@
-"""What people are told and write to each other is read along indexes, whatever there is: the plans of PostgreSQL.
+"""Notifications and messages are read along indexes, however many there are: PostgreSQL's plans.
 
-Each kind of row is there in thousands, and most of them are one person's.
+There are thousands of rows of each kind, most of them one person's.
 """
 
 import datetime as dt

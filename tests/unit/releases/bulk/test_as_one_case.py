@@ -78,7 +78,7 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def story(case: Case) -> dict[str, Any]:
-    """Everything that is stored of a case, and what people are told of it, but for its keys."""
+    """Everything that is stored about a case, and its notifications, except keys."""
     tables = {"events": CaseEvent, "conditions": Condition, "emails": OutgoingEmail, "told": Notification}
     found = {
         name: sorted((plain(row) for row in model.objects.filter(case=case).values()), key=str)

@@ -351,7 +351,7 @@ def test_the_command_works_runs_off(technician, scheduled, capsys):
     assert "Bulk operations: 3 cases processed." in capsys.readouterr().out
 
 
-# What is chosen beside what all have, and whether an approval of each case is open.
+# What is chosen in addition to what all have, and whether each case has an open approval.
 COSTS = {
     "shift": {},
     "shift, with approvals": {},

@@ -50,7 +50,7 @@ def test_a_condition_that_was_met_at_once_is_removed_as_one_that_is_open(kind, a
     assert codes(run) == ["done"] * 4
     added = {each.case_id: each.state for each in Condition.objects.filter(kind=kind)}
     assert added == {there.pk: "met", missing.pk: "open", accepted.pk: "open", too_late.pk: "met"}
-    Case.objects.filter(pk=too_late.pk).update(version=99)  # somebody has had it in hands since
+    Case.objects.filter(pk=too_late.pk).update(version=99)  # someone has worked on it since
     clock.shift(MINUTE)
 
     undo = done(bulk.preview_undo(by=technician, run=run))

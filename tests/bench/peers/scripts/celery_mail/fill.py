@@ -1,4 +1,4 @@
-"""python -m celery_mail.fill COUNT: so many tasks in the queue."""
+"""python -m celery_mail.fill COUNT: puts that many tasks in the queue."""
 
 import sys
 

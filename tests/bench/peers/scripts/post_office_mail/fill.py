@@ -1,4 +1,4 @@
-"""python -m post_office_mail.fill COUNT: so many mails in the queue."""
+"""python -m post_office_mail.fill COUNT: puts that many mails in the queue."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""python -m tiny.fill COUNT: empties the tables and fills them with so many cases that wait."""
+"""python -m tiny.fill COUNT: empties the tables and fills them with that many waiting cases."""
 
 import sys
 

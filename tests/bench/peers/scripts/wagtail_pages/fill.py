@@ -1,4 +1,4 @@
-"""python -m wagtail_pages.fill COUNT: so many pages that wait for their go_live_at, a few seconds from now."""
+"""python -m wagtail_pages.fill COUNT: creates that many pages with a go_live_at a few seconds from now."""
 
 import sys
 from datetime import timedelta
