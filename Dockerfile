@@ -6,7 +6,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin portal
 WORKDIR /app
 
-# Before the code, so that a change of the code reuses what is installed. Everything has a wheel: no compiler is needed.
+# Before the code, so that a code change reuses what is installed. Everything has a wheel: no compiler is needed.
 COPY requirements.txt .
 RUN pip install --require-hashes --only-binary=:all: -r requirements.txt
 
