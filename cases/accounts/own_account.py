@@ -1,4 +1,7 @@
-"""What people do to their own account: set a password, with the mailed link or with their present password."""
+"""What people do to their own account: change their profile, set a password by a mailed link or by the former one."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _

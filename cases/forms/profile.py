@@ -50,21 +50,6 @@ class ProfileForm(SeenValuesMixin, forms.ModelForm[User]):
             "(%(zone)s)."
         ) % {"zone": settings.TIME_ZONE}
 
-    def save(self, commit: bool = True) -> User:
-        """Store only what was changed: an administrator may have changed something else in the meantime."""
-        if commit:
-            self._store()
-        return self.instance
-
-    @transaction.atomic
-    def _store(self) -> None:
-        person = lock_people(self.instance)[self.instance.pk]
-        chosen = {name: self.cleaned_data[name] for name in self.changed_by_person}
-        changed = [name for name, value in chosen.items() if value != getattr(person, name)]
-        for name in changed:
-            setattr(person, name, chosen[name])
-        person.save(update_fields=changed)
-        self.instance = person
-        if "time_zone" in changed:
-            mail_hours.look_again(self.instance)
-            notifications.move_daily_email(self.instance)
+    def changes(self) -> dict[str, Any]:
+        """Return what the person changed, and nothing else: an administrator may have changed that meanwhile."""
+        return {name: self.cleaned_data[name] for name in self.changed_by_person}

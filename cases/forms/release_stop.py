@@ -8,7 +8,7 @@ from cases.core.text_fields import ProseField
 from cases.forms.single_values import SingleValuesForm
 
 
-class SwitchForm(SingleValuesForm):
+class ReleaseStopForm(SingleValuesForm):
     """The reason, and the time of the stop that the person was looking at."""
 
     reason = ProseField(label=_("Reason"), required=False, max_length=limits.REASON)

@@ -17,15 +17,9 @@ def is_required(case: Case) -> bool:
     return settings.RELEASE_REQUIRES_ANSWER or bool(case.case_type and case.case_type.requires_answer)
 
 
-def check_answered(case: Case) -> None:
-    """Raise CaseError if `case`, which is locked, needs an answer and has none."""
-    if is_required(case):
-        check_is_answered(case, has_answer=has_answer(case))
-
-
-def check_is_answered(case: Case, *, has_answer: bool) -> None:
-    """Do the same as `check_answered` when it is already known whether the case has an answer."""
-    if not is_required(case) or has_answer:
+def check_answered(case: Case, *, is_answered: bool | None = None) -> None:
+    """Raise CaseError if `case`, which is locked, needs an answer and has none. `is_answered`: None to look it up."""
+    if not is_required(case) or (has_answer(case) if is_answered is None else is_answered):
         return
     if settings.RELEASE_REQUIRES_ANSWER:
         raise CaseError(_("Write an answer before you complete this case."))

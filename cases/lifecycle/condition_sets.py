@@ -1,4 +1,4 @@
-"""Changing the conditions of many locked cases in few statements. cases.lifecycle.conditions is for one case.
+"""Changing the conditions of many locked cases in few statements. cases.lifecycle.case_conditions is for one case.
 
 Each function stores the conditions and returns the events, which are not stored yet. `recount` comes last.
 """

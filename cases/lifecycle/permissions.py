@@ -115,7 +115,7 @@ TABLE: dict[Action, dict[str, Rule]] = {
         Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING),
     },
     Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING, reason=True)},
-    # Only for the person who released the case, and only for a short time (cases.releases.taking_back).
+    # Only for the person who released the case, and only for a short time (cases.releases.undo_and_recall).
     Action.UNDO: {
         Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.RELEASED})),
         Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED})),

@@ -129,7 +129,7 @@ class BulkRun(models.Model):
     mails = models.PositiveIntegerField(_("emails"), default=0, help_text=_("Members who would get an email."))
     crowded = models.JSONField(_("crowded days"), default=list, blank=True)
 
-    # The name of the chosen technician or type. Set by cases.releases.bulk.words.
+    # The name of the chosen technician or type. Set by cases.releases.bulk.row_texts.
     chosen_name: str | None = None
 
     objects = models.Manager.from_queryset(BulkRunQuerySet)()

@@ -32,7 +32,7 @@ def _column(label: Any) -> Any:
 
 class CaseWords(models.Model):
     """The result of `searchable` for the texts of one case. PostgreSQL has a GIN index over all columns, SQLite an FTS5
-    table that triggers maintain (cases.db.word_index)."""
+    table that triggers maintain (cases.db.search_index)."""
 
     case = models.OneToOneField(
         "cases.Case", verbose_name=_("case"), on_delete=models.CASCADE, primary_key=True, related_name="words"

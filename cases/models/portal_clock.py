@@ -11,7 +11,7 @@ class PortalClock(models.Model):
     """The portal's zone and RELEASE_TIME_OF_DAY, in one row, stored by the first migration.
 
     Every schedule is wall clock time. A process with a different zone in its settings would release early or late, so
-    it refuses (cases.lifecycle.stored_clock). Only cases.releases.clock_change changes the row.
+    it refuses (cases.lifecycle.stored_clock). Only cases.releases.portal_clock_change changes the row.
     """
 
     ONLY = 1

@@ -79,8 +79,6 @@ def outbox_status(cases: CaseQuerySet, now: dt.datetime, *, patience: dt.timedel
     It lists emails about `cases` or accounts. Ages start when an email was first due, because a failed attempt moves
     `next_try`. `patience` is how long an email may wait before its first attempt, by default several sweeps.
     """
-    # Sweeps announce waiting emails. After this many without effect, there is no mail worker or no server accepts them.
-    sweeps = dt.timedelta(seconds=SWEEPS_MISSED * settings.SWEEP_INTERVAL)
     opened = OutgoingEmail.objects.filter(OPEN)
     failing = opened.exclude(last_error="").filter(due__lte=now).order_by("due")
     given_up = OutgoingEmail.objects.filter(state__in=GIVEN_UP).order_by("-pk")

@@ -1,4 +1,4 @@
-"""Verbs on the conditions of a case, as in cases.releases.actions.
+"""Verbs on the conditions of a case, as in cases.releases.complete_and_release.
 
 They run under the lock of the case, and each recounts its open conditions. If the last one is met after the instant, a
 worker is woken after the commit. The sweep releases the case if that message is lost.
@@ -167,7 +167,7 @@ def present(condition: Condition, case: Case) -> Condition:
 
 def store(case: Case) -> None:
     """Save the locked `case` with its conditions recounted. Wake a worker if nothing holds it back anymore."""
-    conditions.recount(case)
+    case_conditions.recount(case)
     case.version += 1
     case.save(update_fields=["open_conditions", "version"])
     wake_if_reached(case)

@@ -205,17 +205,13 @@ def _store(near: Mapping[int, list[Case]], people: Mapping[int, User], days: Map
         )
         for person in sorted(near)
     )
-    # Another process may be sending the same reminder. An email with nothing left to say is dropped.
-    Reminder.objects.bulk_create(
-        (
-            Reminder(
-                case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
-            )
-            for (person, cases), email in zip(sorted(near.items(), key=itemgetter(0)), emails, strict=True)
-            for case in sorted(cases, key=attrgetter("pk"))
-        ),
-        ignore_conflicts=True,
+    reminders = (
+        Reminder(
+            case=case, recipient_id=person, schedule_revision=case.schedule_revision, day=days[person], email=email
+        )
+        for (person, cases), email in zip(sorted(near.items(), key=itemgetter(0)), emails, strict=True)
+        for case in sorted(cases, key=attrgetter("pk"))
     )
-    # Somebody else may remind of the same at this moment. An email with nothing left to say is dropped.
+    # Another process may be sending the same reminder. An email with nothing left to say is dropped.
     Reminder.objects.bulk_create(reminders, ignore_conflicts=True)
     transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)

@@ -1,8 +1,8 @@
 """Search by case number, by words and, for staff, by member.
 
 Numbers and names are found along indexes among all cases, so old cases are found as well as new ones. Each way returns
-at most MAX_MATCHES cases. Staff search all texts of a case along an index (cases.db.word_index). Members search their
-own cases one by one, in the texts that they may read now (cases.selectors.readable_words).
+at most MAX_MATCHES cases. Staff search all texts of a case along an index (cases.db.search_index). Members search their
+own cases one by one, in the texts that they may read now (cases.selectors.search_permissions).
 """
 
 import itertools

@@ -131,9 +131,7 @@ def _store(run: BulkRun, rows: Sequence[BulkRow]) -> BulkRun:
 
 def _items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
     """Return `rows` with their cases, in one statement, without those that `by` may not know about."""
-    visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
-    cases = visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
-    found = {case.pk: case for case in cases.order_by()}
+    found = {case.pk: case for case in cases_of(rows, by=by).order_by()}
     return [Item(row, found[row.case_id]) for row in rows if row.case_id in found]
 
 

@@ -1,4 +1,4 @@
-"""Undo of a bulk release: an undo within RELEASE_UNDO_SECONDS, otherwise a recall (cases.releases.taking_back)."""
+"""Undo of a bulk release: an undo within RELEASE_UNDO_SECONDS, else a recall (cases.releases.undo_and_recall)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ from cases.releases.undo_and_recall import (
 Kind = CaseEvent.Kind
 
 
-class TakeBack(UndoOperation):
+class UndoRelease(UndoOperation):
     """Takes releases back. The cases end up on hold. Their email rows are locked with the cases, and the members before
     that."""
 

@@ -175,9 +175,7 @@ def _work(run: BulkRun, rows: Sequence[BulkRow]) -> None:
 
 def _lock_items(rows: Sequence[BulkRow], *, by: User) -> list[Item]:
     """Lock the cases of `rows`. Refuse those that `by` may no longer see."""
-    visible = Case.objects.visible_to(by).filter(pk__in=ids_as_rows([row.case_id for row in rows]))
-    cases = visible.defer("title", "title_folded", "description").annotate(is_stopped=release_stop.is_on())
-    found = {case.pk: case for case in in_lock_order(cases)}
+    found = {case.pk: case for case in in_lock_order(cases_of(rows, by=by))}
     for row in rows:
         if row.case_id not in found:
             _refuse(row, NotAllowed(_("You don't have permission to do this.")))
