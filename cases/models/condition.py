@@ -21,10 +21,6 @@ class ConditionState(models.TextChoices):
     WAIVED = "waived", _("Waived")
 
 
-# Kinds that do not say what the condition is about.
-NEEDS_A_NAME = ["manual", "external"]
-# A case has at most one of each of these.
-ONCE_PER_CASE = ["report", "answer", "approval"]
 UNMET = Q(state="open")
 
 

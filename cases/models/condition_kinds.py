@@ -12,7 +12,7 @@ class ConditionKind(models.TextChoices):
     EXTERNAL = "external", _("Confirmation by link")
 
 
-# Their kind does not say what they are about.
+# Kinds that do not say what the condition is about.
 NEEDS_A_NAME = ["manual", "external"]
 # A case has at most one of each of these.
 ONCE_PER_CASE = ["report", "answer", "approval"]
