@@ -104,7 +104,7 @@ def _is_still_so(notification: Notification, case: Case, unmet: Collection[int])
     """Tell whether `notification` still needs attention. One about a past event always counts."""
     kind, ref = notification.kind, notification.ref
     if kind in ABOUT_CONDITIONS:  # they ask for something as long as the condition is open
-        # Of a case that was reopened the approval is asked for again once it is completed.
+        # If a case was reopened, the approval is asked for again once it is completed.
         return ref in unmet and not case.is_released and (case.is_pending or kind == Kind.CONDITION)
     if kind in ABOUT_SCHEDULES:
         is_same = not case.is_released and case.schedule_revision == ref

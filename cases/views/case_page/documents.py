@@ -98,7 +98,7 @@ def attach_document(request: PortalRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @refusals_shown_by(show_refusal)
 def remove_document(request: PortalRequest, pk: int, document_pk: int) -> HttpResponse:
-    """Ask whether the document shall go, by its name (GET). Remove it (POST). One that is gone was removed."""
+    """Ask whether to remove the document, by its name (GET). Remove it (POST). One that is gone was removed."""
     try:
         found = visible_document(request, pk, document_pk)
     except Http404:
