@@ -187,3 +187,19 @@ def test_axe_finds_nothing(dark, viewport, sign_in, member, technician, administ
     assert_accessible(page)
     page = sign_in(member, **options, at=f"/cases/{cases[2].pk}/")
     assert_accessible(page)
+
+
+def test_of_a_date_that_is_changed_twice_only_the_last_change_can_be_undone(sign_in, member, technician):
+    """The other offers are for a case as it was: the portal refuses them."""
+    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    for days in (20, 21, 22):
+        page.get_by_text("Change release date").locator("visible=true").first.click()
+        page.locator("#reschedule input[type=date]").fill(day(days)[0])
+        page.get_by_role("button", name="Update release date").click()
+        expect(page.locator("#release-panel .release-date")).to_contain_text(day(days)[1])
+    undo = page.locator(".toasts").get_by_role("button", name="Undo")
+    expect(undo).to_have_count(1)
+    expect(page.locator(".toasts > .alert")).to_have_count(1)
+    undo.click()
+    expect(page.locator("#release-panel .release-date")).to_contain_text(day(21)[1])

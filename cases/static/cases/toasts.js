@@ -42,13 +42,23 @@ function undoForm({ url, fields }) {
   return form;
 }
 
+/** Takes the earlier offers for the same thing away: they are for what it was before, and the server would refuse them. */
+function withdrawOffers({ url }) {
+  for (const form of document.querySelectorAll(".toasts .toast-undo")) {
+    if (form.getAttribute("action") === url) form.closest(".alert").remove();
+  }
+}
+
 /** Shows a toast of `level`: success, info, warning or danger. `undo` says what takes it back. */
 function show({ level, text, undo }) {
   const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   toast.classList.add(`alert-${level}`);
   const words = toast.querySelector(".toast-words");
   words.textContent = text;
-  if (undo) words.after(undoForm(undo));
+  if (undo) {
+    withdrawOffers(undo);
+    words.after(undoForm(undo));
+  }
   document.getElementById("toasts").append(toast);
 }
 
