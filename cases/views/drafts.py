@@ -20,7 +20,7 @@ from cases.forms.versions import VersionForm
 from cases.lifecycle import form_tokens, permissions
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent
-from cases.views.case_page.case_detail import render_case, show_refusal, visible_case
+from cases.views.case_page.case_detail import show_refusal, visible_case
 from cases.views.draft_page import render_draft, render_saved
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest
@@ -63,7 +63,7 @@ def _not_edited(request: PortalRequest, error: CaseError, pk: int) -> HttpRespon
     form = DraftForm(request.POST, instance=visible_case(request, pk)) if request.method == "POST" else None
     if form and isinstance(error, Stale):
         return _changed_meanwhile(request, pk, form, error)
-    return render_case(request, visible_case(request, pk), status=error.status, problem=error.message, unsaved=form)
+    return show_refusal(request, error, pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

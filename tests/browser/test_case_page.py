@@ -203,3 +203,21 @@ def test_of_a_date_that_is_changed_twice_only_the_last_change_can_be_undone(sign
     expect(page.locator(".toasts > .alert")).to_have_count(1)
     undo.click()
     expect(page.locator("#release-panel .release-date")).to_contain_text(day(21)[1])
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_reason_stays_where_the_case_went_back_to_work_meanwhile(scripts, tab_for, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    tab = tab_for(technician, scripts=scripts)
+    tab.goto(f"/cases/{case.pk}/")
+    tab.get_by_text("Change release date").locator("visible=true").first.click()
+    tab.locator("#reschedule input[type=date]").fill(day(20)[0])
+    tab.locator("#reschedule textarea").fill("She asked for more time.")
+    Case.objects.update(status="accepted", scheduled_release_date=None, date_completed=None, version=7)
+    questions = []
+    tab.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.accept()))
+    tab.get_by_role("button", name="Update release date").click()
+    expect(tab.get_by_text("It isn't completed yet.").locator("visible=true").first).to_be_visible()
+    kept = tab.locator("textarea").filter(visible=True)
+    assert "She asked for more time." in [field.input_value() for field in kept.all()]
+    assert not questions

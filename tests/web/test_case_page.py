@@ -251,8 +251,8 @@ def test_a_case_that_was_released_meanwhile_has_no_date_to_change(case, client, 
     Case.objects.filter(pk=case.pk).update(actual_release_date="2025-06-11T12:00Z", release_number=1)
     client.force_login(technician)
     answer = reschedule(client, case, HTMX, release_date="2025-07-01", version=1)
-    page = answer.content.decode()
-    assert answer.status_code == 409
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (409, "true")
+    page = page_of(client, case)
     assert "has already been released" in page
     assert "reschedule_date" not in page
 
@@ -267,6 +267,24 @@ def test_a_case_that_went_back_to_work_meanwhile_is_loaded_anew_and_says_so(case
     page = page_of(client, case)
     assert "Nothing was saved because the case has changed." in page
     assert "This case is in progress. It isn&#x27;t completed yet." in page
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_a_reason_for_what_can_no_longer_be_done_can_still_be_copied(headers, case, client, technician):
+    Case.objects.filter(pk=case.pk).update(
+        status="accepted", scheduled_release_date=None, date_completed=None, version=2
+    )
+    client.force_login(technician)
+    answer = reschedule(client, case, headers, release_date="2025-07-01", version=1, reason="She asked for it.")
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "It isn&#x27;t completed yet." in page
+    if headers:  # the form with the reason stays where it is
+        assert "HX-Refresh" not in answer.headers
+        assert "data-trouble" in page
+    else:
+        assert "Your text wasn't saved" in page
+        assert "She asked for it." in page
 
 
 # --- For all of it --------------------------------------------------------------------------------------------------

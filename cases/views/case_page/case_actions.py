@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.views import View
 from django.views.decorators.http import require_POST
 
 from cases import releases
+from cases.accounts.unsent_fields import texts_in
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.core.reader_timezones import on_portal_clock
@@ -22,6 +23,7 @@ from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm, Sche
 from cases.forms.single_values import SingleValuesForm
 from cases.lifecycle import history, permissions
 from cases.lifecycle.permissions import Action
+from cases.middleware.login_required import PART
 from cases.models import Case, CaseEvent, User
 from cases.models.case_event import DATE_SET
 from cases.views.case_page import undo_offers, undo_panel
@@ -114,7 +116,7 @@ class CaseActionView(ABC, View, Generic[FormT]):
         """Respond to a refusal with the page of the case as it is now.
 
         The form keeps what was typed, for the version that is shown: the person reads how the case has changed, and
-        sends it again or not. If the action is no longer possible, the whole page has changed, and HTMX reloads it.
+        sends it again or not. If the action is no longer possible, the whole page has changed and has no such form.
         """
         case = visible_case(request, pk)
         form = self.make_form(request, case)
@@ -125,9 +127,10 @@ class CaseActionView(ABC, View, Generic[FormT]):
             add_refusal(form, error)
             return self.show_again(request, case, form)
         is_possible = self.action in permissions.allowed(by=request.user, case=case)
-        kept = self._renewed(form, error, case, request.user) if is_possible else {}
-        answer = render_case(request, case, status=error.status, part=RELEASE, problem=error.message, **kept)
-        return answer if is_possible or not request.htmx else _reloading(request, answer, error)
+        if request.htmx and not is_possible:
+            return _told_apart(request, error)
+        kept = self._renewed(form, error, case, request.user) if is_possible else {"unsaved": texts_in(request)}
+        return render_case(request, case, status=error.status, part=RELEASE, problem=error.message, **kept)
 
     def _renewed(self, form: FormT, error: CaseError, case: Case, user: User) -> dict[str, Any]:
         if "version" not in form.fields:
@@ -235,12 +238,13 @@ def _completed(case: Case) -> str:
     return _("Case completed. Scheduled for release on %(moment)s.") % {"moment": moment}
 
 
-def _reloading(request: PortalRequest, answer: HttpResponse, error: CaseError) -> HttpResponse:
-    """Have HTMX load the page, which then says what `error` says."""
+def _told_apart(request: PortalRequest, error: CaseError) -> HttpResponse:
+    """Have HTMX load the page, which then says what `error` says. Where a text would be lost, say it above the form."""
+    if texts_in(request):
+        return render(request, PART, {"problem": error.message}, status=error.status)
     messages.error(request, _("Nothing was saved because the case has changed."))
     messages.error(request, error.message)
-    answer["HX-Refresh"] = "true"
-    return answer
+    return HttpResponse(status=error.status, headers={"HX-Refresh": "true"})
 
 
 mark_case_completed = MarkCaseCompleted.as_view()

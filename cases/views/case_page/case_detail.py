@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from cases.accounts.unsent_fields import texts_in
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError
 from cases.forms.case_types import CorrectionForm
@@ -64,8 +65,9 @@ def visible_case(request: PortalRequest, pk: int) -> Case:
 
 
 def show_refusal(request: PortalRequest, error: CaseError, pk: int, *_args: Any, **_kwargs: Any) -> HttpResponse:
-    """Show the page of the case as it is now, with what was refused of it or of a part of it above."""
-    return render_case(request, visible_case(request, pk), status=error.status, problem=error.message)
+    """Show the page of the case as it is now. Above is what was refused, and what was typed."""
+    case = visible_case(request, pk)
+    return render_case(request, case, status=error.status, problem=error.message, unsaved=texts_in(request))
 
 
 def render_case(
