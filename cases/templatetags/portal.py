@@ -78,7 +78,10 @@ def ago(moment: dt.datetime) -> SafeString:
     else:
         words = formats.date_format(timezone.localtime(moment), "DAY_SHORT_FORMAT")
     exact = formats.date_format(timezone.localtime(moment), "MOMENT_SECONDS_FORMAT")
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), exact, words)
+    at = moment.isoformat(timespec="seconds")
+    # On paper the age is another tomorrow: the title takes its place.
+    ages = '<time class="age" datetime="{}" title="{}"><span>{}</span></time>'
+    return format_html(ages if passed < RECENT else '<time datetime="{}" title="{}">{}</time>', at, exact, words)
 
 
 @register.simple_tag
