@@ -92,3 +92,17 @@ def test_no_page_is_wider_than_a_phone_or_a_desk(person, open_page, live_server)
                 if width > viewport["width"]:
                     too_wide[page.name] = width
     assert too_wide == {}
+
+
+@pytest.mark.parametrize("width", [1200, 1280, 1440, 1920])
+@pytest.mark.parametrize("locale", ["en-US", SPANISH])
+def test_the_links_of_an_administrator_are_in_one_line(locale, width, sign_in, administrator):
+    User.objects.filter(pk=administrator.pk).update(first_name="Maximiliana", last_name="Featherstonehaugh")
+    page = sign_in(administrator, at="/people/", locale=locale, viewport={"width": width, "height": 700})
+    tops = page.locator(".site-nav a").evaluate_all("links => links.map((link) => link.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
+    # The search is there, as a box or as a button, and nothing leaves the window.
+    expect(
+        page.locator(".site-header").locator(".site-search, [data-opens-palette] > .icon").filter(visible=True)
+    ).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
