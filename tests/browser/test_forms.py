@@ -263,3 +263,11 @@ def test_one_is_asked_after_a_refusal_too_and_not_for_a_search(tab_for, member):
     tab.get_by_label("Title").fill("Pension")
     assert leaves(tab, lambda: tab.get_by_role("button", name="Save draft").click())
     expect(tab.get_by_role("heading", name="Pension")).to_be_visible()
+
+
+def test_one_is_asked_before_one_leaves_a_number_that_is_not_saved(tab_for, administrator):
+    tab = tab_for(administrator)
+    tab.goto("/case-types/new/")
+    tab.get_by_label("Default days").fill("21")
+    assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
+    expect(tab.get_by_label("Default days")).to_have_value("21")

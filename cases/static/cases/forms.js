@@ -69,7 +69,7 @@ window.addEventListener("pageshow", (event) => {
 function isUnsaved(form) {
   if ("sending" in form.dataset || form.closest("dialog:not([open])")) return false;
   const wasRefused = form.querySelector("input[data-unsaved]");
-  const fields = form.querySelectorAll("textarea, input[type=text], input[type=email], input[type=date], input[type=time]");
+  const fields = form.querySelectorAll("textarea, input[type=text], input[type=email], input[type=date], input[type=time], input[type=number]");
   return [...fields].some((field) => field.value !== field.defaultValue || (wasRefused && field.value));
 }
 window.addEventListener("beforeunload", (event) => {
