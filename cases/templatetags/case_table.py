@@ -29,8 +29,8 @@ ROW = (
     '\n<th role="rowheader" scope="row" class="c-case"><span class="cell-title">'
     '<a class="row-title" href="{address}" title="{title}">{name}</a>{turn}{type}'
     '<span class="case-number">{number}</span></span></th>'
-    '\n<td role="cell" class="c-member">{member}</td>'
-    '\n<td role="cell" class="c-who">{technician}</td>'
+    '\n<td role="cell" class="c-member" title="{member_name}">{member}</td>'
+    '\n<td role="cell" class="c-who" title="{technician_name}">{technician}</td>'
     '\n<td role="cell" class="c-state" title="{state_label}">{state}</td>'
     '\n<td role="cell" class="c-urgency">{urgency}</td>'
     '\n<td role="cell" class="c-date">{release}</td>'
@@ -80,7 +80,9 @@ class CaseTableRows:
             turn=_turn(case),
             type=_type(case),
             number=case.external_case_id,
+            member_name=isolated(case.member_name),
             member=isolated_html(case.member_name),
+            technician_name=isolated(case.technician_name) if case.technician_name else "",
             technician=self._technician(case),
             state_label=case.state_label,
             state=state(case.state, case.state_label),

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from cases.models import Case
+from cases.models import Case, User
 from tests.browser.conftest import PHONE, assert_accessible
 from tests.factories import CaseFactory
 
@@ -164,3 +164,24 @@ def test_lists_are_accessible_on_a_phone(person, dark, sign_in, cases, request):
         page.goto(url)
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_at_400_percent_nothing_of_a_row_is_cut_and_chips_stay_in_their_strip(sign_in, technician, member):
+    """As wide as a desktop of 1280 pixels is then."""
+    CaseFactory(member=member, assigned_to=technician, urgency="urgent", scheduled=True)
+    page = sign_in(technician, at="/cases/?urgency=urgent", viewport={"width": 320, "height": 640})
+    for cell in (".c-urgency", ".c-date", ".c-state"):
+        assert page.locator(f"tbody {cell}").evaluate("cell => cell.scrollWidth <= cell.clientWidth"), cell
+    page.goto("/cases/?state=held&urgency=urgent&technician=mine&q=nothing")
+    expect(page.get_by_role("heading", name="No matching cases")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_names_that_a_column_cuts_are_read_on_pointing_at_them(sign_in, technician, member):
+    User.objects.update(last_name="of a very long name that no column of a list has room for")
+    CaseFactory(member=member, assigned_to=technician)
+    page = sign_in(technician, at="/cases/")
+    member.refresh_from_db()
+    expect(page.locator("tbody .c-member")).to_have_attribute("title", member.display_name)
+    technician.refresh_from_db()
+    expect(page.locator("tbody .c-who")).to_have_attribute("title", technician.display_name)
