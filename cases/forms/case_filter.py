@@ -140,7 +140,7 @@ class CaseFilter(FilterForm):
         self.shown = {state.key: state for state in display_states.filters_for(by)}
         self.turns = {turn.key: turn for turn in display_states.turns_for(by)}
         self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
-        self._offer("waiting", [("", _("Any")), *((turn.key, turn.label) for turn in self.turns.values())])
+        self._offer("waiting", [("", _("Any conversation")), *((turn.key, turn.label) for turn in self.turns.values())])
         self._offer("type", [("", _("All types")), *self.stored.types])
         if not by.is_member:
             self._offer_to_staff()

@@ -43,6 +43,14 @@ def test_what_is_set_is_shown_with_its_default(client, administrator, settings):
     assert page.count(">Changed<") == len(changed)
 
 
+def test_what_is_not_set_says_so(client, administrator, settings):
+    settings.RELEASE_HOLIDAYS = ""
+    client.force_login(administrator)
+    page = client.get("/portal-settings/").content.decode()
+    assert "Default: Not set" in page
+    assert "<strong></strong>" not in page
+
+
 def test_the_parts_and_their_versions(client, administrator):
     client.force_login(administrator)
     page = client.get(URL).content.decode()
