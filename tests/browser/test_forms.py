@@ -271,3 +271,34 @@ def test_one_is_asked_before_one_leaves_a_number_that_is_not_saved(tab_for, admi
     tab.get_by_label("Default days").fill("21")
     assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
     expect(tab.get_by_label("Default days")).to_have_value("21")
+
+
+def test_what_is_sent_without_a_connection_stays_in_its_form(tab_for, technician, other_technician, member):
+    """The browser's page of an error takes the place of a form, and the way back does not lead to it."""
+    case = CaseFactory(member=member, assigned_to=technician)
+    tab = tab_for(technician)
+    tab.goto(f"/cases/{case.pk}/")
+    tab.get_by_role("button", name="Hand over to a colleague").click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_label("Technician").select_option("otto")
+    dialog.get_by_label("Reason").fill("I am away.")
+    tab.context.set_offline(True)
+    for _press in range(2):
+        dialog.get_by_role("button", name="Hand over").click()
+        expect(dialog.get_by_text("You're offline. Nothing was sent.")).to_have_count(1)
+    expect(dialog.get_by_label("Reason")).to_have_value("I am away.")
+    tab.context.set_offline(False)
+    dialog.get_by_role("button", name="Hand over").click()
+    expect(tab.get_by_text("Handed over to otto.")).to_be_visible()
+
+
+def test_a_draft_saves_itself_after_a_button_was_pressed_without_a_connection(tab_for, member):
+    tab = tab_for(member)
+    tab.goto("/cases/new/")
+    tab.context.set_offline(True)
+    tab.get_by_label("Title").fill("Pension")
+    tab.get_by_role("button", name="Save draft").click()
+    expect(tab.get_by_text("You're offline. Nothing was sent.")).to_be_visible()
+    tab.context.set_offline(False)
+    tab.wait_for_url("**/edit/")
+    assert Case.objects.get().title == "Pension"

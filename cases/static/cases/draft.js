@@ -127,7 +127,7 @@ window.addEventListener("pageshow", () => { isLeaving = hasWaited = false; });
 draftForm.addEventListener("submit", (event) => {
   clearTimeout(timer);
   if (hasWaited || !(running || isBehind())) {
-    isLeaving = true;
+    isLeaving = navigator.onLine; // without a connection it goes nowhere (forms.js)
     return;
   }
   event.preventDefault();

@@ -61,6 +61,22 @@ document.addEventListener("submit", (event) => {
     setTimeout(releaseForm, WAITS_FOR, form);
   });
 });
+
+// The browser's own page about it would take the place of the form, and the way back would not lead to what was typed.
+// What a script sends, it says itself: its listeners come before that of the window.
+window.addEventListener("submit", (event) => {
+  const form = event.target;
+  form.querySelector(":scope > [data-offline-words]")?.remove();
+  if (navigator.onLine || event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  event.preventDefault();
+  const words = document.createElement("div");
+  words.className = "alert alert-danger";
+  words.setAttribute("role", "alert");
+  words.dataset.offlineWords = "";
+  words.textContent = document.body.dataset.offline;
+  form.prepend(words);
+});
+
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of document.querySelectorAll("form[data-sending]")) releaseForm(form);
 });
