@@ -185,3 +185,17 @@ def test_names_that_a_column_cuts_are_read_on_pointing_at_them(sign_in, technici
     expect(page.locator("tbody .c-member")).to_have_attribute("title", member.display_name)
     technician.refresh_from_db()
     expect(page.locator("tbody .c-who")).to_have_attribute("title", technician.display_name)
+
+
+def test_a_list_that_is_sorted_while_a_search_is_on_its_way_is_searched_too(sign_in, technician, cases):
+    page = sign_in(technician, at="/cases/")
+    waiting = []
+    page.route(re.compile(r"/cases/\?"), lambda route: waiting.append(route))
+    page.locator("#id_q").press_sequentially("Refund")
+    expect(page.locator("#cases")).to_have_class(re.compile("htmx-request"))
+    page.get_by_role("link", name="Age", exact=True).click()
+    for _answer in range(3):
+        page.wait_for_timeout(500)
+        waiting.pop(0).continue_()
+    expect(page).to_have_url(re.compile("q=Refund.*sort=oldest|sort=oldest.*q=Refund"))
+    expect(rows(page)).to_have_text(["Refund"])

@@ -35,3 +35,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:sendError", waitForConnection);
 document.addEventListener("htmx:timeout", open);
 window.addEventListener("online", askAgain);
+
+// A link that was pressed before the answer to what is typed leads to a list without it. Each part of an answer settles.
+const filters = document.getElementById("filters");
+let settled = null;
+document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig, xhr } }) => {
+  if (xhr === settled || target?.id !== "cases" || requestConfig.elt === filters) return;
+  settled = xhr;
+  const asked = new URLSearchParams(location.search).get("q") ?? "";
+  if (filters.elements.q.value.trim() !== asked.trim()) htmx.trigger(filters, "submit");
+});
