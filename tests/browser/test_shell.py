@@ -191,3 +191,12 @@ def test_a_password_that_was_shown_is_hidden_before_it_is_sent(sign_in, member):
     expect(page.locator("main input[type=password]")).to_have_count(0)
     page.locator("main form").get_by_role("button", name="password").last.click()
     expect(page.locator("main input[type=password]")).to_have_count(3)
+
+
+def test_what_is_chosen_is_seen_in_the_colours_of_the_system(sign_in, technician):
+    page = sign_in(technician, at="/calendar/")
+    page.emulate_media(forced_colors="active")
+    ground = "element => getComputedStyle(element).backgroundColor"
+    for chosen, other in (("Calendar", "Dashboard"), ("Month", "Week")):
+        links = [page.get_by_role("link", name=name, exact=True).first.evaluate(ground) for name in (chosen, other)]
+        assert links[0] != links[1], chosen
