@@ -16,6 +16,7 @@ PAGES_BY_PREFIX = (
 LISTS_BY_PREFIX = (
     ("/calendar/", "calendar"),
     ("/blackout-days/", "blackout_days"),
+    ("/notifications/settings/", "notification_settings"),
     ("/notifications/", "notifications"),
     ("/operations/", "operations"),
     ("/accounts/absences/", "absences"),

@@ -176,6 +176,8 @@ def test_without_a_token_of_ours_nothing_of_a_forged_form_is_shown(case, technic
         ("/cases/{}/documents/7/remove/", "/cases/{}/"),
         ("/people/{}/role/", "/people/{}/"),
         ("/calendar/{}/move/", "/calendar/"),
+        ("/notifications/read/", "/notifications/"),
+        ("/notifications/settings/", "/notifications/settings/"),
         ("/cases/new/", "/cases/new/"),
         ("/accounts/profile/", "/accounts/profile/"),
     ],
