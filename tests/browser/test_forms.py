@@ -292,6 +292,29 @@ def test_what_is_sent_without_a_connection_stays_in_its_form(tab_for, technician
     expect(tab.get_by_text("Handed over to otto.")).to_be_visible()
 
 
+def test_a_browser_without_a_network_reaches_a_portal_on_its_own_machine(tab_for, technician, other_technician, member):
+    """It says that it is offline, as it does on a plane: that is no reason to send nothing."""
+    case = CaseFactory(member=member, assigned_to=technician)
+    tab = tab_for(technician)
+    tab.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
+    tab.goto(f"/cases/{case.pk}/")
+    tab.get_by_role("button", name="Hand over to a colleague").click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_label("Technician").select_option("otto")
+    dialog.get_by_role("button", name="Hand over").click()
+    expect(tab.get_by_text("Handed over to otto.")).to_be_visible()
+
+
+def test_a_draft_is_sent_by_a_browser_without_a_network(tab_for, member):
+    tab = tab_for(member)
+    tab.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
+    tab.goto("/cases/new/")
+    tab.get_by_label("Title").fill("Pension")
+    tab.get_by_label("Description").fill("All of it.")
+    tab.get_by_role("button", name="Submit").click()
+    expect(tab.get_by_text("Your case has been submitted.")).to_be_visible()
+
+
 def test_a_draft_saves_itself_after_a_button_was_pressed_without_a_connection(tab_for, member):
     tab = tab_for(member)
     tab.goto("/cases/new/")

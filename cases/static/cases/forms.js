@@ -5,6 +5,7 @@ const FIRST_PAUSE = 5000;
 const LONGEST_PAUSE = 60_000;
 // How long a script waits for an answer: as long as HTMX.
 const PATIENCE = 8000;
+const THIS_SCRIPT = document.currentScript.src;
 
 /** How long to wait before what could not be saved is sent again, after so many failures in a row. */
 const pauseAfter = (failures) => Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
@@ -62,19 +63,46 @@ document.addEventListener("submit", (event) => {
   });
 });
 
-// The browser's own page about it would take the place of the form, and the way back would not lead to what was typed.
-// What a script sends, it says itself: its listeners come before that of the window.
-window.addEventListener("submit", (event) => {
-  const form = event.target;
+/** Resolves to whether the portal answers. A browser without a network says it is offline, even on the portal's machine. */
+async function isReachable() {
+  try {
+    await fetch(THIS_SCRIPT, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function withdrawOffline(form) {
   form.querySelector(":scope > [data-offline-words]")?.remove();
-  if (navigator.onLine || event.defaultPrevented || form.getAttribute("method") !== "post") return;
-  event.preventDefault();
+}
+
+function sayOffline(form) {
+  withdrawOffline(form); // two presses may be waiting
   const words = document.createElement("div");
   words.className = "alert alert-danger";
   words.setAttribute("role", "alert");
   words.dataset.offlineWords = "";
   words.textContent = document.body.dataset.offline;
   form.prepend(words);
+}
+
+async function sendIfReachable(form, button) {
+  if (!(await isReachable())) return sayOffline(form);
+  form.dataset.reachable = "";
+  form.requestSubmit(button);
+}
+
+// The browser's error page would replace the form, and going back would not restore what was typed.
+// A script that sends a form reports this itself: its listeners come before that of the window.
+window.addEventListener("submit", (event) => {
+  const form = event.target;
+  withdrawOffline(form);
+  const isKnown = "reachable" in form.dataset;
+  delete form.dataset.reachable;
+  if (navigator.onLine || isKnown || event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  event.preventDefault();
+  sendIfReachable(form, event.submitter);
 });
 
 window.addEventListener("pageshow", (event) => {
