@@ -9,8 +9,10 @@ import logging
 import os
 import re
 import sys
+from enum import Enum
 from types import TracebackType
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -48,6 +50,24 @@ def without_query(logger: Any, method: str, event: structlog.typing.EventDict) -
     if isinstance(request := event.get("request"), str):
         event["request"] = _without_token(request.partition("?")[0])
     return event
+
+
+def plain_values(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say what a value is, and not how Python writes it: `source='sweep'`. A processor of structlog."""
+    return {name: _plain(value) for name, value in event.items()}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Enum():
+            return value.value
+        case dict():
+            return {_plain(key): _plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case UUID() | dt.date() | dt.time() | dt.timedelta():
+            return str(value)
+    return value
 
 
 class SafeArguments(logging.Filter):
@@ -113,7 +133,7 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, plain_values, renderer],
                 "foreign_pre_chain": [*shared_processors(), safe_traceback],
             }
         },

@@ -1,8 +1,10 @@
 """One line for each batch, verb and failed sign-in, with keys and never with what people wrote."""
 
+import datetime as dt
 import json
 import logging
 import sys
+import uuid
 
 import pytest
 import structlog
@@ -15,7 +17,7 @@ from cases.core.clock import portal_now
 from cases.core.schedule import Schedule, default_date
 from cases.delivery import outbox
 from cases.documents import attach_and_remove as documents
-from cases.models import Case, OutgoingEmail, User
+from cases.models import Case, CaseEvent, Notification, OutgoingEmail, User
 from portal.logs import logging_config
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.services import MailServer
@@ -195,3 +197,29 @@ def test_an_error_that_a_library_logs_keeps_its_traceback(library, as_json):
         record = logging.LogRecord(library, logging.ERROR, "x.py", 1, "failed", None, sys.exc_info())
     told = formatter.format(record)
     assert all(part in told for part in ("failed", library, "Traceback", "raw_decode", "JSONDecodeError"))
+
+
+KEYS = {
+    "source": (CaseEvent.Source.SWEEP, "sweep"),
+    "kinds": ([Notification.Kind.HELD], ["held"]),
+    "case_ids": ((3,), [3]),
+    "run": (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
+    "on": (dt.date(2026, 11, 2), "2026-11-02"),
+    "counts": ({CaseEvent.Source.ETA: 2}, {"eta": 2}),
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_line_says_values_and_not_how_python_writes_them(key, as_json):
+    value, said = KEYS[key]
+    line = formatted({"event": "something", key: value}, as_json=as_json)
+    assert (json.loads(line)[key] == said) if as_json else f"{key}={said!r}" in line
+
+
+def formatted(event, *, as_json):
+    """Return the line of one of our own events, as a process writes it."""
+    line = logging_config(json=as_json, level="INFO")["formatters"]["line"]
+    record = logging.LogRecord("cases", logging.INFO, "x.py", 1, event, None, None)
+    record._logger, record._name = None, "info"
+    return line.pop("()")(**line).format(record)
