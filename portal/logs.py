@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from celery.exceptions import Retry
 
 from cases.core.safe_errors import describe, format_error
 
@@ -28,6 +29,10 @@ SECRET_PATH = re.compile(
     r"(/conditions/|/reminders/|/notifications/unsubscribe/|/accounts/password/reset/key/|/calendar/(?=[^/\s]+\.ics))"
     r"(?!\d{1,18}/|done/)[^/\s?\"']+?(?=\.ics|[/\s?\"']|$)"
 )
+
+MINUTE = 60
+# Lines that are remembered to be known again.
+MOST_KEPT = 100
 
 
 def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -65,6 +70,8 @@ def _plain(value: object) -> object:
             return {_plain(key): _plain(part) for key, part in value.items()}
         case list() | tuple():
             return [_plain(part) for part in value]
+        case Retry(exc=BaseException() as cause) | (BaseException() as cause):
+            return describe(cause)
         case UUID() | dt.date() | dt.time() | dt.timedelta():
             return str(value)
     return value
@@ -77,6 +84,33 @@ class SafeArguments(logging.Filter):
         """Change the arguments. Never drop a line."""
         if isinstance(record.args, tuple):
             record.args = tuple(_safe(value) for value in record.args)
+        return True
+
+
+class OnceAMinute(logging.Filter):
+    """Write an error of Celery or kombu once a minute: each worker tries again every second while Redis refuses it.
+
+    The same text with the same type of error is the same. The next line says how many were left out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the line is written. One of ours always is, and so is one without an error."""
+        if not record.exc_info or not record.name.startswith(("celery.", "kombu.")):
+            return True
+        same = (record.name, record.getMessage())
+        at, left_out = self._written.get(same, (0.0, 0))
+        if at and record.created < at + MINUTE:
+            self._written[same] = (at, left_out + 1)
+            return False
+        if len(self._written) >= MOST_KEPT:
+            self._written.clear()
+        self._written[same] = (record.created, 0)
+        if left_out:
+            record.msg, record.args = f"{record.getMessage()} ({left_out} more were left out)", ()
         return True
 
 
@@ -137,8 +171,8 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": [*shared_processors(), safe_traceback],
             }
         },
-        "filters": {"safe": {"()": SafeArguments}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["safe"]}},
+        "filters": {"safe": {"()": SafeArguments}, "repeats": {"()": OnceAMinute}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["safe", "repeats"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # The middleware logs one line for each request, and Celery one for each task.

@@ -8,6 +8,8 @@ from celery.beat import _evaluate_entry_kwargs
 from django.conf import settings
 from django.db import OperationalError
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from kombu.exceptions import OperationalError as BrokerError
+from structlog.testing import capture_logs
 
 from cases.core.clock import portal_now
 from portal import beat
@@ -59,3 +61,17 @@ def test_a_beat_that_is_restarted_every_day_has_run_each_entry(name: str) -> Non
     beat.PortalEntry.from_entry(name, app=app, **settings.CELERY_BEAT_SCHEDULE[name])
     PeriodicTask.objects.update(date_changed=portal_now() - dt.timedelta(days=1))
     assert beat.PortalEntry(PeriodicTask.objects.get(name=name), app=app).is_due().is_due
+
+
+def test_a_task_that_cannot_be_sent_has_one_short_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Mock(side_effect=BrokerError("Error 111 connecting to 127.0.0.1:6379. Connection refused."))
+    monkeypatch.setattr(beat.PortalScheduler, "send_task", broken)
+    with capture_logs() as lines:
+        beat.PortalScheduler(app=app, lazy=True).apply_entry(entry("somebody.elses"))
+    (line,) = [line for line in lines if line["log_level"] == "error"]
+    assert line == {
+        "event": "beat could not send a task",
+        "log_level": "error",
+        "task": "somebody.elses",
+        "error": "OperationalError: Error 111 connecting to 127.0.0.1:6379. Connection refused.",
+    }

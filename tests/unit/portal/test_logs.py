@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 import structlog
+from celery.exceptions import Retry
 from structlog.testing import capture_logs
 
 from cases import releases
@@ -18,7 +19,7 @@ from cases.core.schedule import Schedule, default_date
 from cases.delivery import outbox
 from cases.documents import attach_and_remove as documents
 from cases.models import Case, CaseEvent, Notification, OutgoingEmail, User
-from portal.logs import logging_config
+from portal.logs import OnceAMinute, logging_config
 from tests.factories import CaseDocumentFactory, CaseFactory
 from tests.services import MailServer
 
@@ -205,6 +206,8 @@ KEYS = {
     "case_ids": ((3,), [3]),
     "run": (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
     "on": (dt.date(2026, 11, 2), "2026-11-02"),
+    "error": (ValueError("Mia Jones"), "ValueError"),
+    "reason": (Retry(exc=ValueError("Mia Jones"), when=1), "ValueError"),
     "counts": ({CaseEvent.Source.ETA: 2}, {"eta": 2}),
 }
 
@@ -223,3 +226,43 @@ def formatted(event, *, as_json):
     record = logging.LogRecord("cases", logging.INFO, "x.py", 1, event, None, None)
     record._logger, record._name = None, "info"
     return line.pop("()")(**line).format(record)
+
+
+def failure(name, text, at=1_000_000.0, error=True):
+    record = logging.LogRecord(
+        name, logging.ERROR, "x.py", 1, text, None, (OSError, OSError(), None) if error else None
+    )
+    record.created = at
+    return record
+
+
+def test_an_error_that_celery_repeats_every_second_is_written_once_a_minute():
+    once = OnceAMinute()
+    hub = [failure("kombu.asynchronous.hub", "Error in timer: full", at=1_000_000.0 + second) for second in range(121)]
+    written = [record.getMessage() for record in hub if once.filter(record)]
+    assert written == [
+        "Error in timer: full",
+        *["Error in timer: full (59 more were left out)"] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        failure("kombu.asynchronous.hub", "Error in timer: gone"),
+        failure("celery.beat", "Error in timer: full"),
+        failure("django.request", "Error in timer: full"),
+        failure("kombu.asynchronous.hub", "Error in timer: full", error=False),
+    ],
+    ids=["another text", "another logger", "not of Celery", "without an error"],
+)
+def test_only_the_same_error_is_left_out(other):
+    once = OnceAMinute()
+    assert once.filter(failure("kombu.asynchronous.hub", "Error in timer: full"))
+    assert once.filter(other)
+
+
+def test_few_lines_are_remembered():
+    once = OnceAMinute()
+    assert all(once.filter(failure("celery.worker", f"task {number} failed")) for number in range(1000))
+    assert len(once._written) <= 100
