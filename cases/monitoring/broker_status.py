@@ -5,8 +5,9 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext as _
 from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from cases.core.safe_errors import describe
 from portal.celery import app
@@ -30,14 +31,29 @@ class Queue:
 class BrokerStatus:
     """What broker and workers reported.
 
-    If not `is_up`, the broker did not respond and nothing else is known. `held` is the number of messages that workers
-    have taken but not finished.
+    If not `is_up`, the broker did not do what it was asked, as its `words` say, and nothing else is known. `held` is
+    the number of messages that workers have taken but not finished.
     """
 
     is_up: bool
+    words: str = ""
+    is_refusing: bool = False
     queues: list[Queue] = field(default_factory=list)
     workers: list[str] = field(default_factory=list)
     held: int | None = None
+
+    @property
+    def problems(self) -> list[str]:
+        """Sentences about what needs attention."""
+        if self.is_refusing:
+            return [_("Redis refuses messages. Check its memory, its disk and its password.")]
+        if not self.is_up:
+            return [_("Redis isn't responding. Check that it is running.")]
+        return [
+            _("No worker is responding for the queue “%(name)s”. Check that it is running.") % {"name": queue.name}
+            for queue in self.queues
+            if not queue.workers
+        ]
 
 
 def broker_status() -> BrokerStatus:
@@ -53,8 +69,9 @@ def broker_status() -> BrokerStatus:
             held = _held(connection)
             served = app.control.inspect(timeout=ANSWER_SECONDS, connection=connection).active_queues() or {}
     except (KombuError, RedisError, OSError) as error:
-        logger.warning("broker does not answer", error=describe(error))
-        return BrokerStatus(is_up=False)
+        words = describe(error)
+        logger.warning("broker does not answer", error=words)
+        return BrokerStatus(is_up=False, words=words, is_refusing=isinstance(error, ResponseError))
     takes = {worker: {queue["name"] for queue in queues} for worker, queues in served.items()}
     return BrokerStatus(
         is_up=True,

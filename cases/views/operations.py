@@ -72,7 +72,10 @@ def operations_present(request: PortalRequest) -> HttpResponse:
 @administrators_only
 def operations_workers(request: PortalRequest) -> HttpResponse:
     """Ask broker and workers, for about two seconds. Getting no response is a result too."""
-    return render(request, "cases/operations/workers.html", {"broker": broker_status()})
+    broker = broker_status()
+    is_used = not scheduler_health(portal_now()).is_run_by_command
+    context = {"broker": broker, "is_used": is_used, "problems": broker.problems if is_used else []}
+    return render(request, "cases/operations/workers.html", context)
 
 
 @require_POST

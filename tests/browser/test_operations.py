@@ -72,8 +72,12 @@ def test_it_refreshes_itself_until_it_is_paused(sign_in, administrator, celery_s
 
 def test_a_dead_broker_is_said_and_the_rest_goes_on(sign_in, administrator, redis):
     redis.stop()
+    Heartbeat.objects.create(name="sweep", at=portal_now(), host="here")
     page = sign_in(administrator, at="/operations/")
     expect(page.get_by_text("Broker not responding", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.locator("#broker-problems")).to_contain_text("Redis isn't responding. Check that it is running.")
+    expect(page.get_by_text("All systems normal")).to_be_hidden()
+    expect(page.get_by_role("status").first).not_to_contain_text("All systems normal")
     expect(page.get_by_role("heading", name="Last 30 days")).to_be_visible()
     assert_accessible(page)
 

@@ -1,10 +1,13 @@
 """The operations page: what an administrator reads, what it costs, and the button."""
 
 import datetime as dt
+from importlib import import_module
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from redis.exceptions import OutOfMemoryError
 
 from cases import releases
 from cases.accounts import people
@@ -12,6 +15,7 @@ from cases.delivery import outbox
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, CaseEvent, FirstView, Heartbeat, OutgoingEmail
 from cases.monitoring import daily_statistics
+from cases.monitoring.broker_status import BrokerStatus, Queue
 from cases.templatetags.durations import NOTHING
 from portal.celery import app
 from tests.conftest import FROZEN
@@ -111,6 +115,37 @@ def test_flower_is_linked_where_it_is_named(admin, settings):
 def test_a_broker_that_is_down_breaks_nothing(admin):
     assert "Broker not responding" in read(admin, "/operations/workers/")
     assert "Broker not responding" not in read(admin)
+
+
+def test_a_broker_that_is_down_is_said_at_the_top(admin):
+    part = read(admin, "/operations/workers/")
+    assert '<div id="broker-problems" hx-swap-oob="true"><div class="alert alert-danger"' in part
+    assert "<li>Redis isn&#x27;t responding. Check that it is running.</li>" in part
+    assert "Connection refused" in part
+    assert '<div id="broker-problems"></div>' in read(admin)
+
+
+def test_redis_says_why_it_refuses(admin, monkeypatch):
+    full = OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
+    monkeypatch.setattr(app, "connection_for_write", Mock(side_effect=full))
+    part = read(admin, "/operations/workers/")
+    assert "<li>Redis refuses messages. Check its memory, its disk and its password.</li>" in part
+    assert "command not allowed when used memory" in part
+
+
+def test_a_queue_without_a_worker_is_said_at_the_top(admin, monkeypatch):
+    status = BrokerStatus(is_up=True, queues=[Queue("mail", 3, []), Queue("sweep", 0, ["sweep@here"])])
+    monkeypatch.setattr(import_module("cases.views.operations"), "broker_status", lambda: status)
+    part = read(admin, "/operations/workers/")
+    assert "<li>No worker is responding for the queue “mail”. Check that it is running.</li>" in part
+    assert "“sweep”" not in part
+
+
+def test_a_portal_without_celery_needs_no_redis(admin):
+    Heartbeat.objects.create(name="sweep", at=FROZEN, host="here", source=CaseEvent.Source.COMMAND)
+    part = read(admin, "/operations/workers/")
+    assert '<div id="broker-problems" hx-swap-oob="true"></div>' in part
+    assert "Redis isn't used." in part
 
 
 def test_the_page_itself_does_not_ask_the_broker(admin, monkeypatch):

@@ -23,7 +23,8 @@ function keepFresh() {
 
 /** Says what somebody should know to those who do not see it, once and not at every refresh. */
 function announceState() {
-  const texts = [...document.querySelectorAll("[data-announce]")].map((element) => element.innerText.trim());
+  const shown = [...document.querySelectorAll("[data-announce]")].filter((element) => element.offsetParent);
+  const texts = shown.map((element) => element.innerText.trim());
   const text = texts.join(" ");
   if (text === announced) return;
   if (announced) announce(document.getElementById("announcement"), text);
