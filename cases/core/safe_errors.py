@@ -16,6 +16,10 @@ from django.db.utils import DatabaseError, InterfaceError
 NAMES = re.compile(r"(?:constraint failed|refused): ([\w., ]+)$")
 # Starts only where no such character comes before: starting at each one of a long word would take quadratic time.
 ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+# What SQLite says with these codes is one of its own fixed texts, such as "database or disk is full".
+ABOUT_FILES = re.compile(r"SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|IOERR|NOTADB|READONLY)(_|$)")
+# What libpq says of a server that can't be reached, or that lets nobody in: address, user and database of the settings.
+ABOUT_SERVERS = re.compile(r"(?:connection (?:failed|is bad): )?(?:connection to server|failed to resolve host) .*")
 # The text of these is about settings, hosts and ports.
 ABOUT_MACHINES = (ImproperlyConfigured, ImportError, AssertionError, NotImplementedError)
 MACHINE_LIBRARIES = {"redis", "kombu"}
@@ -36,7 +40,7 @@ def describe(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, SafeError):
         told = str(error)
-    elif isinstance(error, DatabaseError | InterfaceError) or hasattr(error, "sqlstate"):
+    elif isinstance(error, DatabaseError | InterfaceError) or _has_code(error):
         told = _of_database(error)
     elif isinstance(error, OSError):
         told = error.strerror if isinstance(error.strerror, str) and error.errno else ""
@@ -64,6 +68,11 @@ def format_error(error: BaseException) -> str:
     return "\n\n".join(reversed([f"{_frames(cause)}{describe(cause)}{link}" for cause, link in _chain(error)]))
 
 
+def _has_code(error: BaseException) -> bool:
+    """Tell whether `error` is one of psycopg's or of SQLite's own, which Django has not wrapped."""
+    return hasattr(error, "sqlstate") or hasattr(error, "sqlite_errorname")
+
+
 def _of_database(error: BaseException) -> str:
     source = error if hasattr(error, "sqlstate") or error.__cause__ is None else error.__cause__
     diagnostics = getattr(source, "diag", None)
@@ -71,7 +80,15 @@ def _of_database(error: BaseException) -> str:
     name = getattr(diagnostics, "constraint_name", None) or ""
     if not diagnostics and (found := NAMES.search(str(source))):
         name = found[1]
-    return " ".join(part for part in (code, name) if part)
+    return " ".join(part for part in (code, name, _about_machines(code, str(source))) if part)
+
+
+def _about_machines(code: str, text: str) -> str:
+    """Return the own text of an error of the database, if it is about a file or a connection."""
+    if ABOUT_FILES.match(code):
+        return text
+    found = ABOUT_SERVERS.match(text)
+    return found[0] if found else ""
 
 
 def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:

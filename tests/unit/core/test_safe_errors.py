@@ -5,7 +5,9 @@ import logging
 import pickle
 import re
 import smtplib
+import sqlite3
 
+import psycopg
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -243,3 +245,27 @@ def test_what_ends_a_command_is_printed_safely(capsys):
     assert MARK not in printed
     assert "IntegrityError" in printed
     assert safe_errors.describe(error) in printed
+
+
+def test_a_database_file_that_cannot_be_opened_is_told(tmp_path):
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        sqlite3.connect(tmp_path / "missing" / "portal.sqlite3")
+    assert describe(refused.value) == "OperationalError: SQLITE_CANTOPEN unable to open database file"
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("postgresql://portal:hush-hush@127.0.0.1:1/portal", "Connection refused"),
+        ("postgresql://portal:hush-hush@nowhere.invalid/portal", "nowhere.invalid"),
+        ("postgresql:///portal?host=/nowhere", "No such file or directory"),
+    ],
+)
+def test_a_database_server_that_cannot_be_reached_is_told(address, why):
+    with pytest.raises(psycopg.OperationalError) as refused:
+        psycopg.connect(address)
+    told = describe(refused.value)
+    assert told.startswith("OperationalError: ")
+    assert why in told
+    assert "hush-hush" not in told
+    assert "\n" not in told
