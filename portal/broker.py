@@ -26,6 +26,9 @@ def check_broker_url(url: str) -> str:
         _ = parts.port
     except ValueError:
         raise ImproperlyConfigured("REDIS_URL has a port that is not a number from 0 to 65535.") from None
+    database = parts.path.strip("/")
+    if database and not (database.isascii() and database.isdecimal()):
+        raise ImproperlyConfigured("REDIS_URL must end with the number of a database, such as /0.")
     return url
 
 

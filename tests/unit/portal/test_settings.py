@@ -106,6 +106,7 @@ BAD = {
     "DATABASE_URL": ["garbage", "", "mysql://a/b", "postgresql://a:port/b"],
     "PORTAL_PORT": ["0", "http", "80:80", "65536"],
     "REDIS_URL": [
+        "redis://redis:6379/first",
         "sentinel://a:26379;sentinel://b:26379",
         "sentinel://a:26379",
         "redis://a:6379/0;redis://b:6379/0",
