@@ -63,16 +63,25 @@ class Command(BaseCommand):
 
 
 def _heads(given: list[str], file: str | None) -> list[Head]:
+    kept = _kept_in(file) if file else []
     try:
-        lines = Path(file).read_text(encoding="utf-8").splitlines() if file else []
-        kept = [line.split()[-1] for line in lines if line.strip()]
-        heads = [Head.of(text) for text in (*given, *kept)]
-    except (OSError, ValueError) as error:
+        return [Head.of(text) for text in (*given, *kept)]
+    except ValueError as error:
         raise CommandError(str(error)) from error
-    if file and not kept:
+
+
+def _kept_in(file: str) -> list[str]:
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise CommandError(f"Can't read {file}: {error.strerror}. Give the file that keeps the heads.") from None
+    except ValueError:
+        raise CommandError(f"{file} isn't a text file. Give the file that keeps the heads.") from None
+    kept = [line.split()[-1] for line in lines if line.strip()]
+    if not kept:
         # Emptying the file must not make the run report success.
         raise CommandError(f"There is no head in {file}.")
-    return heads
+    return kept
 
 
 def _sentence(finding: Finding) -> str:

@@ -283,6 +283,21 @@ def test_a_file_without_a_head_proves_nothing(content, sealed, tmp_path):
         call_command("verify_history", heads_from=str(tmp_path / "heads"))
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("missing", "No such file or directory"), (".", "Is a directory"), ("picture", "isn't a text file")],
+)
+def test_a_file_that_cannot_be_read_is_said_in_a_sentence(name, said, tmp_path):
+    (tmp_path / "picture").write_bytes(b"\x89PNG\xff")
+    file = str(tmp_path / name)
+    with pytest.raises(CommandError) as refused:
+        call_command("verify_history", heads_from=file)
+    assert said in str(refused.value)
+    assert file in str(refused.value)
+    assert str(refused.value).endswith(" Give the file that keeps the heads.")
+    assert "Errno" not in str(refused.value)
+
+
 def test_without_a_file_each_administrator_gets_an_email(sealed, administrator, technician, mailoutbox, settings):
     UserFactory(role="administrator", is_active=False)
     found = head.publish_head(dt.datetime.now(dt.UTC))
