@@ -60,7 +60,9 @@ class Command(BaseCommand):
         try:
             asyncio.run(self._serve(host, port))
         except OSError as error:
-            raise CommandError(f"Can't listen at {host}:{port}: {error.strerror}") from None
+            # asyncio's own text repeats the address, and has the reason in lower case at its end.
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+            raise CommandError(f"Can't listen at {host}:{port}: {reason}.") from None
 
     async def _serve(self, host: str, port: int) -> None:
         stop = asyncio.Event()

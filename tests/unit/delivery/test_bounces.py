@@ -366,7 +366,7 @@ def test_an_lmtp_port_that_is_taken_is_said_in_a_sentence(settings):
             check=False,
         )
     assert found.returncode == 1
-    assert found.stderr.startswith(f"CommandError: Can't listen at {address}: ")
+    assert found.stderr == f"CommandError: Can't listen at {address}: Address already in use.\n"
 
 
 def test_an_imap_folder_is_read_once_and_left_as_it_is(member, settings):
