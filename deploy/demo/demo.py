@@ -32,13 +32,15 @@ def main() -> str | None:
     catch_signals()
     os.chdir(ROOT)
     os.umask(0o077)  # mail, logs and passwords are for the user who runs the demo
-    for directory in ("log", "redis"):
-        (VAR / directory).mkdir(parents=True, exist_ok=True)
     try:
+        for directory in ("log", "redis"):
+            (VAR / directory).mkdir(parents=True, exist_ok=True)
         with lock_checkout():
             run()
     except CannotStart as reason:
         return f"make demo: {reason}"
+    except OSError as error:
+        return f"make demo: Can't write {error.filename or VAR}: {error.strerror}."
     except KeyboardInterrupt:
         say("Everything has stopped.")
     return None

@@ -184,6 +184,14 @@ def test_says_which_port_is_taken(checkout):
     assert f"make demo: Port {port} (web) is in use. Free it, or run: make demo PORT=" in demo.text()
 
 
+def test_says_what_it_cannot_write(checkout):
+    (checkout / "var").write_text("")
+    demo = Demo(checkout)
+    assert demo.ends() != 0
+    assert f"make demo: Can't write {checkout}/var/log: Not a directory." in demo.text()
+    assert "Traceback" not in demo.text()
+
+
 def test_says_that_the_database_is_of_another_version(checkout):
     (checkout / "var").mkdir()
     with sqlite3.connect(checkout / "var/portal.sqlite3") as database:
