@@ -21,3 +21,10 @@ class LatestFirst(CursorPagination):
         if cursor is not None and not (cursor.position is None or is_key(str(cursor.position))):
             raise NotFound(self.invalid_cursor_message)
         return cursor
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of a page, without examples: those of Django REST framework are of another API."""
+        page: dict[str, Any] = super().get_paginated_response_schema(schema)
+        for field in page["properties"].values():
+            field.pop("example", None)
+        return page

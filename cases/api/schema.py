@@ -14,11 +14,14 @@ REFUSALS = {
     "401": ("No valid token and no session.", "Detail"),
     "403": ("No permission.", "Detail"),
     "404": ("Not found, or no access.", "Detail"),
-    "409": ("The case's status doesn't allow this, or the case has changed.", "Detail"),
     "429": ("Too many requests. Try again after Retry-After.", "Detail"),
     "503": ("The portal can't do this now. Try again after Retry-After.", "Detail"),
 }
-UNREADABLE = {"415": ("The body isn't JSON.", "Detail")}
+OF_WRITES = {
+    "409": ("The case's status doesn't allow this, or the case has changed.", "Detail"),
+    "413": ("The body is too large.", "Detail"),
+    "415": ("The body isn't JSON.", "Detail"),
+}
 
 
 def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
@@ -28,7 +31,7 @@ def add_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     schemas["Refusal"] = {"anyOf": [{"$ref": "#/components/schemas/Detail"}, FIELDS]}
     for path in result["paths"].values():
         for operation in path.values():
-            refusals = REFUSALS | UNREADABLE if "requestBody" in operation else REFUSALS
+            refusals = REFUSALS | OF_WRITES if "requestBody" in operation else REFUSALS
             for status, (description, schema) in refusals.items():
                 operation["responses"].setdefault(status, _response(description, schema))
     return result

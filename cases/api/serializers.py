@@ -12,6 +12,16 @@ from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case
 from cases.releases import release_choice
 
+STATES = [
+    ("draft", "not submitted yet"),
+    ("submitted", "no technician works on it yet"),
+    ("accepted", "in progress"),
+    ("announced", "completed, and a member knows its release date but not what is in it"),
+    ("scheduled", "completed, with a release date"),
+    ("held", "completed, without a release date"),
+    ("released", "the member can see the case with its answer"),
+]
+
 
 class CaseInListSerializer(serializers.Serializer[VisibleCase]):
     """A case as you can see it. Fields that are empty or hidden from you are null or empty."""
@@ -19,9 +29,9 @@ class CaseInListSerializer(serializers.Serializer[VisibleCase]):
     id = serializers.IntegerField(source="pk", read_only=True)
     external_case_id = serializers.CharField(read_only=True)
     title = serializers.CharField(read_only=True)
-    urgency = serializers.CharField(read_only=True)
+    urgency = serializers.ChoiceField(choices=Case.Urgency.values, allow_blank=True, read_only=True)
     case_type = serializers.CharField(read_only=True, allow_null=True)
-    state = serializers.CharField(read_only=True)
+    state = serializers.ChoiceField(choices=STATES, read_only=True)
     date_submitted = serializers.DateTimeField(read_only=True, allow_null=True)
     date_completed = serializers.DateTimeField(read_only=True, allow_null=True)
     scheduled_release_date = serializers.DateField(read_only=True, allow_null=True)

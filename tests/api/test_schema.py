@@ -3,6 +3,9 @@
 import pytest
 from django.utils.translation import trans_real
 
+from cases.lifecycle import display_states
+from cases.models import Case
+
 pytestmark = pytest.mark.django_db
 
 URL = "/api/schema/"
@@ -35,3 +38,31 @@ def test_the_page_about_it_loads_no_language_either(query, client, plain):
 def test_it_does_not_describe_itself(client, plain):
     schema = client.get(URL, headers={"Accept": "application/json"}).json()
     assert list(schema["paths"]) == ["/api/cases/", "/api/cases/{id}/", "/api/cases/{id}/release/"]
+
+
+@pytest.fixture
+def schema(client, member):
+    client.force_login(member)
+    return client.get(URL, headers={"Accept": "application/json"}).json()
+
+
+def test_it_lists_each_state_that_anyone_can_read(schema):
+    staff = {state.key for state in display_states.for_administrators()}
+    members = [display_states._for_members(view) for view in ("hidden", "in_progress", "announced")]
+    keys = staff | {state.key for states in members for state in states}
+    assert set(schema["components"]["schemas"]["StateEnum"]["enum"]) == keys
+    assert schema["components"]["schemas"]["UrgencyEnum"]["enum"] == Case.Urgency.values
+
+
+def test_it_has_no_example_of_another_api(schema):
+    assert "example" not in str(schema)
+
+
+def test_only_what_changes_a_case_can_conflict(schema):
+    conflicts = {
+        (path, method)
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+        if "409" in operation["responses"]
+    }
+    assert conflicts == {("/api/cases/{id}/release/", "post")}
