@@ -5,6 +5,7 @@ The page shows what was typed into the form that failed, so that people can copy
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -20,7 +21,9 @@ RETRY_AFTER = 5
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400: a page for people, JSON for callers of the API."""
+    """Answer 400: a page for people, JSON for callers of the API, with 413 where their body is too large."""
+    if request.path.startswith(API) and isinstance(exception, RequestDataTooBig):
+        return JsonResponse({"detail": _("The request is too large.")}, status=413)
     if request.path.startswith(API):
         return JsonResponse({"detail": _("We couldn't read this request.")}, status=400)
     return render(None, "400.html", {"fields": texts_left_in(request)}, status=400)

@@ -84,6 +84,28 @@ def test_programs_are_refused_in_json(path, status, world):
     assert set(answer.json()) == {"detail"}
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "detail"),
+    [
+        ('{"reason": "' + "x" * 3_000_000 + '"}', "application/json", 413, "The request is too large."),
+        ("release_option=now", "text/plain", 415, "Send the body as JSON, and say so in its Content-Type."),
+    ],
+    ids=["too large", "no JSON"],
+)
+def test_a_refused_body_is_told_what_to_do(body, content_type, status, detail, world):
+    client = Client(headers=header(new_token(world.technician)))
+    pk = world.case("accepted").pk
+    answer = client.post(f"/api/cases/{pk}/release/", body, content_type=content_type)
+    assert (answer.status_code, answer.json()) == (status, {"detail": detail})
+
+
+@pytest.mark.parametrize("value", ["Bearer advp_1", "Basic YTpi", ""])
+def test_a_program_without_a_token_is_told_how_to_send_one(value, world):
+    answer = Client(headers={"Authorization": value} if value else {}).get("/api/cases/")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+    assert answer.json() == {"detail": "Send a token: “Authorization: Token advp_…”."}
+
+
 def test_people_are_refused_on_pages(world):
     client = world.client(TECHNICIAN)
     for path, status in (("/nothing/", 404), ("/cases/?q=%00", 400)):
