@@ -7,7 +7,6 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.setting_registry import SETTINGS
-from portal.setting_types import WholeNumber
 
 UNSET = object()
 
@@ -16,9 +15,15 @@ class Environment:
     """Values of the settings in portal.setting_registry, by name."""
 
     def __init__(self, dotenv: Path) -> None:
-        """Read the file that ENV_FILE names, by default `dotenv`, if there is one."""
+        """Read the file that ENV_FILE names, else `dotenv`, if there is one.
+
+        ImproperlyConfigured for a named file that is missing: all settings would silently be their defaults.
+        """
         self._env = environ.Env()
-        file = Path(self("ENV_FILE", default=dotenv))
+        named = self("ENV_FILE")
+        file = Path(named) if named else dotenv
+        if named and (not file.exists() or file.is_dir()):
+            raise ImproperlyConfigured(f"ENV_FILE must be the path of a file, not {named!r}.")
         if file.exists():
             self._env.read_env(file)
 
@@ -30,14 +35,18 @@ class Environment:
         """
         setting = SETTINGS[name]
         text = self._env.str(name, default=UNSET)
-        if setting.is_required and text in (UNSET, ""):
+        if setting.is_required and (text is UNSET or not text.strip()):
             raise ImproperlyConfigured(f"Set the {name} environment variable.")
         if text is not UNSET:
             return setting.kind.read(name, text)
         return setting.kind.read(name, setting.default) if default is UNSET else default
 
-    def at_least(self, name: str, least: int) -> int:
-        """Return a whole number that must be `least` or more. Unset, it is the default, but never below `least`."""
+    def at_least(self, name: str, least: int, *, of: str) -> int:
+        """Return a whole number that must be `least`, the value of the setting `of`, or more.
+
+        Unset, it is the default, but never below `least`.
+        """
         value: int = self(name, default=max(least, int(SETTINGS[name].default)))
-        # `self` has rejected values above the maximum in the registry.
-        return WholeNumber(least, value).read(name, str(value))
+        if value < least:
+            raise ImproperlyConfigured(f"{name} must be at least {least}, as {of} is, not {value}.")
+        return value

@@ -33,8 +33,8 @@ USE_TZ = True
 
 RELEASE_TIME_OF_DAY: dt.time = env("RELEASE_TIME_OF_DAY")
 RELEASE_MIN_DAYS: int = env("RELEASE_MIN_DAYS")
-RELEASE_DEFAULT_DAYS = env.at_least("RELEASE_DEFAULT_DAYS", RELEASE_MIN_DAYS)
-RELEASE_MAX_DAYS = env.at_least("RELEASE_MAX_DAYS", RELEASE_DEFAULT_DAYS)
+RELEASE_DEFAULT_DAYS = env.at_least("RELEASE_DEFAULT_DAYS", RELEASE_MIN_DAYS, of="RELEASE_MIN_DAYS")
+RELEASE_MAX_DAYS = env.at_least("RELEASE_MAX_DAYS", RELEASE_DEFAULT_DAYS, of="RELEASE_DEFAULT_DAYS")
 RELEASE_MEMBER_VIEW: str = env("RELEASE_MEMBER_VIEW")
 RELEASE_ETA_WINDOW = dt.timedelta(days=env("RELEASE_ETA_WINDOW_DAYS"))
 # Per slot of 50 ms: two processes share a wave, and each task has a stand-in. Two processes on two cores manage the

@@ -78,6 +78,21 @@ def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
     assert (env("SWEEP_INTERVAL"), env("MAX_OPEN_DRAFTS"), env("MAX_NOTES_PER_HOUR")) == (30, 5, 300)
 
 
+@pytest.mark.parametrize("name", ["missing.env", "."])
+def test_a_file_that_is_named_must_be_there(monkeypatch, tmp_path, name):
+    """Else a typing error would turn all settings into their defaults, the database included."""
+    monkeypatch.setattr("environ.Env.ENVIRON", {"SECRET_KEY": "x", "ENV_FILE": str(tmp_path / name)})
+    with pytest.raises(ImproperlyConfigured, match="ENV_FILE must be the path of a file, not "):
+        Environment(NO_FILE)
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_a_required_setting_may_not_be_blank(monkeypatch, text):
+    monkeypatch.setattr("environ.Env.ENVIRON", {"SECRET_KEY": text})
+    with pytest.raises(ImproperlyConfigured, match="Set the SECRET_KEY environment variable"):
+        Environment(NO_FILE)("SECRET_KEY")
+
+
 @pytest.mark.parametrize("name", NUMBERS)
 def test_an_absurd_number_is_refused(name):
     for text in (str(NUMBERS[name].most + 1), str(10**10), str(10**30), "9" * 5000, "-1", str(-(10**30))):
@@ -105,13 +120,20 @@ def test_no_setting_in_days_exceeds_the_furthest_date():
 def test_a_number_with_a_moving_bound_keeps_its_maximum(monkeypatch, name, text):
     monkeypatch.setenv(name, text)
     with pytest.raises(ImproperlyConfigured, match=f"{name} must be at most 36500, not {text}"):
-        Environment(NO_FILE).at_least(name, 7)
+        Environment(NO_FILE).at_least(name, 7, of="RELEASE_MIN_DAYS")
+
+
+def test_a_number_below_another_setting_names_that_one(monkeypatch):
+    monkeypatch.setenv("RELEASE_DEFAULT_DAYS", "3")
+    words = "RELEASE_DEFAULT_DAYS must be at least 7, as RELEASE_MIN_DAYS is, not 3."
+    with pytest.raises(ImproperlyConfigured, match=re.escape(words)):
+        Environment(NO_FILE).at_least("RELEASE_DEFAULT_DAYS", 7, of="RELEASE_MIN_DAYS")
 
 
 @pytest.mark.parametrize(("least", "expected"), [(3, 7), (10, 10), (FURTHEST_DAYS, FURTHEST_DAYS)])
 def test_a_default_rises_to_its_bound(monkeypatch, least, expected):
     monkeypatch.delenv("RELEASE_DEFAULT_DAYS", raising=False)
-    assert Environment(NO_FILE).at_least("RELEASE_DEFAULT_DAYS", least) == expected
+    assert Environment(NO_FILE).at_least("RELEASE_DEFAULT_DAYS", least, of="RELEASE_MIN_DAYS") == expected
 
 
 @pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if isinstance(setting.kind, Words)])
