@@ -166,6 +166,16 @@ def test_the_button_has_an_email_sent_again(admin, administrator, refused):
     assert CaseEvent.objects.get(kind="mail_resent").actor == administrator
 
 
+def test_a_server_that_is_away_makes_no_attempt_to_count(admin, member):
+    CaseFactory(due=True, member=member)
+    releases.release_due(by="a test", source="sweep")
+    (batch,) = outbox.claim(limit=1)
+    outbox.record(batch, DeliveryResult(Outcome.UNREACHABLE, "Connection refused"))
+    page = read(admin)
+    assert "next attempt Jun 11, 12:00" in page
+    assert "0 attempts" not in page
+
+
 def test_an_email_about_an_account_is_about_no_case(admin, administrator):
     invited = people.invite(by=administrator, email="nina@example.com", first_name="", last_name="", role="technician")
     OutgoingEmail.objects.update(state="failed")
