@@ -148,6 +148,13 @@ def isolate(words: object) -> str:
 
 
 @register.filter
+def breakable(address: str) -> SafeString:
+    """Return an email address as HTML whose line may break after the "@"."""
+    mailbox, at, domain = address.rpartition("@")
+    return format_html("{}{}<wbr>{}", mailbox, at, domain)
+
+
+@register.filter
 def toast_level(message: Message) -> str:
     """Return how a message looks: success, info, warning or danger."""
     return toasts.level_of(message)
