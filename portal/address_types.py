@@ -109,13 +109,18 @@ class Addresses(Words):
 
 @dataclass(frozen=True)
 class Hosts(Addresses):
-    """Host names. One with a scheme or a port would never match, and every page would be refused."""
+    """Host names, at least one. With none, or with a scheme or a port, every page would be refused."""
 
     values: str = "comma-separated host names"
     wanted: ClassVar = "host names such as portal.example.com, without a scheme or a port"
 
     def is_right(self, word: str) -> bool:
         return HOST.fullmatch(word) is not None and _is_host(word)
+
+    def read(self, name: str, text: str) -> list[str]:
+        if hosts := super().read(name, text):
+            return hosts
+        raise ImproperlyConfigured(f"{name} must name at least one host, such as portal.example.com.")
 
     def in_ascii(self, word: str) -> str:
         return _host_in_ascii(word)

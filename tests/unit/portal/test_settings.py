@@ -85,7 +85,7 @@ BAD = {
         "imaps://user:p%C3%A4ss@imap.example.com/INBOX",
     ],
     "FLOWER_URL": ["flower:5555", "javascript:alert(1)", "/flower/"],
-    "ALLOWED_HOSTS": ["https://portal.example.com", "portal.example.com:8000", "a.example, b.example/"],
+    "ALLOWED_HOSTS": ["https://portal.example.com", "portal.example.com:8000", "a.example, b.example/", "", " ,"],
     "CSRF_TRUSTED_ORIGINS": [
         "portal.example.com",
         "https://portal.example.com/",
