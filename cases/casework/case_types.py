@@ -1,6 +1,6 @@
-"""What administrators do with the case types: add, change, retire. Members choose one for a new case.
+"""Verbs on the case types, for administrators: add, change, retire. Members choose one for a new case.
 
-Verbs as in cases.releases; each writes the history of the portal. A type is never deleted: its cases keep it.
+Like the verbs in cases.releases, each writes to the history of the portal. A type is never deleted: its cases keep it.
 """
 
 from dataclasses import dataclass, fields
@@ -30,7 +30,8 @@ Conditions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class TypeFacts:
-    """What an administrator sets for a type. Days that are None are the portal's. A condition is a kind and a name."""
+    """What an administrator sets for a type. Days that are None follow the portal's settings. A condition is a kind and
+    a name."""
 
     name: str
     guidance: str = ""
@@ -47,7 +48,7 @@ class TypeFacts:
         return cls(**columns, conditions=tuple(case_type.conditions.values_list("kind", "name")))
 
     def cleaned(self) -> "TypeFacts":
-        """Return them with their texts as they are stored."""
+        """Return the facts with their texts in the form in which they are stored."""
         columns = {name: getattr(self, name) for name in COLUMNS}
         columns |= {"name": clean_line(self.name), "guidance": clean_text(self.guidance)}
         return TypeFacts(**columns, conditions=tuple((kind, clean_line(name)) for kind, name in self.conditions))
@@ -57,12 +58,12 @@ COLUMNS = [field.name for field in fields(TypeFacts) if field.name != "condition
 
 
 def in_order() -> QuerySet[CaseType]:
-    """Return all types in their order, the retired ones last."""
+    """Return all types in order, retired ones last."""
     return CaseType.objects.order_by("is_retired", "position", "name", "pk")
 
 
 def next_position() -> int:
-    """Return the position of a type that comes behind all others."""
+    """Return the position of a type that comes after all others."""
     last = CaseType.objects.order_by("-position").values_list("position", flat=True).first()
     return 1 if last is None else min(last + 1, limits.PLACES)
 
@@ -94,8 +95,8 @@ def add(*, by: User, source: str, facts: TypeFacts, form_token: str = "") -> Cas
 def change(*, case_type: CaseType, by: User, source: str, facts: TypeFacts, version: int | None = None) -> CaseType:
     """Replace the facts of a type.
 
-    WrongState where it is no longer the `version` that the person saw, unless it says the same: a button is pressed
-    twice. CaseError for facts that are not accepted.
+    WrongState if it is no longer the `version` that the person saw, unless the facts are the same, as when a button is
+    pressed twice. CaseError for facts that are not accepted.
     """
     lock_as_administrator(by)
     facts, kept = facts.cleaned(), _lock_types()
@@ -119,7 +120,7 @@ def change(*, case_type: CaseType, by: User, source: str, facts: TypeFacts, vers
 def set_retired(*, case_type: CaseType, retired: bool, by: User, source: str, version: int | None = None) -> CaseType:
     """Retire a type, so that no one can choose it anymore, or bring it back.
 
-    WrongState where it is no longer the `version` that the person saw, and is not so already.
+    WrongState if it is no longer the `version` that the person saw, unless that is already done.
     """
     lock_as_administrator(by)
     case_type = _present(case_type, _lock_types())
@@ -140,7 +141,8 @@ def check_choosable(case_type: CaseType | None, *, present: int | None) -> None:
 
 
 def _lock_types() -> list[CaseType]:
-    """Lock all types: their names are compared, and there are few. A case that is created meanwhile does not wait."""
+    """Lock all types, because their names are compared and there are few. Creating a case does not wait for this
+    lock."""
     lock_list(CaseType)
     return list(CaseType.objects.order_by("pk").select_for_update(no_key=True))
 
@@ -212,7 +214,7 @@ def _check_conditions(conditions: Conditions) -> None:
 
 
 def _told(facts: TypeFacts) -> dict[str, Any]:
-    """Return what history records: the length of long texts, and the kinds of conditions."""
+    """Return what the history records: only the length of long texts, and the kinds of conditions."""
     told = {name: getattr(facts, name) for name in COLUMNS}
     return told | {"guidance": len(facts.guidance), "conditions": [kind for kind, _name in facts.conditions]}
 

@@ -9,7 +9,7 @@ from cases.models import User
 
 
 def plan(*, technicians: Sequence[User], admin: User) -> None:
-    """Plan them. The first of `technicians` is the one that the demo signs in as."""
+    """Plan the absences. The first of `technicians` is the one the demo signs in as."""
     technician, away, later = technicians[:3]
     today = deputies.today()
     day = dt.timedelta(days=1)

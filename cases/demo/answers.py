@@ -24,16 +24,16 @@ The survivor benefit is *not* affected, because the order does not mention it.""
 
 You don't have to decide anything before you get the statement.""",
 ]
-# Every so many cases are completed without one.
+# One in this many cases is completed without an answer.
 WITHOUT = 4
 
 
 def write(case: Case, technician: User, number: int) -> None:
-    """Write the answer to `case`, the one of that `number`, unless it is one that gets none."""
+    """Write an answer to `case`. `number` is its place among cases of its kind and decides which answer, if any."""
     if number % WITHOUT != WITHOUT - 1:
         save_answer(case=case, by=technician, text=ANSWERS[number % len(ANSWERS)])
 
 
 def begin(case: Case, technician: User, number: int) -> None:
-    """Leave the answer to a case in progress half written."""
+    """Leave the answer to a case in progress half-written."""
     save_answer(case=case, by=technician, text=ANSWERS[number % len(ANSWERS)].partition("\n\n")[0])

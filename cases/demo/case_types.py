@@ -1,4 +1,4 @@
-"""The case types of the demo portal. A case gets one by its subject."""
+"""The case types of the demo portal. The subject of a case decides its type."""
 
 from cases.casework import case_types, corrections
 from cases.casework.case_types import TypeFacts
@@ -37,7 +37,7 @@ OF_SUBJECTS = {
 
 
 def keep(*, by: User) -> dict[str, CaseType]:
-    """Keep the types, one of them retired. Return those for the subjects of cases."""
+    """Create the types, one of them retired. Return them by the subjects of cases."""
     kept = {facts.name: case_types.add(by=by, source=WEB, facts=facts) for facts in TYPES}
     retired = case_types.add(by=by, source=WEB, facts=RETIRED)
     case_types.set_retired(case_type=retired, retired=True, by=by, source=WEB)
@@ -45,7 +45,8 @@ def keep(*, by: User) -> dict[str, CaseType]:
 
 
 def correct(*, by: User) -> None:
-    """Let the technician `by` find out that two of their cases are about a divorce order, which has conditions."""
+    """Have the technician `by` find out that two of their cases are about a divorce order, a type that has
+    conditions."""
     order = CaseType.objects.get(name=ORDER)
     for case in Case.objects.visible_to(by).filter(assigned_to=by, status="accepted", case_type=None)[:2]:
         corrections.correct(case=case, by=by, source=WEB, case_type=order, urgency="urgent")

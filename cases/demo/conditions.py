@@ -1,4 +1,5 @@
-"""Conditions of the demo data: the technician's own cases show one of each kind, and one that holds a case back."""
+"""Conditions of the demo data: the technician's own cases show one of each kind, including one that holds a case
+back."""
 
 from cases import releases
 from cases.models import Case, CaseEvent, Condition, User
@@ -20,7 +21,7 @@ def add(*, technician: User, colleague: User) -> None:
 
 
 def hold_back(*, case: Case, technician: User) -> None:
-    """Add a condition to the scheduled `case` that nobody meets: on its date it is held by conditions."""
+    """Add a condition to the scheduled `case` that no one will meet. When its date comes, it is held by conditions."""
     case.refresh_from_db()
     releases.add_condition(
         case=case, by=technician, source=WEB, kind=Condition.Kind.MANUAL, name="Member has signed the form"

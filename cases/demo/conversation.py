@@ -15,7 +15,7 @@ CANNED = {
 
 
 def talk(*, member: User, technician: User, colleague: User, admin: User) -> None:
-    """Let the member and the technician write to each other about the member's cases, the latest of each kind."""
+    """Have the member and the technician write to each other about the member's latest cases in each state."""
     for name, text in CANNED.items():
         canned_texts.add(by=admin, source=WEB, name=name, text=text)
     own = Case.objects.filter(member=member, assigned_to=technician).order_by("-pk")

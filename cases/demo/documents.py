@@ -1,4 +1,4 @@
-"""The documents and notes of the demo data: small, and such as a real portal would take."""
+"""The documents and notes of the demo data: small, and of a kind that a real portal would accept."""
 
 from django.core.files.base import ContentFile
 
@@ -15,7 +15,7 @@ def letter(title: str, description: str) -> ContentFile[bytes]:
 
 
 def report(title: str, number: str) -> ContentFile[bytes]:
-    """Return the answer of a technician, one page of PDF."""
+    """Return a technician's report, a one-page PDF."""
     lines = [
         title,
         f"Case {number}",
@@ -28,7 +28,7 @@ def report(title: str, number: str) -> ContentFile[bytes]:
 
 
 def _pdf(lines: list[str]) -> bytes:
-    """Return a page with those lines: ASCII, without brackets and backslashes."""
+    """Return a page with these lines, which must be ASCII without brackets and backslashes."""
     text = "".join(f"({line}) Tj T* " for line in lines)
     drawn = f"BT /F1 12 Tf 18 TL 60 780 Td {text}ET".encode("ascii", "replace")
     objects = [
@@ -43,7 +43,7 @@ def _pdf(lines: list[str]) -> bytes:
 
 
 def _numbered(objects: list[bytes]) -> bytes:
-    """Return the file of those objects, with the table that says where each begins."""
+    """Return the file with these objects, and the table that says where each begins."""
     written = b"%PDF-1.4\n"
     table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     for number, content in enumerate(objects, start=1):

@@ -1,4 +1,4 @@
-"""A photo that a member attaches, and a draft that one thinks better of."""
+"""A photo that a member attaches, and a draft that a member changes their mind about."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""Members who look at what was released: most within a day or two, some never."""
+"""Members who look at their released cases: most within a day or two, some never."""
 
 import datetime as dt
 import random
@@ -11,13 +11,13 @@ from cases.models import Case, CaseDocument, FirstView
 from cases.models.case_states import UNOPENED
 
 LOOKS = (dt.time(9, 20), dt.time(13, 5), dt.time(19, 40))
-# Of so many cases one stays unopened.
+# One in this many cases stays unopened.
 FORGOTTEN = 5
 Step = tuple[dt.datetime, Callable[[], object]]
 
 
 def looks(first: dt.datetime, last: dt.datetime) -> Iterator[Step]:
-    """Yield what members do from `first` to `last`: three times a day some of them look."""
+    """Yield what members do from `first` to `last`: some of them look, three times a day."""
     chance = random.Random(21)  # noqa: S311  (the same portal every time)
     day = schedule.date_of(first)
     while day <= schedule.date_of(last):

@@ -1,4 +1,4 @@
-"""Who is in the demo, and what they ask."""
+"""The people in the demo, and what they ask about."""
 
 MEMBERS = [
     "Amara Okafor",

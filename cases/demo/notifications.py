@@ -1,4 +1,4 @@
-"""Demo data of notifications: what was told lately is unread, and a technician gets a daily email right away."""
+"""Demo data of notifications: recent notifications are unread, and a technician gets a daily email right away."""
 
 import datetime as dt
 
@@ -14,7 +14,7 @@ LATELY = dt.timedelta(days=2)
 
 
 def settle(*, now: dt.datetime, technician: User, member: User) -> None:
-    """Mark read what was told long ago, and send `technician` a daily email about the queue, at `now`."""
+    """Mark old notifications as read, and send `technician` a daily email about the queue, at `now`."""
     Notification.objects.filter(at__lt=now - LATELY).update(read_at=F("at") + dt.timedelta(hours=3))
     Notification.objects.filter(recipient=technician, kind=Kind.QUEUE).update(read_at=now)
     notifications.choose(by=technician, channels={Kind.QUEUE: Channel.DIGEST, Kind.HELD: Channel.MAIL})

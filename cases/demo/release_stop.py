@@ -1,4 +1,4 @@
-"""A stop of all releases in the demo data: it lasted for half an hour, and history tells of it."""
+"""A stop of all releases in the demo data: it lasted half an hour, and the history shows it."""
 
 import datetime as dt
 

@@ -1,7 +1,7 @@
 """The story behind the demo data: what people would have done over the last weeks, told through the verbs.
 
-Each step runs with the clock set to its moment, and under the usual rules, so that history, dates and releases are
-what the verbs make of them.
+Each step runs with the clock set to its moment, and under the usual rules, so history, dates and releases are those
+that the verbs produce.
 """
 
 import datetime as dt
@@ -45,23 +45,23 @@ from cases.lifecycle.closed_days import days_from
 from cases.models import Case, CaseEvent, User
 
 WAVE = 50
-# What is due today is released at that time, when most have gone home.
+# Cases due today are released at that time, when most people have gone home.
 LATE = dt.time(23, 30)
-# Every so many cases have one. The first of each kind of case, the demo member's, has all of them.
+# One in this many cases has one. The first case of each kind, which is the demo member's, has all three.
 LETTERS, NOTES, REPORTS = 5, 2, 3
 Step = tuple[dt.datetime, int, Callable[[], object]]
 
 
 @contextmanager
 def clock_at(moment: dt.datetime) -> Iterator[None]:
-    """Let the verbs act as at that aware moment, by the host's clock and by the database's."""
+    """Set the host's clock and the database's to that aware moment for the verbs."""
     by_host = mock.patch.object(timezone, "now", return_value=moment)
     with by_host, mock.patch("cases.core.clock._database_now", return_value=moment):
         yield
 
 
 class Story:
-    """Collects steps with their moments, and tells them in order."""
+    """Collects steps with their moments, and runs them in order."""
 
     def __init__(self, *, password: str) -> None:
         self.random = random.Random(20)  # noqa: S311  (the same portal every time)
@@ -72,7 +72,7 @@ class Story:
     @transaction.atomic
     @usual_rules()
     def tell(self) -> int:
-        """Make everything, in one transaction. Return the number of cases."""
+        """Create everything in one transaction. Return the number of cases."""
         self.members = [self._person("member", "Alex Morgan", User.Role.MEMBER)]
         self.members.append(self._person("other-member", "Sam Taylor", User.Role.MEMBER))
         self.technicians = [self._person("technician", "Jordan Reed", User.Role.TECHNICIAN)]
@@ -117,7 +117,7 @@ class Story:
         )
 
     def _plan_cases(self) -> None:
-        """Plan cases in each state, so many of each. The first of each is the demo member's."""
+        """Plan the given number of cases in each state. The first of each is the demo member's."""
         wait = settings.RELEASE_MIN_DAYS
         plans: list[tuple[int, Callable[[int], None]]] = [
             (22, lambda n: self._case(n, age=self._days(0, 9))),
@@ -144,7 +144,7 @@ class Story:
                 plan(number)
 
     def _plan_people(self) -> None:
-        """Plan people who are not at work: one has left, and one was invited yesterday and has not come yet."""
+        """Plan people who are not at work: one has left, and one was invited yesterday and has not signed in yet."""
         leaves = self.start - dt.timedelta(days=3)
         self._at(leaves, lambda: people.deactivate(person=self.former, by=self.admin))
         new = {"email": "nina.vogel@example.com", "first_name": "Nina", "last_name": "Vogel", "role": "technician"}
@@ -156,7 +156,8 @@ class Story:
         self._at(self.start, lambda: conditions.add(technician=own, colleague=colleague))
 
     def _plan_stop(self) -> None:
-        """Stop releases and start them again in one step: what others did in between would have been refused."""
+        """Stop releases and start them again in one step, because anything others did in between would have been
+        refused."""
         begins = self.start - dt.timedelta(days=2)
 
         def act() -> None:
@@ -188,8 +189,9 @@ class Story:
         technician: User | None = None,
         then: str = "",
     ) -> None:
-        """Plan one case that was begun `age` days ago. `release_in` days after its completion (`completed` days ago;
-        None: on the day it was begun) it is due; 0: released at once. `then` is what happens a day later."""
+        """Plan one case that was started `age` days ago. It was completed `completed` days ago (None: on the day it was
+        started), and is due `release_in` days after that (0: released immediately). `then` is what happens a day
+        later."""
         member = self.members[number % len(self.members)]
         technician = technician or self.technicians[number % len(self.technicians)]
         begun = self._moment(age)
@@ -216,7 +218,7 @@ class Story:
             self._at(done + dt.timedelta(days=1), self._change(then, case, technician, release_in))
 
     def _change(self, then: str, case: Case, technician: User, release_in: int) -> Callable[[], object]:
-        """Return what is done to a completed case, by its name."""
+        """Return what can be done to a completed case, by name."""
         changes: dict[str, Callable[[], object]] = {
             "hold": lambda: self._do(
                 releases.cancel_schedule, case, self.admin, reason="Waiting for a letter from the agency."
@@ -269,7 +271,7 @@ class Story:
         return Schedule(days_from(date).next_open(date) or date, time)
 
     def _moment(self, days_ago: int) -> dt.datetime:
-        """Return some moment of the morning of that day, on the portal's clock."""
+        """Return a moment in the morning of that day, on the portal's clock."""
         day = schedule.date_of(self.start) - dt.timedelta(days=days_ago)
         return schedule.instant(day, dt.time(8 + self.random.randrange(3), self.random.randrange(60)))
 
@@ -277,7 +279,7 @@ class Story:
         return self.random.randint(least, most)
 
     def _at(self, moment: dt.datetime, act: Callable[[], object]) -> None:
-        # Nothing happens in the future: what would is squeezed into the present, in its order.
+        # Nothing happens in the future. Steps that would are squeezed into the present, in order.
         self.steps.append((min(moment, self.start), len(self.steps), act))
 
 

@@ -1,4 +1,4 @@
-"""The rules of the portal in the demo's past. The settings may be stricter since, and the story must not fail."""
+"""The rules of the portal in the demo's past. The settings may be stricter now, and the story must not fail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,8 @@ from django.conf import settings
 
 from portal.setting_registry import SETTINGS
 
-# What the verbs refuse by. TIME_ZONE, RELEASE_TIME_OF_DAY and closed days stay: dates on the pages follow them.
+# The settings by which verbs refuse. TIME_ZONE, RELEASE_TIME_OF_DAY and closed days stay, because dates on the pages
+# follow them.
 RULES = (
     "RELEASE_MIN_DAYS",
     "RELEASE_DEFAULT_DAYS",
@@ -27,7 +28,7 @@ RULES = (
 
 @contextmanager
 def usual_rules() -> Iterator[None]:
-    """Let the verbs act under the defaults of RULES."""
+    """Have the verbs act under the defaults of RULES."""
     usual = {name: SETTINGS[name].kind.read(name, SETTINGS[name].default) for name in RULES}
     with mock.patch.multiple(settings, **usual):
         yield

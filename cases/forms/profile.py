@@ -15,7 +15,7 @@ from cases.models import User
 
 
 class ProfileForm(SeenValuesMixin, forms.ModelForm[User]):
-    """Name, language, time zone and keys. Username, address and role are the administrators' business."""
+    """Name, language, time zone and keys. Only administrators change username, address and role."""
 
     first_name = LineField(label=gettext_lazy("First name"), required=False, max_length=limits.NAME)
     last_name = LineField(label=gettext_lazy("Last name"), required=False, max_length=limits.NAME)
@@ -51,5 +51,5 @@ class ProfileForm(SeenValuesMixin, forms.ModelForm[User]):
         ) % {"zone": settings.TIME_ZONE}
 
     def changes(self) -> dict[str, Any]:
-        """Return what the person changed, and nothing else: an administrator may have changed that meanwhile."""
+        """Return what the person changed, and nothing else: an administrator may have changed that in the meantime."""
         return {name: self.cleaned_data[name] for name in self.changed_by_person}

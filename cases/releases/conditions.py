@@ -47,7 +47,7 @@ def add_condition(
     `owner` takes care of it. None means the technician of the case. Asking for an approval again reopens the former one
     for its new owner. CaseError for a name or an owner that is not accepted, WrongState for a condition too many.
     """
-    # Done first, because for a form that is sent again, the case already has a new version.
+    # Done first, because when a form is sent again, the case already has a new version.
     facts = [str(case.pk), kind, name, str(owner and owner.pk)]
     used = form_tokens.use(form_token, by=by, content=["condition", *facts])
     condition = _add(case, kind, name, owner, by=by, source=source, version=version)
@@ -151,14 +151,14 @@ def lock(
 ) -> tuple[Locked, Condition]:
     """Lock the case of `condition` for `action`.
 
-    Raise ConditionRemoved where it is gone, and what `lock_for_action` raises.
+    Raise ConditionRemoved if it is gone, and whatever `lock_for_action` raises.
     """
     locked = lock_for_action(condition.case, action, by=by, source=source, reason=reason, version=version)
     return locked, present(condition, locked.case)
 
 
 def present(condition: Condition, case: Case) -> Condition:
-    """Return the condition of the locked `case` as it is now. ConditionRemoved where somebody removed it."""
+    """Return the condition of the locked `case` as it is now. ConditionRemoved if someone removed it."""
     found = case.conditions.filter(pk=condition.pk).first()
     if found is None:
         raise ConditionRemoved
@@ -174,7 +174,7 @@ def store(case: Case) -> None:
 
 
 def may_remove(condition: Condition, *, by: User, events: Iterable[CaseEvent]) -> bool:
-    """Tell whether `by`, who may add conditions to the case, may remove this one. `events` are of its history."""
+    """Tell whether `by`, who may add conditions to the case, may remove this one. `events` are from its history."""
     if condition.from_type:
         return False
     return by.is_administrator or any(event.actor_id == by.pk and _is_addition(event, condition) for event in events)
@@ -195,9 +195,10 @@ def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Conditi
 
 
 def to_ask_again(kind: str, present: Sequence[Condition]) -> Condition | None:
-    """Return which of the `present` conditions of a case is asked for again where one of `kind` is added, if any.
+    """Return which of the `present` conditions of a case is asked for again if one of `kind` is added, or None.
 
-    That is an approval that is settled. WrongState where the case has this condition, or as many as it can have.
+    Only a settled approval is asked for again. WrongState if the case already has this condition, or as many as it can
+    have.
     """
     former = next((each for each in present if each.kind == kind), None) if kind in ONCE_PER_CASE else None
     if former and (former.kind != Kind.APPROVAL or former.is_open):
@@ -208,7 +209,7 @@ def to_ask_again(kind: str, present: Sequence[Condition]) -> Condition | None:
 
 
 def clean_condition_name(kind: str, name: str) -> str:
-    """Return the name of a condition of `kind` as it is stored. CaseError for an unusable one, and for another kind."""
+    """Return the name of a condition of `kind` as it is stored. CaseError for an unusable name or an unknown kind."""
     if kind not in Kind.values:
         raise CaseError(_("Choose what kind of condition this is."), field="kind")
     return clean_name(name, limits.CONDITION) if kind in NEEDS_A_NAME else ""
