@@ -1,4 +1,4 @@
-"""The API keeps what its schema says, whatever is sent: Schemathesis with all its checks, as each role."""
+"""The API conforms to its schema, whatever is sent: Schemathesis with all its checks, as each role."""
 
 import pytest
 import schemathesis
@@ -24,7 +24,7 @@ CONFIG = SchemathesisConfig.from_dict(
         "generation": {"max-examples": 25, "deterministic": True, "database": "none"},
         "operations": [
             {
-                # Which dates are allowed, and whether a reason is needed, depends on the day and on the case.
+                # Which dates are allowed, and whether a reason is needed, depend on the day and the case.
                 "include-path-regex": "/release/$",
                 "checks": {"positive_data_acceptance": {"expected-statuses": [200, 400, 401, 403, 404, 409]}},
             }

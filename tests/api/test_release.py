@@ -45,7 +45,7 @@ def test_schedule_with_and_without_a_date(case, technician, clock):
 
 
 def test_a_request_that_is_sent_again_changes_nothing(case, technician, clock):
-    """A program whose answer was lost cannot know that it was done."""
+    """A program that never got the response cannot know that the case was released."""
     first, second = (release(technician, case, {"release_option": "schedule"}) for _ in range(2))
     assert (second.status_code, second.json()) == (200, first.json())
     assert CaseEvent.objects.count() == 1

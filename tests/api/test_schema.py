@@ -1,4 +1,4 @@
-"""The address of the schema takes nothing from its query: no language to load, and nothing for a header."""
+"""The address of the schema ignores its query: it loads no language and sets no header from it."""
 
 import pytest
 from django.utils.translation import trans_real

@@ -1,4 +1,4 @@
-"""API tokens: several, named, hashed, expiring; made and ended on a page and by a command."""
+"""API tokens: several per person, named, hashed, expiring. They are created and revoked on a page and by a command."""
 
 import datetime as dt
 import io
@@ -29,12 +29,12 @@ PASSWORD = "correct horse battery"
 
 
 def status(secret: str) -> int:
-    """What the API answers a program with that token."""
+    """Return the API's response to a program with that token."""
     return Client().get("/api/cases/", headers=header(secret)).status_code
 
 
 def in_a_browser(person: User) -> Client:
-    """Signed in, and the password was given a moment ago."""
+    """A browser that is signed in, and in which the password was given a moment ago."""
     person.set_password(PASSWORD)
     person.save()
     client = Client()
