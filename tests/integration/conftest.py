@@ -1,4 +1,4 @@
-"""Real workers, beat, Redis and SMTP around the test's database, through pytest-celery."""
+"""Real workers, beat, Redis and SMTP around the test's database, run by pytest-celery."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -29,14 +29,14 @@ def _any_moment_may_be_chosen(settings: Any) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def _emptied_by_deleting() -> Iterator[None]:
-    """These tests commit, each a few rows."""
+    """These tests commit a few rows each."""
     with emptying.by_deleting():
         yield
 
 
 @pytest.fixture
 def celery_setup_app() -> Celery:
-    """The portal's own, instead of one that pytest-celery makes up."""
+    """The portal's own app, instead of one that pytest-celery creates."""
     return app
 
 
@@ -59,7 +59,7 @@ def celery_backend_cluster() -> None:
 
 @pytest.fixture
 def celery_worker_cluster(start_worker: StartWorker) -> CeleryWorkerCluster:
-    """A worker for wake-ups and sweeps, which are two in production, and one for mail."""
+    """One worker for wake-ups and sweeps (two in production), and one for mail."""
     cluster = CeleryWorkerCluster(start_worker("releases"), start_worker("mail", queue="mail"))
     cluster.ready()
     return cluster
@@ -103,7 +103,7 @@ def process_env(transactional_db: None, redis: LocalRedis, mail_server: MailServ
 
 @pytest.fixture
 def _started() -> Iterator[list[LocalProcess]]:
-    """Every process that a test has started. None outlives it; what they logged is shown when it fails."""
+    """Every process that a test has started. None outlives it, and their logs are shown if it fails."""
     processes: list[LocalProcess] = []
     yield processes
     for process in processes:
@@ -113,7 +113,7 @@ def _started() -> Iterator[list[LocalProcess]]:
 
 @pytest.fixture
 def start_worker(process_env: dict[str, str], _started: list[LocalProcess], tmp_path: Path) -> StartWorker:
-    """Starts a worker; `ready()` waits for it."""
+    """Start a worker. `ready()` waits for it."""
 
     def start(name: str, *, queue: str = "releases,sweep", concurrency: int = 2, **env: object) -> Worker:
         changed = {key: str(value) for key, value in env.items()}
@@ -126,7 +126,7 @@ def start_worker(process_env: dict[str, str], _started: list[LocalProcess], tmp_
 
 @pytest.fixture
 def start_beat(process_env: dict[str, str], _started: list[LocalProcess], tmp_path: Path) -> Callable[..., LocalBeat]:
-    """Starts beat, which sweeps every second."""
+    """Start beat, which sweeps every second."""
 
     def start(**env: object) -> LocalBeat:
         changed = {key: str(value) for key, value in env.items()}
@@ -138,6 +138,6 @@ def start_beat(process_env: dict[str, str], _started: list[LocalProcess], tmp_pa
 
 
 def _forget_connections() -> None:
-    """What this process publishes next goes to the Redis that the settings name."""
+    """Have this process publish to the Redis that the settings name from now on."""
     pools.reset()
     app._pool = app.amqp._producer_pool = None

@@ -1,4 +1,4 @@
-"""A WSGI application that answers with what it was told of the client, as JSON."""
+"""A WSGI application that responds with what it was told about the client, as JSON."""
 
 import json
 from collections.abc import Callable, Iterable

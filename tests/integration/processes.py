@@ -1,4 +1,5 @@
-"""Local processes in the place of pytest-celery's containers: what its nodes ask of a container, and no Docker."""
+"""Local processes in place of pytest-celery's containers: they do what its nodes need from a container, without
+Docker."""
 
 import os
 import signal as signals
@@ -49,7 +50,7 @@ class LocalProcess:
         return "running" if self._process.poll() is None else "exited"
 
     def ready(self) -> bool:
-        """Waits for `ready_prompt` in the log; RuntimeError if the process ends before."""
+        """Wait for `ready_prompt` in the log. RuntimeError if the process ends first."""
         ends = time.monotonic() + PATIENCE
         while self.ready_prompt not in self.logs():
             if self.status != "running" or time.monotonic() > ends:
@@ -61,7 +62,7 @@ class LocalProcess:
         return self._log.read_text(errors="replace")
 
     def children(self) -> list[int]:
-        """The process ids of its pool."""
+        """Return the process ids of its pool."""
         return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
 
     def kill(self, signal: str | int = "SIGKILL") -> None:
@@ -74,7 +75,7 @@ class LocalProcess:
             os.kill(self.pid, number)
 
     def wait(self) -> int:
-        """Returns its exit code when it has ended."""
+        """Wait until it has ended. Return its exit code."""
         return self._process.wait(PATIENCE)
 
     def reload(self) -> None:
@@ -85,7 +86,7 @@ class LocalProcess:
         self._start()
 
     def teardown(self) -> None:
-        """Ends whatever is left of the group."""
+        """Kill whatever is left of the group."""
         try:
             os.killpg(self.pid, signals.SIGKILL)
         except ProcessLookupError:
@@ -157,12 +158,12 @@ class LocalRedis(RedisServer):
 
 
 class Worker(CeleryTestWorker):
-    """A worker node, with what these tests ask of it beyond pytest-celery's."""
+    """A worker node, with what these tests need in addition to pytest-celery's."""
 
     container: Any
 
     def has_seen(self, text: str, *, times: int = 1) -> bool:
-        """Whether the log has `text` so often."""
+        """Return whether the log has `text` that many times."""
         return self.logs().count(text) >= times
 
 

@@ -1,4 +1,4 @@
-"""The sentences that the stories are told in."""
+"""The steps of which the stories consist."""
 
 import datetime as dt
 import time
@@ -23,7 +23,7 @@ RELEASED = CaseEvent.Kind.RELEASED
 
 
 def until(what: str, holds: Callable[[], T], *, seconds: float = 30) -> T:
-    """Returns what `holds` returns as soon as that is true; fails if it never is."""
+    """Return what `holds` returns as soon as that is true. Fail if it never is."""
     ends = time.monotonic() + seconds
     while not (value := holds()):
         assert time.monotonic() < ends, f"not within {seconds} s: {what}"
@@ -33,7 +33,7 @@ def until(what: str, holds: Callable[[], T], *, seconds: float = 30) -> T:
 
 @contextmanager
 def answers_within(seconds: float) -> Iterator[None]:
-    """The block is what a person waits for."""
+    """Check how long a person waits for the block."""
     begun = time.monotonic()
     yield
     taken = time.monotonic() - begun
@@ -41,7 +41,7 @@ def answers_within(seconds: float) -> Iterator[None]:
 
 
 def in_seconds(seconds: float) -> Schedule:
-    """The schedule of the first whole second at least so far ahead."""
+    """Return the schedule of the first whole second that is at least that far ahead."""
     moment = timezone.localtime(timezone.now() + dt.timedelta(seconds=seconds + 1)).replace(microsecond=0)
     return Schedule(moment.date(), moment.time())
 
@@ -53,7 +53,7 @@ def completed(*, member: User, by: User, release_on: Schedule) -> Case:
 
 
 def wave(count: int, *, members: list[User], technician: User) -> list[Case]:
-    """So many cases, of one member after the other, that are due already."""
+    """Create that many cases that are already due. They belong to the members in turn."""
     return Case.objects.bulk_create(
         CaseFactory.build(due=True, member=members[number % len(members)], assigned_to=technician)
         for number in range(count)
@@ -65,7 +65,7 @@ def is_released(case: Case) -> bool:
 
 
 def sources(case: Case) -> list[str]:
-    """Through what it was released, each time."""
+    """Return what released it, for each release."""
     return list(CaseEvent.objects.filter(case=case, kind=RELEASED).values_list("source", flat=True))
 
 
@@ -74,7 +74,7 @@ def released_count() -> int:
 
 
 def assert_released_once(cases: Iterable[Case]) -> None:
-    """One stamp, one history entry that says the same, one email row for each."""
+    """Check that each has one stamp, one history entry that says the same, and one email row."""
     keys = [case.pk for case in cases]
     rows = Case.objects.filter(pk__in=keys, release_number=1).values_list("pk", "actual_release_date", "release_batch")
     events = CaseEvent.objects.filter(case__in=keys, kind=RELEASED)
@@ -85,12 +85,12 @@ def assert_released_once(cases: Iterable[Case]) -> None:
 
 
 def publish_sweep(**options: object) -> None:
-    """What beat does."""
+    """Do what beat does."""
     app.send_task("tasks.releases.sweep", **options)
 
 
 def run_sender(worker: Worker) -> None:
-    """Has the mail worker look once more, so that what it might send twice has been sent."""
+    """Have the mail worker look once more, so that anything it might send twice has been sent."""
     runs = worker.logs().count("succeeded in")
     celery_publisher.publish_mail_waiting()
     until("the sender has run", lambda: worker.has_seen("succeeded in", times=runs + 1))

@@ -1,4 +1,5 @@
-"""Redis refuses, or takes connections and never answers: nobody waits long, and every case is released on time."""
+"""Redis refuses connections, or accepts them and never responds: no one waits long, and every case is released on
+time."""
 
 import datetime as dt
 
@@ -39,7 +40,7 @@ QUICKLY = 4
 
 @pytest.fixture(params=["first connection", "pooled connection"])
 def connection_of_the_web(request: pytest.FixtureRequest, redis: LocalRedis) -> None:
-    """The fault meets this process with no connection yet, or with one that has worked a moment ago."""
+    """When the fault begins, this process has no connection yet, or one that worked a moment ago."""
     if request.param == "pooled connection":
         publish_sweep(expires=0)
 
@@ -100,7 +101,7 @@ def test_redis_is_frozen_over_the_instant(
 
 
 def test_what_could_not_be_acknowledged_keeps_no_worker_from_the_next_message(redis: LocalRedis) -> None:
-    """One process may hold one message. The sweep that it cannot acknowledge must not be its last."""
+    """A process may hold one message. A sweep that it cannot acknowledge must not be its last."""
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     with Connection(redis.url, transport_options=options) as connection, connection.channel() as channel:
         queue = Queue("held", channel=channel)
@@ -121,7 +122,7 @@ def test_what_could_not_be_acknowledged_keeps_no_worker_from_the_next_message(re
 def test_the_page_answers_while_redis_is_frozen(
     redis: LocalRedis, client: Client, member: User, technician: User
 ) -> None:
-    """Login, session and the technician's form do not depend on Redis."""
+    """Login, session and the technician's form don't depend on Redis."""
     case = CaseFactory(member=member, assigned_to=technician)
     redis.freeze()
     client.force_login(technician)
@@ -135,8 +136,8 @@ def test_the_page_answers_while_redis_is_frozen(
 def test_a_message_that_was_given_up_and_still_arrives(
     redis: LocalRedis, start_worker: StartWorker, member: User, technician: User
 ) -> None:
-    """The publish raised, so the look-ahead arms the case again: two messages under one task id, one release."""
-    # So that the queue is declared: the next message is one command.
+    """The publishing call raised, so the look-ahead arms the case again: two messages with one task id, one release."""
+    # Declares the queue, so that the next message is a single command.
     celery_publisher.publish_wake_up(case_id=0, revision=0, at=timezone.now())
     redis.flush()
     redis.freeze()
@@ -159,7 +160,7 @@ def test_a_message_that_was_given_up_and_still_arrives(
 def test_a_worker_whose_redis_is_gone_exits_when_it_is_told_to(
     redis: LocalRedis, start_worker: StartWorker, told: str, fault: str
 ) -> None:
-    """It holds ETA tasks, which it cannot give back, and must not try for a second each."""
+    """It holds ETA tasks that it cannot return to the queue, and must not try for a second each."""
     worker = start_worker("releases", concurrency=1)
     far = timezone.now() + dt.timedelta(hours=1)
     for number in range(40):

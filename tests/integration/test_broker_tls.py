@@ -1,4 +1,4 @@
-"""A broker with TLS: its certificate is checked, by the options that settings make of REDIS_URL."""
+"""A broker with TLS: its certificate is checked according to the options that the settings derive from REDIS_URL."""
 
 import datetime as dt
 import subprocess
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for localhost that signs itself, and its key."""
+    """A self-signed certificate for localhost, and its key."""
     directory = tmp_path_factory.mktemp("tls")
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -45,7 +45,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def port(certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a Redis that speaks TLS alone."""
+    """The port of a Redis that speaks only TLS."""
     number = free_port()
     options = [
         "--port",
@@ -75,7 +75,7 @@ def port(certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
 
 
 def connect(url: str) -> None:
-    """Connects as Celery does with these settings; OperationalError where the server is not trusted."""
+    """Connect as Celery does with these settings. OperationalError if the server is not trusted."""
     with Connection(without_options(url), ssl=tls_options(url)) as connection:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
         connection.default_channel.client.ping()

@@ -1,4 +1,4 @@
-"""A bulk operation outlives the worker that is killed in the middle of it."""
+"""A bulk operation survives when its worker is killed in the middle of it."""
 
 from collections import Counter
 
@@ -29,7 +29,7 @@ def test_a_run_goes_on_when_its_worker_is_killed(start_worker: StartWorker, memb
     victim.kill()
     assert worked(run) < CASES, "the kill came too late"
 
-    BulkRun.objects.filter(pk=run.pk).update(lease_until=run.created)  # as if the time were over
+    BulkRun.objects.filter(pk=run.pk).update(lease_until=run.created)  # as if the lease had ended
     # The database may need a moment to notice that the worker is gone.
     until("the run is done", lambda: bulk.work_off() + worked(run) >= CASES)
 

@@ -1,4 +1,4 @@
-"""Hosts whose clocks are wrong, or are set right: nothing that the portal promises hangs on them."""
+"""Hosts whose clocks are wrong, or are corrected: none of the portal's promises depends on them."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def clock(tmp_path: Path) -> Clock:
 
 
 def sweeps_go_on(redis: LocalRedis) -> None:
-    """Beat sends more of them; nobody takes them."""
+    """Beat sends more of them; no one takes them."""
     so_far = redis.length("portal:sweep")
     until("more sweeps are sent", lambda: redis.length("portal:sweep") >= so_far + 2, seconds=15)
 
@@ -47,7 +47,7 @@ def test_beat_goes_on_when_its_clock_is_set(
 
 
 def test_beat_goes_on_when_summer_ends(clock: Clock, redis: LocalRedis, start_beat: StartBeat) -> None:
-    """At three it is two again: no hour without a sweep, and none with sweeps without pause."""
+    """At three it is two again: there is no hour without sweeps, and no hour of nonstop sweeps."""
     clock.step(END_OF_SUMMER - HOUR / 2 - clock.now())
     start_beat(TIME_ZONE="Europe/Berlin", **clock.environment)
     sweeps_go_on(redis)
@@ -65,7 +65,7 @@ def test_beat_goes_on_when_summer_ends(clock: Clock, redis: LocalRedis, start_be
 def test_workers_whose_clock_is_wrong_release_and_send(
     ahead: float, start_worker: StartWorker, start_beat: StartBeat, mail_server: MailServer, member: User
 ) -> None:
-    """Their sweeps have not expired, and what waits in the outbox waits for no clock of theirs."""
+    """Their sweeps have not expired, and emails in the outbox do not wait for their clocks."""
     for name, queue in (("releases", "releases,sweep"), ("mail", "mail")):
         start_worker(name, queue=queue, **set_off(ahead)).ready()
     case = CaseFactory(due=True, member=member)

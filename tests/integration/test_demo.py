@@ -35,7 +35,7 @@ class Demo:
     def __init__(self, root: Path, **variables: str) -> None:
         self.root = root
         self.output = root / f"output-{time.monotonic_ns()}"
-        # The requirements are those of this run: -o leaves them as they are.
+        # The requirements are already installed for this run: -o leaves them as they are.
         command = ["make", "demo", "-o", ".venv/.installed-for-demo"]
         with self.output.open("w") as output:
             self.make = subprocess.Popen(
@@ -52,12 +52,12 @@ class Demo:
         return self.output.read_text()
 
     def waits_for(self, words: str) -> None:
-        """Return once it has said `words`."""
+        """Return once it has printed `words`."""
         eventually(lambda: words in self.text() or self.make.poll() is not None)
         assert words in self.text(), self.text()
 
     def ends(self) -> int:
-        """Return its exit code, once nothing of it is left."""
+        """Return its exit code, once none of its processes are left."""
         code = self.make.wait(PATIENCE)
         eventually(lambda: not processes_of(self.root))
         return code
@@ -70,7 +70,7 @@ def environment(variables: dict[str, str]) -> dict[str, str]:
 
 
 def processes_of(root: Path, part_of_command: str = "") -> list[psutil.Process]:
-    """The living processes that this checkout's demo started, with that in their command. The oldest comes first."""
+    """Return the running processes that this checkout's demo started, with that in their command, oldest first."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -81,7 +81,7 @@ def processes_of(root: Path, part_of_command: str = "") -> list[psutil.Process]:
 
 
 def the(part_of_command: str, root: Path) -> psutil.Process:
-    """The first process of the demo whose command has that in it."""
+    """Return the first process of the demo with that in its command."""
     return processes_of(root, part_of_command)[0]
 
 
@@ -129,7 +129,7 @@ def test_runs_restarts_what_dies_and_stops_with_make(checkout, prepared):
     eventually(lambda: "Listening at" in (checkout / "var/log/web.log").read_text().partition("Listening at")[2])
     answers(demo)
 
-    # As a program interrupts `make`, which keeps the signal to itself.
+    # As when a program interrupts `make`, which does not pass the signal on.
     demo.make.send_signal(signal.SIGINT)
     demo.ends()
     assert "Everything has stopped." in demo.text()
@@ -140,13 +140,13 @@ def test_runs_restarts_what_dies_and_stops_with_make(checkout, prepared):
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Copy what is committed, wherever SQLite keeps it."""
+    """Copy what is committed, whichever file SQLite keeps it in."""
     with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
         read.backup(written)
 
 
 def answers(demo: Demo) -> None:
-    """The portal is where it says."""
+    """Check that the portal is where it says."""
     address = demo.text().partition("Portal ")[2].split()[0]
     with urlopen(f"{address}/health/ready/", timeout=30) as answer:  # noqa: S310
         assert answer.status == 200

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.djang
 
 
 def rows_of_tables() -> dict[str, int]:
-    """How many rows each table has that has any."""
+    """Return the number of rows of each table that is not empty."""
     counts = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
@@ -23,13 +23,14 @@ def rows_of_tables() -> dict[str, int]:
 
 
 def empty() -> None:
-    """What ends a test that commits."""
+    """Do what happens at the end of a test that commits."""
     TransactionTestCase("__init__")._fixture_teardown()
 
 
 @pytest.mark.parametrize("changed", [False, True])
 def test_as_after_a_flush(changed: bool) -> None:
-    """Whatever was written is gone, and what follows from the code is there: made anew, where a test has changed it."""
+    """Everything written is gone, and rows that follow from the code are there, created again if a test has changed
+    them."""
     with emptying.by_deleting():
         empty()
         after_a_flush = rows_of_tables()

@@ -1,4 +1,4 @@
-"""Processes that die, meet, or lose their broker in the middle of their work."""
+"""Processes that die, collide, or lose their broker in the middle of their work."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ def test_worker_killed_in_mid_wave(
 
 
 def test_pool_process_killed_in_mid_wave(start_worker: StartWorker, member: User, technician: User) -> None:
-    """One process of the pool dies. The worker puts the message back and does the rest itself; no sweep is needed."""
+    """One process of the pool dies. The worker puts the message back and does the rest itself, without any sweep."""
     cases = wave(1500, members=[member], technician=technician)
     kill_in_mid_wave(start_worker, cases, kill_pool)
 
@@ -107,7 +107,7 @@ def test_redis_restarted_while_a_worker_holds_eta_tasks(
 def test_worker_told_to_stop_puts_its_eta_tasks_back(
     redis: LocalRedis, start_worker: StartWorker, member: User, technician: User
 ) -> None:
-    """SIGTERM: a rolling restart loses no ETA task; the next worker runs it in time, without any sweep."""
+    """SIGTERM: a rolling restart loses no ETA task. The next worker runs it on time, without any sweep."""
     worker = start_worker("old")
     case = completed(member=member, by=technician, release_on=in_seconds(15))
     worker.wait_for_log(f"[release-{case.pk}-1] received")
@@ -127,7 +127,7 @@ def test_worker_told_to_stop_puts_its_eta_tasks_back(
 def test_killed_worker_takes_no_release_with_it_that_the_sweep_can_still_announce(
     start_worker: StartWorker, member: User, technician: User
 ) -> None:
-    """What it held lies in Redis until the visibility timeout. The look-ahead announces the instant once more, although
+    """Its messages stay in Redis until the visibility timeout. The look-ahead publishes a wake-up once more, although
     the case is armed, and the next worker is on time."""
     victim = start_worker("victim")
     victim.ready()
@@ -145,7 +145,7 @@ def test_killed_worker_takes_no_release_with_it_that_the_sweep_can_still_announc
 def test_a_wake_up_that_finds_no_database_is_repeated_until_there_is_one(
     process_env: dict[str, str], start_worker: StartWorker, member: User, technician: User
 ) -> None:
-    """No sweep comes to its help."""
+    """No sweep helps it."""
     url = process_env["DATABASE_URL"] + "&application_name=the-worker"
     worker = start_worker("releases", queue="releases", DATABASE_URL=url)
     worker.ready()
@@ -160,7 +160,7 @@ def test_a_wake_up_that_finds_no_database_is_repeated_until_there_is_one(
 
 
 def test_a_sweep_does_not_wait_behind_wake_ups(start_worker: StartWorker, member: User) -> None:
-    """Thousands of them have come before it."""
+    """Thousands of messages came before it."""
     start_worker("sweep", queue="sweep", concurrency=1).ready()
     count = 3000
     for number in range(count):
@@ -175,7 +175,7 @@ def test_a_sweep_does_not_wait_behind_wake_ups(start_worker: StartWorker, member
 
 @contextmanager
 def database_closed_to(application: str) -> Iterator[None]:
-    """The server has ended the connections of `application` and takes no new ones until the end of the block."""
+    """End the connections of `application` at the server, and accept no new ones until the end of the block."""
     own = connection.settings_dict["NAME"]
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres").geturl()
     with psycopg.connect(url, autocommit=True) as server:
@@ -190,7 +190,7 @@ def database_closed_to(application: str) -> Iterator[None]:
 
 
 def kill_in_mid_wave(start_worker: StartWorker, cases: list[Case], kill: Callable[[Worker], None]) -> None:
-    """Starts a worker and a sweep, and kills when some of `cases` are released and others are not."""
+    """Start a worker and a sweep, and kill the worker when some of `cases` are released and others are not."""
     worker = start_worker("victim", concurrency=1, RELEASE_BATCH_SIZE=20)
     worker.ready()
     publish_sweep()

@@ -1,4 +1,4 @@
-"""The lines of real processes: all of them JSON where that is asked for, tied to the request that led to them."""
+"""The log lines of real processes: all JSON if that is set, and tied to the request that caused them."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ COMMANDS = {
 
 @pytest.fixture
 def start(process_env, _started, tmp_path):
-    """Starts some of the processes, which log JSON."""
+    """Start some of the processes, which log JSON."""
 
     def start(*names: str) -> dict[str, LocalProcess]:
         environment = process_env | {"LOG_JSON": "true", "PYTHONUNBUFFERED": "1"}
@@ -38,7 +38,7 @@ def start(process_env, _started, tmp_path):
 
 
 def lines(process) -> list[dict[str, object]]:
-    """Every line, as JSON."""
+    """Return every line, as JSON."""
     return [json.loads(line) for line in process.logs().splitlines() if line.strip()]
 
 

@@ -1,4 +1,4 @@
-"""The database hangs up anywhere within a request: the answer is the page, or says to try again."""
+"""The database hangs up anywhere within a request: the response is the page, or says to try again."""
 
 import datetime as dt
 import functools
@@ -24,7 +24,8 @@ HangUp = Callable[[], None]
 
 @contextmanager
 def hanging_up_before(statement: int, hang_up: HangUp) -> Any:
-    """Hang up before that statement of the block, counted from 1. Yield the list of those that were reached."""
+    """Hang up before that statement of the block, counted from 1. Yield the list of the statements that were
+    reached."""
     reached: list[str] = []
 
     def wrapper(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
@@ -53,7 +54,7 @@ def answers(ask: Callable[[int], HttpResponse], cases: Iterator[int], hang_up: H
 
 
 def client_of(user: User) -> Client:
-    """Return the client of `user`, which gets the answer to an error, and not the error."""
+    """Return a client of `user` that gets the response to an error, instead of the error itself."""
     client = signed_in(user)
     client.raise_request_exception = False
     return client
@@ -61,7 +62,7 @@ def client_of(user: User) -> Client:
 
 @pytest.fixture
 def due_cases(member: User, technician: User) -> Iterator[int]:
-    """Keys of cases of Mia that were due yesterday, and still are: a new one each time."""
+    """Keys of cases of Mia that have been due since yesterday: a new one each time."""
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     new = functools.partial(CaseFactory, held=True, member=member, assigned_to=technician)
     return (new(scheduled_release_date=yesterday).pk for _ in itertools.count())
@@ -71,7 +72,7 @@ def due_cases(member: User, technician: User) -> Iterator[int]:
 def test_a_member_for_whom_a_case_is_released(
     address: str, due_cases: Iterator[int], member: User, hang_up: HangUp
 ) -> None:
-    """A case whose release failed on the way stays unknown to its member: the next look finds it."""
+    """A case whose release failed stays unknown to its member until their next visit, which releases it."""
     client = client_of(member)
     statuses = answers(lambda pk: client.get(address.format(pk)), due_cases, hang_up)
     assert set(statuses) - ({404} if "{}" in address else set()) == {200, 503}, statuses

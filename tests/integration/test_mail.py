@@ -1,4 +1,4 @@
-"""The email of a release, to a real SMTP server that is sometimes in a bad mood."""
+"""The email of a release, to a real SMTP server that sometimes misbehaves."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,8 +31,8 @@ def silent_server() -> Iterator[SilentServer]:
 def test_one_mail_a_member_and_wave_with_one_message_id(
     start_worker: StartWorker, mail_server: MailServer, technician: User
 ) -> None:
-    """Thirty members with three cases each. The server says "later" to every message at first; each is sent again,
-    the same cases under the same Message-ID, and then never again."""
+    """Thirty members with three cases each. At first the server says "later" to every message. Each is sent again with
+    the same cases and Message-ID, and then never again."""
     members = UserFactory.create_batch(30)
     cases = wave(90, members=members, technician=technician)
     mail_server.answer_message = lambda _: "451 Try again later"
@@ -58,7 +58,7 @@ def test_one_mail_a_member_and_wave_with_one_message_id(
 def test_many_senders_never_send_one_mail_twice(
     start_worker: StartWorker, mail_server: MailServer, technician: User
 ) -> None:
-    """Two mail workers with two processes each are told at the same moment that eighty members have mail."""
+    """Two mail workers with two processes each are notified at the same moment that eighty members have mail."""
     members = UserFactory.create_batch(80)
     workers = [start_worker(name, queue="mail") for name in ("left", "right")]
     assert all(worker.ready() for worker in workers)
@@ -99,7 +99,7 @@ def test_sender_killed_in_the_middle_of_a_message(
 
 
 def test_poison_recipient_holds_up_nobody(start_worker: StartWorker, mail_server: MailServer, technician: User) -> None:
-    """One address is refused for good, one for now, one is no address at all, one is missing; the others get mail."""
+    """One address is refused permanently, one temporarily, one is invalid, and one is missing. The others get mail."""
     addresses = ["poison@example.com", "full@example.com", "two\nlines@example.com", ""]
     odd = [UserFactory(email=address) for address in addresses]
     good = UserFactory.create_batch(5)
@@ -149,7 +149,7 @@ def test_hanging_mail_server_holds_up_no_release(
 
 
 def release_all() -> None:
-    """Releases what is due in this process, and notifies the mail workers."""
+    """Release what is due in this process, and notify the mail workers."""
     assert releases.release_due(by="test", source=Source.COMMAND).failed == {}
     assert not Case.objects.due(timezone.now()).exists()
 

@@ -1,4 +1,4 @@
-"""A small run of the mail section of `make bench`: counts, and a ratio that no machine misses."""
+"""A small run of the mail section of `make bench`: counts, and a ratio that every machine reaches."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.djang
 
 @pytest.fixture
 def sink(settings: Any) -> Iterator[SmtpSink]:
-    """The sink, and settings that lead to it."""
+    """The sink, and settings that name it."""
     with smtp_sink() as running:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
@@ -31,7 +31,7 @@ def servers(process_env: dict[str, str], redis: LocalRedis, sink: SmtpSink, tmp_
 
 
 def test_each_way_sends_every_mail_once_and_a_kill_doubles_one_at_most(servers: Servers, sink: SmtpSink) -> None:
-    """That each way sends each mail once is checked where it is measured."""
+    """The measurement itself checks that each way sends each mail once."""
     measured = outbox_and_loop(servers, sink, mails=100, rounds=1, kills=2)
     assert measured.killed.message_ids == 100
     assert measured.killed.messages <= 100 + measured.kills

@@ -1,4 +1,4 @@
-"""What real workers and a real Redis say of themselves, and what is said when they are silent."""
+"""What real workers and a real Redis report about themselves, and what is shown when they are silent."""
 
 import time
 
@@ -9,7 +9,7 @@ from cases.monitoring.broker_status import broker_status
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
-# Two time-outs of a second, and what a busy machine adds.
+# Two timeouts of a second, and some time for a busy machine.
 PATIENCE = 6
 
 

@@ -47,7 +47,7 @@ def proxy(web: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @contextmanager
 def nginx(upstream: int, directory: Path) -> Iterator[int]:
-    """The port of an nginx with the configuration of compose, whose words in capitals are replaced as there."""
+    """The port of an nginx with the configuration from Compose, with its words in capitals replaced in the same way."""
     port = free_port()
     text = (Path(settings.BASE_DIR) / "deploy" / "nginx.conf").read_text()
     replacements = {
@@ -61,7 +61,7 @@ def nginx(upstream: int, directory: Path) -> Iterator[int]:
         text = text.replace(old, new)
     configuration = directory / "nginx.conf"
     configuration.write_text(text)
-    # As root it would become another user, who may not enter the test's folder.
+    # As root, it would switch to another user, who has no access to the test's folder.
     options = "daemon off;" + (" user root;" if os.getuid() == 0 else "")
     with subprocess.Popen(["nginx", "-p", str(directory), "-c", str(configuration), "-g", options]) as process:
         try:
@@ -81,7 +81,7 @@ def ask(port: int, *, timeout: float = 20, data: bytes | None = None, **headers:
 
 @contextmanager
 def slow_people(port: int, count: int) -> Iterator[None]:
-    """So many connections with half a request, and as many with none."""
+    """That many connections with half a request, and the same number with none."""
     with ExitStack() as stack:
         for sent in (SLOW_POST, b"") * count:
             stack.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(sent)
@@ -91,7 +91,7 @@ def slow_people(port: int, count: int) -> Iterator[None]:
 def test_idle_and_slow_connections_stop_no_thread_of_web(web: int, proxy: int) -> None:
     with slow_people(proxy, 5 * THREADS):
         assert ask(proxy)["length"] == 0
-    # And that is the proxy's doing: without it nobody would be answered.
+    # This is because of the proxy: without it no one would get a response.
     with slow_people(web, THREADS), pytest.raises(TimeoutError):
         ask(web, timeout=1)
 
@@ -101,7 +101,7 @@ def test_idle_and_slow_connections_stop_no_thread_of_web(web: int, proxy: int) -
     [
         ({}, "127.0.0.1", "http"),
         ({"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Proto": "https"}, "203.0.113.9", "https"),
-        # What the client wrote itself stands before what the TLS proxy added.
+        # What the client wrote itself comes before what the TLS proxy added.
         ({"X_Forwarded_For": "8.8.8.8, 203.0.113.9"}, "203.0.113.9", "http"),
         # In an office or a VPN the client's own address is a private one.
         ({"X_Forwarded_For": "8.8.8.8, 192.168.1.20"}, "192.168.1.20", "http"),

@@ -1,4 +1,4 @@
-"""The database hangs up between the SMTP server's 250 and the record of it: nothing is sent twice for that."""
+"""The database hangs up between the SMTP server's 250 and the record of it. Nothing is sent twice because of that."""
 
 import threading
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def _portal_sends_to_it(mail_server: MailServer, settings: Any) -> None:
 def test_connection_lost_between_acceptance_and_record(
     mail_server: MailServer, hang_up: Callable[[], None], member: User, other_member: User
 ) -> None:
-    """The first message is recorded on a new connection, and the second goes out in the same run."""
+    """The first message is recorded on a new connection, and the second is sent in the same run."""
     releases_for(member, other_member)
 
     def take_and_hang_up(_: object) -> str:
@@ -44,7 +44,8 @@ def test_connection_lost_between_acceptance_and_record(
 
 
 def test_record_outlives_statements_that_fail(member: User) -> None:
-    """Somebody holds the row for longer than a statement waits: it is recorded as soon as they let go."""
+    """Someone locks the row for longer than a statement waits. The result is recorded as soon as they release the
+    lock."""
     releases_for(member)
     (batch,) = outbox.claim(limit=1)
     held, release = threading.Event(), threading.Event()

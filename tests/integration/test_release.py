@@ -1,4 +1,4 @@
-"""How a release happens, with real processes: by its ETA task, by the sweep, or because the member looks."""
+"""How a release happens, with real processes: by its ETA task, by the sweep, or by the member's visit."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.djang
 def test_a_scheduled_case_is_released_by_its_eta_task(
     release_worker: Worker, mail_worker: Worker, mail_server: MailServer, client: Client, member: User, technician: User
 ) -> None:
-    """The technician schedules; nothing shows; at the instant the member sees the case and gets one mail."""
+    """The technician schedules a release, and nothing is visible. At the instant, the member sees the case and gets one
+    mail."""
     client.force_login(member)
     case = completed(member=member, by=technician, release_on=in_seconds(2))
     task = f"tasks.releases.release_case[release-{case.pk}-{case.schedule_revision}]"
@@ -56,7 +57,7 @@ def test_a_scheduled_case_is_released_by_its_eta_task(
 def test_with_redis_flushed_the_sweep_releases(
     redis: LocalRedis, start_worker: StartWorker, start_beat: Callable[[], LocalBeat], member: User, technician: User
 ) -> None:
-    """The ETA task is lost before any worker has got it. Beat's sweep finds the case by its row."""
+    """The ETA task is lost before any worker has received it. Beat's sweep finds the case by its row."""
     case = completed(member=member, by=technician, release_on=in_seconds(1))
     assert Case.objects.get(pk=case.pk).armed_revision == case.schedule_revision
     redis.flush()
@@ -71,7 +72,7 @@ def test_with_redis_flushed_the_sweep_releases(
 def test_with_everything_dead_the_case_is_released_when_its_member_looks(
     redis: LocalRedis, client: Client, member: User, other_member: User, technician: User
 ) -> None:
-    """No beat, no worker, no Redis. Another member's look changes nothing; that of the member in person does."""
+    """No beat, no worker, no Redis. Another member's visit changes nothing. The member's own visit does."""
     redis.stop()
     case = completed(member=member, by=technician, release_on=in_seconds(3))
     client.force_login(member)
@@ -90,7 +91,7 @@ def test_with_everything_dead_the_case_is_released_when_its_member_looks(
 def test_early_stale_and_doubled_wake_ups_release_nothing_early_and_nothing_twice(
     start_worker: StartWorker, member: User, technician: User
 ) -> None:
-    """Messages are hints (docs/rules.md, 5): whatever they were made for, the worker looks at the database."""
+    """Messages are hints (docs/rules.md, 5): whatever they were published for, the worker checks the database."""
     worker = start_worker("releases")
     far = completed(member=member, by=technician, release_on=in_seconds(3600))
     releases.schedule(case=far, by=technician, source=Source.WEB, release_on=in_seconds(7200))
@@ -107,7 +108,7 @@ def test_early_stale_and_doubled_wake_ups_release_nothing_early_and_nothing_twic
         until(f"{times} times: {text}", lambda text=text, times=times: worker.has_seen(text, times=times))
     assert not is_released(far)
     assert_released_once([near])
-    # The early one was published anew, once, for the right revision; so three wait for the far case.
+    # The early one was published once more, for the right revision, so three are waiting for the far case.
     assert worker.has_seen(f"[release-{far.pk}-2] received", times=3)
     assert not worker.has_seen(f"[release-{far.pk}-2] received", times=4)
 
@@ -115,12 +116,13 @@ def test_early_stale_and_doubled_wake_ups_release_nothing_early_and_nothing_twic
 def test_a_database_connection_is_kept_and_its_loss_fails_no_task(
     process_env: dict[str, str], start_worker: StartWorker
 ) -> None:
-    """Celery closes the connection around every task unless told otherwise. Kept, it may die between two tasks."""
+    """Celery closes the connection around every task unless told otherwise. A connection that is kept may die between
+    tasks."""
     url = process_env["DATABASE_URL"] + "&application_name=the-worker"
     worker = start_worker("releases", concurrency=1, DATABASE_URL=url)
 
     def sweep() -> list[int]:
-        """Runs a sweep and returns the server's processes for the worker."""
+        """Run a sweep, and return the server's processes for the worker."""
         runs = worker.logs().count("Task tasks.releases.sweep") // 2
         publish_sweep()
         until("the sweep is done", lambda: worker.logs().count("Task tasks.releases.sweep") >= 2 * (runs + 1))
@@ -137,7 +139,7 @@ def test_a_database_connection_is_kept_and_its_loss_fails_no_task(
 
 
 def backends(application: str) -> list[int]:
-    """The server's processes for the connections of `application`."""
+    """Return the server's processes for the connections of `application`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [application])
         return [pid for (pid,) in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""The sections of the benchmark on waves and single releases, run small: counts, and generous ratios; never times."""
+"""Small runs of the benchmark's sections on waves and single releases: counts and generous ratios, never times."""
 
 import statistics
 import time
@@ -25,7 +25,7 @@ LONG_AGO = 60
 
 @pytest.fixture
 def servers(tmp_path: Path, redis: LocalRedis, process_env: dict[str, str]) -> Iterator[Servers]:
-    """What the benchmark stands on, made of the test's own database and Redis."""
+    """What the benchmark needs, from the test's own database and Redis."""
     with ExitStack() as stack:
         yield Servers(tmp_path, redis, process_env, stack)
 
@@ -38,7 +38,7 @@ def wave_setup(servers: Servers) -> Iterator[WaveSetup]:
 
 
 def test_a_wave_is_released_by_a_worker_and_by_hand_with_all_its_rows(servers):
-    # The watching raises for a case that came early, late or without its rows.
+    # Watching raises an error for a case that came early, late or without its rows.
     measured = wave.waves(servers, (1_000,), rounds=1, ways=(wave.PLAIN, wave.TWO))
     assert [len(runs) for runs in measured.values()] == [1, 1]
     alike = {(way.name, 1_000): measured[wave.TWO.name, 1_000] for way in (wave.ONE, wave.PLAIN_TWICE)}

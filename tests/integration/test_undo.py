@@ -1,4 +1,4 @@
-"""The email of a release by hand, by a real worker and to a real SMTP server."""
+"""The email of a release by hand, from a real worker to a real SMTP server."""
 
 import datetime as dt
 from typing import Any
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.postgresql, pytest.mark.djang
 def test_it_is_sent_when_the_release_can_no_longer_be_undone_and_never_if_it_was(
     start_worker: StartWorker, mail_server: MailServer, member: User, technician: User, settings: Any
 ) -> None:
-    """There is no sweep: what the release has published wakes the worker in time."""
+    """There is no sweep. The message that the release published wakes the worker on time."""
     settings.RELEASE_UNDO_SECONDS = 2
     start_worker("mail", queue="mail").ready()
     kept, undone = (
