@@ -31,23 +31,23 @@ from tests.pages import PASSWORD, STRANGER, World, signed_in
 from tests.pages import Page as PortalPage
 
 WITH_WINDOWS = ("chromium", "chromium-browser", "google-chrome")
-# The first one draws no window, and opens a context in a quarter of the time.
+# The first one draws no window, and opens a context four times as fast.
 PROGRAMS = ("chromium-headless-shell", *WITH_WINDOWS)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--in-process-gpu", "--disable-background-networking"]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-# Every page is looked at in all ways by page_reader; what needs data of its own, in the two that differ most.
+# page_reader checks every page in all modes. A page that needs its own data is checked in the two that differ most.
 in_two_looks = pytest.mark.parametrize(
     ("viewport", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["desktop-light", "phone-dark"]
 )
-# Nothing is loaded a second time for the two rules that ask for it: no page plays sound, and the other one is off.
+# Nothing is loaded again for the two rules that need it: no page plays sound, and the other rule is off.
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
-# Playwright's own loop runs in this thread, which Django takes for asynchronous code.
+# Playwright's own loop runs in this thread, so Django takes it for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
-# A dialog's HTML without what has a digit or is long, in texts and in attributes but its classes: keys, numbers, dates,
-# tokens. Empty where it says nothing.
+# A dialog's HTML without words that are long or have a digit (keys, numbers, dates, tokens) in texts and attributes,
+# except classes. Empty if it has no text.
 LOOK = r"""dialog => {
     const strip = (part) => part.replace(/[\w-]*\d[\w-]*|[\w-]{30,}/g, "");
     return dialog.textContent.trim() && dialog.outerHTML.replace(/ (?!class=)[\w-]+="[^"]*"|>[^<]*</g, strip);
@@ -56,7 +56,7 @@ LOOK = r"""dialog => {
 
 @pytest.fixture
 def a_week_at_least(settings: Any, _any_moment_may_be_chosen: None) -> None:  # noqa: F811
-    """The minimum that other browser tests, which wait for releases, do without."""
+    """Set the usual minimum, which other browser tests do without because they wait for releases."""
     settings.RELEASE_MIN_DAYS = 7
 
 
@@ -79,7 +79,7 @@ def launch(browser_type: BrowserType, *, programs: Iterable[str] = PROGRAMS, **o
 
 @pytest.fixture
 def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
-    """Opens a browser of its own for a person. Whatever its console says or the CSP blocks is a failure."""
+    """Open a separate browser for a person. Anything in its console or blocked by the CSP is a failure."""
     complaints: list[str] = []
     contexts = []
 
@@ -107,7 +107,7 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
 
 @pytest.fixture
 def sign_in(open_page: Callable[..., Page], live_server: Any) -> Callable[..., Page]:
-    """The page `at` of a person who has signed in: by a cookie, where the form is not what is tested."""
+    """Open the page `at` for a person who is signed in by a cookie, because the form is not what is tested."""
 
     def sign_in_(user: User, *, at: str = "/", **options: Any) -> Page:
         user.set_password(PASSWORD)
@@ -122,7 +122,7 @@ def sign_in(open_page: Callable[..., Page], live_server: Any) -> Callable[..., P
 
 @pytest.fixture
 def tab_for(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
-    """Opens a browser of a person who has signed in, with or without scripts. Its console may complain."""
+    """Open a browser for a person who is signed in, with or without scripts. Errors in its console are allowed."""
     contexts = []
 
     def tab_for_(user: User, *, scripts: bool = True) -> Page:
@@ -141,12 +141,12 @@ def tab_for(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]
 
 
 def take_session(context: BrowserContext, client: Client, url: str) -> None:
-    """Sign the browser in as whoever has signed in with `client`."""
+    """Sign the browser in as the person who is signed in with `client`."""
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
 
 
 def leaves(tab: Page, act: Callable[[], object]) -> bool:
-    """Whether `act` leads away without a question."""
+    """Return whether `act` leaves the page without a question."""
     asked = []
 
     def stay(dialog: Dialog) -> None:
@@ -162,7 +162,7 @@ def leaves(tab: Page, act: Callable[[], object]) -> bool:
 
 @contextmanager
 def tab_of(chromium: Browser, base_url: str, world: World, person: str) -> Iterator[Page]:
-    """A browser of `person`, who has signed in: by a cookie, and not through the form."""
+    """Return a browser of `person`, who is signed in by a cookie and not through the form."""
     context = chromium.new_context(base_url=base_url)
     client = world.client(person)
     if "sessionid" in client.cookies:
@@ -174,7 +174,7 @@ def tab_of(chromium: Browser, base_url: str, world: World, person: str) -> Itera
 
 
 def visit(tab: Page, page: PortalPage, world: World, person: str) -> None:
-    """Opens one of all pages, and does what is to be done on it. A stranger comes as one who was never here."""
+    """Open one of the pages, and do what its entry says. A stranger comes without any cookies."""
     if person == STRANGER:
         tab.context.clear_cookies()
     tab.goto(page.address(world))
@@ -183,9 +183,9 @@ def visit(tab: Page, page: PortalPage, world: World, person: str) -> None:
 
 
 def dialogs_of(tab: Page, seen: set[str] | None = None) -> Iterator[str]:
-    """Opens one dialog of the page after the other; their ids. One that is filled in by a click has nothing in it.
+    """Open one dialog of the page after the other. Yield its id. A dialog that a click fills is empty, and skipped.
 
-    One that is like another in `seen`, but for numbers and tokens, is passed over; the others are added.
+    A dialog that matches one in `seen`, except for numbers and tokens, is skipped as well. The others are added.
     """
     for dialog in tab.locator("dialog[id]").all():
         look = dialog.evaluate(LOOK)
@@ -198,7 +198,7 @@ def dialogs_of(tab: Page, seen: set[str] | None = None) -> Iterator[str]:
 
 
 def assert_accessible(page: Page) -> None:
-    """axe finds nothing on the page as it is now, once all of it is there."""
+    """Check that axe finds nothing on the page as it is now, once it is complete."""
     page.wait_for_load_state()
     results = Axe().run(page, options=AXE_OPTIONS)
     assert results.violations_count == 0, results.generate_report()

@@ -1,8 +1,8 @@
-"""Read every page (tests/pages.py), of which this holds: axe finds nothing in light and dark, nothing is complained
-of, it can be used by keyboard, on a phone and a tablet nothing is cut off, and on paper nothing is left empty.
+"""Check every page (tests/pages.py): axe finds nothing in light and dark, the console is empty, the page can be used by
+keyboard, nothing is cut off on a phone or tablet, and nothing is left empty on paper.
 
-A page is opened once for each person and looked at in all ways then: to open one is what costs most. Each of those who
-have most pages has a test module, so that several processes share the work.
+A page is opened once for each person and then checked in every way, because opening it costs the most. People with many
+pages have their own test modules, so that several processes share the work.
 """
 
 from axe_playwright_python.sync_playwright import Axe
@@ -13,7 +13,7 @@ from playwright.sync_api import Page as Tab
 from tests.browser.conftest import AXE_OPTIONS, DESKTOP, PHONE, dialogs_of, tab_of, visit
 from tests.pages import ERRORS, PAGES, Page, World, make_world
 
-# Told by the browser itself, of a page that is meant to be one of an error.
+# A message from the browser itself about a page that is meant to be an error page.
 EXPECTED = "the server responded with a status of"
 WATCH_POLICY = """
     document.addEventListener("securitypolicyviolation", (event) => {
@@ -21,7 +21,7 @@ WATCH_POLICY = """
     });
 """
 RUN_AXE = """([where, options]) => axe.run(where, options).then((found) => found.violations)"""
-# What is not a matter of colour is the same in the dark.
+# Rules that are not about color give the same result in the dark.
 RULES = {"light": {}, "dark": {"runOnly": {"type": "rule", "values": ["color-contrast"]}}}
 HEAD = "[document.querySelectorAll('h1').length, document.title, document.documentElement.lang]"
 OPEN_ALL = "document.querySelectorAll('main details').forEach((details) => { details.open = true; })"
@@ -32,7 +32,7 @@ FOCUS_IS_SEEN = """() => {
     const ring = style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
     return ring && box.width > 1 && box.height > 1;
 }"""
-# Whether the page is no wider than the window, and whether the menu, if there is one, is wholly on the screen.
+# Whether the page is no wider than the window, and whether the menu, if there is one, is entirely on the screen.
 FITS = """() => {
     const menu = document.querySelector(".site-header .menu > summary");
     const box = menu && menu.getBoundingClientRect();
@@ -41,8 +41,8 @@ FITS = """() => {
         !menu || (box.width > 0 && box.left >= 0 && box.right <= window.innerWidth),
     ];
 }"""
-# What one reads has three weights, the sizes of the scale (docs/design.md) and one typeface; 11 and 12 pixels are for
-# monograms, keys and numbers of steps.
+# Text has three weights, the sizes of the scale (docs/design.md) and one typeface. 11 and 12 pixels are for monograms,
+# keys and step numbers.
 ODD_TEXT = """() => [...document.querySelectorAll("body *")].filter((element) => {
     const isRead = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
     if (!isRead || !element.checkVisibility() || element.closest("svg, code, .font-monospace, noscript")) return false;
@@ -53,7 +53,7 @@ ODD_TEXT = """() => [...document.querySelectorAll("body *")].filter((element) =>
 FILLED = """() => [...document.querySelectorAll(".btn-primary, .btn-danger")].filter(
     (button) => button.checkVisibility() && !button.closest("dialog")
 ).map((button) => button.textContent.trim())"""
-# A heading under which nothing is printed up to the next one. A day of the calendar may be empty.
+# A heading with nothing printed between it and the next one. A day of the calendar may be empty.
 EMPTY_HEADINGS = """() => {
     const isSeen = (element) => element.getClientRects().length > 0;
     const level = (element) => (/^H[1-6]$/.test(element.tagName) ? Number(element.tagName[1]) : 7);
@@ -72,12 +72,12 @@ EMPTY_HEADINGS = """() => {
 TABLETS = [768, 800, 830]
 # A desktop at 400 %.
 NARROW = 320
-# Documentation of the API, drawn by Swagger UI, which is not ours.
+# Documentation of the API, rendered by Swagger UI, which is not ours.
 FOREIGN = {"api"}
 
 
 class Reader:
-    """A person with a browser, who writes down whatever is wrong."""
+    """A person with a browser, who records everything that is wrong."""
 
     def __init__(self, tab: Tab, world: World) -> None:
         self.tab = tab
@@ -93,15 +93,15 @@ class Reader:
         tab.on("pageerror", lambda error: self._hear("error", str(error)))
 
     def read(self, page: Page, person: str) -> None:
-        """Opens the page, and looks at it in every way."""
+        """Open the page, and check it in every way."""
         self.where = page.name
-        # A colour that still changes would be taken for one that cannot be read.
+        # A color in transition would be mistaken for one that cannot be read.
         self.tab.emulate_media(color_scheme="light", reduced_motion="reduce")
         self.tab.set_viewport_size(DESKTOP)
         visit(self.tab, page, self.world, person)
         self._check_head()
         self._check_keyboard()
-        self._check_paper()  # after the focus, which goes where what has it is not printed
+        self._check_paper()  # after the focus, which is lost if its element is not printed
         self.tab.evaluate(OPEN_ALL)
         self._check_design()
         for scheme in ("light", "dark"):
@@ -130,7 +130,7 @@ class Reader:
             self._note("no language")
 
     def _check_design(self) -> None:
-        """One typeface in few sizes, and at most one filled button."""
+        """Check that there is one typeface in a few sizes, and at most one filled button."""
         if odd := self.tab.evaluate(ODD_TEXT):
             self._note(f"text in a size, weight or typeface of its own: {odd[:5]}")
         filled = self.tab.evaluate(FILLED)
@@ -146,9 +146,10 @@ class Reader:
         self.tab.emulate_media(media="screen")
 
     def _check_keyboard(self) -> None:
-        """The first key leads to the link that skips the navigation, and what has the focus shows it."""
+        """Check that the first Tab leads to the link that skips the navigation, and that the focused element shows the
+        focus."""
         if self.tab.evaluate("document.activeElement !== document.body"):
-            return  # it has been led to a dialog, or to the field with the error
+            return  # the focus was moved to a dialog, or to the field with the error
         self.tab.keyboard.press("Tab")
         first = self.tab.evaluate("document.activeElement.className")
         if "skip-link" not in first and self.tab.locator("nav").count():
@@ -168,7 +169,7 @@ class Reader:
             fits, shows_menu = self.tab.evaluate(FITS)
             if fits:
                 break
-            self.tab.wait_for_timeout(100)  # charts are drawn anew a moment after the window has changed
+            self.tab.wait_for_timeout(100)  # charts are redrawn a moment after the window has changed
         else:
             width = self.tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
             self._note(f"{width[0]} pixels wide in a window of {width[1]}")
@@ -177,7 +178,7 @@ class Reader:
 
 
 def read_every_page(person: str, chromium: Browser, url: str) -> None:
-    """Whatever is wrong with the pages of `person` is a failure."""
+    """Fail if anything is wrong with the pages of `person`."""
     world = make_world()
     with override_settings(ROOT_URLCONF="tests.error_urls"), tab_of(chromium, url, world, person) as tab:
         reader = Reader(tab, world)

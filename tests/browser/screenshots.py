@@ -1,4 +1,4 @@
-"""Takes a picture of every page, on a phone and on a desktop, light and dark: `make screenshots`.
+"""Take a picture of every page, on a phone and on a desktop, light and dark: `make screenshots`.
 
 Not a test, and not collected with them; pytest runs it because it needs what browser tests need. The data are those
 of `make demo`. With SCREENSHOTS=word only pages whose name has that word.
@@ -49,7 +49,7 @@ LOOKS = [
     for size, viewport in (("desktop", DESKTOP), ("phone", PHONE))
     for scheme in ("light", "dark")
 ]
-# What docs/tour.md shows, as much of it as a window does.
+# The pages in docs/tour.md, of which it shows as much as fits in a window.
 TOUR = {
     "dashboard--member--phone-light",
     "case-released--member--desktop-light",
@@ -58,7 +58,7 @@ TOUR = {
     "calendar--technician--desktop-dark",
     "operations--administrator--desktop-light",
 }
-# Their parts are asked for when they are open already.
+# Their parts are loaded once they are open.
 COME_LATER = {"operations", "api_docs"}
 
 
@@ -75,13 +75,13 @@ def make_demo_world() -> World:
 
 
 def sweep_has_just_run() -> None:
-    """What the page of operations takes for a sign of life."""
+    """Write what the operations page takes as a sign of life."""
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": portal_now(), "host": "worker-1"})
     PeriodicTask.objects.update(last_run_at=portal_now())
 
 
 def wanted(person: str, world: World) -> Iterator[tuple[int, Page]]:
-    """The pages of `person` with their places in the list. The demo has nothing that is due."""
+    """Return the pages of `person` with their positions in the list. The demo has nothing that is due."""
     for number, page in enumerate([*PAGES, *DJANGO_ADMIN, *ERRORS], start=1):
         if person in page.people and ONLY in page.name and "due" not in page.name:
             yield number, page
@@ -92,7 +92,7 @@ def wanted(person: str, world: World) -> Iterator[tuple[int, Page]]:
 def test_screenshots(person: str, chromium: Browser, live_server: Any, request: pytest.FixtureRequest) -> None:
     if person == ADMINISTRATOR:
         request.getfixturevalue("celery_setup")
-    request.getfixturevalue("settings").RELEASE_MIN_DAYS = 7  # which other browser tests do without
+    request.getfixturevalue("settings").RELEASE_MIN_DAYS = 7  # other browser tests do without it
     world = make_demo_world()
     (FOLDER / "tour").mkdir(parents=True, exist_ok=True)
     with tab_of(chromium, live_server.url, world, person) as tab:
@@ -111,7 +111,7 @@ def open_(tab: Tab, page: Page, world: World, person: str) -> None:
 
 
 def take(tab: Tab, name: str) -> None:
-    """Four pictures of the page as it is open, and two of each of its dialogs."""
+    """Take four pictures of the page as it is now, and two of each of its dialogs."""
     for look, viewport, scheme in LOOKS:
         tab.set_viewport_size(viewport)
         tab.emulate_media(color_scheme=scheme)
@@ -126,7 +126,7 @@ def take(tab: Tab, name: str) -> None:
 
 
 def test_screenshots_of_emails(chromium: Browser, db: None) -> None:
-    """Each kind of email, as a mail program shows it."""
+    """Take pictures of each kind of email, as a mail program shows it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     tab = chromium.new_page()
     for kind, write in MAILS.items():

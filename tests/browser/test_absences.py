@@ -1,4 +1,4 @@
-"""A technician plans an absence; the deputy finds the case, and moves its release by the link of a reminder."""
+"""A technician plans an absence; the deputy finds the case, and moves its release with the link in a reminder."""
 
 import datetime as dt
 import re

@@ -1,4 +1,4 @@
-"""Administrators: the first sign-in where a second factor is demanded, and looking after people."""
+"""Administrators: the first sign-in when a second factor is required, and managing people."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def look(page, name: str) -> None:
-    """axe finds nothing; and a picture for people, where SCREENSHOTS names a folder."""
+    """Check that axe finds nothing. Take a picture if SCREENSHOTS names a folder."""
     assert_accessible(page)
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
@@ -39,7 +39,7 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
 
-    # She scans the picture, and types what her phone shows.
+    # She scans the QR code, and types what her phone shows.
     page.get_by_label("Setup key").wait_for()
     look(page, f"activate-{kind}")
     assert page.locator("img.qr").evaluate("image => image.naturalWidth") > 0
@@ -93,7 +93,7 @@ def test_a_technician_leaves(
     page.get_by_role("button", name="Reactivate").wait_for()
     look(page, f"deactivated-{kind}")
 
-    # She begins to invite his successor, with an address that is taken.
+    # She starts to invite his successor, with an address that is taken.
     page.goto("/people/invite/")
     page.get_by_label("Email address").fill("otto@example.com")
     page.get_by_role("button", name="Send invitation").click()

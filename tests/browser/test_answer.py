@@ -38,20 +38,20 @@ def test_tom_writes_an_answer_and_mia_reads_it(sign_in, member, technician):
     expect_saved(page, "Dear Mia, **yes**.")
     expect(answer).to_be_focused()
 
-    # He looks at it as she will, and attaches the report. Nothing asks him, since all is saved.
+    # He previews it as she will see it, and attaches the report. There is no question, because everything is saved.
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#answer-preview strong")).to_have_text("yes")
     page.get_by_label("Attach a report").set_input_files([REPORT])
     expect(page.locator("#document-list").get_by_role("link", name="granted.pdf")).to_be_visible()
 
-    # What she will get: now, and after the release.
+    # What she will get, now and after the release.
     page.get_by_role("link", name="View as").click()
     expect(page.get_by_text("granted.pdf")).to_have_count(0)
     page.get_by_role("link", name="After the release").click()
     expect(page.get_by_role("heading", name="Your answer")).to_be_visible()
     page.get_by_role("link", name="Back to case").click()
 
-    # His last word is sent by the button that completes the case.
+    # The button that completes the case also sends the last word he typed.
     type_into(page, " ")
     answer.press("ControlOrMeta+End")
     type_into(page, "Tom")
@@ -78,7 +78,7 @@ def test_nothing_that_was_typed_is_lost(sign_in, technician, administrator):
     type_into(page, "Mine")
     expect_saved(page, "Mine")
 
-    # Ada has changed it: Tom sees hers, goes on typing, and replaces it.
+    # Ada has changed it. Tom sees her version, keeps typing, and replaces it.
     CaseAnswer.objects.update(text="Ada's", version=7, updated_by=administrator)
     type_into(page, " too")
     expect(page.locator("#answer-said")).to_contain_text("Someone changed this answer")
@@ -193,7 +193,7 @@ def test_who_types_on_before_a_preview_is_settled_keeps_the_focus(sign_in, techn
 
 
 def test_the_answer_is_saved_after_a_preview_that_took_no_focus(sign_in, technician):
-    """Safari gives no focus to a button that is clicked."""
+    """Safari doesn't focus a button that is clicked."""
     page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
     preview = page.locator("#answer-preview section")
     page.get_by_role("button", name="Preview").dispatch_event("click")
@@ -201,7 +201,7 @@ def test_the_answer_is_saved_after_a_preview_that_took_no_focus(sign_in, technic
     type_into(page, "Dear Mia")
     expect_saved(page, "Dear Mia")
 
-    # Neither does the completion preview the last words.
+    # The completion doesn't preview the last words either.
     page.get_by_role("button", name="Preview").dispatch_event("click")
     expect(preview).to_contain_text("Dear Mia")
     expect(preview).to_be_focused()
@@ -223,7 +223,7 @@ def test_a_conflict_stays_until_it_is_settled(sign_in, technician, administrator
     with page.expect_request(SAVING):
         type_into(page, " and mine")
 
-    # He keeps typing while his words are on their way.
+    # He keeps typing while his text is being sent.
     type_into(page, ", too")
     held[0].continue_()
     expect(page.locator("#answer-said")).to_contain_text("Someone changed this answer")

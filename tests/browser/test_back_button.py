@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def keeping(chromium: Browser, live_server) -> Iterator[Page]:
-    """A page of a Chromium with its back/forward cache, which Playwright switches off otherwise, and only the one with
-    windows has."""
+    """A page in a Chromium with its back/forward cache, which Playwright turns off by default, and which headless
+    shells lack."""
     cache = "--disable-back-forward-cache"
     launched = launch(chromium.browser_type, programs=WITH_WINDOWS, ignore_default_args=[cache])
     yield launched.new_context(base_url=live_server.url).new_page()
@@ -38,7 +38,7 @@ def sign_out(page: Page) -> None:
 
 
 def test_the_cache_is_on(keeping):
-    """Otherwise the tests below would pass whatever the portal sends."""
+    """Without the cache, the tests below would pass whatever the portal sends."""
     keeping.goto("/accounts/password/reset/done/")
     keeping.evaluate("window.kept = true")
     keeping.goto("/accounts/inactive/")

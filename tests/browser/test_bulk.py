@@ -18,7 +18,7 @@ LATER = dt.timedelta(days=2)
 
 @pytest.fixture
 def cases(member, technician):
-    """Five that are released in two weeks."""
+    """Five cases to be released in two weeks."""
     date = portals_today() + dt.timedelta(days=14)
     facts = {"scheduled": True, "member": member, "assigned_to": technician, "scheduled_release_date": date}
     return CaseFactory.create_batch(5, **facts)
@@ -47,7 +47,7 @@ def test_a_technician_moves_a_range_of_releases_and_moves_them_back(sign_in, tec
     page.get_by_label("Unit").select_option("days")
     page.get_by_role("button", name="Preview").click()
 
-    # The preview changes nothing, and the run is watched without a click.
+    # The preview changes nothing, and the page follows the run without a click.
     expect(page.get_by_role("heading", name="Move 3 releases 2 days later")).to_be_visible()
     assert_accessible(page)
     assert dates(cases) == before
@@ -58,7 +58,7 @@ def test_a_technician_moves_a_range_of_releases_and_moves_them_back(sign_in, tec
     expect(page.get_by_role("link", name="Undo bulk operation")).to_be_visible()
     assert sorted(dates(cases)) == sorted([*before[:2], *(day + LATER for day in before[2:])])
 
-    # The way back has its own preview.
+    # The undo has its own preview.
     page.get_by_role("link", name="Undo bulk operation").click()
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Undo changes to 3 cases").click()

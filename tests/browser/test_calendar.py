@@ -18,7 +18,7 @@ MOVES = re.compile(r"/calendar/\d+/move/")
 
 @pytest.fixture
 def monday() -> dt.date:
-    """A Monday some weeks ahead, whose week no test that runs over midnight falls into."""
+    """A Monday some weeks ahead, in a week that a test running past midnight cannot reach."""
     return portals_today() + 35 * DAY - portals_today().weekday() * DAY
 
 
@@ -35,7 +35,7 @@ def day(page, date):
 
 
 def keys_of(date):
-    """What is typed into an American date field."""
+    """The date as typed into a US date field."""
     return date.strftime("%m%d%Y")
 
 
@@ -47,7 +47,7 @@ def test_a_technician_moves_a_case_by_keyboard(sign_in, technician, case, monday
     assert_accessible(page)
     expect(day(page, monday + 2 * DAY)).to_contain_text("Pension")
 
-    # A day that has passed is refused in the dialog, and nothing has moved.
+    # A day in the past is refused in the dialog, and nothing has moved.
     page.get_by_role("link", name="Move Pension").press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("Move “Pension” to another day")
     expect(page.get_by_label("New release date")).to_be_focused()
@@ -60,7 +60,7 @@ def test_a_technician_moves_a_case_by_keyboard(sign_in, technician, case, monday
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("link", name="Move Pension")).to_be_focused()
 
-    # Another day is taken, and the calendar says so.
+    # Another day is accepted, and the calendar says so.
     page.keyboard.press("Enter")
     expect(page.get_by_label("New release date")).to_be_focused()
     page.keyboard.type(keys_of(monday + 3 * DAY))
@@ -106,7 +106,8 @@ def test_a_technician_drags_a_case_twice(sign_in, technician, case, monday):
 def test_a_form_waits_for_what_becomes_of_a_case_that_was_dragged(
     is_changed, said, shown, sign_in, technician, case, monday
 ):
-    """The answer to the drag would take its place, with what is typed in it. A refusal is read first."""
+    """The response to the drag would replace the form, with what is typed in it. The person must read the refusal
+    first."""
     CaseFactory(scheduled=True, assigned_to=technician, title="Divorce", scheduled_release_date=monday + DAY)
     page = sign_in(technician, at=f"/calendar/?view=week&date={monday.isoformat()}")
     if is_changed:
@@ -136,7 +137,7 @@ def test_a_case_is_dragged_on_before_the_first_move_is_answered(sign_in, technic
 
 
 def test_a_drag_does_not_end_on_a_form_that_has_been_opened(sign_in, administrator, case, monday):
-    """The form of another case comes while the mouse is still down: what is typed in it stays."""
+    """The form of another case arrives while the mouse button is still down. What is typed in it stays."""
     CaseFactory(scheduled=True, title="Divorce", scheduled_release_date=monday + DAY)
     page = sign_in(administrator, at=f"/calendar/?view=week&date={monday.isoformat()}")
     late = []
@@ -176,7 +177,7 @@ def test_an_administrator_who_drags_is_asked_why(sign_in, administrator, case, m
 
 @pytest.fixture
 def another_browser(sign_in, chromium, live_server, technician):
-    """Tom, signed in, in a browser with options of its own, whose complaints are expected."""
+    """Tom, signed in, in a browser with its own options. Its complaints are expected."""
     contexts = []
 
     def open_(**options):

@@ -1,4 +1,4 @@
-"""The page of a case as two technicians use it, from its acceptance to the return of what was completed too soon."""
+"""The page of a case as two technicians use it, from acceptance to reopening a case that was completed too soon."""
 
 import datetime as dt
 
@@ -20,7 +20,8 @@ REPORT = {"name": "granted.pdf", "mimeType": "application/pdf", "buffer": b"%PDF
 
 
 def day(days):
-    """That many days from today on the portal's clock: for a date field, as a page writes it, and its short form."""
+    """Return the date that many days from today on the portal's clock: for a date field, as a page shows it, and in
+    short."""
     date = timezone.localdate() + dt.timedelta(days=days)
     year = f"{date.day}, {date.year}"
     return date.isoformat(), f"{date:%B} {year}", f"{date:%b} {year}"
@@ -53,7 +54,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, member, technician, other_t
     expect(page.get_by_text("Handed over to otto.")).to_be_visible()
     expect(page.get_by_role("button", name="Mark as Completed")).to_have_count(0)
 
-    # Otto finds it among his, reads the note, and completes it for next week.
+    # Otto finds it among his cases, reads the note, and completes it for next week.
     page = sign_in(other_technician)
     page.get_by_role("link", name="Pension").click()
     expect(page.locator(".note")).to_contain_text("She prefers letters.")
@@ -64,13 +65,13 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, member, technician, other_t
     expect(page.locator("#release-panel")).to_contain_text(day(8)[1])
     expect(page.locator("#release-panel")).to_contain_text("The date is 8 days away")
 
-    # As Mia he sees nothing of it yet, and from when on he would.
+    # In the preview as Mia, he sees nothing of it yet, and reads when he would.
     page.get_by_role("link", name="View as member").click()
     expect(page.get_by_role("heading", name="The member can't see this case right now")).to_be_visible()
     expect(page.get_by_text(f"The member will see it on {day(8)[1]}")).to_be_visible()
     page.get_by_role("link", name="Back to case").click()
 
-    # He changes the date where it is shown; what he has begun to note stays.
+    # He changes the date where it is shown. The note he has started stays.
     page.get_by_label("New note").fill("Half a sent")
     page.get_by_role("link", name="Change release date").click()
     date = page.get_by_label("Release date")
@@ -85,7 +86,7 @@ def test_tom_begins_a_case_and_otto_ends_it(sign_in, member, technician, other_t
     expect(page.locator("#case-history")).to_contain_text("Release moved from")
     expect(page.get_by_label("New note")).to_have_value("Half a sent")
 
-    # Then he sees that something is missing, and takes it back into work.
+    # Then he sees that something is missing, and reopens it.
     page.get_by_role("button", name="Reopen case").click()
     page.get_by_label("Reason").locator("visible=true").fill("One figure")
     page.get_by_role("dialog").get_by_role("button", name="Reopen case").click()

@@ -1,4 +1,4 @@
-"""An administrator keeps a type, a member reads its guidance and chooses it, a technician corrects it."""
+"""An administrator adds a type, a member reads its guidance and chooses it, and a technician corrects it."""
 
 import pytest
 from playwright.sync_api import expect
@@ -28,7 +28,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     assert_accessible(page)
     CaseTypeFactory(name="Estimate", guidance="Tell us the date.", position=9)
 
-    # Mia reads the guidance of the type that she chooses, on her phone.
+    # Mia reads the guidance for the type that she chooses, on her phone.
     page = sign_in(member, viewport=PHONE, at="/cases/new/")
     expect(page.get_by_text("Attach the court order.")).to_be_hidden()
     page.get_by_label("Type").select_option("Estimate")
@@ -42,7 +42,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     page.get_by_role("button", name="Submit case").click()
     expect(page.get_by_text("Your case has been submitted.")).to_be_visible()
 
-    # Tom accepts it and sees that it is about an estimate.
+    # Tom accepts it and sees that it is really about an estimate.
     case = Case.objects.get()
     assert (case.case_type, case.open_conditions) == (CaseType.objects.get(name="Divorce order"), 1)
     page = sign_in(technician, at=f"/cases/{case.pk}/")

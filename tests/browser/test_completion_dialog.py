@@ -31,7 +31,7 @@ def test_tom_schedules_a_case_by_a_suggested_date(dark, viewport, sign_in, membe
     dialog = page.get_by_role("dialog")
     send = dialog.locator("[type=submit]")
 
-    # It says what it will do, and that there is nothing to read.
+    # It says what it will do, and that there is nothing for the member to read.
     expect(send).to_have_text("Release now")
     expect(dialog).to_contain_text("The member will see this case immediately")
     expect(dialog).to_contain_text("No report and no answer")
@@ -47,7 +47,7 @@ def test_tom_schedules_a_case_by_a_suggested_date(dark, viewport, sign_in, membe
     expect(dialog).to_contain_text("1 report attached")
     expect(dialog).not_to_contain_text("No report and no answer")
 
-    # A suggested date fills the field; by keyboard, too.
+    # A suggested date fills the field, also by keyboard.
     dialog.get_by_label("Schedule Release").check()
     expect(dialog.get_by_role("button", name="In 7 days")).to_have_attribute("aria-pressed", "true")
     dialog.get_by_role("button", name="In 14 days").press("Enter")
@@ -61,7 +61,7 @@ def test_tom_schedules_a_case_by_a_suggested_date(dark, viewport, sign_in, membe
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     send.click()
 
-    # The page says why the member does not see it yet, and leads to the form for another date.
+    # The page says why the member does not see it yet, and links to the form for another date.
     expect(page.locator("#release-panel")).to_contain_text("The date is 14 days away")
     page.get_by_role("link", name="Change release date").click()
     expect(page.get_by_label("Release date")).to_be_focused()
@@ -97,7 +97,7 @@ def test_the_dialog_says_what_was_found_last(order, sign_in, technician):
     expect(page.locator("#answer-said")).to_have_text("Saved")
     page.wait_for_timeout(300)
 
-    # The checks of the opened dialog, made before the answer was saved, and those made after it.
+    # The checks of the open dialog, from before and after the answer was saved.
     answers = [lambda: held[0].fulfill(content_type="text/html", body=before), lambda: held[1].continue_()]
     for each in order:
         with page.expect_response(f"**{address}"):

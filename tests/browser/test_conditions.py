@@ -26,7 +26,7 @@ def test_a_court_confirms_by_link(sign_in, member, technician, chromium, live_se
     link = page.get_by_label("Link").input_value()
     assert_accessible(page)
 
-    # The court, without an account, is asked and confirms.
+    # The court has no account. It is asked to confirm, and does.
     outside = chromium.new_context(base_url=live_server.url).new_page()
     outside.goto(link.removeprefix(portal.PORTAL_URL))
     expect(outside.get_by_text(f"Case {case.external_case_id}")).to_be_visible()

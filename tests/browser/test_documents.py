@@ -94,7 +94,7 @@ def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, member, draft):
 
 @contextmanager
 def held_back(page):
-    """What is sent to attach a document waits until the block ends."""
+    """Hold back requests that attach a document until the block ends."""
     held = []
     page.route("**/documents/", lambda route: held.append(route))
     yield

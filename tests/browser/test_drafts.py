@@ -1,4 +1,4 @@
-"""A case that Mia begins, leaves and submits on one page, and her answer, which she reads in the page."""
+"""A case that Mia starts, leaves and submits on one page, and the answer, which she reads on the page."""
 
 import pytest
 from playwright.sync_api import expect

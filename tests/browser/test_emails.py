@@ -1,4 +1,5 @@
-"""Every kind of email as a mail program shows it: readable on a small phone and by axe, by day and by night."""
+"""Every kind of email as a mail program shows it: readable on a small phone and accessible according to axe, in light
+and dark."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

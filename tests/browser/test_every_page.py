@@ -1,4 +1,4 @@
-"""Every page of those who come as members. See page_reader.py."""
+"""Every page of people who come as members. See page_reader.py."""
 
 from typing import Any
 

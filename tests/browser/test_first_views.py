@@ -1,4 +1,4 @@
-"""A member opens what was released, and the technician sees that: on the case, in the list, in the timeline."""
+"""A member opens a released case, and the technician sees that on the case, in the list and in the timeline."""
 
 import datetime as dt
 
@@ -25,13 +25,13 @@ def case(member, technician):
 
 
 def test_tom_sees_when_mia_has_opened_it(sign_in, case, member, technician):
-    # Tom finds the case among those that nobody opened.
+    # Tom finds the case among those that no one has opened.
     tom = sign_in(technician)
     section = tom.get_by_role("region", name="Not opened after 7 days")
     section.get_by_role("link", name="Pension").click()
     expect(tom.locator("#release-panel")).to_contain_text("Not opened yet")
 
-    # He looks as the member would, which is no view of hers.
+    # He previews it as the member, which does not count as a view of hers.
     tom.get_by_role("link", name="View as member").click()
     tom.get_by_role("link", name="Back to case").click()
     expect(tom.locator("#release-panel")).to_contain_text("Not opened yet")
@@ -43,7 +43,7 @@ def test_tom_sees_when_mia_has_opened_it(sign_in, case, member, technician):
         mia.get_by_role("link", name="granted.pdf").click()
     assert set(FirstView.objects.values_list("kind", flat=True)) == {"page", "document"}
 
-    # Tom sees it, with every moment of the release, and it is on no list any more.
+    # Tom sees it, with every moment of the release, and the case is no longer on the list.
     tom.reload()
     expect(tom.locator("#release-panel")).to_contain_text("Seen ")
     tom.get_by_role("link", name="Release timeline").click()

@@ -1,4 +1,4 @@
-"""After an answer the focus is on the error or on what has changed, and the title says that there is an error."""
+"""After a response, the focus is on the error or on what has changed, and the title says if there is an error."""
 
 import re
 

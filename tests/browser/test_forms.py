@@ -11,7 +11,7 @@ from tests.pages import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SLOW = "**/cases/new/"
-# Resolves to whether the button is disabled after the first press.
+# Resolves to whether the button is disabled after it is first pressed.
 PRESS_THREE_TIMES = """button => new Promise((resolve) => {
     button.click();
     button.form.requestSubmit();
@@ -25,7 +25,7 @@ PRESS_THREE_TIMES = """button => new Promise((resolve) => {
 
 
 def end_session(tab):
-    """Signed out elsewhere: the browser keeps the cookie against forgery, as it does when a session runs out."""
+    """The person signed out elsewhere. The browser keeps the CSRF cookie, as it does when a session expires."""
     tab.context.clear_cookies(name="sessionid")
 
 
@@ -67,7 +67,7 @@ def test_a_message_on_its_way_takes_no_other_button(tab_for, technician, adminis
 
 @scripts
 def test_the_same_form_sent_from_two_tabs_makes_one_draft(scripts, tab_for, member):
-    """A page that is restored, or sent again by a reload, is the same form."""
+    """A page that is restored or resubmitted by a reload has the same form."""
     tab = tab_for(member, scripts=scripts)
     tab.goto("/cases/new/")
     tab.get_by_label("Title").fill("Pension")
@@ -240,7 +240,7 @@ def test_one_is_asked_before_one_leaves_what_is_not_saved(tab_for, technician, m
     tab.get_by_label("New note").fill("Half a sent")
     assert not leaves(tab, lambda: tab.get_by_role("link", name="Dashboard").click(no_wait_after=True))
     expect(tab.get_by_label("New note")).to_have_value("Half a sent")
-    # A dialog that was given up is no text to be kept, and neither is what has been saved.
+    # Text in a closed dialog causes no question, and neither does text that has been saved.
     tab.get_by_role("button", name="Hand over to a colleague").click()
     tab.locator("#hand_over_reason").fill("No")
     tab.get_by_role("dialog").get_by_role("button", name="Cancel").click()

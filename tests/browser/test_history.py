@@ -1,4 +1,4 @@
-"""An administrator looks something up in the release history, takes it along as CSV, and verifies the proof."""
+"""An administrator looks something up in the release history, downloads it as CSV, and verifies the proof."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""Nobody is left in the dark: people ask and reply, a deputy hears what a colleague would, an address is corrected."""
+"""No one is left in the dark: people ask and reply, a deputy gets a colleague's notifications, an address is
+corrected."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The keys and the palette, as people use them who have no mouse."""
+"""The keys and the palette, as people without a mouse use them."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def press(page: Page, *keys: str) -> None:
-    """Presses one key after the other, once the page has read its scripts."""
+    """Press one key after the other, once the page has loaded its scripts."""
     page.wait_for_load_state("domcontentloaded")
     for key in keys:
         page.keyboard.press(key)
@@ -35,14 +35,14 @@ def test_a_technician_works_by_keys_alone(sign_in, technician, member):
     press(page, "j", "Enter")
     expect(page.get_by_role("heading", name="Divorce order review", level=1)).to_be_visible()
 
-    # The list of keys, in which no key acts.
+    # The list of keys. While it is open, no key does anything.
     press(page, "?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     assert_accessible(page)
     press(page, "g", "d", "Escape")
     expect(page.get_by_role("heading", name="Divorce order review", level=1)).to_be_visible()
 
-    # What the open case offers, before anything is typed; then pages.
+    # The actions of the open case, before anything is typed, and then pages.
     press(page, "Control+k")
     palette = page.get_by_role("dialog", name="Search or jump to")
     expect(palette.get_by_role("option", name="Accept case")).to_be_visible()

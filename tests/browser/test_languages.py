@@ -62,12 +62,12 @@ def test_the_charts_write_numbers_as_spanish_does(administrator, sign_in_in_span
     assert page.evaluate("Chart.defaults.locale") == "es"
 
 
-# Has the same words as that of an administrator, but here.
+# The same words as on the page of an administrator, except here.
 OF_TECHNICIANS = {"dashboard"}
 
 
 def is_read_as(person: str, page: Page) -> bool:
-    """The page of the API is its library's."""
+    """The page of the API comes from a library."""
     if person not in page.people or page.url_name == "api_docs":
         return False
     return person != TECHNICIAN or ADMINISTRATOR not in page.people or page.name in OF_TECHNICIANS

@@ -1,4 +1,4 @@
-"""Lists and dashboards with a real browser: by keyboard, on a phone, with the button Back, and without JavaScript."""
+"""Lists and dashboards with a real browser: by keyboard, on a phone, with the Back button, and without JavaScript."""
 
 import datetime as dt
 import re
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_d
 
 @pytest.fixture
 def cases(member, other_member, technician, other_technician):
-    """Tom has two in work, one scheduled and one released; Otto has one, and two are nobody's."""
+    """Tom has two cases in progress, one scheduled and one released. Otto has one, and two are unassigned."""
     CaseFactory(title="Pension", member=member, assigned_to=technician, date_accepted=timezone.now())
     CaseFactory(title="Refund", member=member, assigned_to=technician, urgency="urgent", date_accepted=timezone.now())
     CaseFactory(title="Tax", member=other_member, assigned_to=other_technician)
@@ -42,7 +42,7 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cas
     expect(page.get_by_text("43 min", exact=True)).to_be_visible()
     assert page.locator(".c-age").evaluate_all("cells => cells.every(cell => cell.scrollWidth <= cell.clientWidth)")
 
-    # While Tom types the list follows, and what he types stays his.
+    # While Tom types, the list follows, and his text is not replaced.
     page.get_by_label("Search", exact=True).focus()
     page.keyboard.type("pens")
     expect(rows(page)).to_have_text(["Pension"])
@@ -51,7 +51,7 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cas
     expect(page.locator("#list-count")).to_have_text("1")
     expect(page).to_have_url(re.compile(r"/cases/\?q=pens$"))
 
-    # A choice does the same.
+    # A select does the same.
     page.get_by_label("Search", exact=True).fill("")
     expect(rows(page)).to_have_count(7)
     open_filter(page)
@@ -60,7 +60,7 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cas
     page.get_by_label("Status").select_option("In progress")
     expect(rows(page)).to_have_text(["Refund", "Pension"])
 
-    # Another order by the head of a column, from the keyboard; the link keeps the focus.
+    # He changes the order by a column heading, from the keyboard. The link keeps the focus.
     head = page.get_by_role("columnheader", name="Urgency")
     head.get_by_role("link").focus()
     page.keyboard.press("Enter")
@@ -70,7 +70,7 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cas
     expect(rows(page)).to_have_text(["Pension", "Refund"])
     expect(page).to_have_url(re.compile(r"/cases/\?state=accepted&technician=mine&sort=normal$"))
 
-    # The order holds for the next choice, and Back leads through all of it.
+    # The order stays for the next filter, and Back leads through all the steps.
     open_filter(page)
     page.get_by_label("Urgency").select_option("Urgent")
     expect(rows(page)).to_have_text(["Refund"])
@@ -91,7 +91,7 @@ def test_a_technician_filters_by_keyboard_and_goes_back(sign_in, technician, cas
     page.get_by_role("navigation", name="Back").get_by_role("link", name="Cases").click()
     expect(page).to_have_url(re.compile(r"/cases/\?state=accepted&technician=mine&sort=urgent$"))
 
-    # A filter is taken away by its chip, and an address can be shared.
+    # Its chip removes a filter, and the address can be shared.
     page.get_by_role("link", name="Remove filter: Status: In progress").click()
     expect(rows(page)).to_have_text(["Savings", "Insurance", "Refund", "Pension"])
     page.reload()
@@ -109,7 +109,7 @@ def test_a_technician_takes_a_case_from_the_queue_by_keyboard(sign_in, technicia
     expect(rows(queue)).to_have_text(["Allowance"])
     expect(rows(page.get_by_role("region", name="In progress"))).to_have_text(["Mortgage", "Refund", "Pension"])
 
-    # A tile leads to the list of all of it.
+    # A tile leads to the list of all its cases.
     page.get_by_role("link", name="3 In progress").click()
     expect(rows(page)).to_have_text(["Mortgage", "Refund", "Pension"])
     expect(page.get_by_role("link", name="Technician: Mine")).to_be_visible()

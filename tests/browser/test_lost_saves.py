@@ -1,4 +1,4 @@
-"""A draft whose saves are lost on the way: nothing of it is lost, and nobody is in conflict with themselves."""
+"""A draft whose saves are lost on the way: no text is lost, and no one is in conflict with themselves."""
 
 import re
 
@@ -20,7 +20,7 @@ pytestmark = [
 SAVES = re.compile(r"/cases/(new|\d+/(edit|answer))/$")
 
 
-# A page waits a tenth of the time.
+# Pages wait for a tenth of the usual time.
 IMPATIENT = "const { timeout } = AbortSignal; AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 10);"
 
 
@@ -35,7 +35,7 @@ def tab(chromium, live_server, member):
 
 @pytest.fixture(params=["new", "old"])
 def draft_page(request, tab, member):
-    """The page of a draft that isn't saved yet, or of one that is."""
+    """The page of a draft, saved or not yet saved."""
     address = "/cases/new/"
     if request.param == "old":
         address = f"/cases/{CaseFactory(member=member, draft=True, title='', description='').pk}/edit/"
@@ -44,7 +44,7 @@ def draft_page(request, tab, member):
 
 
 def lose(page, *, times=1, is_saved=True, status=None):
-    """The portal saves what is sent next, or doesn't even get it, and no answer of it comes back."""
+    """Lose the response to the next request, which the portal saves or doesn't even get."""
 
     def handle(route):
         if is_saved:

@@ -1,4 +1,4 @@
-"""What is handed over rings the bell, and an open page says that it is out of date while somebody types on it."""
+"""A handover shows at the bell, and an open page says that it is out of date while someone types on it."""
 
 import pytest
 from django.db import transaction
@@ -86,7 +86,7 @@ def test_a_wave_is_one_row_that_opens(sign_in, member, technician, viewport, dar
     page.get_by_role("button", name="A release is coming up, 6 cases").click()
     expect(page.locator("#bell-count")).to_be_hidden()
 
-    # The keys go through the cases, and not to the row around them.
+    # The keys move through the cases, and not to the row around them.
     page.get_by_text("6 cases").click()
     for number in range(3):
         page.keyboard.press("j")

@@ -28,7 +28,7 @@ def refused(member):
 
 @pytest.fixture
 def busy_day(refused):
-    """Something of everything that the page can show."""
+    """Some of everything that the page can show."""
     daily_statistics.update(portal_now(), seconds=60)
     CaseFactory.create_batch(2, due=True)
     CaseFactory(held=True)
@@ -39,7 +39,7 @@ def busy_day(refused):
 
 
 def refresh(page, part):
-    """What the clock of the page does every few seconds."""
+    """Do what the clock of the page does every few seconds."""
     with page.expect_response(f"**/operations/{part}/**"):
         page.evaluate(f"htmx.trigger('#{part}', 'refresh')")
 
@@ -60,7 +60,7 @@ def test_it_refreshes_itself_until_it_is_paused(sign_in, administrator, celery_s
     page.get_by_role("button", name="Pause refresh").click()
     expect(page.get_by_role("button", name="Pause refresh")).to_have_attribute("aria-pressed", "true")
     asked = []
-    # The bell goes on.
+    # The bell keeps updating.
     page.on("request", lambda request: "/live/" in request.url or asked.append(request.url))
     page.clock.fast_forward("05:00")
     page.get_by_role("button", name="Pause refresh").click()

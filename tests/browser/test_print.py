@@ -1,4 +1,4 @@
-"""What is on paper: all that a page says, and nothing that one clicks. Of every page: page_reader."""
+"""Printed pages: everything that a page says, and nothing to click. page_reader checks every page."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""All releases are stopped and started in the browser, by keyboard; a technician reads why nothing leaves."""
+"""All releases are stopped and started in the browser, by keyboard. A technician reads why nothing is released."""
 
 import pytest
 from playwright.sync_api import expect

@@ -18,7 +18,7 @@ def test_a_technician_finds_a_case_by_a_note_and_a_person_by_name(sign_in, techn
     CaseNoteFactory(case=case, text="She called about the máquina")
     page = sign_in(technician)
 
-    # From the dashboard, in the words of a note and misspelled.
+    # From the dashboard, with misspelled words from a note.
     box = page.get_by_role("searchbox", name="Find cases and people")
     box.fill("divroce maquina")
     box.press("Enter")
@@ -29,7 +29,7 @@ def test_a_technician_finds_a_case_by_a_note_and_a_person_by_name(sign_in, techn
     expect(page.get_by_role("region", name="Cases").locator(".row-title")).to_have_text(["Divorce order"])
     expect(page.get_by_text("found in notes and messages")).to_be_visible()
 
-    # The box of the page has what was typed. A name finds the person too.
+    # The search field on the page has what was typed. A name finds the person too.
     box = page.get_by_role("searchbox", name="Search")
     expect(box).to_have_value("divorce maquina")
     box.fill("berg")

@@ -1,4 +1,4 @@
-"""What surrounds every page: the menu, light and dark, toasts, the entrance; by keyboard, on a phone, unscripted."""
+"""What surrounds every page: menu, light and dark, toasts and sign-in, by keyboard, on a phone and without scripts."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,7 +14,7 @@ DARK, LIGHT = "rgb(15, 19, 21)", "rgb(246, 248, 248)"
 
 
 def expect_ground(page: Page, colour: str) -> None:
-    """The colour behind everything."""
+    """Return the background color of the page."""
     expect(page.locator("body")).to_have_css("background-color", colour)
 
 
@@ -32,7 +32,7 @@ def test_the_menu_works_by_keyboard(sign_in, member):
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Profile")).to_be_focused()
 
-    # Escape closes it, and one is where one was; so does going on with Tab.
+    # Escape closes it and returns the focus. So does pressing Tab past it.
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Profile")).to_be_hidden()
     expect(summary).to_be_focused()
@@ -70,7 +70,7 @@ def test_light_or_dark_is_chosen_by_keyboard_and_kept(sign_in, member):
     expect_ground(page, DARK)
     assert_accessible(page)
 
-    # Another page is dark as soon as there is something to see, and says what was chosen.
+    # Another page is dark from its first paint, and shows what was chosen.
     page.goto("/cases/", wait_until="commit")
     page.wait_for_selector("main", state="attached")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark", timeout=1)
@@ -78,7 +78,7 @@ def test_light_or_dark_is_chosen_by_keyboard_and_kept(sign_in, member):
     menu(page).locator("summary").click()
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
 
-    # As the system says, again: also when the system changes its mind.
+    # The system's setting again, also when it changes.
     page.get_by_role("radio", name="Auto").check()
     expect_ground(page, LIGHT)
     page.emulate_media(color_scheme="dark")

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_d
 
 
 def next_minute() -> dt.datetime:
-    """The start of a minute that leaves time to click, on the portal's clock."""
+    """Return the start of a minute that leaves time to click, on the portal's clock."""
     return timezone.localtime(timezone.now() + dt.timedelta(seconds=66)).replace(second=0, microsecond=0)
 
 
@@ -34,7 +34,7 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(
     expect(member_page.get_by_text("Your case has been submitted.")).to_be_visible()
     case = Case.objects.get()
 
-    # Tom accepts it and completes it; the member is to see it at the next full minute.
+    # Tom accepts it and completes it. The member is to see it at the next full minute.
     technician_page.reload()
     technician_page.get_by_role("link", name="How much will my pension be?").click()
     technician_page.get_by_role("button", name="Accept case").click()
@@ -47,12 +47,12 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(
     expect(technician_page.get_by_text("not released yet")).to_be_visible()
     expect(technician_page.get_by_text("This case is scheduled to be released on:")).to_be_visible()
 
-    # Mia does not see it before, neither in her list nor by its address.
+    # Mia does not see it before that, neither in her list nor at its address.
     assert member_page.goto("/cases/").status == 200
     expect(member_page.get_by_text("How much will my pension be?")).to_have_count(0)
     assert member_page.goto(f"/cases/{case.pk}/").status == 404
 
-    # At the instant the ETA task releases it, without anybody looking; the mail is at the SMTP server.
+    # At the instant, the ETA task releases it without any visit, and the SMTP server has the mail.
     until("released", lambda: CaseEvent.objects.filter(kind="released").first(), seconds=100)
     event = CaseEvent.objects.get(kind="released")
     assert event.source == "eta"

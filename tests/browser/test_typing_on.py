@@ -1,4 +1,4 @@
-"""What Tom types while a form of the same page is on its way: the answer to it takes nothing of it away."""
+"""What Tom types while another form on the page is being sent: the response doesn't remove any of it."""
 
 import pytest
 from playwright.sync_api import expect
@@ -22,14 +22,14 @@ def page(sign_in, member, technician, administrator):
 
 
 def hold(page, path):
-    """Has the next request to `path` wait. Returns what lets it go on."""
+    """Have the next request to `path` wait. Return a function that lets it continue."""
     held = []
     page.route(f"**/{path}/", lambda route: held.append(route), times=1)
     return lambda: held[0].continue_()
 
 
 def press_and_type_on(page, button, field, text, path="messages"):
-    """Presses the button, types on at the end of the field while it is sent, and lets the answer come."""
+    """Press the button, keep typing at the end of the field while it is sent, and let the response arrive."""
     go_on = hold(page, path)
     with page.expect_request(f"**/{path}/"):
         page.get_by_role("button", name=button).click()

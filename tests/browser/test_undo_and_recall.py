@@ -66,7 +66,7 @@ def test_the_offer_goes_when_its_seconds_are_over(sign_in, member, technician, s
 
 
 def test_the_offer_in_the_toast_counts_down_too(sign_in, member, technician, settings):
-    """A toast is out of the page for a moment while it is announced."""
+    """A toast is removed from the page for a moment while it is announced."""
     settings.RELEASE_UNDO_SECONDS = 600
     case = CaseFactory(member=member, assigned_to=technician)
     page = sign_in(technician)

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def page_of(chromium, live_server):
-    """Opens a page without scripts for a person who has signed in."""
+    """Open a page without scripts for a person who is signed in."""
     contexts = []
 
     def page_of_(user):
