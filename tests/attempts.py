@@ -1,5 +1,5 @@
-"""Requests that leave nothing behind: each finds the portal, and the person signed in, as the first one did. And what
-is asked of every answer."""
+"""Requests that leave nothing behind: each finds the portal and the session as the first one did. Also checks for every
+response."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +11,14 @@ from django.test import Client
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Whatever is written in the block is taken back at its end."""
+    """Roll back everything written in the block when it ends."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def same_browser(client: Client) -> Client:
-    """Return one with the cookies of `client`, which keeps its own whatever becomes of these."""
+    """Return a client with a copy of the cookies of `client`, whose own do not change with these."""
     copy = Client()
     copy.handler = client.handler  # its middleware is loaded
     copy.cookies.update(client.cookies)
@@ -26,10 +26,10 @@ def same_browser(client: Client) -> Client:
 
 
 def directives(answer: HttpResponseBase) -> set[str]:
-    """What the answer says about who may keep it."""
+    """Return what the response says about who may store it."""
     return {part.strip() for part in answer.headers.get("Cache-Control", "").split(",")}
 
 
 def is_private(answer: HttpResponseBase) -> bool:
-    """Whether neither a proxy nor the browser keeps the answer."""
+    """Return whether neither a proxy nor the browser may store the response."""
     return directives(answer) >= {"private", "no-store"}

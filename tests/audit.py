@@ -1,6 +1,6 @@
-"""`python -m tests.audit`: check installed packages for known vulnerabilities, and say how many that were.
+"""`python -m tests.audit`: check installed packages for known vulnerabilities, and say how many were checked.
 
-Exit code 1 if a package has a known vulnerability. Where the service is out of reach it says so and ends with 0, so
+Exit code 1 if a package has a known vulnerability. If the service cannot be reached, it says so and exits with 0, so
 that the tests pass without a network.
 """
 
@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SECONDS = 120
-# What pip-audit says where its service cannot be reached: no name, no route, no answer, or somebody else who answers.
+# What pip-audit says if its service cannot be reached: no name, no route, no response, or a response from something
+# else.
 UNREACHABLE = ("ConnectionError", "Could not connect", "timed out", "ServiceError", "SSLError", "Max retries exceeded")
 OUT_OF_REACH = "Known vulnerabilities: the service is out of reach, so nothing was checked."
 
 
 @dataclass
 class Answer:
-    """What pip-audit said: sentences on faults, and of how many packages it learned nothing."""
+    """What pip-audit said: sentences about vulnerabilities, and the number of packages about which it learned
+    nothing."""
 
     faults: list[str] = field(default_factory=list)
     asked: int = 0
@@ -34,7 +36,7 @@ class Answer:
 
 
 def read(report: str) -> Answer:
-    """The Answer in pip-audit's JSON `report`."""
+    """Return the Answer from pip-audit's JSON `report`."""
     answer = Answer()
     for package in json.loads(report)["dependencies"]:
         answer.asked += 1
@@ -44,7 +46,7 @@ def read(report: str) -> Answer:
 
 
 def ask(requirements: str) -> Answer:
-    """What is known of the packages in the compiled file `requirements`. Nothing where no service answers."""
+    """Return what is known about the packages in the compiled file `requirements`, or nothing if no service answers."""
     command = [sys.executable, "-m", "pip_audit", "--requirement", requirements, "--disable-pip", "--require-hashes"]
     options = ["--format", "json", "--progress-spinner", "off", "--timeout", "5"]
     try:

@@ -18,7 +18,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "portal" / "locale"
 SOURCES = ["cases", "portal", "tasks"]
-# The names under which our code calls gettext, and which of its arguments are the text.
+# The names by which our code calls gettext, and which of its arguments are the text.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     **dict.fromkeys(["_", "_noop", "gettext", "gettext_lazy", "gettext_noop"], None),
     **dict.fromkeys(["ngettext", "ngettext_lazy"], (1, 2)),
@@ -44,7 +44,7 @@ def languages() -> list[str]:
 
 
 def extracted() -> Catalog:
-    """Every text that code and templates hand to gettext, and the files in which it is."""
+    """Every text that code and templates pass to gettext, and the files it is in."""
     catalogue = Catalog(project="Advisor Portal", charset="utf-8")
     for path in code():
         _add(catalogue, path, path.read_bytes())
@@ -61,7 +61,7 @@ def path_of(language: str) -> Path:
 
 
 def read(language: str) -> Catalog:
-    """The translations to `language`; none where there is no file yet."""
+    """The translations to `language`. Empty if there is no file yet."""
     path = path_of(language)
     if not path.exists():
         return Catalog(locale=language, project="Advisor Portal", charset="utf-8", fuzzy=False)
@@ -80,7 +80,7 @@ def refresh(language: str) -> list[str]:
     """Update the file of `language` to contain exactly the portal's texts, with their existing translations, and
     compile it. Return the texts that still lack one."""
     catalogue, template = read(language), extracted()
-    # The file changes with the texts only.
+    # The file changes only if the texts do.
     template.creation_date = catalogue.creation_date
     # A translation of a different text does not count, however similar.
     catalogue.update(template, no_fuzzy_matching=True)
@@ -120,13 +120,13 @@ def _is_translated(message: Message) -> bool:
 
 
 def _has_its_placeholders(message: Message) -> bool:
-    """Those of the text; a form for one may say "one" instead of the number."""
+    """The placeholders of the text. A singular form may say "one" instead of the number."""
     wanted = [sorted(PLACEHOLDER.findall(text)) for text in _forms(message.id)]
     return all(sorted(PLACEHOLDER.findall(text)) in wanted for text in _forms(message.string) if text)
 
 
 def main() -> None:
-    """Refreshes every language, and says what is missing."""
+    """Update every language, and say what is missing."""
     django.setup()
     for language in languages():
         missing = refresh(language)

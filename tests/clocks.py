@@ -1,4 +1,4 @@
-"""A clock that stands still, for this process and for the database."""
+"""A frozen clock for this process and for the database."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -13,12 +13,13 @@ from cases.core import schedule
 
 @contextmanager
 def frozen_clock(moment: dt.datetime) -> Iterator[time_machine.Traveller]:
-    """It is the aware datetime `moment`, for the database too, whose own clock nothing here can move."""
+    """Set the clock to the aware datetime `moment`, also for the database, whose real clock cannot be moved from
+    here."""
     with pytest.MonkeyPatch.context() as patch, time_machine.travel(moment, tick=False) as traveller:
         patch.setattr("cases.core.clock._database_now", timezone.now)
         yield traveller
 
 
 def portals_today() -> dt.date:
-    """The present date in the portal's zone."""
+    """Return the present date in the portal's zone."""
     return schedule.date_of(timezone.now())

@@ -1,4 +1,4 @@
-"""The named cast: Mia's cases are worked on by Tom; Olga and Otto are the outsiders, Ada administers."""
+"""The named cast: Tom works on Mia's cases, Olga and Otto are the outsiders, and Ada is the administrator."""
 
 import datetime as dt
 import gc
@@ -26,28 +26,28 @@ from tests.order import in_order
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A test that asks no database says the same on each."""
+    """A test that uses no database has the same result on both."""
     if not databases.opens_one(item):
         item.add_marker(pytest.mark.one_database("asks none"))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test runs on a database or two, and in an order that keeps the processes busy."""
+    """Every test runs on one or two databases, in an order that keeps the processes busy."""
     if nowhere := [item.nodeid for item in items if not databases.of(item)]:
         raise pytest.UsageError("No run takes these tests: " + ", ".join(nowhere))
     items[:] = in_order(items, Path(__file__).parent)
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is loaded by now out of garbage collection, which took a 25th of the time to look through it."""
+    """Exclude what is loaded by now from garbage collection, which spent a 25th of the time on it."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture
 def open_connection() -> Iterator[None]:
-    """Requests to the WSGI application leave the connection of the test open, as those of Django's own client do."""
+    """Keep the test's connection open after requests to the WSGI application, as Django's own client does."""
     handled = (request_started, request_finished)
     for signal in handled:
         signal.disconnect(close_old_connections)
@@ -58,7 +58,7 @@ def open_connection() -> Iterator[None]:
 
 @pytest.fixture
 def hang_up() -> Callable[[], None]:
-    """Ends all connections to the database of the test, its own too."""
+    """End all connections to the test's database, including the test's own."""
     connection.ensure_connection()
     parameters = connection.get_connection_params()
     known = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters}
@@ -93,7 +93,7 @@ def technician(db: None) -> User:
 
 @pytest.fixture
 def other_technician(db: None) -> User:
-    """A technician who has nothing to do with Mia's cases."""
+    """A technician who is not involved in Mia's cases."""
     return UserFactory(username="otto", email="otto@example.com", role=User.Role.TECHNICIAN)
 
 
@@ -103,7 +103,7 @@ def administrator(db: None) -> User:
     return UserFactory(username="ada", email="ada@example.com", role=User.Role.ADMINISTRATOR, is_staff=True)
 
 
-# All features but those that refuse by their own definition: a required answer, a second approver, a blackout day.
+# All features except those whose purpose is to refuse: a required answer, a second approver, a blackout day.
 EVERY_FEATURE = {
     "RELEASE_ANSWER_IN_EMAIL": True,
     "RELEASE_HOLIDAYS": "US-TX",
@@ -116,7 +116,7 @@ EVERY_FEATURE = {
 
 @pytest.fixture(params=["as it comes", "with every feature on"])
 def features(request: pytest.FixtureRequest, settings: Any) -> None:
-    """What the product owner wrote works either way."""
+    """The product owner's snippets work either way."""
     if request.param == "with every feature on":
         for name, value in EVERY_FEATURE.items():
             setattr(settings, name, value)
@@ -127,21 +127,21 @@ FROZEN = dt.datetime(2025, 6, 11, 12, 0, tzinfo=dt.UTC)
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
-    """Wednesday, June 11, 2025, noon UTC, standing still; `clock.move_to` and `clock.shift` move it."""
+    """A clock frozen at Wednesday, June 11, 2025, noon UTC. `clock.move_to` and `clock.shift` move it."""
     with frozen_clock(FROZEN) as traveller:
         yield traveller
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _stored_clock_follows_the_settings() -> Iterator[None]:
-    """A test that sets another TIME_ZONE means a portal of that zone."""
+    """A test that sets another TIME_ZONE wants a portal in that zone."""
     with stored_clock.following_the_settings():
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _passwords_are_hashed_in_no_time() -> Iterator[None]:
-    """A million rounds take a quarter of a second, for each password that is set or tried."""
+    """A million rounds would take a quarter of a second for each password that is set or tried."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
         yield
@@ -149,28 +149,27 @@ def _passwords_are_hashed_in_no_time() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _messages_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test in which the broker failed leaves no silence to the next one."""
+    """The quiet period after a broker failure must not carry over to the next test."""
     monkeypatch.setattr(celery_publisher, "_silent_until", 0.0)
 
 
 @pytest.fixture(autouse=True)
 def _api_calls_are_counted_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a clock that stands still all tests call within one minute."""
+    """With a frozen clock, all tests make their calls within one minute."""
     monkeypatch.setattr(throttling, "counter", throttling.CallCounter())
 
 
 @pytest.fixture(autouse=True)
 def _in_english() -> Iterator[None]:
-    """What a request in another language has activated ends with its test."""
+    """Undo the language that a request has activated when its test ends."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture(autouse=True)
 def _files_of_tests(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Pages are rendered without `collectstatic`, which writes the manifest, having been run. Each browser of a test
-    begins a portal of its own, which need not read all static files first. Documents are kept apart from those of the
-    demo."""
+    """Render pages without the manifest that `collectstatic` writes. Each browser of a test starts its own portal,
+    which does not need to read all static files first. Documents are kept separate from those of the demo."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     documents = file_storage("", tmp_path_factory.getbasetemp() / "documents")
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain, "default": documents}
@@ -186,13 +185,14 @@ def _only_on_its_database(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def count_up_to(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Lowers MAX_COUNTED for a test, after all modules that copy the name are loaded: one of them would keep it."""
+    """Lower MAX_COUNTED for a test, once all modules that copy the name are loaded. One loaded later would keep the
+    lower value."""
     _ = get_resolver().url_patterns
     return lambda number: monkeypatch.setattr("cases.selectors.pagination.MAX_COUNTED", number)
 
 
 @pytest.fixture
 def stored(settings: Any, tmp_path: Path) -> Callable[[], list[str]]:
-    """The paths of all documents' files. The storage is in `tmp_path`, and begins empty."""
+    """The paths of all documents' files. The storage is in `tmp_path`, and starts empty."""
     settings.STORAGES = settings.STORAGES | {"default": file_storage("", tmp_path)}
     return lambda: sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())

@@ -1,11 +1,12 @@
-"""On which databases `make test` runs a test: on both, unless it asks none, or its markers or directory say so."""
+"""The databases on which `make test` runs a test: both, unless it uses none, or its markers or directory say
+otherwise."""
 
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
-# What the run on SQLite takes (the Makefile names the same). The others start processes around PostgreSQL.
+# The directories of the run on SQLite (the Makefile names the same). The others start processes around PostgreSQL.
 ON_SQLITE = ("unit", "web", "api")
 
 
@@ -13,12 +14,12 @@ OPENS_ONE = {"db", "transactional_db", "live_server"}
 
 
 def opens_one(item: pytest.Item) -> bool:
-    """Whether the test `item` may ask a database: pytest-django refuses the others."""
+    """Return whether the test `item` may use a database. pytest-django refuses it to the others."""
     return item.get_closest_marker("django_db") is not None or bool(OPENS_ONE & set(getattr(item, "fixturenames", ())))
 
 
 def of(item: pytest.Item) -> set[str]:
-    """Return the databases on which `item` runs. UsageError if it is spared one without a reason."""
+    """Return the databases on which `item` runs. UsageError if it skips one without a reason."""
     marks = {mark.name: mark for mark in item.iter_markers()}
     if "one_database" in marks and not marks["one_database"].args:
         raise pytest.UsageError(f"{item.nodeid}: one_database says why")

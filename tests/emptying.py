@@ -1,6 +1,6 @@
-"""Empties the database after a test that commits, as Django's flush does, for a tenth of what that costs.
+"""Empty the database after a test that commits, as Django's flush does, at a tenth of the cost.
 
-A flush gives all tables new files, and makes content types and permissions anew. That costs more than many a test.
+A flush gives all tables new files, and creates content types and permissions again, which costs more than many tests.
 """
 
 from collections.abc import Iterator
@@ -15,22 +15,22 @@ from django.test import TransactionTestCase
 from cases.models import PortalClock
 from tests.requests_in_flight import RequestsInFlight
 
-# What follows from the code and the settings: a flush makes it anew.
+# Tables that follow from the code and the settings. A flush fills them again.
 KEPT = (ContentType, Permission, PortalClock)
-# Rows that are deleted leave their pages behind. Bytes of a table from which on it is truncated.
+# Deleted rows leave their pages behind. A table with at least this many bytes is truncated.
 TO_BE_TRUNCATED = 1_000_000
 
 Rows = list[list[tuple[object, ...]]]
 
 _requests = RequestsInFlight()
 _flush = TransactionTestCase._fixture_teardown
-# Those of KEPT after the last flush, once there was one.
+# The rows of KEPT after the last flush, if there has been one.
 _after_a_flush: list[Rows] = []
 
 
 @contextmanager
 def by_deleting() -> Iterator[None]:
-    """In this block small tables are emptied by deleting their rows, unless a test has changed those of KEPT."""
+    """Within the block, empty small tables by deleting their rows, unless a test has changed those of KEPT."""
     _requests.watch()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", _empty)
@@ -38,7 +38,7 @@ def by_deleting() -> Iterator[None]:
 
 
 def _empty(case: TransactionTestCase) -> None:
-    # One that is being answered would write after it, or wait for a table as this does for another.
+    # A request in progress would write afterward, or wait for a table while this waits for another.
     _requests.wait_for_none()
     if _may_be_deleted() and _after_a_flush == [_kept_rows()]:
         _delete_all()
@@ -64,7 +64,7 @@ def _may_be_deleted() -> bool:
 
 
 def _delete_all() -> None:
-    """Delete all rows, in any order and past all triggers, once nobody has a transaction open on their tables."""
+    """Delete all rows, in any order and bypassing all triggers, once no transaction is open on their tables."""
     kept = {model._meta.db_table for model in KEPT}
     found = connection.introspection.django_table_names(only_existing=True, include_views=False)
     tables = [connection.ops.quote_name(name) for name in sorted(found) if name not in kept]

@@ -1,4 +1,4 @@
-"""The portal's URLs, and some that end in what nobody wishes for: how the pages of errors are opened."""
+"""The portal's URLs, and some that end in an error, which is how error pages are opened."""
 
 from allauth.core.ratelimit import respond_429
 from django.conf import settings

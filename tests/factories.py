@@ -1,4 +1,4 @@
-"""Test data. Factories build rows as the verbs leave them; what a test is about is done through the verbs."""
+"""Test data. Factories build rows as the verbs leave them. What a test is about goes through the verbs."""
 
 import datetime as dt
 
@@ -21,7 +21,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
 
 
 class CaseFactory(factory.django.DjangoModelFactory[Case]):
-    """By default an accepted case; the traits below are the other states."""
+    """An accepted case by default. The traits below are the other states."""
 
     class Meta:
         model = Case
@@ -69,7 +69,7 @@ class CaseTypeFactory(factory.django.DjangoModelFactory[CaseType]):
 
 
 class CaseDocumentFactory(factory.django.DjangoModelFactory[CaseDocument]):
-    """By default a report; the trait is what a member sent in."""
+    """A report by default. The trait is a document from the member."""
 
     class Meta:
         model = CaseDocument
@@ -111,7 +111,7 @@ class CaseNoteFactory(factory.django.DjangoModelFactory[CaseNote]):
 
 
 class CaseMessageFactory(factory.django.DjangoModelFactory[CaseMessage]):
-    """By default from the member. `waiting_for` of the case stays as it is."""
+    """From the member by default. `waiting_for` of the case does not change."""
 
     class Meta:
         model = CaseMessage
@@ -124,5 +124,5 @@ class CaseMessageFactory(factory.django.DjangoModelFactory[CaseMessage]):
 
 
 def letter() -> ContentFile[bytes]:
-    """A file that may be a document."""
+    """A file that is accepted as a document."""
     return ContentFile(b"%PDF-1.7\n", name="letter.pdf")

@@ -1,4 +1,4 @@
-"""A portal with many cases, written by one statement: for plans and measurements of lists."""
+"""A portal with many cases, written by one statement, for plans and measurements of lists."""
 
 import datetime as dt
 
@@ -44,7 +44,7 @@ MOMENTS = {
         "today": "date(%(today)s)",
     },
 }
-# Each has its title, one in a thousand a word that is rarer.
+# Each has its title, and one in a thousand has a rarer word.
 WORDS = """
 INSERT INTO cases_casewords (case_id, member, title, description)
 SELECT id, ' @' || member_id, ' l ' || substr(external_case_id, 3) || ' question',
@@ -54,9 +54,9 @@ FROM cases_case
 
 
 def fill(count: int, today: dt.date) -> None:
-    """Create `count` cases, their people and a type, and have PostgreSQL vacuum and analyse them, as autovacuum would.
+    """Create `count` cases, their people and a type, and have PostgreSQL vacuum and analyze them, as autovacuum would.
 
-    `today` is the day from which most schedules lie ahead. The usernames are mia, olga, tom, otto, other and ada.
+    Most schedules are after `today`. The usernames are mia, olga, tom, otto, other and ada.
     """
     roles = {"mia": "member", "olga": "member", "tom": "technician", "otto": "technician"}
     roles |= {"other": "technician", "ada": "administrator"}
@@ -65,7 +65,7 @@ def fill(count: int, today: dt.date) -> None:
     with connection.cursor() as cursor:
         cursor.execute(FILL.format(**MOMENTS[connection.vendor]), keys | {"cases": count, "today": today})
         if connection.vendor == "postgresql":
-            # The key of each word would be looked up as it was while the table was small: by reading all of it.
+            # Without this, the key of each word would be looked up as when the table was small: by reading all of it.
             cursor.execute("DISCARD PLANS")
         cursor.execute(WORDS)
         if connection.vendor == "postgresql":

@@ -1,4 +1,4 @@
-"""`python -m tests.migration_lint`: refuse a migration that the running portal does not survive.
+"""`python -m tests.migration_lint`: refuse a migration that would break the running portal.
 
 django-migration-linter reads the SQL of each new migration as PostgreSQL gets it: a dropped or renamed column, a
 NOT NULL column without a default, and the like. PostgreSQL comes from the wheel of the tests, and is started only if
@@ -16,7 +16,7 @@ from django.db import connections
 
 from tests.services import postgresql
 
-# What makes a portal that nobody runs yet. Everything after it is linted.
+# The migrations that create a new portal, which no one runs yet. Everything after them is linted.
 ACCEPTED = ("0001_initial", "0002_tables", "0003_triggers", "0004_search", "0005_keys")
 MIGRATIONS = Path(__file__).parent.parent / "cases" / "migrations"
 

@@ -1,4 +1,4 @@
-"""Rows that no verb leaves: made in a shell, by a load or a restore. The constraints allow each of them."""
+"""Rows that no verb leaves: they come from a shell, a load or a restore. The constraints allow each of them."""
 
 import datetime as dt
 import uuid
@@ -19,7 +19,7 @@ DUE = COMPLETED | {"scheduled_release_date": NOW.date()}
 
 
 def with_event(**columns: Any) -> Callable[[Case], None]:
-    """An event of the case's history as no verb writes it."""
+    """An event in the case's history that no verb would write."""
 
     def make(case: Case) -> None:
         values = {"kind": "released", "at": NOW, "source": "web", "schedule_revision": 0, "system_actor": "a shell"}
@@ -29,7 +29,7 @@ def with_event(**columns: Any) -> Callable[[Case], None]:
 
 
 def with_email(**columns: Any) -> Callable[[Case], None]:
-    """An email row of the case as no verb writes it."""
+    """An email row of the case that no verb would write."""
 
     def make(case: Case) -> None:
         values = {"kind": "released", "release_number": 1, "recipient": case.member, "next_try": NOW, "created": NOW}
@@ -39,7 +39,7 @@ def with_email(**columns: Any) -> Callable[[Case], None]:
 
 
 def of_member(**columns: Any) -> Callable[[Case], None]:
-    """The case's member as a shell leaves them."""
+    """The case's member, as changed in a shell."""
 
     def change(case: Case) -> None:
         User.objects.filter(pk=case.member_id).update(**columns)
@@ -49,7 +49,7 @@ def of_member(**columns: Any) -> Callable[[Case], None]:
 
 @dataclass
 class Odd:
-    """The columns of a case, and what is done to it when it is there."""
+    """The columns of a case, and what is done to it once it exists."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     then: tuple[Callable[[Case], None], ...] = ()
@@ -119,7 +119,7 @@ ODD: dict[str, Odd] = {
 
 
 def make_odd_rows(*, technician: User) -> dict[str, Case]:
-    """All of them, by their names."""
+    """All of them, by name."""
     made = {}
     for number, (name, odd) in enumerate(ODD.items()):
         columns = {"assigned_to": technician, "member__username": f"odd-{number}"} | odd.columns

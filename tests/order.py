@@ -1,12 +1,12 @@
-"""The order in which `make test` distributes modules, so that its processes end together and no core is idle."""
+"""The order in which `make test` distributes modules, so that its processes finish together and no core is idle."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-# What waits for minutes, on servers of its own: begun first, it is over when the others are.
+# Modules that wait for minutes on their own servers. Started first, they finish when the others do.
 LONGEST = ("chaos/test_small.py", "bench/test_pages.py")
-# The first of their kind, for the same reason, the longest first.
+# The first of their kind, for the same reason. The longest comes first.
 LONG = (
     "browser/test_every_page_of_administrators.py",
     "browser/test_every_page_of_technicians.py",
@@ -24,12 +24,12 @@ LONG = (
     "integration/test_clocks.py",
     "integration/test_speed.py",
 )
-# They drive Chromium, which computes, or start processes and wait for them.
+# They drive Chromium, which uses the processor, or start processes and wait for them.
 WITH_PROCESSES = {"browser", "integration", "chaos", "bench"}
 
 
 class Located(Protocol):
-    """What knows the path of its module: a pytest.Item."""
+    """Something that knows the path of its module, such as a pytest.Item."""
 
     path: Path
 
@@ -38,10 +38,10 @@ Item = TypeVar("Item", bound=Located)
 
 
 def in_order(items: Sequence[Item], tests: Path) -> list[Item]:
-    """Return `items`, which are ordered as pytest-django does for the database's sake, in the order of the run.
+    """Return `items`, which pytest-django has ordered for the database, in the order of the run.
 
-    First come the tests with processes, those that wait in turn with those that compute; then the others, whose modules
-    are small enough to end at the same time.
+    Tests with processes come first, alternating between those that wait and those that compute. The others follow,
+    because their modules are small enough to finish at the same time.
     """
     places = {item.path: item.path.relative_to(tests).as_posix() for item in items}
     modules = [path for path in places if _directory(places[path]) in WITH_PROCESSES]

@@ -1,4 +1,4 @@
-"""Every page of the portal, and who may open it: tests, query counts and screenshots go through this list.
+"""Every page of the portal, and who may open it. Tests, query counts and screenshots go through this list.
 
 A page is a URL that answers with a whole HTML page; tests/web/test_pages.py compares the list with the URL
 configuration. Its variants (filters, nothing found, a form with errors) are entries of their own.
@@ -81,12 +81,12 @@ class World:
         return None if person == STRANGER else getattr(self, person)
 
     def case(self, state: str) -> Case:
-        """The member's first case in that state, if possible one with documents."""
+        """Return the member's first case in that state, preferably one with documents."""
         cases = Case.objects.filter(_where(state), member=self.member)
         return cases.order_by(F("documents__pk").asc(nulls_last=True), "pk")[0]
 
     def client(self, person: str) -> Client:
-        """A browser in which `person` has just signed in and confirmed it, as far as the portal can tell."""
+        """Return a browser in which `person` has just signed in and confirmed it, as far as the portal can tell."""
         user = self.user(person)
         return signed_in(user) if user else Client()
 
@@ -119,7 +119,7 @@ STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "release
 
 
 def make_world() -> World:
-    """A small one, for tests."""
+    """A small portal for tests."""
     member = UserFactory(username="mia", first_name="Mia")
     technician = UserFactory(username="tom", role=User.Role.TECHNICIAN)
     for state in STATES:
@@ -137,7 +137,7 @@ def make_world() -> World:
 
 
 def complete_world(member: User, technician: User, administrator: User) -> World:
-    """Adds who is missing; the administrator gets an authenticator app."""
+    """Add the people who are missing. The administrator gets an authenticator app."""
     TOTP.activate(administrator, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(administrator)
     administrator.set_password(PASSWORD)
@@ -147,7 +147,7 @@ def complete_world(member: User, technician: User, administrator: User) -> World
     verbs = {"source": "web", "query": "state=held"}
     saved_views.create(by=technician, name="Divorce orders", **verbs)
     saved_views.create(by=administrator, name="Held back", is_shared=True, **verbs)
-    # The names are none of the demo, to which `make screenshots` adds these.
+    # The demo does not have these names, because `make screenshots` adds these people to it.
     CaseTypeFactory(
         name="Survivor benefit", guidance="Attach every death certificate.", conditions=["manual", "report"]
     )
@@ -162,9 +162,10 @@ def complete_world(member: User, technician: User, administrator: User) -> World
 
 
 def with_bulk_runs(technician: User) -> None:
-    """Give the technician three bulk changes: previewed, half done (a worker has it for a day), and done.
+    """Give the technician three bulk changes: previewed, half done (a worker holds it for a day), and done.
 
-    Why a row is refused is kept in the language of the person who did it. Here it is in none.
+    The reason why a row is refused is stored in the language of the person who started the run. Here it is in no
+    language.
     """
     now = timezone.now()
     cases = list(Case.objects.filter(assigned_to=technician).order_by("pk")[:3])
@@ -187,7 +188,7 @@ def with_bulk_runs(technician: User) -> None:
 
 @transaction.atomic
 def with_notifications(member: User, technician: User) -> None:
-    """Tell the member of a case in progress and of a released one, and the technician of the queue and of a case."""
+    """Notify the member about a case in progress and a released one, and the technician about the queue and a case."""
     accepted = Case.objects.filter(member=member, status=Case.Status.ACCEPTED).earliest("pk")
     released = Case.objects.filter(RELEASED, member=member).earliest("pk")
     now, kind = timezone.now(), Notification.Kind
@@ -200,7 +201,7 @@ def with_notifications(member: User, technician: User) -> None:
 
 
 def with_conditions(case: Case) -> None:
-    """Give the case something to confirm, and something that a link confirms."""
+    """Give the case a condition to confirm, and one that a link confirms."""
     case.conditions.create(kind="manual", name="Payment received", created=timezone.now(), since=timezone.now())
     case.conditions.create(
         kind="external",
@@ -216,7 +217,7 @@ def with_conditions(case: Case) -> None:
 
 # --- The pages -------------------------------------------------------------------------------------------------------
 
-# The most statements of the pages that need more than eight, or are to stay at fewer.
+# The maximum number of statements for pages that need more than eight, or must stay below that.
 QUERIES = {
     "absences": 10,
     "account_login": 0,
@@ -248,7 +249,7 @@ QUERIES = {
 }
 
 Address = Callable[[World], str]
-Step = Callable[[Any, World], None]  # what is done on the open page, a Page of Playwright
+Step = Callable[[Any, World], None]  # what is done on the open page, a Playwright Page
 
 
 @dataclass(frozen=True)
@@ -267,12 +268,12 @@ class Page:
 
     @property
     def queries(self) -> int:
-        """The most statements that it may take, however many cases there are."""
+        """The maximum number of statements, however many cases there are."""
         return QUERIES.get(self.url_name, 8)
 
 
 def at(url_name: str, query: str = "", **arguments: object) -> Address:
-    """The URL without a case."""
+    """Return the URL without a case."""
     return lambda world: reverse(url_name, kwargs=arguments) + query
 
 
@@ -281,7 +282,7 @@ def of_case(url_name: str, state: str) -> Address:
 
 
 def of_shown_document(url_name: str, state: str) -> Address:
-    """The URL of the first document that a browser shows in the page."""
+    """Return the URL of the first document that a browser shows in the page."""
 
     def address(world: World) -> str:
         cases = Case.objects.filter(_where(state), member=world.member)
@@ -292,12 +293,12 @@ def of_shown_document(url_name: str, state: str) -> Address:
 
 
 def on_release_day(url_name: str) -> Address:
-    """With the day for which a case is scheduled."""
+    """Return the URL with the day for which a case is scheduled."""
     return lambda world: f"{reverse(url_name)}?date={world.case('scheduled').scheduled_release_date}"
 
 
 def of_condition(url_name: str) -> Address:
-    """The URL of something to confirm, of a case in progress."""
+    """Return the URL of a condition to confirm, on a case in progress."""
 
     def address(world: World) -> str:
         condition = Condition.objects.filter(kind="manual", state="open", case__member=world.member).earliest("pk")
@@ -324,8 +325,8 @@ SEND = """(form, fields) => {
 
 
 def send(form: str, **fields: str) -> Step:
-    """Fills `fields` in and sends the form whose address ends so (empty: the page's own), past what the browser itself
-    would refuse. A field may be the button that is pressed."""
+    """Fill in `fields` and submit the form whose address ends like that (empty: the page's own), bypassing the
+    browser's own validation. A field may be the button that is pressed."""
 
     def step(tab: Any, world: World) -> None:
         found = tab.locator(f"form[action$='{form}']" if form else "main form:not([action])").first
@@ -336,7 +337,7 @@ def send(form: str, **fields: str) -> Step:
 
 
 def sign_in_with_password(tab: Any, world: World) -> None:
-    """As the administrator, who is asked for the second factor then."""
+    """Sign in as the administrator, who is then asked for the second factor."""
     send("login/", login=world.administrator.username, password=PASSWORD)(tab, world)
 
 
@@ -346,7 +347,7 @@ def set_password_address(world: World) -> str:
 
 
 def of_signed_link(world: World) -> str:
-    """A link of the technician to move the release of a scheduled case."""
+    """Return the technician's link to move the release of a scheduled case."""
     case = world.case("scheduled")
     link = signed_links.link(Action.RESCHEDULE, case=case, person=world.technician, now=timezone.now())
     return link.removeprefix(settings.PORTAL_URL)
@@ -357,12 +358,12 @@ def of_first_token(world: World) -> str:
 
 
 def of_run(url_name: str, state: str) -> Address:
-    """The URL of a bulk run in that state."""
+    """Return the URL of a bulk run in that state."""
     return lambda world: reverse(url_name, args=[BulkRun.objects.filter(state=state).latest("pk").pk])
 
 
 def on_all_scheduled(action: str) -> Address:
-    """The form of a bulk action on everything that is scheduled."""
+    """Return the form of a bulk action on everything that is scheduled."""
     return at("new_bulk_run", f"?action={action}&all=1&query=state%3Dscheduled")
 
 
@@ -383,7 +384,7 @@ def page(name: str, url_name: str, people: tuple[str, ...], query: str = "", **o
 
 
 def cases_by_state() -> Iterator[Page]:
-    """The page of a case in every state, for those who see it."""
+    """Return the pages of a case in every state, for those who see it."""
     hidden = dict.fromkeys(("held", "scheduled", "due"), STAFF)
     for state in STATES:
         people = (hidden | {"draft": (MEMBER, ADMINISTRATOR)}).get(state, EVERYBODY)
@@ -391,7 +392,7 @@ def cases_by_state() -> Iterator[Page]:
 
 
 def previews() -> Iterator[Page]:
-    """The member's view of a case: of one that they do not see now, too."""
+    """Return the member's view of a case, also of one that they do not see now."""
     for state in ("draft", "accepted", "scheduled", "released"):
         people = (ADMINISTRATOR,) if state == "draft" else STAFF
         yield page(f"preview-{state}", "preview_case", people, address=of_case("preview_case", state))
@@ -401,7 +402,7 @@ def previews() -> Iterator[Page]:
 
 
 def release_timelines() -> Iterator[Page]:
-    """What was and will be of a release."""
+    """Return the pages about the past and future of a release."""
     for state in ("accepted", "scheduled", "released"):
         name = f"release-timeline-{state}"
         yield page(name, "release_timeline", STAFF, address=of_case("release_timeline", state))
@@ -437,7 +438,7 @@ PAGES = [
     page("condition-link", "condition_by_link", (STRANGER,), address=at("condition_by_link", token=LINK_TOKEN)),
     page("condition-link-unknown", "condition_by_link", (STRANGER,), status=404,
          address=at("condition_by_link", token="no-such-token")),
-    # Everybody's
+    # Everyone's
     page("dashboard", "dashboard", (*EVERYBODY, NEWCOMER)),
     page("cases", "case_list", (*EVERYBODY, NEWCOMER)),
     page("cases-accepted", "case_list", EVERYBODY, "?state=accepted"),
@@ -570,7 +571,7 @@ PAGES = [
     page("operations-week", "operations", (ADMINISTRATOR,), "?days=7"),
 ]  # fmt: skip
 
-# Django's own pages, in Django's design. They are viewed, but not measured.
+# Django's own pages, in Django's design. They are opened, but not measured.
 DJANGO_ADMIN = [
     page("admin", "admin:index", (ADMINISTRATOR,)),
     page("admin-cases", "admin:cases_case_changelist", (ADMINISTRATOR,)),
@@ -582,7 +583,7 @@ DJANGO_ADMIN = [
     ),
 ]
 
-# What nobody looks for. Their addresses are those of tests/error_urls.py, which has the portal's too.
+# Error pages. Their addresses are in tests/error_urls.py, which also has the portal's.
 ERRORS = [
     Page("error-403", "operations", (MEMBER,), at("operations"), status=403),
     Page("error-404", "", (MEMBER, STRANGER), lambda world: "/no-such-page/", status=404),

@@ -1,4 +1,4 @@
-"""What PostgreSQL does for the statements of the program, run as it is."""
+"""What PostgreSQL does for the statements of the program, which runs unchanged."""
 
 import json
 
@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 
 class Plans:
-    """What PostgreSQL does for the SELECTs on cases, or on another table, that `work` sends."""
+    """Return what PostgreSQL does for the SELECTs on cases, or on another table, that `work` sends."""
 
     def __init__(self, work, table="cases_case"):
         self.table = table
@@ -26,7 +26,7 @@ class Plans:
 
     @property
     def whole_table(self) -> list[str]:
-        """Scans of the whole table, by their kind."""
+        """Return the scans of the whole table, by kind."""
         return [
             scan["Node Type"]
             for scan in self.scans
@@ -50,6 +50,6 @@ def _explained(statement: str) -> dict:
 
 def _scans(node: dict) -> list[dict]:
     below = [scan for child in node.get("Plans", []) for scan in _scans(child)]
-    # The one row of the clock, which every release asks for, is no cost that could grow.
+    # The single row of the clock, which every release reads, is not a cost that can grow.
     is_of_cases = node["Node Type"].endswith("Scan") and node.get("Relation Name") != "cases_portalclock"
     return [node, *below] if is_of_cases else below

@@ -1,4 +1,4 @@
-"""Which requests the portal that this process serves is answering: a page that is open asks by itself now and then."""
+"""The requests that this process's portal is answering. An open page sends some by itself now and then."""
 
 import threading
 from typing import Any
@@ -8,14 +8,14 @@ from django.core.signals import request_finished, request_started
 
 
 class RequestsInFlight:
-    """Counts those that come through a server. Django's own client answers before it returns."""
+    """Counts requests that come through a server. Django's own client returns only after the response."""
 
     def __init__(self) -> None:
         self._running = 0
         self._changed = threading.Condition()
 
     def watch(self) -> None:
-        """Counts from now on."""
+        """Start counting."""
         request_started.connect(self._started)
         request_finished.connect(self._finished)
 

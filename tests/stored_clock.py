@@ -1,4 +1,4 @@
-"""The stored clock of the portal in tests: it follows the settings, unless a test says otherwise."""
+"""The stored clock of the portal in tests. It follows the settings, unless a test says otherwise."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def store(time_zone: str, time_of_day: dt.time) -> None:
 
 @contextmanager
 def following_the_settings() -> Iterator[None]:
-    """Settings that a test changes are stored, and after a flush the usual ones are stored again."""
+    """Store settings that a test changes, and the usual ones again after a flush."""
     usual = settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY
 
     def changed(setting: str, **_: Any) -> None:

@@ -9,11 +9,11 @@ _numbers = itertools.count(1)
 
 
 def new_token(user: User, days: int = 90) -> str:
-    """The secret of a new token of `user`."""
+    """Return the secret of a new token of `user`."""
     _token, secret = api_tokens.create(user=user, by=user, name=f"Program {next(_numbers)}", days=days)
     return secret
 
 
 def header(secret: str) -> dict[str, str]:
-    """The header with which a program sends it."""
+    """Return the header with which a program sends it."""
     return {"Authorization": f"Token {secret}"}

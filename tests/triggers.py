@@ -1,4 +1,5 @@
-"""Real triggers that make a database refuse rows, on PostgreSQL and SQLite. They go with the test's transaction."""
+"""Real triggers that make a database refuse rows, on PostgreSQL and SQLite. They disappear with the test's
+transaction."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -10,9 +11,9 @@ _numbers = itertools.count(1)
 
 
 def refuse(table: str, event: str, condition: str, *, deferred: bool = False) -> Callable[[], None]:
-    """From now on `event` on a row of `table` for which `condition` holds is refused. Returns what ends it.
+    """Refuse `event` on a row of `table` for which `condition` holds. Return a function that ends this.
 
-    `deferred` (PostgreSQL): refused when constraints are checked, at the latest at the commit, as foreign keys are.
+    `deferred` (PostgreSQL): refuse when constraints are checked, at the commit at the latest, as with foreign keys.
     """
     name = f"refuse_{next(_numbers)}"
     with connection.cursor() as cursor:
@@ -32,7 +33,7 @@ def refuse(table: str, event: str, condition: str, *, deferred: bool = False) ->
             f"CREATE {kind} {name} {when} {event} ON {table} {how} FOR EACH ROW WHEN ({condition})"
             f" EXECUTE FUNCTION {name}()"
         )
-    # Replacing the function needs no lock on the table, which dropping the trigger does.
+    # Replacing the function needs no lock on the table, but dropping the trigger would.
     return lambda: _run(
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
     )
@@ -40,7 +41,7 @@ def refuse(table: str, event: str, condition: str, *, deferred: bool = False) ->
 
 @contextmanager
 def foreign_keys_off() -> Iterator[None]:
-    """PostgreSQL: no foreign key is checked in the block, as in a restore."""
+    """Within the block, check no foreign key (PostgreSQL), as in a restore."""
     _run("SET session_replication_role = replica")
     yield
     _run("SET session_replication_role = DEFAULT")

@@ -1,4 +1,4 @@
-"""The URLs of the portal, read from its URL configuration: what a test goes through cannot be forgotten."""
+"""The URLs of the portal, read from its URL configuration, so that a test that goes through them forgets none."""
 
 import functools
 
@@ -8,7 +8,7 @@ from cases.models import Case
 
 
 def url_patterns() -> dict[str, URLPattern]:
-    """Every named URL of the portal but those of Django's own admin, which tests/web/test_access.py has."""
+    """Return every named URL of the portal except those of Django's own admin, which tests/web/test_access.py has."""
     return dict(_named(get_resolver()))
 
 
@@ -24,7 +24,7 @@ def _named(resolver: URLResolver) -> dict[str, URLPattern]:
 
 
 def urls_with_an_id(of: str) -> frozenset[str]:
-    """The names of the URLs below `of`, such as "people/", that carry an id."""
+    """Return the names of the URLs below `of`, such as "people/", that contain an id."""
     return _with_an_id(get_resolver(), of)
 
 
@@ -38,7 +38,7 @@ def _with_an_id(resolver: URLResolver, of: str) -> frozenset[str]:
 
 
 def urls_of_a_case() -> frozenset[str]:
-    """The names of the URLs that lead to one case: whose id is not said to be something else's."""
+    """Return the names of the URLs that lead to one case: those whose id is not named as something else's."""
     others = (
         "people/",
         "case-types/",
@@ -54,7 +54,7 @@ def urls_of_a_case() -> frozenset[str]:
 
 
 def url_of(name: str, case: Case, **others: object) -> str:
-    """The URL `name` for the case, its member, or its first document; `others` replace or add arguments."""
+    """Return the URL `name` for the case, its member, or its first document. `others` replace or add arguments."""
     wanted = url_patterns()[name].pattern.regex.groupindex
     arguments: dict[str, object] = {
         "pk": case.member_id if name in urls_with_an_id("people/") else case.pk,
@@ -71,6 +71,6 @@ def url_of(name: str, case: Case, **others: object) -> str:
 
 
 def _condition_for(name: str, case: Case) -> int:
-    """The key of a condition of the case that the URL is about."""
+    """Return the key of the condition of the case that the URL is about."""
     kind = {"approve_release": "approval", "link_condition": "external"}.get(name, "manual")
     return case.conditions.filter(kind=kind, state="open").values_list("pk", flat=True).first() or 1
