@@ -1,4 +1,5 @@
-"""Every URL and role: who gets what, with outsiders. By the URL configuration: a new URL fails until it is here."""
+"""Every URL and role: who gets what, including outsiders. A new URL in the configuration fails until it is added
+here."""
 
 from collections.abc import Iterator
 
@@ -20,8 +21,8 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CAST = [STRANGER, MIA, OLGA, TOM, OTTO, ADA]
 
-# What the six get for GET and for POST (without data) where the case is Mia's, worked on by Tom, completed and not
-# released: 404 for members whether it exists or not, 302 to the login for a stranger.
+# What the six get for GET and for POST (without data) if the case is Mia's, assigned to Tom, completed and not
+# released: 404 for members whether it exists or not, and 302 to the login for a stranger.
 HIDDEN = {
     # name: (GET …, POST …) in the order of CAST
     "dashboard": ([302, 200, 200, 200, 200, 200], [302, 405, 405, 405, 405, 405]),
@@ -122,7 +123,7 @@ HIDDEN = {
     "start_bulk_run": ([302] * 6, [302, 404, 404, 404, 404, 404]),
     "undo_bulk_run": ([302, 404, 404, 404, 404, 404], [302, 404, 404, 404, 404, 404]),
     "bulk_run_file": ([302, 404, 404, 404, 404, 404], [302, 405, 405, 405, 405, 405]),
-    "metrics": ([200] * 6, [405] * 6),  # to this machine; tests/web/test_metrics.py has the others
+    "metrics": ([200] * 6, [405] * 6),  # to this machine. tests/web/test_metrics.py has the others
     "api_case-list": ([401, 200, 200, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
     "api_case-detail": ([401, 404, 404, 200, 200, 200], [401, 405, 405, 405, 405, 405]),
     "api_case-release": ([401, 405, 405, 405, 405, 405], [401, 404, 404, 400, 400, 400]),
@@ -139,7 +140,7 @@ HIDDEN = {
     "account_reset_password_done": ([200] * 6, [405] * 6),
     "account_reset_password_from_key": ([200] * 6, [200] * 6),
     "account_reset_password_from_key_done": ([200] * 6, [405] * 6),
-    # Everybody has their own; whoever signed in long ago is asked for the password first.
+    # Everyone has their own. A person who signed in long ago is asked for the password first.
     "absences": ([302, 404, 404, 200, 200, 404], [302, 404, 404, 400, 400, 404]),
     "end_absence": ([302] * 6, [302, 404, 404, 404, 404, 404]),
     "profile": ([302, 200, 200, 200, 200, 200], [302, 302, 302, 302, 302, 302]),
@@ -201,7 +202,7 @@ def test_who_gets_what_while_the_case_is_hidden(person, method, people, hidden_c
 
 
 def problems(browser: Client, name: str, person: str, method: str, case: Case) -> Iterator[str]:
-    """Sentences about what should be otherwise in the answer to `person`."""
+    """Return sentences about what is wrong in the response to `person`."""
     options = {"content_type": JSON if name.startswith("api") else FORM} if method == "post" else {}
     response = getattr(same_browser(browser), method)(url_of(name, case), **options)
     expected = HIDDEN[name][method == "post"][CAST.index(person)]

@@ -1,5 +1,5 @@
-"""Mail about accounts: the page only writes a row, in the same time for known and unknown addresses; the mail worker
-makes the link and sends it."""
+"""Mail about accounts: the page only writes a row, in the same time for known and unknown addresses. The mail worker
+creates the link and sends it."""
 
 import datetime as dt
 import re
@@ -43,7 +43,7 @@ def ask(client, email="mia@example.com", **options):
 
 
 def links():
-    """The link of each mail that was sent."""
+    """Return the link in each mail that was sent."""
     return [re.search(r"https?://\S+", message.body).group() for message in mail.outbox]
 
 
@@ -80,7 +80,7 @@ def test_allauth_sends_nothing_of_its_own(rf):
 
 
 def written_by(client, email):
-    """The statements of a request for `email`, without values, and the answer."""
+    """Return the statements of a request for `email`, without values, and the response."""
     with CaptureQueriesContext(connection) as queries:
         answer = ask(client, email)
     said = (answer.status_code, answer.url, answer.content, sorted(answer.headers))
@@ -150,7 +150,7 @@ def test_links_lead_to_the_portal_whatever_host_was_asked(member, administrator,
 
 
 def test_the_link_is_made_when_the_mail_is_sent(member, client, clock):
-    """It is good for three days from then on, not from the request; and for the password that is set by then."""
+    """It is valid for three days from then on, not from the request, and for the password that is set by then."""
     ask(client)
     clock.shift(dt.timedelta(days=5))
     member.set_password("chosen meanwhile")

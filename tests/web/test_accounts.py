@@ -1,4 +1,4 @@
-"""Login by name or address with lock-out, logout, and the way back in for those who forgot their password."""
+"""Login by name or address with lockout, logout, and password reset."""
 
 import re
 
@@ -24,7 +24,7 @@ def member(member: User) -> User:
 
 
 def ask_for_link(client):
-    """The path of the link that Mia is mailed."""
+    """Return the path of the link that is mailed to Mia."""
     client.post("/accounts/password/reset/", {"email": "mia@example.com"})
     outbox.deliver()
     return re.search(r"http://127.0.0.1:8000(/accounts/password/reset/key/\S+)", mail.outbox[0].body).group(1)

@@ -1,4 +1,4 @@
-"""Django's admin: everything can be looked up, nothing can be edited past a verb, and no secret is shown."""
+"""Django's admin: everything can be looked up, nothing can be edited without a verb, and no secret is shown."""
 
 import html
 from dataclasses import replace
@@ -63,7 +63,7 @@ def admin(client, administrator: User) -> Client:
 
 @pytest.fixture
 def rows(member, technician, administrator) -> dict[str, object]:
-    """A row of each of the portal's tables that the admin shows."""
+    """Create a row in each of the portal's tables that the admin shows."""
     case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
     CaseDocumentFactory(case=case)
     met = {"state": "met", "settled_at": case.date_completed, "settled_through": "web"}
@@ -197,7 +197,8 @@ def test_an_administrator_is_not_sent_to_an_administrator(admin):
 
 
 def choose(admin: Client, action: str, *cases: Case, **answer):
-    """What the browser sends when an action of the list is chosen, and, with an answer, when its page is confirmed."""
+    """Return what the browser sends when an action of the list is chosen and, with `answer`, when its page is
+    confirmed."""
     data = {"action": action, "_selected_action": [case.pk for case in cases]}
     return admin.post(LIST, data | answer, follow=True)
 
@@ -274,7 +275,7 @@ def test_what_is_refused_of_one_case_stops_no_other(admin, pending, member, tech
 
 
 def test_a_draft_that_was_deleted_is_not_shown(admin, member):
-    """It is nobody's to see, not even an administrator's: only its history is left."""
+    """No one can see it, not even an administrator. Only its history is left."""
     case = CaseFactory(member=member, draft=True)
     assert case.external_case_id in admin.get(LIST).content.decode()
     drafts.delete_draft(case=case, by=member, source="web")

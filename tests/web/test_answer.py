@@ -1,4 +1,4 @@
-"""The answer on the page of a case: written, saved by itself, previewed, locked, and read by the member."""
+"""The answer on the page of a case: written, saved automatically, previewed, locked, and read by the member."""
 
 import re
 

@@ -70,7 +70,7 @@ def test_it_shows_who_is_affected_before_the_day_is_added(ada, member, technicia
 
 
 def test_one_button_leads_to_the_move_of_all_cases_that_a_day_affects(ada, member, technician, closed):
-    """With the form filled in: to the next working day, at the time of each."""
+    """With the form filled in: to the next working day, keeping the time of each."""
     affected = {scheduled(member, technician, scheduled_release_time=time) for time in (None, dt.time(9, 30))}
     CaseFactory(scheduled=True, member=member, assigned_to=technician, scheduled_release_date=JUNE_24 + DAY)
     addresses = {
@@ -98,7 +98,7 @@ def test_where_nothing_is_affected_nothing_is_moved(ada, closed):
 
 
 def test_cases_are_moved_once_the_day_is_closed(ada, member, technician, settings):
-    """Before, others could choose it again."""
+    """Otherwise, others could choose it again."""
     scheduled(member, technician)
     page = text_of(ada, f"/blackout-days/new/?date={JUNE_24}")
     assert "/bulk/new/" not in page

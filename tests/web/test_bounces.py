@@ -1,4 +1,5 @@
-"""Bounces on the pages: staff see where email doesn't arrive, administrators mend it, members read nothing of it."""
+"""Bounces on the pages: staff see where email doesn't arrive, administrators correct it, and members see nothing of
+it."""
 
 import pytest
 from django.core import mail

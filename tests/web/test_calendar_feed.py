@@ -1,4 +1,4 @@
-"""The feed's secret address: made, made anew, switched off, and read by calendar programs."""
+"""The feed's secret address: created, replaced, turned off, and read by calendar programs."""
 
 import re
 

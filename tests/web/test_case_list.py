@@ -1,4 +1,4 @@
-"""The list of cases: filtered, ordered and paged by its address, as a page and as the part that HTMX swaps."""
+"""The list of cases: filtered, ordered and paged by its URL, as a page and as the part that HTMX swaps."""
 
 import datetime as dt
 import html
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def cases(member, other_member, technician, other_technician, clock):
-    """Cases of two members and two technicians in all states; their titles are the keys."""
+    """Cases of two members and two technicians in all states. Their titles are the keys."""
     for number in range(2):
         UserFactory(first_name=f"Sam {number}")
     tonight = {"scheduled_release_date": portals_today(), "scheduled_release_time": dt.time(23)}
@@ -113,7 +113,7 @@ def test_one_technician_is_chosen_by_name(client, cases, technician, other_techn
 
 
 def test_ones_own_cases_are_found_by_ones_own_key_and_shown_as_mine(client, cases, technician):
-    """As a link of a colleague and a view of an administrator name them."""
+    """As in a colleague's link or an administrator's saved view."""
     client.force_login(technician)
     answer = client.get(f"/cases/?technician={technician.pk}")
     assert titles(answer) == titles(client.get("/cases/?technician=mine")) != []
@@ -172,12 +172,12 @@ def test_a_case_leads_back_to_the_list_and_on_to_its_neighbors(client, cases, te
     assert page.context["previous_case"].startswith(f"/cases/{cases['accepted'].pk}/?")
     following = page.context["next_case"]
     assert following.startswith(f"/cases/{cases['today'].pk}/?")
-    # What took its place comes next once the case has left the list.
+    # Once the case has left the list, the one that took its place comes next.
     Case.objects.filter(pk=cases["later"].pk).update(assigned_to=None)
     left = client.get(address)
     assert left.context["next_case"].startswith(f"/cases/{cases['today'].pk}/?")
     assert left.context["previous_case"].startswith(f"/cases/{cases['accepted'].pk}/?")
-    # An action leads back to the page of the case, and the place stays.
+    # An action leads back to the page of the case, and the place in the list stays.
     kept = client.get(f"/cases/{cases['later'].pk}/", headers={"Referer": f"http://testserver{address}"})
     assert kept.url == address
     for odd in ("list=state%3Dodd&place=1", "list=&place=0", "list=&place=x", "place=1", "list=&place=99999999"):
@@ -333,8 +333,8 @@ def test_the_dashboard_and_lists_cost_the_same_with_two_thousand_cases(
     few = [cost(url) for url in urls]
     fill(400)
     assert [cost(url) for url in urls] == few
-    # Of staff also the views: two for their rail, one for its counts, and one for the menu. Their search by words looks
-    # for members of that name, for cases, and for the words that it found. One asks what is unread.
+    # For staff also the views: two for their rail, one for its counts, and one for the menu. Their search by words
+    # looks for members of that name, for cases, and for the words that it found. One looks up what is unread.
     assert max(few) <= (12 if person == "member" else 20)
 
 

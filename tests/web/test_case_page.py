@@ -1,4 +1,4 @@
-"""The page of one case for those who work on it: notes, handover, the date next to the form, and what HTMX swaps."""
+"""The page of a case for those who work on it: notes, handover, the date next to its form, and what HTMX swaps."""
 
 import datetime as dt
 import html
@@ -88,7 +88,7 @@ def test_the_author_reads_which_mentions_reached_no_one(headers, case, client, t
     assert "couldn't tell" not in html.unescape(page_of(client, case))
 
 
-# What Otto and Ada have chosen for mentions, and who the author reads was notified.
+# What Otto and Ada have chosen for mentions, and whom the author's page says was notified.
 NOTIFIED = {
     ("nothing", "nothing"): "Note saved.",
     ("nothing", "portal"): "Note saved. Notified: ada.",

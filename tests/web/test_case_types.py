@@ -1,5 +1,5 @@
 """The pages of the case types, the new-case form that offers them, the list that filters by them, and the button that
-corrects them. Where none is kept nobody sees anything of them."""
+corrects them. If there are no types, no one sees anything of them."""
 
 import re
 
@@ -135,7 +135,7 @@ def as_member(client, member):
 
 
 def choices(page: str, name: str) -> list[str]:
-    """The values and words of a select, or nothing if there is none."""
+    """Return the values and texts of a select, or nothing if there is none."""
     select = re.search(rf'<select name="{name}".*?</select>', page, re.DOTALL)
     found = re.findall(r"<option value=\"(\w*)\".*?>\s*(.*?)\s*</option>", select.group()) if select else []
     return [f"{value} {words}".strip() for value, words in found]
@@ -173,7 +173,7 @@ def test_what_names_no_type_keeps_the_present_one(as_member, order, member):
 def test_an_unknown_type_is_refused(value, as_member, order):
     answer = as_member.post("/cases/new/", DRAFT | {"case_type": value})
     assert answer.status_code == 400
-    # Django's select has its `invalid` state and the sentence.
+    # Django's select has its `invalid` state and its message.
     assert "This type can&#x27;t be chosen anymore." in text_of(answer)
     assert not Case.objects.exists()
 
@@ -216,7 +216,7 @@ def test_without_types_nobody_sees_anything_of_them(kept, client, member, techni
 
 
 def _words(page: str) -> str:
-    """What a page says, without its tags and the names in them."""
+    """Return what a page says, without its tags and the names in them."""
     return re.sub(r"<[^>]*>", " ", page)
 
 

@@ -22,18 +22,18 @@ pytestmark = [
     pytest.mark.one_database("is about requests: what they may not be reaches no database"),
 ]
 
-# Codecs of Python that are no text encodings, encodings that read some bytes only, and what there isn't.
+# Python codecs that are not text encodings, encodings that can read only some bytes, and a name that does not exist.
 CHARSETS = ["base64", "rot13", "hex", "zlib", "bz2", "uu", "quopri"]
 CHARSETS += ["idna", "punycode", "undefined", "utf-7", "utf-16", "utf-32", "unicode_escape", "raw_unicode_escape"]
 CHARSETS += ["unknown", "x" * 8000, "", '""', "utf-8;charset=base64", "\xff", "../utf_8", "None", "mbcs"]
 PARAMETERS = [f"charset={name}" for name in CHARSETS]
-# The same in the words of RFC 2231, and parameters that cannot be read.
+# The same in the syntax of RFC 2231, and parameters that cannot be read.
 PARAMETERS += ["charset*=utf-8''base64", "charset*=base64''%41", "x*=unknown''%41", "x*=idna''%ff", "x*=undefined''%41"]
 PARAMETERS += [f"x*{'9' * 5000}=a", "x*0*=idna''%ff;x*1*=%ff", "charset*0=base;charset*1=64", "=", ";;", "charset"]
 
 
 def ask(method: str, address: str, content_type: str, body: bytes = b"", **headers: str) -> tuple[int, str]:
-    """What gunicorn would answer: status and body."""
+    """Return how gunicorn would respond: status and body."""
     path, _mark, query = address.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
@@ -68,7 +68,7 @@ def test_a_page_is_shown_whatever_the_charset_of_no_body_is(parameters, technici
 
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=[text[:30] for text in PARAMETERS])
 def test_a_form_in_an_odd_charset_is_refused_or_read(parameters, technician):
-    """Without a CSRF token nothing is done, once the form has been read."""
+    """Once the form has been read, nothing is done without a CSRF token."""
     fields = b"login=tom&password=a%FFb"
     parts = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n+2AA-\xff\r\n--x--\r\n'
     for media_type, body in (
@@ -105,7 +105,7 @@ def test_charsets_that_programs_send_are_read(charset, technician):
 
 @pytest.mark.parametrize("charset", ["base64", "rot13", "zlib", "idna", "undefined", "punycode", "unknown"])
 def test_the_parser_refuses_a_charset_that_is_no_text_encoding_by_itself(charset, client, technician):
-    """Where another server than gunicorn calls another application than portal.wsgi."""
+    """For a server other than gunicorn that calls an application other than portal.wsgi."""
     case = CaseFactory(assigned_to=technician)
     answer = client.generic(
         "POST",

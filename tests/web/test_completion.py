@@ -1,4 +1,4 @@
-"""The product owner's dialog, from the outside: POST /cases/<id>/complete/ and the other buttons of a case."""
+"""The product owner's dialog, from outside: POST /cases/<id>/complete/ and the other buttons of a case."""
 
 import datetime as dt
 

@@ -39,7 +39,7 @@ def add(case, kind="manual", **options):
 
 
 def panel(client, case):
-    """The text of the panel, and its buttons and links."""
+    """Return the text of the panel, and its buttons and links."""
     page = client.get(f"/cases/{case.pk}/").content.decode()
     html = page[page.index('id="case-conditions"') :]
     html = html[: html.index("</section>")] if html.index("<section") < html.index("</div>") else ""
@@ -77,7 +77,7 @@ def test_who_completed_the_case_is_offered_no_approval(member, technician, admin
     case = releases.complete(case=case, by=administrator, source="web", release_on=week)
     client.force_login(administrator)
     assert "Approve release" not in panel(client, case)[1]
-    # Others have reopened it in a bulk operation since, and undone that.
+    # Since then, others have reopened it in a bulk operation, and undone that.
     run = bulk.preview(by=technician, action="return", keys=[case.pk], parameters=bulk.Parameters())
     for undo in (False, True):
         run = bulk.preview_undo(by=technician, run=run) if undo else run
@@ -188,7 +188,7 @@ FASTER = {
 
 @pytest.mark.parametrize("change", FASTER.values(), ids=FASTER)
 def test_what_was_typed_for_an_older_version_is_shown_again_and_can_be_sent(case, client, administrator, change):
-    """Somebody else was faster. Nothing is lost, and who sends the form again has read that."""
+    """Someone else was faster. Nothing is lost, and a person who sends the form again has read that."""
     waived, other = add(case), add(case)
     client.force_login(administrator)
     address = f"/cases/{case.pk}/conditions/"
@@ -274,7 +274,7 @@ def test_ask_for_approval_is_offered_where_a_second_person_is_required(
 
 @pytest.fixture
 def held(member, technician):
-    """One past its instant today, one that is reached later today, and one of another day without conditions."""
+    """One past its instant today, one that is due later today, and one of another day without conditions."""
     cases = [
         CaseFactory(
             title=title,
@@ -330,7 +330,7 @@ def test_the_owner_of_a_condition_finds_it_on_the_dashboard(held, client, other_
 def test_a_condition_without_an_owner_is_on_the_dashboard_of_the_technician(
     technician, other_technician, administrator
 ):
-    """On that of an administrator too, who may work on a case. An approval is not the technician's."""
+    """Also on the page of an administrator, who may work on a case. An approval is not for the technician."""
     accepted, held, scheduled = (
         CaseFactory(assigned_to=technician, **traits) for traits in ({}, {"held": True}, {"scheduled": True})
     )

@@ -81,7 +81,7 @@ def test_a_canned_text_comes_after_what_was_typed_and_nothing_is_sent(headers, c
     assert not CaseMessage.objects.exists()
     sent = client.post(f"/cases/{case.pk}/messages/", {"message": "Dear Mia,"}, headers=headers)
     assert sent.status_code == (200 if headers else 302)
-    if headers:  # the page says itself what has changed by that, and is not out of date
+    if headers:  # the page itself shows what this has changed, and is not out of date
         assert all(f'id="{part}"' in sent.content.decode() for part in ("case-head", "conversation-token"))
     assert CaseMessage.objects.get().text == "Dear Mia,"
 
@@ -131,7 +131,7 @@ def test_older_messages_are_a_page_away_in_the_preview(when, case, client, techn
     assert ("would see if the case were released now" in older) == bool(when)
 
 
-# Whose text it is, what became of the case while they wrote, and the answer.
+# Whose text it is, what happened to the case while they wrote, and the response.
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 CLOSED = {
     "a colleague completed it": ("technician", {"held": True}, 409),

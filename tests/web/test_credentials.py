@@ -1,4 +1,4 @@
-"""What opens an account, and what ends it: by every step that ends credentials, every credential, for ever."""
+"""What opens an account, and what ends that: every step that ends credentials ends every credential, forever."""
 
 import re
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def session_at_the_api(person: User) -> Works:
 
 
 def half_a_sign_in(person: User) -> Works:
-    """The password was given, the code is to come."""
+    """The password was given, and the code is still missing."""
     client, code = waiting_for_the_code(person), recovery_code(person)
 
     def works() -> bool:
@@ -99,7 +99,7 @@ def calendar_feed(person: User) -> Works:
 def password_link(person: User) -> Works:
     key = default_token_generator.make_token(person)
     url = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])
-    return lambda: Client().get(url).status_code == 302  # to the form, which a dead link does not show
+    return lambda: Client().get(url).status_code == 302  # to the form, which an invalid link does not show
 
 
 def opened_password_link(person: User) -> Works:
@@ -192,7 +192,7 @@ STEPS = [
 
 
 def confirmed(person: User) -> Client:
-    """A browser in which that person is signed in and has just given the password again."""
+    """Return a browser in which that person is signed in and has just given the password again."""
     client = signed_in(person)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return client
@@ -268,7 +268,7 @@ def test_one_session_remains_of_a_changed_password(other_technician, administrat
 
 
 def session_that_removes_its_factor_meanwhile(person: User, step: Callable[[], object], monkeypatch) -> Works:
-    """The step comes after the request was let in, and before what removing the factor ends."""
+    """The step comes after the request was let in, and before the removal of the factor ends anything."""
     client, delete = confirmed(person), Authenticator.delete
 
     def delete_after_the_step(authenticator: Authenticator) -> object:
@@ -299,7 +299,7 @@ def test_a_session_that_has_ended_is_not_renewed(step, other_technician, adminis
 
 @pytest.fixture
 def meanwhile(monkeypatch):
-    """Have a step done after the proof was checked, and before the lock is there."""
+    """Do a step after the proof was checked, and before the lock is taken."""
 
     def arranged(step: Callable[[], object]) -> None:
         def lock_after_the_step(*who: User) -> dict[int, User]:

@@ -1,4 +1,4 @@
-"""What the dashboards say: what is new to a member, what a technician does next, what an administrator looks at."""
+"""What the dashboards say: what is new to a member, what a technician does next, what an administrator monitors."""
 
 import datetime as dt
 import re
@@ -18,7 +18,7 @@ MONDAY, TUESDAY = dt.datetime(2025, 6, 9, 9, tzinfo=dt.UTC), dt.datetime(2025, 6
 
 
 def sections(answer) -> dict[str, str]:
-    """The texts of the sections by their headings, in the order of the page."""
+    """Return the texts of the sections by their headings, in the order of the page."""
     found = re.findall(r"<section.*?<h2[^>]*>(.*?)</h2>(.*?)</section>", answer.content.decode(), flags=re.S)
     return {heading: " ".join(re.sub(r"<[^>]+>", " ", text).split()) for heading, text in found}
 
@@ -192,14 +192,15 @@ def test_a_dashboard_costs_no_more_than_its_page_may(person, client, member, tec
         return len(queries)
 
     few, many = cost(2), cost(40)
-    # Where a section has more than it shows, all are counted, and the totals are asked for.
+    # If a section has more than it shows, all are counted, and the totals are looked up.
     assert few < many <= few + 2
-    # Every page asks what is unread. Staff's also ask which views are in the menu, and whether releases are stopped.
+    # Every page looks up what is unread. Those of staff also look up the views in the menu, and whether releases are
+    # stopped.
     assert many <= QUERIES["dashboard"] + 1 + 2 * (person != "member")
 
 
 def test_what_was_accepted_last_is_first_whoever_looks(client, member, technician, administrator):
-    """Not the newest case, but the newest acceptance."""
+    """Not the newest case, but the one accepted last."""
     by_acceptance = {"now": 0, "yesterday": 1, "last week": 7}
     for title, days in reversed(by_acceptance.items()):
         CaseFactory(

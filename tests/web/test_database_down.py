@@ -1,4 +1,4 @@
-"""What people read while the database does not answer: a sentence and a 503, not a stack trace and a 500."""
+"""What people read while the database does not respond: a sentence and a 503, not a stack trace and a 500."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The look of every page: colours that can be read, where one is, what became of an action, and pages for errors."""
+"""The look of every page: readable colors, the place in the menu, the result of an action, and pages for errors."""
 
 import json
 import re
@@ -30,7 +30,7 @@ STATES = [f"state-{state}" for state in ("draft", "submitted", "accepted", "sche
 GROUNDS = ["canvas", "bs-body-bg", "bs-tertiary-bg", "bs-secondary-bg"]
 WORDS = ["bs-body-color", "bs-emphasis-color", "bs-secondary-color", "accent-text", "state-urgent"]
 SELECTED = ["bs-body-color", "bs-emphasis-color", "accent-text"]
-# A state has its own background next to a heading, and that of the row in a list.
+# A state has its own background next to a heading, and the row's background in a list.
 PAIRS = [
     *((state, f"{state}-bg") for state in STATES),
     *product(STATES, ["canvas", "bs-body-bg", "bs-tertiary-bg"]),
@@ -46,13 +46,13 @@ SMALLER = {".75rem", ".6875rem"}
 
 
 def colours() -> dict[str, tuple[str, str]]:
-    """Each colour by day and by night."""
+    """Return each color in light and in dark."""
     found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", TOKENS.read_text())
     return {name: (light, dark) for name, light, dark in found}
 
 
 def contrast(one: str, other: str) -> float:
-    """As WCAG counts it, from 1 to 21."""
+    """Return the contrast as WCAG defines it, from 1 to 21."""
     bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)
 
@@ -254,7 +254,7 @@ def test_each_form_marks_the_field_with_the_error(url, typed, field, client, adm
 
 
 def answer_to(request, response: HttpResponse, person: User) -> HttpResponse:
-    """What the middleware makes of `response` where the view has said something."""
+    """Return what the middleware makes of `response` if the view has added a message."""
 
     def view(request):
         messages.success(request, "Saved: a note for Renée")

@@ -29,7 +29,7 @@ WAYS = ["hidden", "in_progress", "announced"]
 STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "released"]
 BOTH, SUBMISSION, NOTHING = {"submission", "report"}, {"submission"}, set()
 
-# What Mia reaches of her own case. A case that is due is released when she looks.
+# What Mia can reach of her own case. A case that is due is released by her visit.
 OWN = {
     "hidden": [SUBMISSION, SUBMISSION, SUBMISSION, NOTHING, NOTHING, BOTH, BOTH],
     "in_progress": [SUBMISSION, SUBMISSION, SUBMISSION, SUBMISSION, SUBMISSION, BOTH, BOTH],
@@ -53,7 +53,7 @@ def without_token(answer):
 
 
 def stored():
-    """The paths of all files of the storage."""
+    """Return the paths of all files in the storage."""
     folders, files = default_storage.listdir(".")
     return files + [f"{folder}/{name}" for folder in folders for name in default_storage.listdir(folder)[1]]
 
@@ -65,13 +65,14 @@ def _empty_storage(settings, tmp_path):
     settings.STORAGES = settings.STORAGES | {"default": default}
 
 
-# Who is not signed in is sent away before a case is read.
+# A person who is not signed in is sent away before a case is read.
 SENT_AWAY = ["stranger", "administrator, deactivated"]
 SIGNED_IN = ["member", "other_member", "technician", "other_technician", "administrator"]
 
 
 def ways_for(person, state):
-    """The setting is about what is Mia's own; to the others it makes no difference in any state, and each has one."""
+    """The setting is about Mia's own cases. For others it makes no difference, so each state is tried with only one
+    value."""
     return WAYS if person == "member" else [WAYS[STATES.index(state) % len(WAYS)]]
 
 
@@ -96,7 +97,7 @@ def test_every_door(person, state, member, technician, request, settings):
 
 
 def reaches(client, case, documents, kinds, refusal):
-    """What the client reaches of the documents, by their own URLs and on pages, is those kinds."""
+    """Check that those are the kinds of documents that the client can reach, by their own URLs and on pages."""
     files = {document.kind: client.get(f"/cases/{case.pk}/documents/{document.pk}/") for document in documents}
     page = client.get(f"/cases/{case.pk}/").content.decode()
     other_pages = "".join(client.get(url).content.decode() for url in ("/", "/cases/"))
@@ -150,7 +151,7 @@ ERRORS = [
 
 
 class Unreadable(ContentFile):
-    """A file that can be opened, and not read."""
+    """A file that can be opened, but not read."""
 
     def read(self, *size):
         raise OSError(errno.EIO, "Input/output error")

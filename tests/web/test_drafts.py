@@ -1,4 +1,4 @@
-"""A draft on one page: saved, submitted, saved by itself, with documents, and deleted."""
+"""A draft on one page: saved, submitted, saved automatically, with documents, and deleted."""
 
 import re
 
@@ -111,7 +111,7 @@ def test_a_draft_is_deleted_by_its_member_alone(client, member, other_member):
 
 
 def test_a_page_that_saves_itself_is_told_that_its_draft_is_gone(client, member):
-    """Deleted in another tab. To try again would not help, and nothing is wrong with the connection."""
+    """Deleted in another tab. Trying again would not help, and nothing is wrong with the connection."""
     draft = CaseFactory(member=member, draft=True)
     Case.objects.update(status="deleted")
     answer = client.post(f"/cases/{draft.pk}/edit/", TEXT, headers=BY_ITSELF)

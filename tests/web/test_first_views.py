@@ -1,4 +1,4 @@
-"""First views: what counts as seeing a release, and that it costs and changes nothing for who reads."""
+"""First views: what counts as seeing a release, and that recording it costs and changes nothing for the reader."""
 
 import datetime as dt
 
@@ -21,7 +21,7 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture
 def case(member, technician, clock):
-    """Released an hour ago, with a report and what Mia handed in."""
+    """Released an hour ago, with a report and a document from Mia."""
     case = CaseFactory(member=member, assigned_to=technician, due=True)
     releases.release_due(by="a test", source="sweep", now=FROZEN - HOUR)
     CaseDocumentFactory(case=case, name="granted.pdf")
@@ -35,7 +35,7 @@ def report_of(case):
 
 
 def doors(case):
-    """The ways to see a release, by the kind of view that each is."""
+    """The ways to see a release, by kind of view."""
     return {"page": f"/cases/{case.pk}/", "document": report_of(case), "api": f"/api/cases/{case.pk}/"}
 
 
@@ -152,7 +152,7 @@ def statements(client, url):
 
 @pytest.mark.parametrize("kind", ["page", "document", "api"])
 def test_a_later_view_costs_no_statement(kind, case, client, member, technician):
-    """No more than for staff, whose views nobody records."""
+    """No more than for staff, whose views are not recorded."""
     client.force_login(member)
     url = doors(case)[kind]
     statements(client, url)
@@ -212,7 +212,7 @@ def shown(case, member):
 
 
 def test_a_view_counts_for_the_release_that_was_shown(case, member, administrator):
-    """The page was built, then the release was taken back, and perhaps released again."""
+    """The page was built, and then the release was taken back, and perhaps released again."""
     page, later_page = shown(case, member), shown(case, member)
     take_back(case)
     first_views.record(page, kind=FirstView.Kind.PAGE, by=member, request=Request())

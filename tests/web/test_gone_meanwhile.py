@@ -1,4 +1,5 @@
-"""What a colleague, or another tab, deleted while a person had it open: canned texts and views of the list."""
+"""Things that were deleted by a colleague, or in another tab, while a person had them open: canned texts and saved
+views."""
 
 import pytest
 
@@ -24,7 +25,7 @@ def view(technician):
 
 @pytest.fixture
 def deleted_while(monkeypatch):
-    """Deletes the rows of `model` after the page has found its row, and before the verb asks for it."""
+    """Delete the rows of `model` after the page has found its row, and before the verb reads it."""
 
     def delete_in(verb, model):
         def delete_and_go_on(**facts):

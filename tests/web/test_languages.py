@@ -24,7 +24,7 @@ def speaks(person: User, language: str) -> User:
 
 
 def language_of(response) -> tuple[str, str]:
-    """What the headers say, and what the page says."""
+    """Return what the headers say, and what the page says."""
     page = response.content.decode()
     return response["Content-Language"], page.partition('<html lang="')[2].partition('"')[0]
 

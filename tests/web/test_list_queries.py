@@ -1,4 +1,4 @@
-"""What links to the case list ask for: the filter takes each of them from those who see it."""
+"""The queries of links to the case list: the filter accepts each of them from those who see it."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ def errors(query, person) -> dict:
 
 
 def in_templates(values: dict[str, str]) -> set[str]:
-    """The parameters that templates write after the address of the list, `values` in place of variables."""
+    """Return the parameters that templates write after the address of the list, with `values` in place of variables."""
     lines = [line for path in CASES.rglob("*.html") for line in path.read_text().splitlines() if "'case_list'" in line]
     asked = [unescape(query) for line in lines for query in re.findall(r'\?([^"]+)"', line)]
     pairs = {pair for query in asked for pair in re.findall(r"(\w+)=(\{\{.*?\}\}|[\w-]+)", query)}
@@ -38,7 +38,7 @@ def in_templates(values: dict[str, str]) -> set[str]:
 
 
 def in_code() -> set[str]:
-    """The texts of the code that are such queries."""
+    """Return the texts in the code that are such queries."""
     trees = [ast.parse(path.read_text()) for path in CASES.rglob("*.py")]
     texts = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     return {found[1] for text in texts if isinstance(text, str) and (found := QUERY.fullmatch(text))}

@@ -1,4 +1,5 @@
-"""Guesses: counted at the account, whatever it is called and through which door, and from the client's address."""
+"""Guesses are counted for the account, whatever it is called and through whichever door, and for the client's
+address."""
 
 import re
 
@@ -28,7 +29,7 @@ SECRET = "JBSWY3DPEHPK3PXP"
 
 @pytest.fixture
 def _many_guesses(settings):
-    """Accounts are what is counted here, and a guess is cheap; the tests of addresses set the limits back."""
+    """These tests count guesses for accounts, and a guess is cheap. The tests of addresses restore the limits."""
     settings.ACCOUNT_RATE_LIMITS = LIMITS | {"guesses": "1000/m/ip", "login": "1000/m/ip"}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -41,7 +42,7 @@ def member(member: User) -> User:
 
 
 def log_in(login: str, password: str = WRONG, client: Client | None = None, **environment: str) -> str:
-    """What the sign-in page says, or "in"."""
+    """Return what the sign-in page says, or "in"."""
     answer = (client or Client()).post("/accounts/login/", {"login": login, "password": password}, **environment)
     if answer.status_code == 302:
         return "in"
@@ -115,7 +116,7 @@ def test_success_takes_back_its_own_guess_only(member, clock):
 
 
 def test_other_doors_to_the_password_count_too(member, clock):
-    """The page that confirms it, and the one that changes it."""
+    """The page that confirms the password, and the one that changes it."""
     client = Client()
     client.force_login(member)
     client.post("/accounts/reauthenticate/", {"password": "wrong"})
@@ -183,7 +184,7 @@ def _addresses_are_limited(settings, _many_guesses):
     ("proxies", "same", "other"),
     [
         (0, {"REMOTE_ADDR": "192.0.2.7"}, {"REMOTE_ADDR": "192.0.2.8"}),
-        # What a client says of itself does not count without a proxy, and behind one only what the proxy has added.
+        # Without a proxy, what a client says about itself does not count. Behind one, only what the proxy added counts.
         (0, {"REMOTE_ADDR": "192.0.2.7", "HTTP_X_FORWARDED_FOR": "{n}.0.0.1"}, {"REMOTE_ADDR": "192.0.2.8"}),
         (
             1,
@@ -209,7 +210,7 @@ def test_ten_guesses_from_one_address(proxies, same, other, member, settings):
 
 @pytest.mark.usefixtures("_addresses_are_limited")
 def test_ones_own_success_lifts_no_limit_of_the_address(member, clock):
-    """Not by a code, and not by a reset."""
+    """Neither by a code nor by a reset."""
     TOTP.activate(member, SECRET)
     for number in range(9):
         log_in(f"invented-{number}")

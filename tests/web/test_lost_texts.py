@@ -1,5 +1,5 @@
-"""A text about a case that the person may no longer know of: the page is the one of any unknown case, with the text. So
-it is of every other page of an error that answers a form."""
+"""A text about a case that the person may no longer know about: the page is that of any unknown case, plus the text.
+The same holds for every other error page that answers a form."""
 
 import html
 import re
@@ -21,7 +21,7 @@ FORMS = {
     "message": ("messages/", {"message": TEXT}, [TEXT]),
     "draft": ("edit/", {"title": "Pension", "description": TEXT, "urgency": "normal"}, ["Pension", TEXT]),
 }
-# What becomes of a case of the member while they write, or whose it is.
+# What happens to the member's case while they write, or whose case it is.
 GONE = {
     "completed": {"scheduled": True},
     "held": {"held": True},
@@ -41,7 +41,7 @@ def gone(how, member, other_member):
 
 
 def page_of(answer):
-    """The page without the tokens of this request."""
+    """Return the page without the tokens of this request."""
     return re.sub(r'"(csrfmiddlewaretoken|form_token)" value="[^"]*"', "", answer.content.decode())
 
 
@@ -139,7 +139,7 @@ def test_an_error_shows_what_was_typed(status, client, member, monkeypatch):
 @pytest.mark.parametrize("fields", [{}, {"message": TEXT}])
 @pytest.mark.parametrize("status", [500, 503])
 def test_an_error_of_ours_does_not_say_that_nothing_was_changed(status, fields, client, member, monkeypatch):
-    """The answer to a commit may be what was lost."""
+    """It may be the response to a commit that was lost."""
     fails_with(ERRORS[status][0], monkeypatch)
     monkeypatch.setattr("cases.conversation.messages._checked", lambda text, files: text)
     client.raise_request_exception = False
@@ -164,7 +164,7 @@ def test_a_form_that_cannot_be_read_is_answered_without_it(error, rf, monkeypatc
 
 
 def test_texts_are_there_where_the_database_fails_before_the_view_is_found(rf):
-    """The language of the reader is asked for first."""
+    """The reader's language is looked up first."""
     request = rf.post("/cases/1/messages/", {"message": TEXT})
     assert request.resolver_match is None
     assert shown(server_error(request).content.decode()) == [TEXT]

@@ -1,4 +1,4 @@
-"""Nothing unreleased through any door, in each of the three ways of RELEASE_MEMBER_VIEW."""
+"""Nothing unreleased gets through any door, with each of the three values of RELEASE_MEMBER_VIEW."""
 
 import datetime as dt
 import re
@@ -40,7 +40,7 @@ def hidden(member, technician, clock):
 
 
 def doors(client, case):
-    """What the member's doors answer: dashboard, list, searches, detail, API list, API detail."""
+    """Return the responses at the member's doors: dashboard, list, searches, detail, API list, API detail."""
     pages = ["/", "/cases/", "/cases/?q=Pension", "/cases/?state=accepted", "/cases/?state=released"]
     return [client.get(url) for url in [*pages, f"/cases/{case.pk}/", "/api/cases/", f"/api/cases/{case.pk}/"]]
 
@@ -161,7 +161,7 @@ SAID = "Gongoozler is in the answer"
 
 @pytest.fixture
 def noted(hidden, technician):
-    """The hidden case with a note, an answer, two reports and a history of its own."""
+    """The hidden case, with a note, an answer, two reports and its own history."""
     CaseAnswerFactory(case=hidden, text=ANSWER, updated_by=technician)
     for name in ("granted.pdf", "figures.pdf"):
         CaseDocumentFactory(case=hidden, name=name)
@@ -178,7 +178,7 @@ def noted(hidden, technician):
 
 
 def all_doors(client, case):
-    """Also those that staff have, each with what would be sent there; and the search for what only staff read."""
+    """Return also the doors for staff, each with what would be sent there, and the search for what only staff read."""
     url = f"/cases/{case.pk}/"
     documents = [f"{url}documents/{document.pk}/" for document in case.documents.all()]
     documents += [f"{document}{part}/" for document in documents for part in ("view", "content")]
@@ -201,7 +201,7 @@ def all_doors(client, case):
 
 
 def without_searches(text):
-    """The text of a page without the words of the search that it repeats, and without random letters."""
+    """Return the text of a page without the search words that it repeats, and without random letters."""
     text = re.sub(r'(csrfmiddlewaretoken|form_token)" value="[^"]+"', "", text)
     for words in (NOTE[:11], "granted", "Dandiprat", SAID[:10]):
         text = text.replace(f'value="{words}"', "")
@@ -213,9 +213,10 @@ UNRELEASED = ("Dandiprat", SAID[:10], "Your answer", "Your report", "Your case i
 
 
 def sent():
-    """What leaves for members until the next day: each email with its headers, and the page of its link that stops it.
+    """Return what is sent to members until the next day: each email with its headers, and the page of its unsubscribe
+    link.
 
-    In the way `hidden` what was told of the case before is not sent any more.
+    With `hidden`, earlier notifications about the case are no longer sent.
     """
     with frozen_clock(FROZEN + dt.timedelta(hours=20)):
         outbox.deliver()

@@ -1,4 +1,4 @@
-"""Two-factor authentication: set up with an authenticator app's real codes, asked for at login, demanded of staff."""
+"""Two-factor authentication: set up with an authenticator app's real codes, asked for at login, required of staff."""
 
 import datetime as dt
 import html
@@ -36,26 +36,26 @@ CLOSED = ["/", "/cases/", "/calendar/", "/operations/", "/admin/", "/admin/cases
 
 
 def log_in(client: Client, login: str = "ada") -> str:
-    """Where the login page sends that person."""
+    """Return where the login page sends that person."""
     answer = client.post("/accounts/login/", {"login": login, "password": PASSWORD})
     assert answer.status_code == 302, answer.content
     return answer.url
 
 
 def confirm(client: Client) -> None:
-    """The password once more, which the portal asks for before the second factor is changed."""
+    """Give the password again, which the portal asks for before the second factor is changed."""
     assert client.get(ACTIVATE).url.startswith("/accounts/reauthenticate/")
     assert client.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
 
 
 def code(secret: str, steps_ahead: int = 0) -> str:
-    """What an authenticator app shows, that many half minutes from now."""
+    """Return what an authenticator app shows, that many half minutes from now."""
     now = list(yield_hotp_counters_from_time())[1]
     return format_hotp_value(hotp_value(secret, now + steps_ahead))
 
 
 def set_up(client: Client) -> str:
-    """Activates the app of whoever is signed in. Returns its secret."""
+    """Activate an app for the person who is signed in. Return its secret."""
     confirm(client)
     page = client.get(ACTIVATE)
     secret = re.search(r'id="authenticator_secret"[^>]*value="(\w+)"', page.content.decode()).group(1)
@@ -105,7 +105,7 @@ def test_a_wrong_code_sets_nothing_up(admin, client):
 def test_login_asks_for_the_code_of_the_app(admin, client, clock):
     log_in(client)
     secret = set_up(client)
-    clock.shift(60)  # a code is good for one login
+    clock.shift(60)  # a code is valid for one login
     other = Client()
     assert log_in(other) == "/accounts/security/authenticate/"
     assert other.get("/").status_code == 302
@@ -267,7 +267,7 @@ def with_app(admin: User) -> User:
 
 
 def second_factor_with(shown: str) -> bool:
-    """Whether a new browser of hers gets in with the password and that code."""
+    """Return whether she gets in on a new browser with the password and that code."""
     client = Client()
     log_in(client)
     return client.post("/accounts/security/authenticate/", {"code": shown}).status_code == 302
@@ -295,7 +295,7 @@ def test_a_clock_that_is_set_back_gives_no_code_back(with_app, clock):
 
 
 def test_through_all_doors(with_app, clock):
-    """At sign-in, at the next one, and where it is asked for once more."""
+    """At sign-in, at the next one, and when it is asked for once more."""
     clock.move_to(NOON)
     shown = code(TOTP_SECRET)
     assert second_factor_with(shown)
@@ -334,7 +334,7 @@ PROBLEM = "because of a problem on our side. Ask an administrator for help."
 
 @pytest.fixture
 def key_is_lost(with_app: User, settings):
-    """A function after which what was stored cannot be read. (Sessions are signed with the key too.)"""
+    """Return a function that makes what was stored unreadable. (Sessions are signed with the key too.)"""
     RecoveryCodes.activate(with_app)
 
     def lose() -> None:

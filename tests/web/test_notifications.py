@@ -1,4 +1,4 @@
-"""The bell, its page, what people choose, the link that stops emails, and pages that notice they are out of date."""
+"""The bell, its page, people's choices, the link that stops emails, and pages that notice they are out of date."""
 
 import datetime as dt
 import re
@@ -59,7 +59,7 @@ def deliver() -> list:
 
 
 def shown_token(html):
-    """What cases/live.js asks with: the tokens of all parts."""
+    """Return what cases/live.js sends: the tokens of all parts."""
     return ".".join(re.findall(r'data-live-token="([^"]+)"', html))
 
 
@@ -81,7 +81,7 @@ def test_a_member_is_told_nothing_that_tells_of_a_completion(view, case, member,
 
     later = dt.date(2025, 6, 20)
     releases.complete(case=case, by=technician, source="web", release_on=Schedule(later, None))
-    # Of an announced case they know number, title and date alone, so they read of it as its page says: nothing.
+    # They know only the number, title and date of an announced case, so like its page, notifications say nothing else.
     is_read = view == "in_progress"
     assert ('id="conversation"' in client.get(f"/cases/{case.pk}/").content.decode()) == is_read
     assert bell(client) == (3 if is_read else 0)
@@ -97,7 +97,7 @@ def test_a_member_is_told_nothing_that_tells_of_a_completion(view, case, member,
     assert client.get("/live/", asks).json() == {"unread": 4, "words": "4", "news": "Your case is ready."}
     assert "Your case is ready." in page(client)
     releases.recall(case=case, by=User.objects.create(username="r", role="administrator"), source="web", reason="No")
-    # On hold it looks in progress wherever it is visible at all.
+    # On hold, it looks as if in progress wherever it is visible at all.
     assert bell(client) == (0 if view == "hidden" else 3)
     assert "Your case is ready." not in page(client)
 

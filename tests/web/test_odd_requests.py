@@ -1,4 +1,4 @@
-"""Ids and parameters that no page ever gave, at every URL of the portal: 404 or 400, never an error of ours."""
+"""Ids and parameters that no page ever contained, at every URL of the portal: 404 or 400, never a 500."""
 
 import re
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from tests.factories import CaseDocumentFactory, CaseFactory
 
 pytestmark = pytest.mark.django_db
 
-# Stand for an id or a word while an address is written.
+# Placeholders for an id or a word in an address.
 NUMBER, WORD = "987654321", "987654321x"
 ODD_IDS = ["0", str(2**63 - 1), str(2**63), "9" * 5000, "-1", "1%00", "%ED%A0%80", "%0A", "1" * 14 + "z"]
 ODD_WORDS = ["\0", str(2**63), "9" * 5000, "²", "word " * 30, "http://["]
-if connection.vendor == "sqlite":  # what a database may refuse by itself; the rest is refused by Python
+if connection.vendor == "sqlite":  # what a database itself may refuse. The rest is refused by Python
     ODD_IDS, ODD_WORDS = ["0", str(2**63 - 1), str(2**63), "1%00"], ["\0", str(2**63)]
 
 
 def addresses() -> dict[str, str]:
-    """Of every URL that carries an argument its name, and an address that stands for all of them."""
+    """Return the name of every URL with an argument, and an address with placeholders for the arguments."""
     return dict(_addresses(get_resolver(), ""))
 
 
@@ -73,13 +73,13 @@ def test_the_urls_that_carry_an_id_are_found():
 def test_an_odd_id_is_not_found(clients, case):
     for number, (name, address) in enumerate(WITH_ARGUMENTS.items()):
         for odd in _odd_ids(name, number):
-            # The others are real: what is asked for first must not hide what comes after it.
+            # The others are real, because a failure of the first one must not hide the next.
             for odd_address in _with_one_odd_argument(address, odd, case):
                 _is_not_found(clients[-1], name, odd_address)
 
 
 def _odd_ids(name: str, number: int) -> list[str]:
-    """Every page of the admin looks its row up in the same way: they share the ids among them."""
+    """Every page of the admin looks up its row in the same way, so the ids are divided among them."""
     numbers = ODD_IDS[1:5]
     return [numbers[number % len(numbers)]] if name.startswith("admin:") else ODD_IDS
 
@@ -92,7 +92,7 @@ def _is_not_found(client: Client, name: str, address: str) -> None:
 
 
 def _leads_to_a_view(answer) -> bool:
-    """Whether the answer is that of a view, and may be another one to a POST."""
+    """Return whether the response comes from a view and may be different for a POST."""
     try:
         return bool(resolve(answer.request["PATH_INFO"]))
     except Resolver404:
@@ -113,7 +113,7 @@ def _with_one_odd_argument(address: str, odd: str, case: Case) -> list[str]:
 
 
 def _takes_any_word(name: str) -> bool:
-    # Says on a page of its own that the link is not valid.
+    # Shows its own page saying that the link is not valid.
     return name == "account_reset_password_from_key"
 
 
@@ -139,7 +139,7 @@ ALL_PARAMETERS += ["date", "whose", "kind", "to", "days", "notes_before", "next"
 
 
 def pages() -> list[str]:
-    """The addresses that read a query, of everything that answers to GET."""
+    """Return the addresses that read a query, among all that accept GET."""
     return sorted(
         address
         for name, address in _addresses(get_resolver(), "")
@@ -147,7 +147,7 @@ def pages() -> list[str]:
     )
 
 
-# What each page reads, one by one: the first that cannot be read may hide the next.
+# What each page reads, one at a time, because the first one that cannot be read may hide the next.
 READ = {
     "/cases/": ["q", "page", "state", "urgency", "technician", "member", "due", "sort"],
     "/calendar/": ["view", "date", "whose", "kind", "page"],
@@ -166,7 +166,7 @@ def test_an_odd_parameter_is_no_error_of_ours(address, odd, clients):
 
 
 def test_odd_parameters_together_are_no_error_of_ours(clients, case):
-    """An administrator's pages read all; a technician reads them by the same code, and is asked for one word each."""
+    """An administrator's pages read all of them. A technician's use the same code, so each is tried with one word."""
     _member, technician, administrator = clients
     of_case = [f"/cases/{case.pk}/", f"/calendar/{case.pk}/move/", f"/cases/{case.pk}/as-member/"]
     for number, address in enumerate([*pages(), *of_case]):
@@ -198,7 +198,7 @@ def test_odd_fields_of_a_form_are_no_error_of_ours(is_signed_in, clients, case):
 
 
 def _reads_no_form(answer) -> bool:
-    """Whether the answer is given before any field is read: another word makes none different."""
+    """Return whether the response is given before any field is read: no other word changes it."""
     to_sign_in = answer.status_code == 302 and answer.url.startswith("/accounts/login/")
     return to_sign_in or answer.status_code in (401, 405)
 
@@ -211,7 +211,7 @@ def test_an_odd_cookie_or_header_is_no_error_of_ours(odd, client, db):
             assert client.get(address, headers=headers).status_code < 500, (address, headers)
 
 
-# Python reads none of them as an address: for a bracket, or for a letter that becomes a slash.
+# Python reads none of them as an address, because of a bracket, or a letter that becomes a slash.
 ODD_URLS = ["http://[", "//[", "http://[::1", "http://a]b/", "http://[x]/", "http://exa\u2100mple/"]
 
 

@@ -1,4 +1,4 @@
-"""Whatever rows the constraints allow, everything that reads them copes."""
+"""Everything copes with any rows that the constraints allow."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ OF_A_DOCUMENT = {"document", "document_content", "view_document", "remove_docume
 
 
 def addresses_of_no_case() -> list[str]:
-    """Every page that is read and is of no case."""
+    """Return every page with GET that is not about a case."""
     alone = [
         reverse(name)
         for name, pattern in url_patterns().items()
@@ -59,9 +59,9 @@ def addresses_of_no_case() -> list[str]:
 
 
 def pages_of(client: Client, name: str, cases: list[Case]) -> int:
-    """Open the page `name` of each of the cases, and return of how many it is shown.
+    """Open the page `name` of each of the cases, and return for how many it is shown.
 
-    What takes no GET leads to the page of the case, whichever it is.
+    A URL without GET redirects to the page of the case, so one case is enough.
     """
     shown = 0
     for case in cases:
@@ -74,7 +74,7 @@ def pages_of(client: Client, name: str, cases: list[Case]) -> int:
 
 
 def all_pages(client: Client, names: Iterable[str], cases: list[Case]) -> None:
-    """Open each page of no case, and `names` of each of the cases."""
+    """Open each page that is not about a case, and `names` for each of the cases."""
     for address in addresses_of_no_case():
         assert client.get(address).status_code < 500, address
     assert sum(pages_of(client, name, cases) for name in sorted(names))
@@ -95,7 +95,7 @@ def test_every_other_page_of_a_case_opens(client, odd, administrator):
 @pytest.mark.one_database("opens the pages of an administrator again")
 @pytest.mark.parametrize("view", ["in_progress", "announced"])
 def test_every_preview_opens(settings, client, odd, administrator, view):
-    """In what staff see, the setting changes only what a member would see."""
+    """For staff, the setting changes only the preview of what a member would see."""
     settings.RELEASE_MEMBER_VIEW = view
     client.force_login(administrator)
     assert pages_of(client, "preview_case", list(odd.values()))
@@ -103,7 +103,7 @@ def test_every_preview_opens(settings, client, odd, administrator, view):
 
 @pytest.mark.one_database("opens the pages of an administrator again")
 def test_every_page_opens_for_a_technician(client, odd, technician):
-    """The case's own differs in what it offers; the other pages of a case are the administrator's."""
+    """The page of the case offers different actions. The other pages of a case are the same as the administrator's."""
     client.force_login(technician)
     all_pages(client, ["case_detail"], list(odd.values()))
 
@@ -176,7 +176,7 @@ def test_what_is_due_is_released_and_what_the_database_refuses_is_told(odd):
 
 
 def test_every_verb_answers_with_a_sentence_or_does_it(odd, administrator):
-    """Nothing but what a verb refuses on purpose."""
+    """Nothing except intended refusals by a verb."""
     later = Schedule(dt.date(2025, 8, 1))
     for name, case in odd.items():
         for act in (
@@ -204,7 +204,7 @@ def _sentence(act, case) -> bool:
 
 
 def test_releases_without_history_are_shown_as_not_recorded(client, administrator, clock):
-    """As the owner's guide does it, in a shell."""
+    """As the owner's guide does, in a shell."""
     for case in CaseFactory.create_batch(2, held=True):
         case.actual_release_date = NOW
         case.save()
@@ -227,7 +227,7 @@ def test_nothing_is_said_where_all_is_recorded(client, administrator, clock):
 
 
 def test_counters_never_go_back(client, clock):
-    """Not when a release is taken back, and not when somebody empties the column."""
+    """Neither when a release is taken back, nor when someone clears the column."""
     CaseFactory.create_batch(3, due=True)
     releases.release_due(by="a test", source="eta")
     count_days()

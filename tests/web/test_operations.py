@@ -1,4 +1,4 @@
-"""The operations page: what an administrator reads, what it costs, and the button."""
+"""The operations page: what an administrator reads, what it costs, and its button."""
 
 import datetime as dt
 from importlib import import_module
@@ -186,7 +186,7 @@ def test_an_email_about_an_account_is_about_no_case(admin, administrator):
 
 
 def test_between_two_runs_of_the_command_nothing_needs_attention(admin, member):
-    """By cron or a timer alone: there is no mail worker, and no ETA task is published."""
+    """With only cron or a timer: there is no mail worker, and no ETA task is published."""
     Heartbeat.objects.create(name="sweep", source="command", at=FROZEN - 60 * MINUTE, host="here")
     CaseFactory(due=True, member=member)
     releases.release_due(by="a test", source="command")
@@ -224,7 +224,7 @@ def test_only_administrators_find_it_in_the_menu(client, administrator, technici
 
 
 def trouble(count):
-    """More of everything that the page shows or counts."""
+    """More than the page shows or counts, of everything."""
     CaseFactory.create_batch(count, due=True)
     releases.release_due(by="a test", source="sweep")
     OutgoingEmail.objects.update(state="failed")

@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.one_database("counts statements of pages that tests/web/test_pages.py opens on both"),
 ]
 
-# Half of them the member's and the technician's: more than any page counts or shows.
+# Half of them belong to the member and the technician: more than any page counts or shows.
 MANY = 3_000
 PEOPLE = [STRANGER, MEMBER, NEWCOMER, TECHNICIAN, ADMINISTRATOR]
 API = [
@@ -54,22 +54,23 @@ def test_no_page_asks_oftener_when_there_are_many_cases():
     world = make_world()
     # More in one group of a dashboard than it shows.
     CaseFactory.create_batch(5, member=world.member, assigned_to=world.technician)
-    # And a colleague's: a page with such a case asks once for whom the technician stands in.
+    # Also a colleague's: a page with such a case looks up once for whom the technician stands in.
     CaseFactory(member=world.member, scheduled=True)
-    # A member's first look releases what is due of theirs, once.
+    # A member's first visit releases their due cases, once.
     pages = [page for page in [*PAGES, *API] if "due" not in page.name]
     costs(world, pages)
     few = costs(world, pages)
     fill(world, MANY)
     assert costs(world, pages) == few
-    # Pages also ask what is unread, and those of staff whether releases are stopped, and which views are in the menu.
+    # Pages also look up what is unread, and those of staff whether releases are stopped, and which views are in the
+    # menu.
     more = {person: (person != STRANGER) + 2 * (person in STAFF) for person in PEOPLE}
     most = {(page.name, person): page.queries + more[person] for page in pages for person in page.people}
     assert {name: cost for name, cost in few.items() if cost > most[name]} == {}
 
 
 def costs(world: World, pages: list[Page]) -> dict[tuple[str, str], int]:
-    """How many statements each page takes for each person who may open it."""
+    """Return how many statements each page takes for each person who may open it."""
     counted = {}
     for person in PEOPLE:
         client = world.client(person)
@@ -83,8 +84,8 @@ def costs(world: World, pages: list[Page]) -> dict[tuple[str, str], int]:
 
 
 def fill(world: World, count: int) -> None:
-    """That many cases in all states but due, half of them the member's and the technician's; and to each case there is
-    of the member's first ones, and to each tenth of the others, documents, notes and history."""
+    """Create that many cases in all states but due, half of them the member's and the technician's. The member's first
+    cases and every tenth of the others also get documents, notes and history."""
     others = UserFactory.create_batch(5), UserFactory.create_batch(5, role=User.Role.TECHNICIAN)
     pairs = itertools.cycle([*[(world.member, world.technician)] * 5, *zip(*others, strict=True)])
     Case.objects.bulk_create(itertools.islice(_cases(pairs), count), batch_size=2000)

@@ -1,5 +1,5 @@
-"""The list of all pages (tests/pages.py) has every page that there is. Each answers as it says, and no form leads
-to an address that takes none, as it did in a browser without scripts."""
+"""The list of all pages (tests/pages.py) has every page. Each responds as the list says, and no form posts to an
+address that does not accept it, as one did in a browser without scripts."""
 
 import re
 
@@ -26,7 +26,7 @@ from tests.urls import url_of, url_patterns, urls_of_a_case, urls_with_an_id
 
 pytestmark = pytest.mark.django_db
 PEOPLE = [STRANGER, MEMBER, "technician", "administrator"]
-# Reached on the way in only: their entries begin elsewhere.
+# Reached only while signing in. Their entries start elsewhere.
 ON_THE_WAY = {"account_reset_password_from_key", "mfa_authenticate"}
 
 
@@ -36,7 +36,7 @@ def world(db: None) -> World:
 
 
 def addresses(world: World, name: str) -> list[str]:
-    """The URL `name`: for a case in each state, for a person of each kind, or just the URL."""
+    """Return the URL `name`: for a case in each state, for a person of each kind, or just the URL."""
     if name in urls_of_a_case():
         return [url_of(name, world.case(state)) for state in STATES if _has(world, state)]
     if name in urls_with_an_id("people/"):
@@ -55,7 +55,7 @@ def addresses(world: World, name: str) -> list[str]:
 
 
 def _address(world: World, name: str) -> str:
-    """The one URL `name`."""
+    """Return the one URL `name`."""
     if name == "new_bulk_run":
         return reverse(name) + "?action=shift&all=1&query=state%3Dscheduled"
     if name == "reminder_link":
@@ -68,12 +68,12 @@ def _address(world: World, name: str) -> str:
 
 
 def _has(world: World, state: str) -> bool:
-    # What is due is released by the look of its member.
+    # A due case is released by its member's visit.
     return state != "due" or Case.objects.filter(member=world.member, actual_release_date=None).count() == 6
 
 
 def is_page(response: object) -> bool:
-    """Whether it is a whole page of HTML, and not a redirect, a file or a part that HTMX asked for."""
+    """Return whether it is a complete page of HTML, and not a redirect, a file or a part for HTMX."""
     return response.status_code == 200 and not response.streaming and b"<html" in response.content
 
 
@@ -88,16 +88,16 @@ def test_no_page_is_forgotten(person, world):
     assert listed - pages <= ON_THE_WAY
 
 
-# A script gives it its address when it opens it; without scripts it is not shown.
+# A script sets its address when it opens it. Without scripts, it is not shown.
 FILLED_BY_SCRIPT = re.compile(r"<dialog[^>]*data-filled-by-script.*?</dialog>", re.S)
-# A script puts it into the page and gives it its address.
+# A script inserts it into the page and sets its address.
 TEMPLATE = re.compile(r"<template\b.*?</template>", re.S)
 # Holds a token for a script, and is hidden.
 HIDDEN = re.compile(r"<form [^>]*\bhidden\b.*?</form>", re.S)
 
 
 def forms_of(answer) -> set[str]:
-    """Where the forms of the page that post something lead."""
+    """Return where the forms of the page post to."""
     page, address = answer.content.decode(), answer.request["PATH_INFO"]
     for unseen in (FILLED_BY_SCRIPT, TEMPLATE, HIDDEN):
         page = unseen.sub("", page)
@@ -124,7 +124,7 @@ def test_each_answers_as_it_says(person, world):
     }
     found = set().union(*(forms_of(answer) for answer in answers.values() if answer.status_code != 302))
     assert found
-    # What takes no OPTIONS names the methods that it takes.
+    # A URL without OPTIONS says which methods it accepts.
     refusing = {address for address in found if "POST" not in client.options(address).headers.get("Allow", "POST")}
     assert refusing == set()
 

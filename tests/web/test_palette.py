@@ -1,4 +1,4 @@
-"""The palette and the keys: each role finds its own pages, and each person switches the keys off."""
+"""The palette and the keys: each role finds its own pages, and each person can turn the keys off."""
 
 import re
 
@@ -17,7 +17,7 @@ PROFILE = "/accounts/profile/"
 
 
 def found(client, typed: str) -> list[str]:
-    """Where the options lead, but for the search."""
+    """Return where the options lead, except the search."""
     options = re.findall(r'role="option"[^>]* href="([^"]*)"', client.get(PALETTE, {"q": typed}).content.decode())
     return [url for url in options if not url.startswith("/search/")]
 

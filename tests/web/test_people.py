@@ -1,4 +1,4 @@
-"""The people pages: found, invited by mail, signed out for good, and their cases in other hands."""
+"""The people pages: find, invite by mail, deactivate, and hand over all cases."""
 
 import re
 
@@ -23,7 +23,7 @@ NINA = {"email": "nina@example.com", "first_name": "Nina", "last_name": "Ng", "r
 
 
 def fields_of(page) -> dict[str, str]:
-    """What a browser sends of the form on that page, as it is shown."""
+    """Return what a browser sends from the form on that page as it is shown."""
     shown = {field.html_name: field.value() for field in page.context["form"]}
     for tag in re.findall(r'<input type="hidden" name="initial-[^>]+>', page.content.decode()):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
@@ -39,7 +39,7 @@ def admin(client, administrator: User) -> Client:
 
 
 def names(response) -> list[str]:
-    """Who is listed, by user name."""
+    """Return the usernames of the listed people."""
     return [person.username for person in response.context["page"]]
 
 

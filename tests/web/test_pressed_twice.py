@@ -1,4 +1,4 @@
-"""A button of a case that is pressed twice, or again where the answer was lost, has done what it was asked for."""
+"""A button of a case that is pressed twice, or again after a lost response, has done what it should."""
 
 import datetime as dt
 
@@ -18,7 +18,7 @@ def days(n: int) -> str:
     return (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=n)).isoformat()
 
 
-# Who presses it, the case, its address, what is sent, the sentence, and what another person would have sent.
+# Who presses it, the case, its address, what is sent, the message, and what another person would have sent.
 BUTTONS = {
     "accept": ("technician", {"submitted": True, "assigned_to": None}, "accept", {}, "You accepted", {}),
     "complete": (
@@ -75,7 +75,7 @@ BUTTONS = {
 
 @pytest.fixture(params=BUTTONS)
 def press(request, client, member, technician):
-    """Presses the button on the page that was open at first."""
+    """Press the button on the page that was open first."""
     person, state, address, fields, words, other = BUTTONS[request.param]
     case = CaseFactory(**{"member": member, "assigned_to": technician} | state)
     user = request.getfixturevalue(person)

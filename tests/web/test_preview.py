@@ -1,4 +1,4 @@
-"""“View as the member”: what the member gets, in each of the three ways, and nothing that changes anything."""
+"""“View as the member”: what the member gets, with each RELEASE_MEMBER_VIEW, and nothing that changes anything."""
 
 import datetime as dt
 import itertools
@@ -43,16 +43,16 @@ AFTER = "?when=after"
 
 
 def body(answer):
-    """The page of the case itself, without what is around it."""
+    """Return the part of the page about the case."""
     found = re.search(r'<div id="case-page">.*(?=</main>)', answer.content.decode(), re.DOTALL)
     if not found:
         return None
-    # Nothing can be done in a preview, so it has no field to write in.
+    # Nothing can be done in a preview, so it has no input fields.
     return " ".join(re.sub(r'<form class="compose".*?</form>', "", found[0], flags=re.DOTALL).split())
 
 
 def each_with_a_reader(states):
-    """Every state in every way. Those who may look get the same page, and take turns."""
+    """Every state with every RELEASE_MEMBER_VIEW. Everyone who may look gets the same page, so they take turns."""
     readers = itertools.cycle(["technician", "other_technician", "administrator", "technician"])
     return [(state, way, next(readers)) for state in states for way in WAYS]
 
@@ -81,7 +81,7 @@ def test_it_is_the_page_of_the_member(state, way, who, a_case, client, member, r
 
 @pytest.mark.parametrize(("state", "way", "who"), each_with_a_reader(["accepted", "held", "scheduled", "due"]))
 def test_after_the_release_it_is_what_the_member_will_read(state, way, who, a_case, client, member, request, settings):
-    """The same code makes it: it differs in no letter from the page once the case is released."""
+    """The same code renders it: it is identical to the page once the case is released."""
     settings.RELEASE_MEMBER_VIEW = way
     case = a_case(state)
     before = Case.objects.values().get()
@@ -163,7 +163,7 @@ def test_a_deactivated_member_sees_nothing(a_case, client, member, technician):
 @pytest.mark.parametrize("who", ["technician", "administrator"])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_preview_never_releases(way, who, a_case, client, request, settings):
-    """The member's own look would (docs/rules.md, 11)."""
+    """The member's own visit would (docs/rules.md, 11)."""
     settings.RELEASE_MEMBER_VIEW = way
     case = a_case("due")
     before = Case.objects.values().get()

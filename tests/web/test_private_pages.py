@@ -1,6 +1,7 @@
-"""Who is signed in gets answers that neither a proxy nor the browser keeps: by default, and not page by page.
+"""A person who is signed in gets responses that neither a proxy nor the browser stores, by default and not page by
+page.
 
-tests/web/test_access.py and test_states.py ask it of their answers: of every URL, and of those of a case in each state.
+tests/web/test_access.py and test_states.py check that for every URL, and for those of a case in each state.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""The stop in the browser: the form, the banner of staff, refusals, and that members notice nothing."""
+"""The release stop on the pages: the form, the banner for staff, refusals, and that members notice nothing."""
 
 import datetime as dt
 import re

@@ -1,4 +1,4 @@
-"""Signed links in reminders: they ask, act once for their addressee, and say why where they do not."""
+"""Signed links in reminders: they ask first, act once for their addressee, and explain why if they don't."""
 
 import datetime as dt
 import re
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.usefixtures("clock"), pytest.mark.one_database("is abo
 
 DAY = dt.timedelta(days=1)
 LATER = (FROZEN + 20 * DAY).date()
-# What is sent, and what becomes of the case, for each action.
+# What is sent, and what happens to the case, for each action.
 DONE = {
     Action.RESCHEDULE: ({"release_date": LATER.isoformat(), "reason": "x"}, "rescheduled"),
     Action.RETURN: ({}, "returned"),
@@ -179,7 +179,7 @@ STATUS = {SIGN_IN: 302, OPEN: 200, NOT_FOUND: 404, CHANGED: 410, GONE: 410, "Thi
 def test_what_is_out_of_date_changes_nothing_and_says_why(
     how, case, technician, other_technician, administrator, clock
 ):
-    """Every link that the emails had, opened by its addressee, by a scanner of links, and its button."""
+    """Every link in the emails: opened by its addressee, opened by a link scanner, and its button pressed."""
     change, *says = STALE[how]
     links = {technician: (Action.RESCHEDULE, Action.RETURN), administrator: tuple(DONE)}
     browsers = {person: browser(person) for person in links}
@@ -234,7 +234,7 @@ def test_an_altered_link_is_none_and_says_so(case, technician, administrator):
             for link in links
             for place in range(start, start + 40, 7)
         ]
-        # Of one link the facts, of another one the signature.
+        # The facts of one link with the signature of another.
         altered += [links[0].rpartition(":")[0] + ":" + links[1].rpartition(":")[2]]
         for url in altered:
             for answer in (client.get(url), client.head(url), client.post(url, DONE[actions[0]][0])):
@@ -252,7 +252,7 @@ def test_a_deputys_link_ends_with_the_absence(case, technician, other_technician
     assert browser(other_technician).get(url).status_code == 403
 
 
-# --- The case changes while somebody fills the form in, and the link still works --------------------------------------
+# --- The case changes while someone fills the form in, and the link still works --------------------------------------
 
 
 def _add_condition(case, by):
@@ -293,7 +293,7 @@ def test_what_was_typed_for_an_older_version_is_shown_again_and_can_be_sent(acti
 
 
 def test_a_refusal_for_another_reason_says_it_and_keeps_the_form(case, administrator):
-    """Neither an open condition nor a clock that differs ends a link."""
+    """Neither an open condition nor a different clock ends a link."""
     url, client = address(Action.RELEASE_EARLY, case, administrator), browser(administrator)
     typed = {"reason": "The court asked"}
     _add_condition(case, administrator)
@@ -312,7 +312,7 @@ def test_a_refusal_for_another_reason_says_it_and_keeps_the_form(case, administr
 
 
 def test_a_link_that_ends_while_its_form_is_sent_says_so(case, administrator, monkeypatch):
-    """The schedule changes between the look at it and the lock."""
+    """The schedule changes after it is checked and before the lock."""
     url, client = address(Action.HOLD, case, administrator), browser(administrator)
 
     def move_first(**options):

@@ -1,4 +1,4 @@
-"""What is searched for and signed in with has a bound, before the database or the hashing of passwords see it."""
+"""Search words and credentials have a limit that applies before the database or password hashing sees them."""
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 WORDS = {"many words": "a " * 90, "a long word": "a" * 201, "1,900 words": "a " * 950}
-# One word to who splits at spaces, and many to the search.
+# One word when split at spaces, and many to the search.
 JOINED = {"dots": ".".join("abcdefghijklmnopqrstuvwxyz0123456789"), "Chinese": "".join(map(chr, range(0x4E00, 0x4EC8)))}
 
 

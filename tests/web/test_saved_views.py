@@ -22,7 +22,7 @@ def text_of(client, url, **headers):
 
 
 def rail(page):
-    """The links of the rail: name, count or nothing, and whether the list is that one."""
+    """Return the links of the rail: name, count if any, and whether it is the present list."""
     part = re.search(r'<nav class="rail".*?</nav>', page, re.DOTALL).group(0)
     links = re.findall(r'<a href="([^"]+)"( aria-current="page")?[^>]*>.*?<span>(.*?)</span>(.*?)</a>', part, re.DOTALL)
     return {name: (re.sub(r"<.*?>", "", count).strip(), bool(current)) for _, current, name, count in links}

@@ -1,7 +1,7 @@
-"""Words planted in every text that a member may not read yet are told through no door: not by what is found, not by
-what is suggested, not by a count, and not by what the answer looks like.
+"""Words planted in every text that a member may not read yet leak through no door: not by results, suggestions, counts,
+or the look of the response.
 
-For each word the answer is compared with that for a word that is nowhere: they are the same to the letter.
+The response for each word is compared with that for a word that is nowhere. They must be identical.
 """
 
 import datetime as dt
@@ -24,11 +24,11 @@ pytestmark = [
 
 VIEWS = ["hidden", "in_progress", "announced"]
 NOWHERE = "qwertyuiop"
-# Each text has one, as long as the word that is nowhere.
+# Each text has one, of the same length as the word that is nowhere.
 SECRETS = {"answer": "dandipratz", "reports": "grantedxyz", "notes": "snickerzee"}
 KNOWN = {"title": "survivorxx", "description": "quillfeath", "submissions": "marriagexy"}
 WORDS = SECRETS | KNOWN
-# What is asked at which door: the word, its beginning, it misspelled, it among others.
+# The queries at each door: the word, its beginning, a misspelling, the word among others.
 ASKED = [
     *(("/cases/?q={}", word) for word in ("{}", "{:.6}")),
     *(("/palette/?q={}", word) for word in ("{}", "{:.9}q")),
@@ -55,7 +55,7 @@ def case(member, technician, clock, stored):
 
 
 def answer_to(client: Client, url: str, typed: str) -> tuple[int, str, int]:
-    """Status, text and statements of the answer, without what was typed."""
+    """Return status, text and statements of the response, without what was typed."""
     with CaptureQueriesContext(connection) as captured:
         response = client.get(url.format(typed))
     text = re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
@@ -63,7 +63,8 @@ def answer_to(client: Client, url: str, typed: str) -> tuple[int, str, int]:
 
 
 def told(client: Client, asked: list[tuple[str, str]] = ASKED) -> set[str]:
-    """The texts about which any door reveals something. A text that one door reveals is not checked at the next."""
+    """Return the texts about which any door reveals something. A text that one door reveals is not checked at the
+    next."""
     found = set()
     for url, form in asked:
         nothing = answer_to(client, url, form.format(NOWHERE))

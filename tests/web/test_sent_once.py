@@ -30,13 +30,13 @@ PDF = b"%PDF-1.7\n%%EOF"
 
 
 def token_on(page) -> str:
-    """The token of the first form of the page that has one and is not in a dialog."""
+    """Return the token of the first form on the page that has one and is not in a dialog."""
     text = re.sub(r"<dialog.*?</dialog>", "", page.content.decode(), flags=re.S)
     return re.search('name="form_token" value="([^"]+)"', text)[1]
 
 
 class Form:
-    """A form that makes something: who sends it, where it stands, where it goes, and what it makes."""
+    """A form that creates something: who sends it, the page it is on, where it posts to, and what it creates."""
 
     def __init__(self, person, page, address, fields, made, other):
         self.person, self.page, self.address, self.fields = person, page, address, fields
@@ -169,7 +169,7 @@ def test_what_was_typed_into_a_form_that_was_sent_before_is_not_lost(form, reque
 @pytest.mark.django_db
 @forms
 def test_a_refused_form_can_be_sent_again(form, request, client, case, administrator):
-    """What was refused made nothing, so that its token is as good as before."""
+    """A refused form created nothing, so its token is still valid."""
     client.force_login(request.getfixturevalue(form.person))
     token = token_on(client.get(form.page.format(case=case.pk)))
     assert client.post(form.address.format(case=case.pk), {"form_token": token}).status_code == 400
@@ -202,7 +202,7 @@ def test_a_second_press_mails_no_second_invitation(client, administrator):
 
 @pytest.fixture
 def send_draft(client, member):
-    """Sends the form of a draft that is there, as a browser without scripts does, with a file."""
+    """Send the form of an existing draft with a file, as a browser without scripts does."""
     client.force_login(member)
     draft = CaseFactory(member=member, draft=True)
     address = f"/cases/{draft.pk}/edit/"

@@ -1,4 +1,4 @@
-"""A form that arrives after the session has ended: what was typed is kept for the person, and leads on to the case."""
+"""A form that arrives after the session has ended: the text is kept for the person, who continues to the case."""
 
 import datetime as dt
 import html
@@ -35,7 +35,7 @@ def scheduled(member, technician):
 
 
 def sign_in(client, user, address) -> str:
-    """Signs in by the link, and returns where that led."""
+    """Sign in with the link, and return where that led."""
     user.set_password(PASSWORD)
     user.save()
     answer = client.post(address, {"login": user.username, "password": PASSWORD})
@@ -48,7 +48,7 @@ def sign_in_link(page) -> str:
 
 
 def fields_of(page) -> dict[str, str]:
-    """What the form on the page would send."""
+    """Return what the form on the page would send."""
     form = page.content.decode().split("<main")[1]
     inputs = re.findall(r'<input [^>]*?name="(\w+)" value="([^"]*)"', form)
     inputs += re.findall(r'<input [^>]*?id="typed-\w+" name="(\w+)" value="([^"]*)"', form)
@@ -56,7 +56,7 @@ def fields_of(page) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in [*inputs, *areas]}
 
 
-# Each as it is sent from the page, and whose: a draft, a note, a reason, the words for a colleague, a date.
+# Each form as it is sent from the page, and by whom: a draft, a note, a reason, the words for a colleague, a date.
 SENT = {
     "draft": (
         "member",
@@ -131,7 +131,7 @@ def test_nobody_else_gets_it(client, case, technician, other_technician, member)
 
 
 def test_a_page_of_one_person_does_nothing_for_another(client, case, technician, other_technician):
-    """Tom's page is open in a browser in which Otto has signed in since."""
+    """Tom's page is open in a browser in which Otto has since signed in."""
     client.force_login(other_technician)
     for htmx in ({}, {"HX-Request": "true"}):
         fields = {"text": "Of Tom's", "form_token": form_tokens.new(technician)}
@@ -142,7 +142,7 @@ def test_a_page_of_one_person_does_nothing_for_another(client, case, technician,
 
 
 def test_a_page_from_before_a_new_sign_in_is_sent_again(case, technician):
-    """Signing in gives the browser another token against forgery: the form of the old page has the former one."""
+    """Signing in gives the browser another CSRF token. The form on the old page has the former one."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(technician)
     page = client.get(f"/cases/{case.pk}/")

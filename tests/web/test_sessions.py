@@ -1,4 +1,4 @@
-"""Where am I signed in: people see their own sessions, and can end the others."""
+"""Active sessions: people see where they are signed in, and can end the other sessions."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ SESSIONS = "/accounts/sessions/"
 
 
 def browser(user: User, name: str) -> Client:
-    """A browser of that name in which that person has signed in."""
+    """Return a browser of that name in which that person is signed in."""
     user.set_password(PASSWORD)
     user.save()
     client = Client(headers={"User-Agent": name})
@@ -25,7 +25,7 @@ def browser(user: User, name: str) -> Client:
 
 @pytest.fixture
 def both(member: User) -> tuple[Client, Client]:
-    """Mia's phone and her laptop; the second login must not end the first."""
+    """Mia's phone and her laptop. The second login must not end the first."""
     phone = browser(member, "Her phone")
     laptop = Client(headers={"User-Agent": "Her laptop"})
     laptop.post("/accounts/login/", {"login": "mia", "password": PASSWORD})

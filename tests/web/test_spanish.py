@@ -1,4 +1,4 @@
-"""Every page of the portal in Spanish: nothing in English is left on it."""
+"""Every page of the portal in Spanish: no English is left on it."""
 
 import functools
 import re
@@ -18,7 +18,7 @@ pytestmark = [
 
 SPANISH = {"accept-language": "es"}
 READ_OUT = {"alt", "aria-description", "aria-label", "placeholder", "title"}
-# What Spanish sentences do not have and hardly any English one does without, also one that is not ours.
+# Words that Spanish sentences lack and nearly every English one has, even one that is not ours.
 ENGLISH = re.compile(r"\b(the|you|your|and|of|this|that|with|is|are|was|has|have|not|from|for|it|its)\b", re.IGNORECASE)
 # Their names are the same in all languages: Europe/Isle of Man, Los Angeles (UTC-08:00).
 ZONE = re.compile(r"\w+/[\w /-]+|.* \(UTC[+-]\d\d:\d\d\)")
@@ -31,7 +31,7 @@ def world(db: None) -> World:
 
 
 class Texts(HTMLParser):
-    """What a page says or has read out, each text with its spaces made one."""
+    """Return the texts that a page shows or has read out, with whitespace normalized."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Texts(HTMLParser):
 
 @functools.cache
 def one_sided(language: str) -> re.Pattern[str]:
-    """What matches a whole text of ours as that language, Spanish or English, says it and the other does not."""
+    """Return a pattern for entire texts of ours in that language, Spanish or English, that differ in the other one."""
     pairs = [
         (text, translation) if language == "en" else (translation, text)
         for message in catalogue.read("es")
@@ -60,7 +60,8 @@ def one_sided(language: str) -> re.Pattern[str]:
 
 
 def is_telling(text: str) -> bool:
-    """Whether not any sentence fits `text`: "To %(date)s" in Spanish is "A %(date)s", as many in English begin."""
+    """Return whether `text` does not match just any sentence: "To %(date)s" is "A %(date)s" in Spanish, and many
+    English sentences begin with "A"."""
     rest = PLACEHOLDER.sub("", text)
     return len(rest.strip()) > (0 if rest == text else 2)
 
@@ -71,7 +72,7 @@ def forms(texts) -> list[str]:
 
 @functools.cache
 def is_in(language: str, text: str) -> bool:
-    """Whether a text of a page, if it is no zone's name, is in that language. Most texts are on many pages."""
+    """Return whether a text of a page is in that language and not the name of a zone. Most texts are on many pages."""
     if ZONE.fullmatch(text):
         return False
     return bool(one_sided(language).fullmatch(text) or (language == "en" and ENGLISH.search(text)))
@@ -80,7 +81,7 @@ def is_in(language: str, text: str) -> bool:
 def left_in(
     language: str, person: str, world: World, pages: Iterable[Page], headers: dict[str, str]
 ) -> dict[str, list[str]]:
-    """Of each of the pages that is `person`'s, asked for with `headers`, the texts that are in `language`."""
+    """Return the texts in `language` on each of `person`'s pages, requested with `headers`."""
     client = world.client(person)
     client.raise_request_exception = False
     left = {}
@@ -95,6 +96,6 @@ def left_in(
 @pytest.mark.parametrize("person", [STRANGER, *EVERYBODY, NEWCOMER])
 @override_settings(ROOT_URLCONF="tests.error_urls")
 def test_no_page_has_english_on_it_nor_spanish_after_it(person, world):
-    """Nothing keeps the language of the one who asked first: of what has several pages, one is asked for that."""
+    """Nothing keeps the language of the first reader. Entries with several pages are checked with one of them."""
     assert left_in("en", person, world, [*PAGES, *ERRORS], SPANISH) == {}
     assert left_in("es", person, world, {page.url_name: page for page in PAGES}.values(), {}) == {}

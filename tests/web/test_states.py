@@ -1,8 +1,8 @@
-"""Every URL of a case, for everybody, in every state, in each of the three ways of RELEASE_MEMBER_VIEW.
+"""Every URL of a case, for everyone, in every state, with each of the three values of RELEASE_MEMBER_VIEW.
 
-What must hold follows from two rules: whoever may not know of a case gets 404 (`sees`), and whoever does may act as the
-table of permissions says (tests/unit/lifecycle/test_permissions.py has the table itself against the design). The
-only thing to be said for each URL is what it is for: DOORS.
+The expectations follow from two rules: people who may not know about a case get 404 (`sees`), and others may act as the
+table of permissions says (tests/unit/lifecycle/test_permissions.py checks the table against the design). For each URL,
+only its purpose has to be listed: DOORS.
 """
 
 import datetime as dt
@@ -39,7 +39,7 @@ LETTER, REPORT = "marriage.txt", "granted.pdf"
 PAYMENT = "Bartleby has paid"
 NOTE = "Snickersnee, says the register"
 ANSWER = "Yes, Dandiprat counts"
-# Written before any release, and about one that was recalled or is out.
+# Written before any release, and about one that was recalled or has happened.
 TALK, ABOUT_RELEASE = "Is Fopdoodle enough?", "Gongoozler is in the answer"
 PARTS = ["submission", "report"]
 SCHEDULED = {State.SCHEDULED, State.HELD_BY_CONDITIONS}
@@ -56,7 +56,7 @@ def a_file(case: Case, person: str) -> dict[str, object]:
 
 
 def own_release(case: Case, person: str) -> dict[str, object]:
-    """The history says that `person` has released the case: only they undo it."""
+    """The history says that `person` released the case, because only they can undo it."""
     if ROLES.get(person) in TABLE[Action.UNDO]:
         who = {"actor": User.objects.get(username=person), "at": case.date_created, "source": "web"}
         CaseEvent.objects.create(case=case, kind="released", release_number=1, schedule_revision=1, **who)
@@ -76,7 +76,7 @@ def another_text(case: Case, person: str) -> dict[str, object]:
 
 
 def a_technician(case: Case, person: str) -> dict[str, object]:
-    """Administrators say whose the case is to be; a technician takes it."""
+    """Administrators choose who gets the case. A technician takes it."""
     return {"technician": User.objects.get(username=OTTO).pk} if person == ADA else {}
 
 
@@ -111,7 +111,7 @@ def another_urgency(case: Case, person: str) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Door:
-    """A URL with a method: the action that it is for (None: to look), what is sent, and what it answers then."""
+    """A URL with a method: its action (None: only to look), what is sent, and the status of the response."""
 
     name: str
     method: str
@@ -121,7 +121,7 @@ class Door:
     document: str = "submission"
 
 
-# A method without a door is answered by 405; a GET at the address of a button leads to the page of the case.
+# A method without a door is answered with 405. A GET at the address of a button leads to the page of the case.
 DOORS = [
     Door("case_detail", "get", None, done=200),
     Door("edit_case", "get", Action.EDIT, done=200),
@@ -166,7 +166,7 @@ DOORS = [
     *[Door("remove_document", "get", Action.ATTACH, done=200, document=part) for part in PARTS],
     *[Door("remove_document", "post", Action.ATTACH, document=part) for part in PARTS],
     Door("api_case-detail", "get", None, done=200),
-    # Completes what is not completed; the action for the rest is in `action_of`.
+    # Completes a case that is not completed. The action for other states is in `action_of`.
     Door("api_case-release", "post", Action.COMPLETE, now, done=200),
 ]
 # Each is about a condition of its own kind.
@@ -177,7 +177,7 @@ OF_A_CONDITION = {
     "link_condition": "external",
     "remove_condition": "manual",
 }
-# For members they do not exist, as the whole calendar.
+# For members they do not exist, like the whole calendar.
 FOR_STAFF = {
     "move_case",
     "add_note",
@@ -200,12 +200,12 @@ def test_every_url_of_a_case_has_a_door():
 
 
 def found_in(state: State, person: str) -> State:
-    """The state in which `person` finds the case: it is never late for the member who looks."""
+    """Return the state in which `person` finds the case, which is never late for the member who visits."""
     return State.RELEASED if state is State.DUE and person == MIA else state
 
 
 def sees(person: str, state: State, view: str) -> bool:
-    """Whether `person` may know of the case."""
+    """Return whether `person` may know about the case."""
     match ROLES[person]:
         case "administrator":
             return True
@@ -216,14 +216,14 @@ def sees(person: str, state: State, view: str) -> bool:
 
 
 def sees_document(person: str, part: str, state: State, view: str) -> bool:
-    """Whether `person`, who sees the case, may know of what the member sent in, or of the report."""
+    """Return whether `person`, who sees the case, may know about the member's documents, or about the report."""
     if person != MIA:
         return True
     return state is State.RELEASED if part == "report" else not (view == "announced" and state in SCHEDULED)
 
 
 def is_related(person: str, relation: Relation, state: State) -> bool:
-    """A case that nobody has accepted is assigned to nobody; an accepted one is Tom's."""
+    """A case that no one has accepted is unassigned. An accepted one is Tom's."""
     match relation:
         case Relation.OWN:
             return person == MIA
@@ -236,7 +236,7 @@ def is_related(person: str, relation: Relation, state: State) -> bool:
 
 
 def is_unread(state: State, view: str) -> bool:
-    """Whether the member can't read now what is written in the conversation, so that nobody writes in it."""
+    """Return whether the member can't read the conversation now, so that no one may write in it."""
     hidden = {"hidden": PENDING, "announced": SCHEDULED | {State.DUE}}.get(view, frozenset())
     return state in hidden
 
@@ -248,7 +248,7 @@ def action_of(door: Door, state: State) -> Action | None:
 
 
 def answer(door: Door, person: str, state: State, view: str) -> int:
-    """The status that somebody who has signed in gets."""
+    """Return the status that a person who is signed in gets."""
     if not sees(person, state, view) or (door.name in FOR_STAFF and person in MEMBERS):
         return 404
     if door.name in OF_A_DOCUMENT and not sees_document(person, door.document, state, view):
@@ -265,12 +265,12 @@ def answer(door: Door, person: str, state: State, view: str) -> int:
     if door.name == "send_message" and is_unread(state, view):
         return 409
     if door.name == "remove_document" and door.document != ("submission" if person == MIA else "report"):
-        return 403  # of an open case everybody takes away only what is theirs to attach
+        return 403  # on an open case, people may remove only the kinds they may attach
     return door.done
 
 
 def secrets(person: str, state: State, view: str) -> set[str]:
-    """What a member, or a stranger, must not read anywhere."""
+    """Return what a member, or a stranger, must not read anywhere."""
     head, body = set(HEAD.values()), {*BODY.values(), LETTER, TALK}
     of_release = {REPORT, ANSWER, ABOUT_RELEASE}
     if person != MIA or not sees(person, state, view):
@@ -285,7 +285,7 @@ def secrets(person: str, state: State, view: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Attempt:
-    """Somebody tries a door, while the case is in a state and members are shown it in one of the three ways."""
+    """Someone tries a door while the case is in a state, with one RELEASE_MEMBER_VIEW."""
 
     person: str
     door: Door
@@ -297,7 +297,7 @@ class Attempt:
 
     @property
     def expected(self) -> int:
-        """The status."""
+        """Return the expected status."""
         if self.person == STRANGER:
             return 401 if self.door.name.startswith("api") else 302
         if self.door not in DOORS:
@@ -306,13 +306,13 @@ class Attempt:
 
     @property
     def hidden(self) -> set[str]:
-        """What must not be in the answer."""
+        """Return what must not be in the response."""
         if self.person in (STRANGER, *MEMBERS):
             return secrets(self.person, found_in(self.state, self.person), self.view)
         return set()
 
     def problems(self, client: Client, case: Case) -> Iterator[str]:
-        """Makes it, and takes it back. Sentences about what should be otherwise."""
+        """Send the request and roll back. Return sentences about what is wrong."""
         row = Case.objects.filter(pk=case.pk).values()
         with undone():
             before = row.get()
@@ -342,7 +342,7 @@ class Attempt:
 def clients(
     member: User, other_member: User, technician: User, other_technician: User, administrator: User, clock: object
 ) -> dict[str, Client]:
-    """A browser of each: all have signed in but the stranger."""
+    """A browser for each person. All are signed in except the stranger."""
     clients = {STRANGER: Client()}
     for user in (member, other_member, technician, other_technician, administrator):
         clients[user.username] = Client()
@@ -352,14 +352,15 @@ def clients(
 
 @pytest.fixture(autouse=True)
 def _quietly() -> Iterator[None]:
-    """Thousands of refusals are not worth a line each."""
+    """Don't log thousands of refusals."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
 
 
 def case_in(state: State, mark: str = "") -> Case:
-    """Mia's, and Tom's once it is accepted, with a document of hers and one of his. All its texts begin with `mark`."""
+    """Create a case of Mia, and of Tom once it is accepted, with a document from each. All its texts begin with
+    `mark`."""
     people = {"member": User.objects.get(username=MIA)}
     if state not in (State.DRAFT, State.SUBMITTED):
         people["assigned_to"] = User.objects.get(username=TOM)
@@ -377,7 +378,7 @@ def case_in(state: State, mark: str = "") -> Case:
 
 
 def add_condition(case: Case, kind: str, name: str = PAYMENT, **columns: object) -> None:
-    """A condition that Tom has added, as far as he has the case."""
+    """Add a condition, by Tom if he has the case."""
     at = timezone.now()
     made = Condition.objects.create(case=case, kind=kind, name=name, created=at, since=at, **columns)
     actor = User.objects.get(username=TOM)
@@ -386,7 +387,7 @@ def add_condition(case: Case, kind: str, name: str = PAYMENT, **columns: object)
 
 
 def no_doors() -> Iterator[Door]:
-    """The methods without a door: they are answered before a case is read, whatever its state."""
+    """Return the methods without a door. They are answered before a case is read, whatever its state."""
     for name in sorted(urls_of_a_case()):
         for method in {"get", "post"} - {door.method for door in DOORS if door.name == name}:
             leads_to_the_case = method == "get" and not name.startswith("api")
@@ -406,7 +407,7 @@ def views_for(person: str, state: State) -> list[str]:
 
 
 def problems_of(doors: list[Door], state: State, clients: dict[str, Client], settings: Any) -> list[str]:
-    """What should be otherwise when the `clients` try the doors of a case in that state."""
+    """Return what is wrong when the `clients` try the doors of a case in that state."""
     case = case_in(state)
     found = []
     for person, client in clients.items():
@@ -419,7 +420,7 @@ def problems_of(doors: list[Door], state: State, clients: dict[str, Client], set
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_who_gets_what_of_a_case(method, state, clients, settings):
-    """Strangers are sent away before a case is read: of it they are asked once, where most is to be seen."""
+    """Strangers are sent away before a case is read, so they try it once, in the state with the most to see."""
     if state is not State.RELEASED:
         del clients[STRANGER]
     assert problems_of([door for door in DOORS if door.method == method], state, clients, settings) == []
@@ -431,13 +432,14 @@ def test_what_is_no_door_tells_nothing(clients, settings):
 
 # States about which a member does not know everything, each with a mark that no other text begins with.
 KEPT_BACK = {state: f"{number}-" for number, state in enumerate([State.ACCEPTED, *sorted(PENDING)])}
-# They may say of a case what they say only where it is alone, the latest, or the first.
+# Some things they say about a case only if it is the only one, the latest, or the first.
 SHOW_CASES = {"dashboard", "case_list", "api_case-list", "search", "palette", "live", "notifications"}
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_other_page_tells_a_member_what_is_hidden(view, clients, settings):
-    """A case in each of the states, told apart by their marks: one look at a page is about all of them."""
+    """Create a case in each of the states, distinguished by their marks, so that one look at a page covers all of
+    them."""
     settings.RELEASE_MEMBER_VIEW = view
     cases = {state: case_in(state, mark) for state, mark in KEPT_BACK.items()}
     found = said_of(cases, sorted(url_patterns().keys() - urls_of_a_case()), view, clients)
@@ -449,7 +451,7 @@ def test_no_other_page_tells_a_member_what_is_hidden(view, clients, settings):
 
 
 def said_of(cases: dict[State, Case], names: list[str], view: str, clients: dict[str, Client]) -> list[str]:
-    """Sentences about what the pages `names` tell a member of the `cases`, by their states, and should not."""
+    """Return sentences about what the pages `names` tell a member about the `cases`, by state, but should not."""
     found = []
     for person in MEMBERS:
         hidden = {

@@ -1,4 +1,4 @@
-"""With settings that name another clock than the database pages open, and nothing is released or scheduled."""
+"""If the settings name a different clock than the database, pages open, but nothing is released or scheduled."""
 
 import datetime as dt
 

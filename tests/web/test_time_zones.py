@@ -1,4 +1,4 @@
-"""Whose clock a page shows: releases are on the portal's, in New York, and what happened is on the reader's."""
+"""Whose clock a page shows: the portal's (in New York) for releases, and the reader's for past events."""
 
 import datetime as dt
 import re
@@ -36,7 +36,7 @@ def in_auckland(user: User) -> User:
 
 
 def text(response) -> str:
-    """What the page says, without its markup."""
+    """Return the text of the page without its markup."""
     content = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", response.content.decode(), flags=re.S)
     return re.sub(r"\s+", " ", content)
 
@@ -112,7 +112,7 @@ def test_a_technician_abroad_schedules_by_the_portals_calendar(member, technicia
 
 
 def days(response) -> dict[str, str]:
-    """What the calendar's days say."""
+    """Return what the calendar's days say."""
     content = response.content.decode()
     return dict(re.findall(r'data-date="([-\d]+)"(.*?)(?=data-date|</ol>)', content, re.S))
 

@@ -1,4 +1,4 @@
-"""Undo and recall on the pages: what is offered to whom, what they say, and the page of evidence."""
+"""Undo and recall on the pages: what is offered to whom, what the pages say, and the page of evidence."""
 
 import datetime as dt
 import html
@@ -30,12 +30,12 @@ def case(member, technician):
 
 @pytest.fixture
 def released(case, technician, clock):
-    """By Tom, just now."""
+    """Released by Tom, just now."""
     return releases.complete(case=case, by=technician, source="web", release_on=None)
 
 
 def look(case, at=FROZEN):
-    """As the member's first look leaves it."""
+    """As the member's first view leaves it."""
     FirstView.objects.create(case=case, release_number=case.release_number, kind="page", at=at)
     Case.objects.filter(pk=case.pk).update(first_viewed_at=at)
 
@@ -272,13 +272,13 @@ UNDO = re.compile(r'class="toast-undo" action="([^"]+)">(.*?)</form>', re.DOTALL
 
 
 def moved(client, case, headers=None):
-    """The answer to a move to July 15."""
+    """Return the response to a move to July 15."""
     change = {"release_date": "2025-07-15", "reason": "Court date", "version": case.version}
     return client.post(f"/cases/{case.pk}/reschedule/", change, headers=headers or {}, follow=True)
 
 
 def undo_offered(answer):
-    """Where the button *Undo* of the toast posts, and what."""
+    """Return where the toast's *Undo* button posts to, and what."""
     if "HX-Trigger" in answer.headers:
         (told,) = json.loads(answer.headers["HX-Trigger"])["toasts"]["messages"]
         return told["undo"]["url"], told["undo"]["fields"]
@@ -297,7 +297,7 @@ def test_a_new_release_date_is_taken_back_from_the_toast(person, headers, case, 
     case.refresh_from_db()
     events = case.events.count()
     assert case.schedule == FORMER
-    # Pressed again, it has been done.
+    # If pressed again, it has already been done.
     assert client.post(url, fields).status_code == 302
     assert case.events.count() == events
 

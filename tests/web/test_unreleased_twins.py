@@ -1,4 +1,4 @@
-"""Between completion and release a case answers every request of its member like one that is not completed."""
+"""Between completion and release, a case responds to every request of its member like one that is not completed."""
 
 import re
 
@@ -16,7 +16,8 @@ pytestmark = [
 ]
 
 
-# Where a completed case shows nothing of it, and what it looks like: one in progress, or one of another member.
+# The values with which a completed case reveals nothing, and what it looks like: a case in progress, or another
+# member's.
 @pytest.mark.parametrize(
     ("way", "state", "like"),
     [
@@ -30,7 +31,7 @@ pytestmark = [
 def test_every_request_is_answered_as_if_it_were_not_completed(
     way, state, like, client, member, other_member, technician, settings, clock
 ):
-    """Also refusals must not tell it, nor headers, lengths, how many statements a request takes, or an open page."""
+    """Refusals must not reveal it either, nor headers, lengths, the number of statements, or an open page."""
     settings.RELEASE_MEMBER_VIEW = way
     same = {"assigned_to": technician, "title": "Pension", "description": "How much?"}
     hidden = CaseFactory(**same, member=member, **{state: True})

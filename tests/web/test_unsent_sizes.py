@@ -1,4 +1,4 @@
-"""The largest that each form sends is kept when the session has ended, and is whole when it is sent again."""
+"""The largest content of each form is kept when the session has ended, and is complete when it is sent again."""
 
 import re
 
@@ -18,7 +18,7 @@ pytestmark = [
 
 
 def case_type(lines):
-    """What the form of a case type sends with that many lines for conditions, all filled in."""
+    """Return what the form of a case type sends with that many lines for conditions, all filled in."""
     rows = {
         f"conditions-{place}-{name}": value
         for place in range(lines)

@@ -1,4 +1,4 @@
-"""What a sign-in leaves behind: when the person was here before."""
+"""What a sign-in records: the time of the previous visit."""
 
 import datetime as dt
 
